@@ -1,0 +1,254 @@
+"""YAML or JSON text in; plain data out, and the place of every part of it on request.
+
+YAML is read from the events of libyaml's parser: no tags, no anchors, no merge keys, and size, depth and
+number of nodes are limited before a tree exists. Data that passes needs no positions, so they are looked up
+only for an error, by reading the text once more (``Document.locate``).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from misstep.errors import Location, MisstepError, Problem, RecordError, RuleError
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 16
+MAX_NODES = 200_000
+
+Path = tuple[str | int, ...]
+
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a text, lines and columns from 1; ``exact``: an offset into the scalar is an offset in the line."""
+
+    line: int
+    column: int
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Parsed text of one file. ``fault`` is the error class of whoever wrote it."""
+
+    file: str
+    text: str
+    data: Any
+    fault: type[MisstepError]
+
+    def locate(self, path: Sequence[str | int], offset: int | None = None) -> Location:
+        """Where a part of the data stands; of a part that is missing, where its nearest parent does."""
+        marks: dict[Path, Mark] = {}
+        try:
+            _YamlBuilder(self, marks).build()
+        except MisstepError:  # JSON that is no YAML: tabs, say
+            return Location(self.file)
+        steps = tuple(path)
+        while steps not in marks and steps:
+            steps, offset = steps[:-1], None
+        mark = marks.get(steps, Mark(1, 1))
+        column = mark.column + offset if offset is not None and mark.exact else mark.column
+        return Location(self.file, mark.line, column)
+
+
+def read_yaml(text: str, file: str, fault: type[MisstepError] = RuleError, most: int = MAX_BYTES) -> Document:
+    """Parse one YAML document (see docs/rule-packs.md for what of YAML is taken).
+
+    Raises ``fault`` with file, line and column.
+    """
+    document = _sized(text, file, fault, most)
+    return Document(file, text, _YamlBuilder(document, None).build(), fault)
+
+
+def read_json(
+    text: str, file: str, line: int = 1, fault: type[MisstepError] = RecordError, most: int = MAX_BYTES
+) -> Document:
+    """Parse one JSON value strictly: no duplicate keys, no NaN, no huge numbers, limited depth.
+
+    ``line`` is the line of the file that the text begins on.
+    """
+    _sized(text, file, fault, most)
+    if _depth(text) > MAX_DEPTH:
+        raise fault([Problem(Location(file, line), f"nested more than {MAX_DEPTH} levels deep")])
+    try:
+        data = json.loads(
+            text, object_pairs_hook=_unique_keys, parse_constant=_no_constant, parse_int=_parse_int, parse_float=_finite
+        )
+    except json.JSONDecodeError as error:
+        place = Location(file, line + error.lineno - 1, error.colno)
+        raise fault([Problem(place, f"not valid JSON: {error.msg}")]) from None
+    except _JsonFault as error:
+        raise fault([Problem(Location(file, line), str(error))]) from None
+    return Document(file, text, data, fault)
+
+
+def _sized(text: str, file: str, fault: type[MisstepError], most: int) -> Document:
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > most:
+        raise fault([Problem(Location(file), f"has {size} bytes; at most {most} are taken")])
+    return Document(file, text, None, fault)
+
+
+class _JsonFault(Exception):
+    pass
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise _JsonFault(f"the key '{twice[:60]}' stands twice in one object")
+    return data
+
+
+def _no_constant(name: str) -> Any:
+    raise _JsonFault(f"{name} is not a number; leave the field out if it is unknown")
+
+
+def _parse_int(digits: str) -> int:
+    if len(digits) > 20:
+        raise _JsonFault("a number of more than 20 digits")
+    return int(digits)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        raise _JsonFault("a number too large for a decimal")
+    return number
+
+
+def _depth(text: str) -> int:
+    """Deepest nesting of brackets outside of strings; the json module itself would run out of stack."""
+    depth = deepest = 0
+    for match in re.finditer(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', text, re.DOTALL):
+        token = match.group()
+        if token in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token in "]}":
+            depth -= 1
+    return deepest
+
+
+class _YamlBuilder:
+    """Builds plain data from parser events; fills ``marks`` with the place of every path where it is given."""
+
+    def __init__(self, document: Document, marks: dict[Path, Mark] | None) -> None:
+        self.document = document
+        self.marks = marks
+        self.nodes = 0
+        self.events: Iterator[yaml.Event] = iter(())
+
+    def build(self) -> Any:
+        try:
+            self.events = iter(yaml.parse(self.document.text, Loader=yaml.CSafeLoader))
+            next(self.events)  # stream start
+            start = next(self.events)
+            if isinstance(start, yaml.StreamEndEvent):
+                return None
+            value = self._value(next(self.events), (), 0)
+            next(self.events)  # document end
+            after = next(self.events)
+            if not isinstance(after, yaml.StreamEndEvent):
+                raise self._error(after, "a second document; one file holds one")
+            return value
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            place = Location(self.document.file, mark.line + 1, mark.column + 1) if mark else self._file()
+            what = ", ".join(filter(None, (error.context, error.problem)))
+            raise self.document.fault([Problem(place, f"not valid YAML: {what}")]) from None
+        except yaml.reader.ReaderError as error:
+            before = self.document.text[: error.position]
+            place = Location(
+                self.document.file, before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
+            )
+            raise self.document.fault([Problem(place, f"not valid YAML: {error.reason}")]) from None
+        except (yaml.YAMLError, UnicodeError):
+            raise self.document.fault([Problem(self._file(), "not valid YAML: not readable as UTF-8 text")]) from None
+
+    def _file(self) -> Location:
+        return Location(self.document.file)
+
+    def _error(self, event: yaml.Event, message: str) -> MisstepError:
+        mark = event.start_mark
+        return self.document.fault([Problem(Location(self.document.file, mark.line + 1, mark.column + 1), message)])
+
+    def _value(self, event: yaml.Event, path: Path, depth: int) -> Any:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise self._error(event, f"more than {MAX_NODES} values in one file")
+        if isinstance(event, yaml.AliasEvent):
+            raise self._error(event, "aliases (*name) are not taken; write the value out")
+        if event.anchor is not None:
+            raise self._error(event, "anchors (&name) are not taken; write the value out")
+        if event.tag is not None:
+            raise self._error(event, "tags (!name) are not taken")
+        if self.marks is not None:
+            self.marks[path] = _mark(event)
+        if isinstance(event, yaml.ScalarEvent):
+            return _scalar(event.value) if event.implicit[0] else event.value
+        if depth >= MAX_DEPTH:
+            raise self._error(event, f"nested more than {MAX_DEPTH} levels deep")
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(path, depth)
+        return self._mapping(path, depth)
+
+    def _sequence(self, path: Path, depth: int) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            items.append(self._value(event, (*path, len(items)), depth + 1))
+        return items
+
+    def _mapping(self, path: Path, depth: int) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        lines: dict[str, int] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent):
+                raise self._error(event, "a key must be a word")
+            if event.anchor is not None or event.tag is not None:
+                raise self._error(event, "anchors and tags are not taken")
+            key: str = event.value
+            if key == "<<" and event.implicit[0]:
+                raise self._error(event, "merge keys (<<) are not taken; write the keys out")
+            if key in data:
+                raise self._error(event, f"the key '{key[:60]}' stands twice; first in line {lines[key]}")
+            lines[key] = event.start_mark.line + 1
+            here = (*path, key)
+            data[key] = self._value(next(self.events), here, depth + 1)
+            if self.marks is not None and not isinstance(data[key], str):
+                self.marks[here] = _mark(event)  # of anything but text, the key is the better place to point at
+        return data
+
+
+def _mark(event: yaml.Event) -> Mark:
+    start, end = event.start_mark, event.end_mark
+    style = getattr(event, "style", None)
+    exact = isinstance(event, yaml.ScalarEvent) and start.line == end.line and style not in ("|", ">")
+    if exact:
+        quotes = 2 if style in ("'", '"') else 0
+        exact = end.column - start.column == len(event.value) + quotes  # no escapes inside
+    shift = 1 if exact and style in ("'", '"') else 0
+    return Mark(start.line + 1, start.column + 1 + shift, exact)
+
+
+def _scalar(text: str) -> Any:
+    if text in _WORDS:
+        return _WORDS[text]
+    if len(text) <= 20 and _WHOLE.fullmatch(text):
+        return int(text)
+    if len(text) <= 40 and _DECIMAL.fullmatch(text):
+        number = float(text)
+        return number if number - number == 0.0 else text
+    return text

@@ -1,0 +1,258 @@
+"""The default engine: every rule is a specialised Python function, written on first use.
+
+It keeps nothing between calls and holds no lock: threads that need the same function for the first time each
+write it, and one of the equal results stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
+from typing import Any
+
+from misstep.evaluate.codegen import Fire, generate
+from misstep.evaluate.interface import Phase
+from misstep.evaluate.memory import Memory
+from misstep.model.expression import Compare, Expression, FieldRef, Literal, Member, Not, Words
+from misstep.model.facts import FIRST_VALUE, KIND, Kind, Row
+from misstep.model.rule import FINDING, FINDING_FIELDS, OUTLOOK, Pattern, Program, Rule, Stratum
+
+FEW_KINDS = 8  # a pattern over more kinds than this is taken to match something in every record
+
+
+class CompiledEngine:
+    """Runs the rules of one program. Immutable but for the functions written so far; safe from many threads."""
+
+    def __init__(self, program: Program) -> None:
+        patterns = [p for rule in program.rules.values() for p in _patterns(rule)]
+        self._kinds_of = {p.key: (p.over, p.kinds) for p in patterns}
+        self._rules = {rule.id: CompiledRule(rule, program.kinds) for rule in program.rules.values()}
+        assumed = frozenset(name for name, kind in program.kinds.items() if kind.assumed)
+        plan: Callable[[Stratum], _Plan] = lambda stratum: _Plan(stratum, self._rules, assumed)  # noqa: E731
+        self._phases: dict[Phase, tuple[_Plan, ...]] = {
+            "scoring": tuple(map(plan, program.scoring)),
+            "judging": tuple(map(plan, program.judging)),
+            "advising": tuple(map(plan, program.advising)),
+        }
+
+    def run(self, phase: Phase, memory: Memory) -> None:
+        """Run the strata of a phase."""
+        extents = _Extents(memory, self._kinds_of)
+        for plan in self._phases[phase]:
+            if plan.deriving:
+                known = len(memory.derivations)
+                _fixpoint(plan, memory, extents)
+                if len(memory.derivations) > known:
+                    extents = _Extents(memory, self._kinds_of)
+            for rule in plan.rest.candidates(memory.rows):
+                (rule.fire or rule.write())(memory, *rule.sources(extents))
+        memory.indexes.clear()
+
+    def source(self, rule: str) -> str:
+        """The Python source of the function of a rule."""
+        return generate(self._rules[rule].rule, self._rules[rule].kinds).source
+
+
+class CompiledRule:
+    """A rule with its function, once somebody needs it, and the keys of the facts that the function takes."""
+
+    __slots__ = ("arguments", "fire", "kinds", "rule", "sources")
+
+    def __init__(self, rule: Rule, kinds: dict[str, Kind]) -> None:
+        self.rule = rule
+        self.kinds = kinds
+        self.fire: Fire | None = None
+        self.arguments: tuple[Pattern, ...] = ()
+        self.sources: Callable[[_Extents], Iterable[list[Row]]] = iter
+
+    def write(self) -> Fire:
+        """Write the function. Other threads may do the same: the results are equal, and ``fire`` is set last."""
+        generated = generate(self.rule, self.kinds)
+        self.arguments = generated.arguments
+        keys = [pattern.key for pattern in generated.arguments]
+        get: Any = itemgetter(*keys)
+        self.sources = get if len(keys) > 1 else lambda extents, key=keys[0]: (extents[key],)  # type: ignore[misc]
+        self.fire = generated.fire
+        return generated.fire
+
+
+def _patterns(rule: Rule) -> Iterator[Pattern]:
+    yield from rule.patterns
+    yield from (step.pattern for step in (*rule.aggregates, *rule.unless))
+
+
+class _Extents(dict[str, list[Row]]):
+    """The facts that each pattern ranges over, put together on first use."""
+
+    def __init__(self, memory: Memory, kinds_of: dict[str, tuple[str, tuple[str, ...]]]) -> None:
+        super().__init__()
+        self._rows = memory.rows
+        self._kinds_of = kinds_of
+
+    def __missing__(self, key: str) -> list[Row]:
+        over, kinds = self._kinds_of[key]
+        rows: list[Row] = []
+        if over == "outlook":
+            rows = self._rows.get(OUTLOOK, rows)
+        elif key == FINDING:
+            rows = self._rows.get(FINDING, rows)
+        elif over == "finding":
+            rows = [f for f in self._rows.get(FINDING, ()) if f[0][KIND] in kinds]
+        elif len(kinds) == 1:
+            rows = self._rows.get(kinds[0], rows)
+        else:
+            wanted = frozenset(kinds)
+            for kind, found in self._rows.items():
+                if kind in wanted:
+                    rows += found
+        self[key] = rows
+        return rows
+
+
+def _fixpoint(plan: _Plan, memory: Memory, extents: _Extents) -> None:
+    """Semi-naive: after the first round a rule is run only for matches that hold a new fact.
+
+    For the i-th pattern over a kind that is still growing: that one takes the new facts, those before it the old
+    ones, those after it all; so every match is found exactly once.
+    """
+    kinds = plan.growing_kinds
+    old = {k: len(memory.rows.get(k, ())) for k in kinds}
+    for rule in plan.deriving.candidates(memory.rows):
+        _fire_on(rule, memory, extents, None, old, old)
+    while True:
+        new = {k: len(memory.rows.get(k, ())) for k in kinds}
+        if new == old:
+            return
+        for rule in plan.growing:
+            rule.fire or rule.write()
+            for place in range(len(rule.rule.patterns)):
+                if _grows(rule.arguments[place], kinds):
+                    _fire_on(rule, memory, extents, place, new, old)
+        old = new
+
+
+def _fire_on(
+    rule: CompiledRule, memory: Memory, extents: _Extents, place: int | None, new: dict[str, int], old: dict[str, int]
+) -> None:
+    """Fire a rule with the pattern at ``place`` on what is new (None: on all there is)."""
+    fire = rule.fire or rule.write()
+    sources: list[list[Row]] = []
+    slices: set[int] = set()
+    for i, pattern in enumerate(rule.arguments):
+        if i < len(rule.rule.patterns) and _grows(pattern, new):
+            rows: list[Row] = []
+            for kind in pattern.kinds:
+                start = old.get(kind, 0) if i == place else 0
+                end = old.get(kind, 0) if place is not None and i < place else new.get(kind)
+                rows += memory.rows.get(kind, [])[start:end]
+            slices.add(id(rows))
+        else:
+            rows = extents[pattern.key]
+        sources.append(rows)
+    if all(sources[: len(rule.rule.patterns)]):
+        memory.spend(sum(map(len, sources)), rule.rule)
+        fire(memory, *sources)
+    for key in [key for key in memory.indexes if key[0] in slices]:
+        del memory.indexes[key]
+
+
+def _grows(pattern: Pattern, kinds: Iterable[str]) -> bool:
+    """Whether a pattern reads a kind that the stratum is still deriving."""
+    return pattern.over == "fact" and any(kind in pattern.kinds for kind in kinds)
+
+
+class _Plan:
+    """A stratum, with its rules found by what they cannot do without."""
+
+    def __init__(self, stratum: Stratum, rules: dict[str, CompiledRule], assumed: frozenset[str]) -> None:
+        self.growing_kinds = stratum.kinds
+        self.deriving = _Anchored((rules[r.id] for r in stratum.deriving), assumed)
+        self.rest = _Anchored((rules[r.id] for r in stratum.rest), assumed)
+        self.growing = [
+            rules[r.id] for r in stratum.deriving if any(_grows(p, stratum.kinds) for p in r.patterns)
+        ]
+
+
+_Group = dict[CompiledRule, None]
+
+
+class _Anchored:
+    """Rules by anchor: a kind, or a value of a field of a kind, without which they cannot fire.
+
+    A record holds few kinds and few remarkable values, so most rules are never looked at.
+    """
+
+    def __init__(self, rules: Iterable[CompiledRule], assumed: frozenset[str]) -> None:
+        self.always: _Group = {}
+        self.by_kind: dict[str, _Group] = {}
+        self.by_value: dict[str, dict[int, dict[Any, _Group]]] = {}
+        for rule in rules:
+            anchors = [_anchor(rule.rule, p, assumed) for p in rule.rule.patterns if p.over != "outlook"]
+            if not anchors:
+                self.always[rule] = None
+                continue
+            cost, pattern, column, values = min(anchors, key=lambda anchor: anchor[0])
+            if cost == _HOPELESS:
+                self.always[rule] = None
+            for kind in pattern.kinds if cost < _HOPELESS else ():
+                if column is None:
+                    self.by_kind.setdefault(kind, {})[rule] = None
+                for value in values:
+                    columns = self.by_value.setdefault(kind, {})
+                    columns.setdefault(column or 0, {}).setdefault(value, {})[rule] = None
+
+    def __bool__(self) -> bool:
+        return bool(self.always or self.by_kind or self.by_value)
+
+    def candidates(self, rows: dict[str, list[Row]]) -> _Group:
+        """The rules that could fire, each once."""
+        found = self.always.copy()
+        for kind, facts in rows.items():
+            if kind in self.by_kind:
+                found.update(self.by_kind[kind])
+            if kind in self.by_value:
+                for column, groups in self.by_value[kind].items():
+                    for fact in facts:
+                        if fact[column] in groups:
+                            found.update(groups[fact[column]])
+        return found
+
+
+_HOPELESS = 4
+
+
+def _anchor(
+    rule: Rule, pattern: Pattern, assumed: frozenset[str]
+) -> tuple[int, Pattern, int | None, tuple[Any, ...]]:
+    """How much a pattern tells about whether the rule can fire (less is better), and by which field and values."""
+    always_there = not assumed.isdisjoint(pattern.kinds)
+    few = len(pattern.kinds) <= FEW_KINDS and not always_there
+    best: tuple[int | None, tuple[Any, ...]] = (None, ())
+    for condition in rule.conditions:
+        ref, values = _required(condition.test)
+        if ref is None or ref.name != pattern.name:
+            continue
+        if pattern.over == "finding" and ref.field in FINDING_FIELDS:
+            continue
+        columns = {f.name: i for i, f in enumerate(pattern.fields, FIRST_VALUE)}
+        if ref.field in columns:
+            best = (columns[ref.field], values)
+            break
+    if best[0] is not None:
+        return (0 if few else 3 if always_there else 2), pattern, *best
+    return (1 if few else _HOPELESS), pattern, *best
+
+
+def _required(test: Expression) -> tuple[FieldRef | None, tuple[Any, ...]]:
+    """Where a condition holds only for some values of one field: the field and those values."""
+    match test:
+        case Compare(("==",), (FieldRef() as ref, Literal(value)) | (Literal(value), FieldRef() as ref)):
+            return ref, (value,)
+        case Member(FieldRef() as ref, Words(values), False):
+            return ref, values
+        case FieldRef() as ref:
+            return ref, (True,)
+        case Not(FieldRef() as ref):
+            return ref, (False,)
+        case _:
+            return None, ()

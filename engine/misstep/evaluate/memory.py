@@ -1,0 +1,94 @@
+"""Working memory: the facts of one record, and what rules have concluded about them so far.
+
+Conclusions only accumulate. Each keeps the rule and the match that it comes from: a match is the tuple of what
+the binders of the rule took, rows of facts and values of aggregates, in written order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from misstep.errors import BudgetError
+from misstep.limits import Limits
+from misstep.model.facts import KIND, Row
+from misstep.model.rule import FINDING, OUTLOOK, Program, Rule
+
+Match = tuple[Any, ...]
+
+
+Contribution = tuple[Row | None, str, int, Rule, Match]
+"""Row of the mistake (None: the interview), dimension, thousandths (for verdicts a rank), rule, match."""
+Recommendation = tuple[str, tuple[Row, ...], int | None, float | None, Rule, Match]
+"""Action, rows of the mistakes, thousandths of relief and hours (None: the action's own), rule, match."""
+Vetoed = tuple[str, tuple[Row, ...], Rule, Match]
+Remark = tuple[int, Rule, Match]
+"""A note, or a limit of the outlook: its place among the effects of the rule, rule, match."""
+
+
+class Memory:
+    """Rows by kind, and lists of conclusions. Belongs to one call; nothing is shared."""
+
+    __slots__ = (
+        "contributions", "derivations", "indexes", "limits", "notes", "outlooks",
+        "program", "recommendations", "rows", "vetoes", "work",
+    )  # fmt: skip
+
+    def __init__(self, program: Program, rows: dict[str, list[Row]], limits: Limits) -> None:
+        self.program = program
+        self.rows = rows
+        self.limits = limits
+        self.work = limits.work
+        self.contributions: list[Contribution] = []
+        self.recommendations: list[Recommendation] = []
+        self.vetoes: list[Vetoed] = []
+        self.notes: list[Remark] = []
+        self.outlooks: list[Remark] = []
+        self.derivations: dict[Row, list[tuple[Rule, Match]]] = {}
+        self.indexes: dict[tuple[int, int], tuple[list[Row], dict[Any, list[Row]]]] = {}
+
+    def lookup(self, rows: list[Row], column: int, value: Any) -> Iterable[Row]:
+        """The rows with a value in a column, by an index that is built on first use.
+
+        The index holds on to its rows, so that the identity of the list stays its own.
+        """
+        held = self.indexes.get((id(rows), column))
+        if held is None:
+            index: dict[Any, list[Row]] = {}
+            for row in rows:
+                index.setdefault(row[column], []).append(row)
+            self.indexes[id(rows), column] = held = (rows, index)
+        return held[1].get(value, ())
+
+    def derive(self, row: Row, rule: Rule, match: Match) -> Row | None:
+        """Conclude a fact; the row where it is new, None where only its derivation is."""
+        known = self.derivations.get(row)
+        if known is not None:
+            known.append((rule, match))
+            return None
+        if len(self.derivations) >= self.limits.derived:
+            raise BudgetError(f"more than {self.limits.derived} derived facts; the rule {rule.id} asked for the last")
+        self.derivations[row] = [(rule, match)]
+        self.rows.setdefault(row[KIND], []).append(row)
+        return row
+
+    def spend(self, work: int, rule: Rule) -> None:
+        """Count facts looked at."""
+        self.work -= work
+        if self.work < 0:
+            raise BudgetError(
+                f"more than {self.limits.work} facts were looked at; the limit was reached in the rule {rule.id}"
+            )
+
+    def add_findings(self, findings: list[Row]) -> None:
+        self.rows[FINDING] = findings
+
+    def add_outlook(self, word: str) -> None:
+        self.rows[OUTLOOK] = [(word,)]
+
+    def fired(self) -> set[str]:
+        """The ids of all rules that have fired."""
+        rules = {c[3] for c in self.contributions} | {r[4] for r in self.recommendations} | {v[2] for v in self.vetoes}
+        rules |= {remark[1] for remark in (*self.notes, *self.outlooks)}
+        rules |= {rule for derivations in self.derivations.values() for rule, _ in derivations}
+        return {rule.id for rule in rules}

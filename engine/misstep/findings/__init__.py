@@ -1,0 +1,1 @@
+"""Working memory in; scored findings out, with their reasons."""

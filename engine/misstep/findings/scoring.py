@@ -1,0 +1,101 @@
+"""Contributions in; severity, noticed, urgency, damage and verdict of every mistake out.
+
+All sums are of whole thousandths, so they are exact and their order does not matter; what is computed from them
+is rounded to thousandths in one place each. The constants are those of the rule base's scale.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from math import prod
+
+from misstep.evaluate.memory import Contribution
+from misstep.model.facts import ID, Row
+from misstep.model.rule import Levels, Scale
+
+TOP = 10_000  # ten points, in thousandths
+MAX_DOUBLINGS = 20_000  # twenty doublings, odds of a million: beyond that a chance is 0 or 1 to six digits
+
+
+def score(mistakes: Iterable[Row], contributions: Iterable[Contribution], scale: Scale) -> list[Row]:
+    """Findings, as rows: the mistake, then the values of ``FINDING_FIELDS``. In the order of the mistakes."""
+    sums: dict[str, dict[str, int]] = {}
+    for target, dimension, amount, _, _ in contributions:
+        if target is None:
+            continue
+        of_one = sums.setdefault(target[ID], {})
+        if dimension == "verdict":
+            of_one[dimension] = max(of_one.get(dimension, 0), amount)
+        else:
+            of_one[dimension] = of_one.get(dimension, 0) + amount
+    start = round(scale.noticed_start * 1000)
+    return [_finding(mistake, sums.get(mistake[ID], {}), start, scale) for mistake in mistakes]
+
+
+def _finding(mistake: Row, sums: dict[str, int], start: int, scale: Scale) -> Row:
+    severity = severity_of(sums.get("severity", 0), sums.get("relief", 0))
+    noticed = chance(start + sums.get("noticed", 0))
+    urgency = limited(sums.get("urgency", 0))
+    band = level(scale.severity, severity)
+    seen = level(scale.noticed, noticed)
+    soon = level(scale.urgency, urgency)
+    verdict = max(scale.table[band][seen][soon], sums.get("verdict", 0))
+    return (
+        mistake,
+        severity / 1000,
+        noticed / 1000,
+        urgency / 1000,
+        damage_of(severity, noticed) / 1000,
+        scale.verdicts[verdict],
+        scale.severity.words[band],
+        scale.noticed.words[seen],
+        scale.urgency.words[soon],
+    )
+
+
+def limited(thousandths: int) -> int:
+    """A score within 0..10 points."""
+    return 0 if thousandths < 0 else min(thousandths, TOP)
+
+
+def severity_of(added: int, relief: int) -> int:
+    """severity = max(0, min(10, sum of severity) - sum of relief); relief below 0 counts as none."""
+    return limited(limited(added) - max(0, relief))
+
+
+@lru_cache(maxsize=4096)
+def chance(doublings: int) -> int:
+    """noticed = 1 / (1 + 2 ** -doublings): the chance, in thousandths, of odds given in thousandths of a doubling."""
+    x = max(-MAX_DOUBLINGS, min(MAX_DOUBLINGS, doublings)) / 1000
+    return round(1000 / (1 + 2.0**-x))
+
+
+def damage_of(severity: int, noticed: int) -> int:
+    """damage = severity x noticed: managers of ten expected to hold it against the candidate; in thousandths."""
+    return half_up(severity * noticed, 1000)
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """A quotient of non-negative whole numbers, rounded half up."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def level(levels: Levels, thousandths: int) -> int:
+    """The place of a score among ordered levels."""
+    return bisect_right(levels.lower, thousandths / 1000) - 1
+
+
+def total_damage(damages: Sequence[int]) -> int:
+    """damage = 100 x (1 - product of (1 - damage / 10)): the chance in percent, in tenths, that at least one slip is
+    held against the candidate. Exact until the last rounding, so one more mistake never lowers it."""
+    whole = TOP ** len(damages)
+    return half_up(1000 * (whole - prod(TOP - d for d in damages)), whole)
+
+
+def overall_severity(findings: Iterable[Row], contributions: Iterable[Contribution], scale: Scale) -> int:
+    """Severity of the interview = min(10, greatest severity x weight of its noticed level + sum of overall)."""
+    weights = dict(zip(scale.noticed.words, scale.overall_weights, strict=True))
+    worst = max((round(f[1] * 1000 * weights[f[7]]) for f in findings), default=0)
+    return limited(worst + sum(amount for target, _, amount, _, _ in contributions if target is None))

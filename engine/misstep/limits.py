@@ -1,0 +1,23 @@
+"""What is the most that is taken of everything, so that no input can cost more than it is worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of rule bases and records; all can be raised.
+
+    ``work``: facts looked at while rules are run on one record. ``derived``: derived facts of one record.
+    """
+
+    pack_bytes: int = 1_000_000
+    packs: int = 500
+    rules: int = 5_000
+    patterns: int = 8
+    record_bytes: int = 1_000_000
+    facts: int = 1_000
+    work: int = 1_000_000
+    derived: int = 10_000
+    problems: int = 20

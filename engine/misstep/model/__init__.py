@@ -1,0 +1,1 @@
+"""What things are: kinds and facts, rules, results. Frozen data; nothing here reads or writes."""

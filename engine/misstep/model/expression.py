@@ -1,0 +1,178 @@
+"""The checked expression tree: what a condition or an amount is once it has been parsed and typed.
+
+Rule text ends here: everything after this works on these nodes, never on text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal as Choice
+
+Scalar = bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A set of constants to look something up in: ``('own', 'chosen')``."""
+
+    values: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRef:
+    """``m.minutes``: a field of the fact bound to a name."""
+
+    name: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The value of an aggregate, by its name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Whether a field that may be unknown is known."""
+
+    ref: FieldRef
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """``a and b and ...`` or ``a or b or ...``."""
+
+    operator: Choice["and", "or"]
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """``a < b <= c``: one operator fewer than operands."""
+
+    operators: tuple[Choice["==", "!=", "<", "<=", ">", ">="], ...]
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """``item in container``; the container is a set of constants or a field of type set."""
+
+    item: Expression
+    container: Words | FieldRef
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    operator: Choice["+", "-", "*", "/"]
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class IfElse:
+    condition: Expression
+    then: Expression
+    otherwise: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """``min max abs round len lower`` of expressions."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Straight lines through the points, flat outside them; the x are strictly ascending."""
+
+    x: Expression
+    points: tuple[tuple[float, float], ...]
+
+
+Expression = (
+    Literal | FieldRef | Count | Known | Not | Logic | Compare | Member | Arithmetic | Negative | IfElse | Call | Curve
+)
+
+
+def names_in(node: Expression | Words) -> frozenset[str]:
+    """The names of facts and aggregates that an expression speaks of."""
+    match node:
+        case FieldRef(name) | Count(name):
+            return frozenset((name,))
+        case Known(ref):
+            return frozenset((ref.name,))
+        case Not(operand) | Negative(operand) | Curve(operand):
+            return names_in(operand)
+        case Logic(_, operands) | Compare(_, operands) | Call(_, operands):
+            return frozenset().union(*(names_in(o) for o in operands))
+        case Member(item, container):
+            return names_in(item) | names_in(container)
+        case Arithmetic(_, left, right):
+            return names_in(left) | names_in(right)
+        case IfElse(condition, then, otherwise):
+            return names_in(condition) | names_in(then) | names_in(otherwise)
+        case _:
+            return frozenset()
+
+
+Facts = frozenset[tuple[str, str]]
+"""Fields, as (name, field)."""
+
+
+def refs_in(node: Expression | Words) -> Facts:
+    """The fields whose value an expression uses; ``known(x.f)`` does not use ``x.f``."""
+    match node:
+        case FieldRef(name, field):
+            return frozenset(((name, field),))
+        case Not(operand) | Negative(operand) | Curve(operand):
+            return refs_in(operand)
+        case Logic(_, operands) | Compare(_, operands) | Call(_, operands):
+            return frozenset().union(*(refs_in(o) for o in operands))
+        case Member(item, container):
+            return refs_in(item) | refs_in(container)
+        case Arithmetic(_, left, right):
+            return refs_in(left) | refs_in(right)
+        case IfElse(condition, then, otherwise):
+            return refs_in(condition) | refs_in(then) | refs_in(otherwise)
+        case _:
+            return frozenset()
+
+
+def known_where(node: Expression, truth: bool) -> Facts:
+    """The fields that are certainly known wherever a condition comes out as ``truth``."""
+    match node:
+        case Known(ref):
+            return frozenset(((ref.name, ref.field),)) if truth else frozenset()
+        case Not(operand):
+            return known_where(operand, not truth)
+        case Logic(operator, operands):
+            sets = [known_where(o, truth) for o in operands]
+            every = (operator == "and") == truth  # all operands came out as truth, or only some did
+            return frozenset().union(*sets) if every else frozenset.intersection(*sets)
+        case IfElse(condition, then, otherwise):
+            return (known_where(condition, True) | known_where(then, truth)) & (
+                known_where(condition, False) | known_where(otherwise, truth)
+            )
+        case _:
+            return frozenset()

@@ -1,0 +1,88 @@
+"""Fields and kinds: what can be known about an interview, and how one fact lies in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+FieldType = Literal["boolean", "integer", "number", "text", "enum", "set"]
+Row = tuple[Any, ...]
+"""One fact: ``(id, kind, *values)``, values in the order of ``Kind.fields``; the id of a derived fact is None."""
+
+ID, KIND, FIRST_VALUE = 0, 1, 2
+
+LARGEST = 2**53  # whole numbers are exact in a double up to here
+MAX_TEXT = 10_000
+MAX_ID = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a kind.
+
+    ``unknown``: may be left out, and is then None. ``required``: must be given, as it has no default.
+    ``worse`` says which change makes a slip worse: ``higher``, ``lower`` or a value; only tests use it.
+    """
+
+    name: str
+    type: FieldType
+    unknown: bool = False
+    required: bool = False
+    default: Any = None
+    values: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    unit: str = ""
+    worse: Any = None
+    help: str = ""
+
+    def expected(self) -> str:
+        """What a value must be, in words: ``a whole number from 1 to 1440 (minutes)``."""
+        match self.type:
+            case "boolean":
+                text = "true or false"
+            case "text":
+                text = f"text of at most {MAX_TEXT} characters"
+            case "enum":
+                text = "one of " + ", ".join(self.values)
+            case "set":
+                text = "a list of words from " + ", ".join(self.values)
+            case _:
+                text = "a whole number" if self.type == "integer" else "a number"
+                if self.minimum is not None and self.maximum is not None:
+                    text += f" from {self.minimum:g} to {self.maximum:g}"
+                elif self.minimum is not None:
+                    text += f" of at least {self.minimum:g}"
+                elif self.maximum is not None:
+                    text += f" of at most {self.maximum:g}"
+                if self.unit:
+                    text += f" ({self.unit})"
+        return text + (", or left out if unknown" if self.unknown else "")
+
+
+Role = Literal["mistake", "signal", "strength", "setting", "derived"]
+GIVEN_ROLES: tuple[Role, ...] = ("mistake", "signal", "strength", "setting")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A declared sort of fact. ``fields`` are those of its role first, then its own."""
+
+    name: str
+    role: Role
+    title: str
+    fields: tuple[Field, ...] = ()
+    concern: str = ""
+    help: str = ""
+    topic: str = ""
+    assumed: str = ""
+    by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {f.name: f for f in self.fields})
+
+    @cached_property
+    def columns(self) -> dict[str, int]:
+        """Name of a field to its place in a row."""
+        return {f.name: FIRST_VALUE + i for i, f in enumerate(self.fields)}

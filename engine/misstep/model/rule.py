@@ -1,0 +1,249 @@
+"""Rules, actions, sources and the scale, checked and linked: the content of a rule base."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from misstep.model.expression import Expression, FieldRef
+from misstep.model.facts import Field, Kind
+
+Over = Literal["fact", "finding", "outlook"]
+FINDING, OUTLOOK = "finding", "outlook"
+
+FINDING_FIELDS: tuple[str, ...] = (
+    "severity", "noticed", "urgency", "damage", "verdict", "severity_band", "noticed_level", "urgency_level",
+)  # fmt: skip
+"""What a finding knows besides the fields of its mistake; a finding in memory is ``(row of the mistake, *these)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Facts that a rule looks at: of some kinds, or findings of mistakes of some kinds, or the outlook.
+
+    ``key`` names the set of facts; patterns with equal keys range over the same facts.
+    """
+
+    name: str
+    over: Over
+    key: str
+    kinds: tuple[str, ...]
+    fields: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition, and the names that must be bound before it can be judged.
+
+    Those are the names it speaks of and those of the conditions that make sure its fields are known.
+    """
+
+    test: Expression
+    needs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """No fact of the pattern meets all conditions; ``needs`` as for ``Condition``, without the own name."""
+
+    pattern: Pattern
+    conditions: tuple[Expression, ...]
+    needs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """``name`` is the count, sum, least or greatest of ``value`` over the facts that meet all conditions.
+
+    ``whole``: the values are whole numbers.
+    """
+
+    name: str
+    function: Literal["count", "sum", "min", "max"]
+    pattern: Pattern
+    conditions: tuple[Expression, ...]
+    value: Expression | None
+    whole: bool
+    needs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text with places for values: a tuple of literal parts, field references and names of aggregates."""
+
+    parts: tuple[str | FieldRef | Placeholder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """The value of an aggregate inside a text."""
+
+    name: str
+
+
+Dimension = Literal["severity", "noticed", "urgency", "relief", "verdict", "overall"]
+DIMENSIONS: tuple[Dimension, ...] = ("severity", "relief", "noticed", "urgency", "verdict", "overall")
+
+
+@dataclass(frozen=True, slots=True)
+class Contribute:
+    """Adds ``amount`` to a dimension of the mistake bound to ``target`` (of the interview for ``overall``).
+
+    For ``verdict`` the amount is a rank in ``Scale.verdicts`` and the greatest wins.
+    """
+
+    dimension: Dimension
+    target: str
+    amount: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Derive:
+    """Concludes a fact; ``values`` in the order of the kind's fields, None for unknown."""
+
+    kind: str
+    values: tuple[Expression | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recommend:
+    action: str
+    targets: tuple[str, ...]
+    relief: Expression | None
+    due_hours: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Veto:
+    action: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class LimitOutlook:
+    """The outlook is at most this good: ``rank`` in ``Scale.outlooks``, best first."""
+
+    rank: int
+
+
+Effect = Contribute | Derive | Recommend | Veto | Note | LimitOutlook
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A checked rule; it is equal to itself only. ``binders`` are the patterns and aggregates of ``when``, as written."""
+
+    id: str
+    title: str
+    help: str
+    pack: str
+    binders: tuple[Pattern | Aggregate, ...]
+    unless: tuple[Negation, ...]
+    conditions: tuple[Condition, ...]
+    effects: tuple[Effect, ...]
+    because: Text
+    sources: tuple[str, ...]
+
+    @cached_property
+    def patterns(self) -> tuple[Pattern, ...]:
+        return tuple(b for b in self.binders if isinstance(b, Pattern))
+
+    @cached_property
+    def aggregates(self) -> tuple[Aggregate, ...]:
+        return tuple(b for b in self.binders if isinstance(b, Aggregate))
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A recovery step. ``relief``: points of severity that it takes back; hours are counted from now."""
+
+    id: str
+    title: str
+    reach: Literal["repairs", "plain", "private"] = "private"
+    channel: str = ""
+    effort_minutes: int | None = None
+    due_hours: float | None = None
+    group: str = ""
+    relief: float = 0.0
+    text: str = ""
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    id: str
+    title: str
+    kind: Literal["survey", "study", "expert", "practice"]
+    year: int | None = None
+    figure: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Ordered words with the lower end of each, ascending: ``word(x)`` is the last one not above x."""
+
+    words: tuple[str, ...]
+    lower: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Every constant of scoring and planning. Bands and levels mildest first, outlooks best first."""
+
+    concerns: tuple[str, ...]
+    severity: Levels
+    noticed: Levels
+    noticed_start: float
+    urgency: Levels
+    overall_weights: tuple[float, ...]
+    verdicts: tuple[str, ...]
+    table: tuple[tuple[tuple[int, ...], ...], ...]
+    outlooks: tuple[str, ...]
+    max_actions: int
+    max_relief: float
+    message_channels: tuple[str, ...]
+    message_max_words: int
+    message_order: tuple[str, ...]
+    message_opening: str
+    message_closing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """Rules that can be run together: ``deriving`` to a fixpoint, then ``rest`` once.
+
+    ``kinds`` are the derived kinds finished here.
+    """
+
+    deriving: tuple[Rule, ...]
+    rest: tuple[Rule, ...]
+    kinds: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A whole rule base, ready for an engine.
+
+    ``scoring`` strata are run before there are findings, ``judging`` ones read findings and settle the
+    outlook, ``advising`` ones may read everything.
+    """
+
+    name: str
+    version: str
+    digest: str
+    kinds: dict[str, Kind]
+    roles: dict[str, tuple[Field, ...]]
+    rules: dict[str, Rule]
+    actions: dict[str, Action]
+    sources: dict[str, Source]
+    scale: Scale
+    scoring: tuple[Stratum, ...]
+    judging: tuple[Stratum, ...]
+    advising: tuple[Stratum, ...]

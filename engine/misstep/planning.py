@@ -1,0 +1,176 @@
+"""Findings and recommendations in; the plan out: what to do, in order, and what to avoid.
+
+A recommended action is dropped where it is vetoed; of a group one action remains and takes over what the others
+were for; the plan is cut to its greatest length. Order: verdict of the findings it is for, damage relieved, due
+time, id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from misstep.evaluate.memory import Match, Recommendation, Vetoed
+from misstep.findings.scoring import damage_of, half_up, total_damage
+from misstep.model.facts import ID, Row
+from misstep.model.rule import Action, Program, Rule, Scale
+
+Firing = tuple[Rule, Match]
+
+
+@dataclass(slots=True)
+class Step:
+    """An action on its way into the plan. ``relief``: thousandths of severity by id of the mistake."""
+
+    action: Action
+    relief: dict[str, int] = field(default_factory=dict)
+    due_hours: float | None = None
+    firings: list[Firing] = field(default_factory=list)
+    verdict: int = 0
+    damage_relieved: int = 0
+    priority: float = 0.0
+
+    def order(self) -> tuple[int, int, float, str]:
+        due = float("inf") if self.due_hours is None else self.due_hours
+        return (-self.verdict, -self.damage_relieved, due, self.action.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Avoid:
+    action: Action
+    targets: tuple[str, ...]
+    firings: tuple[Firing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Damage in tenths of a percent."""
+
+    steps: tuple[Step, ...]
+    avoid: tuple[Avoid, ...]
+    damage: int
+    damage_after: int
+    draft: str | None
+
+
+def make_plan(
+    findings: Sequence[Row], recommendations: Iterable[Recommendation], vetoes: Sequence[Vetoed], program: Program
+) -> Plan:
+    """Arrange what rules recommend."""
+    scale = program.scale
+    scores = _Scores(findings, scale)
+    steps = _steps(recommendations, vetoes, program)
+    for step in steps:
+        scores.rate(step)
+    steps = _one_of_a_group(sorted(steps, key=Step.order))
+    for step in steps:
+        scores.rate(step)
+    steps = sorted(steps, key=Step.order)[: scale.max_actions]
+    return Plan(
+        steps=tuple(steps),
+        avoid=_avoid(vetoes, program),
+        damage=scores.damage,
+        damage_after=scores.damage_after(steps),
+        draft=write_draft(steps, scale),
+    )
+
+
+class _Scores:
+    """What the findings are worth, and what a plan takes off."""
+
+    def __init__(self, findings: Sequence[Row], scale: Scale) -> None:
+        self.scale = scale
+        self.verdict = {f[0][ID]: scale.verdicts.index(f[5]) for f in findings}
+        self.scores = {f[0][ID]: (round(f[1] * 1000), round(f[2] * 1000)) for f in findings}
+        self.damage = total_damage([damage_of(*s) for s in self.scores.values()])
+
+    def rate(self, step: Step) -> None:
+        """Verdict, damage relieved and priority of one step.
+
+        Priority: the verdict counts in equal parts of 100, and within one the damage relieved, in percent of it.
+        """
+        step.verdict = max((self.verdict[t] for t in step.relief), default=0)
+        step.damage_relieved = self.damage - self.damage_after([step])
+        part = 100 / len(self.scale.verdicts)
+        step.priority = round(part * step.verdict + part * step.damage_relieved / 1000, 1)
+
+    def damage_after(self, steps: Iterable[Step]) -> int:
+        """Damage with the relief of the steps; together they leave at least ``1 - max_relief`` of a severity."""
+        relief: dict[str, int] = {}
+        for step in steps:
+            for target, amount in step.relief.items():
+                relief[target] = relief.get(target, 0) + amount
+        if not any(relief.values()):
+            return self.damage
+        damages = []
+        for target, (severity, noticed) in self.scores.items():
+            most = half_up(severity * round(self.scale.max_relief * 1000), 1000)
+            damages.append(damage_of(severity - min(relief.get(target, 0), most), noticed))
+        return total_damage(damages)
+
+
+def _steps(recommendations: Iterable[Recommendation], vetoes: Iterable[Vetoed], program: Program) -> list[Step]:
+    """One step for every action that is recommended and not vetoed."""
+    never = {action for action, targets, _, _ in vetoes if not targets}
+    not_for = {(action, target[ID]) for action, targets, _, _ in vetoes for target in targets}
+    steps: dict[str, Step] = {}
+    for action, targets, relief, due, rule, match in recommendations:
+        wanted = [t for t in targets if (action, t[ID]) not in not_for]
+        if action in never or (targets and not wanted):
+            continue
+        found = program.actions[action]
+        step = steps.get(action)
+        if step is None:
+            step = steps[action] = Step(found)
+        own = round(found.relief * 1000) if relief is None else max(0, relief)
+        for target in wanted:
+            step.relief[target[ID]] = max(step.relief.get(target[ID], 0), own)
+        hours = found.due_hours if due is None else max(0.0, round(due, 3))
+        if hours is not None and (step.due_hours is None or hours < step.due_hours):
+            step.due_hours = hours
+        step.firings.append((rule, match))
+    return list(steps.values())
+
+
+def _one_of_a_group(steps: Iterable[Step]) -> list[Step]:
+    """The first step of every group; it takes over the mistakes that the others were for, at its own relief."""
+    kept: list[Step] = []
+    first: dict[str, Step] = {}
+    for step in steps:
+        group = step.action.group
+        if group and group in first:
+            best = first[group]
+            for target in step.relief:
+                best.relief.setdefault(target, round(best.action.relief * 1000))
+            best.firings += step.firings
+            continue
+        if group:
+            first[group] = step
+        kept.append(step)
+    return kept
+
+
+def _avoid(vetoes: Iterable[Vetoed], program: Program) -> tuple[Avoid, ...]:
+    targets: dict[str, set[str]] = {}
+    firings: dict[str, list[Firing]] = {}
+    for action, rows, rule, match in vetoes:
+        targets.setdefault(action, set()).update(row[ID] for row in rows)
+        firings.setdefault(action, []).append((rule, match))
+    return tuple(
+        Avoid(program.actions[a], tuple(sorted(targets[a])), tuple(firings[a])) for a in sorted(targets)
+    )
+
+
+def write_draft(steps: Iterable[Step], scale: Scale) -> str | None:
+    """The words of the actions that share the message, in the order of the scale, shortened from the end to the
+    greatest length; None where the plan holds no message."""
+    order = {action: i for i, action in enumerate(scale.message_order)}
+    parts = [s.action for s in steps if s.action.channel in scale.message_channels and s.action.says]
+    if not parts:
+        return None
+    says = [a.says for a in sorted(parts, key=lambda a: (order.get(a.id, len(order)), a.id))]
+    while True:
+        text = "\n\n".join(filter(None, [scale.message_opening, *says, scale.message_closing]))
+        if len(text.split()) <= scale.message_max_words or len(says) == 1:
+            return text
+        says.pop()

@@ -1,0 +1,266 @@
+"""A record in, in any of the shapes a caller may have; checked facts in memory's form out.
+
+The kinds of the rule base become one pydantic-core validator, strict: no coercion, no unknown fields, no NaN.
+Its errors are put into our words here; they name places, never values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
+
+from misstep.errors import Location, Problem, RecordError, suggest
+from misstep.findings.explain import free_ids, sort_key
+from misstep.limits import Limits
+from misstep.model.facts import GIVEN_ROLES, ID, KIND, LARGEST, MAX_ID, MAX_TEXT, Field, Kind, Row
+from misstep.model.rule import Program
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID)]
+
+
+class Fact(BaseModel):
+    """One fact, for those who like models: ``Fact(kind="late_arrival", minutes=12)``. Fields are checked by ``assess``."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+
+    kind: str
+    id: Id | None = None
+
+
+class Record(BaseModel):
+    """One interview: its facts, and an id if it has one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    id: Id | None = None
+    facts: list[Fact]
+
+
+RecordLike = Record | Mapping[str, Any] | Iterable[Fact | Mapping[str, Any]]
+"""A record, a mapping of its shape, or just the facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The facts of one record, by kind; ``assumed`` are the settings that were not given."""
+
+    id: str | None
+    rows: dict[str, list[Row]]
+    assumed: tuple[str, ...]
+
+
+class RecordReader:
+    """Checks records against the kinds of one program. Immutable, safe from many threads."""
+
+    def __init__(self, program: Program, limits: Limits) -> None:
+        self._limits = limits
+        self._kinds = {name: kind for name, kind in program.kinds.items() if kind.role in GIVEN_ROLES}
+        self._schema = _record_schema(self._kinds.values())
+        self._validator = SchemaValidator(self._schema)
+        self._settings = tuple(name for name, kind in self._kinds.items() if kind.role == "setting")
+        self._assumed = {
+            name: (f"{name}-1", name, *(f.default for f in kind.fields)) for name, kind in self._kinds.items() if kind.assumed
+        }
+
+    def json_schema(self) -> dict[str, Any]:
+        """JSON Schema of a record."""
+        schema = GenerateJsonSchema().generate(self._schema, mode="validation")
+        schema["title"] = "misstep record"
+        return schema
+
+    def read(self, record: RecordLike) -> Facts:
+        """Check a record. Raises RecordError with every problem found, up to the limit."""
+        data = _plain(record)
+        facts = data.get("facts")
+        if isinstance(facts, list) and len(facts) > self._limits.facts:
+            raise _fault("/facts", f"has {len(facts)} facts; at most {self._limits.facts} are taken")
+        try:
+            valid = self._validator.validate_python(data)
+        except ValidationError as error:
+            raise self._record_error(error) from None
+        return self._collect(valid)
+
+    def _collect(self, valid: dict[str, Any]) -> Facts:
+        rows: dict[str, list[Row]] = {}
+        ids: set[str] = set()
+        anonymous: set[str] = set()
+        for i, fact in enumerate(valid["facts"]):
+            row = tuple(fact.values())
+            if row[ID] is None:
+                anonymous.add(row[KIND])
+            elif row[ID] in ids:
+                raise _fault(f"/facts/{i}/id", "another fact has the same id; ids must differ")
+            else:
+                ids.add(row[ID])
+            if row[KIND] in rows:
+                rows[row[KIND]].append(row)
+            else:
+                rows[row[KIND]] = [row]
+        for name in self._settings:
+            if len(rows.get(name, ())) > 1:
+                raise _fault("/facts", f"'{name}' is given more than once; it is about the whole interview")
+        for kind in anonymous:
+            rows[kind] = _named(kind, rows[kind], ids)
+        assumed = tuple(kind for kind in self._assumed if kind not in rows)
+        for kind in assumed:
+            row = self._assumed[kind]
+            rows[kind] = [row if row[ID] not in ids else (free_ids(kind, 1, ids)[0], *row[1:])]
+        # the order in which facts were given ends here
+        return Facts(valid["id"], {kind: sorted(rows[kind], key=_by_id) for kind in sorted(rows)}, assumed)
+
+    # -- errors
+
+    def _record_error(self, error: ValidationError) -> RecordError:
+        errors = error.errors(include_url=False, include_input=False)
+        problems = [self._problem(e) for e in errors[: self._limits.problems]]
+        return RecordError(problems, max(0, len(errors) - len(problems)))
+
+    def _problem(self, error: Any) -> Problem:
+        kind, loc = error["type"], list(error["loc"])
+        found: Kind | None = None
+        if len(loc) > 2 and loc[0] == "facts":
+            found = self._kinds.get(str(loc.pop(2)))
+        if kind == "union_tag_invalid":
+            loc.append("kind")
+            message = "there is no such kind" + suggest(error["ctx"]["tag"], self._kinds, "; `misstep kinds` lists them")
+        elif kind == "union_tag_not_found":
+            loc.append("kind")
+            message = "every fact needs a kind, which is text"
+        elif kind == "extra_forbidden":
+            known = list(found.by_name) if found else ["id", "facts"]
+            of = f" in {found.name}" if found else ""
+            name = str(loc.pop())
+            if name.isidentifier() and len(name) <= 60:
+                loc.append(name)
+            message = f"there is no such field{of}" + suggest(name, known, f"; there are {', '.join(known) or 'no fields'}")
+        elif kind == "missing":
+            field = found.by_name.get(str(loc[-1])) if found else None
+            message = "is missing" + (f"; it must be {field.expected()}" if field else "")
+        elif found is not None and len(loc) > 2 and str(loc[2]) in found.by_name:
+            message = f"must be {found.by_name[str(loc[2])].expected()}"
+        elif loc and loc[-1] == "id":
+            message = f"must be text of 1 to {MAX_ID} characters"
+        elif loc == ["facts"]:
+            message = "must be a list of facts"
+        else:
+            message = "must be a mapping: {kind: ..., and its fields}"
+        return Problem(Location(pointer=json_pointer(loc)), message)
+
+
+def json_pointer(path: Iterable[str | int]) -> str:
+    """RFC 6901."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def _fault(pointer: str, message: str) -> RecordError:
+    return RecordError([Problem(Location(pointer=pointer), message)])
+
+
+def _plain(record: RecordLike) -> dict[str, Any]:
+    """The record as a mapping with ``facts``."""
+    if isinstance(record, Record):
+        return {"id": record.id, "facts": [_plain_fact(fact) for fact in record.facts]}
+    if isinstance(record, Mapping):
+        data = dict(record)
+        if "facts" not in data and "kind" in data:
+            raise _fault("", "this is one fact; a record is {facts: [...]} or a list of facts")
+        if isinstance(data.get("facts"), (list, tuple)):
+            data["facts"] = [_plain_fact(fact) for fact in data["facts"]]
+        return data
+    if isinstance(record, (str, bytes, bytearray)) or not isinstance(record, Iterable):
+        raise _fault("", "must be a record {facts: [...]} or a list of facts")
+    return {"facts": [_plain_fact(fact) for fact in record]}
+
+
+def _plain_fact(fact: Any) -> Any:
+    if isinstance(fact, Fact):
+        return {name: value for name, value in fact.model_dump().items() if name != "id" or value is not None}
+    return fact
+
+
+def _by_id(row: Row) -> str:
+    return str(row[ID])
+
+
+def _named(kind: str, rows: list[Row], taken: set[str]) -> list[Row]:
+    """Give every fact without an id ``<kind>-<n>``, numbered in the order of their values, not of the record."""
+    named = [row for row in rows if row[ID] is not None]
+    unnamed = [row for row in rows if row[ID] is None]
+    if len(unnamed) > 1:
+        unnamed.sort(key=sort_key)
+    ids = free_ids(kind, len(unnamed), taken)
+    return named + [(id_, *row[KIND:]) for id_, row in zip(ids, unnamed, strict=True)]
+
+
+# -- the validator
+
+
+def _record_schema(kinds: Iterable[Kind]) -> CoreSchema:
+    facts = core_schema.tagged_union_schema(
+        {kind.name: _fact_schema(kind) for kind in kinds}, "kind", strict=True, from_attributes=False
+    )
+    return core_schema.typed_dict_schema(
+        {
+            "id": core_schema.typed_dict_field(_optional(_id_schema()), required=False),
+            "facts": core_schema.typed_dict_field(core_schema.list_schema(facts, strict=True)),
+        },
+        strict=True,
+        extra_behavior="forbid",
+    )
+
+
+def _fact_schema(kind: Kind) -> CoreSchema:
+    """A mapping whose values come out in the order of a row: id, kind, then the fields."""
+    fields = {
+        "id": core_schema.typed_dict_field(_optional(_id_schema()), required=False),
+        "kind": core_schema.typed_dict_field(core_schema.literal_schema([kind.name])),
+    }
+    fields |= {
+        f.name: core_schema.typed_dict_field(_field_schema(f), required=f.required, metadata=_described(f)) for f in kind.fields
+    }
+    return core_schema.typed_dict_schema(fields, strict=True, extra_behavior="forbid")
+
+
+def _described(field: Field) -> dict[str, Any]:
+    return {"pydantic_js_updates": {"description": field.help or field.expected()}}
+
+
+def _id_schema() -> CoreSchema:
+    return core_schema.str_schema(strict=True, min_length=1, max_length=MAX_ID)
+
+
+def _optional(schema: CoreSchema) -> CoreSchema:
+    return core_schema.with_default_schema(core_schema.nullable_schema(schema), default=None)
+
+
+def _field_schema(field: Field) -> CoreSchema:
+    schema = _value_schema(field)
+    if field.unknown:
+        return _optional(schema)
+    return schema if field.required else core_schema.with_default_schema(schema, default=field.default)
+
+
+def _value_schema(field: Field) -> CoreSchema:
+    low = -LARGEST if field.minimum is None else field.minimum
+    high = LARGEST if field.maximum is None else field.maximum
+    match field.type:
+        case "boolean":
+            return core_schema.bool_schema(strict=True)
+        case "integer":
+            return core_schema.int_schema(strict=True, ge=int(low), le=int(high))
+        case "number":
+            return core_schema.float_schema(strict=True, allow_inf_nan=False, ge=low, le=high)
+        case "text":
+            return core_schema.str_schema(strict=True, max_length=MAX_TEXT)
+        case "enum":
+            return core_schema.literal_schema(list(field.values))
+        case "set":
+            words = core_schema.list_schema(core_schema.literal_schema(list(field.values)), strict=True)
+            return core_schema.no_info_after_validator_function(lambda given: tuple(sorted(set(given))), words)
+
+

@@ -1,0 +1,1 @@
+"""Rule packs: YAML in, a checked and linked program out."""

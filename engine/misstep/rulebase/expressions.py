@@ -1,0 +1,438 @@
+"""The text of one expression and the names it may use in; a checked, typed tree out.
+
+Parsed with ``ast`` and walked node by node: what is not named here is refused. Types are settled, fields
+that may be unknown are followed through ``known()``, and the size of numbers is bounded, so that nothing
+can fail when the expression is evaluated. docs/rule-packs.md describes the language.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal as Choice
+
+from misstep.errors import listing, suggest
+from misstep.model.expression import (
+    Arithmetic,
+    Call,
+    Compare,
+    Count,
+    Curve,
+    Expression,
+    Facts,
+    FieldRef,
+    IfElse,
+    Known,
+    Literal,
+    Logic,
+    Member,
+    Negative,
+    Not,
+    Scalar,
+    Words,
+    known_where,
+)
+from misstep.model.rule import Placeholder, Text
+
+MAX_DEPTH = 32
+MAX_BITS = 900  # a double holds up to 1023: no product or sum of facts may come near
+FACT_BITS = 53
+AGGREGATE_BITS = 73  # a sum of up to 2**20 facts
+
+TypeName = Choice["boolean", "integer", "number", "text", "id", "enum", "set", "fact"]
+NOTHING: Facts = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """Type of a value; ``bits`` bounds the size of a number, ``values`` are the words of an enum or set."""
+
+    name: TypeName
+    values: tuple[str, ...] = ()
+    bits: int = 0
+    unknown: bool = False
+
+    def __str__(self) -> str:
+        return {"integer": "a number", "number": "a number", "enum": "a word", "id": "an id", "fact": "a fact"}.get(
+            self.name, f"a {self.name}"
+        )
+
+
+BOOLEAN, TEXT = Type("boolean"), Type("text")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Names that an expression may use: facts with the types of their fields, and aggregates with theirs."""
+
+    facts: Mapping[str, Mapping[str, Type]]
+    aggregates: Mapping[str, Type] = field(default_factory=dict)
+
+
+class ExpressionError(Exception):
+    """What is wrong with an expression, and at which character (from 0) of its text."""
+
+    def __init__(self, message: str, offset: int = 0) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An expression and its type."""
+
+    node: Expression
+    type: Type
+
+
+def check_condition(text: str, scope: Scope, known: Facts) -> tuple[Expression, ...]:
+    """Check a condition; its parts, of which all must hold."""
+    checked = _Checker(text, scope).check(known)
+    if checked.type.name != "boolean":
+        raise ExpressionError(f"a condition must be true or false; this is {checked.type}")
+    node = checked.node
+    return node.operands if isinstance(node, Logic) and node.operator == "and" else (node,)
+
+
+def check_value(text: str, scope: Scope, known: Facts) -> tuple[Expression, Type]:
+    """Check an expression for its value, whatever its type."""
+    checked = _Checker(text, scope).check(known)
+    return checked.node, checked.type
+
+
+def check_number(value: str | float, scope: Scope, known: Facts) -> Expression:
+    """Check an amount: a number, or an expression that gives one."""
+    if not isinstance(value, str):
+        return Literal(value)
+    node, type_ = check_value(value, scope, known)
+    if type_.name not in ("integer", "number"):
+        raise ExpressionError(f"a number is needed here; this is {type_}")
+    return node
+
+
+_PLACE = re.compile(r"\{([^{}]*)\}|[{}]")
+_REFERENCE = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
+
+
+def check_text(text: str, scope: Scope, known: Facts) -> Text:
+    """Check a text with ``{name.field}`` places; nothing but a field or the name of an aggregate may stand there."""
+    parts: list[str | FieldRef | Placeholder] = []
+    end = 0
+    for match in _PLACE.finditer(text):
+        if match.start() > end:
+            parts.append(text[end : match.start()])
+        end = match.end()
+        inner = match.group(1)
+        if inner in scope.aggregates:
+            parts.append(Placeholder(inner))
+            continue
+        reference = _REFERENCE.fullmatch(inner or "")
+        if reference is None:
+            raise ExpressionError("braces hold a value: {name.field}", match.start())
+        node, type_ = check_value(inner, scope, known)
+        if not isinstance(node, FieldRef) or type_.name == "fact":
+            raise ExpressionError("braces hold a value: {name.field}", match.start())
+        parts.append(node)
+    if end < len(text):
+        parts.append(text[end:])
+    return Text(tuple(parts))
+
+
+class _Checker:
+    def __init__(self, text: str, scope: Scope) -> None:
+        self.text = text
+        self.scope = scope
+        self.shift = len(text) - len(text.lstrip())
+        self.line = re.sub(r"\s", " ", text).strip()
+
+    def check(self, known: Facts) -> Checked:
+        try:
+            tree = ast.parse(self.line, mode="eval")
+        except SyntaxError as error:
+            column = min((error.offset or 1) - 1, len(self.line))
+            raise ExpressionError("not an expression: the text cannot be read from here on", self.shift + column) from None
+        except (ValueError, RecursionError, MemoryError):
+            raise ExpressionError("not an expression: nested too deep or not text") from None
+        return self._check(tree.body, known, 0)
+
+    def _error(self, node: ast.AST, message: str) -> ExpressionError:
+        column: int = getattr(node, "col_offset", 0)
+        return ExpressionError(message, self.shift + len(self.line.encode()[:column].decode(errors="replace")))
+
+    def _check(self, node: ast.expr, known: Facts, depth: int) -> Checked:
+        if depth > MAX_DEPTH:
+            raise self._error(node, f"nested more than {MAX_DEPTH} levels deep")
+        method = _METHODS.get(type(node))
+        if method is None:
+            what = re.sub(r"(?<!^)(?=[A-Z])", " ", type(node).__name__).lower()
+            raise self._error(node, f"'{what}' is not part of the expression language")
+        checked = method(self, node, known, depth + 1)
+        if checked.type.bits > MAX_BITS:
+            raise self._error(node, "the number can become too large: fewer or smaller factors are needed")
+        return checked
+
+    def _typed(self, node: ast.expr, known: Facts, depth: int, *names: TypeName) -> Checked:
+        checked = self._check(node, known, depth)
+        if checked.type.name not in names:
+            wanted = {"boolean": "true or false", "integer": "a number", "number": "a number"}.get(names[0], names[0])
+            raise self._error(node, f"{wanted} is needed here; this is {checked.type}")
+        return checked
+
+    def _number(self, node: ast.expr, known: Facts, depth: int) -> Checked:
+        return self._typed(node, known, depth, "integer", "number")
+
+    # -- leaves
+
+    def constant(self, node: ast.Constant, known: Facts, depth: int) -> Checked:
+        value = node.value
+        if isinstance(value, bool):
+            return Checked(Literal(value), BOOLEAN)
+        if isinstance(value, int):
+            if abs(value) > 2**53:
+                raise self._error(node, "a whole number is at most 9007199254740992")
+            return Checked(Literal(value), Type("integer", bits=value.bit_length()))
+        if isinstance(value, float):
+            if not math.isfinite(value) or abs(value) > 2**53:
+                raise self._error(node, "a number is at most 9007199254740992")
+            return Checked(Literal(value), Type("number", bits=max(1, math.ceil(abs(value)).bit_length())))
+        if isinstance(value, str):
+            return Checked(Literal(value), Type("text", values=(value,)))
+        if value is None:
+            raise self._error(node, "None is not a value; known(x.field) tells whether a field is known")
+        raise self._error(node, "not a value of the expression language")
+
+    def name(self, node: ast.Name, known: Facts, depth: int) -> Checked:
+        name = node.id
+        if name in self.scope.aggregates:
+            return Checked(Count(name), self.scope.aggregates[name])
+        if name in self.scope.facts:
+            raise self._error(node, f"'{name}' is a fact; say which field of it: {name}.id")
+        if name in ("true", "false", "null", "none"):
+            raise self._error(node, f"'{name}' is written {name.capitalize() if name != 'null' else 'known(...)'}")
+        known_names = [*self.scope.facts, *self.scope.aggregates]
+        hint = suggest(name, known_names, f"; known here: {listing(known_names)}" if known_names else "")
+        raise self._error(node, f"unknown name '{name}'{hint} (text stands in quotes)")
+
+    def attribute(self, node: ast.Attribute, known: Facts, depth: int) -> Checked:
+        checked = self._reference(node)
+        assert isinstance(checked.node, FieldRef)
+        if checked.type.unknown and (checked.node.name, checked.node.field) not in known:
+            ref = f"{checked.node.name}.{checked.node.field}"
+            raise self._error(node, f"{ref} may be unknown; use it under known({ref}) and ...")
+        return checked
+
+    def _reference(self, node: ast.expr) -> Checked:
+        if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+            raise self._error(node, "a field is written name.field")
+        name = node.value.id
+        fields = self.scope.facts.get(name)
+        if fields is None:
+            raise self._error(node, f"unknown name '{name}'" + suggest(
+                name, self.scope.facts, f"; known here: {listing(self.scope.facts)}"))  # fmt: skip
+        type_ = fields.get(node.attr)
+        if type_ is None:
+            raise self._error(node, f"'{name}' has no field '{node.attr}'" + suggest(
+                node.attr, fields, f"; it has {listing(fields)}"))  # fmt: skip
+        return Checked(FieldRef(name, node.attr), type_)
+
+    # -- logic
+
+    def boolean_operator(self, node: ast.BoolOp, known: Facts, depth: int) -> Checked:
+        conjunction = isinstance(node.op, ast.And)
+        operator: Choice["and", "or"] = "and" if conjunction else "or"
+        operands: list[Expression] = []
+        for value in node.values:
+            part = self._typed(value, known, depth, "boolean").node
+            known = known | known_where(part, conjunction)
+            operands.extend(part.operands if isinstance(part, Logic) and part.operator == operator else (part,))
+        return Checked(Logic(operator, tuple(operands)), BOOLEAN)
+
+    def unary(self, node: ast.UnaryOp, known: Facts, depth: int) -> Checked:
+        match node.op:
+            case ast.Not():
+                checked = self._typed(node.operand, known, depth, "boolean")
+                return Checked(Not(checked.node), BOOLEAN)
+            case ast.USub():
+                checked = self._number(node.operand, known, depth)
+                if isinstance(checked.node, Literal):
+                    return Checked(Literal(-checked.node.value), checked.type)  # type: ignore[operator]
+                return Checked(Negative(checked.node), checked.type)
+            case ast.UAdd():
+                return self._number(node.operand, known, depth)
+            case _:
+                raise self._error(node, "'~' is not part of the expression language")
+
+    def conditional(self, node: ast.IfExp, known: Facts, depth: int) -> Checked:
+        test = self._typed(node.test, known, depth, "boolean")
+        then = self._check(node.body, known | known_where(test.node, True), depth)
+        other = self._check(node.orelse, known | known_where(test.node, False), depth)
+        return Checked(IfElse(test.node, then.node, other.node), self._joined(node, then.type, other.type))
+
+    def _joined(self, node: ast.AST, a: Type, b: Type) -> Type:
+        numbers = ("integer", "number")
+        if a.name in numbers and b.name in numbers:
+            name: TypeName = "integer" if a.name == b.name == "integer" else "number"
+            return Type(name, bits=max(a.bits, b.bits))
+        if a.name == b.name and a.name == "boolean":
+            return BOOLEAN
+        words = ("text", "enum", "id")
+        if a.name in words and b.name in words:
+            return Type("enum", tuple(dict.fromkeys(a.values + b.values))) if a.values and b.values else TEXT
+        raise self._error(node, f"both sides must be of one type; these are {a} and {b}")
+
+    # -- comparisons
+
+    def compare(self, node: ast.Compare, known: Facts, depth: int) -> Checked:
+        if len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            return self._member(node, known, depth)
+        operands = [self._check(part, known, depth) for part in (node.left, *node.comparators)]
+        operators: list[Choice["==", "!=", "<", "<=", ">", ">="]] = []
+        parts = (node.left, *node.comparators)
+        for i, operator in enumerate(node.ops):
+            symbol = _OPERATORS.get(type(operator))
+            if symbol is None:
+                raise self._error(parts[i + 1], "'is' and chained 'in' are not part of the expression language")
+            self._comparable(parts[i + 1], operands[i].type, operands[i + 1].type, symbol in ("==", "!="))
+            operators.append(symbol)
+        return Checked(Compare(tuple(operators), tuple(o.node for o in operands)), BOOLEAN)
+
+    def _comparable(self, node: ast.AST, a: Type, b: Type, equality: bool) -> None:
+        numbers, words = ("integer", "number"), ("text", "enum", "id")
+        if a.name in numbers and b.name in numbers:
+            return
+        if not equality:
+            if a.name == b.name == "id":
+                return
+            raise self._error(node, f"order is only between numbers; these are {a} and {b}")
+        if a.name == b.name == "boolean":
+            return
+        if a.name in words and b.name in words:
+            if a.name == "enum" and b.values:
+                self._words_in(node, b.values, a)
+            elif b.name == "enum" and a.values:
+                self._words_in(node, a.values, b)
+            return
+        raise self._error(node, f"{a} and {b} are never equal")
+
+    def _words_in(self, node: ast.AST, words: tuple[str, ...], type_: Type) -> None:
+        """One of the words at least must be possible; a constant that never can be is a slip of the pen."""
+        if not set(words) & set(type_.values):
+            hint = suggest(words[0], type_.values, f"; it is one of {listing(type_.values)}")
+            raise self._error(node, f"'{words[0][:60]}' is not a value of this field{hint}")
+
+    def _member(self, node: ast.Compare, known: Facts, depth: int) -> Checked:
+        item = self._check(node.left, known, depth)
+        negated = isinstance(node.ops[0], ast.NotIn)
+        container = node.comparators[0]
+        if isinstance(container, (ast.Tuple, ast.List, ast.Set)):
+            return Checked(Member(item.node, self._words(container, item.type, depth), negated), BOOLEAN)
+        checked = self._typed(container, known, depth, "set")
+        assert isinstance(checked.node, FieldRef)
+        self._comparable(container, Type("enum", checked.type.values), item.type, equality=True)
+        return Checked(Member(item.node, checked.node, negated), BOOLEAN)
+
+    def _words(self, node: ast.Tuple | ast.List | ast.Set, item: Type, depth: int) -> Words:
+        values: list[Scalar] = []
+        for element in node.elts:
+            checked = self._check(element, NOTHING, depth)
+            if not isinstance(checked.node, Literal):
+                raise self._error(element, "a list to look in holds constants only")
+            self._comparable(element, item, checked.type, equality=True)
+            values.append(checked.node.value)
+        return Words(tuple(values))
+
+    # -- arithmetic
+
+    def binary(self, node: ast.BinOp, known: Facts, depth: int) -> Checked:
+        left, right = self._number(node.left, known, depth), self._number(node.right, known, depth)
+        integer = left.type.name == right.type.name == "integer"
+        name: TypeName = "integer" if integer else "number"
+        match node.op:
+            case ast.Add():
+                return self._arithmetic("+", left, right, Type(name, bits=max(left.type.bits, right.type.bits) + 1))
+            case ast.Sub():
+                return self._arithmetic("-", left, right, Type(name, bits=max(left.type.bits, right.type.bits) + 1))
+            case ast.Mult():
+                return self._arithmetic("*", left, right, Type(name, bits=left.type.bits + right.type.bits))
+            case ast.Div():
+                if not isinstance(right.node, Literal) or right.node.value == 0:
+                    raise self._error(node.right, "division is by a constant other than 0")
+                smaller = max(0, -math.floor(math.log2(abs(float(right.node.value)))))
+                return self._arithmetic("/", left, right, Type("number", bits=left.type.bits + smaller + 1))
+            case _:
+                raise self._error(node, "arithmetic is + - * and division by a constant")
+
+    def _arithmetic(self, operator: Choice["+", "-", "*", "/"], left: Checked, right: Checked, type_: Type) -> Checked:
+        return Checked(Arithmetic(operator, left.node, right.node), type_)
+
+    # -- functions
+
+    def call(self, node: ast.Call, known: Facts, depth: int) -> Checked:
+        if not isinstance(node.func, ast.Name) or node.func.id not in _FUNCTIONS:
+            name = node.func.id if isinstance(node.func, ast.Name) else ""
+            hint = suggest(name, _FUNCTIONS, f"; there are {listing(_FUNCTIONS)}")
+            raise self._error(node, f"unknown function{hint}")
+        if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
+            raise self._error(node, "a function takes plain arguments only")
+        least, most = _FUNCTIONS[node.func.id]
+        if not least <= len(node.args) <= most:
+            count = str(least) if least == most else f"{least} or more"
+            raise self._error(node, f"{node.func.id} takes {count} argument{'s' if count != '1' else ''}")
+        match node.func.id:
+            case "known":
+                ref = self._reference(node.args[0])
+                assert isinstance(ref.node, FieldRef)
+                if not ref.type.unknown:
+                    raise self._error(node, f"{ref.node.name}.{ref.node.field} is always known")
+                return Checked(Known(ref.node), BOOLEAN)
+            case "curve":
+                return self._curve(node, known, depth)
+            case "len":
+                checked = self._typed(node.args[0], known, depth, "text", "set", "enum", "id")
+                return Checked(Call("len", (checked.node,)), Type("integer", bits=20))
+            case "lower":
+                checked = self._typed(node.args[0], known, depth, "text", "enum", "id")
+                return Checked(Call("lower", (checked.node,)), TEXT)
+            case name:
+                args = [self._number(a, known, depth) for a in node.args]
+                whole = name == "round" or all(a.type.name == "integer" for a in args)
+                type_ = Type("integer" if whole else "number", bits=max(a.type.bits for a in args) + (name == "round"))
+                return Checked(Call(name, tuple(a.node for a in args)), type_)
+
+    def _curve(self, node: ast.Call, known: Facts, depth: int) -> Checked:
+        x = self._number(node.args[0], known, depth)
+        points: list[tuple[float, float]] = []
+        for arg in node.args[1:]:
+            pair = [self._check(e, NOTHING, depth).node for e in arg.elts] if isinstance(arg, ast.Tuple) else []
+            match pair:
+                case [Literal(int() | float() as a), Literal(int() | float() as b)]:
+                    points.append((float(a), float(b)))
+                case _:
+                    raise self._error(arg, "a point of a curve is two constants: (10, 1.5)")
+            if len(points) > 1 and points[-1][0] <= points[-2][0]:
+                raise self._error(arg, "the points of a curve go from left to right")
+        bits = max(math.ceil(abs(y)).bit_length() for _, y in points) + 1
+        return Checked(Curve(x.node, tuple(points)), Type("number", bits=bits))
+
+
+_FUNCTIONS = {
+    "min": (2, 100), "max": (2, 100), "abs": (1, 1), "round": (1, 1), "len": (1, 1), "lower": (1, 1),
+    "known": (1, 1), "curve": (3, 100),
+}  # fmt: skip
+_OPERATORS: dict[type[ast.cmpop], Choice["==", "!=", "<", "<=", ">", ">="]] = {
+    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
+}  # fmt: skip
+_METHODS: dict[type[ast.expr], Callable[..., Checked]] = {
+    ast.Constant: _Checker.constant,
+    ast.Name: _Checker.name,
+    ast.Attribute: _Checker.attribute,
+    ast.BoolOp: _Checker.boolean_operator,
+    ast.UnaryOp: _Checker.unary,
+    ast.IfExp: _Checker.conditional,
+    ast.Compare: _Checker.compare,
+    ast.BinOp: _Checker.binary,
+    ast.Call: _Checker.call,
+}

@@ -1,0 +1,163 @@
+"""Declared roles and kinds in; checked kinds out, and the types that expressions see of them."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from misstep.errors import Problem, suggest
+from misstep.model.facts import LARGEST, MAX_TEXT, Field, Kind
+from misstep.model.rule import FINDING, FINDING_FIELDS, OUTLOOK, Scale
+from misstep.rulebase import schema
+from misstep.rulebase.expressions import FACT_BITS, Type
+from misstep.rulebase.load import Entry, Merged
+
+ROLES = ("mistake", "signal", "strength", "setting", "derived")
+RESERVED = frozenset({"id", "kind", "concern", "fact", *FINDING_FIELDS})
+
+
+def link_kinds(merged: Merged, scale: Scale | None, problems: list[Problem]) -> tuple[
+    dict[str, tuple[Field, ...]], dict[str, Kind]
+]:  # fmt: skip
+    """The fields of the roles, and the kinds."""
+    roles = {name: _fields(entry, False, problems) for name, entry in merged.roles.items()}
+    kinds = {}
+    for name, entry in merged.kinds.items():
+        doc = entry.doc
+        if name in (*ROLES, FINDING, OUTLOOK) or keyword.iskeyword(name):
+            problems.append(entry.problem(f"'{name}' has a meaning of its own; choose another name"))
+        own = _fields(entry, doc.role == "derived", problems)
+        common = roles.get(doc.role, ())
+        for f in own:
+            if any(f.name == c.name for c in common):
+                problems.append(entry.problem(f"every {doc.role} has the field '{f.name}' already", "fields", f.name))
+        if doc.concern is not None and scale is not None and doc.concern not in scale.concerns:
+            hint = suggest(doc.concern, scale.concerns, f"; it is one of {', '.join(scale.concerns)}")
+            problems.append(entry.problem(f"unknown concern '{doc.concern}'{hint}", "concern"))
+        if doc.assumed is not None and (doc.role != "setting" or any(f.required for f in own)):
+            problems.append(
+                entry.problem("`assumed` is for a setting whose fields all have a default or may be unknown", "assumed")
+            )
+        kinds[name] = Kind(
+            name=name,
+            role=doc.role,
+            title=doc.title,
+            fields=(*common, *own),
+            concern=doc.concern or "",
+            help=doc.help,
+            topic=doc.topic or entry.pack.doc.pack,
+            assumed=doc.assumed or "",
+        )
+    return roles, kinds
+
+
+def _fields(
+    entry: Entry[schema.KindDoc] | Entry[schema.RoleDoc], derived: bool, problems: list[Problem]
+) -> tuple[Field, ...]:
+    fields = []
+    for name, doc in entry.doc.fields.items():
+        try:
+            fields.append(_field(name, doc, derived))
+        except ValueError as error:
+            problems.append(entry.problem(f"field {name}: {error}", "fields", name))
+    return tuple(fields)
+
+
+def _field(name: str, doc: schema.FieldDoc, derived: bool) -> Field:
+    """One field; raises ValueError with what is wrong."""
+    if name in RESERVED or keyword.iskeyword(name):
+        raise ValueError("this name has a meaning of its own; choose another")
+    type_: Any = doc.type.removesuffix("?")
+    unknown = doc.type.endswith("?")
+    worded = type_ in ("enum", "set")
+    if worded != (doc.values is not None):
+        raise ValueError(f"`values` is {'needed for' if worded else 'only for'} an enum or a set")
+    if doc.values is not None and len(set(doc.values)) < len(doc.values):
+        raise ValueError("a value stands twice in `values`")
+    if type_ not in ("integer", "number") and (doc.min is not None or doc.max is not None):
+        raise ValueError("`min` and `max` are only for numbers")
+    if derived and (doc.min is not None or doc.max is not None):
+        raise ValueError("a derived field has no `min` and `max`; limit the value where it is derived")
+    if doc.min is not None and doc.max is not None and doc.min > doc.max:
+        raise ValueError("`min` is greater than `max`")
+    if doc.default is not None and (unknown or derived):
+        raise ValueError("a field that may be unknown, or is derived, has no default")
+    field = Field(
+        name=name,
+        type=type_,
+        unknown=unknown,
+        required=not unknown and doc.default is None,
+        values=tuple(doc.values or ()),
+        minimum=doc.min,
+        maximum=doc.max,
+        unit=doc.unit or "",
+        worse=doc.worse,
+        help=doc.help,
+    )
+    default = None if doc.default is None else _default(field, doc.default)
+    if doc.worse is not None:
+        directions: tuple[Any, ...] = ("higher", "lower") if type_ in ("integer", "number") else field.values
+        if type_ == "boolean":
+            directions = (True, False)
+        if not any(doc.worse is d or (isinstance(d, str) and doc.worse == d) for d in directions):
+            raise ValueError(f"`worse` is one of {', '.join(str(d).lower() for d in directions)}")
+    return Field(**{**{s: getattr(field, s) for s in Field.__slots__}, "default": default})
+
+
+def _default(field: Field, value: Any) -> Any:
+    """A default as it lies in memory."""
+    low = -LARGEST if field.minimum is None else field.minimum
+    high = LARGEST if field.maximum is None else field.maximum
+    match field.type, value:
+        case "boolean", bool():
+            return value
+        case "integer", int() if not isinstance(value, bool) and low <= value <= high:
+            return value
+        case "number", int() | float() if not isinstance(value, bool) and low <= value <= high:
+            return float(value)
+        case "text", str() if len(value) <= MAX_TEXT:
+            return value
+        case "enum", str() if value in field.values:
+            return value
+        case "set", list() if all(v in field.values for v in value):
+            return tuple(sorted(set(value)))
+        case _:
+            raise ValueError(f"the default must be {field.expected()}")
+
+
+def field_type(field: Field) -> Type:
+    """The type that expressions see."""
+    if field.type in ("integer", "number"):
+        ends = [e for e in (field.minimum, field.maximum) if e is not None]
+        bits = max(int(abs(e)) for e in ends).bit_length() + 1 if len(ends) == 2 else FACT_BITS
+        return Type(field.type, bits=bits, unknown=field.unknown)
+    return Type(field.type, field.values, unknown=field.unknown)
+
+
+def fact_types(kinds: Iterable[Kind], fields: Iterable[Field], scale: Scale) -> dict[str, Type]:
+    """The fields of a fact of any of the kinds."""
+    kinds = list(kinds)
+    types = {f.name: field_type(f) for f in fields}
+    types["kind"] = Type("enum", tuple(k.name for k in kinds))
+    if not any(k.role == "derived" for k in kinds):  # derived facts are told apart by their fields alone
+        types["id"] = Type("id")
+    if all(k.role == "mistake" for k in kinds) and scale.concerns:
+        types["concern"] = Type("enum", scale.concerns)
+    return types
+
+
+def finding_types(scale: Scale) -> Mapping[str, Type]:
+    """What a finding knows besides the fields of its mistake."""
+    score = Type("number", bits=5)
+    return {
+        "fact": Type("id"),
+        "severity": score,
+        "noticed": score,
+        "urgency": score,
+        "damage": score,
+        "verdict": Type("enum", scale.verdicts),
+        "severity_band": Type("enum", scale.severity.words),
+        "noticed_level": Type("enum", scale.noticed.words),
+        "urgency_level": Type("enum", scale.urgency.words),
+    }

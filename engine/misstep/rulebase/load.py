@@ -1,0 +1,304 @@
+"""Paths of packs in; one merged set of declarations out, every problem of every file reported at once.
+
+Each path is a layer: within all layers a name is declared once, and a declaration with ``replace: true``
+takes its place; of several replacements that of the later layer counts. So the order of files means nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from misstep.documents import Document, read_yaml
+from misstep.errors import CallerError, InstallationError, Location, Problem, RuleError, suggest
+from misstep.limits import Limits
+from misstep.rulebase import schema
+
+SCALE = "scale"
+SHIPPED = "misstep"
+
+_Doc = TypeVar("_Doc", bound=schema.Doc)
+
+
+@dataclass(frozen=True)
+class Pack:
+    """One file of the rule base; ``layer`` is the number of the path it came from, 0 for what is extended."""
+
+    document: Document
+    doc: schema.PackDoc
+    layer: int
+
+    def problem(self, path: Sequence[str | int], message: str, subject: str = "", offset: int | None = None) -> Problem:
+        return Problem(self.document.locate(path, offset), message, subject)
+
+
+@dataclass(frozen=True)
+class Entry(Generic[_Doc]):
+    """A declaration and where it stands."""
+
+    pack: Pack
+    path: tuple[str | int, ...]
+    doc: _Doc
+
+    def problem(self, message: str, *path: str | int, offset: int | None = None) -> Problem:
+        subject = str(self.path[-1]) if self.path[0] == "rules" else ""
+        return self.pack.problem((*self.path, *path), message, subject, offset)
+
+
+@dataclass
+class Merged:
+    """The declarations that hold, by name."""
+
+    packs: list[Pack]
+    roles: dict[str, Entry[schema.RoleDoc]] = field(default_factory=dict)
+    kinds: dict[str, Entry[schema.KindDoc]] = field(default_factory=dict)
+    rules: dict[str, Entry[schema.RuleDoc]] = field(default_factory=dict)
+    actions: dict[str, Entry[schema.ActionDoc]] = field(default_factory=dict)
+    sources: dict[str, Entry[schema.SourceDoc]] = field(default_factory=dict)
+    scale: dict[str, Entry[Any]] = field(default_factory=dict)
+    name: str = "unnamed"
+    version: str = "0"
+
+    def digest(self) -> str:
+        """SHA-256 of what the declarations say, whatever the files and the order they stand in."""
+        sections: dict[str, Any] = {"name": self.name, "version": self.version}
+        for section in ("roles", "kinds", "rules", "actions", "sources", "scale"):
+            entries: dict[str, Entry[Any]] = getattr(self, section)
+            sections[section] = {name: [e.pack.doc.pack, _raw(e)] for name, e in entries.items()}
+        text = json.dumps(sections, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _raw(entry: Entry[Any]) -> Any:
+    data: Any = entry.pack.document.data
+    for step in entry.path:
+        data = data[step]
+    return data
+
+
+def shipped_rules() -> Path:
+    """The folder of the shipped packs: in the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    checkout = package.parent.parent
+    if (checkout / "pyproject.toml").is_file() and (checkout / "rules").is_dir() and package.parent.name == "engine":
+        return checkout / "rules"
+    if (package / "rules").is_dir():
+        return package / "rules"
+    raise InstallationError(f"the shipped rules are missing: there is no folder {package / 'rules'}; install misstep anew")
+
+
+def load_packs(paths: Sequence[str | Path], limits: Limits) -> Merged:
+    """Read the packs in the given files and folders and what they extend, and merge them.
+
+    Raises RuleError with all problems found, CallerError where a path does not exist.
+    """
+    if not paths:
+        raise CallerError("no rule packs were named; give files or folders")
+    problems: list[Problem] = []
+    packs = list(_read_all(_files(paths, limits), limits, problems))
+    packs += _extended(packs, limits, problems)
+    if problems:
+        raise RuleError(*_most(problems, limits))
+    merged = _merge(packs, limits, problems)
+    if problems:
+        raise RuleError(*_most(problems, limits))
+    return merged
+
+
+def _most(problems: list[Problem], limits: Limits) -> tuple[list[Problem], int]:
+    ordered = sorted(set(problems))
+    return ordered[: limits.problems], max(0, len(ordered) - limits.problems)
+
+
+def _files(paths: Iterable[str | Path], limits: Limits) -> dict[Path, int]:
+    """Every pack file, once, with the number of its path."""
+    files: dict[Path, int] = {}
+    for layer, given in enumerate(paths, start=1):
+        path = Path(given)
+        if path.is_dir():
+            root = path.resolve()
+            found = [f for f in sorted(path.rglob("*")) if f.suffix in (".yaml", ".yml") and f.is_file()]
+            outside = [f for f in found if not f.resolve().is_relative_to(root)]
+            if outside:
+                raise RuleError([Problem(Location(str(f)), "a link that leads out of the folder") for f in outside])
+            if not found:
+                raise CallerError(f"{path}: there is no *.yaml file in this folder")
+        elif path.is_file():
+            found = [path]
+        else:
+            raise CallerError(f"{path}: no such file or folder")
+        for file in found:
+            files.setdefault(file, layer)
+        if len(files) > limits.packs:
+            raise CallerError(f"{path}: more than {limits.packs} packs")
+    unique: dict[Path, tuple[Path, int]] = {}
+    for file, layer in files.items():
+        unique.setdefault(file.resolve(), (file, layer))
+    return dict(unique.values())
+
+
+def _read_all(files: dict[Path, int], limits: Limits, problems: list[Problem]) -> Iterator[Pack]:
+    for file, layer in files.items():
+        try:
+            document = read_yaml(_text(file, limits), str(file), RuleError, limits.pack_bytes)
+            yield Pack(document, _validate(document), layer)
+        except RuleError as error:
+            problems.extend(error.problems)
+
+
+def _text(file: Path, limits: Limits) -> str:
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(limits.pack_bytes + 1)
+    except OSError as error:
+        raise RuleError([Problem(Location(str(file)), f"cannot be read: {error.strerror}")]) from None
+    if len(data) > limits.pack_bytes:
+        raise RuleError([Problem(Location(str(file)), f"more than {limits.pack_bytes} bytes; split the pack")])
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RuleError([Problem(Location(str(file), line), "not UTF-8 text")]) from None
+
+
+def _extended(packs: list[Pack], limits: Limits, problems: list[Problem]) -> list[Pack]:
+    """The shipped packs that the given ones build on and that are not among them."""
+    folder = shipped_rules()
+    files = {f.stem: f for f in folder.glob("*.yaml")}
+    wanted: set[str] = set()
+    for pack in packs:
+        extends = pack.doc.extends or []
+        for i, name in enumerate([extends] if isinstance(extends, str) else extends):
+            if name == SHIPPED:
+                wanted.update(files)
+            elif name in files:
+                wanted.add(name)
+            else:
+                path = ("extends",) if isinstance(extends, str) else ("extends", i)
+                hint = suggest(name, [SHIPPED, *files], f"; there are {SHIPPED} (all) and {', '.join(sorted(files))}")
+                problems.append(pack.problem(path, f"there is no shipped pack '{name}'{hint}"))
+    if not any(pack.doc.scale.model_fields_set for pack in packs) and not problems:
+        wanted.add(SCALE)
+    given = {Path(pack.document.file).resolve() for pack in packs}
+    missing = {files[name]: 0 for name in sorted(wanted) if files[name].resolve() not in given}
+    return list(_read_all(missing, limits, problems))
+
+
+def _validate(document: Document) -> schema.PackDoc:
+    if not isinstance(document.data, dict):
+        raise RuleError([Problem(document.locate(()), "a pack is a mapping that begins with `schema: 1`")])
+    try:
+        return schema.PackDoc.model_validate(document.data)
+    except ValidationError as error:
+        raise RuleError([_shape_problem(document, e) for e in error.errors(include_url=False)]) from None
+
+
+def _shape_problem(document: Document, error: Any) -> Problem:
+    """One pydantic error in our words, with the place in the file."""
+    path: list[str | int] = []
+    here: Any = document.data
+    for step in error["loc"]:  # a step that leads nowhere is a tag of a union, or a key that is missing
+        if (isinstance(here, dict) and step in here) or (isinstance(here, list) and isinstance(step, int)):
+            path.append(step)
+            here = here[step]
+    kind, context, last = error["type"], error.get("ctx", {}), error["loc"][-1] if error["loc"] else ""
+    subject = str(path[1]) if len(path) > 1 and path[0] == "rules" else ""
+    if kind == "extra_forbidden":
+        parent: Any = document.data
+        for step in path[:-1]:
+            parent = parent[step]
+        keys = _keys_beside(path, parent)
+        message = f"unknown key '{printable_key(last)}'" + suggest(str(last), keys, f"; there are {', '.join(sorted(keys))}")
+    elif kind == "missing":
+        message = f"the key '{last}' is missing"
+    elif last == "[key]":
+        message = f"'{printable_key(path[-1] if path else '')}' is not a name: lower-case words with underscores (ids also - and .)"
+    elif kind in ("literal_error",):
+        message = f"must be {context['expected']}" + suggest(str(here), context["expected"].replace("'", "").split(" or "))
+    elif kind == "union_tag_invalid":
+        message = f"must be a {' or a '.join(t.strip(chr(39)) for t in context['expected_tags'].split(', '))}"
+    elif kind == "string_pattern_mismatch":
+        message = "is not spelled as it should be: lower-case words with underscores, or as docs/rule-packs.md says"
+    else:
+        message = error["msg"].replace("Input should", "must").replace("valid ", "").replace("dictionary", "mapping")
+    return Problem(document.locate(path), message, subject)
+
+
+def printable_key(key: object) -> str:
+    return str(key)[:60]
+
+
+def _keys_beside(path: list[str | int], parent: Any) -> set[str]:
+    """The keys that may stand in a mapping: those of the shape that fits the most of what stands there."""
+    shapes: list[set[str]] = []
+    for value in vars(schema).values():
+        if isinstance(value, type) and issubclass(value, schema.Doc) and value is not schema.Doc:
+            shapes.append({f.alias or name for name, f in value.model_fields.items()})
+    if len(path) == 1:
+        return {f.alias or name for name, f in schema.PackDoc.model_fields.items()}
+    present = set(parent) if isinstance(parent, dict) else set()
+    return max(shapes, key=lambda keys: (len(keys & present), -len(keys)))
+
+
+def _merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged:
+    packs = sorted(packs, key=lambda p: (p.layer, p.document.file))
+    merged = Merged(packs)
+    names: dict[str, Pack] = {}
+    for pack in packs:
+        first = names.setdefault(pack.doc.pack, pack)
+        if first is not pack:
+            where = first.document.locate(("pack",))
+            problems.append(pack.problem(("pack",), f"the pack '{pack.doc.pack}' is in {where} too"))
+        if pack.doc.rulebase is not None:  # the last layer that names itself
+            merged.name, merged.version = pack.doc.rulebase.name, pack.doc.rulebase.version
+    for section in ("roles", "kinds", "rules", "actions", "sources"):
+        setattr(merged, section, _merge_section(section, packs, problems))
+    merged.scale = _merge_section("scale", packs, problems)
+    for pack in packs:
+        for i, rule in enumerate(pack.doc.disable):
+            if rule not in merged.rules:
+                hint = suggest(rule, merged.rules)
+                problems.append(pack.problem(("disable", i), f"there is no rule '{rule}'{hint}"))
+    for rule in {rule for pack in packs for rule in pack.doc.disable}:
+        merged.rules.pop(rule, None)
+    if len(merged.rules) > limits.rules:
+        problems.append(packs[-1].problem((), f"the rule base has {len(merged.rules)} rules; the limit is {limits.rules}"))
+    return merged
+
+
+def _merge_section(section: str, packs: list[Pack], problems: list[Problem]) -> dict[str, Entry[Any]]:
+    originals: dict[str, list[Entry[Any]]] = {}
+    replacements: dict[str, list[Entry[Any]]] = {}
+    for pack in packs:
+        for name, doc in _declarations(getattr(pack.doc, section)):
+            table = replacements if doc.replace else originals
+            table.setdefault(name, []).append(Entry(pack, (section, name), doc))
+    for name, entries in originals.items():
+        for entry in entries[1:]:
+            first = entries[0].pack.document.locate(entries[0].path)
+            problems.append(
+                entry.problem(f"'{name}' stands in {first} too; say `replace: true` to take its place")
+            )
+    for name, entries in replacements.items():
+        if name not in originals:
+            hint = suggest(name, originals)
+            problems.append(entries[0].problem(f"`replace: true`, but there is no '{name}' to replace{hint}"))
+        for one, other in zip(entries, entries[1:], strict=False):
+            if one.pack.layer == other.pack.layer:
+                first = one.pack.document.locate(one.path)
+                problems.append(other.problem(f"'{name}' is replaced in {first} too"))
+    chosen = {name: entries[0] for name, entries in originals.items()}
+    chosen.update({name: entries[-1] for name, entries in replacements.items()})
+    return dict(sorted(chosen.items()))
+
+
+def _declarations(section: dict[str, Any] | BaseModel) -> Iterable[tuple[str, Any]]:
+    if isinstance(section, dict):
+        return section.items()
+    return [(name, doc) for name, doc in section if doc is not None]

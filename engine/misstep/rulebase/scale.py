@@ -1,0 +1,131 @@
+"""The ``scale`` sections of the packs in; the checked scale out: bands, levels, the verdict table, the plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from misstep.errors import Problem, suggest
+from misstep.model.rule import Levels, Scale
+from misstep.rulebase import schema
+from misstep.rulebase.load import Entry, Merged
+
+SECTIONS = ("concerns", "severity", "noticed", "urgency", "overall", "verdicts", "outlooks", "plan", "message")
+
+
+def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
+    """Check the scale; None, and problems, where it is not whole."""
+    missing = [name for name in SECTIONS if name not in merged.scale]
+    if missing:
+        present = next((e.pack for e in merged.scale.values()), merged.packs[0])
+        problems.append(
+            present.problem(
+                ("scale",),
+                f"the scale lacks {', '.join(missing)}; declare what is missing, or begin with `extends: scale` and "
+                "change its sections with `replace: true`",
+            )
+        )
+        return None
+    before = len(problems)
+    docs: dict[str, Any] = {name: entry.doc for name, entry in merged.scale.items()}
+    severity = _levels(merged.scale["severity"], "bands", 0.0, problems)
+    noticed = _levels(merged.scale["noticed"], "levels", 0.0, problems)
+    urgency = _levels(merged.scale["urgency"], "levels", 0.0, problems)
+    weights: schema.OverallScaleDoc = docs["overall"]
+    _same_words(merged.scale["overall"], ("weights",), weights.weights, noticed.words, problems)
+    verdicts: schema.VerdictsDoc = docs["verdicts"]
+    table = _table(merged.scale["verdicts"], severity, noticed, urgency, problems)
+    message: schema.MessageDoc = docs["message"]
+    for i, action in enumerate(message.order):
+        if action not in merged.actions:
+            hint = suggest(action, merged.actions)
+            problems.append(merged.scale["message"].problem(f"unknown action '{action}'{hint}", "order", i))
+    plan: schema.PlanDoc = docs["plan"]
+    if len(problems) > before:
+        return None
+    return Scale(
+        concerns=tuple(docs["concerns"].values),
+        severity=severity,
+        noticed=noticed,
+        noticed_start=docs["noticed"].start,
+        urgency=urgency,
+        overall_weights=tuple(weights.weights[word] for word in noticed.words),
+        verdicts=tuple(verdicts.order),
+        table=table,
+        outlooks=tuple(docs["outlooks"].order),
+        max_actions=plan.max_actions,
+        max_relief=plan.max_relief,
+        message_channels=tuple(message.channels),
+        message_max_words=message.max_words,
+        message_order=tuple(message.order),
+        message_opening=message.opening,
+        message_closing=message.closing,
+    )
+
+
+def _levels(entry: Entry[Any], key: str, lowest: float, problems: list[Problem]) -> Levels:
+    levels: dict[str, float] = getattr(entry.doc, key)
+    ends = list(levels.values())
+    if ends[0] != lowest or any(b <= a for a, b in zip(ends, ends[1:], strict=False)):
+        problems.append(entry.problem(f"the lower ends must begin with {lowest:g} and ascend", key))
+    return Levels(tuple(levels), tuple(ends))
+
+
+def _same_words(
+    entry: Entry[Any], path: tuple[str | int, ...], given: Any, wanted: tuple[str, ...], problems: list[Problem]
+) -> bool:
+    for word in wanted:
+        if word not in given:
+            problems.append(entry.problem(f"'{word}' is missing", *path))
+    for word in given:
+        if word not in wanted:
+            problems.append(entry.problem(f"unknown word '{word}'{suggest(word, wanted)}", *path, word))
+    return set(given) == set(wanted)
+
+
+def _table(
+    entry: Entry[schema.VerdictsDoc], severity: Levels, noticed: Levels, urgency: Levels, problems: list[Problem]
+) -> tuple[tuple[tuple[int, ...], ...], ...]:
+    """The verdict table as ranks, by band, noticed level and urgency level."""
+    order, table = entry.doc.order, entry.doc.table
+    rank = {verdict: i for i, verdict in enumerate(order)}
+    if not _same_words(entry, ("table",), table, severity.words, problems):
+        return ()
+    rows = []
+    for band in severity.words:
+        if not _same_words(entry, ("table", band), table[band], noticed.words, problems):
+            return ()
+        cells = []
+        for level in noticed.words:
+            verdicts = table[band][level]
+            if len(verdicts) != len(urgency.words):
+                what = f"{len(urgency.words)} verdicts are needed here: for {', '.join(urgency.words)} urgency"
+                problems.append(entry.problem(what, "table", band, level))
+                return ()
+            for i, verdict in enumerate(verdicts):
+                if verdict not in rank:
+                    what = f"unknown verdict '{verdict}'{suggest(verdict, order)}"
+                    problems.append(entry.problem(what, "table", band, level, i))
+            cells.append(tuple(rank.get(verdict, 0) for verdict in verdicts))
+        rows.append(tuple(cells))
+    _refuse_milder(entry, rows, (severity.words, noticed.words, urgency.words), problems)
+    return tuple(rows)
+
+
+def _refuse_milder(
+    entry: Entry[schema.VerdictsDoc],
+    rows: list[tuple[tuple[int, ...], ...]],
+    words: tuple[tuple[str, ...], ...],
+    problems: list[Problem],
+) -> None:
+    """A worse band or level never gives a milder verdict (as CVSS 4 and SSVC prove of their tables)."""
+    for s, band in enumerate(words[0]):
+        for n, level in enumerate(words[1]):
+            for u, urgency in enumerate(words[2]):
+                worse = [(s + 1, n, u), (s, n + 1, u), (s, n, u + 1)]
+                for step in worse:
+                    inside = all(i < len(w) for i, w in zip(step, words, strict=True))
+                    if inside and rows[step[0]][step[1]][step[2]] < rows[s][n][u]:
+                        what = f"{band}, {level}, {urgency} gives a worse verdict than " + ", ".join(
+                            w[i] for i, w in zip(step, words, strict=True)
+                        )
+                        problems.append(entry.problem(what, "table", band, level, u))

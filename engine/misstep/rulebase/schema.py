@@ -1,0 +1,341 @@
+"""The outside shape of a rule pack, as pydantic models; docs/rule-packs.md says what the keys mean.
+
+Names and expressions are checked later (link.py): here it is only keys, types and nesting. The models also
+give the JSON Schema that editors use.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
+"""A kind, role, field, action or name in a rule: lower-case words with underscores."""
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=120)]
+"""A rule, source or pack."""
+Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Prose = Annotated[str, StringConstraints(max_length=4000)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+Number = Annotated[float, Field(ge=-(2**53), le=2**53)]
+Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, (dict, BaseModel)):
+        return "mapping"
+    if isinstance(value, list):
+        return "list"
+    if isinstance(value, bool):
+        return "boolean"
+    return "number" if isinstance(value, (int, float)) else "text"
+
+
+_by_shape = Discriminator(_shape)
+Amount = Annotated[Annotated[Number, Tag("number")] | Annotated[Code, Tag("text")], _by_shape]
+"""A number or an expression."""
+Constant = Annotated[
+    Annotated[bool, Tag("boolean")] | Annotated[int | float, Tag("number")] | Annotated[str, Tag("text")], _by_shape
+]
+
+
+class Doc(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
+
+
+class FieldDoc(Doc):
+    type: Literal[
+        "boolean", "integer", "number", "text", "enum", "set",
+        "boolean?", "integer?", "number?", "text?", "enum?", "set?",
+    ]  # fmt: skip
+    values: Annotated[list[Line], Field(min_length=1)] | None = None
+    default: Any = None
+    min: Number | None = None
+    max: Number | None = None
+    unit: Line | None = None
+    worse: Any = None
+    help: Prose = ""
+
+
+class RoleDoc(Doc):
+    fields: dict[Name, FieldDoc]
+    replace: bool = False
+
+
+class KindDoc(Doc):
+    role: Literal["mistake", "signal", "strength", "setting", "derived"]
+    title: Line
+    help: Prose = ""
+    topic: Line | None = None
+    concern: Name | None = None
+    assumed: Line | None = None
+    fields: dict[Name, FieldDoc] = {}
+    replace: bool = False
+
+
+Kinds = Annotated[
+    Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape
+]
+
+
+class PatternDoc(Doc):
+    fact: Kinds | None = None
+    count: Kinds | None = None
+    sum: Kinds | None = None
+    min: Kinds | None = None
+    max: Kinds | None = None
+    of: Any = None
+    """For a finding: its kind or kinds. For ``sum``, ``min``, ``max``: the value, an expression."""
+    name: Annotated[Name | None, Field(alias="as")] = None
+    each: Name | None = None
+    where: Code | None = None
+
+
+PatternOrName = Annotated[Annotated[Name, Tag("text")] | Annotated[PatternDoc, Tag("mapping")], _by_shape]
+
+
+class AddDoc(Doc):
+    target: Annotated[Name | None, Field(alias="for")] = None
+    add: Amount
+
+
+Add = Annotated[
+    Annotated[Number, Tag("number")] | Annotated[Code, Tag("text")] | Annotated[AddDoc, Tag("mapping")], _by_shape
+]
+
+
+class VerdictDoc(Doc):
+    target: Annotated[Name | None, Field(alias="for")] = None
+    at_least: Name
+
+
+Targets = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape]
+
+
+class RecommendDoc(Doc):
+    action: Name
+    targets: Annotated[Targets | None, Field(alias="for")] = None
+    relief: Amount | None = None
+    due_hours: Amount | None = None
+
+
+class VetoDoc(Doc):
+    action: Name
+    targets: Annotated[Targets | None, Field(alias="for")] = None
+
+
+RecommendItem = Annotated[Annotated[Name, Tag("text")] | Annotated[RecommendDoc, Tag("mapping")], _by_shape]
+VetoItem = Annotated[Annotated[Name, Tag("text")] | Annotated[VetoDoc, Tag("mapping")], _by_shape]
+DeriveDoc = Annotated[dict[Name, Constant], Field(min_length=1)]
+
+
+class ThenDoc(Doc):
+    severity: Add | None = None
+    noticed: Add | None = None
+    urgency: Add | None = None
+    relief: Add | None = None
+    overall: Amount | None = None
+    verdict: (
+        Annotated[Annotated[Name, Tag("text")] | Annotated[VerdictDoc, Tag("mapping")], _by_shape] | None
+    ) = None
+    outlook: Name | None = None
+    derive: (
+        Annotated[Annotated[DeriveDoc, Tag("mapping")] | Annotated[list[DeriveDoc], Tag("list")], _by_shape] | None
+    ) = None
+    recommend: (
+        Annotated[
+            Annotated[Name, Tag("text")] | Annotated[RecommendDoc, Tag("mapping")]
+            | Annotated[list[RecommendItem], Tag("list")],
+            _by_shape,
+        ]
+        | None
+    ) = None  # fmt: skip
+    veto: (
+        Annotated[
+            Annotated[Name, Tag("text")] | Annotated[VetoDoc, Tag("mapping")] | Annotated[list[VetoItem], Tag("list")],
+            _by_shape,
+        ]
+        | None
+    ) = None
+    note: Line | None = None
+
+
+class RuleDoc(Doc):
+    when: Annotated[list[PatternOrName], Field(min_length=1)]
+    unless: list[PatternOrName] = []
+    where: Code | None = None
+    then: ThenDoc
+    because: Line | None = None
+    title: Line | None = None
+    help: Prose = ""
+    sources: list[Id] = []
+    replace: bool = False
+
+
+class ReliefDoc(Doc):
+    severity: Annotated[float, Field(ge=0, le=10)]
+
+
+class ActionDoc(Doc):
+    title: Line
+    reach: Literal["repairs", "plain", "private"] = "private"
+    channel: Name | None = None
+    effort_minutes: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    due_hours: Annotated[float, Field(ge=0, le=100_000)] | None = None
+    group: Name | None = None
+    relief: ReliefDoc | None = None
+    text: Prose = ""
+    says: Prose = ""
+    replace: bool = False
+
+
+class SourceDoc(Doc):
+    title: Line
+    kind: Literal["survey", "study", "expert", "practice"]
+    year: Annotated[int, Field(ge=1800, le=2200)] | None = None
+    figure: Prose = ""
+    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=1000)] | None = None
+    replace: bool = False
+
+
+class ConcernsDoc(Doc):
+    values: list[Name]
+    replace: bool = False
+
+
+LevelsMap = Annotated[dict[Name, Number], Field(min_length=1)]
+
+
+class SeverityScaleDoc(Doc):
+    bands: LevelsMap
+    replace: bool = False
+
+
+class NoticedScaleDoc(Doc):
+    levels: LevelsMap
+    start: Number = 0
+    replace: bool = False
+
+
+class UrgencyScaleDoc(Doc):
+    levels: LevelsMap
+    replace: bool = False
+
+
+class OverallScaleDoc(Doc):
+    weights: dict[Name, Annotated[float, Field(ge=0, le=1)]]
+    replace: bool = False
+
+
+class VerdictsDoc(Doc):
+    order: Annotated[list[Name], Field(min_length=1)]
+    table: dict[Name, dict[Name, list[Name]]]
+    replace: bool = False
+
+
+class OutlooksDoc(Doc):
+    order: Annotated[list[Name], Field(min_length=1)]
+    replace: bool = False
+
+
+class PlanDoc(Doc):
+    max_actions: Annotated[int, Field(ge=0, le=1000)]
+    max_relief: Annotated[float, Field(ge=0, le=1)]
+    replace: bool = False
+
+
+class MessageDoc(Doc):
+    channels: list[Name]
+    max_words: Annotated[int, Field(ge=1, le=10_000)]
+    order: list[Name] = []
+    opening: Prose = ""
+    closing: Prose = ""
+    replace: bool = False
+
+
+class ScaleDoc(Doc):
+    concerns: ConcernsDoc | None = None
+    severity: SeverityScaleDoc | None = None
+    noticed: NoticedScaleDoc | None = None
+    urgency: UrgencyScaleDoc | None = None
+    overall: OverallScaleDoc | None = None
+    verdicts: VerdictsDoc | None = None
+    outlooks: OutlooksDoc | None = None
+    plan: PlanDoc | None = None
+    message: MessageDoc | None = None
+
+
+Range = Annotated[
+    Annotated[Number, Tag("number")]
+    | Annotated[str, Tag("text"), StringConstraints(pattern=r"^-?[0-9.]+\.\.-?[0-9.]+$")],
+    _by_shape,
+]
+"""A number, or ``LOW..HIGH``, both included."""
+
+
+class ExpectFindingDoc(Doc):
+    severity: Range | None = None
+    noticed: Range | None = None
+    urgency: Range | None = None
+    damage: Range | None = None
+    severity_band: Name | None = None
+    noticed_level: Name | None = None
+    urgency_level: Name | None = None
+    verdict: Name | None = None
+
+
+class ExpectListDoc(Doc):
+    include: list[Name] = []
+    exclude: list[Name] = []
+
+
+class ExpectActionsDoc(ExpectListDoc):
+    first: Name | None = None
+
+
+class ExpectDoc(Doc):
+    fires: list[Id] = []
+    quiet: list[Id] = []
+    damage: Range | None = None
+    damage_after: Range | None = None
+    band: Name | None = None
+    verdict: Name | None = None
+    outlook: Name | None = None
+    acts: bool | None = None
+    findings: dict[str, ExpectFindingDoc] = {}
+    actions: ExpectActionsDoc = ExpectActionsDoc()
+    avoid: ExpectListDoc = ExpectListDoc()
+    derived: ExpectListDoc = ExpectListDoc()
+
+
+class CaseDoc(Doc):
+    facts: list[dict[str, Any]]
+    expect: ExpectDoc
+
+
+class RulebaseDoc(Doc):
+    name: Id
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+){0,2}$")]
+
+
+class PackDoc(Doc):
+    """One rule pack. See docs/rule-packs.md."""
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")]
+    pack: Id
+    title: Line | None = None
+    rulebase: RulebaseDoc | None = None
+    extends: (
+        Annotated[
+            Annotated[Id, Tag("text")] | Annotated[list[Id], Tag("list"), Field(min_length=1)], _by_shape
+        ]
+        | None
+    ) = None
+    roles: dict[Literal["mistake", "signal", "strength", "setting"], RoleDoc] = {}
+    kinds: dict[Name, KindDoc] = {}
+    rules: dict[Id, RuleDoc] = {}
+    disable: list[Id] = []
+    actions: dict[Name, ActionDoc] = {}
+    sources: dict[Id, SourceDoc] = {}
+    scale: ScaleDoc = ScaleDoc()
+    cases: dict[Line, CaseDoc] = {}

@@ -1,0 +1,170 @@
+"""Linked rules in; strata out: an order in which negation, aggregates, findings and the outlook read only
+what is finished.
+
+The nodes of the graph are the derived kinds, the findings and the outlook. An edge says that a rule reads
+one and writes the other; it is strict where the first must be finished before the rule is run. A cycle
+through a strict edge has no meaning and is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from misstep.model.expression import FieldRef, Literal
+from misstep.model.facts import Kind
+from misstep.model.rule import FINDING, OUTLOOK, Contribute, Derive, LimitOutlook, Pattern, Rule, Stratum
+
+
+class StrataError(Exception):
+    """A rule base without a meaning: which rule shows it, and why."""
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    read: str
+    written: str
+    strict: bool
+    rule: str
+
+
+def stratify(
+    rules: Iterable[Rule], kinds: dict[str, Kind]
+) -> tuple[tuple[Stratum, ...], tuple[Stratum, ...], tuple[Stratum, ...]]:
+    """The strata before findings, before the outlook, and after. Raises StrataError."""
+    rules = sorted(rules, key=lambda rule: rule.id)
+    derived = {name for name, kind in kinds.items() if kind.role == "derived"}
+    edges = [_Edge(FINDING, OUTLOOK, True, "")]
+    reads = {rule.id: dict(_reads(rule, derived)) for rule in rules}
+    for rule in rules:
+        for written in _writes(rule):
+            for read, strict in reads[rule.id].items():
+                edges.append(_Edge(read, written, strict or written in (FINDING, OUTLOOK), rule.id))
+    reachable = _reachability(edges)
+    _refuse_cycles(edges, reachable)
+    recursive = {kind for kind in derived if kind in reachable.get(kind, ())}
+    _refuse_new_values(rules, reads, reachable, recursive)
+    levels = _levels(edges, derived)
+    groups: dict[tuple[int, int], list[Rule]] = {}
+    for rule in rules:
+        level = max((levels[read] + strict for read, strict in reads[rule.id].items()), default=0)
+        groups.setdefault((_phase(reads[rule.id], reachable), level), []).append(rule)
+    phases: tuple[list[Stratum], list[Stratum], list[Stratum]] = ([], [], [])
+    for (phase, _), members in sorted(groups.items(), key=lambda item: item[0]):
+        deriving = tuple(r for r in members if any(isinstance(e, Derive) for e in r.effects))
+        rest = tuple(r for r in members if r not in deriving)
+        written = frozenset(e.kind for r in deriving for e in r.effects if isinstance(e, Derive))
+        phases[phase].append(Stratum(deriving, rest, written))
+    return tuple(phases[0]), tuple(phases[1]), tuple(phases[2])
+
+
+def _reads(rule: Rule, derived: set[str]) -> Iterator[tuple[str, bool]]:
+    """What a rule reads, and whether that must be finished; strict readings come last, so that they win."""
+    for pattern in rule.patterns:
+        for node in _nodes(pattern, derived):
+            yield node, node in (FINDING, OUTLOOK)
+    for other in (*rule.unless, *rule.aggregates):
+        for node in _nodes(other.pattern, derived):
+            yield node, True
+
+
+def _nodes(pattern: Pattern, derived: set[str]) -> list[str]:
+    if pattern.over != "fact":
+        return [pattern.over]
+    return [kind for kind in pattern.kinds if kind in derived]
+
+
+def _writes(rule: Rule) -> set[str]:
+    written = set()
+    for effect in rule.effects:
+        match effect:
+            case Derive(kind):
+                written.add(kind)
+            case Contribute():
+                written.add(FINDING)
+            case LimitOutlook():
+                written.add(OUTLOOK)
+    return written
+
+
+def _reachability(edges: list[_Edge]) -> dict[str, set[str]]:
+    """For every node, what depends on it, directly or through others."""
+    after: dict[str, set[str]] = {}
+    for edge in edges:
+        after.setdefault(edge.read, set()).add(edge.written)
+    reachable: dict[str, set[str]] = {}
+    for node in after:
+        seen: set[str] = set()
+        todo = list(after[node])
+        while todo:
+            current = todo.pop()
+            if current not in seen:
+                seen.add(current)
+                todo.extend(after.get(current, ()))
+        reachable[node] = seen
+    return reachable
+
+
+def _refuse_cycles(edges: list[_Edge], reachable: dict[str, set[str]]) -> None:
+    for edge in edges:
+        if edge.strict and (edge.read == edge.written or edge.read in reachable.get(edge.written, ())):
+            cycle = " -> ".join((edge.read, *_path(edges, edge.written, edge.read)))
+            raise StrataError(
+                edge.rule,
+                f"needs '{edge.read}' finished, which depends on what this rule concludes (cycle: {cycle}); "
+                "negation, aggregates, findings and the outlook can only look at what is finished",
+            )
+
+
+def _path(edges: list[_Edge], start: str, end: str) -> list[str]:
+    """Nodes from start to end, the shortest way."""
+    paths = [[start]]
+    seen = {start}
+    for path in paths:
+        if path[-1] == end:
+            return path
+        for edge in edges:
+            if edge.read == path[-1] and edge.written not in seen:
+                seen.add(edge.written)
+                paths.append([*path, edge.written])
+    raise AssertionError("a cycle without a path")
+
+
+def _refuse_new_values(
+    rules: list[Rule], reads: dict[str, dict[str, bool]], reachable: dict[str, set[str]], recursive: set[str]
+) -> None:
+    """Within a recursion derived fields may only copy values: else it might never end."""
+    for rule in rules:
+        for effect in rule.effects:
+            if not isinstance(effect, Derive) or effect.kind not in recursive:
+                continue
+            through = any(read in reachable[effect.kind] for read in reads[rule.id])
+            if through and any(not isinstance(v, (FieldRef, Literal, type(None))) for v in effect.values):
+                raise StrataError(
+                    rule.id,
+                    f"'{effect.kind}' depends on itself, so its fields may only copy values (name.field or a constant)",
+                )
+
+
+def _levels(edges: list[_Edge], derived: set[str]) -> dict[str, int]:
+    levels = dict.fromkeys((*derived, FINDING, OUTLOOK), 0)
+    changed = True
+    while changed:
+        changed = False
+        for edge in edges:
+            least = levels[edge.read] + edge.strict
+            if levels[edge.written] < least:
+                levels[edge.written] = least
+                changed = True
+    return levels
+
+
+def _phase(reads: dict[str, bool], reachable: dict[str, set[str]]) -> int:
+    """0: nothing about findings is read, directly or not; 1: findings; 2: the outlook."""
+    if any(read == OUTLOOK or read in reachable.get(OUTLOOK, ()) for read in reads):
+        return 2
+    return int(any(read == FINDING or read in reachable[FINDING] for read in reads))
