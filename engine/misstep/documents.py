@@ -45,6 +45,7 @@ class Document:
     text: str
     data: Any
     fault: type[MisstepError]
+    first_line: int = 1
 
     def locate(self, path: Sequence[str | int], offset: int | None = None) -> Location:
         """Where a part of the data stands; of a part that is missing, where its nearest parent does."""
@@ -52,13 +53,45 @@ class Document:
         try:
             _YamlBuilder(self, marks).build()
         except MisstepError:  # JSON that is no YAML: tabs, say
-            return Location(self.file)
+            return Location(self.file, self.first_line if self.first_line > 1 else 0)
         steps = tuple(path)
         while steps not in marks and steps:
             steps, offset = steps[:-1], None
         mark = marks.get(steps, Mark(1, 1))
         column = mark.column + offset if offset is not None and mark.exact else mark.column
-        return Location(self.file, mark.line, column)
+        return Location(self.file, mark.line + self.first_line - 1, column)
+
+    def excerpt(self, path: Sequence[str | int]) -> str:
+        """The lines of a mapping in block style, from its key on to the last line indented under it."""
+        lines = self.text.splitlines()
+        start = self.locate(path).line - self.first_line
+        indent = len(lines[start]) - len(lines[start].lstrip())
+        end = start + 1
+        while end < len(lines) and (not lines[end].strip() or len(lines[end]) - len(lines[end].lstrip()) > indent):
+            end += 1
+        return "\n".join(line[indent:] for line in lines[start:end]).rstrip()
+
+    def place(self, error: RecordError) -> RecordError:
+        """The problems of a record that was read from this text, with their lines and columns."""
+        return RecordError([self._placed(problem) for problem in error.problems], error.omitted)
+
+    def _placed(self, problem: Problem) -> Problem:
+        pointer = problem.location.pointer
+        steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+        if isinstance(self.data, list) and steps[:1] == ["facts"]:  # the text is a bare list of facts
+            del steps[0]
+        path: list[str | int] = []
+        here = self.data
+        for step in steps:
+            if isinstance(here, list) and step.isdigit() and int(step) < len(here):
+                path.append(int(step))
+            elif isinstance(here, dict) and step in here:
+                path.append(step)
+            else:
+                break
+            here = here[path[-1]]
+        place = self.locate(path)
+        return Problem(Location(place.file, place.line, place.column, pointer), problem.message, problem.subject)
 
 
 def read_yaml(text: str, file: str, fault: type[MisstepError] = RuleError, most: int = MAX_BYTES) -> Document:
@@ -89,7 +122,7 @@ def read_json(
         raise fault([Problem(place, f"not valid JSON: {error.msg}")]) from None
     except _JsonFault as error:
         raise fault([Problem(Location(file, line), str(error))]) from None
-    return Document(file, text, data, fault)
+    return Document(file, text, data, fault, line)
 
 
 def _sized(text: str, file: str, fault: type[MisstepError], most: int) -> Document:

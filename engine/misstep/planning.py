@@ -162,13 +162,13 @@ def _avoid(vetoes: Iterable[Vetoed], program: Program) -> tuple[Avoid, ...]:
 
 
 def write_draft(steps: Iterable[Step], scale: Scale) -> str | None:
-    """The words of the actions that share the message, in the order of the scale, shortened from the end to the
+    """The words of the actions that share the message, in the order of its parts, shortened from the end to the
     greatest length; None where the plan holds no message."""
-    order = {action: i for i, action in enumerate(scale.message_order)}
+    place = {part: i for i, part in enumerate(scale.message_parts)}
     parts = [s.action for s in steps if s.action.channel in scale.message_channels and s.action.says]
     if not parts:
         return None
-    says = [a.says for a in sorted(parts, key=lambda a: (order.get(a.id, len(order)), a.id))]
+    says = [a.says for a in sorted(parts, key=lambda a: (place.get(a.part, len(place)), a.id))]
     while True:
         text = "\n\n".join(filter(None, [scale.message_opening, *says, scale.message_closing]))
         if len(text.split()) <= scale.message_max_words or len(says) == 1:

@@ -173,6 +173,7 @@ class Action:
     relief: float = 0.0
     text: str = ""
     says: str = ""
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,7 @@ class Scale:
     max_relief: float
     message_channels: tuple[str, ...]
     message_max_words: int
-    message_order: tuple[str, ...]
+    message_parts: tuple[str, ...]
     message_opening: str
     message_closing: str
 

@@ -66,8 +66,9 @@ def load_program(paths: Sequence[str | Path], limits: Limits) -> tuple[Program, 
         _raise(problems, limits)
     assert scale is not None
     linker = _Linker(merged, kinds, scale, limits)
+    actions = {name: _action(name, entry, scale, problems) for name, entry in merged.actions.items()}
     rules = [rule for entry in merged.rules.values() if (rule := linker.rule(entry)) is not None]
-    problems = linker.problems
+    problems += linker.problems
     strata: Any = ((), (), ())
     if not problems:
         try:
@@ -82,7 +83,7 @@ def load_program(paths: Sequence[str | Path], limits: Limits) -> tuple[Program, 
         kinds=kinds,
         roles=roles,
         rules={rule.id: rule for rule in rules},
-        actions={name: _action(name, entry.doc) for name, entry in merged.actions.items()},
+        actions=actions,
         sources={name: _source(name, entry.doc) for name, entry in merged.sources.items()},
         scale=scale,
         scoring=strata[0],
@@ -98,7 +99,11 @@ def _raise(problems: list[Problem], limits: Limits) -> None:
         raise RuleError(ordered[: limits.problems], max(0, len(ordered) - limits.problems))
 
 
-def _action(name: str, doc: schema.ActionDoc) -> Action:
+def _action(name: str, entry: Entry[schema.ActionDoc], scale: Scale, problems: list[Problem]) -> Action:
+    doc = entry.doc
+    if doc.part is not None and doc.part not in scale.message_parts:
+        hint = suggest(doc.part, scale.message_parts, f"; it is one of {', '.join(scale.message_parts)}")
+        problems.append(entry.problem(f"unknown part of the message '{doc.part}'{hint}", "part"))
     return Action(
         id=name,
         title=doc.title,
@@ -110,6 +115,7 @@ def _action(name: str, doc: schema.ActionDoc) -> Action:
         relief=doc.relief.severity if doc.relief else 0.0,
         text=doc.text,
         says=doc.says,
+        part=doc.part or "",
     )
 
 

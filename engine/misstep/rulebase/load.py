@@ -22,13 +22,14 @@ from misstep.rulebase import schema
 
 SCALE = "scale"
 SHIPPED = "misstep"
+EXTENDED = 0  # the layer of the shipped packs that the given ones extend
 
 _Doc = TypeVar("_Doc", bound=schema.Doc)
 
 
 @dataclass(frozen=True)
 class Pack:
-    """One file of the rule base; ``layer`` is the number of the path it came from, 0 for what is extended."""
+    """One file of the rule base; ``layer`` is the number of the path it came from, EXTENDED for what is extended."""
 
     document: Document
     doc: schema.PackDoc
@@ -186,7 +187,7 @@ def _extended(packs: list[Pack], limits: Limits, problems: list[Problem]) -> lis
     if not any(pack.doc.scale.model_fields_set for pack in packs) and not problems:
         wanted.add(SCALE)
     given = {Path(pack.document.file).resolve() for pack in packs}
-    missing = {files[name]: 0 for name in sorted(wanted) if files[name].resolve() not in given}
+    missing = {files[name]: EXTENDED for name in sorted(wanted) if files[name].resolve() not in given}
     return list(_read_all(missing, limits, problems))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from misstep.errors import Problem, suggest
 from misstep.model.rule import Levels, Scale
 from misstep.rulebase import schema
-from misstep.rulebase.load import Entry, Merged
+from misstep.rulebase.load import EXTENDED, Entry, Merged
 
 SECTIONS = ("concerns", "severity", "noticed", "urgency", "overall", "verdicts", "outlooks", "plan", "message")
 
@@ -35,10 +35,6 @@ def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
     verdicts: schema.VerdictsDoc = docs["verdicts"]
     table = _table(merged.scale["verdicts"], severity, noticed, urgency, problems)
     message: schema.MessageDoc = docs["message"]
-    for i, action in enumerate(message.order):
-        if action not in merged.actions:
-            hint = suggest(action, merged.actions)
-            problems.append(merged.scale["message"].problem(f"unknown action '{action}'{hint}", "order", i))
     plan: schema.PlanDoc = docs["plan"]
     if len(problems) > before:
         return None
@@ -56,7 +52,7 @@ def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
         max_relief=plan.max_relief,
         message_channels=tuple(message.channels),
         message_max_words=message.max_words,
-        message_order=tuple(message.order),
+        message_parts=tuple(message.parts),
         message_opening=message.opening,
         message_closing=message.closing,
     )

@@ -186,6 +186,7 @@ class ActionDoc(Doc):
     relief: ReliefDoc | None = None
     text: Prose = ""
     says: Prose = ""
+    part: Name | None = None
     replace: bool = False
 
 
@@ -247,7 +248,7 @@ class PlanDoc(Doc):
 class MessageDoc(Doc):
     channels: list[Name]
     max_words: Annotated[int, Field(ge=1, le=10_000)]
-    order: list[Name] = []
+    parts: list[Name] = []
     opening: Prose = ""
     closing: Prose = ""
     replace: bool = False

@@ -1,0 +1,439 @@
+"""The command ``misstep``. Only this module prints.
+
+Exit codes: 0 done; 1 findings at or above ``--fail-level``, or a case that failed; 2 bad input, rules or usage.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from misstep.errors import CallerError, Location, MisstepError, Problem, RecordError, listing, printable, suggest
+
+if TYPE_CHECKING:
+    from misstep.api import RuleBase
+    from misstep.documents import Document
+    from misstep.model.facts import Field, Kind
+    from misstep.model.result import Assessment
+
+OK, FOUND, BAD = 0, 1, 2
+FORMATS = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".yaml": "yaml", ".yml": "yaml"}
+
+rules_option = click.option(
+    "--rules", "rules", multiple=True, type=click.Path(path_type=Path), metavar="PATH",
+    help="Pack or folder of packs to use instead of the shipped rules; may be repeated. "
+    "A pack that begins with `extends: misstep` adds to the shipped ones.",
+)  # fmt: skip
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="misstep", message="misstep %(version)s")
+def cli() -> None:
+    """Says how bad a mistake in a job interview was, whether anybody noticed, and what to do about it.
+
+    \b
+    Exit codes: 0 done
+                1 findings at or above --fail-level, or a case of `misstep test` failed
+                2 bad input, bad rules or bad usage
+    """
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; the process ends with its exit code."""
+    try:
+        code = cli.main(arguments, prog_name="misstep", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        code = BAD
+    except (click.Abort, KeyboardInterrupt):
+        print("misstep: stopped", file=sys.stderr)
+        code = 130
+    except MisstepError as error:
+        complain(error)
+        code = BAD
+    except BrokenPipeError:  # whoever read the output has gone: nothing more to say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = BAD
+    except OSError as error:
+        print(f"misstep: {printable(str(error.filename or ''))}: {error.strerror}", file=sys.stderr)
+        code = BAD
+    except Exception as error:
+        if os.environ.get("MISSTEP_DEBUG"):
+            raise
+        print(f"misstep: internal error ({type(error).__name__}); MISSTEP_DEBUG=1 shows where", file=sys.stderr)
+        code = BAD
+    sys.exit(code if isinstance(code, int) else OK)
+
+
+def complain(error: MisstepError) -> None:
+    """Every problem, a line each, on standard error."""
+    for line in str(error).splitlines():
+        print(f"misstep: {line}", file=sys.stderr)
+
+
+def load(rules: tuple[Path, ...]) -> RuleBase:
+    from misstep.api import RuleBase
+
+    return RuleBase.load(*rules) if rules else RuleBase.shipped()
+
+
+# -- assess
+
+
+@cli.command()
+@click.argument("file", type=click.Path(allow_dash=True, path_type=Path))
+@rules_option
+@click.option("-o", "--output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option("--input", "input_format", type=click.Choice(["json", "jsonl", "yaml"]),
+              help="Form of the input; else by the ending of the file, or by the look of standard input.")  # fmt: skip
+@click.option("--fail-level", metavar="BAND", help="Exit with 1 if a finding is of this severity band or worse, say `serious`.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
+def assess(
+    file: Path, rules: tuple[Path, ...], output: str, input_format: str | None, fail_level: str | None, color: str
+) -> int:
+    """Assess the interview in FILE (- for standard input): one record as JSON or YAML, or JSON lines.
+
+    \b
+    misstep assess interview.yaml
+    misstep assess interviews.jsonl --output json --fail-level serious
+    echo '[{"kind": "late_arrival", "minutes": 12}]' | misstep assess -
+    """
+    rulebase = load(rules)
+    bands = rulebase.program.scale.severity.words
+    if fail_level is not None and fail_level not in bands:
+        hint = suggest(fail_level, bands, f"; it is one of {', '.join(bands)}")
+        raise CallerError(f"--fail-level: unknown band '{fail_level}'{hint}")
+    write = _writer(output, color)
+    code, count = OK, 0
+    for document in _documents(file, input_format):
+        count += 1
+        if isinstance(document, MisstepError):
+            complain(document)
+            code = BAD
+            continue
+        try:
+            assessment = rulebase.assess(document.data)
+        except RecordError as error:
+            complain(document.place(error))
+            code = BAD
+            continue
+        write(assessment, count)
+        if fail_level is not None and code == OK:
+            worst = max((bands.index(f.severity_band) for f in assessment.findings), default=-1)
+            code = FOUND if worst >= bands.index(fail_level) else OK
+    return code
+
+
+def _writer(output: str, color: str) -> Callable[[Assessment, int], None]:
+    if output == "json":
+        return lambda assessment, count: print(assessment.to_json().decode())
+    from misstep.report import to_markdown, to_text
+
+    if output == "markdown":
+        return lambda assessment, count: print(("\n" if count > 1 else "") + to_markdown(assessment), end="")
+    colored = color == "always" or (color == "auto" and sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+    width = max(60, min(100, _columns()))
+    return lambda assessment, count: print(("\n" if count > 1 else "") + to_text(assessment, width, colored), end="")
+
+
+def _columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size((100, 24)).columns
+
+
+def _documents(file: Path, input_format: str | None) -> Iterator[Document | MisstepError]:
+    """The records of the input; a broken line of JSON lines is an error among them, the rest goes on."""
+    from misstep.documents import read_json, read_yaml
+    from misstep.limits import Limits
+
+    name = "<stdin>" if str(file) == "-" else str(file)
+    most = Limits().record_bytes
+    with sys.stdin.buffer if name == "<stdin>" else _open(file) as stream:
+        form = input_format or FORMATS.get(file.suffix.lower())
+        if form == "jsonl":
+            yield from _lines(enumerate(stream, start=1), name, most)
+            return
+        data = stream.read(most + 1)
+        if form is None:
+            form = _looks_like(data)
+        if form == "jsonl":
+            yield from _lines(_more_lines(data, stream), name, most)
+        else:
+            text = _decode(data, name)
+            yield read_yaml(text, name, RecordError, most) if form == "yaml" else read_json(text, name, most=most)
+
+
+def _open(file: Path) -> Any:
+    if file.is_dir():
+        raise CallerError(f"{printable(str(file))}: is a folder; give a file")
+    if not file.exists():
+        raise CallerError(f"{printable(str(file))}: no such file")
+    return file.open("rb")
+
+
+def _decode(data: bytes, name: str, line: int = 0) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        place = Location(name, line or data.count(b"\n", 0, error.start) + 1)
+        raise RecordError([Problem(place, "not UTF-8 text")]) from None
+
+
+def _looks_like(data: bytes) -> str:
+    """JSON lines begin with a line that is an object by itself, and have another."""
+    first, _, rest = data.lstrip().partition(b"\n")
+    if first[:1] not in (b"{", b"["):
+        return "yaml"
+    try:
+        json.loads(first)
+    except ValueError:
+        return "json"
+    return "jsonl" if rest.strip() else "json"
+
+
+def _more_lines(data: bytes, stream: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """The lines of what was read already, and of what follows."""
+    import io
+    from itertools import chain
+
+    head = io.BytesIO(data).readlines()
+    rest = iter(stream)
+    if head and not head[-1].endswith(b"\n"):
+        head[-1] += next(rest, b"")
+    return enumerate(chain(head, rest), start=1)
+
+
+def _lines(lines: Iterable[tuple[int, bytes]], name: str, most: int) -> Iterator[Document | MisstepError]:
+    from misstep.documents import read_json
+
+    for number, data in lines:
+        if data.strip():
+            try:
+                yield read_json(_decode(data, name, number).rstrip("\r\n"), name, number, most=most)
+            except MisstepError as error:
+                yield error
+
+
+# -- rule packs
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def check(paths: tuple[Path, ...], output: str) -> int:
+    """Check rule packs (files or folders) and show every mistake with its place."""
+    from misstep.api import RuleBase
+    from misstep.errors import RuleError
+    from misstep.limits import Limits
+
+    try:
+        rulebase = RuleBase.load(*paths, limits=Limits(problems=1000))
+    except RuleError as error:
+        if output == "json":
+            print(json.dumps([_problem(p) for p in error.problems], ensure_ascii=False, indent=1))
+        else:
+            complain(error)
+        return BAD
+    if output == "json":
+        print("[]")
+    else:
+        program = rulebase.program
+        print(
+            f"{program.name} {program.version}: {len(program.kinds)} kinds, {len(program.rules)} rules, "
+            f"{len(program.actions)} actions, {len(program.sources)} sources; no mistakes found"
+        )
+    return OK
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    place = problem.location
+    return {
+        "file": place.file, "line": place.line, "column": place.column, "rule": problem.subject, "message": problem.message
+    }  # fmt: skip
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--coverage", is_flag=True, help="Also fail for rules without a firing and a quiet case.")
+def test(paths: tuple[Path, ...], output: str, coverage: bool) -> int:
+    """Run the cases of rule packs (files or folders)."""
+    from misstep.ruletest import test_packs
+
+    report = test_packs(paths)
+    failed = [outcome for outcome in report.outcomes if not outcome.passed]
+    if output == "json":
+        print(json.dumps({
+            "cases": len(report.outcomes),
+            "failed": [
+                {"case": o.id, "file": o.location.file, "line": o.location.line,
+                 "failures": [{"what": w, "exp": e, "got": g} for w, e, g in o.failures]} for o in failed
+            ],
+            "never_fired": report.never_fired,
+            "never_quiet": report.never_quiet,
+        }, ensure_ascii=False, indent=1))  # fmt: skip
+    else:
+        for outcome in failed:
+            print(f"FAILED {printable(outcome.id)} ({outcome.location})")
+            for what, expected, got in outcome.failures:
+                print(f"  {printable(what)}\n    exp: {printable(expected)}\n    got: {printable(got)}")
+        for rule in report.never_fired if coverage else ():
+            print(f"UNTESTED {rule}: no case says that it fires")
+        for rule in report.never_quiet if coverage else ():
+            print(f"UNTESTED {rule}: no case says that it stays quiet")
+        print(f"{len(report.outcomes) - len(failed)} cases passed, {len(failed)} failed")
+    untested = coverage and (report.never_fired or report.never_quiet)
+    return FOUND if failed or untested else OK
+
+
+# -- looking things up
+
+
+@cli.command()
+@click.argument("kind", required=False)
+@rules_option
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def kinds(kind: str | None, rules: tuple[Path, ...], output: str) -> int:
+    """List the kinds of facts, or show one KIND with its fields."""
+    rulebase = load(rules)
+    known = rulebase.kinds
+    if kind is not None and kind not in known:
+        raise CallerError(f"there is no kind '{kind}'" + suggest(kind, known, "; `misstep kinds` lists them"))
+    chosen = [known[kind]] if kind else list(known.values())
+    if output == "json":
+        print(json.dumps([_kind_data(k) for k in chosen], ensure_ascii=False, indent=1))
+    elif kind:
+        _show_kind(known[kind], rulebase)
+    else:
+        _list_kinds(chosen, sys.stdout)
+    return OK
+
+
+def _list_kinds(chosen: list[Kind], stream: TextIO) -> None:
+    width = max(len(k.name) for k in chosen)
+    for role in ("mistake", "signal", "strength", "setting", "derived"):
+        of_role = [k for k in chosen if k.role == role]
+        for topic in sorted({k.topic for k in of_role}):
+            print(f"{role}: {topic.replace('-', ' ')}", file=stream)
+            for k in sorted((k for k in of_role if k.topic == topic), key=lambda k: k.name):
+                print(f"  {k.name:{width}}  {k.title}", file=stream)
+
+
+def _show_kind(kind: Kind, rulebase: RuleBase) -> None:
+    concern = f", read as {kind.concern}" if kind.concern else ""
+    print(f"{kind.name}: {kind.title} ({kind.role}{concern})")
+    if kind.help:
+        print(kind.help)
+    for field in kind.fields:
+        print(f"  {field.name}: {_field_text(field)}")
+    about = [r for r in rulebase.rules.values() if any(p.kinds == (kind.name,) for p in r.patterns)]
+    if about:
+        print("rules:")
+        for rule in about:
+            print(f"  {rule.id}" + (f": {rule.title}" if rule.title else ""))
+
+
+def _field_text(field: Field) -> str:
+    text = field.expected()
+    if field.default is not None:
+        shown = ", ".join(field.default) if isinstance(field.default, tuple) else json.dumps(field.default).strip('"')
+        text += f"; {shown} if not given"
+    return text + (f". {field.help}" if field.help else "")
+
+
+def _kind_data(kind: Kind) -> dict[str, Any]:
+    return {
+        "kind": kind.name, "role": kind.role, "title": kind.title, "topic": kind.topic, "concern": kind.concern,
+        "help": kind.help,
+        "fields": [
+            {"name": f.name, "type": f.type, "unknown": f.unknown, "required": f.required, "default": f.default,
+             "values": f.values, "min": f.minimum, "max": f.maximum, "unit": f.unit, "help": f.help} for f in kind.fields
+        ],
+    }  # fmt: skip
+
+
+@cli.command()
+@click.argument("rule_id", metavar="ID")
+@rules_option
+@click.option("--python", is_flag=True, help="Show the function that the rule was compiled to.")
+def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> int:
+    """Show the rule ID: what it says, where it stands, what it rests on."""
+    from misstep.limits import Limits
+    from misstep.rulebase.link import load_program
+    from misstep.rulebase.load import shipped_rules
+
+    if python:
+        rulebase = load(rules)
+        _known_rule(rule_id, rulebase.rules)
+        print(rulebase.rule_source(rule_id), end="")
+        return OK
+    program, merged = load_program(rules or (shipped_rules(),), Limits())
+    _known_rule(rule_id, program.rules)
+    entry = merged.rules[rule_id]
+    print(f"{rule_id}  ({entry.pack.document.locate(entry.path)})")
+    if entry.doc.title:
+        print(entry.doc.title)
+    if entry.doc.help:
+        print(entry.doc.help)
+    print(entry.pack.document.excerpt(entry.path))
+    for name in entry.doc.sources:
+        source = program.sources[name]
+        year = f" ({source.year})" if source.year else ""
+        figure = f": {source.figure}" if source.figure else ""
+        print(f"{name}: {source.title}{year}{figure}" + (f" <{source.url}>" if source.url else ""))
+    cases = [name for name, case in entry.pack.doc.cases.items() if rule_id in case.expect.fires]
+    for name in cases:
+        print(f"fires in the case: {name}")
+    return OK
+
+
+def _known_rule(rule_id: str, known: Iterable[str]) -> None:
+    known = list(known)
+    if rule_id not in known:
+        near = [name for name in known if name.split(".")[0] == rule_id.split(".")[0]]
+        hint = suggest(rule_id, known, f"; there are {listing(near or known)}")
+        raise CallerError(f"there is no rule '{rule_id}'{hint}")
+
+
+@cli.command()
+@click.argument("what", type=click.Choice(["pack", "record", "assessment"]))
+@rules_option
+def schema(what: str, rules: tuple[Path, ...]) -> int:
+    """Print the JSON Schema of rule packs, of records, or of assessments.
+
+    \b
+    Editors complete and check packs that begin with
+    # yaml-language-server: $schema=pack.schema.json
+    """
+    if what == "pack":
+        from misstep.rulebase.schema import PackDoc
+
+        data = PackDoc.model_json_schema()
+    elif what == "assessment":
+        from misstep.model.result import Assessment
+
+        data = Assessment.model_json_schema(mode="serialization")
+    else:
+        data = load(rules).record_schema()
+    print(json.dumps(data, ensure_ascii=False, indent=1))
+    return OK
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> int:
+    """Print the completion script of a shell: eval "$(misstep completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    assert found is not None
+    print(found(cli, {}, "misstep", "_MISSTEP_COMPLETE").source())
+    return OK
