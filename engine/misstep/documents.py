@@ -25,6 +25,11 @@ Path = tuple[str | int, ...]
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)  # a string may be open to the end: no rescans
+_HINTS = {
+    "mapping values are not allowed in this context": "; a text with ': ' in it stands in quotes",
+    "found character that cannot start any token": "; indent with spaces, and put a text that begins with @ or ` in quotes",
+}
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -139,8 +144,8 @@ class _JsonFault(Exception):
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data = dict(pairs)
     if len(data) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise _JsonFault(f"the key '{twice[:60]}' stands twice in one object")
     return data
 
@@ -165,7 +170,7 @@ def _finite(digits: str) -> float:
 def _depth(text: str) -> int:
     """Deepest nesting of brackets outside of strings; the json module itself would run out of stack."""
     depth = deepest = 0
-    for match in re.finditer(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', text, re.DOTALL):
+    for match in _TOKEN.finditer(text):
         token = match.group()
         if token in "[{":
             depth += 1
@@ -182,7 +187,7 @@ class _YamlBuilder:
         self.document = document
         self.marks = marks
         self.nodes = 0
-        self.events: Iterator[yaml.Event] = iter(())
+        self.events: Iterator[Any] = iter(())
 
     def build(self) -> Any:
         try:
@@ -200,13 +205,11 @@ class _YamlBuilder:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             place = Location(self.document.file, mark.line + 1, mark.column + 1) if mark else self._file()
-            what = ", ".join(filter(None, (error.context, error.problem)))
+            what = ", ".join(filter(None, (error.context, error.problem))) + _HINTS.get(error.problem or "", "")
             raise self.document.fault([Problem(place, f"not valid YAML: {what}")]) from None
         except yaml.reader.ReaderError as error:
-            before = self.document.text[: error.position]
-            place = Location(
-                self.document.file, before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
-            )
+            before = self.document.text.encode()[: error.position].decode(errors="replace")  # libyaml counts bytes
+            place = Location(self.document.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
             raise self.document.fault([Problem(place, f"not valid YAML: {error.reason}")]) from None
         except (yaml.YAMLError, UnicodeError):
             raise self.document.fault([Problem(self._file(), "not valid YAML: not readable as UTF-8 text")]) from None
@@ -214,11 +217,11 @@ class _YamlBuilder:
     def _file(self) -> Location:
         return Location(self.document.file)
 
-    def _error(self, event: yaml.Event, message: str) -> MisstepError:
+    def _error(self, event: Any, message: str) -> MisstepError:
         mark = event.start_mark
         return self.document.fault([Problem(Location(self.document.file, mark.line + 1, mark.column + 1), message)])
 
-    def _value(self, event: yaml.Event, path: Path, depth: int) -> Any:
+    def _value(self, event: Any, path: Path, depth: int) -> Any:
         self.nodes += 1
         if self.nodes > MAX_NODES:
             raise self._error(event, f"more than {MAX_NODES} values in one file")
@@ -257,7 +260,7 @@ class _YamlBuilder:
                 raise self._error(event, "merge keys (<<) are not taken; write the keys out")
             if key in data:
                 raise self._error(event, f"the key '{key[:60]}' stands twice; first in line {lines[key]}")
-            lines[key] = event.start_mark.line + 1
+            lines[key] = _mark(event).line
             here = (*path, key)
             data[key] = self._value(next(self.events), here, depth + 1)
             if self.marks is not None and not isinstance(data[key], str):
@@ -265,7 +268,7 @@ class _YamlBuilder:
         return data
 
 
-def _mark(event: yaml.Event) -> Mark:
+def _mark(event: Any) -> Mark:
     start, end = event.start_mark, event.end_mark
     style = getattr(event, "style", None)
     exact = isinstance(event, yaml.ScalarEvent) and start.line == end.line and style not in ("|", ">")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from misstep.evaluate.interface import Engine
-from misstep.evaluate.memory import Memory
+from misstep.evaluate.memory import Memory, Remark
 from misstep.findings.explain import (
     Explainer,
     action_reasons,
@@ -16,9 +14,21 @@ from misstep.findings.explain import (
 from misstep.findings.scoring import level, overall_severity, score
 from misstep.limits import Limits
 from misstep.model.facts import FIRST_VALUE, ID, KIND, Row
-from misstep.model.result import Assessment
-from misstep.model.rule import LimitOutlook, Program
-from misstep.planning import Plan, make_plan
+from misstep.model.result import (
+    Assessment,
+    AvoidedAction,
+    DerivedFact,
+    Finding,
+    PlannedAction,
+    Reason,
+    make_assessment,
+    make_avoided_action,
+    make_derived_fact,
+    make_finding,
+    make_planned_action,
+)
+from misstep.model.rule import LimitOutlook, Program, Rule
+from misstep.planning import Avoid, Plan, Step, make_plan
 from misstep.records import Facts
 
 
@@ -43,14 +53,14 @@ def assess(facts: Facts, program: Program, engine: Engine, explainer: Explainer,
     """Assess the facts of one interview. Raises BudgetError."""
     memory, findings = conclude(facts, program, engine, limits)
     plan = make_plan(findings, memory.recommendations, memory.vetoes, program)
-    return Assessment.model_validate(_report(facts, memory, findings, plan, explainer))
+    return _report(facts, memory, findings, plan, explainer)
 
 
 def _outlook(memory: Memory) -> int:
     return max((rank for rank, _ in _outlooks(memory)), default=0)
 
 
-def _outlooks(memory: Memory) -> list[tuple[int, Any]]:
+def _outlooks(memory: Memory) -> list[tuple[int, Remark]]:
     """Every limit of the outlook, with its rank."""
     limits = []
     for remark in memory.outlooks:
@@ -60,101 +70,110 @@ def _outlooks(memory: Memory) -> list[tuple[int, Any]]:
     return limits
 
 
-def _report(facts: Facts, memory: Memory, findings: list[Row], plan: Plan, explainer: Explainer) -> dict[str, Any]:
-    """The assessment as plain data, in the shape of ``Assessment``."""
+def _report(facts: Facts, memory: Memory, findings: list[Row], plan: Plan, explainer: Explainer) -> Assessment:
     program = memory.program
     scale = program.scale
-    names = name_derived(memory, program.kinds)
+    names = name_derived(memory, facts.ids)
     reasons = reasons_by_fact(memory.contributions, explainer, names)
     band = level(scale.severity, overall_severity(findings, memory.contributions, scale))
-    report: dict[str, Any] = {
-        "id": facts.id,
-        "rulebase": {"name": program.name, "version": program.version, "digest": program.digest},
-        "damage": plan.damage / 10,
-        "damage_after": plan.damage_after / 10,
-        "band": scale.severity.words[band],
-        "verdict": findings[0][5] if findings else scale.verdicts[0],
-        "outlook": scale.outlooks[_outlook(memory)],
-        "acts": any(step.action.reach == "repairs" for step in plan.steps),
-        "because": reasons.get(None, []) + outlook_reasons(_outlooks(memory), explainer, names),
-        "findings": [
-            {
-                "fact": f[0][ID],
-                "kind": f[0][KIND],
-                "title": program.kinds[f[0][KIND]].title,
-                "severity": f[1],
-                "noticed": f[2],
-                "urgency": f[3],
-                "damage": f[4],
-                "verdict": f[5],
-                "severity_band": f[6],
-                "noticed_level": f[7],
-                "urgency_level": f[8],
-                "because": reasons.get(f[0][ID], []),
-            }
-            for f in findings
-        ],
-        "actions": [
-            {
-                "rank": rank,
-                "action": step.action.id,
-                "title": step.action.title,
-                "for": sorted(step.relief),
-                "reach": step.action.reach,
-                "channel": step.action.channel,
-                "due_hours": step.due_hours,
-                "effort_minutes": step.action.effort_minutes,
-                "priority": step.priority,
-                "relief": step.damage_relieved / 10,
-                "text": step.action.text,
-                "because": action_reasons(step.firings, explainer, names),
-            }
-            for rank, step in enumerate(plan.steps, start=1)
-        ],
-        "avoid": [
-            {
-                "action": avoid.action.id,
-                "title": avoid.action.title,
-                "for": avoid.targets,
-                "because": action_reasons(avoid.firings, explainer, names),
-            }
-            for avoid in plan.avoid
-        ],
-        "derived": [_derived(row, name, memory, explainer, names) for row, name in names.items()],
-        "notes": _notes(facts, memory, explainer),
-        "draft": plan.draft,
-    }
-    report["sources"] = _sources(report, program)
-    return report
+    outlooks = _outlooks(memory)
+    return make_assessment(
+        {
+            "id": facts.id,
+            "rulebase": explainer.rulebase,
+            "damage": plan.damage / 10,
+            "damage_after": plan.damage_after / 10,
+            "band": scale.severity.words[band],
+            "verdict": findings[0][5] if findings else scale.verdicts[0],
+            "outlook": scale.outlooks[_outlook(memory)],
+            "acts": any(step.action.reach == "repairs" for step in plan.steps),
+            "because": reasons.get(None, ()) + outlook_reasons(outlooks, explainer, names),
+            "findings": tuple([_finding(f, program, reasons.get(f[0][ID], ())) for f in findings]),
+            "actions": tuple([_action(rank, s, explainer, names) for rank, s in enumerate(plan.steps, start=1)]),
+            "avoid": tuple([_avoid(avoid, explainer, names) for avoid in plan.avoid]),
+            "derived": tuple([_derived(row, name, memory, explainer, names) for row, name in names.items()]),
+            "notes": _notes(facts, memory, explainer),
+            "draft": plan.draft,
+            "sources": explainer.sources(_rules(memory, plan, outlooks)),
+        }
+    )
 
 
-def _derived(row: Row, name: str, memory: Memory, explainer: Explainer, names: dict[Row, str]) -> dict[str, Any]:
+def _finding(row: Row, program: Program, because: tuple[Reason, ...]) -> Finding:
+    mistake, severity, noticed, urgency, damage, verdict, severity_band, noticed_level, urgency_level = row
+    return make_finding(
+        {
+            "fact": mistake[ID],
+            "kind": mistake[KIND],
+            "title": program.kinds[mistake[KIND]].title,
+            "severity": severity,
+            "severity_band": severity_band,
+            "noticed": noticed,
+            "noticed_level": noticed_level,
+            "urgency": urgency,
+            "urgency_level": urgency_level,
+            "damage": damage,
+            "verdict": verdict,
+            "because": because,
+        }
+    )
+
+
+def _action(rank: int, step: Step, explainer: Explainer, names: dict[Row, str]) -> PlannedAction:
+    action = step.action
+    return make_planned_action(
+        {
+            "rank": rank,
+            "action": action.id,
+            "title": action.title,
+            "targets": tuple(sorted(step.relief)),
+            "reach": action.reach,
+            "channel": action.channel,
+            "due_hours": step.due_hours,
+            "effort_minutes": action.effort_minutes,
+            "priority": step.priority,
+            "relief": step.damage_relieved / 10,
+            "text": action.text,
+            "because": action_reasons(step.firings, explainer, names),
+        }
+    )
+
+
+def _avoid(avoid: Avoid, explainer: Explainer, names: dict[Row, str]) -> AvoidedAction:
+    return make_avoided_action(
+        {
+            "action": avoid.action.id,
+            "title": avoid.action.title,
+            "targets": avoid.targets,
+            "because": action_reasons(avoid.firings, explainer, names),
+        }
+    )
+
+
+def _derived(row: Row, name: str, memory: Memory, explainer: Explainer, names: dict[Row, str]) -> DerivedFact:
     kind = memory.program.kinds[row[KIND]]
-    return {
-        "fact": name,
-        "kind": kind.name,
-        "title": kind.title,
-        "values": {f.name: row[i] for i, f in enumerate(kind.fields, FIRST_VALUE)},
-        "because": action_reasons(memory.derivations[row], explainer, names),
-    }
+    return make_derived_fact(
+        {
+            "fact": name,
+            "kind": kind.name,
+            "title": kind.title,
+            "values": {f.name: row[i] for i, f in enumerate(kind.fields, FIRST_VALUE)},
+            "because": action_reasons(memory.derivations[row], explainer, names),
+        }
+    )
 
 
-def _notes(facts: Facts, memory: Memory, explainer: Explainer) -> list[str]:
+def _notes(facts: Facts, memory: Memory, explainer: Explainer) -> tuple[str, ...]:
     assumed = [memory.program.kinds[kind].assumed for kind in facts.assumed]
-    notes = {explainer.text(rule, match, place): rule.id for place, rule, match in memory.notes}
-    return [*assumed, *sorted(notes, key=lambda text: (notes[text], text))]
+    notes = {explainer.note(rule, match, place): rule.id for place, rule, match in memory.notes}
+    return (*assumed, *sorted(notes, key=lambda text: (notes[text], text)))
 
 
-def _sources(report: dict[str, Any], program: Program) -> list[dict[str, Any]]:
-    """Every source that a reason names."""
-    cited: set[str] = set()
-    for section in ("findings", "actions", "avoid", "derived"):
-        for entry in report[section]:
-            for reason in entry["because"]:
-                cited.update(reason["sources"])
-    for reason in report["because"]:
-        cited.update(reason["sources"])
-    return [
-        {"id": s.id, "title": s.title, "kind": s.kind, "year": s.year, "figure": s.figure, "url": s.url}
-        for s in (program.sources[name] for name in sorted(cited))
-    ]
+def _rules(memory: Memory, plan: Plan, outlooks: list[tuple[int, Remark]]) -> set[Rule]:
+    """The rules that an assessment gives as reasons."""
+    rules = {rule for _, dimension, amount, rule, _ in memory.contributions if amount or dimension == "verdict"}
+    rules.update([rule for step in plan.steps for rule, _ in step.firings])
+    rules.update([rule for avoid in plan.avoid for rule, _ in avoid.firings])
+    rules.update([rule for derivations in memory.derivations.values() for rule, _ in derivations])
+    rules.update([rule for _, (_, rule, _) in outlooks])
+    return rules

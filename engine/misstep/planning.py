@@ -62,10 +62,10 @@ def make_plan(
     steps = _steps(recommendations, vetoes, program)
     for step in steps:
         scores.rate(step)
-    steps = _one_of_a_group(sorted(steps, key=Step.order))
-    for step in steps:
+    kept, merged = _one_of_a_group(sorted(steps, key=Step.order))
+    for step in merged:
         scores.rate(step)
-    steps = sorted(steps, key=Step.order)[: scale.max_actions]
+    steps = sorted(kept, key=Step.order)[: scale.max_actions]
     return Plan(
         steps=tuple(steps),
         avoid=_avoid(vetoes, program),
@@ -79,34 +79,42 @@ class _Scores:
     """What the findings are worth, and what a plan takes off."""
 
     def __init__(self, findings: Sequence[Row], scale: Scale) -> None:
-        self.scale = scale
-        self.verdict = {f[0][ID]: scale.verdicts.index(f[5]) for f in findings}
-        self.scores = {f[0][ID]: (round(f[1] * 1000), round(f[2] * 1000)) for f in findings}
-        self.damage = total_damage([damage_of(*s) for s in self.scores.values()])
+        ranks = {verdict: i for i, verdict in enumerate(scale.verdicts)}
+        share = round(scale.max_relief * 1000)
+        self.part = 100 / len(ranks)
+        self.verdict: dict[str, int] = {}
+        self.scores: dict[str, tuple[int, int, int]] = {}  # severity, noticed, greatest relief; in thousandths
+        self.damages: dict[str, int] = {}
+        for mistake, severity, noticed, _, damage, verdict, *_ in findings:
+            thousandths = round(severity * 1000)
+            self.verdict[mistake[ID]] = ranks[verdict]
+            self.scores[mistake[ID]] = (thousandths, round(noticed * 1000), half_up(thousandths * share, 1000))
+            self.damages[mistake[ID]] = round(damage * 1000)
+        self.damage = total_damage(self.damages.values())
 
     def rate(self, step: Step) -> None:
         """Verdict, damage relieved and priority of one step.
 
         Priority: the verdict counts in equal parts of 100, and within one the damage relieved, in percent of it.
         """
-        step.verdict = max((self.verdict[t] for t in step.relief), default=0)
+        step.verdict = max([self.verdict[target] for target in step.relief], default=0)
         step.damage_relieved = self.damage - self.damage_after([step])
-        part = 100 / len(self.scale.verdicts)
-        step.priority = round(part * step.verdict + part * step.damage_relieved / 1000, 1)
+        step.priority = round(self.part * step.verdict + self.part * step.damage_relieved / 1000, 1)
 
     def damage_after(self, steps: Iterable[Step]) -> int:
         """Damage with the relief of the steps; together they leave at least ``1 - max_relief`` of a severity."""
         relief: dict[str, int] = {}
         for step in steps:
             for target, amount in step.relief.items():
-                relief[target] = relief.get(target, 0) + amount
-        if not any(relief.values()):
+                if amount:
+                    relief[target] = relief.get(target, 0) + amount
+        if not relief:
             return self.damage
-        damages = []
-        for target, (severity, noticed) in self.scores.items():
-            most = half_up(severity * round(self.scale.max_relief * 1000), 1000)
-            damages.append(damage_of(severity - min(relief.get(target, 0), most), noticed))
-        return total_damage(damages)
+        damages = self.damages.copy()
+        for target, amount in relief.items():
+            severity, noticed, most = self.scores[target]
+            damages[target] = damage_of(severity - min(amount, most), noticed)
+        return total_damage(damages.values())
 
 
 def _steps(recommendations: Iterable[Recommendation], vetoes: Iterable[Vetoed], program: Program) -> list[Step]:
@@ -132,22 +140,24 @@ def _steps(recommendations: Iterable[Recommendation], vetoes: Iterable[Vetoed], 
     return list(steps.values())
 
 
-def _one_of_a_group(steps: Iterable[Step]) -> list[Step]:
-    """The first step of every group; it takes over the mistakes that the others were for, at its own relief."""
+def _one_of_a_group(steps: Iterable[Step]) -> tuple[list[Step], list[Step]]:
+    """The first step of every group, which takes over the mistakes that the others were for, at its own relief; and
+    those of them that took over some."""
     kept: list[Step] = []
+    merged: list[Step] = []
     first: dict[str, Step] = {}
     for step in steps:
         group = step.action.group
-        if group and group in first:
-            best = first[group]
-            for target in step.relief:
-                best.relief.setdefault(target, round(best.action.relief * 1000))
-            best.firings += step.firings
-            continue
-        if group:
+        best = first.get(group) if group else None
+        if best is None:
             first[group] = step
-        kept.append(step)
-    return kept
+            kept.append(step)
+            continue
+        for target in step.relief:
+            best.relief.setdefault(target, round(best.action.relief * 1000))
+        best.firings += step.firings
+        merged.append(best)
+    return kept, merged
 
 
 def _avoid(vetoes: Iterable[Vetoed], program: Program) -> tuple[Avoid, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -47,11 +48,15 @@ RecordLike = Record | Mapping[str, Any] | Iterable[Fact | Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The facts of one record, by kind; ``assumed`` are the settings that were not given."""
+    """The facts of one record, by kind, and all their ids; ``assumed`` are the settings that were not given.
+
+    The order of the kinds is that of the record; nothing that comes out may depend on it.
+    """
 
     id: str | None
     rows: dict[str, list[Row]]
     assumed: tuple[str, ...]
+    ids: set[str]
 
 
 class RecordReader:
@@ -64,7 +69,7 @@ class RecordReader:
         self._validator = SchemaValidator(self._schema)
         self._settings = tuple(name for name, kind in self._kinds.items() if kind.role == "setting")
         self._assumed = {
-            name: (f"{name}-1", name, *(f.default for f in kind.fields)) for name, kind in self._kinds.items() if kind.assumed
+            name: (None, name, *(f.default for f in kind.fields)) for name, kind in self._kinds.items() if kind.assumed
         }
 
     def json_schema(self) -> dict[str, Any]:
@@ -88,30 +93,30 @@ class RecordReader:
     def _collect(self, valid: dict[str, Any]) -> Facts:
         rows: dict[str, list[Row]] = {}
         ids: set[str] = set()
-        anonymous: set[str] = set()
+        anonymous: dict[str, list[Row]] = {}
         for i, fact in enumerate(valid["facts"]):
             row = tuple(fact.values())
             if row[ID] is None:
-                anonymous.add(row[KIND])
-            elif row[ID] in ids:
+                anonymous.setdefault(row[KIND], []).append(row)
+                continue
+            if row[ID] in ids:
                 raise _fault(f"/facts/{i}/id", "another fact has the same id; ids must differ")
-            else:
-                ids.add(row[ID])
-            if row[KIND] in rows:
-                rows[row[KIND]].append(row)
-            else:
-                rows[row[KIND]] = [row]
+            ids.add(row[ID])
+            rows.setdefault(row[KIND], []).append(row)
+        for kind, unnamed in anonymous.items():
+            rows.setdefault(kind, []).extend(_named(kind, unnamed, ids))
         for name in self._settings:
-            if len(rows.get(name, ())) > 1:
+            if name in rows and len(rows[name]) > 1:
                 raise _fault("/facts", f"'{name}' is given more than once; it is about the whole interview")
-        for kind in anonymous:
-            rows[kind] = _named(kind, rows[kind], ids)
-        assumed = tuple(kind for kind in self._assumed if kind not in rows)
+        assumed = tuple([kind for kind in self._assumed if kind not in rows])
         for kind in assumed:
-            row = self._assumed[kind]
-            rows[kind] = [row if row[ID] not in ids else (free_ids(kind, 1, ids)[0], *row[1:])]
-        # the order in which facts were given ends here
-        return Facts(valid["id"], {kind: sorted(rows[kind], key=_by_id) for kind in sorted(rows)}, assumed)
+            rows[kind] = _named(kind, [self._assumed[kind]], ids)
+        for of_kind in rows.values():  # the order in which facts were given ends here
+            if len(of_kind) > 1:
+                of_kind.sort(key=itemgetter(ID))
+        for of_kind in rows.values():
+            ids.update([row[ID] for row in of_kind])
+        return Facts(valid["id"], rows, assumed, ids)
 
     # -- errors
 
@@ -183,18 +188,12 @@ def _plain_fact(fact: Any) -> Any:
     return fact
 
 
-def _by_id(row: Row) -> str:
-    return str(row[ID])
-
-
-def _named(kind: str, rows: list[Row], taken: set[str]) -> list[Row]:
-    """Give every fact without an id ``<kind>-<n>``, numbered in the order of their values, not of the record."""
-    named = [row for row in rows if row[ID] is not None]
-    unnamed = [row for row in rows if row[ID] is None]
+def _named(kind: str, unnamed: list[Row], taken: set[str]) -> list[Row]:
+    """Give every fact of a kind ``<kind>-<n>``, numbered in the order of their values, not of the record."""
     if len(unnamed) > 1:
         unnamed.sort(key=sort_key)
     ids = free_ids(kind, len(unnamed), taken)
-    return named + [(id_, *row[KIND:]) for id_, row in zip(ids, unnamed, strict=True)]
+    return [(id_, *row[KIND:]) for id_, row in zip(ids, unnamed, strict=True)]
 
 
 # -- the validator

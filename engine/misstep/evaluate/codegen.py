@@ -3,17 +3,18 @@
 Source is put together from fixed pieces, numbers and names made here. Text of a rule never becomes source: it is
 bound as a constant, ``c0``, ``c1`` and so on.
 
-    def fire(memory, s0, s1):       # the facts that each pattern ranges over
+    def fire(memory, extents):
+        s0 = extents[c0]            # s0, s1: the facts that each pattern ranges over
         for r0 in s0:               # r0, r1: rows of facts; v0: values of aggregates
             if r0[3] >= 5:
-                add((r0, c0, 1500, rule, (r0, )))
+                memory.add((r0, c1, 1500, rule, (r0, )))
 """
 
 from __future__ import annotations
 
 import linecache
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import fsum
 from typing import Any
@@ -55,17 +56,18 @@ from misstep.model.rule import (
     Veto,
 )
 
-Fire = Callable[..., None]
+Fire = Callable[[Any, Mapping[str, Any]], None]
+AGAIN = "#"  # behind the key of a pattern that ranges over the same facts as one before it
 INDEX_FROM = 8  # below so many facts a loop is faster than building an index (benchmarks/bench_scaling.py)
 
 
 @dataclass(frozen=True)
 class Generated:
-    """The function of a rule, its source, and the patterns in the order of its arguments."""
+    """The function of a rule, its source, and its patterns by the key under which it looks their facts up."""
 
     fire: Fire
     source: str
-    arguments: tuple[Pattern, ...]
+    patterns: dict[str, Pattern]
 
 
 def generate(rule: Rule, kinds: dict[str, Kind]) -> Generated:
@@ -76,7 +78,7 @@ def generate(rule: Rule, kinds: dict[str, Kind]) -> Generated:
     namespace: dict[str, Any] = {**_RUNTIME, **writer.constants, "rule": rule}
     exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - names and numbers made here, see above
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    return Generated(namespace["fire"], source, tuple(writer.arguments))
+    return Generated(namespace["fire"], source, writer.arguments)
 
 
 # -- what generated functions call
@@ -108,15 +110,6 @@ _RUNTIME: dict[str, Any] = {
     "curve": curve, "fsum": fsum, "thousandths": thousandths, "within": within,
 }  # fmt: skip
 
-_SINKS = {
-    "add": "memory.contributions.append",
-    "derive": "memory.derive",
-    "recommend": "memory.recommendations.append",
-    "veto": "memory.vetoes.append",
-    "note": "memory.notes.append",
-    "outlook": "memory.outlooks.append",
-}
-
 
 class _Writer:
     def __init__(self, rule: Rule, kinds: dict[str, Kind]) -> None:
@@ -124,7 +117,7 @@ class _Writer:
         self.kinds = kinds
         self.constants: dict[str, Any] = {}
         self.lines: list[str] = []
-        self.arguments: list[Pattern] = []
+        self.arguments: dict[str, Pattern] = {}
         self.patterns: dict[str, Pattern] = {}
         self.locals: dict[str, str] = {}
         self.bound: list[Pattern] = []
@@ -151,13 +144,16 @@ class _Writer:
             indent = self._ready(steps, bound, hoisted, indent)
         for i, effect in enumerate(self.rule.effects):
             body.append("    " * indent + self._effect(i, effect))
-        head = [f"def fire(memory, {', '.join(f's{i}' for i in range(len(self.arguments)))}):"]
-        text = "\n".join(body)
-        head += [f"    {name} = {target}" for name, target in _SINKS.items() if f" {name}(" in text]
+        head = ["def fire(memory, extents):"]
+        head += [f"    s{i} = extents[{self.constant(key)}]" for i, key in enumerate(self.arguments)]
         return "\n".join([*head, *body]) + "\n"
 
     def _argument(self, pattern: Pattern) -> str:
-        self.arguments.append(pattern)
+        """The variable that holds the facts of a pattern. Each pattern has a key of its own."""
+        key = pattern.key
+        while key in self.arguments:
+            key += AGAIN
+        self.arguments[key] = pattern
         self.patterns[pattern.name] = pattern
         return f"s{len(self.arguments) - 1}"
 
@@ -307,23 +303,23 @@ class _Writer:
             case Contribute(dimension, target, amount):
                 row = self._fact(target) if target else "None"
                 size = self.expression(amount) if dimension == "verdict" else self._thousandths(amount)
-                return f"add(({row}, {self.constant(dimension)}, {size}, rule, {self._match()}))"
+                return f"memory.add(({row}, {self.constant(dimension)}, {size}, rule, {self._match()}))"
             case Derive(kind, values):
                 fields = self.kinds[kind].fields
                 parts = ", ".join(self._derived(v, f) for v, f in zip(values, fields, strict=True))
-                return f"derive((None, {self.constant(kind)}, {parts}), rule, {self._match()})"
+                return f"memory.derive((None, {self.constant(kind)}, {parts}), rule, {self._match()})"
             case Recommend(action, targets, relief, due):
                 rows = "".join(f"{self._fact(t)}, " for t in targets)
                 size = "None" if relief is None else self._thousandths(relief)
                 hours = "None" if due is None else f"float({self.expression(due)})"
-                return f"recommend(({self.constant(action)}, ({rows}), {size}, {hours}, rule, {self._match()}))"
+                return f"memory.recommend(({self.constant(action)}, ({rows}), {size}, {hours}, rule, {self._match()}))"
             case Veto(action, targets):
                 rows = "".join(f"{self._fact(t)}, " for t in targets)
-                return f"veto(({self.constant(action)}, ({rows}), rule, {self._match()}))"
+                return f"memory.veto(({self.constant(action)}, ({rows}), rule, {self._match()}))"
             case Note():
-                return f"note(({i}, rule, {self._match()}))"
+                return f"memory.note(({i}, rule, {self._match()}))"
             case LimitOutlook():
-                return f"outlook(({i}, rule, {self._match()}))"
+                return f"memory.outlook(({i}, rule, {self._match()}))"
             case _:
                 raise AssertionError(effect)
 

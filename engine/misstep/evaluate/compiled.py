@@ -6,11 +6,10 @@ write it, and one of the equal results stays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from operator import itemgetter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from misstep.evaluate.codegen import Fire, generate
+from misstep.evaluate.codegen import AGAIN, Fire, Generated, generate
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory
 from misstep.model.expression import Compare, Expression, FieldRef, Literal, Member, Not, Words
@@ -45,7 +44,7 @@ class CompiledEngine:
                 if len(memory.derivations) > known:
                     extents = _Extents(memory, self._kinds_of)
             for rule in plan.rest.candidates(memory.rows):
-                (rule.fire or rule.write())(memory, *rule.sources(extents))
+                rule.fire(memory, extents)
         memory.indexes.clear()
 
     def source(self, rule: str) -> str:
@@ -54,26 +53,25 @@ class CompiledEngine:
 
 
 class CompiledRule:
-    """A rule with its function, once somebody needs it, and the keys of the facts that the function takes."""
+    """A rule with its function, once somebody needs it: ``fire(memory, extents)``."""
 
-    __slots__ = ("arguments", "fire", "kinds", "rule", "sources")
+    __slots__ = ("fire", "generated", "kinds", "rule")
 
     def __init__(self, rule: Rule, kinds: dict[str, Kind]) -> None:
         self.rule = rule
         self.kinds = kinds
-        self.fire: Fire | None = None
-        self.arguments: tuple[Pattern, ...] = ()
-        self.sources: Callable[[_Extents], Iterable[list[Row]]] = iter
+        self.generated: Generated | None = None
+        self.fire: Fire = self._first
 
-    def write(self) -> Fire:
-        """Write the function. Other threads may do the same: the results are equal, and ``fire`` is set last."""
-        generated = generate(self.rule, self.kinds)
-        self.arguments = generated.arguments
-        keys = [pattern.key for pattern in generated.arguments]
-        get: Any = itemgetter(*keys)
-        self.sources = get if len(keys) > 1 else lambda extents, key=keys[0]: (extents[key],)  # type: ignore[misc]
-        self.fire = generated.fire
-        return generated.fire
+    def _first(self, memory: Memory, extents: Mapping[str, list[Row]]) -> None:
+        self.write().fire(memory, extents)
+
+    def write(self) -> Generated:
+        """The function; written now if it is not. Other threads may do the same: the results are equal."""
+        if self.generated is None:
+            self.generated = generate(self.rule, self.kinds)
+            self.fire = self.generated.fire
+        return self.generated
 
 
 def _patterns(rule: Rule) -> Iterator[Pattern]:
@@ -90,8 +88,12 @@ class _Extents(dict[str, list[Row]]):
         self._kinds_of = kinds_of
 
     def __missing__(self, key: str) -> list[Row]:
+        base = key.rstrip(AGAIN)
+        if base != key:
+            rows = self[key] = self[base]
+            return rows
         over, kinds = self._kinds_of[key]
-        rows: list[Row] = []
+        rows = []
         if over == "outlook":
             rows = self._rows.get(OUTLOOK, rows)
         elif key == FINDING:
@@ -116,48 +118,54 @@ def _fixpoint(plan: _Plan, memory: Memory, extents: _Extents) -> None:
     ones, those after it all; so every match is found exactly once.
     """
     kinds = plan.growing_kinds
-    old = {k: len(memory.rows.get(k, ())) for k in kinds}
+    old = {kind: len(memory.rows[kind]) for kind in kinds if kind in memory.rows} if plan.growing else {}
     for rule in plan.deriving.candidates(memory.rows):
-        _fire_on(rule, memory, extents, None, old, old)
-    while True:
-        new = {k: len(memory.rows.get(k, ())) for k in kinds}
+        if rule not in plan.growing:
+            rule.fire(memory, extents)
+        elif old:
+            _fire_on(rule, memory, extents, kinds, None, old, old)
+    while plan.growing:
+        new = {kind: len(memory.rows[kind]) for kind in kinds if kind in memory.rows}
         if new == old:
             return
         for rule in plan.growing:
-            rule.fire or rule.write()
-            for place in range(len(rule.rule.patterns)):
-                if _grows(rule.arguments[place], kinds):
-                    _fire_on(rule, memory, extents, place, new, old)
+            for place, pattern in enumerate(rule.write().patterns.values()):
+                if _grows(pattern, kinds):
+                    _fire_on(rule, memory, extents, kinds, place, new, old)
         old = new
 
 
 def _fire_on(
-    rule: CompiledRule, memory: Memory, extents: _Extents, place: int | None, new: dict[str, int], old: dict[str, int]
+    rule: CompiledRule,
+    memory: Memory,
+    extents: _Extents,
+    kinds: frozenset[str],
+    place: int | None,
+    new: dict[str, int],
+    old: dict[str, int],
 ) -> None:
     """Fire a rule with the pattern at ``place`` on what is new (None: on all there is)."""
-    fire = rule.fire or rule.write()
-    sources: list[list[Row]] = []
+    sources: dict[str, list[Row]] = {}
     slices: set[int] = set()
-    for i, pattern in enumerate(rule.arguments):
-        if i < len(rule.rule.patterns) and _grows(pattern, new):
+    for i, (key, pattern) in enumerate(rule.write().patterns.items()):
+        if _grows(pattern, kinds):
             rows: list[Row] = []
             for kind in pattern.kinds:
                 start = old.get(kind, 0) if i == place else 0
-                end = old.get(kind, 0) if place is not None and i < place else new.get(kind)
+                end = old.get(kind, 0) if place is not None and i < place else new.get(kind, 0)
                 rows += memory.rows.get(kind, [])[start:end]
             slices.add(id(rows))
         else:
-            rows = extents[pattern.key]
-        sources.append(rows)
-    if all(sources[: len(rule.rule.patterns)]):
-        memory.spend(sum(map(len, sources)), rule.rule)
-        fire(memory, *sources)
+            rows = extents[key]
+        sources[key] = rows
+    memory.spend(sum(map(len, sources.values())), rule.rule)
+    rule.fire(memory, sources)
     for key in [key for key in memory.indexes if key[0] in slices]:
         del memory.indexes[key]
 
 
 def _grows(pattern: Pattern, kinds: Iterable[str]) -> bool:
-    """Whether a pattern reads a kind that the stratum is still deriving."""
+    """Whether a pattern reads a kind that the stratum is still deriving. Negation and aggregates never do."""
     return pattern.over == "fact" and any(kind in pattern.kinds for kind in kinds)
 
 
@@ -168,9 +176,9 @@ class _Plan:
         self.growing_kinds = stratum.kinds
         self.deriving = _Anchored((rules[r.id] for r in stratum.deriving), assumed)
         self.rest = _Anchored((rules[r.id] for r in stratum.rest), assumed)
-        self.growing = [
-            rules[r.id] for r in stratum.deriving if any(_grows(p, stratum.kinds) for p in r.patterns)
-        ]
+        self.growing = {
+            rules[r.id]: None for r in stratum.deriving if any(_grows(p, stratum.kinds) for p in r.patterns)
+        }
 
 
 _Group = dict[CompiledRule, None]
@@ -207,11 +215,12 @@ class _Anchored:
     def candidates(self, rows: dict[str, list[Row]]) -> _Group:
         """The rules that could fire, each once."""
         found = self.always.copy()
+        by_kind, by_value = self.by_kind, self.by_value
         for kind, facts in rows.items():
-            if kind in self.by_kind:
-                found.update(self.by_kind[kind])
-            if kind in self.by_value:
-                for column, groups in self.by_value[kind].items():
+            if kind in by_kind:
+                found.update(by_kind[kind])
+            if kind in by_value:
+                for column, groups in by_value[kind].items():
                     for fact in facts:
                         if fact[column] in groups:
                             found.update(groups[fact[column]])

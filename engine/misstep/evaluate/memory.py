@@ -30,13 +30,13 @@ class Memory:
     """Rows by kind, and lists of conclusions. Belongs to one call; nothing is shared."""
 
     __slots__ = (
-        "contributions", "derivations", "indexes", "limits", "notes", "outlooks",
-        "program", "recommendations", "rows", "vetoes", "work",
+        "add", "contributions", "derivations", "indexes", "limits", "note", "notes", "outlook", "outlooks",
+        "program", "recommend", "recommendations", "rows", "veto", "vetoes", "work",
     )  # fmt: skip
 
     def __init__(self, program: Program, rows: dict[str, list[Row]], limits: Limits) -> None:
         self.program = program
-        self.rows = rows
+        self.rows = dict(rows)
         self.limits = limits
         self.work = limits.work
         self.contributions: list[Contribution] = []
@@ -44,6 +44,11 @@ class Memory:
         self.vetoes: list[Vetoed] = []
         self.notes: list[Remark] = []
         self.outlooks: list[Remark] = []
+        self.add = self.contributions.append
+        self.recommend = self.recommendations.append
+        self.veto = self.vetoes.append
+        self.note = self.notes.append
+        self.outlook = self.outlooks.append
         self.derivations: dict[Row, list[tuple[Rule, Match]]] = {}
         self.indexes: dict[tuple[int, int], tuple[list[Row], dict[Any, list[Row]]]] = {}
 

@@ -3,51 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from misstep.evaluate.memory import Contribution, Match, Memory, Remark
 from misstep.model.expression import FieldRef
 from misstep.model.facts import FIRST_VALUE, ID, KIND, Kind, Row
+from misstep.model.result import ActionReason, CitedSource, Reason, RuleBaseInfo, make_action_reason, make_reason
 from misstep.model.rule import DIMENSIONS, FINDING_FIELDS, Aggregate, Note, Pattern, Program, Rule, Text
 
 Show = Callable[[Match], str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How to put the firings of one rule into words: what never changes, and what is worked out of a match."""
+
+    id: str
+    plain: str
+    text: Show | None
+    facts: Callable[[Match, dict[Row, str]], tuple[str, ...]]
+    sources: tuple[str, ...]
+
+
 class Explainer:
-    """Puts firings into words. Holds what it has worked out about a rule's texts, nothing about records."""
+    """Puts firings into words. Holds what it has worked out about rules, nothing about records."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._texts: dict[tuple[str, int], tuple[str, tuple[Show, ...]]] = {}
-        self._places: dict[str, tuple[tuple[int, bool], ...]] = {}
+        self._words: dict[Rule, _Words] = {}
+        self.rulebase = RuleBaseInfo(name=program.name, version=program.version, digest=program.digest)
+        self._sources = {
+            s.id: CitedSource(id=s.id, title=s.title, kind=s.kind, year=s.year, figure=s.figure, url=s.url)
+            for s in program.sources.values()
+        }
 
-    def text(self, rule: Rule, match: Match, note: int = -1) -> str:
-        """The reason of a rule, or the note that stands at a place among its effects, with its values put in."""
-        found = self._texts.get((rule.id, note))
+    def sources(self, rules: Iterable[Rule]) -> tuple[CitedSource, ...]:
+        """Every source that the rules name."""
+        cited = set[str]().union(*[rule.sources for rule in rules])
+        return tuple([self._sources[name] for name in sorted(cited)])
+
+    def words(self, rule: Rule) -> _Words:
+        """How to put the firings of a rule into words."""
+        found = self._words.get(rule)
         if found is None:
-            effect = rule.effects[note] if note >= 0 else None
-            text = effect.text if isinstance(effect, Note) else rule.because
-            found = self._texts[rule.id, note] = self._compile(rule, text)
-        plain, parts = found
-        return plain if not parts else "".join([part(match) for part in parts])
+            plain, text = self._compile(rule, rule.because)
+            found = self._words[rule] = _Words(rule.id, plain, text, _facts_of(rule, self._program.kinds), rule.sources)
+        return found
 
-    def facts(self, rule: Rule, match: Match, names: dict[Row, str]) -> list[str]:
-        """The ids of the facts that a firing matched; ``names`` has those of derived facts."""
-        places = self._places.get(rule.id)
-        if places is None:
-            places = self._places[rule.id] = tuple(
-                (i, b.over == "finding") for i, b in enumerate(rule.binders) if isinstance(b, Pattern) and b.over != "outlook"
-            )
-        ids = []
-        for i, finding in places:
-            row = match[i][0] if finding else match[i]
-            ids.append(row[ID] if row[ID] is not None else names[row])
-        return ids
+    def note(self, rule: Rule, match: Match, effect: int) -> str:
+        """The note that stands at a place among the effects of a rule."""
+        note = rule.effects[effect]
+        assert isinstance(note, Note)
+        plain, text = self._compile(rule, note.text)
+        return plain if text is None else text(match)
 
-    def _compile(self, rule: Rule, text: Text) -> tuple[str, tuple[Show, ...]]:
+    def _compile(self, rule: Rule, text: Text) -> tuple[str, Show | None]:
+        """A text as it stands, and what puts values into it, if it has places for them."""
         if all(isinstance(part, str) for part in text.parts):
-            return "".join(str(part) for part in text.parts), ()
-        return "", tuple(self._part(rule, part) for part in text.parts)
+            return "".join(str(part) for part in text.parts), None
+        parts = [self._part(rule, part) for part in text.parts]
+        return "", lambda match: "".join([part(match) for part in parts])
 
     def _part(self, rule: Rule, part: Any) -> Show:
         if isinstance(part, str):
@@ -65,18 +82,36 @@ class Explainer:
             return lambda match: show(match[place][0])
         if finding and field in FINDING_FIELDS:
             column = 1 + FINDING_FIELDS.index(field)
-            return lambda match: words(match[place][column])
+            return lambda match: shown_word(match[place][column])
         row: Callable[[Match], Row] = (lambda match: match[place][0]) if finding else (lambda match: match[place])
         if field in ("id", "fact"):
             return lambda match: str(row(match)[ID])
         if field == "kind":
             return lambda match: kinds[row(match)[KIND]].title
         if field == "concern":
-            return lambda match: words(kinds[row(match)[KIND]].concern)
+            return lambda match: shown_word(kinds[row(match)[KIND]].concern)
         column, found = next((i, f) for i, f in enumerate(pattern.fields, FIRST_VALUE) if f.name == field)
         if found.type in ("enum", "set"):
-            return lambda match: words(row(match)[column])
+            return lambda match: shown_word(row(match)[column])
         return lambda match: show(row(match)[column])
+
+
+def _facts_of(rule: Rule, kinds: dict[str, Kind]) -> Callable[[Match, dict[Row, str]], tuple[str, ...]]:
+    """What gives the ids of the facts of a match; the ids of derived facts are looked up by their rows."""
+    places = [(i, b) for i, b in enumerate(rule.binders) if isinstance(b, Pattern) and b.over != "outlook"]
+    if all(b.over == "fact" and all(kinds[k].role != "derived" for k in b.kinds) for _, b in places):
+        match [i for i, _ in places]:  # as nearly always
+            case [i]:
+                return lambda match, names: (match[i][ID],)
+            case [i, j]:
+                return lambda match, names: (match[i][ID], match[j][ID])
+    finding = [(i, b.over == "finding") for i, b in places]
+
+    def facts(match: Match, names: dict[Row, str]) -> tuple[str, ...]:
+        rows = [match[i][0] if of_finding else match[i] for i, of_finding in finding]
+        return tuple([row[ID] or names[row] for row in rows])
+
+    return facts
 
 
 def show(value: Any) -> str:
@@ -88,33 +123,35 @@ def show(value: Any) -> str:
     return "unknown" if value is None else str(value)
 
 
-def words(value: Any) -> str:
+def shown_word(value: Any) -> str:
     """A word of the rule base, or several, as people write them."""
     if isinstance(value, tuple):
-        return ", ".join(words(v) for v in value)
+        return ", ".join(shown_word(v) for v in value)
     return value.replace("_", " ") if isinstance(value, str) else show(value)
 
 
-def name_derived(memory: Memory, kinds: dict[str, Kind]) -> dict[Row, str]:
+def name_derived(memory: Memory, taken: set[str]) -> dict[Row, str]:
     """An id for every derived fact, ``<kind>-<n>`` in the order of their values, so that no other order shows."""
-    if not memory.derivations:
-        return {}
-    taken = {row[ID] for rows in memory.rows.values() for row in rows if isinstance(row[ID], str)}
+    by_kind: dict[str, list[Row]] = {}
+    for row in memory.derivations:
+        by_kind.setdefault(row[KIND], []).append(row)
     names: dict[Row, str] = {}
-    for kind in sorted({row[KIND] for row in memory.derivations}):
-        rows = sorted((r for r in memory.derivations if r[KIND] == kind), key=sort_key)
+    for kind, rows in sorted(by_kind.items()):
+        if len(rows) > 1:
+            rows.sort(key=sort_key)
         names.update(zip(rows, free_ids(kind, len(rows), taken), strict=True))
     return names
 
 
-def free_ids(kind: str, count: int, taken: set[Any]) -> list[str]:
+def free_ids(kind: str, count: int, taken: set[str]) -> list[str]:
     """The first ids ``<kind>-<n>`` that nobody has."""
     ids: list[str] = []
     n = 0
     while len(ids) < count:
         n += 1
-        if f"{kind}-{n}" not in taken:
-            ids.append(f"{kind}-{n}")
+        name = f"{kind}-{n}"
+        if name not in taken:
+            ids.append(name)
     return ids
 
 
@@ -125,62 +162,66 @@ def sort_key(row: Row) -> tuple[tuple[bool, Any], ...]:
 
 def reasons_by_fact(
     contributions: Iterable[Contribution], explainer: Explainer, names: dict[Row, str]
-) -> dict[str | None, list[dict[str, Any]]]:
+) -> dict[str | None, tuple[Reason, ...]]:
     """The reasons for the score of every mistake, by its id (None: of the interview), what weighs most first."""
-    reasons: dict[str | None, list[dict[str, Any]]] = {}
+    reasons: dict[str | None, list[_Weighed]] = {}
     for target, dimension, amount, rule, match in contributions:
         if amount or dimension == "verdict":
-            reasons.setdefault(None if target is None else target[ID], []).append(
-                {
-                    "rule": rule.id,
-                    "dimension": dimension,
-                    "amount": float(amount) if dimension == "verdict" else amount / 1000,
-                    "text": explainer.text(rule, match),
-                    "facts": explainer.facts(rule, match, names),
-                    "sources": rule.sources,
-                }
-            )
-    for of_one in reasons.values():
-        of_one.sort(key=_weight)
-    return reasons
+            size = float(amount) if dimension == "verdict" else amount / 1000
+            weighed = _reason(dimension, size, explainer.words(rule), match, names)
+            fact = None if target is None else target[ID]
+            if fact in reasons:
+                reasons[fact].append(weighed)
+            else:
+                reasons[fact] = [weighed]
+    return {fact: _heaviest_first(of_one) for fact, of_one in reasons.items()}
 
 
-def outlook_reasons(limits: Iterable[tuple[int, Remark]], explainer: Explainer, names: dict[Row, str]) -> list[dict[str, Any]]:
+def outlook_reasons(
+    limits: Iterable[tuple[int, Remark]], explainer: Explainer, names: dict[Row, str]
+) -> tuple[Reason, ...]:
     """Why the outlook is what it is."""
-    reasons = [
-        {
-            "rule": rule.id,
-            "dimension": "outlook",
-            "amount": float(rank),
-            "text": explainer.text(rule, match),
-            "facts": explainer.facts(rule, match, names),
-            "sources": rule.sources,
-        }
-        for rank, (_, rule, match) in limits
-    ]
-    reasons.sort(key=_weight)
-    return reasons
+    return _heaviest_first(
+        [_reason("outlook", float(rank), explainer.words(rule), match, names) for rank, (_, rule, match) in limits]
+    )
 
 
 def action_reasons(
     firings: Iterable[tuple[Rule, Match]], explainer: Explainer, names: dict[Row, str]
-) -> list[dict[str, Any]]:
+) -> tuple[ActionReason, ...]:
     """Why an action is recommended, vetoed, or a fact concluded."""
-    reasons = [
-        {
-            "rule": rule.id,
-            "text": explainer.text(rule, match),
-            "facts": explainer.facts(rule, match, names),
-            "sources": rule.sources,
-        }
-        for rule, match in firings
-    ]
-    reasons.sort(key=lambda reason: (reason["rule"], reason["facts"]))
-    return reasons
+    reasons: list[_Values] = []
+    for rule, match in firings:
+        words = explainer.words(rule)
+        text = words.plain if words.text is None else words.text(match)
+        reasons.append({"rule": words.id, "text": text, "facts": words.facts(match, names), "sources": words.sources})
+    if len(reasons) > 1:
+        reasons.sort(key=itemgetter("rule", "facts"))
+    return tuple([make_action_reason(values) for values in reasons])
+
+
+_Values = dict[str, Any]
+_Weighed = tuple[int, float, str, tuple[str, ...], Reason]
+"""A reason behind what decides its place: dimension, size, rule, facts. No two reasons agree in all of it."""
+
+
+def _reason(dimension: str, amount: float, words: _Words, match: Match, names: dict[Row, str]) -> _Weighed:
+    facts = words.facts(match, names)
+    values = {
+        "rule": words.id,
+        "dimension": dimension,
+        "amount": amount,
+        "text": words.plain if words.text is None else words.text(match),
+        "facts": facts,
+        "sources": words.sources,
+    }
+    return (_DIMENSION_ORDER[dimension], -abs(amount), words.id, facts, make_reason(values))
+
+
+def _heaviest_first(reasons: list[_Weighed]) -> tuple[Reason, ...]:
+    reasons.sort(key=itemgetter(0, 1, 2, 3))
+    return tuple([reason[4] for reason in reasons])
 
 
 _DIMENSION_ORDER = {dimension: i for i, dimension in enumerate((*DIMENSIONS, "outlook"))}
 
-
-def _weight(reason: dict[str, Any]) -> tuple[Any, ...]:
-    return (_DIMENSION_ORDER[reason["dimension"]], -abs(reason["amount"]), reason["rule"], reason["facts"])

@@ -7,7 +7,7 @@ is rounded to thousandths in one place each. The constants are those of the rule
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from math import prod
 
@@ -25,11 +25,15 @@ def score(mistakes: Iterable[Row], contributions: Iterable[Contribution], scale:
     for target, dimension, amount, _, _ in contributions:
         if target is None:
             continue
-        of_one = sums.setdefault(target[ID], {})
-        if dimension == "verdict":
-            of_one[dimension] = max(of_one.get(dimension, 0), amount)
+        of_one = sums.get(target[ID])
+        if of_one is None:
+            of_one = sums[target[ID]] = {}
+        if dimension not in of_one:
+            of_one[dimension] = amount
+        elif dimension == "verdict":
+            of_one[dimension] = max(of_one[dimension], amount)
         else:
-            of_one[dimension] = of_one.get(dimension, 0) + amount
+            of_one[dimension] += amount
     start = round(scale.noticed_start * 1000)
     return [_finding(mistake, sums.get(mistake[ID], {}), start, scale) for mistake in mistakes]
 
@@ -87,7 +91,7 @@ def level(levels: Levels, thousandths: int) -> int:
     return bisect_right(levels.lower, thousandths / 1000) - 1
 
 
-def total_damage(damages: Sequence[int]) -> int:
+def total_damage(damages: Collection[int]) -> int:
     """damage = 100 x (1 - product of (1 - damage / 10)): the chance in percent, in tenths, that at least one slip is
     held against the candidate. Exact until the last rounding, so one more mistake never lowers it."""
     whole = TOP ** len(damages)
@@ -97,5 +101,5 @@ def total_damage(damages: Sequence[int]) -> int:
 def overall_severity(findings: Iterable[Row], contributions: Iterable[Contribution], scale: Scale) -> int:
     """Severity of the interview = min(10, greatest severity x weight of its noticed level + sum of overall)."""
     weights = dict(zip(scale.noticed.words, scale.overall_weights, strict=True))
-    worst = max((round(f[1] * 1000 * weights[f[7]]) for f in findings), default=0)
-    return limited(worst + sum(amount for target, _, amount, _, _ in contributions if target is None))
+    worst = max([round(f[1] * 1000 * weights[f[7]]) for f in findings], default=0)
+    return limited(worst + sum([amount for target, _, amount, _, _ in contributions if target is None]))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+from pydantic import BaseModel, ConfigDict, Field
 
 class _Result(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
@@ -27,8 +29,8 @@ class Reason(_Result):
         "for verdict and outlook the rank of what the rule asks for, from 0"
     )
     text: str
-    facts: list[str] = Field(description="ids of the facts that the rule matched")
-    sources: list[str]
+    facts: tuple[str, ...] = Field(description="ids of the facts that the rule matched")
+    sources: tuple[str, ...]
 
 
 class ActionReason(_Result):
@@ -36,8 +38,8 @@ class ActionReason(_Result):
 
     rule: str
     text: str
-    facts: list[str]
-    sources: list[str]
+    facts: tuple[str, ...]
+    sources: tuple[str, ...]
 
 
 class Finding(_Result):
@@ -54,7 +56,7 @@ class Finding(_Result):
     urgency_level: str
     damage: float = Field(ge=0, le=10, description="severity x noticed")
     verdict: str
-    because: list[Reason]
+    because: tuple[Reason, ...]
 
 
 class PlannedAction(_Result):
@@ -63,7 +65,7 @@ class PlannedAction(_Result):
     rank: int
     action: str
     title: str
-    targets: list[str] = Field(alias="for", description="ids of the mistakes it deals with; empty: the interview as a whole")
+    targets: tuple[str, ...] = Field(alias="for", description="ids of the mistakes it deals with; empty: the interview as a whole")
     reach: str = Field(description="repairs: towards the employer; plain: contact without mention; private")
     channel: str
     due_hours: float | None = Field(description="to be done within so many hours from now")
@@ -71,7 +73,7 @@ class PlannedAction(_Result):
     priority: float = Field(ge=0, le=100)
     relief: float = Field(ge=0, le=100, description="by how much the damage falls if only this is done")
     text: str
-    because: list[ActionReason]
+    because: tuple[ActionReason, ...]
 
 
 class AvoidedAction(_Result):
@@ -79,8 +81,8 @@ class AvoidedAction(_Result):
 
     action: str
     title: str
-    targets: list[str] = Field(alias="for")
-    because: list[ActionReason]
+    targets: tuple[str, ...] = Field(alias="for")
+    because: tuple[ActionReason, ...]
 
 
 class DerivedFact(_Result):
@@ -89,8 +91,8 @@ class DerivedFact(_Result):
     fact: str
     kind: str
     title: str
-    values: dict[str, bool | int | float | str | list[str] | None]
-    because: list[ActionReason]
+    values: dict[str, bool | int | float | str | tuple[str, ...] | None]
+    because: tuple[ActionReason, ...]
 
 
 class CitedSource(_Result):
@@ -115,15 +117,51 @@ class Assessment(_Result):
     verdict: str = Field(description="the worst verdict of all findings")
     outlook: str
     acts: bool = Field(description="whether the plan deals with a mistake towards the employer")
-    because: list[Reason] = Field(description="what concerns the interview as a whole: overall and outlook")
-    findings: list[Finding] = Field(description="worst first")
-    actions: list[PlannedAction] = Field(description="in the order to do them")
-    avoid: list[AvoidedAction]
-    derived: list[DerivedFact]
-    notes: list[str] = Field(description="what was assumed")
+    because: tuple[Reason, ...] = Field(description="what concerns the interview as a whole: overall and outlook")
+    findings: tuple[Finding, ...] = Field(description="worst first")
+    actions: tuple[PlannedAction, ...] = Field(description="in the order to do them")
+    avoid: tuple[AvoidedAction, ...]
+    derived: tuple[DerivedFact, ...]
+    notes: tuple[str, ...] = Field(description="what was assumed")
     draft: str | None = Field(description="the follow-up message, where the plan holds one")
-    sources: list[CitedSource]
+    sources: tuple[CitedSource, ...]
 
     def to_json(self) -> bytes:
         """The one JSON form: UTF-8, keys in the order of the model."""
         return self.model_dump_json().encode()
+
+
+_M = TypeVar("_M", bound=BaseModel)
+
+
+def _maker(model: type[_M]) -> Callable[[dict[str, Any]], _M]:
+    """A function that makes instances of values that are right already, by field name.
+
+    They equal what the constructor gives, without checking and copying everything once more: the slots of a pydantic
+    model are set one by one, as ``model_construct`` does. ``values`` belongs to the instance from then on.
+    """
+    new = object.__new__
+    fields = set(model.__pydantic_fields__)
+    set_values, set_given, set_extra, set_private = (
+        BaseModel.__dict__[slot].__set__
+        for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+    )
+
+    def make(values: dict[str, Any]) -> _M:
+        made = new(model)
+        set_values(made, values)
+        set_given(made, fields)
+        set_extra(made, None)
+        set_private(made, None)
+        return made
+
+    return make
+
+
+make_reason = _maker(Reason)
+make_action_reason = _maker(ActionReason)
+make_finding = _maker(Finding)
+make_planned_action = _maker(PlannedAction)
+make_avoided_action = _maker(AvoidedAction)
+make_derived_fact = _maker(DerivedFact)
+make_assessment = _maker(Assessment)

@@ -42,7 +42,7 @@ MAX_BITS = 900  # a double holds up to 1023: no product or sum of facts may come
 FACT_BITS = 53
 AGGREGATE_BITS = 73  # a sum of up to 2**20 facts
 
-TypeName = Choice["boolean", "integer", "number", "text", "id", "enum", "set", "fact"]
+TypeName = Choice["boolean", "integer", "number", "text", "id", "enum", "set"]
 NOTHING: Facts = frozenset()
 
 
@@ -56,11 +56,13 @@ class Type:
     unknown: bool = False
 
     def __str__(self) -> str:
-        return {"integer": "a number", "number": "a number", "enum": "a word", "id": "an id", "fact": "a fact"}.get(
-            self.name, f"a {self.name}"
-        )
+        return _CALLED[self.name]
 
 
+_CALLED: dict[TypeName, str] = {
+    "boolean": "true or false", "integer": "a whole number", "number": "a number", "text": "text", "enum": "a word",
+    "id": "an id", "set": "a set",
+}  # fmt: skip
 BOOLEAN, TEXT = Type("boolean"), Type("text")
 
 
@@ -131,14 +133,30 @@ def check_text(text: str, scope: Scope, known: Facts) -> Text:
             continue
         reference = _REFERENCE.fullmatch(inner or "")
         if reference is None:
-            raise ExpressionError("braces hold a value: {name.field}", match.start())
-        node, type_ = check_value(inner, scope, known)
-        if not isinstance(node, FieldRef) or type_.name == "fact":
-            raise ExpressionError("braces hold a value: {name.field}", match.start())
+            raise ExpressionError("braces hold a field, {name.field}, or the name of an aggregate, {n}", match.start())
+        try:
+            node, _ = check_value(inner, scope, known)
+        except ExpressionError as error:
+            raise ExpressionError(str(error), match.start(1) + error.offset) from None
+        assert isinstance(node, FieldRef)
         parts.append(node)
     if end < len(text):
         parts.append(text[end:])
     return Text(tuple(parts))
+
+
+_STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
+_NUMBER = re.compile(r"(?:0|[1-9][0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?|\.[0-9]+([eE][-+]?[0-9]+)?")
+_SLIPS = (  # what ast would take for something else, drop or warn of; or refuse without a helpful word
+    (r"#", "a comment is not part of the expression language"),
+    (r"'_*'\s*'_*'", "two texts with nothing between them; is a comma missing?"),
+    (r"&&?", "'and' is written out"),
+    (r"\|\|?", "'or' is written out"),
+    (r"!(?!=)", "'not' is written out"),
+    (r"(?<![=!<>:])=(?!=)", "values are compared with =="),
+    (r":=", "':=' is not part of the expression language"),
+    (r"<>", "'unequal' is written !="),
+)
 
 
 class _Checker:
@@ -148,11 +166,24 @@ class _Checker:
         self.shift = len(text) - len(text.lstrip())
         self.line = re.sub(r"\s", " ", text).strip()
 
+    def _spelling(self) -> None:
+        """Refuse what Python's own parser reads otherwise than an author means it."""
+        if "\\" in self.line:
+            raise ExpressionError("a backslash is not part of the expression language", self.shift + self.line.index("\\"))
+        bare = _STRING.sub(lambda m: f"'{'_' * (len(m.group()) - 2)}'", self.line)
+        for pattern, message in _SLIPS:
+            if match := re.search(pattern, bare):
+                raise ExpressionError(message, self.shift + match.start())
+        for match in re.finditer(r"(?<![\w.])\.?[0-9](?:[eE][-+](?=[0-9])|[\w.])*", bare):
+            if not _NUMBER.fullmatch(match.group()):
+                raise ExpressionError("a number is written 12, 1.5 or 2e3", self.shift + match.start())
+
     def check(self, known: Facts) -> Checked:
+        self._spelling()
         try:
             tree = ast.parse(self.line, mode="eval")
         except SyntaxError as error:
-            column = min((error.offset or 1) - 1, len(self.line))
+            column = min(error.offset - 1, len(self.line)) if error.offset else len(self.line)
             raise ExpressionError("not an expression: the text cannot be read from here on", self.shift + column) from None
         except (ValueError, RecursionError, MemoryError):
             raise ExpressionError("not an expression: nested too deep or not text") from None
@@ -167,8 +198,8 @@ class _Checker:
             raise self._error(node, f"nested more than {MAX_DEPTH} levels deep")
         method = _METHODS.get(type(node))
         if method is None:
-            what = re.sub(r"(?<!^)(?=[A-Z])", " ", type(node).__name__).lower()
-            raise self._error(node, f"'{what}' is not part of the expression language")
+            what = _REFUSED.get(type(node), f"'{type(node).__name__}'")
+            raise self._error(node, f"{what} is not part of the expression language")
         checked = method(self, node, known, depth + 1)
         if checked.type.bits > MAX_BITS:
             raise self._error(node, "the number can become too large: fewer or smaller factors are needed")
@@ -177,7 +208,7 @@ class _Checker:
     def _typed(self, node: ast.expr, known: Facts, depth: int, *names: TypeName) -> Checked:
         checked = self._check(node, known, depth)
         if checked.type.name not in names:
-            wanted = {"boolean": "true or false", "integer": "a number", "number": "a number"}.get(names[0], names[0])
+            wanted = "a number" if names[0] == "integer" else str(Type(names[0]))
             raise self._error(node, f"{wanted} is needed here; this is {checked.type}")
         return checked
 
@@ -210,11 +241,14 @@ class _Checker:
             return Checked(Count(name), self.scope.aggregates[name])
         if name in self.scope.facts:
             raise self._error(node, f"'{name}' is a fact; say which field of it: {name}.id")
-        if name in ("true", "false", "null", "none"):
-            raise self._error(node, f"'{name}' is written {name.capitalize() if name != 'null' else 'known(...)'}")
-        known_names = [*self.scope.facts, *self.scope.aggregates]
-        hint = suggest(name, known_names, f"; known here: {listing(known_names)}" if known_names else "")
-        raise self._error(node, f"unknown name '{name}'{hint} (text stands in quotes)")
+        if name in ("true", "false"):
+            raise self._error(node, f"'{name}' is written {name.capitalize()}")
+        if name in ("null", "none"):
+            raise self._error(node, f"'{name}' is not a value; known(x.field) tells whether a field is known")
+        raise self._error(node, f"unknown name '{name}'{self._hint(name, [*self.scope.facts, *self.scope.aggregates])}")
+
+    def _hint(self, name: str, names: list[str]) -> str:
+        return suggest(name, names, f"; known here: {listing(names)}" if names else "") + " (text stands in quotes)"
 
     def attribute(self, node: ast.Attribute, known: Facts, depth: int) -> Checked:
         checked = self._reference(node)
@@ -230,8 +264,9 @@ class _Checker:
         name = node.value.id
         fields = self.scope.facts.get(name)
         if fields is None:
-            raise self._error(node, f"unknown name '{name}'" + suggest(
-                name, self.scope.facts, f"; known here: {listing(self.scope.facts)}"))  # fmt: skip
+            if name in self.scope.aggregates:
+                raise self._error(node, f"'{name}' is a number; it has no fields")
+            raise self._error(node, f"unknown name '{name}'{self._hint(name, list(self.scope.facts))}")
         type_ = fields.get(node.attr)
         if type_ is None:
             raise self._error(node, f"'{name}' has no field '{node.attr}'" + suggest(
@@ -281,22 +316,21 @@ class _Checker:
         words = ("text", "enum", "id")
         if a.name in words and b.name in words:
             return Type("enum", tuple(dict.fromkeys(a.values + b.values))) if a.values and b.values else TEXT
-        raise self._error(node, f"both sides must be of one type; these are {a} and {b}")
+        raise self._error(node, f"both sides of 'if' must be of one type; these are {a} and {b}")
 
     # -- comparisons
 
     def compare(self, node: ast.Compare, known: Facts, depth: int) -> Checked:
         if len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn)):
             return self._member(node, known, depth)
-        operands = [self._check(part, known, depth) for part in (node.left, *node.comparators)]
-        operators: list[Choice["==", "!=", "<", "<=", ">", ">="]] = []
         parts = (node.left, *node.comparators)
-        for i, operator in enumerate(node.ops):
-            symbol = _OPERATORS.get(type(operator))
-            if symbol is None:
-                raise self._error(parts[i + 1], "'is' and chained 'in' are not part of the expression language")
+        for part, refused in zip(node.comparators, map(type, node.ops), strict=True):
+            if refused not in _OPERATORS:
+                raise self._error(part, _REFUSED[refused])
+        operands = [self._check(part, known, depth) for part in parts]
+        operators = [_OPERATORS[type(operator)] for operator in node.ops]
+        for i, symbol in enumerate(operators):
             self._comparable(parts[i + 1], operands[i].type, operands[i + 1].type, symbol in ("==", "!="))
-            operators.append(symbol)
         return Checked(Compare(tuple(operators), tuple(o.node for o in operands)), BOOLEAN)
 
     def _comparable(self, node: ast.AST, a: Type, b: Type, equality: bool) -> None:
@@ -315,6 +349,8 @@ class _Checker:
             elif b.name == "enum" and a.values:
                 self._words_in(node, a.values, b)
             return
+        if "set" in (a.name, b.name):
+            raise self._error(node, "a set is only looked into: 'word' in name.field")
         raise self._error(node, f"{a} and {b} are never equal")
 
     def _words_in(self, node: ast.AST, words: tuple[str, ...], type_: Type) -> None:
@@ -329,13 +365,16 @@ class _Checker:
         container = node.comparators[0]
         if isinstance(container, (ast.Tuple, ast.List, ast.Set)):
             return Checked(Member(item.node, self._words(container, item.type, depth), negated), BOOLEAN)
-        checked = self._typed(container, known, depth, "set")
-        assert isinstance(checked.node, FieldRef)
+        checked = self._check(container, known, depth)
+        if not isinstance(checked.node, FieldRef) or checked.type.name != "set":
+            raise self._error(container, f"'in' looks into a field that is a set, or into ('a', 'b'); this is {checked.type}")
         self._comparable(container, Type("enum", checked.type.values), item.type, equality=True)
         return Checked(Member(item.node, checked.node, negated), BOOLEAN)
 
     def _words(self, node: ast.Tuple | ast.List | ast.Set, item: Type, depth: int) -> Words:
         values: list[Scalar] = []
+        if not node.elts:
+            raise self._error(node, "a list to look in is empty")
         for element in node.elts:
             checked = self._check(element, NOTHING, depth)
             if not isinstance(checked.node, Literal):
@@ -347,6 +386,8 @@ class _Checker:
     # -- arithmetic
 
     def binary(self, node: ast.BinOp, known: Facts, depth: int) -> Checked:
+        if not isinstance(node.op, (ast.Add, ast.Sub, ast.Mult, ast.Div)):
+            raise self._error(node, "arithmetic is + - * and division by a constant")
         left, right = self._number(node.left, known, depth), self._number(node.right, known, depth)
         integer = left.type.name == right.type.name == "integer"
         name: TypeName = "integer" if integer else "number"
@@ -357,13 +398,11 @@ class _Checker:
                 return self._arithmetic("-", left, right, Type(name, bits=max(left.type.bits, right.type.bits) + 1))
             case ast.Mult():
                 return self._arithmetic("*", left, right, Type(name, bits=left.type.bits + right.type.bits))
-            case ast.Div():
+            case _:
                 if not isinstance(right.node, Literal) or right.node.value == 0:
                     raise self._error(node.right, "division is by a constant other than 0")
                 smaller = max(0, -math.floor(math.log2(abs(float(right.node.value)))))
                 return self._arithmetic("/", left, right, Type("number", bits=left.type.bits + smaller + 1))
-            case _:
-                raise self._error(node, "arithmetic is + - * and division by a constant")
 
     def _arithmetic(self, operator: Choice["+", "-", "*", "/"], left: Checked, right: Checked, type_: Type) -> Checked:
         return Checked(Arithmetic(operator, left.node, right.node), type_)
@@ -374,13 +413,13 @@ class _Checker:
         if not isinstance(node.func, ast.Name) or node.func.id not in _FUNCTIONS:
             name = node.func.id if isinstance(node.func, ast.Name) else ""
             hint = suggest(name, _FUNCTIONS, f"; there are {listing(_FUNCTIONS)}")
-            raise self._error(node, f"unknown function{hint}")
+            raise self._error(node, (f"unknown function '{name}'" if name else "not a function") + hint)
         if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
             raise self._error(node, "a function takes plain arguments only")
         least, most = _FUNCTIONS[node.func.id]
         if not least <= len(node.args) <= most:
-            count = str(least) if least == most else f"{least} or more"
-            raise self._error(node, f"{node.func.id} takes {count} argument{'s' if count != '1' else ''}")
+            count = "one argument" if most == 1 else f"{least} to {most} arguments"
+            raise self._error(node, f"{node.func.id} takes {count}")
         match node.func.id:
             case "known":
                 ref = self._reference(node.args[0])
@@ -408,6 +447,8 @@ class _Checker:
         for arg in node.args[1:]:
             pair = [self._check(e, NOTHING, depth).node for e in arg.elts] if isinstance(arg, ast.Tuple) else []
             match pair:
+                case [Literal(bool()), _] | [_, Literal(bool())]:
+                    raise self._error(arg, "a point of a curve is two constants: (10, 1.5)")
                 case [Literal(int() | float() as a), Literal(int() | float() as b)]:
                     points.append((float(a), float(b)))
                 case _:
@@ -418,6 +459,16 @@ class _Checker:
         return Checked(Curve(x.node, tuple(points)), Type("number", bits=bits))
 
 
+_REFUSED: dict[type[ast.AST], str] = {
+    ast.Is: "'is' is written ==", ast.IsNot: "'is not' is written !=",
+    ast.In: "'in' stands in a condition of its own: join conditions with 'and'",
+    ast.NotIn: "'not in' stands in a condition of its own: join conditions with 'and'",
+    ast.Lambda: "a lambda", ast.Subscript: "an index in brackets", ast.JoinedStr: "a text with f before it",
+    ast.ListComp: "a comprehension", ast.SetComp: "a comprehension", ast.DictComp: "a comprehension",
+    ast.GeneratorExp: "a comprehension", ast.Dict: "a mapping", ast.List: "a list outside of 'in'",
+    ast.Set: "a set outside of 'in'", ast.Tuple: "a comma outside of 'in' and curve()", ast.Starred: "a star",
+    ast.Await: "await", ast.Yield: "yield", ast.YieldFrom: "yield", ast.NamedExpr: "':='", ast.Slice: "a slice",
+}  # fmt: skip
 _FUNCTIONS = {
     "min": (2, 100), "max": (2, 100), "abs": (1, 1), "round": (1, 1), "len": (1, 1), "lower": (1, 1),
     "known": (1, 1), "curve": (3, 100),

@@ -35,6 +35,8 @@ def link_kinds(merged: Merged, scale: Scale | None, problems: list[Problem]) -> 
         if doc.concern is not None and scale is not None and doc.concern not in scale.concerns:
             hint = suggest(doc.concern, scale.concerns, f"; it is one of {', '.join(scale.concerns)}")
             problems.append(entry.problem(f"unknown concern '{doc.concern}'{hint}", "concern"))
+        if doc.concern is not None and doc.role != "mistake":
+            problems.append(entry.problem("`concern` is for mistakes", "concern"))
         if doc.assumed is not None and (doc.role != "setting" or any(f.required for f in own)):
             problems.append(
                 entry.problem("`assumed` is for a setting whose fields all have a default or may be unknown", "assumed")
@@ -100,6 +102,8 @@ def _field(name: str, doc: schema.FieldDoc, derived: bool) -> Field:
         directions: tuple[Any, ...] = ("higher", "lower") if type_ in ("integer", "number") else field.values
         if type_ == "boolean":
             directions = (True, False)
+        if not directions:
+            raise ValueError("`worse` is for numbers, for true or false, and for words of `values`")
         if not any(doc.worse is d or (isinstance(d, str) and doc.worse == d) for d in directions):
             raise ValueError(f"`worse` is one of {', '.join(str(d).lower() for d in directions)}")
     return Field(**{**{s: getattr(field, s) for s in Field.__slots__}, "default": default})

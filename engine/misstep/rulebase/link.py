@@ -192,13 +192,14 @@ class _RuleLinker:
         if doc.where is not None:
             self._condition(doc.where, ("where",))
         unless = [self._negation(item, i) for i, item in enumerate(doc.unless)]
+        before = len(self.all.problems)
         effects = [e for e in self._effects() if e is not None]
+        if not effects and len(self.all.problems) == before:
+            self.problem("`then` has no effect", "then")
         because = self._because()
         self._sources()
         if None in binders or None in unless:
             return None
-        if not effects:
-            self.problem("`then` has no effect", "then")
         return Rule(
             id=str(self.entry.path[-1]),
             title=doc.title or "",
@@ -235,8 +236,7 @@ class _RuleLinker:
         if name is None and len(words) > 1:
             raise self.fail("a list of kinds needs a name: `as: x` (in an aggregate `each: x`)", key, i)
         name = name or words[0]
-        if keyword.iskeyword(name) or name in ("true", "false", "known"):
-            raise self.fail(f"'{name}' is a word of the expression language; choose another name", key, i)
+        self._refuse_word(name, key, i)
         over: Over = "fact"
         if words == [FINDING]:
             over = "finding"
@@ -244,10 +244,10 @@ class _RuleLinker:
             if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
                 raise self.fail("`of` a finding is a kind or a list of kinds", key, i, "of")
             words, slot = names, "of" if of is not None else slot
-        elif words == [OUTLOOK]:
-            return Pattern(name, "outlook", OUTLOOK, ())
         elif of is not None and slot == "fact":
             raise self.fail("`of` is for findings and aggregates", key, i, "of")
+        elif words == [OUTLOOK]:
+            return Pattern(name, "outlook", OUTLOOK, ())
         kinds = self._kinds(words, key, i, slot)
         if over == "finding" and any(k.role != "mistake" for k in kinds):
             raise self.fail("only mistakes have findings", key, i, slot)
@@ -258,6 +258,10 @@ class _RuleLinker:
         one = kinds[0] if len(kinds) == 1 and words == [kinds[0].name] else None
         fields = one.fields if one else self._common(words)
         return Pattern(name, over, pattern_key, tuple(sorted(k.name for k in kinds)), fields)
+
+    def _refuse_word(self, name: str, key: str, i: int) -> None:
+        if keyword.iskeyword(name) or name in ("true", "false", "known"):
+            raise self.fail(f"'{name}' is a word of the expression language; choose another name", key, i, "as")
 
     def _common(self, words: list[str]) -> Any:
         """The fields that every fact of a role, or of several kinds of one role, has."""
@@ -278,6 +282,10 @@ class _RuleLinker:
                 found.update({k.name: k for k in self.all.kinds.values() if k.role == word})
             elif word in self.all.kinds:
                 found[word] = self.all.kinds[word]
+            elif word in (FINDING, OUTLOOK):
+                raise self.fail(f"'{word}' cannot stand in a list of kinds", key, i, slot)
+            elif word == "derived":
+                raise self.fail("facts of the role derived are taken by their kind", key, i, slot)
             else:
                 known = [*self.all.kinds, *(r for r in _ROLE_NAMES if r != "derived"), FINDING, OUTLOOK]
                 hint = suggest(word, known, "" if self._extends() else "; the shipped kinds need `extends: misstep`")
@@ -322,6 +330,7 @@ class _RuleLinker:
             try:
                 return self._aggregate(item, i)
             except _Failed:
+                self.values.setdefault(item.name or "", Type("integer", bits=20))  # so that its uses are no problem too
                 return None
         if item.where is not None:
             self._condition(item.where, ("when", i, "where"))
@@ -338,8 +347,7 @@ class _RuleLinker:
         pattern = self._pattern(words, item.each, of_finding, "when", i, function)
         if item.name in self.types or item.name in self.values or item.name == pattern.name or pattern.name in self.types:
             raise self.fail("two things of one name; `as` names the value, `each` the counted fact", *path)
-        if keyword.iskeyword(item.name):
-            raise self.fail(f"'{item.name}' is a word of the expression language; choose another name", *path)
+        self._refuse_word(item.name, "when", i)
         inner, needs, known = self._inner(pattern, item.where, path)
         value: Expression | None = None
         type_ = Type("integer", bits=20)
@@ -350,7 +358,7 @@ class _RuleLinker:
             text = item.of
             checked = self.attempt((*path, "of"), lambda: check_value(text, self._scope(own), known))
             if checked is None:
-                return None
+                raise _Failed
             value, type_ = checked
             if type_.name not in ("integer", "number"):
                 raise self.fail(f"a number is needed here; this is {type_}", *path, "of")
@@ -400,7 +408,7 @@ class _RuleLinker:
             if add is not None:
                 mapped = isinstance(add, schema.AddDoc)
                 path = ("then", dimension, "add") if mapped else ("then", dimension)
-                target = self._mistake(add.target if mapped else None, ("then", dimension))
+                target = self._mistake(add.target if mapped else None, ("then", dimension), "add")
                 amount = self._amount(add.add if mapped else add, path)
                 if target is not None and amount is not None:
                     effects.append(Contribute(cast("Any", dimension), target, amount))
@@ -413,13 +421,14 @@ class _RuleLinker:
             effects.append(self._outlook(then.outlook))
         for i, derive in enumerate(_items(then.derive)):
             effects.append(self._derive(derive, ("then", "derive", i) if isinstance(then.derive, list) else ("then", "derive")))
+        place: tuple[str | int, ...]
         for i, recommend in enumerate(_items(then.recommend)):
-            path = ("then", "recommend", i) if isinstance(then.recommend, list) else ("then", "recommend")
-            effects.append(self._recommend(recommend, path))
+            place = ("then", "recommend", i) if isinstance(then.recommend, list) else ("then", "recommend")
+            effects.append(self._recommend(recommend, place))
         for i, veto in enumerate(_items(then.veto)):
-            path = ("then", "veto", i) if isinstance(then.veto, list) else ("then", "veto")
+            place = ("then", "veto", i) if isinstance(then.veto, list) else ("then", "veto")
             doc = schema.VetoDoc(action=veto) if isinstance(veto, str) else veto
-            action, targets = self._action(doc.action, path), self._targets(doc.targets, path)
+            action, targets = self._action(doc.action, place), self._targets(doc.targets, place)
             effects.append(Veto(action, targets) if action is not None and targets is not None else None)
         if then.note is not None:
             note = then.note
@@ -436,7 +445,7 @@ class _RuleLinker:
             if p.over in over and all(self.all.kinds[k].role == "mistake" for k in p.kinds)
         ]  # fmt: skip
 
-    def _mistake(self, name: str | None, path: tuple[str | int, ...]) -> str | None:
+    def _mistake(self, name: str | None, path: tuple[str | int, ...], key: str) -> str | None:
         """The name of the mistake that a contribution goes to."""
         mistakes = self._mistakes(("fact",))
         if name is None and len(mistakes) == 1:
@@ -444,19 +453,19 @@ class _RuleLinker:
         if name in mistakes:
             return name
         if name is None:
-            what = "names several mistakes" if mistakes else "names no mistake"
-            self.problem(f"the rule {what}; say which: {{for: NAME, add: ...}}", *path)
+            several = f"the rule names several mistakes; say which: {{for: NAME, {key}: ...}}"
+            self.problem(several if mistakes else f"`{path[-1]}` goes to a mistake, and `when` names none", *path)
         elif name in self.patterns:
             what = "a finding is scored already" if self.patterns[name].over == "finding" else "it is not a mistake"
             self.problem(f"'{name}' cannot be added to: {what}", *path, "for")
         else:
-            self.problem(f"unknown name '{name}'{suggest(name, self.patterns)}", *path, "for")
+            self.problem(f"'{name}' is not a name of this rule{suggest(name, mistakes)}", *path, "for")
         return None
 
     def _verdict(self, doc: str | schema.VerdictDoc) -> Effect | None:
         mapped = isinstance(doc, schema.VerdictDoc)
         word = doc.at_least if isinstance(doc, schema.VerdictDoc) else doc
-        target = self._mistake(doc.target if isinstance(doc, schema.VerdictDoc) else None, ("then", "verdict"))
+        target = self._mistake(doc.target if isinstance(doc, schema.VerdictDoc) else None, ("then", "verdict"), "at_least")
         if word not in self.all.scale.verdicts:
             hint = suggest(word, self.all.scale.verdicts, f"; it is one of {', '.join(self.all.scale.verdicts)}")
             self.problem(f"unknown verdict '{word}'{hint}", "then", "verdict", *(["at_least"] if mapped else []))
@@ -503,13 +512,13 @@ class _RuleLinker:
         kind = self.all.kinds.get(name) if isinstance(name, str) else None
         if kind is None or kind.role != "derived":
             derived = [k.name for k in self.all.kinds.values() if k.role == "derived"]
-            what = "needs the `kind` of the fact" if name is None else f"'{name}' is not a derived kind"
-            hint = suggest(str(name), derived, f"; there are {listing(derived)}" if derived else "")
-            self.problem(f"derive: {what}{hint}", *path, "kind")
+            there = f"; there are {listing(derived)}" if derived else "; declare one under kinds: with `role: derived`"
+            what = "the `kind` is missing" if name is None else f"'{name}' is not a derived kind"
+            self.problem(f"derive: {what}{there if name is None else suggest(str(name), derived, there)}", *path, "kind")
             return None
         for key in doc:
             if key != "kind" and key not in kind.by_name:
-                hint = suggest(key, kind.by_name)
+                hint = suggest(key, kind.by_name, f"; it has {listing(kind.by_name)}" if kind.by_name else "")
                 self.problem(f"derive: {kind.name} has no field '{key}'{hint}", *path, key)
         values: list[Expression | None] = []
         for field in kind.fields:
@@ -539,6 +548,10 @@ class _RuleLinker:
             node = Literal(value)
             numeric = "integer" if isinstance(value, int) else "number"
             type_ = Type("boolean") if isinstance(value, bool) else Type(cast("Any", numeric))
+        if wanted.name == "enum" and isinstance(node, Literal) and node.value not in wanted.values:
+            hint = suggest(str(node.value), wanted.values, f"; it is one of {listing(wanted.values)}")
+            self.problem(f"derive: not a value of the field '{field}'{hint}", *path)
+            return None
         if not _fits(type_, wanted):
             what = f"one of {listing(wanted.values)}" if wanted.values else str(wanted)
             self.problem(f"derive: the field '{field}' takes {what}; this is {type_}", *path)
@@ -584,7 +597,7 @@ def _fits(given: Type, wanted: Type) -> bool:
         case "enum":
             return given.name in ("text", "enum") and bool(given.values) and set(given.values) <= set(wanted.values)
         case "number":
-            return given.name in ("integer", "number") and given.bits <= 900
+            return given.name in ("integer", "number")
         case "set":
             return given.name == "set" and set(given.values) <= set(wanted.values)
         case _:

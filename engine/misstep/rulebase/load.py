@@ -6,12 +6,15 @@ takes its place; of several replacements that of the later layer counts. So the 
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from types import UnionType
+from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -121,10 +124,12 @@ def _files(paths: Iterable[str | Path], limits: Limits) -> dict[Path, int]:
     """Every pack file, once, with the number of its path."""
     files: dict[Path, int] = {}
     for layer, given in enumerate(paths, start=1):
+        if not str(given):
+            raise CallerError("an empty path of a rule pack")
         path = Path(given)
         if path.is_dir():
             root = path.resolve()
-            found = [f for f in sorted(path.rglob("*")) if f.suffix in (".yaml", ".yml") and f.is_file()]
+            found = [f for f in sorted(path.rglob("*")) if f.suffix in (".yaml", ".yml") and (f.is_file() or f.is_symlink())]
             outside = [f for f in found if not f.resolve().is_relative_to(root)]
             if outside:
                 raise RuleError([Problem(Location(str(f)), "a link that leads out of the folder") for f in outside])
@@ -164,8 +169,9 @@ def _text(file: Path, limits: Limits) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise RuleError([Problem(Location(str(file), line), "not UTF-8 text")]) from None
+        before = data[: error.start].removeprefix(codecs.BOM_UTF8)
+        line, column = before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode()) + 1
+        raise RuleError([Problem(Location(str(file), line, column), "not UTF-8 text")]) from None
 
 
 def _extended(packs: list[Pack], limits: Limits, problems: list[Problem]) -> list[Pack]:
@@ -208,55 +214,113 @@ def _shape_problem(document: Document, error: Any) -> Problem:
         if (isinstance(here, dict) and step in here) or (isinstance(here, list) and isinstance(step, int)):
             path.append(step)
             here = here[step]
-    kind, context, last = error["type"], error.get("ctx", {}), error["loc"][-1] if error["loc"] else ""
-    subject = str(path[1]) if len(path) > 1 and path[0] == "rules" else ""
-    if kind == "extra_forbidden":
-        parent: Any = document.data
-        for step in path[:-1]:
-            parent = parent[step]
-        keys = _keys_beside(path, parent)
-        message = f"unknown key '{printable_key(last)}'" + suggest(str(last), keys, f"; there are {', '.join(sorted(keys))}")
-    elif kind == "missing":
+    last = error["loc"][-1] if error["loc"] else ""
+    if error["type"] == "extra_forbidden":
+        keys = _keys_at(path[:-1])
+        message = f"unknown key '{_short(last)}'" + suggest(str(last), keys, f"; there are {', '.join(keys)}")
+    elif error["type"] == "missing":
         message = f"the key '{last}' is missing"
     elif last == "[key]":
-        message = f"'{printable_key(path[-1] if path else '')}' is not a name: lower-case words with underscores (ids also - and .)"
-    elif kind in ("literal_error",):
-        message = f"must be {context['expected']}" + suggest(str(here), context["expected"].replace("'", "").split(" or "))
-    elif kind == "union_tag_invalid":
-        message = f"must be a {' or a '.join(t.strip(chr(39)) for t in context['expected_tags'].split(', '))}"
-    elif kind == "string_pattern_mismatch":
-        message = "is not spelled as it should be: lower-case words with underscores, or as docs/rule-packs.md says"
+        message = f"'{_short(path[-1])}' {_expected(error, path[-1]).replace('must be', 'is not', 1)}"
     else:
-        message = error["msg"].replace("Input should", "must").replace("valid ", "").replace("dictionary", "mapping")
+        message = f"{_called(path)} {_expected(error, here)}"
+    subject = str(path[1]) if len(path) > 1 and path[0] == "rules" else ""
     return Problem(document.locate(path), message, subject)
 
 
-def printable_key(key: object) -> str:
+def _short(key: object) -> str:
     return str(key)[:60]
 
 
-def _keys_beside(path: list[str | int], parent: Any) -> set[str]:
-    """The keys that may stand in a mapping: those of the shape that fits the most of what stands there."""
-    shapes: list[set[str]] = []
-    for value in vars(schema).values():
-        if isinstance(value, type) and issubclass(value, schema.Doc) and value is not schema.Doc:
-            shapes.append({f.alias or name for name, f in value.model_fields.items()})
-    if len(path) == 1:
-        return {f.alias or name for name, f in schema.PackDoc.model_fields.items()}
-    present = set(parent) if isinstance(parent, dict) else set()
-    return max(shapes, key=lambda keys: (len(keys & present), -len(keys)))
+def _called(path: list[str | int]) -> str:
+    key = next((step for step in reversed(path) if isinstance(step, str)), "")
+    return f"an item of `{_short(key)}`" if isinstance(path[-1], int) else f"`{_short(key)}`"
+
+
+def _expected(error: Any, value: object) -> str:
+    """What the shape wants of a value: ``must be ...``."""
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "literal_error":
+            words = re.findall("'([^']*)'", context["expected"])
+            return f"must be {context['expected']}" + suggest(str(value), words)
+        case "union_tag_invalid":
+            tags = re.findall("'([^']*)'", context["expected_tags"])
+            words = [_TAGS[tag] for tag in tags]
+            return f"must be {', '.join(words[:-1])} or {words[-1]}"
+        case "string_type":
+            return "must be text" + ("; put it in quotes" if isinstance(value, (int, float)) else "")
+        case "string_pattern_mismatch":
+            return f"must be {schema.PATTERNS[context['pattern']]}"
+        case "string_too_long":
+            return f"must be a text of at most {context['max_length']} characters"
+        case kind:
+            text: str = _EXPECTED.get(kind, error["msg"])
+            return text.format(**context)
+
+
+_TAGS = {"text": "text", "list": "a list", "mapping": "a mapping", "number": "a number", "boolean": "true or false"}
+_EXPECTED = {
+    "model_type": "must be a mapping",
+    "dict_type": "must be a mapping",
+    "list_type": "must be a list",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "greater_than_equal": "must be at least {ge:.16g}",
+    "less_than_equal": "must be at most {le:.16g}",
+    "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
+}
+
+
+def _keys_at(path: list[str | int]) -> list[str]:
+    """The keys that may stand in the mapping at a path."""
+    shapes: list[Any] = [schema.PackDoc]
+    for step in path:
+        below = [_below(shape, step) for shape in shapes]
+        shapes = [shape for annotation in below for shape in _alternatives(annotation)]
+    return sorted({f.alias or name for shape in shapes if _is_doc(shape) for name, f in shape.model_fields.items()})
+
+
+def _is_doc(shape: Any) -> bool:
+    return isinstance(shape, type) and issubclass(shape, schema.Doc)
+
+
+def _below(shape: Any, step: str | int) -> Any:
+    """The annotation of what stands under a key or index of a shape; None where nothing can."""
+    if _is_doc(shape):
+        return next((f.annotation for name, f in shape.model_fields.items() if (f.alias or name) == step), None)
+    return get_args(shape)[-1] if get_origin(shape) is (list if isinstance(step, int) else dict) else None
+
+
+def _alternatives(annotation: Any) -> Iterator[Any]:
+    """The types that an annotation allows."""
+    if get_origin(annotation) is Annotated:
+        yield from _alternatives(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, UnionType):
+        for alternative in get_args(annotation):
+            yield from _alternatives(alternative)
+    else:
+        yield annotation
 
 
 def _merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged:
     packs = sorted(packs, key=lambda p: (p.layer, p.document.file))
     merged = Merged(packs)
     names: dict[str, Pack] = {}
+    named: dict[int, Pack] = {}
     for pack in packs:
         first = names.setdefault(pack.doc.pack, pack)
         if first is not pack:
             where = first.document.locate(("pack",))
             problems.append(pack.problem(("pack",), f"the pack '{pack.doc.pack}' is in {where} too"))
-        if pack.doc.rulebase is not None:  # the last layer that names itself
+        if pack.doc.rulebase is not None:  # the last layer that names itself counts
+            first = named.setdefault(pack.layer, pack)
+            if first is not pack:
+                where = first.document.locate(("rulebase",))
+                problems.append(pack.problem(("rulebase",), f"the rule base has its name in {where}"))
             merged.name, merged.version = pack.doc.rulebase.name, pack.doc.rulebase.version
     for section in ("roles", "kinds", "rules", "actions", "sources"):
         setattr(merged, section, _merge_section(section, packs, problems))
@@ -283,9 +347,7 @@ def _merge_section(section: str, packs: list[Pack], problems: list[Problem]) -> 
     for name, entries in originals.items():
         for entry in entries[1:]:
             first = entries[0].pack.document.locate(entries[0].path)
-            problems.append(
-                entry.problem(f"'{name}' stands in {first} too; say `replace: true` to take its place")
-            )
+            problems.append(entry.problem(f"'{name}' stands in {first} too; say `replace: true` to take its place"))
     for name, entries in replacements.items():
         if name not in originals:
             hint = suggest(name, originals)

@@ -7,7 +7,7 @@ from typing import Any
 from misstep.errors import Problem, suggest
 from misstep.model.rule import Levels, Scale
 from misstep.rulebase import schema
-from misstep.rulebase.load import EXTENDED, Entry, Merged
+from misstep.rulebase.load import Entry, Merged
 
 SECTIONS = ("concerns", "severity", "noticed", "urgency", "overall", "verdicts", "outlooks", "plan", "message")
 
@@ -31,11 +31,13 @@ def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
     noticed = _levels(merged.scale["noticed"], "levels", 0.0, problems)
     urgency = _levels(merged.scale["urgency"], "levels", 0.0, problems)
     weights: schema.OverallScaleDoc = docs["overall"]
-    _same_words(merged.scale["overall"], ("weights",), weights.weights, noticed.words, problems)
+    _same_words(merged.scale["overall"], ("weights",), weights.weights, merged.scale["noticed"], noticed, problems)
     verdicts: schema.VerdictsDoc = docs["verdicts"]
-    table = _table(merged.scale["verdicts"], severity, noticed, urgency, problems)
+    table = _table(merged, (severity, noticed, urgency), problems)
     message: schema.MessageDoc = docs["message"]
     plan: schema.PlanDoc = docs["plan"]
+    for section, key in (("concerns", "values"), ("verdicts", "order"), ("outlooks", "order"), ("message", "parts")):
+        _refuse_twice(merged.scale[section], key, problems)
     if len(problems) > before:
         return None
     return Scale(
@@ -66,29 +68,49 @@ def _levels(entry: Entry[Any], key: str, lowest: float, problems: list[Problem])
     return Levels(tuple(levels), tuple(ends))
 
 
+def _refuse_twice(entry: Entry[Any], key: str, problems: list[Problem]) -> None:
+    words: list[str] = getattr(entry.doc, key)
+    for i, word in enumerate(words):
+        if word in words[:i]:
+            problems.append(entry.problem(f"'{word}' stands twice in `{key}`", key, i))
+
+
 def _same_words(
-    entry: Entry[Any], path: tuple[str | int, ...], given: Any, wanted: tuple[str, ...], problems: list[Problem]
+    entry: Entry[Any],
+    path: tuple[str | int, ...],
+    given: Any,
+    declared: Entry[Any],
+    levels: Levels,
+    problems: list[Problem],
 ) -> bool:
-    for word in wanted:
-        if word not in given:
-            problems.append(entry.problem(f"'{word}' is missing", *path))
+    """Every level has its place in a table. Where the levels are the later declaration, that one is at fault."""
+    for word in levels.words:
+        if word not in given and declared.pack.layer > entry.pack.layer:
+            what = f"`{path[-1]}` of scale.{entry.path[-1]} lacks '{word}'; replace that section too"
+            problems.append(declared.problem(what))
+        elif word not in given:
+            problems.append(entry.problem(f"`{path[-1]}` lacks '{word}'", *path))
     for word in given:
-        if word not in wanted:
-            problems.append(entry.problem(f"unknown word '{word}'{suggest(word, wanted)}", *path, word))
-    return set(given) == set(wanted)
+        if word not in levels.words:
+            hint = suggest(word, levels.words, f"; it is one of {', '.join(levels.words)}")
+            problems.append(entry.problem(f"unknown word '{word}'{hint}", *path, word))
+    return set(given) == set(levels.words)
 
 
 def _table(
-    entry: Entry[schema.VerdictsDoc], severity: Levels, noticed: Levels, urgency: Levels, problems: list[Problem]
+    merged: Merged, levels: tuple[Levels, Levels, Levels], problems: list[Problem]
 ) -> tuple[tuple[tuple[int, ...], ...], ...]:
     """The verdict table as ranks, by band, noticed level and urgency level."""
+    entry: Entry[schema.VerdictsDoc] = merged.scale["verdicts"]
+    severity, noticed, urgency = levels
     order, table = entry.doc.order, entry.doc.table
     rank = {verdict: i for i, verdict in enumerate(order)}
-    if not _same_words(entry, ("table",), table, severity.words, problems):
+    if not _same_words(entry, ("table",), table, merged.scale["severity"], severity, problems):
         return ()
+    before = len(problems)
     rows = []
     for band in severity.words:
-        if not _same_words(entry, ("table", band), table[band], noticed.words, problems):
+        if not _same_words(entry, ("table", band), table[band], merged.scale["noticed"], noticed, problems):
             return ()
         cells = []
         for level in noticed.words:
@@ -99,11 +121,13 @@ def _table(
                 return ()
             for i, verdict in enumerate(verdicts):
                 if verdict not in rank:
-                    what = f"unknown verdict '{verdict}'{suggest(verdict, order)}"
+                    hint = suggest(verdict, order, f"; it is one of {', '.join(order)}")
+                    what = f"unknown verdict '{verdict}'{hint}"
                     problems.append(entry.problem(what, "table", band, level, i))
             cells.append(tuple(rank.get(verdict, 0) for verdict in verdicts))
         rows.append(tuple(cells))
-    _refuse_milder(entry, rows, (severity.words, noticed.words, urgency.words), problems)
+    if len(problems) == before:
+        _refuse_milder(entry, rows, (severity.words, noticed.words, urgency.words), problems)
     return tuple(rows)
 
 

@@ -8,11 +8,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
+NAME, ID = r"^[a-z][a-z0-9_]*$", r"^[a-z0-9][a-z0-9_.-]*$"
+URL, VERSION = r"^https?://\S+$", r"^[0-9]+(\.[0-9]+){0,2}$"
+RANGE = r"^-?[0-9]+(\.[0-9]+)?\.\.-?[0-9]+(\.[0-9]+)?$"
+PATTERNS = {
+    NAME: "a name: lower-case words with underscores",
+    ID: "an id: lower-case words with - . or _",
+    URL: "an address that begins with https:// or http://",
+    VERSION: "a version such as 1.2.0",
+    RANGE: "a number or a range such as 2..3.5",
+}
+"""What a text must be spelled like, and how that is called in messages."""
+
+Name = Annotated[str, StringConstraints(pattern=NAME, max_length=80)]
 """A kind, role, field, action or name in a rule: lower-case words with underscores."""
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=120)]
+Id = Annotated[str, StringConstraints(pattern=ID, max_length=120)]
 """A rule, source or pack."""
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Prose = Annotated[str, StringConstraints(max_length=4000)]
@@ -37,6 +49,11 @@ Amount = Annotated[Annotated[Number, Tag("number")] | Annotated[Code, Tag("text"
 Constant = Annotated[
     Annotated[bool, Tag("boolean")] | Annotated[int | float, Tag("number")] | Annotated[str, Tag("text")], _by_shape
 ]
+
+
+def _not_true(value: Any) -> Any:
+    """``True`` is 1 for a Literal."""
+    return "true" if value is True else value
 
 
 class Doc(BaseModel):
@@ -195,7 +212,7 @@ class SourceDoc(Doc):
     kind: Literal["survey", "study", "expert", "practice"]
     year: Annotated[int, Field(ge=1800, le=2200)] | None = None
     figure: Prose = ""
-    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=1000)] | None = None
+    url: Annotated[str, StringConstraints(pattern=URL, max_length=1000)] | None = None
     replace: bool = False
 
 
@@ -268,7 +285,7 @@ class ScaleDoc(Doc):
 
 Range = Annotated[
     Annotated[Number, Tag("number")]
-    | Annotated[str, Tag("text"), StringConstraints(pattern=r"^-?[0-9.]+\.\.-?[0-9.]+$")],
+    | Annotated[str, Tag("text"), StringConstraints(pattern=RANGE)],
     _by_shape,
 ]
 """A number, or ``LOW..HIGH``, both included."""
@@ -316,13 +333,13 @@ class CaseDoc(Doc):
 
 class RulebaseDoc(Doc):
     name: Id
-    version: Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+){0,2}$")]
+    version: Annotated[str, StringConstraints(pattern=VERSION)]
 
 
 class PackDoc(Doc):
     """One rule pack. See docs/rule-packs.md."""
 
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
+    schema_version: Annotated[Literal[1], BeforeValidator(_not_true), Field(alias="schema")]
     pack: Id
     title: Line | None = None
     rulebase: RulebaseDoc | None = None

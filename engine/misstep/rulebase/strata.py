@@ -48,17 +48,20 @@ def stratify(
     _refuse_cycles(edges, reachable)
     recursive = {kind for kind in derived if kind in reachable.get(kind, ())}
     _refuse_new_values(rules, reads, reachable, recursive)
-    levels = _levels(edges, derived)
+    levels = _levels(edges, derived, reachable)
     groups: dict[tuple[int, int], list[Rule]] = {}
     for rule in rules:
-        level = max((levels[read] + strict for read, strict in reads[rule.id].items()), default=0)
+        derives = [e.kind for e in rule.effects if isinstance(e, Derive)]
+        # what derives nothing is run at the end of the stratum in which the last of what it reads is finished
+        after = {read: bool(derives) and not any(_together(read, d, reachable) for d in derives) for read in reads[rule.id]}
+        level = max((levels[read] + later for read, later in after.items()), default=0)
         groups.setdefault((_phase(reads[rule.id], reachable), level), []).append(rule)
     phases: tuple[list[Stratum], list[Stratum], list[Stratum]] = ([], [], [])
     for (phase, _), members in sorted(groups.items(), key=lambda item: item[0]):
         deriving = tuple(r for r in members if any(isinstance(e, Derive) for e in r.effects))
         rest = tuple(r for r in members if r not in deriving)
-        written = frozenset(e.kind for r in deriving for e in r.effects if isinstance(e, Derive))
-        phases[phase].append(Stratum(deriving, rest, written))
+        growing = frozenset(e.kind for r in deriving for e in r.effects if isinstance(e, Derive))
+        phases[phase].append(Stratum(deriving, rest, growing))
     return tuple(phases[0]), tuple(phases[1]), tuple(phases[2])
 
 
@@ -67,8 +70,8 @@ def _reads(rule: Rule, derived: set[str]) -> Iterator[tuple[str, bool]]:
     for pattern in rule.patterns:
         for node in _nodes(pattern, derived):
             yield node, node in (FINDING, OUTLOOK)
-    for other in (*rule.unless, *rule.aggregates):
-        for node in _nodes(other.pattern, derived):
+    for pattern in (*(n.pattern for n in rule.unless), *(a.pattern for a in rule.aggregates)):
+        for node in _nodes(pattern, derived):
             yield node, True
 
 
@@ -110,8 +113,8 @@ def _reachability(edges: list[_Edge]) -> dict[str, set[str]]:
 
 
 def _refuse_cycles(edges: list[_Edge], reachable: dict[str, set[str]]) -> None:
-    for edge in edges:
-        if edge.strict and (edge.read == edge.written or edge.read in reachable.get(edge.written, ())):
+    for edge in edges:  # the one edge that no rule makes is on no cycle that has not another strict one
+        if edge.rule and edge.strict and (edge.read == edge.written or edge.read in reachable.get(edge.written, ())):
             cycle = " -> ".join((edge.read, *_path(edges, edge.written, edge.read)))
             raise StrataError(
                 edge.rule,
@@ -150,15 +153,21 @@ def _refuse_new_values(
                 )
 
 
-def _levels(edges: list[_Edge], derived: set[str]) -> dict[str, int]:
+def _together(a: str, b: str, reachable: dict[str, set[str]]) -> bool:
+    """Whether two kinds depend on each other, so that they grow in one stratum."""
+    return a in reachable.get(b, ()) and b in reachable.get(a, ())
+
+
+def _levels(edges: list[_Edge], derived: set[str], reachable: dict[str, set[str]]) -> dict[str, int]:
+    """The stratum at whose end a kind is finished, counted along the edges."""
     levels = dict.fromkeys((*derived, FINDING, OUTLOOK), 0)
+    steps = {(e.read, e.written): int(not _together(e.read, e.written, reachable)) for e in edges}
     changed = True
     while changed:
         changed = False
-        for edge in edges:
-            least = levels[edge.read] + edge.strict
-            if levels[edge.written] < least:
-                levels[edge.written] = least
+        for (read, written), step in steps.items():
+            if levels[written] < levels[read] + step:
+                levels[written] = levels[read] + step
                 changed = True
     return levels
 

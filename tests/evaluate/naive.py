@@ -1,0 +1,322 @@
+"""What a rule base means, said as plainly as it can be: the oracle of the engines.
+
+Every rule is tried on every tuple of distinct facts. Expressions are walked node by node, over fields by name.
+No index, no order of joins, no generated code, nothing remembered from one round to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import combinations, product
+from typing import Any
+
+from misstep.evaluate.interface import Phase
+from misstep.evaluate.memory import Match, Memory
+from misstep.model import expression as e
+from misstep.model.facts import FIRST_VALUE, ID, KIND, LARGEST, Field, Row
+from misstep.model.rule import (
+    FINDING_FIELDS,
+    Aggregate,
+    Contribute,
+    Derive,
+    LimitOutlook,
+    Negation,
+    Note,
+    Pattern,
+    Program,
+    Recommend,
+    Rule,
+    Veto,
+)
+
+
+class Fact:
+    """A row of memory, and its fields by name."""
+
+    def __init__(self, row: Row, mistake: Row, fields: dict[str, Any]) -> None:
+        self.row = row
+        self.mistake = mistake
+        self.fields = fields
+
+
+Bound = dict[str, Any]
+"""What the names of a rule stand for: facts, and values of aggregates."""
+
+
+class NoMatch(Exception):
+    """The least or greatest of nothing: there is none."""
+
+
+class NaiveEngine:
+    """Runs the rules of one program, the slow way."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def run(self, phase: Phase, memory: Memory) -> None:
+        for stratum in getattr(self.program, phase):
+            self._derive_all(stratum.deriving, memory)
+            for rule in (*stratum.deriving, *stratum.rest):
+                for bound in list(self._matches(rule, memory)):
+                    for place, effect in enumerate(rule.effects):
+                        self._apply(rule, place, effect, bound, memory)
+
+    def _derive_all(self, rules: tuple[Rule, ...], memory: Memory) -> None:
+        """Add derived facts until there is no new one; who derived them is noted afterwards, when all are there."""
+        while True:
+            rows = {
+                self._derived(effect, bound)
+                for rule in rules
+                for bound in self._matches(rule, memory)
+                for effect in rule.effects
+                if isinstance(effect, Derive)
+            }
+            new = {row for row in rows if row not in memory.rows.get(row[KIND], [])}
+            if not new:
+                return
+            for row in new:
+                memory.rows.setdefault(row[KIND], []).append(row)
+
+    # -- matching
+
+    def _facts(self, pattern: Pattern, memory: Memory) -> list[Fact]:
+        if pattern.over == "outlook":
+            return [Fact(row, (), {"level": row[0]}) for row in memory.rows["outlook"]]
+        if pattern.over == "finding":
+            return [
+                Fact(row, row[0], {**self._fields(row[0]), **dict(zip(FINDING_FIELDS, row[1:], strict=True)), "fact": row[0][ID]})
+                for row in memory.rows["finding"]
+                if row[0][KIND] in pattern.kinds
+            ]
+        rows = [row for kind in pattern.kinds for row in memory.rows.get(kind, [])]
+        return [Fact(row, row, self._fields(row)) for row in rows]
+
+    def _fields(self, row: Row) -> dict[str, Any]:
+        kind = self.program.kinds[row[KIND]]
+        names = [field.name for field in kind.fields]
+        own = dict(zip(names, row[FIRST_VALUE:], strict=True))
+        return {**own, "id": row[ID], "kind": row[KIND], "concern": kind.concern}
+
+    def _matches(self, rule: Rule, memory: Memory) -> Iterator[Bound]:
+        for facts in product(*(self._facts(pattern, memory) for pattern in rule.patterns)):
+            if any(a.row == b.row for a, b in combinations(facts, 2)):
+                continue
+            bound: Bound = dict(zip((pattern.name for pattern in rule.patterns), facts, strict=True))
+            try:
+                if self._holds(rule, bound, memory):
+                    yield bound
+            except NoMatch:
+                continue
+
+    def _holds(self, rule: Rule, bound: Bound, memory: Memory) -> bool:
+        values = _Lazy(self, rule, bound, memory)
+        return (
+            all(values.of(condition.test) for condition in rule.conditions)
+            and all(values.aggregate(aggregate.name) is not None for aggregate in rule.aggregates)
+            and not any(values.inside(negation) for negation in rule.unless)
+        )
+
+    # -- effects
+
+    def _apply(self, rule: Rule, place: int, effect: Any, bound: Bound, memory: Memory) -> None:
+        match: Match = tuple(b.row if isinstance(b := bound[binder.name], Fact) else b for binder in rule.binders)
+        match effect:
+            case Contribute(dimension, target, amount):
+                row = bound[target].mistake if target else None
+                size = evaluate(amount, bound)
+                memory.contributions.append((row, dimension, size if dimension == "verdict" else milli(size), rule, match))
+            case Derive():
+                memory.derivations.setdefault(self._derived(effect, bound), []).append((rule, match))
+            case Recommend(action, targets, relief, due):
+                rows = tuple(bound[target].mistake for target in targets)
+                points = None if relief is None else milli(evaluate(relief, bound))
+                hours = None if due is None else evaluate(due, bound)
+                memory.recommendations.append((action, rows, points, hours, rule, match))
+            case Veto(action, targets):
+                memory.vetoes.append((action, tuple(bound[target].mistake for target in targets), rule, match))
+            case Note():
+                memory.notes.append((place, rule, match))
+            case LimitOutlook():
+                memory.outlooks.append((place, rule, match))
+
+    def _derived(self, effect: Derive, bound: Bound) -> Row:
+        fields = self.program.kinds[effect.kind].fields
+        values = (_stored(v, f, bound) for v, f in zip(effect.values, fields, strict=True))
+        return (None, effect.kind, *values)
+
+
+def _stored(value: e.Expression | None, field: Field, bound: Bound) -> Any:
+    result = None if value is None else evaluate(value, bound)
+    if result is None or field.type not in ("integer", "number"):
+        return result
+    result = min(max(result, -LARGEST), LARGEST)
+    return result if field.type == "integer" else float(result)
+
+
+class _Lazy:
+    """The names of one match; an aggregate gets its value when it is asked for."""
+
+    def __init__(self, engine: NaiveEngine, rule: Rule, bound: Bound, memory: Memory) -> None:
+        self.engine, self.rule, self.bound, self.memory = engine, rule, bound, memory
+
+    def of(self, node: e.Expression) -> Any:
+        for name in e.names_in(node) - self.bound.keys():
+            self.aggregate(name)
+        return evaluate(node, self.bound)
+
+    def aggregate(self, name: str) -> Any:
+        if name not in self.bound:
+            aggregate = next(a for a in self.rule.aggregates if a.name == name)
+            self.bound[name] = self._result(aggregate)
+        return self.bound[name]
+
+    def inside(self, step: Negation | Aggregate) -> list[Bound]:
+        """What meets the conditions of a negation or aggregate, of what the patterns of `when` have not taken."""
+        own = step.pattern.name
+        for node in (*step.conditions, *([step.value] if isinstance(step, Aggregate) and step.value else [])):
+            for name in e.names_in(node) - self.bound.keys() - {own}:
+                self.aggregate(name)
+        taken = [fact.row for fact in self.bound.values() if isinstance(fact, Fact)]
+        free = [fact for fact in self.engine._facts(step.pattern, self.memory) if fact.row not in taken]
+        found = [{**self.bound, own: fact} for fact in free]
+        return [bound for bound in found if all(evaluate(condition, bound) for condition in step.conditions)]
+
+    def _result(self, aggregate: Aggregate) -> Any:
+        found = self.inside(aggregate)
+        values = [evaluate(aggregate.value, bound) for bound in found] if aggregate.value else []
+        match aggregate.function:
+            case "count":
+                return len(found)
+            case "sum":
+                total = sum(map(Fraction, values), Fraction(0))
+                return int(total) if aggregate.whole else float(total)
+            case function if values:
+                return min(values) if function == "min" else max(values)
+            case _:
+                raise NoMatch
+
+
+def milli(points: float) -> int:
+    return round(points * 1000)
+
+
+def evaluate(node: e.Expression, bound: Bound) -> Any:
+    """The value of an expression."""
+    match node:
+        case e.Literal(value):
+            return value
+        case e.FieldRef(name, field):
+            return bound[name].fields[field]
+        case e.Count(name):
+            return bound[name]
+        case e.Known(ref):
+            return evaluate(ref, bound) is not None
+        case e.Not(operand):
+            return not evaluate(operand, bound)
+        case e.Negative(operand):
+            return -evaluate(operand, bound)
+        case e.Logic("and", operands):
+            return all(evaluate(operand, bound) for operand in operands)
+        case e.Logic(_, operands):
+            return any(evaluate(operand, bound) for operand in operands)
+        case e.Compare(operators, operands):
+            values = [evaluate(operand, bound) for operand in operands]
+            return all(_compare(o, a, b) for o, a, b in zip(operators, values, values[1:], strict=False))
+        case e.Member(item, container, negated):
+            words = container.values if isinstance(container, e.Words) else evaluate(container, bound)
+            return (evaluate(item, bound) in words) != negated
+        case e.Arithmetic(operator, left, right):
+            return _calculate(operator, evaluate(left, bound), evaluate(right, bound))
+        case e.IfElse(condition, then, otherwise):
+            return evaluate(then if evaluate(condition, bound) else otherwise, bound)
+        case e.Call(function, arguments):
+            return _call(function, [evaluate(argument, bound) for argument in arguments])
+        case e.Curve(x, points):
+            return _curve(evaluate(x, bound), points)
+
+
+def _compare(operator: str, a: Any, b: Any) -> bool:
+    match operator:
+        case "==":
+            return bool(a == b)
+        case "!=":
+            return bool(a != b)
+        case "<":
+            return bool(a < b)
+        case "<=":
+            return bool(a <= b)
+        case ">":
+            return bool(a > b)
+        case _:
+            return bool(a >= b)
+
+
+def _calculate(operator: str, a: Any, b: Any) -> Any:
+    match operator:
+        case "+":
+            return a + b
+        case "-":
+            return a - b
+        case "*":
+            return a * b
+        case _:
+            return a / b
+
+
+def _call(function: str, values: list[Any]) -> Any:
+    match function:
+        case "min":
+            return min(values)
+        case "max":
+            return max(values)
+        case "abs":
+            return abs(values[0])
+        case "round":
+            return round(values[0])
+        case "len":
+            return len(values[0])
+        case _:
+            return values[0].lower()
+
+
+def _curve(x: float, points: tuple[tuple[float, float], ...]) -> float:
+    if x <= points[0][0]:
+        return points[0][1]
+    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        if x < x1:
+            return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+    return points[-1][1]
+
+
+# -- comparing
+
+
+def plain(value: Any) -> Any:
+    """A value in a form that has an order, whatever its type; equal numbers are equal."""
+    match value:
+        case None:
+            return ("none",)
+        case bool():
+            return ("truth", value)
+        case int() | float():
+            return ("number", Fraction(value))
+        case str():
+            return ("text", value)
+        case Rule():
+            return ("rule", value.id)
+        case _:
+            return ("tuple", tuple(map(plain, value)))
+
+
+def conclusions(memory: Memory) -> dict[str, list[Any]]:
+    """All that a memory holds, each list in one order; nothing is dropped, so what stands twice shows."""
+    return {
+        "rows": sorted((kind, sorted(map(plain, rows))) for kind, rows in memory.rows.items() if rows),
+        "contributions": sorted(map(plain, memory.contributions)),
+        "recommendations": sorted(map(plain, memory.recommendations)),
+        "vetoes": sorted(map(plain, memory.vetoes)),
+        "notes": sorted(map(plain, memory.notes)),
+        "outlooks": sorted(map(plain, memory.outlooks)),
+        "derivations": sorted((plain(row), sorted(map(plain, found))) for row, found in memory.derivations.items()),
+    }

@@ -1,0 +1,428 @@
+"""Random rule packs that load, and random records for them.
+
+Names and values are few, so that joins, recursion and empty sets all happen. What a rule reads is chosen so that
+strata exist: kinds derived in group n read group n and below, and by negation and aggregates only what is below.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+
+from misstep.model.facts import Field, Kind
+
+T = TypeVar("T")
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+TYPES = ("boolean", "integer", "number", "text", "enum", "set")
+WORDS = ("u", "v", "w")
+TEXTS = ("u", "a", "m0-1", "m0-2", "")
+VALUES: dict[str, Sequence[Any]] = {
+    "boolean": (True, False),
+    "integer": (0, 1, 2, 3, -1),
+    "number": (0.0, 0.5, 1.0, 2.0, -1.5),
+    "text": TEXTS,
+    "enum": WORDS,
+    "set": ((), ("u",), ("u", "v"), WORDS),
+}
+GIVEN = {"m0": "mistake", "m1": "mistake", "s0": "signal", "s1": "signal", "g0": "strength", "c0": "setting"}
+GROUPS = (("d0",), ("d1", "d2"), ("d3",))
+JOINED = ("m0", "s0")
+_NUMBERS, _TEXTS = (("integer", "number"),), (("text", "id", "enum"),)
+LATE = "late"  # derived from findings, so that only advice may read it
+DERIVED_FIELDS = {"about": "text", "size": "number?", "flag": "boolean?", "word": "enum", "whole": "integer"}
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A field that an expression may use."""
+
+    text: str
+    type: str
+    unknown: bool
+
+    @property
+    def name(self) -> str:
+        return self.text.partition(".")[0]
+
+
+class Scope:
+    """The names of a rule so far, and how to put expressions over them."""
+
+    def __init__(self, draw: Draw, joins: int = 3) -> None:
+        self.draw = draw
+        self.joins = joins  # one condition of so many is a join
+        self.refs: list[Ref] = []
+        self.numbers: list[str] = []  # names of aggregates
+        self.known: set[str] = set()
+        self.mistakes: list[str] = []
+        self.scored: list[str] = []
+        self.facts: list[str] = []
+
+    def copy(self) -> Scope:
+        other = Scope(self.draw, self.joins)
+        other.refs, other.numbers, other.known = list(self.refs), list(self.numbers), set(self.known)
+        return other
+
+    def pick(self, choices: Sequence[T]) -> T:
+        chosen: T = self.draw(st.sampled_from(choices))
+        return chosen
+
+    def chance(self, of: int) -> bool:
+        return bool(self.draw(st.integers(1, of)) == 1)
+
+    # -- expressions: text, and the fields that must be known for it
+
+    def field(self, *types: str) -> tuple[str, set[str]] | None:
+        fitting = [ref for ref in self.refs if ref.type in types]
+        if not fitting:
+            return None
+        ref = self.pick(fitting)
+        return ref.text, {ref.text} if ref.unknown and ref.text not in self.known else set()
+
+    def number(self, depth: int = 2) -> tuple[str, set[str]]:
+        form = self.pick(("field", "field", "literal", "aggregate", "binary", "half", "call", "len", "curve", "choice"))
+        if form == "aggregate" and self.numbers:
+            return self.pick(self.numbers), set()
+        if form == "len" and (found := self.field("text", "set")):
+            return f"len({found[0]})", found[1]
+        if form in ("field", "aggregate", "len") and (found := self.field("integer", "number")):
+            return found
+        if depth == 0 or form not in ("binary", "half", "call", "curve", "choice"):
+            return self.pick(("0", "1", "2", "0.5", "-1")), set()
+        a, needs = self.number(depth - 1)
+        if form == "half":
+            return f"({a}) / 4", needs
+        if form == "curve":
+            return f"curve({a}, (-1, 0), (0.5, 1.5), (2, -1))", needs
+        b, more = self.number(depth - 1)
+        if form == "choice":
+            test = self.condition(0)
+            return f"({a} if {test} else {b})", needs | more
+        if form == "call":
+            function = self.pick(("min", "max", "abs", "round"))
+            return (f"{function}({a}, {b})", needs | more) if function in ("min", "max") else (f"{function}({a})", needs)
+        return f"({a}) {self.pick('+-*')} ({b})", needs | more
+
+    def atom(self) -> tuple[str, set[str]]:
+        match self.pick(("number", "number", "truth", "word", "words", "member", "text", "id", "known")):
+            case "truth" if found := self.field("boolean"):
+                return found
+            case "word" if found := self.field("enum"):
+                return f"{found[0]} {self.pick(('==', '!='))} '{self.pick(WORDS)}'", found[1]
+            case "words" if found := self.field("enum", "text"):
+                return f"{found[0]} {self.pick(('in', 'not in'))} ('u', 'v')", found[1]
+            case "member" if found := self.field("set"):
+                return f"'{self.pick(WORDS)}' {self.pick(('in', 'not in'))} {found[0]}", found[1]
+            case "text" if (found := self.field("text")) and (other := self.field("text", "enum", "id")):
+                return f"{found[0]} == {other[0]}", found[1] | other[1]
+            case "id" if found := self.field("id"):
+                other = self.field("id")
+                assert other is not None
+                return f"{found[0]} {self.pick(('<', '!=', '=='))} {other[0]}", set()
+            case "known" if unknown := [ref.text for ref in self.refs if ref.unknown]:
+                return f"known({self.pick(unknown)})", set()
+            case _:
+                (a, needs), (b, more) = self.number(1), self.number(1)
+                return f"{a} {self.pick(('==', '!=', '<', '<=', '>', '>='))} {b}", needs | more
+
+    def condition(self, depth: int = 1) -> str:
+        if depth and self.chance(3):
+            a, b = self.condition(depth - 1), self.condition(depth - 1)
+            return self.pick((f"({a}) and ({b})", f"({a}) or ({b})", f"not ({a})", f"({a}) or not ({b})"))
+        text, needs = self.atom()
+        guards = [f"known({ref})" for ref in sorted(needs)]
+        return "(" + " and ".join([*guards, f"({text})"]) + ")"
+
+    def where(self) -> str:
+        """A condition of its own; what it makes sure to be known stays known."""
+        if self.chance(self.joins) and (join := self.join()):
+            return join
+        unknown = [ref.text for ref in self.refs if ref.unknown and ref.text not in self.known]
+        if unknown and self.chance(3):
+            ref = self.pick(unknown)
+            test = self.condition(0)
+            self.known.add(ref)
+            if self.chance(2):  # known, but only once another name is bound too
+                return f"(({test} and known({ref})) or (not {test} and known({ref})))"
+            return f"known({ref}) and {test}"
+        return self.condition()
+
+    def join(self) -> str | None:
+        """A field of one name equals something of another: what engines look for."""
+        for types in self.pick((_NUMBERS + _TEXTS, _TEXTS + _NUMBERS)):
+            pairs = [
+                (a, b)
+                for a in self.refs
+                for b in self.refs
+                if a.name != b.name and a.type in types and b.type in types
+            ]
+            if pairs:
+                a, b = self.pick(pairs)
+                right = self.pick((b.text, f"{b.text} + 1" if b.type in _NUMBERS[0] else f"lower({b.text})"))
+                guards = [f"known({r.text})" for r in (a, b) if r.unknown and r.text not in self.known]
+                return " and ".join([*guards, f"{a.text} == {right}"])
+        return None
+
+    def amount(self) -> str:
+        text, needs = self.number()
+        if not needs:
+            return text
+        guards = " and ".join(f"known({ref})" for ref in sorted(needs))
+        return f"({text}) if {guards} else 0.25"
+
+
+class PackMaker:
+    """Draws one pack."""
+
+    def __init__(self, draw: Draw, joining: bool) -> None:
+        self.draw = draw
+        self.joining = joining
+        self.most = 2 if joining else 3
+        self.joins = 1 if joining else 3
+        self.given = JOINED if joining else tuple(GIVEN)
+        self.fields: dict[str, dict[str, Any]] = {}
+
+    def pick(self, choices: Sequence[T]) -> T:
+        chosen: T = self.draw(st.sampled_from(choices))
+        return chosen
+
+    def pack(self) -> str:
+        common = {"times": {"type": "integer", "default": 1}, "seen": {"type": "boolean?"}, "note": {"type": "text?"}}
+        kinds: dict[str, Any] = {}
+        for name, role in GIVEN.items():
+            own = {f"f{i}": self.field() for i in range(self.pick((0, 1, 2, 3)))}
+            if self.joining:
+                own |= {"g0": {"type": "integer?"}, "g1": {"type": "text?"}, "g2": {"type": "integer", "default": 2}}
+            self.fields[name] = {**(common if role == "mistake" else {}), **own}
+            kinds[name] = {"role": role, "title": name, "fields": own}
+            if role == "mistake":
+                kinds[name]["concern"] = self.pick(("manners", "integrity"))
+            if role == "setting":
+                kinds[name]["assumed"] = "assumed"
+        for name in (*(k for group in GROUPS for k in group), LATE):
+            fields = [f for f in DERIVED_FIELDS if self.pick((True, False))]
+            self.fields[name] = {f: _derived_field(DERIVED_FIELDS[f]) for f in fields}
+            kinds[name] = {"role": "derived", "title": name, "fields": self.fields[name]}
+        rules = {f"r{i}": self.rule() for i in range(self.pick((2, 4, 6)))}
+        actions = {"x": {"title": "x"}, "y": {"title": "y", "relief": {"severity": 1}}}
+        roles = {"mistake": {"fields": common}}
+        return json.dumps({"schema": 1, "pack": "random", "roles": roles, "kinds": kinds, "rules": rules, "actions": actions})
+
+    def field(self) -> dict[str, Any]:
+        type_ = self.pick(TYPES)
+        field: dict[str, Any] = {"type": type_}
+        if type_ in ("enum", "set"):
+            field["values"] = list(WORDS)
+        if self.pick((True, False)):
+            field["type"] += "?"
+        else:
+            default = self.pick(VALUES[type_])
+            field["default"] = list(default) if type_ == "set" else default
+        return field
+
+    # -- rules
+
+    def rule(self) -> dict[str, Any]:
+        group = self.pick((0, 1, 2, None, None, None, "finding", "finding", "outlook"))
+        below = [k for g in GROUPS[: group if isinstance(group, int) else None] for k in g]
+        roles = () if self.joining else ("mistake", "signal", "strength")
+        positive = [*self.given, *roles, *below]
+        strict = [*self.given, *roles, *below]
+        if isinstance(group, int):
+            positive += GROUPS[group] * 4
+        if group in ("finding", "outlook"):
+            positive += ["finding", "finding", "finding:m0"]
+            strict += ["finding", "finding:m1"]
+        if group == "outlook":
+            positive += [LATE, LATE, "outlook"]
+            strict += [LATE]
+        scope = Scope(self.draw, self.joins)
+        when = self.patterns(scope, positive)
+        read = [word for pattern in when for word in _words(pattern["fact"])]
+        for i in range(self.pick((0, 0, 1))):
+            when.append(self.aggregate(scope, strict, i))
+        rule: dict[str, Any] = {"when": when}
+        if self.pick((True, False)):
+            rule["where"] = scope.where()
+        if self.pick((0, 1, 1)) == 0:
+            rule["unless"] = [self.inner(scope, strict, "fact", "un")]
+        rule["then"] = self.effects(scope, group, read)
+        return rule
+
+    def patterns(self, scope: Scope, choices: Sequence[str]) -> list[dict[str, Any]]:
+        patterns = []
+        for i in range(self.pick(range(1, self.most + 1))):
+            words = self.pick(choices)
+            if words == "outlook" and any(p["fact"] == "outlook" for p in patterns):
+                words = "mistake"
+            fact: Any = words
+            if ":" not in words and words in choices and words not in ("finding", "outlook") and scope.chance(4):
+                fact = sorted({words, self.pick([c for c in choices if ":" not in c and c not in ("finding", "outlook")])})
+            pattern = self.bind(scope, fact, f"p{i}")
+            patterns.append(pattern)
+        for pattern in patterns:
+            if self.pick((True, True, False)):
+                pattern["where"] = scope.where()
+        return patterns
+
+    def bind(self, scope: Scope, fact: Any, name: str) -> dict[str, Any]:
+        """A pattern, its fields in scope."""
+        words = _words(fact)
+        pattern: dict[str, Any] = {"fact": fact[0] if isinstance(fact, list) and len(fact) == 1 else fact, "as": name}
+        if words[0].startswith("finding"):
+            pattern["fact"], kind = "finding", words[0].partition(":")[2]
+            if kind:
+                pattern["of"] = kind
+            scope.scored.append(name)
+            scope.refs += [Ref(f"{name}.{f}", "number", False) for f in ("severity", "noticed", "damage")]
+            words = [kind or "mistake"]
+        elif words == ["outlook"]:
+            return pattern
+        elif all(_role(word) == "mistake" for word in words):
+            scope.mistakes.append(name)
+        roles = {_role(word) for word in words}
+        fields = self.fields[words[0]] if len(words) == 1 and words[0] in self.fields else {}
+        if not fields and roles == {"mistake"}:
+            fields = {f: self.fields["m0"][f] for f in ("times", "seen", "note")}
+        for field, doc in fields.items():
+            scope.refs.append(Ref(f"{name}.{field}", doc["type"].removesuffix("?"), doc["type"].endswith("?")))
+        if "derived" not in roles:
+            scope.refs.append(Ref(f"{name}.id", "id", False))
+        return pattern
+
+    def inner(self, scope: Scope, choices: Sequence[str], key: str, name: str) -> dict[str, Any]:
+        """A pattern of a negation or aggregate, with a condition over its own and the outer names."""
+        own = scope.copy()
+        pattern = self.bind(own, self.pick(choices), name)
+        if self.pick((True, True, False)):
+            pattern["where"] = own.where()
+        if key != "fact":
+            pattern[key] = pattern.pop("fact")
+            pattern["each"] = pattern.pop("as")
+            if key != "count":
+                pattern["of"] = own.amount()
+        return pattern
+
+    def aggregate(self, scope: Scope, choices: Sequence[str], i: int) -> dict[str, Any]:
+        key = self.pick(("count", "sum", "min", "max"))
+        if key != "count":
+            choices = [c for c in choices if ":" not in c]
+        pattern = self.inner(scope, choices, key, f"e{i}")
+        pattern["as"] = f"n{i}"
+        scope.numbers.append(pattern["as"])
+        return pattern
+
+    # -- effects
+
+    def effects(self, scope: Scope, group: Any, read: Sequence[str]) -> dict[str, Any]:
+        then: dict[str, Any] = {}
+        targets = [*scope.mistakes, *scope.scored]
+        if isinstance(group, int):
+            recursive = any(word in GROUPS[group] for word in read)
+            kind = self.pick(GROUPS[group])
+            then["derive"] = [self.derive(scope, kind, recursive or len(GROUPS[group]) > 1)]
+        if group is None and scope.mistakes:
+            for dimension in ("severity", "noticed", "relief"):
+                if self.pick((True, False)):
+                    then[dimension] = {"for": self.pick(scope.mistakes), "add": scope.amount()}
+        if group is None:
+            then["overall"] = scope.amount()
+        if group == "finding":
+            then["outlook"] = self.pick(("open", "narrow", "closed"))
+            if not scope.chance(2):
+                then = {"derive": self.derive(scope, LATE, False)}
+        if group in ("finding", "outlook") or scope.chance(4):
+            advice: dict[str, Any] = {"action": self.pick(("x", "y"))}
+            if targets and scope.chance(2):
+                advice["for"] = sorted({self.pick(targets), self.pick(targets)})
+            if scope.chance(2):
+                then["veto"] = advice
+            else:
+                then["recommend"] = {**advice, "relief": scope.amount(), "due_hours": scope.amount()}
+        return then
+
+    def derive(self, scope: Scope, kind: str, copies: bool) -> dict[str, Any]:
+        """A derived fact; within a recursion its fields only copy values."""
+        values: dict[str, Any] = {"kind": kind}
+        for field, doc in self.fields[kind].items():
+            type_, unknown = doc["type"].removesuffix("?"), doc["type"].endswith("?")
+            kinds = {"text": ("text", "id", "enum"), "number": ("number", "integer")}.get(type_, (type_,))
+            refs = [r for r in scope.refs if r.type in kinds and (unknown or not r.unknown or r.text in scope.known)]
+            if refs and scope.chance(2):
+                values[field] = self.pick(refs).text
+            elif unknown and scope.chance(3):
+                continue
+            elif type_ == "number" and not copies and not scope.chance(3):
+                values[field] = scope.amount()
+            else:
+                values[field] = self.pick(VALUES[type_] if type_ != "text" else ("u", "a"))
+        return values
+
+
+def _derived_field(type_: str) -> dict[str, Any]:
+    return {"type": type_, **({"values": list(WORDS)} if type_ == "enum" else {})}
+
+
+def _words(fact: Any) -> list[str]:
+    return list(fact) if isinstance(fact, list) else [fact]
+
+
+def _role(word: str) -> str:
+    return GIVEN.get(word, "derived" if word.startswith(("d", LATE)) else word)
+
+
+@st.composite
+def packs(draw: Draw, joining: bool = False) -> str:
+    """The text of a pack (JSON, which is YAML). ``joining``: rules join two kinds, by equalities above all."""
+    return PackMaker(draw, joining).pack()
+
+
+def values_of(field: Field) -> st.SearchStrategy[Any]:
+    """Values that a field takes, its limits and None among them."""
+    low = -3 if field.minimum is None else field.minimum
+    high = low + 50 if field.maximum is None else field.maximum
+    match field.type:
+        case "boolean":
+            values: st.SearchStrategy[Any] = st.booleans()
+        case "integer":
+            values = st.sampled_from(sorted({int(v) for v in (low, min(low + 1, high), min(low + 4, high), high)}))
+        case "number":
+            values = st.sampled_from(sorted({float(v) for v in (low, min(low + 0.5, high), min(low + 7, high), high)}))
+        case "text":
+            values = st.sampled_from(TEXTS)
+        case "enum":
+            values = st.sampled_from(field.values)
+        case "set":
+            values = st.lists(st.sampled_from(field.values), max_size=3)
+    return st.none() | values if field.unknown else values
+
+
+@st.composite
+def facts_of(draw: Draw, kinds: Sequence[Kind]) -> dict[str, Any]:
+    """One fact of one of the kinds, some fields left to their defaults."""
+    kind = draw(st.sampled_from(kinds))
+    given = [f for f in kind.fields if f.required or draw(st.booleans())]
+    return {"kind": kind.name, **{f.name: draw(values_of(f)) for f in given}}
+
+
+def records_of(kinds: dict[str, Kind], least: int, most: int) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Records of facts of given kinds; every setting at most once."""
+    given = [kind for kind in kinds.values() if kind.role != "derived"]
+    settings = {kind.name for kind in given if kind.role == "setting"}
+    facts = st.lists(facts_of(given), min_size=least, max_size=most)
+    return facts.map(lambda found: _once(found, settings))
+
+
+def _once(facts: list[dict[str, Any]], settings: set[str]) -> list[dict[str, Any]]:
+    seen: set[str] = set()
+    kept = []
+    for fact in facts:
+        if fact["kind"] not in settings or fact["kind"] not in seen:
+            kept.append(fact)
+        seen.add(fact["kind"])
+    return kept

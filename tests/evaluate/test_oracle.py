@@ -1,0 +1,51 @@
+"""The engine says what the naive interpreter says: on random rule bases, and on the shipped one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from misstep import Limits, RuleBase
+from misstep.evaluate.compiled import CompiledEngine
+from misstep.model.rule import Program
+from misstep.pipeline import conclude
+from misstep.records import RecordReader
+from tests.evaluate.naive import NaiveEngine, conclusions
+from tests.evaluate.packs import JOINED, packs, records_of
+from tests.inline import load_text
+
+LIMITS = Limits(work=100_000_000)
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+
+
+def agree(program: Program, record: list[dict[str, Any]]) -> None:
+    reader = RecordReader(program, LIMITS)
+    engine, oracle = CompiledEngine(program), NaiveEngine(program)
+    got, findings = conclude(reader.read(record), program, engine, LIMITS)
+    wanted, expected = conclude(reader.read(record), program, oracle, LIMITS)
+    assert conclusions(got) == conclusions(wanted)
+    assert findings == expected
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=SLOW)
+@given(data=st.data())
+def test_on_random_packs(data: st.DataObject) -> None:
+    program = load_text(data.draw(packs()), limits=LIMITS).program
+    for _ in range(2):
+        agree(program, data.draw(records_of(program.kinds, 1, 6)))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
+@given(data=st.data())
+def test_on_so_many_facts_that_joins_use_indexes(data: st.DataObject) -> None:
+    program = load_text(data.draw(packs(joining=True)), limits=LIMITS).program
+    joined = {name: program.kinds[name] for name in JOINED}
+    agree(program, data.draw(records_of(joined, 21, 25)))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
+@given(record=records_of(RuleBase.shipped().kinds, 0, 9))
+def test_on_the_shipped_rules(record: list[dict[str, Any]]) -> None:
+    agree(RuleBase.shipped().program, record)
