@@ -1,7 +1,5 @@
 """misstep: what went wrong in a job interview in; how bad it was, and what to do about it, out."""
 
-from importlib.metadata import PackageNotFoundError, version
-
 from misstep.api import RuleBase, assess
 from misstep.errors import (
     BudgetError,
@@ -17,10 +15,14 @@ from misstep.limits import Limits
 from misstep.model.result import Assessment
 from misstep.records import Fact, Record
 
-try:
-    __version__ = version("misstep")
-except PackageNotFoundError:  # run from a source tree without installation
-    __version__ = "0"
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":  # looked up when asked for: it would be a fifth of the time of the import
+        from importlib.metadata import version
+
+        return version("misstep")
+    raise AttributeError(f"module 'misstep' has no attribute '{name}'")
+
 
 __all__ = [
     "Assessment",

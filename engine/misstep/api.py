@@ -102,7 +102,8 @@ class RuleBase:
 
 @cache
 def _shipped() -> RuleBase:
-    return RuleBase.load(shipped_rules())
+    program, _ = load_program([shipped_rules()], Limits(), cases=False)
+    return RuleBase(program)
 
 
 def assess(facts: RecordLike) -> Assessment:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -187,18 +187,18 @@ class _YamlBuilder:
         self.document = document
         self.marks = marks
         self.nodes = 0
-        self.events: Iterator[Any] = iter(())
+        self.next: Callable[[], Any] = lambda: None
 
     def build(self) -> Any:
         try:
-            self.events = iter(yaml.parse(self.document.text, Loader=yaml.CSafeLoader))
-            next(self.events)  # stream start
-            start = next(self.events)
+            self.next = yaml.CSafeLoader(self.document.text).get_event
+            self.next()  # stream start
+            start = self.next()
             if isinstance(start, yaml.StreamEndEvent):
                 return None
-            value = self._value(next(self.events), (), 0)
-            next(self.events)  # document end
-            after = next(self.events)
+            value = self._value(self.next(), (), 0)
+            self.next()  # document end
+            after = self.next()
             if not isinstance(after, yaml.StreamEndEvent):
                 raise self._error(after, "a second document; one file holds one")
             return value
@@ -225,7 +225,8 @@ class _YamlBuilder:
         self.nodes += 1
         if self.nodes > MAX_NODES:
             raise self._error(event, f"more than {MAX_NODES} values in one file")
-        if isinstance(event, yaml.AliasEvent):
+        shape = type(event)
+        if shape is yaml.AliasEvent:
             raise self._error(event, "aliases (*name) are not taken; write the value out")
         if event.anchor is not None:
             raise self._error(event, "anchors (&name) are not taken; write the value out")
@@ -233,25 +234,23 @@ class _YamlBuilder:
             raise self._error(event, "tags (!name) are not taken")
         if self.marks is not None:
             self.marks[path] = _mark(event)
-        if isinstance(event, yaml.ScalarEvent):
+        if shape is yaml.ScalarEvent:
             return _scalar(event.value) if event.implicit[0] else event.value
         if depth >= MAX_DEPTH:
             raise self._error(event, f"nested more than {MAX_DEPTH} levels deep")
-        if isinstance(event, yaml.SequenceStartEvent):
-            return self._sequence(path, depth)
-        return self._mapping(path, depth)
+        return self._sequence(path, depth) if shape is yaml.SequenceStartEvent else self._mapping(path, depth)
 
     def _sequence(self, path: Path, depth: int) -> list[Any]:
         items: list[Any] = []
-        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+        while type(event := self.next()) is not yaml.SequenceEndEvent:
             items.append(self._value(event, (*path, len(items)), depth + 1))
         return items
 
     def _mapping(self, path: Path, depth: int) -> dict[str, Any]:
         data: dict[str, Any] = {}
         lines: dict[str, int] = {}
-        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            if not isinstance(event, yaml.ScalarEvent):
+        while type(event := self.next()) is not yaml.MappingEndEvent:
+            if type(event) is not yaml.ScalarEvent:
                 raise self._error(event, "a key must be a word")
             if event.anchor is not None or event.tag is not None:
                 raise self._error(event, "anchors and tags are not taken")
@@ -260,9 +259,9 @@ class _YamlBuilder:
                 raise self._error(event, "merge keys (<<) are not taken; write the keys out")
             if key in data:
                 raise self._error(event, f"the key '{key[:60]}' stands twice; first in line {lines[key]}")
-            lines[key] = _mark(event).line
+            lines[key] = event.start_mark.line + 1
             here = (*path, key)
-            data[key] = self._value(next(self.events), here, depth + 1)
+            data[key] = self._value(self.next(), here, depth + 1)
             if self.marks is not None and not isinstance(data[key], str):
                 self.marks[here] = _mark(event)  # of anything but text, the key is the better place to point at
         return data

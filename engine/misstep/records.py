@@ -27,7 +27,7 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID)]
 class Fact(BaseModel):
     """One fact, for those who like models: ``Fact(kind="late_arrival", minutes=12)``. Fields are checked by ``assess``."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True, defer_build=True)
 
     kind: str
     id: Id | None = None
@@ -36,7 +36,7 @@ class Fact(BaseModel):
 class Record(BaseModel):
     """One interview: its facts, and an id if it has one."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     id: Id | None = None
     facts: list[Fact]

@@ -228,8 +228,9 @@ class PackMaker:
     # -- rules
 
     def rule(self) -> dict[str, Any]:
-        group = self.pick((0, 1, 2, None, None, None, "finding", "finding", "outlook"))
-        below = [k for g in GROUPS[: group if isinstance(group, int) else None] for k in g]
+        groups: tuple[Any, ...] = (None, None, None, 0, 1, 2, "finding", "finding", "outlook")
+        group = self.pick(groups[:4] if self.joining else groups)
+        below = [] if self.joining else [k for g in GROUPS[: group if isinstance(group, int) else None] for k in g]
         roles = () if self.joining else ("mistake", "signal", "strength")
         positive = [*self.given, *roles, *below]
         strict = [*self.given, *roles, *below]

@@ -56,9 +56,10 @@ _REFERENCE = re.compile(r"\s*([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)\s*")
 _AGGREGATES = ("count", "sum", "min", "max")
 
 
-def load_program(paths: Sequence[str | Path], limits: Limits) -> tuple[Program, Merged]:
-    """Load, check and link packs. Raises RuleError with every problem, CallerError for paths."""
-    merged = load_packs(paths, limits)
+def load_program(paths: Sequence[str | Path], limits: Limits, cases: bool = True) -> tuple[Program, Merged]:
+    """Load, check and link packs, with or without their cases. Raises RuleError with every problem, CallerError for
+    paths."""
+    merged = load_packs(paths, limits, cases)
     problems: list[Problem] = []
     scale = link_scale(merged, problems)
     roles, kinds = link_kinds(merged, scale, problems)
@@ -135,6 +136,7 @@ class _Linker:
         self.limits = limits
         self.problems: list[Problem] = []
         self.finding_types = finding_types(scale)
+        self.types: dict[str, dict[str, Type]] = {}  # of the fields of a pattern, by its key
 
     def rule(self, entry: Entry[schema.RuleDoc]) -> Rule | None:
         """The linked rule, or None with problems noted."""
@@ -296,6 +298,12 @@ class _RuleLinker:
         return any(pack.doc.extends is not None for pack in self.all.merged.packs)
 
     def _types(self, pattern: Pattern) -> dict[str, Type]:
+        types = self.all.types.get(pattern.key)
+        if types is None:
+            types = self.all.types[pattern.key] = self._worked_out(pattern)
+        return types
+
+    def _worked_out(self, pattern: Pattern) -> dict[str, Type]:
         if pattern.over == "outlook":
             return {"level": Type("enum", self.all.scale.outlooks)}
         kinds = [self.all.kinds[k] for k in pattern.kinds]
