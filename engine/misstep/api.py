@@ -66,26 +66,32 @@ class RuleBase:
 
     @property
     def version(self) -> str:
+        """The version that the packs state."""
         return self._program.version
 
     @property
     def digest(self) -> str:
+        """SHA-256 of all that the packs say."""
         return self._program.digest
 
     @property
     def kinds(self) -> dict[str, Kind]:
+        """The kinds of facts, by name."""
         return dict(self._program.kinds)
 
     @property
     def rules(self) -> dict[str, Rule]:
+        """The rules, by id."""
         return dict(self._program.rules)
 
     @property
     def actions(self) -> dict[str, Action]:
+        """The actions, by id."""
         return dict(self._program.actions)
 
     @property
     def sources(self) -> dict[str, Source]:
+        """The sources, by id."""
         return dict(self._program.sources)
 
     def rule_source(self, rule: str) -> str:

@@ -248,7 +248,7 @@ class _YamlBuilder:
 
     def _mapping(self, path: Path, depth: int) -> dict[str, Any]:
         data: dict[str, Any] = {}
-        lines: dict[str, int] = {}
+        lines: dict[str, Any] = {}
         while type(event := self.next()) is not yaml.MappingEndEvent:
             if type(event) is not yaml.ScalarEvent:
                 raise self._error(event, "a key must be a word")
@@ -258,8 +258,8 @@ class _YamlBuilder:
             if key == "<<" and event.implicit[0]:
                 raise self._error(event, "merge keys (<<) are not taken; write the keys out")
             if key in data:
-                raise self._error(event, f"the key '{key[:60]}' stands twice; first in line {lines[key]}")
-            lines[key] = event.start_mark.line + 1
+                raise self._error(event, f"the key '{key[:60]}' stands twice; first in line {lines[key].line + 1}")
+            lines[key] = event.start_mark
             here = (*path, key)
             data[key] = self._value(self.next(), here, depth + 1)
             if self.marks is not None and not isinstance(data[key], str):

@@ -31,12 +31,15 @@ class Step:
     priority: float = 0.0
 
     def order(self) -> tuple[int, int, float, str]:
+        """The key that steps are sorted by."""
         due = float("inf") if self.due_hours is None else self.due_hours
         return (-self.verdict, -self.damage_relieved, due, self.action.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Avoid:
+    """What rules vetoed, for which mistakes."""
+
     action: Action
     targets: tuple[str, ...]
     firings: tuple[Firing, ...]

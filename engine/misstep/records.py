@@ -16,9 +16,8 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
 
 from misstep.errors import Location, Problem, RecordError, suggest
-from misstep.findings.explain import free_ids, sort_key
 from misstep.limits import Limits
-from misstep.model.facts import GIVEN_ROLES, ID, KIND, LARGEST, MAX_ID, MAX_TEXT, Field, Kind, Row
+from misstep.model.facts import GIVEN_ROLES, ID, KIND, LARGEST, MAX_ID, MAX_TEXT, Field, Kind, Row, free_ids, sort_key
 from misstep.model.rule import Program
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID)]

@@ -30,10 +30,12 @@ class Outcome:
 
     @property
     def id(self) -> str:
+        """Pack and name."""
         return f"{self.pack}/{self.name}"
 
     @property
     def passed(self) -> bool:
+        """Whether every expectation was met."""
         return not self.failures
 
 

@@ -229,12 +229,15 @@ refused(check_value, "m.n >")  # whatever is imported late is imported now
 events = []
 watching = True
 sys.addaudithook(lambda event, args: events.append(event) if watching and event != "compile" else None)
-refusals = [refused(check, text) for text in texts for check in (check_value, check_text) if check is check_value or "{" in text]
+all_refused = all([refused(check_value, text) for text in texts])
+for text in texts:
+    refused(check_text, text)
 seen = sorted(set(events))
+events.clear()
 eval("1")  # the hook does see what it is there for
-sees = "exec" in events[len(seen):] or "exec" in set(events) - set(seen)
+sees = "exec" in events
 watching = False
-print(json.dumps({"all_refused": all(refusals), "events": seen, "sees": sees}))
+print(json.dumps({"all_refused": all_refused, "events": seen, "sees": sees}))
 """
 
 

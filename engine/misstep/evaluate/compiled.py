@@ -6,7 +6,7 @@ write it, and one of the equal results stays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from misstep.evaluate.codegen import AGAIN, Fire, Generated, generate
@@ -14,7 +14,7 @@ from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory
 from misstep.model.expression import Compare, Expression, FieldRef, Literal, Member, Not, Words
 from misstep.model.facts import FIRST_VALUE, KIND, Kind, Row
-from misstep.model.rule import FINDING, FINDING_FIELDS, OUTLOOK, Pattern, Program, Rule, Stratum
+from misstep.model.rule import FINDING, FINDING_FIELDS, OUTLOOK, Over, Pattern, Program, Rule, Stratum
 
 FEW_KINDS = 8  # a pattern over more kinds than this is taken to match something in every record
 
@@ -27,11 +27,11 @@ class CompiledEngine:
         self._kinds_of = {p.key: (p.over, p.kinds) for p in patterns}
         self._rules = {rule.id: CompiledRule(rule, program.kinds) for rule in program.rules.values()}
         assumed = frozenset(name for name, kind in program.kinds.items() if kind.assumed)
-        plan: Callable[[Stratum], _Plan] = lambda stratum: _Plan(stratum, self._rules, assumed)  # noqa: E731
-        self._phases: dict[Phase, tuple[_Plan, ...]] = {
-            "scoring": tuple(map(plan, program.scoring)),
-            "judging": tuple(map(plan, program.judging)),
-            "advising": tuple(map(plan, program.advising)),
+        phases: dict[Phase, tuple[Stratum, ...]] = {
+            "scoring": program.scoring, "judging": program.judging, "advising": program.advising
+        }  # fmt: skip
+        self._phases = {
+            phase: tuple(_Plan(stratum, self._rules, assumed) for stratum in strata) for phase, strata in phases.items()
         }
 
     def run(self, phase: Phase, memory: Memory) -> None:
@@ -76,13 +76,14 @@ class CompiledRule:
 
 def _patterns(rule: Rule) -> Iterator[Pattern]:
     yield from rule.patterns
-    yield from (step.pattern for step in (*rule.aggregates, *rule.unless))
+    yield from (aggregate.pattern for aggregate in rule.aggregates)
+    yield from (negation.pattern for negation in rule.unless)
 
 
 class _Extents(dict[str, list[Row]]):
     """The facts that each pattern ranges over, put together on first use."""
 
-    def __init__(self, memory: Memory, kinds_of: dict[str, tuple[str, tuple[str, ...]]]) -> None:
+    def __init__(self, memory: Memory, kinds_of: Mapping[str, tuple[Over, tuple[str, ...]]]) -> None:
         super().__init__()
         self._rows = memory.rows
         self._kinds_of = kinds_of
@@ -160,8 +161,8 @@ def _fire_on(
         sources[key] = rows
     memory.spend(sum(map(len, sources.values())), rule.rule)
     rule.fire(memory, sources)
-    for key in [key for key in memory.indexes if key[0] in slices]:
-        del memory.indexes[key]
+    for index in [index for index in memory.indexes if index[0] in slices]:
+        del memory.indexes[index]
 
 
 def _grows(pattern: Pattern, kinds: Iterable[str]) -> bool:

@@ -86,9 +86,11 @@ class Memory:
             )
 
     def add_findings(self, findings: list[Row]) -> None:
+        """Make the findings known to the rules that follow."""
         self.rows[FINDING] = findings
 
     def add_outlook(self, word: str) -> None:
+        """Make the outlook known to the rules that follow."""
         self.rows[OUTLOOK] = [(word,)]
 
     def fired(self) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from misstep.evaluate.memory import Contribution, Match, Memory, Remark
 from misstep.model.expression import FieldRef
-from misstep.model.facts import FIRST_VALUE, ID, KIND, Kind, Row
+from misstep.model.facts import FIRST_VALUE, ID, KIND, Kind, Row, free_ids, sort_key
 from misstep.model.result import ActionReason, CitedSource, Reason, RuleBaseInfo, make_action_reason, make_reason
 from misstep.model.rule import DIMENSIONS, FINDING_FIELDS, Aggregate, Note, Pattern, Program, Rule, Text
 
@@ -141,23 +141,6 @@ def name_derived(memory: Memory, taken: set[str]) -> dict[Row, str]:
             rows.sort(key=sort_key)
         names.update(zip(rows, free_ids(kind, len(rows), taken), strict=True))
     return names
-
-
-def free_ids(kind: str, count: int, taken: set[str]) -> list[str]:
-    """The first ids ``<kind>-<n>`` that nobody has."""
-    ids: list[str] = []
-    n = 0
-    while len(ids) < count:
-        n += 1
-        name = f"{kind}-{n}"
-        if name not in taken:
-            ids.append(name)
-    return ids
-
-
-def sort_key(row: Row) -> tuple[tuple[bool, Any], ...]:
-    """An order of the facts of one kind by their values, unknown ones last."""
-    return tuple((value is None, 0 if value is None else value) for value in row[FIRST_VALUE:])
 
 
 def reasons_by_fact(

@@ -73,7 +73,8 @@ def severity_of(added: int, relief: int) -> int:
 def chance(doublings: int) -> int:
     """noticed = 1 / (1 + 2 ** -doublings): the chance, in thousandths, of odds given in thousandths of a doubling."""
     x = max(-MAX_DOUBLINGS, min(MAX_DOUBLINGS, doublings)) / 1000
-    return round(1000 / (1 + 2.0**-x))
+    odds: float = 2.0**-x
+    return round(1000 / (1 + odds))
 
 
 def damage_of(severity: int, noticed: int) -> int:

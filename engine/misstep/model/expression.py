@@ -13,6 +13,8 @@ Scalar = bool | int | float | str
 
 @dataclass(frozen=True, slots=True)
 class Literal:
+    """A constant."""
+
     value: Scalar
 
 
@@ -47,6 +49,8 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Not:
+    """``not a``."""
+
     operand: Expression
 
 
@@ -77,6 +81,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
+    """``a + b`` and so on; what is divided by is a constant other than 0."""
+
     operator: Choice["+", "-", "*", "/"]
     left: Expression
     right: Expression
@@ -84,11 +90,15 @@ class Arithmetic:
 
 @dataclass(frozen=True, slots=True)
 class Negative:
+    """``-a``."""
+
     operand: Expression
 
 
 @dataclass(frozen=True, slots=True)
 class IfElse:
+    """``then if condition else otherwise``."""
+
     condition: Expression
     then: Expression
     otherwise: Expression

@@ -86,3 +86,20 @@ class Kind:
     def columns(self) -> dict[str, int]:
         """Name of a field to its place in a row."""
         return {f.name: FIRST_VALUE + i for i, f in enumerate(self.fields)}
+
+
+def free_ids(kind: str, count: int, taken: set[str]) -> list[str]:
+    """The first ids ``<kind>-<n>`` that nobody has."""
+    ids: list[str] = []
+    n = 0
+    while len(ids) < count:
+        n += 1
+        name = f"{kind}-{n}"
+        if name not in taken:
+            ids.append(name)
+    return ids
+
+
+def sort_key(row: Row) -> tuple[tuple[bool, Any], ...]:
+    """An order of the facts of one kind by their values, unknown ones last."""
+    return tuple((value is None, 0 if value is None else value) for value in row[FIRST_VALUE:])

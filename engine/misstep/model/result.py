@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+
 class _Result(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True, defer_build=True
@@ -67,7 +68,9 @@ class PlannedAction(_Result):
     rank: int
     action: str
     title: str
-    targets: tuple[str, ...] = Field(alias="for", description="ids of the mistakes it deals with; empty: the interview as a whole")
+    targets: tuple[str, ...] = Field(
+        alias="for", description="ids of the mistakes it deals with; empty: the interview as a whole"
+    )
     reach: str = Field(description="repairs: towards the employer; plain: contact without mention; private")
     channel: str
     due_hours: float | None = Field(description="to be done within so many hours from now")

@@ -108,6 +108,8 @@ class Derive:
 
 @dataclass(frozen=True, slots=True)
 class Recommend:
+    """Recommends an action for the mistakes bound to ``targets``; none: for the interview. None: the action's own value."""
+
     action: str
     targets: tuple[str, ...]
     relief: Expression | None
@@ -116,12 +118,16 @@ class Recommend:
 
 @dataclass(frozen=True, slots=True)
 class Veto:
+    """An action is not to be done for the mistakes bound to ``targets``; none: not at all."""
+
     action: str
     targets: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
+    """A remark for the notes of the assessment."""
+
     text: Text
 
 
@@ -152,10 +158,12 @@ class Rule:
 
     @cached_property
     def patterns(self) -> tuple[Pattern, ...]:
+        """The facts that must be there."""
         return tuple(b for b in self.binders if isinstance(b, Pattern))
 
     @cached_property
     def aggregates(self) -> tuple[Aggregate, ...]:
+        """The aggregates of ``when``."""
         return tuple(b for b in self.binders if isinstance(b, Aggregate))
 
 
@@ -178,6 +186,8 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Source:
+    """Published evidence, or what stands in for it."""
+
     id: str
     title: str
     kind: Literal["survey", "study", "expert", "practice"]

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
@@ -39,6 +40,7 @@ class Pack:
     layer: int
 
     def problem(self, path: Sequence[str | int], message: str, subject: str = "", offset: int | None = None) -> Problem:
+        """What is wrong at a path into the pack."""
         return Problem(self.document.locate(path, offset), message, subject)
 
 
@@ -51,6 +53,7 @@ class Entry(Generic[_Doc]):
     doc: _Doc
 
     def problem(self, message: str, *path: str | int, offset: int | None = None) -> Problem:
+        """What is wrong with the declaration, at a path into it."""
         subject = str(self.path[-1]) if self.path[0] == "rules" else ""
         return self.pack.problem((*self.path, *path), message, subject, offset)
 
@@ -100,7 +103,8 @@ def shipped_rules() -> Path:
 def load_packs(paths: Sequence[str | Path], limits: Limits, cases: bool = True) -> Merged:
     """Read the packs in the given files and folders and what they extend, and merge them.
 
-    Without ``cases`` those of the packs are passed over, as are always those of extended packs. Raises RuleError with all problems found, CallerError where a path does not exist.
+    Without ``cases`` those of the packs are passed over, as are always those of extended packs. Raises
+    RuleError with all problems found, CallerError where a path does not exist.
     """
     if not paths:
         raise CallerError("no rule packs were named; give files or folders")
@@ -358,7 +362,7 @@ def _merge_section(section: str, packs: list[Pack], problems: list[Problem]) -> 
         if name not in originals:
             hint = suggest(name, originals)
             problems.append(entries[0].problem(f"`replace: true`, but there is no '{name}' to replace{hint}"))
-        for one, other in zip(entries, entries[1:], strict=False):
+        for one, other in pairwise(entries):
             if one.pack.layer == other.pack.layer:
                 first = one.pack.document.locate(one.path)
                 problems.append(other.problem(f"'{name}' is replaced in {first} too"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from misstep.errors import Problem, suggest
@@ -63,7 +64,7 @@ def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
 def _levels(entry: Entry[Any], key: str, lowest: float, problems: list[Problem]) -> Levels:
     levels: dict[str, float] = getattr(entry.doc, key)
     ends = list(levels.values())
-    if ends[0] != lowest or any(b <= a for a, b in zip(ends, ends[1:], strict=False)):
+    if ends[0] != lowest or any(b <= a for a, b in pairwise(ends)):
         problems.append(entry.problem(f"the lower ends must begin with {lowest:g} and ascend", key))
     return Levels(tuple(levels), tuple(ends))
 

@@ -1,0 +1,95 @@
+"""Errors: all problems in one text, one a line, each with its place; and nothing that a terminal would obey."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from misstep.errors import (
+    MAX_LENGTH,
+    BudgetError,
+    CallerError,
+    InstallationError,
+    Location,
+    MisstepError,
+    Problem,
+    RecordError,
+    RuleError,
+    listing,
+    printable,
+    suggest,
+)
+
+
+@pytest.mark.parametrize(
+    ("location", "text"),
+    [
+        (Location(), ""),
+        (Location("f.yaml"), "f.yaml"),
+        (Location("f.yaml", 3), "f.yaml:3"),
+        (Location("f.yaml", 3, 7), "f.yaml:3:7"),
+        (Location(pointer="/facts/0"), "/facts/0"),
+        (Location("f.json", 3, 7, "/facts/0"), "f.json:3:7: /facts/0"),
+    ],
+)
+def test_a_place_reads_as_editors_take_it(location: Location, text: str) -> None:
+    assert str(location) == text
+
+
+def test_a_problem_says_where_in_what_and_what() -> None:
+    assert str(Problem(Location("f.yaml", 3, 7), "is wrong", "rule-1")) == "f.yaml:3:7: rule-1: is wrong"
+    assert str(Problem(Location(), "is wrong")) == "is wrong"
+
+
+def test_an_error_says_all_its_problems_and_how_many_are_left_out() -> None:
+    error = RuleError([Problem(Location("a"), "one"), Problem(Location("b"), "two")], omitted=3)
+    assert str(error) == "a: one\nb: two\n... and 3 more"
+    assert str(MisstepError("just text")) == "just text"
+
+
+@pytest.mark.parametrize("leaf", [RuleError, RecordError, BudgetError, CallerError, InstallationError])
+def test_every_error_has_the_one_base(leaf: type[MisstepError]) -> None:
+    assert issubclass(leaf, MisstepError)
+    with pytest.raises(MisstepError):
+        raise leaf("x")
+
+
+def test_a_budget_is_the_records_matter() -> None:
+    assert issubclass(BudgetError, RecordError)
+
+
+@pytest.mark.parametrize("leaf", [RuleError, RecordError, BudgetError, CallerError, InstallationError])
+def test_an_error_survives_the_way_between_processes(leaf: type[MisstepError]) -> None:
+    error = leaf([Problem(Location("f", 1, 2, "/p"), "m", "s")], 4)
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert (type(twin), twin.problems, twin.omitted, str(twin)) == (leaf, error.problems, 4, str(error))
+
+
+@given(text=st.text())
+def test_what_is_printed_is_printable_and_says_the_same(text: str) -> None:
+    shown = printable(text)
+    assert shown.isprintable()
+    assert not text.isprintable() or shown == text
+
+
+@given(text=st.text(), subject=st.text(), file=st.text())
+def test_no_problem_is_an_amplifier_or_breaks_the_line(text: str, subject: str, file: str) -> None:
+    line = str(Problem(Location(file, 1, 1), text * 50, subject))
+    assert len(line) <= MAX_LENGTH
+    assert line.isprintable()
+
+
+def test_a_suggestion_is_the_nearest_word_or_what_is_said_otherwise() -> None:
+    assert suggest("minuts", ["minutes", "seconds"]) == "; did you mean 'minutes'?"
+    assert suggest("xyz", ["minutes", "seconds"]) == ""
+    assert suggest("xyz", ["minutes", "seconds"], "; there are two") == "; there are two"
+    assert suggest("x" * 100_000, ["x" * 80]) == f"; did you mean '{'x' * 80}'?"
+
+
+def test_a_listing_is_sorted_and_ends_somewhere() -> None:
+    assert listing(["b", "a"]) == "a, b"
+    assert listing(map(str, range(9)), most=3) == "0, 1, 2, ..."
