@@ -37,7 +37,7 @@ SCALARS: list[tuple[str, Any]] = [
     ("190:20:30", "190:20:30"), ("12:30", "12:30"), ("12:30:45.5", "12:30:45.5"),
     ("2024-01-01", "2024-01-01"), ("2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z"),
     (".inf", ".inf"), ("-.inf", "-.inf"), (".nan", ".nan"), ("nan", "nan"), ("inf", "inf"), ("Infinity", "Infinity"),
-    (".5", ".5"), ("5.", "5."), ("1e", "1e"), ("1e999", "1e999"), ("-", "-"), ("=", "="), ("1.2.3", "1.2.3"),
+    (".5", ".5"), ("5.", "5."), ("1e", "1e"), ("1e999", "1e999"), ("=", "="), ("1.2.3", "1.2.3"),
     ("'12'", "12"), ('"true"', "true"), ("''", ""), ('"null"', "null"), ("'~'", "~"),
     ("٣", "٣"), ("१२", "१२"), ("１２", "１２"),
     ("9" * 41, "9" * 41),
@@ -87,7 +87,7 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "mapping as key": ("{a: 1}: 2", "f.yaml:1:1: a key must be a word"),
     "key twice": ("a: 1\nb:\n  c: 1\n  c: 2\n", "f.yaml:4:3: the key 'c' stands twice; first in line 3"),
     "key twice, quoted": ("{a: 1, 'a': 2}", "f.yaml:1:8: the key 'a' stands twice; first in line 1"),
-    "long key twice": (f"{{{'k' * 100}: 1, {'k' * 100}: 2}}", f"f.yaml:1:106: the key '{'k' * 60}' stands twice; first in line 1"),
+    "long key twice": (f"{{{'k' * 100}: 1, {'k' * 100}: 2}}", f"f.yaml:1:107: the key '{'k' * 60}' stands twice; first in line 1"),
     "one list too deep": ("[" * 17 + "]" * 17, f"f.yaml:1:17: nested more than {MAX_DEPTH} levels deep"),
     "100,000 lists": ("[" * 100_000, f"f.yaml:1:17: nested more than {MAX_DEPTH} levels deep"),
     "100,000 mappings": ("{a: " * 100_000, f"f.yaml:1:65: nested more than {MAX_DEPTH} levels deep"),
@@ -242,8 +242,9 @@ def test_a_place_in_a_missing_part_has_no_offset() -> None:
 
 
 def test_json_that_is_no_yaml_is_placed_in_its_file() -> None:
-    assert read_json('{\t"a": 1}', "f.json").locate(("a",)) == Location("f.json")
-    assert read_json('{\t"a": 1}', "f.json", line=3).locate(("a",)) == Location("f.json", 3)
+    text = '{"a": {}, "half": "\\ud800"}'
+    assert read_json(text, "f.json").locate(("a",)) == Location("f.json")
+    assert read_json(text, "f.json", line=3).locate(("a",)) == Location("f.json", 3)
 
 
 def test_problems_of_a_record_get_their_places() -> None:
@@ -273,7 +274,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         try:
             document: Document = read(text, "f", fault=RuleError)
         except RuleError as error:
-            lines = text.count("\n") + text.count("\r") + text.count("\x85") + text.count("\u2028") + text.count("\u2029") + 1
+            lines = 1 + sum(text.count(end) for end in "\n\r\x85\u2028\u2029")
             assert all(p.location.file == "f" and p.location.line <= lines for p in error.problems)
         else:
             _every_part_is_plain(document.data)

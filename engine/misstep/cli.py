@@ -94,9 +94,10 @@ def load(rules: tuple[Path, ...]) -> RuleBase:
 @click.option("--input", "input_format", type=click.Choice(["json", "jsonl", "yaml"]),
               help="Form of the input; else by the ending of the file, or by the look of standard input.")  # fmt: skip
 @click.option("--fail-level", metavar="BAND", help="Exit with 1 if a finding is of this severity band or worse, say `serious`.")
+@click.option("--full", is_flag=True, help="Text with the ids of rules, and figures and addresses of sources.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 def assess(
-    file: Path, rules: tuple[Path, ...], output: str, input_format: str | None, fail_level: str | None, color: str
+    file: Path, rules: tuple[Path, ...], output: str, input_format: str | None, fail_level: str | None, full: bool, color: str
 ) -> int:
     """Assess the interview in FILE (- for standard input): one record as JSON or YAML, or JSON lines.
 
@@ -110,7 +111,7 @@ def assess(
     if fail_level is not None and fail_level not in bands:
         hint = suggest(fail_level, bands, f"; it is one of {', '.join(bands)}")
         raise CallerError(f"--fail-level: unknown band '{fail_level}'{hint}")
-    write = _writer(output, color)
+    write = _writer(output, color, full)
     code, count = OK, 0
     for document in _documents(file, input_format):
         count += 1
@@ -131,7 +132,7 @@ def assess(
     return code
 
 
-def _writer(output: str, color: str) -> Callable[[Assessment, int], None]:
+def _writer(output: str, color: str, full: bool) -> Callable[[Assessment, int], None]:
     if output == "json":
         return lambda assessment, count: print(assessment.to_json().decode())
     from misstep.report import to_markdown, to_text
@@ -140,7 +141,7 @@ def _writer(output: str, color: str) -> Callable[[Assessment, int], None]:
         return lambda assessment, count: print(("\n" if count > 1 else "") + to_markdown(assessment), end="")
     colored = color == "always" or (color == "auto" and sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
     width = max(60, min(100, _columns()))
-    return lambda assessment, count: print(("\n" if count > 1 else "") + to_text(assessment, width, colored), end="")
+    return lambda assessment, count: print(("\n" if count > 1 else "") + to_text(assessment, width, colored, full), end="")
 
 
 def _columns() -> int:

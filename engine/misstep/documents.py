@@ -203,8 +203,7 @@ class _YamlBuilder:
                 raise self._error(after, "a second document; one file holds one")
             return value
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            place = Location(self.document.file, mark.line + 1, mark.column + 1) if mark else self._file()
+            place = self._place(error.problem_mark or error.context_mark)
             what = ", ".join(filter(None, (error.context, error.problem))) + _HINTS.get(error.problem or "", "")
             raise self.document.fault([Problem(place, f"not valid YAML: {what}")]) from None
         except yaml.reader.ReaderError as error:
@@ -216,6 +215,14 @@ class _YamlBuilder:
 
     def _file(self) -> Location:
         return Location(self.document.file)
+
+    def _place(self, mark: Any) -> Location:
+        if mark is None:
+            return self._file()
+        lines = self.document.text.split("\n")
+        if mark.line < len(lines):
+            return Location(self.document.file, mark.line + 1, mark.column + 1)
+        return Location(self.document.file, len(lines), len(lines[-1]) + 1)  # libyaml ends a text with a line of its own
 
     def _error(self, event: Any, message: str) -> MisstepError:
         mark = event.start_mark
@@ -263,7 +270,8 @@ class _YamlBuilder:
             here = (*path, key)
             data[key] = self._value(self.next(), here, depth + 1)
             if self.marks is not None and not isinstance(data[key], str):
-                self.marks[here] = _mark(event)  # of anything but text, the key is the better place to point at
+                start = event.start_mark  # of anything but text, the key is the better place to point at
+                self.marks[here] = Mark(start.line + 1, start.column + 1)
         return data
 
 

@@ -12,7 +12,6 @@ from operator import itemgetter
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
-from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
 
 from misstep.errors import Location, Problem, RecordError, suggest
@@ -73,6 +72,8 @@ class RecordReader:
 
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema of a record."""
+        from pydantic.json_schema import GenerateJsonSchema
+
         schema = GenerateJsonSchema().generate(self._schema, mode="validation")
         schema["title"] = "misstep record"
         return schema

@@ -7,98 +7,113 @@ markup.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from io import StringIO
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from misstep.errors import printable
-from misstep.model.result import ActionReason, Assessment, AvoidedAction, CitedSource, Finding, PlannedAction
+from misstep.model.result import (
+    ActionReason,
+    Assessment,
+    AvoidedAction,
+    CitedSource,
+    DerivedFact,
+    Finding,
+    PlannedAction,
+    Reason,
+)
+
+ROOMY = 76  # columns from which the table of findings has room for figures beside the words
 
 _STYLES = ("green", "cyan", "yellow", "red", "bold red")
+_MEANING = "Damage is the chance in percent that at least one of these is held against you."
 
 
-def to_text(assessment: Assessment, width: int = 100, color: bool = False) -> str:
-    """What a person reads after a bad interview: how bad it is, what to do first, why."""
+def to_text(assessment: Assessment, width: int = 100, color: bool = False, full: bool = False) -> str:
+    """What a person reads after a bad interview: how bad it is, what to do first, why.
+
+    ``full`` adds what only a careful reader wants: ids of rules, what was concluded, figures and addresses of sources.
+    """
     buffer = StringIO()
     console = Console(
         file=buffer, width=width, force_terminal=color, color_system="standard" if color else None,
         highlight=False, markup=False, emoji=False, legacy_windows=False,
     )  # fmt: skip
     console.print(_heading(assessment))
-    if assessment.findings:
-        console.print(_section("What went wrong"), _findings_table(assessment.findings))
-    if assessment.actions:
-        console.print(_section("What to do, in this order"))
-        for action in assessment.actions:
-            console.print(_action(action))
-    if assessment.avoid:
-        console.print(_section("What to avoid"))
-        for avoid in assessment.avoid:
-            console.print(_bullet(Text(printable(avoid.title), "bold"), _because(avoid.because)))
-    if assessment.draft:
-        console.print(_section("A message you could send"))
-        console.print(Padding(Text(_lines(assessment.draft)), (0, 0, 0, 4)))
-    if assessment.findings:
-        console.print(_section("Why"))
-        for finding in assessment.findings:
-            console.print(_why(finding))
-    whole = [r for r in assessment.because if r.amount]
-    if whole:
-        console.print(_bullet(Text("The interview as a whole", "bold"), "; ".join(printable(r.text) for r in whole)))
-    if assessment.notes:
-        console.print(_section("Assumed"))
-        for note in assessment.notes:
-            console.print(_bullet(Text(printable(note))))
-    if assessment.sources:
-        console.print(_section("Sources"))
-        for source in assessment.sources:
-            console.print(_bullet(Text(source.id, "bold"), _citation(source)))
+    for title, *parts in _sections(assessment, width, full):
+        console.print(Text(f"\n{title}", "bold underline"))
+        for part in parts:
+            console.print(Padding(part, (0, 0, 0, 2)))
     info = assessment.rulebase
-    console.print(Text(f"\nRules: {info.name} {info.version}, {info.digest[:19]}", "dim"))
+    console.print(Text(f"\nRules: {info.name} {info.version}, {info.digest if full else info.digest[:19]}", "dim"))
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
 
-def to_markdown(assessment: Assessment) -> str:
-    """The same as Markdown, for a ticket, a mail or a page."""
-    name = f" of {_md(assessment.id)}" if assessment.id else ""
-    lines = [f"# Assessment{name}", "", _md(_summary(assessment)), ""]
+def _sections(assessment: Assessment, width: int, full: bool) -> Iterable[tuple[str | RenderableType, ...]]:
+    """Every section that has something to say: its title, and what stands in it."""
+    numbers = {source.id: n for n, source in enumerate(assessment.sources, start=1)}
     if assessment.findings:
-        lines += ["## What went wrong", "", "| Slip | Severity | Noticed | Urgency | Verdict |", "| --- | --- | --- | --- | --- |"]
+        yield "What went wrong", _findings_table(assessment.findings, width >= ROOMY)
+    if assessment.actions:
+        yield "What to do, in this order", *(_action(a, assessment) for a in assessment.actions)
+    if assessment.avoid:
+        yield "What to avoid", *(_item("-", _avoided(a, assessment), _because(a.because)) for a in assessment.avoid)
+    if assessment.draft:
+        yield "A message you could send", Padding(Text(_lines(assessment.draft)), (0, 0, 0, 2))
+    if any(f.because for f in assessment.findings) or assessment.because:
+        yield "Why", _why(assessment, numbers, full)
+    if full and assessment.derived:
+        yield "What was concluded", *(_item("-", _derived(d), _because(d.because)) for d in assessment.derived)
+    if assessment.notes:
+        yield "Notes", *(_item("-", "", note) for note in assessment.notes)
+    if assessment.sources:
+        citations = (_citation(s) if full else _short_citation(s) for s in assessment.sources)
+        signs = (f"[{n}]".rjust(len(f"[{len(numbers)}]")) for n in numbers.values())
+        yield "Sources", *(_item(*row) for row in zip(signs, numbers, citations, strict=True))
+
+
+def to_markdown(assessment: Assessment) -> str:
+    """The same in full as Markdown, for a ticket, a mail or a page."""
+    name = f" of {_md(assessment.id)}" if assessment.id else ""
+    lines = [f"# Assessment{name}", "", _md(_summary(assessment)), "", _MEANING, ""]
+    if assessment.findings:
+        lines += ["## What went wrong", "", "| Mistake | Severity | Noticed | Urgency | Verdict |"]
+        lines += ["| --- | --- | --- | --- | --- |"]
         for f in assessment.findings:
-            cells = (f"{f.title} ({f.fact})", _severity(f), _noticed(f), _urgency(f), _word(f.verdict))
+            cells = (_named(f), _severity(f), _noticed(f), _urgency(f), _word(f.verdict))
             lines.append("| " + " | ".join(_md(cell) for cell in cells) + " |")
         lines.append("")
     if assessment.actions:
         lines += ["## What to do, in this order", ""]
         for action in assessment.actions:
-            lines += [f"{action.rank}. **{_md(action.title)}** ({_md(_when(action))})"]
-            lines += [f"   {_md(text)}" for text in (action.text, _because(action.because)) if text]
-        lines.append("")
+            lines += [f"{action.rank}. **{_md(action.title)}** ({_md(_when(action, assessment))})", ""]
+            lines += [f"   {_md(text)}\n" for text in (action.text, _why_line(action.because)) if text]
     if assessment.avoid:
         lines += ["## What to avoid", ""]
-        lines += [f"- **{_md(a.title)}**: {_md(_because(a.because))}" for a in assessment.avoid] + [""]
+        lines += [f"- **{_md(_avoided(a, assessment))}**: {_md(_because(a.because))}" for a in assessment.avoid] + [""]
     if assessment.draft:
         lines += ["## A message you could send", ""]
         lines += [f"> {_md(line)}".rstrip() for line in assessment.draft.splitlines()] + [""]
-    if assessment.findings:
+    if assessment.findings or assessment.because:
         lines += ["## Why", ""]
-        for f in assessment.findings:
-            lines.append(f"- **{_md(f.title)}** ({_md(f.fact)})")
-            lines += [
-                f"  - {_word(r.dimension)} {_amount(r.dimension, r.amount)}: {_md(r.text)}{_cited(r.sources)}" for r in f.because
-            ]
+        for named, reasons in _reasons(assessment):
+            lines.append(f"- **{_md(named)}**")
+            lines += [f"  - {_md(line.text)}{_amounts(line)}{_cited(line.sources)}" for line in reasons]
         lines.append("")
+    if assessment.derived:
+        lines += ["## What was concluded", ""]
+        lines += [f"- **{_md(_derived(d))}**: {_md(_because(d.because))}" for d in assessment.derived] + [""]
     if assessment.notes:
-        lines += ["## Assumed", "", *(f"- {_md(note)}" for note in assessment.notes), ""]
+        lines += ["## Notes", "", *(f"- {_md(note)}" for note in assessment.notes), ""]
     if assessment.sources:
-        lines += ["## Sources", "", *(f"- `{s.id}`: {_md(_citation(s))}" for s in assessment.sources), ""]
+        lines += ["## Sources", "", *(f"- `{s.id}`: {_md(_citation(s, address=False))}{_link(s)}" for s in assessment.sources), ""]
     info = assessment.rulebase
-    lines.append(f"Rules: {info.name} {info.version}, `{info.digest}`")
+    lines.append(f"Rules: {_md(info.name)} {info.version}, `{info.digest}`")
     return "\n".join(lines) + "\n"
 
 
@@ -112,63 +127,139 @@ def _summary(assessment: Assessment) -> str:
 
 
 def _heading(assessment: Assessment) -> RenderableType:
-    style = _style(assessment.damage / 100)
     lines = [Text(f"Assessment of {printable(assessment.id)}", "bold")] if assessment.id else []
-    lines.append(Text(_summary(assessment), style))
-    lines.append(Text("Damage is the chance in percent that at least one of these counts against you.", "dim"))
+    lines.append(Text(_summary(assessment), _style(assessment.damage / 100)))
+    lines.append(Text(_MEANING if assessment.findings else "No mistake was reported: nothing to repair.", "dim"))
     if assessment.actions:
         first = assessment.actions[0]
-        lines.append(Text.assemble("First: ", (printable(first.title), "bold"), f" ({_when(first)})."))
-    elif not assessment.findings:
-        lines.append(Text("No mistake was reported: nothing to repair."))
-    else:
+        due = f", {_due(first)}" if first.due_hours is not None else ""
+        lines.append(Text.assemble("First: ", (printable(first.title), "bold"), f"{due}."))
+    elif assessment.findings:
         lines.append(Text("No action is recommended."))
     return Group(*lines)
 
 
-def _section(title: str) -> RenderableType:
-    return Text(f"\n{title}", "bold underline")
-
-
-def _findings_table(findings: Iterable[Finding]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("Slip", ratio=3)
+def _findings_table(findings: Iterable[Finding], roomy: bool) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("Mistake")
     for column in ("Severity", "Noticed", "Urgency", "Verdict"):
         table.add_column(column, no_wrap=True)
     for f in findings:
-        slip = Text.assemble(printable(f.title), (f" ({printable(f.fact)})", "dim"))
-        table.add_row(
-            slip, Text(_severity(f), _style(f.severity / 10)), _noticed(f), _urgency(f), Text(_word(f.verdict), "bold")
-        )
+        words = (f.severity_band, f.noticed_level, f.urgency_level)
+        severity, noticed, urgency = (_severity(f), _noticed(f), _urgency(f)) if roomy else (_word(w) for w in words)
+        name = Text.assemble(printable(f.title), (f" ({printable(f.fact)})", "dim"))
+        table.add_row(name, Text(severity, _style(f.severity / 10)), noticed, urgency, Text(_word(f.verdict), "bold"))
     return table
 
 
-def _action(action: PlannedAction) -> RenderableType:
-    head = Text.assemble(f"{action.rank}. ", (printable(action.title), "bold"), f"  ({_when(action)})")
-    parts: list[RenderableType] = [Padding(head, (0, 0, 0, 2))]
-    if action.text:
-        parts.append(Padding(Text(printable(action.text)), (0, 0, 0, 5)))
-    parts.append(Padding(Text(f"Why: {_because(action.because)}", "dim"), (0, 0, 0, 5)))
-    return Group(*parts)
+def _action(action: PlannedAction, assessment: Assessment) -> RenderableType:
+    lines = [Text(printable(action.title), "bold"), Text(_when(action, assessment), "dim")]
+    lines += [Text(printable(text)) for text in (action.text, _why_line(action.because)) if text]
+    return _hanging(f"{action.rank}.", Group(*lines))
 
 
-def _why(finding: Finding) -> RenderableType:
-    head = Text.assemble((printable(finding.title), "bold"), (f" ({printable(finding.fact)})", "dim"))
-    rows = Table.grid(padding=(0, 2, 0, 0))
-    rows.add_column(no_wrap=True)
-    rows.add_column(justify="right", no_wrap=True)
-    rows.add_column()
-    for r in finding.because:
-        rows.add_row(_word(r.dimension), _amount(r.dimension, r.amount), f"{printable(r.text)}{_cited(r.sources)}")
-    return Group(Padding(head, (0, 0, 0, 2)), Padding(rows, (0, 0, 0, 4)))
+def _why(assessment: Assessment, numbers: Mapping[str, int], full: bool) -> Table:
+    """Every reason once, and what it changed, a column for each dimension."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", expand=False)
+    table.add_column("")
+    columns = ("severity", "noticed", "urgency")
+    for column in columns:
+        table.add_column(_word(column), justify="right", no_wrap=True)
+    for named, reasons in _reasons(assessment):
+        table.add_row(Text(named, "bold"))
+        for line in reasons:
+            text = Text(line.text)
+            if line.sets:
+                text.append(f" ({_sets(line)})")
+            if full:
+                text.append(f" ({line.rule})", "dim")
+            if line.sources:
+                text.append(f" [{', '.join(str(numbers[s]) for s in line.sources)}]", "dim")
+            table.add_row(Padding(text, (0, 0, 0, 2)), *(line.amount(column) for column in columns))
+    return table
 
 
-def _bullet(head: Text, body: str = "") -> RenderableType:
-    line = Text("- ")
-    line.append_text(head)
-    if body:
-        line.append(f": {body}")
-    return Padding(line, (0, 0, 0, 2))
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What one firing of a rule changed, in all dimensions."""
+
+    rule: str
+    text: str
+    sources: tuple[str, ...]
+    amounts: dict[str, float]
+    sets: tuple[str, ...]
+
+    def amount(self, column: str) -> str:
+        return f"{self.amounts[column]:+g}" if column in self.amounts else ""
+
+
+_COLUMN = {"relief": "severity", "overall": "severity"}
+
+
+def _reasons(assessment: Assessment) -> Iterable[tuple[str, list[_Line]]]:
+    """The mistakes, and at last all of them together, with their reasons."""
+    yield from ((_named(f), _merged(f.because)) for f in assessment.findings if f.because)
+    if assessment.because:
+        yield "All of it together", _merged(assessment.because)
+
+
+def _merged(reasons: Iterable[Reason]) -> list[_Line]:
+    lines: dict[tuple[str, str, tuple[str, ...]], _Line] = {}
+    for r in reasons:
+        line = lines.setdefault((r.rule, r.text, r.facts), _Line(r.rule, printable(r.text), r.sources, {}, ()))
+        if r.dimension in ("verdict", "outlook"):
+            lines[r.rule, r.text, r.facts] = _Line(line.rule, line.text, line.sources, line.amounts, (*line.sets, r.dimension))
+        elif r.amount:
+            column = _COLUMN.get(r.dimension, r.dimension)
+            line.amounts[column] = line.amounts.get(column, 0) + (-r.amount if r.dimension == "relief" else r.amount)
+    return list(lines.values())
+
+
+def _sets(line: _Line) -> str:
+    return f"limits the {' and the '.join(line.sets)}"
+
+
+def _amounts(line: _Line) -> str:
+    parts = [f"{column} {line.amount(column)}" for column in line.amounts] + ([_sets(line)] if line.sets else [])
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _item(sign: str, head: str, body: str) -> RenderableType:
+    """A point of a list whose lines stand under one another."""
+    text = Text()
+    if head:
+        text.append(printable(head), "bold")
+    if head and body:
+        text.append(": ")
+    return _hanging(sign, text.append(printable(body)))
+
+
+def _hanging(sign: str, body: RenderableType) -> Table:
+    row = Table.grid(padding=(0, 1, 0, 0))
+    row.add_column(no_wrap=True)
+    row.add_column()
+    row.add_row(Text(sign), body)
+    return row
+
+
+def _named(finding: Finding) -> str:
+    return printable(f"{finding.title} ({finding.fact})")
+
+
+def _avoided(avoid: AvoidedAction, assessment: Assessment) -> str:
+    """Its title; and for which mistakes it is meant, where the plan has the same action for others."""
+    if all(action.action != avoid.action for action in assessment.actions):
+        return avoid.title
+    return f"{avoid.title} (for: {_titles(avoid.targets, assessment)})"
+
+
+def _titles(facts: Sequence[str], assessment: Assessment) -> str:
+    return ", ".join(dict.fromkeys(printable(f.title) for f in assessment.findings if f.fact in facts))
+
+
+def _derived(fact: DerivedFact) -> str:
+    values = ", ".join(f"{name} {value}" for name, value in fact.values.items() if value is not None)
+    return fact.title + (f" ({values})" if values else "")
 
 
 def _because(reasons: Sequence[ActionReason]) -> str:
@@ -176,20 +267,30 @@ def _because(reasons: Sequence[ActionReason]) -> str:
     return "; ".join(dict.fromkeys(printable(r.text) for r in reasons))
 
 
-def _citation(source: CitedSource) -> str:
+def _why_line(reasons: Sequence[ActionReason]) -> str:
+    because = _because(reasons)
+    return f"Why: {because}." if because else ""
+
+
+def _short_citation(source: CitedSource) -> str:
     year = f" ({source.year})" if source.year and str(source.year) not in source.title else ""
+    return f"{source.title}{year}"
+
+
+def _citation(source: CitedSource, address: bool = True) -> str:
     figure = f": {source.figure}" if source.figure else ""
-    return printable(f"{source.title}{year}{figure}" + (f" <{source.url}>" if source.url else ""))
+    return f"{_short_citation(source)}{figure}" + (f" <{source.url}>" if address and source.url else "")
+
+
+def _link(source: CitedSource) -> str:
+    """An address as Markdown's own link; one that might end it early stands there as text."""
+    if not source.url:
+        return ""
+    return f" <{source.url}>" if _PLAIN_URL.fullmatch(source.url) else f" {_md(source.url)}"
 
 
 def _cited(sources: Sequence[str]) -> str:
     return f" [{', '.join(sources)}]" if sources else ""
-
-
-def _amount(dimension: str, amount: float) -> str:
-    if dimension in ("verdict", "outlook"):
-        return ""
-    return f"{-amount if dimension == 'relief' else amount:+g}"
 
 
 def _severity(finding: Finding) -> str:
@@ -204,24 +305,30 @@ def _urgency(finding: Finding) -> str:
     return f"{finding.urgency:.1f} {_word(finding.urgency_level)}"
 
 
-def _when(action: PlannedAction | AvoidedAction) -> str:
-    assert isinstance(action, PlannedAction)
-    parts = []
-    if action.due_hours is not None:
-        parts.append("now" if action.due_hours == 0 else f"within {_hours(action.due_hours)}")
+def _when(action: PlannedAction, assessment: Assessment) -> str:
+    """When it is due, how long it takes, what it gains; and for which mistakes, where not for all."""
+    parts = [_due(action)]
     if action.effort_minutes:
-        parts.append(f"{action.effort_minutes} minutes' work")
+        parts.append(f"takes {_time(action.effort_minutes / 60)}")
     if action.relief:
-        parts.append(f"takes {action.relief:g} off the damage")
-    return ", ".join(parts) or "in your own time"
+        parts.append(f"{action.relief:g} off the damage")
+    text = ", ".join(parts)
+    if 0 < len(action.targets) < len(assessment.findings):
+        text += f"; for: {_titles(action.targets, assessment)}"
+    return text
 
 
-def _hours(hours: float) -> str:
-    if hours < 1:
-        return f"{round(hours * 60)} minutes"
-    if hours <= 48:
-        return "1 hour" if hours == 1 else f"{hours:g} hours"
-    return f"{hours / 24:.0f} days"
+def _due(action: PlannedAction) -> str:
+    if action.due_hours is None:
+        return "in your own time"
+    return "now" if action.due_hours == 0 else f"within {_time(action.due_hours)}"
+
+
+def _time(hours: float) -> str:
+    """An amount of time in the unit that people would use."""
+    amount, unit = (hours * 60, "minute") if hours < 1 else (hours, "hour") if hours <= 48 else (hours / 24, "day")
+    shown = f"{round(amount, 0 if unit != 'hour' else 1):g}"
+    return f"{shown} {unit}" + ("" if shown == "1" else "s")
 
 
 def _word(word: str) -> str:
@@ -237,6 +344,7 @@ def _lines(text: str) -> str:
 
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9/.:?=&%#_~+,;@-]+")
 
 
 def _md(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from misstep import Limits, RuleBase
@@ -17,6 +17,7 @@ from tests.evaluate.packs import JOINED, packs, records_of
 from tests.inline import load_text
 
 LIMITS = Limits(work=100_000_000)
+PHASES = [Phase.explicit, Phase.reuse, Phase.generate]  # to make a pack smaller takes minutes: add Phase.shrink to debug
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 
 
@@ -29,7 +30,7 @@ def agree(program: Program, record: list[dict[str, Any]]) -> None:
     assert findings == expected
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=150, deadline=None, phases=PHASES, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_on_random_packs(data: st.DataObject) -> None:
     program = load_text(data.draw(packs()), limits=LIMITS).program
@@ -37,7 +38,7 @@ def test_on_random_packs(data: st.DataObject) -> None:
         agree(program, data.draw(records_of(program.kinds, 1, 6)))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=60, deadline=None, phases=PHASES, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_on_so_many_facts_that_joins_use_indexes(data: st.DataObject) -> None:
     program = load_text(data.draw(packs(joining=True)), limits=LIMITS).program
@@ -45,7 +46,7 @@ def test_on_so_many_facts_that_joins_use_indexes(data: st.DataObject) -> None:
     agree(program, data.draw(records_of(joined, 21, 25)))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=40, deadline=None, phases=PHASES, suppress_health_check=SLOW)
 @given(record=records_of(RuleBase.shipped().kinds, 0, 9))
 def test_on_the_shipped_rules(record: list[dict[str, Any]]) -> None:
     agree(RuleBase.shipped().program, record)

@@ -212,6 +212,12 @@ def test_hostile_text_is_refused(text: str) -> None:
             check(text, SCOPE, frozenset())
 
 
+@pytest.mark.parametrize("text", ["-" * 100_000 + "1", "\ud800", "not " * 50_000 + "m.b"], ids=["signs", "surrogate", "nots"])
+def test_what_cannot_even_be_parsed_is_refused_in_words(text: str) -> None:
+    with pytest.raises(ExpressionError, match="^not an expression: nested too deep or not text$"):
+        check_value(text, SCOPE, frozenset())
+
+
 WATCH = """
 import json, sys
 from misstep.rulebase.expressions import ExpressionError, check_text, check_value, Scope, Type

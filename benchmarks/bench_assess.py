@@ -1,0 +1,57 @@
+"""One interview with the shipped rules: from plain data to an Assessment with all its reasons, and where the time goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.conftest import FOUR, mistakes
+from misstep import RuleBase
+from misstep.evaluate.compiled import CompiledEngine
+from misstep.findings.explain import Explainer
+from misstep.limits import Limits
+from misstep.pipeline import conclude
+from misstep.records import RecordReader
+
+
+@pytest.mark.parametrize("facts", [FOUR[:1], FOUR], ids=["one mistake", "four mistakes"])
+def bench_assess(benchmark: BenchmarkFixture, shipped: RuleBase, facts: list[dict[str, Any]]) -> None:
+    benchmark.group = "assess"
+    assessment = benchmark(shipped.assess, facts)
+    assert len(assessment.findings) == len(facts)
+
+
+def bench_assess_large(benchmark: BenchmarkFixture, shipped: RuleBase) -> None:
+    benchmark.group = "assess"
+    facts = mistakes(shipped, 100)
+    assert len(benchmark(shipped.assess, facts).findings) == 100
+
+
+@pytest.mark.parametrize("part", ["validation", "evaluation", "evaluation, plan and report"])
+def bench_parts(benchmark: BenchmarkFixture, shipped: RuleBase, part: str) -> None:
+    benchmark.group = "parts of four mistakes"
+    program, limits = shipped.program, Limits()
+    reader, engine, explainer = RecordReader(program, limits), CompiledEngine(program), Explainer(program)
+    facts = reader.read(FOUR)
+    if part == "validation":
+        assert benchmark(reader.read, FOUR).rows.keys() == facts.rows.keys()
+    elif part == "evaluation":
+        _, findings = benchmark(conclude, facts, program, engine, limits)
+        assert len(findings) == 4
+    else:
+        from misstep.pipeline import assess
+
+        assert len(benchmark(assess, facts, program, engine, explainer, limits).findings) == 4
+
+
+@pytest.mark.parametrize("count", [1, 10, 100, 1000])
+def bench_scaling(benchmark: BenchmarkFixture, shipped: RuleBase, count: int) -> None:
+    """The cost of one fact should not grow with their number: compare the times divided by the count."""
+    benchmark.group = "facts"
+    facts = mistakes(shipped, count)
+    assessment = benchmark(shipped.assess, facts)
+    assert len(assessment.findings) == count
+    if benchmark.enabled:
+        benchmark.extra_info["microseconds_per_fact"] = benchmark.stats.stats.median * 1e6 / count
