@@ -1,19 +1,22 @@
 """The command ``misstep``. Only this module prints.
 
-Exit codes: 0 done; 1 findings at or above ``--fail-level``, or a case that failed; 2 bad input, rules or usage.
+Exit codes: 0 done; 1 findings at or above ``--fail-level``, or a case that failed; 2 bad input, rules or usage;
+130 stopped from the keyboard; 141 whoever read the output has gone.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from misstep import __version__
 from misstep.errors import CallerError, Location, MisstepError, Problem, RecordError, listing, printable, suggest
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from misstep.model.facts import Field, Kind
     from misstep.model.result import Assessment
 
-OK, FOUND, BAD = 0, 1, 2
+OK, FOUND, BAD, STOPPED, UNREAD = 0, 1, 2, 130, 141
 FORMATS = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".yaml": "yaml", ".yml": "yaml"}
 
 rules_option = click.option(
@@ -32,8 +35,18 @@ rules_option = click.option(
 )  # fmt: skip
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="misstep", message="misstep %(version)s")
+class Commands(click.Group):
+    """The commands; that nobody reads the output any more is no error of theirs, as click would have it."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            return UNREAD
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="misstep %(version)s")
 def cli() -> None:
     """Says how bad a mistake in a job interview was, whether anybody noticed, and what to do about it.
 
@@ -46,6 +59,9 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; the process ends with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal or file of another encoding than UTF-8
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = cli.main(arguments, prog_name="misstep", standalone_mode=False)
         sys.stdout.flush()
@@ -54,13 +70,12 @@ def main(arguments: list[str] | None = None) -> int:
         code = BAD
     except (click.Abort, KeyboardInterrupt):
         print("misstep: stopped", file=sys.stderr)
-        code = 130
+        code = STOPPED
     except MisstepError as error:
         complain(error)
         code = BAD
-    except BrokenPipeError:  # whoever read the output has gone: nothing more to say
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = BAD
+    except BrokenPipeError:
+        code = UNREAD
     except OSError as error:
         print(f"misstep: {printable(str(error.filename or ''))}: {error.strerror}", file=sys.stderr)
         code = BAD
@@ -69,6 +84,8 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         print(f"misstep: internal error ({type(error).__name__}); MISSTEP_DEBUG=1 shows where", file=sys.stderr)
         code = BAD
+    if code == UNREAD:  # also for what Python still flushes at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code if isinstance(code, int) else OK)
 
 
@@ -99,7 +116,9 @@ def load(rules: tuple[Path, ...]) -> RuleBase:
 def assess(
     file: Path, rules: tuple[Path, ...], output: str, input_format: str | None, fail_level: str | None, full: bool, color: str
 ) -> int:
-    """Assess the interview in FILE (- for standard input): one record as JSON or YAML, or JSON lines.
+    """Assess the interviews in FILE, or - for standard input.
+
+    FILE is one record as JSON or YAML, or JSON lines with a record each. As JSON, an assessment is one line.
 
     \b
     misstep assess interview.yaml
@@ -134,7 +153,8 @@ def assess(
 
 def _writer(output: str, color: str, full: bool) -> Callable[[Assessment, int], None]:
     if output == "json":
-        return lambda assessment, count: print(assessment.to_json().decode())
+        sys.stdout.flush()
+        return lambda assessment, count: _write_bytes(assessment.to_json() + b"\n")
     from misstep.report import to_markdown, to_text
 
     if output == "markdown":
@@ -142,6 +162,11 @@ def _writer(output: str, color: str, full: bool) -> Callable[[Assessment, int], 
     colored = color == "always" or (color == "auto" and sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
     width = max(60, min(100, _columns()))
     return lambda assessment, count: print(("\n" if count > 1 else "") + to_text(assessment, width, colored, full), end="")
+
+
+def _write_bytes(data: bytes) -> None:
+    """JSON is UTF-8, whatever the terminal's encoding is."""
+    sys.stdout.buffer.write(data)
 
 
 def _columns() -> int:
@@ -159,25 +184,30 @@ def _documents(file: Path, input_format: str | None) -> Iterator[Document | Miss
     most = Limits().record_bytes
     with sys.stdin.buffer if name == "<stdin>" else _open(file) as stream:
         form = input_format or FORMATS.get(file.suffix.lower())
-        if form == "jsonl":
-            yield from _lines(enumerate(stream, start=1), name, most)
-            return
-        data = stream.read(most + 1)
+        data = b"" if form == "jsonl" else stream.read(most + 1)
         if form is None:
             form = _looks_like(data)
         if form == "jsonl":
-            yield from _lines(_more_lines(data, stream), name, most)
-        else:
-            text = _decode(data, name)
-            yield read_yaml(text, name, RecordError, most) if form == "yaml" else read_json(text, name, most=most)
+            yield from _lines(_split(data, stream, most), name, most)
+            return
+        if len(data) > most:
+            raise _too_large(Location(name), most)
+        text = _decode(data, name)
+        if not text.strip():
+            raise RecordError([Problem(Location(name), "is empty; a record is {facts: [...]} or a list of facts")])
+        yield read_yaml(text, name, RecordError, most) if form == "yaml" else read_json(text, name, most=most)
 
 
-def _open(file: Path) -> Any:
+def _open(file: Path) -> IO[bytes]:
     if file.is_dir():
         raise CallerError(f"{printable(str(file))}: is a folder; give a file")
     if not file.exists():
         raise CallerError(f"{printable(str(file))}: no such file")
     return file.open("rb")
+
+
+def _too_large(place: Location, most: int) -> RecordError:
+    return RecordError([Problem(place, f"has more than {most} bytes, the most that a record may have")])
 
 
 def _decode(data: bytes, name: str, line: int = 0) -> str:
@@ -189,38 +219,47 @@ def _decode(data: bytes, name: str, line: int = 0) -> str:
 
 
 def _looks_like(data: bytes) -> str:
-    """JSON lines begin with a line that is an object by itself, and have another."""
-    first, _, rest = data.lstrip().partition(b"\n")
+    """JSON lines begin with a line that is an object or a list by itself, and have another."""
+    first, _, rest = data.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")
     if first[:1] not in (b"{", b"["):
         return "yaml"
     try:
         json.loads(first)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "json"
     return "jsonl" if rest.strip() else "json"
 
 
-def _more_lines(data: bytes, stream: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """The lines of what was read already, and of what follows."""
-    import io
-    from itertools import chain
+def _split(data: bytes, stream: IO[bytes], most: int) -> Iterator[bytes]:
+    """The lines of what was read already and of what follows; of a line that is too long, only its beginning."""
+    head = io.BytesIO(data)
+    while line := head.readline():
+        if not line.endswith(b"\n"):
+            line += stream.readline(most + 2)
+        yield line
+        _skip_rest(line, stream, most)
+    while line := stream.readline(most + 2):
+        yield line
+        _skip_rest(line, stream, most)
 
-    head = io.BytesIO(data).readlines()
-    rest = iter(stream)
-    if head and not head[-1].endswith(b"\n"):
-        head[-1] += next(rest, b"")
-    return enumerate(chain(head, rest), start=1)
+
+def _skip_rest(line: bytes, stream: IO[bytes], most: int) -> None:
+    while line and not line.endswith(b"\n"):
+        line = stream.readline(most)
 
 
-def _lines(lines: Iterable[tuple[int, bytes]], name: str, most: int) -> Iterator[Document | MisstepError]:
+def _lines(lines: Iterable[bytes], name: str, most: int) -> Iterator[Document | MisstepError]:
     from misstep.documents import read_json
 
-    for number, data in lines:
-        if data.strip():
-            try:
-                yield read_json(_decode(data, name, number).rstrip("\r\n"), name, number, most=most)
-            except MisstepError as error:
-                yield error
+    for number, data in enumerate(lines, start=1):
+        if not data.strip():
+            continue
+        try:
+            if len(data.rstrip(b"\r\n")) > most:
+                raise _too_large(Location(name, number), most)
+            yield read_json(_decode(data, name, number).rstrip("\r\n"), name, number, most=most)
+        except MisstepError as error:
+            yield error
 
 
 # -- rule packs
@@ -230,7 +269,10 @@ def _lines(lines: Iterable[tuple[int, bytes]], name: str, most: int) -> Iterator
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def check(paths: tuple[Path, ...], output: str) -> int:
-    """Check rule packs (files or folders) and show every mistake with its place."""
+    """Check rule packs, files or folders.
+
+    Shows every mistake with its file, line and column.
+    """
     from misstep.api import RuleBase
     from misstep.errors import RuleError
     from misstep.limits import Limits
@@ -266,7 +308,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--coverage", is_flag=True, help="Also fail for rules without a firing and a quiet case.")
 def test(paths: tuple[Path, ...], output: str, coverage: bool) -> int:
-    """Run the cases of rule packs (files or folders)."""
+    """Run the cases of rule packs, files or folders."""
     from misstep.ruletest import test_packs
 
     report = test_packs(paths)
@@ -303,7 +345,7 @@ def test(paths: tuple[Path, ...], output: str, coverage: bool) -> int:
 @rules_option
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def kinds(kind: str | None, rules: tuple[Path, ...], output: str) -> int:
-    """List the kinds of facts, or show one KIND with its fields."""
+    """List the kinds of facts, or show one KIND."""
     rulebase = load(rules)
     known = rulebase.kinds
     if kind is not None and kind not in known:
@@ -366,8 +408,12 @@ def _kind_data(kind: Kind) -> dict[str, Any]:
 @rules_option
 @click.option("--python", is_flag=True, help="Show the function that the rule was compiled to.")
 def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> int:
-    """Show the rule ID: what it says, where it stands, what it rests on."""
+    """Show a rule: where it stands, and on what.
+
+    With what it says, the sources it rests on, and the cases that prove it.
+    """
     from misstep.limits import Limits
+    from misstep.report import citation
     from misstep.rulebase.link import load_program
     from misstep.rulebase.load import shipped_rules
 
@@ -386,10 +432,7 @@ def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> int:
         print(entry.doc.help)
     print(entry.pack.document.excerpt(entry.path))
     for name in entry.doc.sources:
-        source = program.sources[name]
-        year = f" ({source.year})" if source.year else ""
-        figure = f": {source.figure}" if source.figure else ""
-        print(f"{name}: {source.title}{year}{figure}" + (f" <{source.url}>" if source.url else ""))
+        print(f"{name}: {printable(citation(program.sources[name]))}")
     cases = [name for name, case in entry.pack.doc.cases.items() if rule_id in case.expect.fires]
     for name in cases:
         print(f"fires in the case: {name}")
@@ -400,7 +443,7 @@ def _known_rule(rule_id: str, known: Iterable[str]) -> None:
     known = list(known)
     if rule_id not in known:
         near = [name for name in known if name.split(".")[0] == rule_id.split(".")[0]]
-        hint = suggest(rule_id, known, f"; there are {listing(near or known)}")
+        hint = suggest(rule_id, known, f"; there are {listing(near)}" if near else "; `misstep kinds KIND` lists those about a kind")
         raise CallerError(f"there is no rule '{rule_id}'{hint}")
 
 
@@ -408,7 +451,7 @@ def _known_rule(rule_id: str, known: Iterable[str]) -> None:
 @click.argument("what", type=click.Choice(["pack", "record", "assessment"]))
 @rules_option
 def schema(what: str, rules: tuple[Path, ...]) -> int:
-    """Print the JSON Schema of rule packs, of records, or of assessments.
+    """Print a JSON Schema: of packs, records, assessments.
 
     \b
     Editors complete and check packs that begin with
@@ -431,7 +474,11 @@ def schema(what: str, rules: tuple[Path, ...]) -> int:
 @cli.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> int:
-    """Print the completion script of a shell: eval "$(misstep completion bash)"."""
+    """Print the completion script of a shell.
+
+    \b
+    eval "$(misstep completion bash)"
+    """
     from click.shell_completion import get_completion_class
 
     found = get_completion_class(shell)

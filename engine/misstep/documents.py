@@ -26,6 +26,7 @@ Path = tuple[str | int, ...]
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)  # a string may be open to the end: no rescans
+_JSON_SCALAR = re.compile(r'"(?:[^"\\]|\\.)*+"|(-?(?:NaN|Infinity|[0-9][-+.0-9eE]*+))', re.DOTALL)
 _HINTS = {
     "mapping values are not allowed in this context": "; a text with ': ' in it stands in quotes",
     "found character that cannot start any token": "; indent with spaces, and put a text that begins with @ or ` in quotes",
@@ -117,7 +118,8 @@ def read_json(
     """
     _sized(text, file, fault, most)
     if _depth(text) > MAX_DEPTH:
-        raise fault([Problem(Location(file, line), f"nested more than {MAX_DEPTH} levels deep")])
+        place = Location(file, 0 if "\n" in text.strip() else line)
+        raise fault([Problem(place, f"nested more than {MAX_DEPTH} levels deep")])
     try:
         data = json.loads(
             text, object_pairs_hook=_unique_keys, parse_constant=_no_constant, parse_int=_parse_int, parse_float=_finite
@@ -126,8 +128,29 @@ def read_json(
         place = Location(file, line + error.lineno - 1, error.colno)
         raise fault([Problem(place, f"not valid JSON: {error.msg}")]) from None
     except _JsonFault as error:
-        raise fault([Problem(Location(file, line), str(error))]) from None
+        raise fault([Problem(Location(file, _fault_line(text, line)), str(error))]) from None
     return Document(file, text, data, fault, line)
+
+
+def _fault_line(text: str, line: int) -> int:
+    """The line of the first key that stands twice or number that is not taken; 0 where it cannot be told.
+
+    The json module does not say where its hooks were called, so the text is read once more, for the error only.
+    """
+    if "\n" not in text.strip():
+        return line
+    for match in _JSON_SCALAR.finditer(text):
+        try:
+            if match[1]:
+                (_no_constant if match[1].lstrip("-")[:1] in ("N", "I") else _parse_number)(match[1])
+        except _JsonFault:
+            return line + text.count("\n", 0, match.start())
+    try:
+        _YamlBuilder(Document("", text, None, RecordError), None).build()
+    except RecordError as error:
+        found = error.problems[0]
+        return line + found.location.line - 1 if "stands twice" in found.message else 0
+    return 0
 
 
 def _sized(text: str, file: str, fault: type[MisstepError], most: int) -> Document:
@@ -158,6 +181,10 @@ def _parse_int(digits: str) -> int:
     if len(digits) > 20:
         raise _JsonFault("a number of more than 20 digits")
     return int(digits)
+
+
+def _parse_number(digits: str) -> float:
+    return _parse_int(digits) if _WHOLE.fullmatch(digits) else _finite(digits)
 
 
 def _finite(digits: str) -> float:

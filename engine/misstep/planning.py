@@ -62,10 +62,11 @@ def make_plan(
     """Arrange what rules recommend."""
     scale = program.scale
     scores = _Scores(findings, scale)
-    steps = _steps(recommendations, vetoes, program)
+    not_for = {(action, target[ID]) for action, targets, _, _ in vetoes for target in targets}
+    steps = _steps(recommendations, vetoes, not_for, program)
     for step in steps:
         scores.rate(step)
-    kept, merged = _one_of_a_group(sorted(steps, key=Step.order))
+    kept, merged = _one_of_a_group(sorted(steps, key=Step.order), not_for)
     for step in merged:
         scores.rate(step)
     steps = sorted(kept, key=Step.order)[: scale.max_actions]
@@ -120,10 +121,11 @@ class _Scores:
         return total_damage(damages.values())
 
 
-def _steps(recommendations: Iterable[Recommendation], vetoes: Iterable[Vetoed], program: Program) -> list[Step]:
+def _steps(
+    recommendations: Iterable[Recommendation], vetoes: Iterable[Vetoed], not_for: set[tuple[str, str]], program: Program
+) -> list[Step]:
     """One step for every action that is recommended and not vetoed."""
     never = {action for action, targets, _, _ in vetoes if not targets}
-    not_for = {(action, target[ID]) for action, targets, _, _ in vetoes for target in targets}
     steps: dict[str, Step] = {}
     for action, targets, relief, due, rule, match in recommendations:
         wanted = [t for t in targets if (action, t[ID]) not in not_for]
@@ -143,9 +145,9 @@ def _steps(recommendations: Iterable[Recommendation], vetoes: Iterable[Vetoed], 
     return list(steps.values())
 
 
-def _one_of_a_group(steps: Iterable[Step]) -> tuple[list[Step], list[Step]]:
-    """The first step of every group, which takes over the mistakes that the others were for, at its own relief; and
-    those of them that took over some."""
+def _one_of_a_group(steps: Iterable[Step], not_for: set[tuple[str, str]]) -> tuple[list[Step], list[Step]]:
+    """The first step of every group, which takes over the mistakes that the others were for, at its own relief, but for
+    those that it is vetoed for; and those of them that took over some."""
     kept: list[Step] = []
     merged: list[Step] = []
     first: dict[str, Step] = {}
@@ -156,7 +158,7 @@ def _one_of_a_group(steps: Iterable[Step]) -> tuple[list[Step], list[Step]]:
             first[group] = step
             kept.append(step)
             continue
-        for target in step.relief:
+        for target in step.relief.keys() - {target for action, target in not_for if action == best.action.id}:
             best.relief.setdefault(target, round(best.action.relief * 1000))
         best.firings += step.firings
         merged.append(best)

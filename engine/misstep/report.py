@@ -27,6 +27,7 @@ from misstep.model.result import (
     PlannedAction,
     Reason,
 )
+from misstep.model.rule import Source
 
 ROOMY = 76  # columns from which the table of findings has room for figures beside the words
 
@@ -72,7 +73,7 @@ def _sections(assessment: Assessment, width: int, full: bool) -> Iterable[tuple[
     if assessment.notes:
         yield "Notes", *(_item("-", "", note) for note in assessment.notes)
     if assessment.sources:
-        citations = (_citation(s) if full else _short_citation(s) for s in assessment.sources)
+        citations = (citation(s) if full else _shortcitation(s) for s in assessment.sources)
         signs = (f"[{n}]".rjust(len(f"[{len(numbers)}]")) for n in numbers.values())
         yield "Sources", *(_item(*row) for row in zip(signs, numbers, citations, strict=True))
 
@@ -111,7 +112,7 @@ def to_markdown(assessment: Assessment) -> str:
     if assessment.notes:
         lines += ["## Notes", "", *(f"- {_md(note)}" for note in assessment.notes), ""]
     if assessment.sources:
-        lines += ["## Sources", "", *(f"- `{s.id}`: {_md(_citation(s, address=False))}{_link(s)}" for s in assessment.sources), ""]
+        lines += ["## Sources", "", *(f"- `{s.id}`: {_md(citation(s, address=False))}{_link(s)}" for s in assessment.sources), ""]
     info = assessment.rulebase
     lines.append(f"Rules: {_md(info.name)} {info.version}, `{info.digest}`")
     return "\n".join(lines) + "\n"
@@ -122,7 +123,7 @@ def to_markdown(assessment: Assessment) -> str:
 
 def _summary(assessment: Assessment) -> str:
     damage = f"Damage {assessment.damage:g} of 100 ({_word(assessment.band)})"
-    after = f", {assessment.damage_after:g} once the plan is carried out" if assessment.actions else ""
+    after = f", {assessment.damage_after:g} once the plan is carried out" if assessment.damage_after < assessment.damage else ""
     return f"{damage}{after}. Verdict: {_word(assessment.verdict)}. Outlook: {_word(assessment.outlook)}."
 
 
@@ -141,7 +142,7 @@ def _heading(assessment: Assessment) -> RenderableType:
 
 def _findings_table(findings: Iterable[Finding], roomy: bool) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("Mistake")
+    table.add_column("Mistake", overflow="fold")
     for column in ("Severity", "Noticed", "Urgency", "Verdict"):
         table.add_column(column, no_wrap=True)
     for f in findings:
@@ -160,8 +161,8 @@ def _action(action: PlannedAction, assessment: Assessment) -> RenderableType:
 
 def _why(assessment: Assessment, numbers: Mapping[str, int], full: bool) -> Table:
     """Every reason once, and what it changed, a column for each dimension."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", expand=False)
-    table.add_column("")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("", overflow="fold")
     columns = ("severity", "noticed", "urgency")
     for column in columns:
         table.add_column(_word(column), justify="right", no_wrap=True)
@@ -190,7 +191,7 @@ class _Line:
     sets: tuple[str, ...]
 
     def amount(self, column: str) -> str:
-        return f"{self.amounts[column]:+g}" if column in self.amounts else ""
+        return f"{round(self.amounts[column], 2):+g}" if column in self.amounts else ""
 
 
 _COLUMN = {"relief": "severity", "overall": "severity"}
@@ -237,7 +238,7 @@ def _item(sign: str, head: str, body: str) -> RenderableType:
 def _hanging(sign: str, body: RenderableType) -> Table:
     row = Table.grid(padding=(0, 1, 0, 0))
     row.add_column(no_wrap=True)
-    row.add_column()
+    row.add_column(overflow="fold")
     row.add_row(Text(sign), body)
     return row
 
@@ -272,12 +273,13 @@ def _why_line(reasons: Sequence[ActionReason]) -> str:
     return f"Why: {because}." if because else ""
 
 
-def _short_citation(source: CitedSource) -> str:
+def _short_citation(source: CitedSource | Source) -> str:
     year = f" ({source.year})" if source.year and str(source.year) not in source.title else ""
     return f"{source.title}{year}"
 
 
-def _citation(source: CitedSource, address: bool = True) -> str:
+def citation(source: CitedSource | Source, address: bool = True) -> str:
+    """A source with its figure and where to read it."""
     figure = f": {source.figure}" if source.figure else ""
     return f"{_short_citation(source)}{figure}" + (f" <{source.url}>" if address and source.url else "")
 

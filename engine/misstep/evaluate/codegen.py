@@ -7,7 +7,8 @@ bound as a constant, ``c0``, ``c1`` and so on.
         s0 = extents[c0]            # s0, s1: the facts that each pattern ranges over
         for r0 in s0:               # r0, r1: rows of facts; v0: values of aggregates
             if r0[3] >= 5:
-                memory.add((r0, c1, 1500, rule, (r0, )))
+                m = (r0, )
+                memory.add((r0, c1, 1500, rule, m))
 """
 
 from __future__ import annotations
@@ -142,8 +143,8 @@ class _Writer:
             self.bound.append(pattern)
             bound.add(pattern.name)
             indent = self._ready(steps, bound, hoisted, indent)
-        for i, effect in enumerate(self.rule.effects):
-            body.append("    " * indent + self._effect(i, effect))
+        body.append(f"{'    ' * indent}m = ({''.join(f'{self.locals[b.name]}, ' for b in self.rule.binders)})")
+        body += ["    " * indent + self._effect(i, effect) for i, effect in enumerate(self.rule.effects)]
         head = ["def fire(memory, extents):"]
         head += [f"    s{i} = extents[{self.constant(key)}]" for i, key in enumerate(self.arguments)]
         return "\n".join([*head, *body]) + "\n"
@@ -303,28 +304,25 @@ class _Writer:
             case Contribute(dimension, target, amount):
                 row = self._fact(target) if target else "None"
                 size = self.expression(amount) if dimension == "verdict" else self._thousandths(amount)
-                return f"memory.add(({row}, {self.constant(dimension)}, {size}, rule, {self._match()}))"
+                return f"memory.add(({row}, {self.constant(dimension)}, {size}, rule, m))"
             case Derive(kind, values):
                 fields = self.kinds[kind].fields
                 parts = ", ".join(self._derived(v, f) for v, f in zip(values, fields, strict=True))
-                return f"memory.derive((None, {self.constant(kind)}, {parts}), rule, {self._match()})"
+                return f"memory.derive((None, {self.constant(kind)}, {parts}), rule, m)"
             case Recommend(action, targets, relief, due):
                 rows = "".join(f"{self._fact(t)}, " for t in targets)
                 size = "None" if relief is None else self._thousandths(relief)
                 hours = "None" if due is None else f"float({self.expression(due)})"
-                return f"memory.recommend(({self.constant(action)}, ({rows}), {size}, {hours}, rule, {self._match()}))"
+                return f"memory.recommend(({self.constant(action)}, ({rows}), {size}, {hours}, rule, m))"
             case Veto(action, targets):
                 rows = "".join(f"{self._fact(t)}, " for t in targets)
-                return f"memory.veto(({self.constant(action)}, ({rows}), rule, {self._match()}))"
+                return f"memory.veto(({self.constant(action)}, ({rows}), rule, m))"
             case Note():
-                return f"memory.note(({i}, rule, {self._match()}))"
+                return f"memory.note(({i}, rule, m))"
             case LimitOutlook():
-                return f"memory.outlook(({i}, rule, {self._match()}))"
+                return f"memory.outlook(({i}, rule, m))"
             case _:
                 raise AssertionError(effect)
-
-    def _match(self) -> str:
-        return "(" + "".join(f"{self.locals[b.name]}, " for b in self.rule.binders) + ")"
 
     def _fact(self, name: str) -> str:
         """The row of the mistake behind a name."""

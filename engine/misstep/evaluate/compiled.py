@@ -24,7 +24,9 @@ class CompiledEngine:
 
     def __init__(self, program: Program) -> None:
         patterns = [p for rule in program.rules.values() for p in _patterns(rule)]
-        self._kinds_of = {p.key: (p.over, p.kinds) for p in patterns}
+        self._ranges = {p.key: (p.over, frozenset(p.kinds)) for p in patterns}
+        derived = {name for name, kind in program.kinds.items() if kind.role == "derived"}
+        self._growing = [key for key, (_, kinds) in self._ranges.items() if not kinds.isdisjoint(derived)]
         self._rules = {rule.id: CompiledRule(rule, program.kinds) for rule in program.rules.values()}
         assumed = frozenset(name for name, kind in program.kinds.items() if kind.assumed)
         phases: dict[Phase, tuple[Stratum, ...]] = {
@@ -36,16 +38,17 @@ class CompiledEngine:
 
     def run(self, phase: Phase, memory: Memory) -> None:
         """Run the strata of a phase."""
-        extents = _Extents(memory, self._kinds_of)
+        extents = memory.extents if isinstance(memory.extents, _Extents) else _Extents(memory, self._ranges)
+        memory.extents = extents
         for plan in self._phases[phase]:
             if plan.deriving:
                 known = len(memory.derivations)
                 _fixpoint(plan, memory, extents)
                 if len(memory.derivations) > known:
-                    extents = _Extents(memory, self._kinds_of)
+                    for key in self._growing:
+                        extents.pop(key, None)
             for rule in plan.rest.candidates(memory.rows):
                 rule.fire(memory, extents)
-        memory.indexes.clear()
 
     def source(self, rule: str) -> str:
         """The Python source of the function of a rule."""
@@ -83,30 +86,26 @@ def _patterns(rule: Rule) -> Iterator[Pattern]:
 class _Extents(dict[str, list[Row]]):
     """The facts that each pattern ranges over, put together on first use."""
 
-    def __init__(self, memory: Memory, kinds_of: Mapping[str, tuple[Over, tuple[str, ...]]]) -> None:
-        super().__init__()
-        self._rows = memory.rows
-        self._kinds_of = kinds_of
+    __slots__ = ("ranges", "rows")
+
+    def __init__(self, memory: Memory, ranges: Mapping[str, tuple[Over, frozenset[str]]]) -> None:
+        self.rows = memory.rows
+        self.ranges = ranges
 
     def __missing__(self, key: str) -> list[Row]:
-        base = key.rstrip(AGAIN)
-        if base != key:
-            rows = self[key] = self[base]
-            return rows
-        over, kinds = self._kinds_of[key]
-        rows = []
+        if key.endswith(AGAIN):
+            return self[key.rstrip(AGAIN)]
+        over, kinds = self.ranges[key]
+        rows: list[Row] = []
         if over == "outlook":
-            rows = self._rows.get(OUTLOOK, rows)
+            rows = self.rows[OUTLOOK]
         elif key == FINDING:
-            rows = self._rows.get(FINDING, rows)
+            rows = self.rows[FINDING]
         elif over == "finding":
-            rows = [f for f in self._rows.get(FINDING, ()) if f[0][KIND] in kinds]
-        elif len(kinds) == 1:
-            rows = self._rows.get(kinds[0], rows)
+            rows = [finding for finding in self.rows[FINDING] if finding[0][KIND] in kinds]
         else:
-            wanted = frozenset(kinds)
-            for kind, found in self._rows.items():
-                if kind in wanted:
+            for kind, found in self.rows.items():
+                if kind in kinds:
                     rows += found
         self[key] = rows
         return rows

@@ -30,7 +30,7 @@ class Memory:
     """Rows by kind, and lists of conclusions. Belongs to one call; nothing is shared."""
 
     __slots__ = (
-        "add", "contributions", "derivations", "indexes", "limits", "note", "notes", "outlook", "outlooks",
+        "add", "contributions", "derivations", "extents", "indexes", "limits", "note", "notes", "outlook", "outlooks",
         "program", "recommend", "recommendations", "rows", "veto", "vetoes", "work",
     )  # fmt: skip
 
@@ -50,6 +50,7 @@ class Memory:
         self.note = self.notes.append
         self.outlook = self.outlooks.append
         self.derivations: dict[Row, list[tuple[Rule, Match]]] = {}
+        self.extents: dict[str, list[Row]] = {}  # an engine's own: the facts that its rules have asked for
         self.indexes: dict[tuple[int, int], tuple[list[Row], dict[Any, list[Row]]]] = {}
 
     def lookup(self, rows: list[Row], column: int, value: Any) -> Iterable[Row]:

@@ -99,16 +99,21 @@ class Explainer:
 def _facts_of(rule: Rule, kinds: dict[str, Kind]) -> Callable[[Match, dict[Row, str]], tuple[str, ...]]:
     """What gives the ids of the facts of a match; the ids of derived facts are looked up by their rows."""
     places = [(i, b) for i, b in enumerate(rule.binders) if isinstance(b, Pattern) and b.over != "outlook"]
-    if all(b.over == "fact" and all(kinds[k].role != "derived" for k in b.kinds) for _, b in places):
-        match [i for i, _ in places]:  # as nearly always
-            case [i]:
-                return lambda match, names: (match[i][ID],)
-            case [i, j]:
-                return lambda match, names: (match[i][ID], match[j][ID])
-    finding = [(i, b.over == "finding") for i, b in places]
+    given = all(kinds[k].role != "derived" for _, b in places for k in b.kinds)
+    match [(i, b.over == "finding") for i, b in places] if given else []:  # one or two given facts, as nearly always
+        case [(i, False)]:
+            return lambda match, names: (match[i][ID],)
+        case [(i, True)]:
+            return lambda match, names: (match[i][0][ID],)
+        case [(i, False), (j, False)]:
+            return lambda match, names: (match[i][ID], match[j][ID])
+        case [(i, True), (j, False)]:
+            return lambda match, names: (match[i][0][ID], match[j][ID])
+        case [(i, False), (j, True)]:
+            return lambda match, names: (match[i][ID], match[j][0][ID])
 
     def facts(match: Match, names: dict[Row, str]) -> tuple[str, ...]:
-        rows = [match[i][0] if of_finding else match[i] for i, of_finding in finding]
+        rows = [match[i][0] if b.over == "finding" else match[i] for i, b in places]
         return tuple([row[ID] or names[row] for row in rows])
 
     return facts
@@ -148,11 +153,17 @@ def reasons_by_fact(
 ) -> dict[str | None, tuple[Reason, ...]]:
     """The reasons for the score of every mistake, by its id (None: of the interview), what weighs most first."""
     reasons: dict[str | None, list[_Weighed]] = {}
+    last: Match | None = None
     for target, dimension, amount, rule, match in contributions:
+        if match is not last:  # the contributions of one firing follow each other
+            last = match
+            words = explainer.words(rule)
+            facts = words.facts(match, names)
+            text = words.plain if words.text is None else words.text(match)
         if amount or dimension == "verdict":
             size = float(amount) if dimension == "verdict" else amount / 1000
-            weighed = _reason(dimension, size, explainer.words(rule), match, names)
             fact = None if target is None else target[ID]
+            weighed = _weighed(dimension, size, words, text, facts)
             if fact in reasons:
                 reasons[fact].append(weighed)
             else:
@@ -164,9 +175,12 @@ def outlook_reasons(
     limits: Iterable[tuple[int, Remark]], explainer: Explainer, names: dict[Row, str]
 ) -> tuple[Reason, ...]:
     """Why the outlook is what it is."""
-    return _heaviest_first(
-        [_reason("outlook", float(rank), explainer.words(rule), match, names) for rank, (_, rule, match) in limits]
-    )
+    reasons = []
+    for rank, (_, rule, match) in limits:
+        words = explainer.words(rule)
+        text = words.plain if words.text is None else words.text(match)
+        reasons.append(_weighed("outlook", float(rank), words, text, words.facts(match, names)))
+    return _heaviest_first(reasons)
 
 
 def action_reasons(
@@ -188,13 +202,12 @@ _Weighed = tuple[int, float, str, tuple[str, ...], Reason]
 """A reason behind what decides its place: dimension, size, rule, facts. No two reasons agree in all of it."""
 
 
-def _reason(dimension: str, amount: float, words: _Words, match: Match, names: dict[Row, str]) -> _Weighed:
-    facts = words.facts(match, names)
+def _weighed(dimension: str, amount: float, words: _Words, text: str, facts: tuple[str, ...]) -> _Weighed:
     values = {
         "rule": words.id,
         "dimension": dimension,
         "amount": amount,
-        "text": words.plain if words.text is None else words.text(match),
+        "text": text,
         "facts": facts,
         "sources": words.sources,
     }

@@ -110,7 +110,7 @@ def load_packs(paths: Sequence[str | Path], limits: Limits, cases: bool = True) 
         raise CallerError("no rule packs were named; give files or folders")
     problems: list[Problem] = []
     packs = list(_read_all(_files(paths, limits), limits, cases, problems))
-    packs += _extended(packs, limits, problems)
+    packs += _extended(packs, problems)
     if problems:
         raise RuleError(*_most(problems, limits))
     merged = _merge(packs, limits, problems)
@@ -176,15 +176,16 @@ def _text(file: Path, limits: Limits) -> str:
         raise RuleError([Problem(Location(str(file)), f"cannot be read: {error.strerror}")]) from None
     if len(data) > limits.pack_bytes:
         raise RuleError([Problem(Location(str(file)), f"more than {limits.pack_bytes} bytes; split the pack")])
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
-        return data.decode("utf-8-sig")
+        return data.decode()
     except UnicodeDecodeError as error:
-        before = data[: error.start].removeprefix(codecs.BOM_UTF8)
+        before = data[: error.start]
         line, column = before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode()) + 1
         raise RuleError([Problem(Location(str(file), line, column), "not UTF-8 text")]) from None
 
 
-def _extended(packs: list[Pack], limits: Limits, problems: list[Problem]) -> list[Pack]:
+def _extended(packs: list[Pack], problems: list[Problem]) -> list[Pack]:
     """The shipped packs that the given ones build on and that are not among them."""
     folder = shipped_rules()
     files = {f.stem: f for f in folder.glob("*.yaml")}
@@ -204,7 +205,7 @@ def _extended(packs: list[Pack], limits: Limits, problems: list[Problem]) -> lis
         wanted.add(SCALE)
     given = {Path(pack.document.file).resolve() for pack in packs}
     missing = {files[name]: EXTENDED for name in sorted(wanted) if files[name].resolve() not in given}
-    return list(_read_all(missing, limits, False, problems))
+    return list(_read_all(missing, Limits(), False, problems))  # what limits the given packs need not fit the shipped ones
 
 
 def _validate(document: Document) -> schema.PackDoc:

@@ -47,7 +47,10 @@ _by_shape = Discriminator(_shape)
 Amount = Annotated[Annotated[Number, Tag("number")] | Annotated[Code, Tag("text")], _by_shape]
 """A number or an expression."""
 Constant = Annotated[
-    Annotated[bool, Tag("boolean")] | Annotated[Whole | Number, Tag("number")] | Annotated[str, Tag("text")], _by_shape
+    Annotated[bool, Tag("boolean")]
+    | Annotated[int | float, Field(ge=-(2**53), le=2**53), Tag("number")]
+    | Annotated[str, Tag("text")],
+    _by_shape,
 ]
 
 
