@@ -16,7 +16,6 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from misstep import __version__
 from misstep.errors import CallerError, Location, MisstepError, Problem, RecordError, listing, printable, suggest
 
 if TYPE_CHECKING:
@@ -39,14 +38,30 @@ class Commands(click.Group):
     """The commands; that nobody reads the output any more is no error of theirs, as click would have it."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; its exit code comes back."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
             return UNREAD
 
 
+def show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """What ``--version`` prints; looked up only then, for it takes as long as an assessment."""
+    if not wanted:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        print(f"misstep {version('misstep')}")
+    except PackageNotFoundError:
+        print("misstep, run from a source tree without installation")
+    ctx.exit()
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, message="misstep %(version)s")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=show_version, help="Show the version and exit."
+)
 def cli() -> None:
     """Says how bad a mistake in a job interview was, whether anybody noticed, and what to do about it.
 
@@ -96,6 +111,7 @@ def complain(error: MisstepError) -> None:
 
 
 def load(rules: tuple[Path, ...]) -> RuleBase:
+    """The rule base of ``--rules``."""
     from misstep.api import RuleBase
 
     return RuleBase.load(*rules) if rules else RuleBase.shipped()
@@ -125,6 +141,8 @@ def assess(
     misstep assess interviews.jsonl --output json --fail-level serious
     echo '[{"kind": "late_arrival", "minutes": 12}]' | misstep assess -
     """
+    if str(file) != "-":
+        _refuse_missing(file)  # before the rules are loaded, which takes longer
     rulebase = load(rules)
     bands = rulebase.program.scale.severity.words
     if fail_level is not None and fail_level not in bands:
@@ -182,7 +200,7 @@ def _documents(file: Path, input_format: str | None) -> Iterator[Document | Miss
 
     name = "<stdin>" if str(file) == "-" else str(file)
     most = Limits().record_bytes
-    with sys.stdin.buffer if name == "<stdin>" else _open(file) as stream:
+    with sys.stdin.buffer if name == "<stdin>" else file.open("rb") as stream:
         form = input_format or FORMATS.get(file.suffix.lower())
         data = b"" if form == "jsonl" else stream.read(most + 1)
         if form is None:
@@ -198,12 +216,11 @@ def _documents(file: Path, input_format: str | None) -> Iterator[Document | Miss
         yield read_yaml(text, name, RecordError, most) if form == "yaml" else read_json(text, name, most=most)
 
 
-def _open(file: Path) -> IO[bytes]:
+def _refuse_missing(file: Path) -> None:
     if file.is_dir():
         raise CallerError(f"{printable(str(file))}: is a folder; give a file")
     if not file.exists():
         raise CallerError(f"{printable(str(file))}: no such file")
-    return file.open("rb")
 
 
 def _too_large(place: Location, most: int) -> RecordError:
@@ -360,7 +377,7 @@ def kinds(kind: str | None, rules: tuple[Path, ...], output: str) -> int:
     return OK
 
 
-def _list_kinds(chosen: list[Kind], stream: TextIO) -> None:
+def _list_kinds(chosen: list[Kind], stream: IO[str]) -> None:
     width = max(len(k.name) for k in chosen)
     for role in ("mistake", "signal", "strength", "setting", "derived"):
         of_role = [k for k in chosen if k.role == role]
@@ -374,22 +391,41 @@ def _show_kind(kind: Kind, rulebase: RuleBase) -> None:
     concern = f", read as {kind.concern}" if kind.concern else ""
     print(f"{kind.name}: {kind.title} ({kind.role}{concern})")
     if kind.help:
-        print(kind.help)
-    for field in kind.fields:
-        print(f"  {field.name}: {_field_text(field)}")
+        _print_wrapped(kind.help)
+    shared = {field.name for field in rulebase.program.roles.get(kind.role, ())}
+    own = [field for field in kind.fields if field.name not in shared]
+    _show_fields("fields:", own)
+    _show_fields(f"fields of every {kind.role}:", [field for field in kind.fields if field.name in shared])
     about = [r for r in rulebase.rules.values() if any(p.kinds == (kind.name,) for p in r.patterns)]
-    if about:
+    if kind.role == "setting" and about:
+        _print_wrapped(f"rules: {', '.join(rule.id for rule in about)}")
+    elif about:
         print("rules:")
         for rule in about:
             print(f"  {rule.id}" + (f": {rule.title}" if rule.title else ""))
 
 
+def _show_fields(title: str, fields: list[Field]) -> None:
+    if fields:
+        print(title)
+    for field in fields:
+        _print_wrapped(f"{field.name}: {_field_text(field)}", "  ")
+
+
+def _print_wrapped(text: str, indent: str = "") -> None:
+    """In the width of the terminal; what goes on is indented."""
+    import textwrap
+
+    width = max(60, min(100, _columns()))
+    print(textwrap.fill(text, width, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False))
+
+
 def _field_text(field: Field) -> str:
-    text = field.expected()
+    text = (f"{field.help}; " if field.help else "") + field.expected()
     if field.default is not None:
         shown = ", ".join(field.default) if isinstance(field.default, tuple) else json.dumps(field.default).strip('"')
         text += f"; {shown} if not given"
-    return text + (f". {field.help}" if field.help else "")
+    return text
 
 
 def _kind_data(kind: Kind) -> dict[str, Any]:
@@ -443,7 +479,8 @@ def _known_rule(rule_id: str, known: Iterable[str]) -> None:
     known = list(known)
     if rule_id not in known:
         near = [name for name in known if name.split(".")[0] == rule_id.split(".")[0]]
-        hint = suggest(rule_id, known, f"; there are {listing(near)}" if near else "; `misstep kinds KIND` lists those about a kind")
+        otherwise = f"there are {listing(near)}" if near else "`misstep kinds KIND` lists those about a kind"
+        hint = suggest(rule_id, known, f"; {otherwise}")
         raise CallerError(f"there is no rule '{rule_id}'{hint}")
 
 

@@ -297,7 +297,7 @@ class _YamlBuilder:
             here = (*path, key)
             data[key] = self._value(self.next(), here, depth + 1)
             if self.marks is not None and not isinstance(data[key], str):
-                start = event.start_mark  # of anything but text, the key is the better place to point at
+                start = lines[key]  # of anything but text, the key is the better place to point at
                 self.marks[here] = Mark(start.line + 1, start.column + 1)
         return data
 

@@ -253,7 +253,8 @@ def _value_schema(field: Field) -> CoreSchema:
         case "integer":
             return core_schema.int_schema(strict=True, ge=int(low), le=int(high))
         case "number":
-            return core_schema.float_schema(strict=True, allow_inf_nan=False, ge=low, le=high)
+            number = core_schema.float_schema(strict=True, allow_inf_nan=False, ge=low, le=high)
+            return core_schema.no_info_after_validator_function(lambda given: given + 0.0, number)  # -0.0 is 0.0
         case "text":
             return core_schema.str_schema(strict=True, max_length=MAX_TEXT)
         case "enum":

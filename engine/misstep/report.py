@@ -43,6 +43,7 @@ def to_text(assessment: Assessment, width: int = 100, color: bool = False, full:
     buffer = StringIO()
     console = Console(
         file=buffer, width=width, force_terminal=color, color_system="standard" if color else None,
+        no_color=not color,  # else the environment would have a say
         highlight=False, markup=False, emoji=False, legacy_windows=False,
     )  # fmt: skip
     console.print(_heading(assessment))
@@ -73,7 +74,7 @@ def _sections(assessment: Assessment, width: int, full: bool) -> Iterable[tuple[
     if assessment.notes:
         yield "Notes", *(_item("-", "", note) for note in assessment.notes)
     if assessment.sources:
-        citations = (citation(s) if full else _shortcitation(s) for s in assessment.sources)
+        citations = (citation(s) if full else _short_citation(s) for s in assessment.sources)
         signs = (f"[{n}]".rjust(len(f"[{len(numbers)}]")) for n in numbers.values())
         yield "Sources", *(_item(*row) for row in zip(signs, numbers, citations, strict=True))
 

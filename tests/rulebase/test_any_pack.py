@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import string
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,11 @@ rules:
       - {count: mistake, each: m, where: m.times > 1, as: n}
     unless: [{fact: smile, as: s}]
     where: n < 3
-    then: {severity: "curve(l.minutes, (1, 0), (10, 2)) + n", noticed: 1, verdict: {for: l, at_least: act_now}, note: "{n} of {l.times}"}
+    then:
+      severity: "curve(l.minutes, (1, 0), (10, 2)) + n"
+      noticed: 1
+      verdict: {for: l, at_least: act_now}
+      note: "{n} of {l.times}"
     because: "{l.minutes} minutes"
     sources: [poll]
   two:
@@ -47,13 +50,16 @@ def outcome(text: str | bytes) -> str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "p.yaml"
         file.write_bytes(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
+        error: RuleError | None = None
         try:
             load_program([file], Limits())
-        except RuleError as error:
-            assert error.problems
-            assert all(p.location.file == str(file) for p in error.problems)
-            return str(error)
-        return ""
+        except RuleError as caught:
+            error = caught
+        if error is None:
+            return ""
+        assert error.problems
+        assert {p.location.file for p in error.problems} == {str(file)}
+        return str(error)
 
 
 def test_the_pack_that_is_changed_below_is_good() -> None:
@@ -67,7 +73,7 @@ def _paths(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 PATHS = _paths(DATA)[1:]
-WORDS = sorted({str(part) for path in PATHS for part in path} | set(string.ascii_lowercase[:4]) | {"lambda", "id", "finding", "outlook", "mistake"})
+WORDS = sorted({str(part) for path in PATHS for part in path} | {"a", "b", "lambda", "id", "finding", "outlook", "mistake"})
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -75,7 +81,7 @@ SCALARS = st.one_of(
     st.floats(allow_nan=False),
     st.sampled_from(WORDS),
     st.text(max_size=8),
-    st.sampled_from(["l.minutes", "m.times * m.times", "known(l.told)", "n + worst", "odd.n", "f.damage / 0", "{n}", "x.y.z", "1e300"]),
+    st.sampled_from(["l.minutes", "m.times * m.times", "known(l.told)", "n + worst", "odd.n", "f.damage / 0", "{n}", "1e300"]),
 )
 VALUES = st.recursive(
     SCALARS,
@@ -150,7 +156,11 @@ def test_any_mapping_loads_or_is_refused(data: dict[str, Any]) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(name=st.sampled_from(["one", "two", "three"]), part=st.sampled_from(["where", "because", "title", "help"]), text=st.text(max_size=40))
+@given(
+    name=st.sampled_from(["one", "two", "three"]),
+    part=st.sampled_from(["where", "because", "title", "help"]),
+    text=st.text(max_size=40),
+)
 def test_any_text_as_a_part_of_a_rule_loads_or_is_refused(name: str, part: str, text: str) -> None:
     data = copy.deepcopy(DATA)
     data["rules"][name][part] = text

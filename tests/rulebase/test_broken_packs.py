@@ -119,7 +119,7 @@ def _pattern(node: ast.expr) -> str | None:
         case ast.Constant(value=str() as text):
             return text
         case ast.JoinedStr(values=values):
-            return "".join(v.value if isinstance(v, ast.Constant) else "*" for v in values)
+            return "".join(str(v.value) if isinstance(v, ast.Constant) else "*" for v in values)
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             return (_pattern(left) or "*") + (_pattern(right) or "*")
         case _:
@@ -134,9 +134,9 @@ def _messages(module: str) -> Iterator[str]:
                 found = args
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in NAMES:
                 found = [value]
-            case (
-                ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.AnnAssign(target=ast.Name(id=name), value=value)
-            ) if name in TABLES_OF_MESSAGES and value is not None:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.AnnAssign(target=ast.Name(id=name), value=value) if (
+                name in TABLES_OF_MESSAGES and value is not None
+            ):
                 found = [
                     *(value.values if isinstance(value, ast.Dict) else []),
                     *(row.elts[1] for row in getattr(value, "elts", ()) if isinstance(row, ast.Tuple)),

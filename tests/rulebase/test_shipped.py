@@ -11,25 +11,28 @@ from typing import Any
 import pytest
 import yaml
 
-from misstep import RuleBase
+from misstep import Limits, RuleBase
 from misstep.model.facts import Field, Kind
+from misstep.model.rule import Recommend
+from misstep.rulebase.link import load_program
 from misstep.rulebase.load import shipped_rules
 from misstep.ruletest import Report, test_packs
 
 HERE = Path(__file__).parent
 EVIDENCE = HERE.parent.parent / "fixtures" / "evidence"
 RULEBASE = RuleBase.shipped()
+WRITTEN = load_program([shipped_rules()], Limits(), cases=False)[1].rules
 RULES = sorted(RULEBASE.rules.values(), key=lambda rule: rule.id)
 
 
 # -- every rule says why, on what ground, and proves it
 
 
-@pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
-def test_a_rule_has_its_reason_and_its_sources(rule: Any) -> None:
-    assert rule.title or len(rule.because.parts) > 1 or rule.because.parts[0] not in ("", rule.id)
-    assert rule.sources
-    assert set(rule.sources) <= set(RULEBASE.sources)
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_rule_has_its_reason_and_its_sources(name: str) -> None:
+    doc = WRITTEN[name].doc
+    assert doc.because or doc.title
+    assert doc.sources
 
 
 @cache
@@ -46,9 +49,7 @@ def test_every_rule_has_a_case_each_way() -> None:
     assert (_report().never_fired, _report().never_quiet) == ((), ())
 
 
-def test_every_source_is_used_and_every_action_is_named_by_a_rule() -> None:
-    used = {source for rule in RULES for source in rule.sources}
-    assert set(RULEBASE.sources) - used == set()
+def test_every_action_is_named_by_a_rule() -> None:
     named = {getattr(effect, "action", None) for rule in RULES for effect in rule.effects}
     assert set(RULEBASE.actions) - named == set()
 
@@ -71,7 +72,10 @@ VOCABULARY: dict[str, Any] = yaml.safe_load((HERE / "vocabulary.yaml").read_text
 ROLES = {"settings": "setting", "signals": "signal", "strengths": "strength", "repairs_done": "setting"}
 GIVEN: list[tuple[str, str, dict[str, Any]]] = [
     *((name, ROLES[section], fields or {}) for section in ROLES for name, fields in VOCABULARY[section].items()),
-    *((name, "mistake", {**VOCABULARY["common_mistake_fields"], **kind["fields"]}) for name, kind in VOCABULARY["mistakes"].items()),
+    *(
+        (name, "mistake", {**VOCABULARY["common_mistake_fields"], **kind["fields"]})
+        for name, kind in VOCABULARY["mistakes"].items()
+    ),
 ]
 
 
@@ -112,7 +116,7 @@ def test_an_action_of_the_vocabulary_reaches_as_far_as_is_promised(name: str) ->
 
 
 def test_what_is_only_advised_against_is_there_to_be_vetoed_and_never_recommended() -> None:
-    recommended = {e.action for rule in RULES for e in rule.effects if type(e).__name__ == "Recommend"}
+    recommended = {e.action for rule in RULES for e in rule.effects if isinstance(e, Recommend)}
     assert set(VOCABULARY["avoid_only"]) <= set(RULEBASE.actions)
     assert recommended & set(VOCABULARY["avoid_only"]) == set()
 

@@ -55,6 +55,7 @@ from misstep.model.rule import (
     Recommend,
     Rule,
     Veto,
+    overlap,
 )
 
 Fire = Callable[[Any, Mapping[str, Any]], None]
@@ -138,7 +139,7 @@ class _Writer:
             self._loop(pattern, sources[pattern.name], steps, bound, indent)
             indent += 1
             for other in self.bound:
-                if _same_facts(other, pattern):
+                if overlap(other, pattern):
                     body.append(f"{'    ' * indent}if {self.locals[pattern.name]} is {self.locals[other.name]}: continue")
             self.bound.append(pattern)
             bound.add(pattern.name)
@@ -195,13 +196,13 @@ class _Writer:
             match test:
                 case Compare(("==",), (left, right)):
                     for own, other in ((left, right), (right, left)):
+                        # fields only: of an unknown one any value may be looked up, but not computed with
                         if (
                             isinstance(own, FieldRef)
+                            and isinstance(other, FieldRef)
                             and own.name == pattern.name
                             and own.field != "concern"
-                            and pattern.name not in names_in(other)
-                            and names_in(other) <= bound
-                            and names_in(other)
+                            and other.name in bound
                         ):
                             return self._column(pattern, own.field), self.expression(other)
         return None
@@ -247,7 +248,7 @@ class _Writer:
         self.locals[own.name] = "x"
         alone = _alone(step)
         outer = [c for c in step.conditions if c not in alone]
-        tests = [f"x is not {self.locals[p.name]}" for p in self.bound if _same_facts(p, own)]
+        tests = [f"x is not {self.locals[p.name]}" for p in self.bound if overlap(p, own)]
         tests += [f"({self.expression(c)})" for c in outer]
         if tests and bound:
             join = self._equality(own, outer, bound)
@@ -342,7 +343,9 @@ class _Writer:
         if not isinstance(value, (FieldRef, Literal)):
             text = f"within({text})"
         if field.type == "number":
-            return f"{text} if {text} is None else float({text})" if isinstance(value, FieldRef) else f"float({text})"
+            if isinstance(value, FieldRef):
+                return f"{text} if {text} is None else float({text})"
+            return f"float({text}) + 0.0"  # -0.0 and 0.0 are equal, so they must not look different
         return text
 
     # -- expressions: one method each
@@ -450,10 +453,6 @@ def _alone(step: Aggregate | Negation) -> list[Expression]:
             alone.append(condition)
             certain |= known_where(condition, True)
     return alone
-
-
-def _same_facts(a: Pattern, b: Pattern) -> bool:
-    return a.over == b.over and not set(a.kinds).isdisjoint(b.kinds)
 
 
 def _join_order(rule: Rule) -> list[Pattern]:

@@ -122,7 +122,7 @@ def _fixpoint(plan: _Plan, memory: Memory, extents: _Extents) -> None:
     for rule in plan.deriving.candidates(memory.rows):
         if rule not in plan.growing:
             rule.fire(memory, extents)
-        elif old:
+        else:
             _fire_on(rule, memory, extents, kinds, None, old, old)
     while plan.growing:
         new = {kind: len(memory.rows[kind]) for kind in kinds if kind in memory.rows}
@@ -151,9 +151,11 @@ def _fire_on(
         if _grows(pattern, kinds):
             rows: list[Row] = []
             for kind in pattern.kinds:
-                start = old.get(kind, 0) if i == place else 0
-                end = old.get(kind, 0) if place is not None and i < place else new.get(kind, 0)
-                rows += memory.rows.get(kind, [])[start:end]
+                of_kind = memory.rows.get(kind, [])
+                before, now = (old.get(kind, 0), new.get(kind, 0)) if kind in kinds else (len(of_kind), len(of_kind))
+                start = before if i == place else 0
+                end = before if place is not None and i < place else now
+                rows += of_kind[start:end]
             slices.add(id(rows))
         else:
             rows = extents[key]

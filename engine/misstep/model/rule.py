@@ -32,6 +32,11 @@ class Pattern:
     fields: tuple[Field, ...] = ()
 
 
+def overlap(a: Pattern, b: Pattern) -> bool:
+    """Whether two patterns could take the same fact."""
+    return a.over == b.over and (a.over == "outlook" or not set(a.kinds).isdisjoint(b.kinds))
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A condition, and the names that must be bound before it can be judged.

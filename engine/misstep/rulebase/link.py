@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 from misstep.errors import Problem, RuleError, listing, suggest
 from misstep.limits import Limits
-from misstep.model.expression import Expression, Facts, FieldRef, Literal, known_where, names_in, refs_in
+from misstep.model.expression import Expression, Facts, Literal, known_where, names_in, refs_in
 from misstep.model.facts import Kind
 from misstep.model.rule import (
     FINDING,
@@ -34,6 +34,7 @@ from misstep.model.rule import (
     Source,
     Text,
     Veto,
+    overlap,
 )
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import (
@@ -597,11 +598,6 @@ class _RuleLinker:
 _ROLE_NAMES = ("mistake", "signal", "strength", "setting", "derived")
 
 
-def overlap(a: Pattern, b: Pattern) -> bool:
-    """Whether two patterns could take the same fact."""
-    return a.over == b.over and (a.over == "outlook" or not set(a.kinds).isdisjoint(b.kinds))
-
-
 def _items(value: Any) -> list[Any]:
     if value is None:
         return []
@@ -621,6 +617,3 @@ def _fits(given: Type, wanted: Type) -> bool:
             return given.name == "set" and set(given.values) <= set(wanted.values)
         case _:
             return given.name == wanted.name
-
-
-__all__ = ["FieldRef", "load_program", "overlap"]

@@ -1,0 +1,35 @@
+"""Golden files: compared whole, and rewritten by ``pytest --update-golden``."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Golden = Callable[[Path, str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files that differ, and show how")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compare a text with a golden file."""
+    update = request.config.getoption("--update-golden")
+    terminal = request.config.pluginmanager.get_plugin("terminalreporter")
+
+    def compare(file: Path, got: str) -> None:
+        before = file.read_text(encoding="utf-8") if file.exists() else ""
+        if update and got != before:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(got, encoding="utf-8")
+            if terminal is not None:
+                diff = difflib.unified_diff(before.splitlines(), got.splitlines(), str(file), "now", lineterm="", n=1)
+                terminal.write_line("\n" + "\n".join(diff))
+        else:
+            assert got == before, f"{file} differs; if that is meant: pytest --update-golden"
+
+    return compare
