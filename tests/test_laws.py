@@ -12,12 +12,12 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from tests.evaluate.packs import facts_of, records_of
 
 from misstep import Assessment, RuleBase, assess
 from misstep.model.facts import Field, Kind
 from misstep.model.result import Finding
 from misstep.rulebase.load import shipped_rules
-from tests.evaluate.packs import facts_of, records_of
 
 BASE = RuleBase.shipped()
 PROGRAM = BASE.program
@@ -238,4 +238,3 @@ def test_assess_uses_the_shipped_rules() -> None:
 def test_an_empty_record_has_an_answer() -> None:
     result = assess([])
     assert (result.damage, result.band, result.verdict, result.findings) == (0, SCALE.severity.words[0], SCALE.verdicts[0], ())
-

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.inline import load_text
 
 from misstep import Assessment, RuleBase
 from misstep.model.result import PlannedAction
-from tests.inline import load_text
 
 KINDS = """
 schema: 1
@@ -52,7 +52,9 @@ ACT = "  act: {title: Act}\n"
         ("[{fact: slip, as: a}, {fact: finding, as: f}]", "{action: act, for: [a, f]}", ("s",)),
     ],
 )
-def test_without_for_it_is_the_only_mistake_named_else_the_interview(when: str, recommend: str, expected: tuple[str, ...]) -> None:
+def test_without_for_it_is_the_only_mistake_named_else_the_interview(
+    when: str, recommend: str, expected: tuple[str, ...]
+) -> None:
     result = base(ACT, f"  r: {{when: {when}, then: {{recommend: {recommend}}}}}").assess([slip("s"), {"kind": "hint"}])
     assert targets(result) == {"act": expected}
 
@@ -64,7 +66,9 @@ def test_one_action_is_for_all_that_it_is_recommended_for() -> None:
 
 
 def test_several_actions_in_one_rule() -> None:
-    result = base(ACT + "  two: {title: Two}\n", "  r: {when: [slip], then: {recommend: [act, {action: two}]}}").assess([slip("s")])
+    result = base(ACT + "  two: {title: Two}\n", "  r: {when: [slip], then: {recommend: [act, {action: two}]}}").assess(
+        [slip("s")]
+    )
     assert targets(result) == {"act": ("s",), "two": ("s",)}
 
 
@@ -76,7 +80,12 @@ VETO = """
 
 
 def test_a_veto_for_one_mistake_leaves_the_others() -> None:
-    rules = VETO + """  no: {when: [{fact: slip, as: m, where: "m.sort == 'x'"}], then: {veto: {action: act, for: m}}, because: "not {m.id}"}\n"""
+    rules = f"""{VETO}
+  no:
+    when: [{{fact: slip, as: m, where: "m.sort == 'x'"}}]
+    then: {{veto: {{action: act, for: m}}}}
+    because: "not {{m.id}}"
+"""
     result = base(ACT, rules).assess([slip("a", sort="x"), slip("b")])
     assert targets(result) == {"act": ("b",)}
     assert [(a.action, a.targets, [r.text for r in a.because]) for a in result.avoid] == [("act", ("a",), ["not a"])]
@@ -163,7 +172,9 @@ def test_all_repairs_together_take_back_a_share_at_most() -> None:
     rules = "".join(f"  r{i}: {{when: [slip], then: {{recommend: a{i}}}}}\n" for i in range(4))
     result = base(actions, rules).assess([slip("s", 4)])
     assert (result.damage_after, [a.relief for a in result.actions]) == (16, [10, 10, 10, 10])
-    all_of_it = '{"schema": 1, "pack": "p", "extends": "scale", "scale": {"plan": {"replace": true, "max_actions": 5, "max_relief": 1}}}'
+    all_of_it = (
+        '{"schema": 1, "pack": "p", "extends": "scale", "scale": {"plan": {"replace": true, "max_actions": 5, "max_relief": 1}}}'
+    )
     assert base(actions, rules, all_of_it).assess([slip("s", 4)]).damage_after == 0
 
 
@@ -245,10 +256,22 @@ def drafting(words: dict[str, int], most: int, parts: tuple[str, ...] = ()) -> s
     """The draft of a plan of actions that each say so many words."""
     says = {name: " ".join([name] * count) for name, count in words.items()}
     actions = {
-        name: {"title": "A", "channel": "message", **({"says": text} if text else {}), **({"part": name} if name in parts else {})}
+        name: {
+            "title": "A",
+            "channel": "message",
+            **({"says": text} if text else {}),
+            **({"part": name} if name in parts else {}),
+        }
         for name, text in says.items()
     }
-    message = {"replace": True, "channels": ["message"], "max_words": most, "parts": list(parts), "opening": "Hello", "closing": "Bye"}
+    message = {
+        "replace": True,
+        "channels": ["message"],
+        "max_words": most,
+        "parts": list(parts),
+        "opening": "Hello",
+        "closing": "Bye",
+    }
     rules = {name: {"when": ["slip"], "then": {"recommend": name}} for name in actions}
     kinds = {"slip": {"role": "mistake", "title": "Slip"}}
     pack = {"schema": 1, "pack": "draft", "extends": "scale", "kinds": kinds, "actions": actions, "rules": rules}
@@ -258,7 +281,9 @@ def drafting(words: dict[str, int], most: int, parts: tuple[str, ...] = ()) -> s
 def test_without_a_message_there_is_no_draft() -> None:
     assert drafting({}, 20) is None
     assert drafting({"mute": 0}, 20) is None
-    assert base("  act: {title: A, says: words}\n", "  r: {when: [slip], then: {recommend: act}}").assess([slip("s")]).draft is None
+    assert (
+        base("  act: {title: A, says: words}\n", "  r: {when: [slip], then: {recommend: act}}").assess([slip("s")]).draft is None
+    )
 
 
 def test_actions_of_a_channel_are_one_message_in_the_order_of_its_parts() -> None:

@@ -12,12 +12,11 @@ import pydantic
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from misstep import Fact, Limits, Record, RecordError, RuleBase
-from misstep.limits import Limits as L
-from misstep.records import RecordReader, json_pointer
 from tests.evaluate.packs import records_of
 from tests.inline import load_text
+
+from misstep import Fact, Limits, Record, RecordError, RuleBase
+from misstep.records import RecordReader, json_pointer
 
 PACK = """
 schema: 1
@@ -151,7 +150,8 @@ WRONG: list[tuple[Any, str]] = [
     ([*slip(), *slip(whole=99)], f"/facts/1/whole: {WHOLE}"),
     ([*slip(id="a"), *slip(), {"kind": "bare", "id": "a"}], "/facts/2/id: another fact has the same id; ids must differ"),
     ([{"kind": "place"}] * 2, "/facts: 'place' is given more than once; it is about the whole interview"),
-    ([{"kind": "scene", "id": "a"}, {"kind": "scene"}], "/facts: 'scene' is given more than once; it is about the whole interview"),
+    ([{"kind": "scene", "id": "a"}, {"kind": "scene"}],
+     "/facts: 'scene' is given more than once; it is about the whole interview"),
     (slip() * 1001, "/facts: has 1001 facts; at most 1000 are taken"),
     ({"facts": slip() * 1001}, "/facts: has 1001 facts; at most 1000 are taken"),
 ]  # fmt: skip
@@ -173,18 +173,20 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_record() -> None:
     ]
 
 
-@pytest.mark.parametrize(("count", "last"), [(20, "/facts/19/flag: must be true or false"), (21, "... and 1 more"), (1000, "... and 980 more")])
+@pytest.mark.parametrize(
+    ("count", "last"), [(20, "/facts/19/flag: must be true or false"), (21, "... and 1 more"), (1000, "... and 980 more")]
+)
 def test_at_most_twenty_problems_are_told(count: int, last: str) -> None:
     lines = errors(slip(flag=5) * count)
     assert (len(lines), lines[-1]) == (20 + (count > 20), last)
 
 
 def test_the_limits_can_be_raised_and_lowered() -> None:
-    assert len(RecordReader(BASE.program, L(facts=1001)).read(slip() * 1001).rows["slip"]) == 1001
+    assert len(RecordReader(BASE.program, Limits(facts=1001)).read(slip() * 1001).rows["slip"]) == 1001
     with pytest.raises(RecordError, match="has 3 facts; at most 2 are taken"):
-        RecordReader(BASE.program, L(facts=2)).read(slip() * 3)
+        RecordReader(BASE.program, Limits(facts=2)).read(slip() * 3)
     with pytest.raises(RecordError) as caught:
-        RecordReader(BASE.program, L(problems=1)).read(slip(flag=5) * 3)
+        RecordReader(BASE.program, Limits(problems=1)).read(slip(flag=5) * 3)
     assert caught.value.omitted == 2
 
 
@@ -256,10 +258,18 @@ def test_reading_changes_nothing_that_was_given() -> None:
     assert str(record) == before
 
 
-@pytest.mark.parametrize("make", [lambda: Fact(kind=5), lambda: Fact(), lambda: Record(facts=[], more=1), lambda: Record(facts=[], id="")])
-def test_models_check_their_own_shape(make: Callable[[], Any]) -> None:
+BAD_MODELS: list[tuple[type[pydantic.BaseModel], dict[str, Any]]] = [
+    (Fact, {"kind": 5}),
+    (Fact, {}),
+    (Record, {"facts": [], "more": 1}),
+    (Record, {"facts": [], "id": ""}),
+]
+
+
+@pytest.mark.parametrize(("model", "values"), BAD_MODELS)
+def test_models_check_their_own_shape(model: type[pydantic.BaseModel], values: dict[str, Any]) -> None:
     with pytest.raises(pydantic.ValidationError):
-        make()
+        model(**values)
 
 
 def test_models_are_frozen() -> None:
@@ -317,19 +327,23 @@ def places(value: Any) -> Iterator[Any]:
     yield CANARY + "\ud800"
 
 
+def refusal(record: Any) -> RecordError | None:
+    try:
+        READER.read(record)
+    except RecordError as error:
+        return error
+    return None
+
+
 @settings(max_examples=60, deadline=None)
 @given(record=records_of(BASE.kinds, 1, 3))
 def test_a_value_is_never_told(record: list[dict[str, Any]]) -> None:
-    refused = 0
-    for wrong in places({"id": "r", "facts": record}):
-        try:
-            READER.read(wrong)
-        except RecordError as error:
-            refused += 1
-            assert CANARY not in f"{error} {error!r} {error.problems!r}"
-            assert error.__cause__ is None
-            assert error.__suppress_context__ or error.__context__ is None
-    assert refused > 10
+    wrong = [error for record in places({"id": "r", "facts": record}) if (error := refusal(record)) is not None]
+    assert len(wrong) > 10
+    for error in wrong:
+        assert CANARY not in f"{error} {error!r} {error.problems!r}"
+        assert error.__cause__ is None
+        assert error.__suppress_context__ or error.__context__ is None
 
 
 @pytest.mark.parametrize("key", [(CANARY,), CANARY.encode(), frozenset([CANARY])])

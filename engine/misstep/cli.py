@@ -123,18 +123,20 @@ def load(rules: tuple[Path, ...]) -> RuleBase:
 @cli.command()
 @click.argument("file", type=click.Path(allow_dash=True, path_type=Path))
 @rules_option
-@click.option("-o", "--output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option("-o", "--output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
+              help="Text to read; JSON, a line for each record; or Markdown with everything.")  # fmt: skip
 @click.option("--input", "input_format", type=click.Choice(["json", "jsonl", "yaml"]),
               help="Form of the input; else by the ending of the file, or by the look of standard input.")  # fmt: skip
 @click.option("--fail-level", metavar="BAND", help="Exit with 1 if a finding is of this severity band or worse, say `serious`.")
 @click.option("--full", is_flag=True, help="Text with the ids of rules, and figures and addresses of sources.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
+              help="Colors; auto: on a terminal, unless NO_COLOR is set.")  # fmt: skip
 def assess(
     file: Path, rules: tuple[Path, ...], output: str, input_format: str | None, fail_level: str | None, full: bool, color: str
 ) -> int:
     """Assess the interviews in FILE, or - for standard input.
 
-    FILE is one record as JSON or YAML, or JSON lines with a record each. As JSON, an assessment is one line.
+    FILE is one record as JSON or YAML, or JSON lines with a record each.
 
     \b
     misstep assess interview.yaml
@@ -349,7 +351,8 @@ def test(paths: tuple[Path, ...], output: str, coverage: bool) -> int:
             print(f"UNTESTED {rule}: no case says that it fires")
         for rule in report.never_quiet if coverage else ():
             print(f"UNTESTED {rule}: no case says that it stays quiet")
-        print(f"{len(report.outcomes) - len(failed)} cases passed, {len(failed)} failed")
+        passed = len(report.outcomes) - len(failed)
+        print(f"{passed} case{'' if passed == 1 else 's'} passed, {len(failed)} failed")
     untested = coverage and (report.never_fired or report.never_quiet)
     return FOUND if failed or untested else OK
 

@@ -57,7 +57,7 @@ class Document:
         """Where a part of the data stands; of a part that is missing, where its nearest parent does."""
         marks: dict[Path, Mark] = {}
         try:
-            _YamlBuilder(self, marks).build()
+            _YamlBuilder(self, marks, []).build()
         except MisstepError:  # JSON that is no YAML: tabs, say
             return Location(self.file, self.first_line if self.first_line > 1 else 0)
         steps = tuple(path)
@@ -100,13 +100,20 @@ class Document:
         return Problem(Location(place.file, place.line, place.column, pointer), problem.message, problem.subject)
 
 
-def read_yaml(text: str, file: str, fault: type[MisstepError] = RuleError, most: int = MAX_BYTES) -> Document:
+def read_yaml(
+    text: str,
+    file: str,
+    fault: type[MisstepError] = RuleError,
+    most: int = MAX_BYTES,
+    duplicates: list[Problem] | None = None,
+) -> Document:
     """Parse one YAML document (see docs/rule-packs.md for what of YAML is taken).
 
-    Raises ``fault`` with file, line and column.
+    Raises ``fault`` with file, line and column. Duplicate keys go to ``duplicates``, if it is given, and the first
+    of them holds: there may be more to say about the rest.
     """
     document = _sized(text, file, fault, most)
-    return Document(file, text, _YamlBuilder(document, None).build(), fault)
+    return Document(file, text, _YamlBuilder(document, None, duplicates).build(), fault)
 
 
 def read_json(
@@ -146,7 +153,7 @@ def _fault_line(text: str, line: int) -> int:
         except _JsonFault:
             return line + text.count("\n", 0, match.start())
     try:
-        _YamlBuilder(Document("", text, None, RecordError), None).build()
+        read_yaml(text, "", RecordError)
     except RecordError as error:
         found = error.problems[0]
         return line + found.location.line - 1 if "stands twice" in found.message else 0
@@ -210,9 +217,10 @@ def _depth(text: str) -> int:
 class _YamlBuilder:
     """Builds plain data from parser events; fills ``marks`` with the place of every path where it is given."""
 
-    def __init__(self, document: Document, marks: dict[Path, Mark] | None) -> None:
+    def __init__(self, document: Document, marks: dict[Path, Mark] | None, duplicates: list[Problem] | None = None) -> None:
         self.document = document
         self.marks = marks
+        self.duplicates = duplicates
         self.nodes = 0
         self.next: Callable[[], Any] = lambda: None
 
@@ -251,9 +259,12 @@ class _YamlBuilder:
             return Location(self.document.file, mark.line + 1, mark.column + 1)
         return Location(self.document.file, len(lines), len(lines[-1]) + 1)  # libyaml ends a text with a line of its own
 
-    def _error(self, event: Any, message: str) -> MisstepError:
+    def _problem(self, event: Any, message: str) -> Problem:
         mark = event.start_mark
-        return self.document.fault([Problem(Location(self.document.file, mark.line + 1, mark.column + 1), message)])
+        return Problem(Location(self.document.file, mark.line + 1, mark.column + 1), message)
+
+    def _error(self, event: Any, message: str) -> MisstepError:
+        return self.document.fault([self._problem(event, message)])
 
     def _value(self, event: Any, path: Path, depth: int) -> Any:
         self.nodes += 1
@@ -292,7 +303,14 @@ class _YamlBuilder:
             if key == "<<" and event.implicit[0]:
                 raise self._error(event, "merge keys (<<) are not taken; write the keys out")
             if key in data:
-                raise self._error(event, f"the key '{key[:60]}' stands twice; first in line {lines[key].line + 1}")
+                twice = self._problem(event, f"the key '{key[:60]}' stands twice; first in line {lines[key].line + 1}")
+                if self.duplicates is None:
+                    raise self.document.fault([twice])
+                self.duplicates.append(twice)
+                marks, self.marks = self.marks, None
+                self._value(self.next(), path, depth + 1)
+                self.marks = marks
+                continue
             lines[key] = event.start_mark
             here = (*path, key)
             data[key] = self._value(self.next(), here, depth + 1)

@@ -260,7 +260,8 @@ def _titles(facts: Sequence[str], assessment: Assessment) -> str:
 
 
 def _derived(fact: DerivedFact) -> str:
-    values = ", ".join(f"{name} {value}" for name, value in fact.values.items() if value is not None)
+    shown = {name: " ".join(value) if isinstance(value, tuple) else value for name, value in fact.values.items()}
+    values = ", ".join(f"{name} {value}" for name, value in shown.items() if value is not None)
     return fact.title + (f" ({values})" if values else "")
 
 
@@ -271,7 +272,7 @@ def _because(reasons: Sequence[ActionReason]) -> str:
 
 def _why_line(reasons: Sequence[ActionReason]) -> str:
     because = _because(reasons)
-    return f"Why: {because}." if because else ""
+    return f"Why: {because.rstrip('.')}." if because else ""
 
 
 def _short_citation(source: CitedSource | Source) -> str:

@@ -8,14 +8,13 @@ import pty
 import re
 import subprocess
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.end_to_end.command import INCIDENTS, INTERVIEWS, MISSTEP, Command, Run, environment
 
 from misstep import RuleBase
 from misstep.limits import Limits
-from tests.end_to_end.command import INCIDENTS, INTERVIEWS, MISSTEP, Command, Run, environment, together
 
 SEED = INTERVIEWS / "seed.json"
 RULES = ("--rules", INCIDENTS / "rules")  # small, so that a test takes half the time
@@ -47,7 +46,7 @@ def test_text_is_what_comes_without_options(misstep: Command) -> None:
 def test_full_text_and_markdown_are_as_on_file(misstep: Command) -> None:
     expected = INTERVIEWS.parent / "expected"
     assert misstep("assess", SEED, "--full").out == (expected / "seed.full.txt").read_text()
-    assert misstep("assess", SEED, "-o", "markdown").out == (expected / "seed.md").read_text()
+    assert misstep.inside("assess", SEED, "-o", "markdown").out == (expected / "seed.md").read_text()
 
 
 @pytest.mark.parametrize("columns", [20, 79, 300])
@@ -82,18 +81,10 @@ FORMS = {
 }
 
 
-@pytest.fixture(scope="module")
-def form_runs(shared: Command) -> dict[str, Run]:
-    def run(name: str) -> Run:
-        form, folder = FORMS[name], shared / name
-        return folder("assess", folder.write(form.name, form.text), *RULES, "-o", "json", *form.options)
-
-    return together({name: partial(run, name) for name in FORMS})
-
-
 @pytest.mark.parametrize("name", FORMS)
-def test_every_form_of_input_gives_the_same_answer(form_runs: dict[str, Run], incidents: RuleBase, name: str) -> None:
-    run = form_runs[name]
+def test_every_form_of_input_gives_the_same_answer(misstep: Command, incidents: RuleBase, name: str) -> None:
+    form = FORMS[name]
+    run = misstep.inside("assess", misstep.write(form.name, form.text), *RULES, "-o", "json", *form.options)
     assert (run.code, run.err) == (0, "")
     assert run.raw == incidents.assess(json.loads(OUTAGE)).to_json() + b"\n"
 
@@ -111,23 +102,16 @@ SNIFFED = {
 }
 
 
-@pytest.fixture(scope="module")
-def sniffed_runs(shared: Command) -> dict[str, Run]:
-    def run(text: str) -> Run:
-        return shared("assess", "-", *RULES, "-o", "json", stdin=text.encode())
-
-    return together({name: partial(run, text) for name, (text, _) in SNIFFED.items()})
-
-
 @pytest.mark.parametrize("name", SNIFFED)
-def test_standard_input_is_taken_for_what_it_looks_like(sniffed_runs: dict[str, Run], name: str) -> None:
-    run = sniffed_runs[name]
+def test_standard_input_is_taken_for_what_it_looks_like(misstep: Command, name: str) -> None:
+    text, count = SNIFFED[name]
+    run = misstep.inside("assess", "-", *RULES, "-o", "json", stdin=text.encode())
     assert (run.code, run.err) == (0, "")
-    assert run.out.count("\n") == SNIFFED[name][1]
+    assert run.out.count("\n") == count
 
 
 def test_several_records_as_text_stand_apart(misstep: Command) -> None:
-    run = misstep("assess", "-", *RULES, stdin=f"{OUTAGE}\n{OUTAGE}".encode())
+    run = misstep.inside("assess", "-", *RULES, stdin=f"{OUTAGE}\n{OUTAGE}".encode())
     assert run.out.count("Assessment of a\n") == 2
     assert "\n\nAssessment of a\n" in run.out
 
@@ -137,18 +121,18 @@ def test_several_records_as_text_stand_apart(misstep: Command) -> None:
 
 @pytest.mark.parametrize(("level", "code"), [("cosmetic", 1), ("degraded", 1), ("broken", 1), ("catastrophic", 0)])
 def test_fail_level_is_an_exit_code(misstep: Command, level: str, code: int) -> None:
-    run = misstep("assess", "-", *RULES, "--fail-level", level, stdin=OUTAGE.encode())
+    run = misstep.inside("assess", "-", *RULES, "--fail-level", level, stdin=OUTAGE.encode())
     assert (run.code, run.err) == (code, "")
     assert "Damage" in run.out
 
 
 def test_no_mistake_is_below_every_fail_level(misstep: Command) -> None:
-    assert misstep("assess", "-", *RULES, "--fail-level", "cosmetic", stdin=b"[]").code == 0
+    assert misstep.inside("assess", "-", *RULES, "--fail-level", "cosmetic", stdin=b"[]").code == 0
 
 
 def test_one_bad_record_among_many_decides_the_fail_level(misstep: Command) -> None:
     lines = f"[]\n{OUTAGE}\n[]\n"
-    assert misstep("assess", "-", *RULES, "--fail-level", "broken", stdin=lines.encode()).code == 1
+    assert misstep.inside("assess", "-", *RULES, "--fail-level", "broken", stdin=lines.encode()).code == 1
 
 
 # -- color
@@ -202,7 +186,8 @@ class Bad:
 BAD = {
     "broken JSON": Bad("f.json", '[{"kind": "outage",\n "minutes": 5', ["f.json:2:14: not valid JSON: Expecting ',' delimiter"]),
     "broken YAML": Bad(
-        "f.yaml", "facts:\n  - {kind: outage\n", ["f.yaml:3:1: not valid YAML: while parsing a flow mapping, did not find expected ',' or '}'"]
+        "f.yaml", "facts:\n  - {kind: outage\n",
+        ["f.yaml:3:1: not valid YAML: while parsing a flow mapping, did not find expected ',' or '}'"],
     ),
     "key twice in JSON": Bad("f.json", '{"facts": []}\n'.replace("[]", '[{"kind": "outage",\n"services": 1,\n"services": 2}]'),
                              ["f.json:3: the key 'services' stands twice in one object"]),
@@ -223,7 +208,8 @@ BAD = {
     "blank": Bad("f.yaml", " \n\n", ["f.yaml: is empty; a record is {facts: [...]} or a list of facts"]),
     "too large": Bad("f.json", TOO_LARGE, ["f.json: has more than 1000000 bytes, the most that a record may have"]),
     "a word": Bad("f.yaml", "late", ["f.yaml:1:1: must be a record {facts: [...]} or a list of facts"]),
-    "one fact": Bad("f.json", '{"kind": "outage"}', ["f.json:1:1: this is one fact; a record is {facts: [...]} or a list of facts"]),
+    "one fact": Bad("f.json", '{"kind": "outage"}',
+                    ["f.json:1:1: this is one fact; a record is {facts: [...]} or a list of facts"]),
     "no facts": Bad("f.json", '{"id": "x"}', ["f.json:1:1: /facts: is missing"]),
     "facts that are none": Bad("f.json", '{"facts": 5}', ["f.json:1:2: /facts: must be a list of facts"]),
     "kinds and fields": Bad(
@@ -233,53 +219,47 @@ BAD = {
             "f.yaml:2:12: /facts/0/kind: there is no such kind; did you mean 'outage'?",
             "f.yaml:3:31: /facts/1/services: must be a whole number from 1 to 500",
             "f.yaml:3:20: /facts/1/minuts: there is no such field in outage; did you mean 'minutes'?",
-            "f.yaml:4:5: /facts/2/rows: is missing; it must be a whole number from 1",
+            "f.yaml:4:5: /facts/2/rows: is missing; it must be a whole number of at least 1",
             "f.yaml:5:5: /facts/3/kind: every fact needs a kind, which is text",
         ],
     ),
     "ids": Bad("f.json", '[{"kind": "outage", "id": "a"},\n{"kind": "outage", "id": "a"}]',
                ["f.json:2:27: /facts/1/id: another fact has the same id; ids must differ"]),
-    "unknown key of the record": Bad("f.json", '{"facts": [], "fact": []}', ["f.json:1:15: /fact: there is no such field; did you mean 'facts'?"]),
+    "unknown key of the record": Bad("f.json", '{"facts": [], "fact": []}',
+                                     ["f.json:1:15: /fact: there is no such field; did you mean 'facts'?"]),
     "wrong form": Bad("f.json", "facts: []", ["f.json:1:1: not valid JSON: Expecting value"]),
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def bad_runs(shared: Command) -> dict[str, Run]:
-    def run(name: str) -> Run:
-        folder = shared / name
-        folder.write(BAD[name].name, BAD[name].content)
-        return folder("assess", BAD[name].name, *RULES)
-
-    return together({name: partial(run, name) for name in BAD})
-
-
 @pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_refused_with_its_place(bad_runs: dict[str, Run], name: str) -> None:
-    run = bad_runs[name]
-    assert run.err.splitlines() == [f"misstep: {line}" for line in BAD[name].says]
+def test_bad_input_is_refused_with_its_place(misstep: Command, name: str) -> None:
+    bad = BAD[name]
+    misstep.write(bad.name, bad.content)
+    run = misstep.inside("assess", bad.name, *RULES)
+    assert run.err.splitlines() == [f"misstep: {line}" for line in bad.says]
     assert (run.code, run.out) == (2, "")
 
 
 def test_what_is_no_file_is_refused(misstep: Command) -> None:
     (misstep.folder / "folder").mkdir()
-    assert misstep("assess", "folder") == Run(2, b"", "misstep: folder: is a folder; give a file\n")
+    assert misstep.inside("assess", "folder") == Run(2, b"", "misstep: folder: is a folder; give a file\n")
     assert misstep("assess", "nowhere.json") == Run(2, b"", "misstep: nowhere.json: no such file\n")
-    assert misstep("assess", "bad\x1b[31m\nname.json").err == "misstep: bad\\x1b[31m\\nname.json: no such file\n"
+    assert misstep.inside("assess", "bad\x1b[31m\nname.json").err == "misstep: bad\\x1b[31m\\nname.json: no such file\n"
 
 
 def test_bad_standard_input_is_called_so(misstep: Command) -> None:
     assert misstep("assess", "-", *RULES, stdin=b"[{]").err == (
         "misstep: <stdin>:1:3: not valid JSON: Expecting property name enclosed in double quotes\n"
     )
-    assert misstep("assess", "-", *RULES, stdin=b"").err == (
+    assert misstep.inside("assess", "-", *RULES, stdin=b"").err == (
         "misstep: <stdin>: is empty; a record is {facts: [...]} or a list of facts\n"
     )
 
 
 def test_bad_lines_do_not_keep_the_good_ones_from_being_assessed(misstep: Command, incidents: RuleBase) -> None:
     lines = [
-        OUTAGE, '{"facts": [', '{"facts": [{"kind": "outag"}]}', "", TOO_LARGE, '{"id": "\xff"}', '{"facts": [], "facts": []}', OUTAGE
+        OUTAGE, '{"facts": [', '{"facts": [{"kind": "outag"}]}', "", TOO_LARGE, '{"id": "\xff"}', '{"facts": [], "facts": []}',
+        OUTAGE,
     ]  # fmt: skip
     misstep.write("many.jsonl", "\n".join(lines).encode("latin-1"))
     run = misstep("assess", "many.jsonl", *RULES, "-o", "json", "--fail-level", "cosmetic")
@@ -313,16 +293,12 @@ USAGE = {
 }
 
 
-@pytest.fixture(scope="module")
-def usage_runs(shared: Command) -> dict[str, Run]:
-    shared.write("a", "[]")
-    return together({name: partial(shared, "assess", *arguments) for name, (arguments, _) in USAGE.items()})
-
-
 @pytest.mark.parametrize("name", USAGE)
-def test_wrong_usage_is_explained(usage_runs: dict[str, Run], name: str) -> None:
-    run = usage_runs[name]
-    assert USAGE[name][1] in run.err
+def test_wrong_usage_is_explained(misstep: Command, name: str) -> None:
+    arguments, says = USAGE[name]
+    misstep.write("a", "[]")
+    run = misstep.inside("assess", *arguments)
+    assert says in run.err
     assert (run.code, run.out) == (2, "")
 
 

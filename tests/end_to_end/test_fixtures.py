@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.conftest import Golden
+from tests.end_to_end.command import FIXTURES, INCIDENTS, INTERVIEWS, Command
 
 from misstep import Assessment, RuleBase
 from misstep.documents import read_json, read_yaml
 from misstep.report import to_markdown, to_text
 from misstep.ruletest import test_packs as run_cases
-from tests.conftest import Golden
-from tests.end_to_end.command import FIXTURES, INCIDENTS, INTERVIEWS, Command
 
 EXPECTED = FIXTURES / "expected"
 SOURCES = INTERVIEWS / "SOURCES.yaml"
@@ -144,12 +144,11 @@ def test_seed_prepares_for_the_next_shot(seed: Assessment) -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_every_reason_rests_on_a_source_that_is_given(file: Path) -> None:
     got = RuleBase.shipped().assess(record(file))
-    scored = [*got.because, *(reason for finding in got.findings for reason in finding.because)]
-    planned = [reason for part in (got.actions, got.avoid, got.derived) for item in part for reason in item.because]
-    given = {source.id for source in got.sources}
-    cited = {source for reason in (*scored, *planned) for source in reason.sources}
-    assert cited == given
-    assert all(reason.sources for reason in (*scored, *planned))
+    reasons = [reason.sources for reason in got.because]
+    for items in (got.findings, got.actions, got.avoid, got.derived):
+        reasons += [reason.sources for item in items for reason in item.because]
+    assert all(reasons)
+    assert {source for sources in reasons for source in sources} == {source.id for source in got.sources}
 
 
 # -- another domain, and a pack of one's own

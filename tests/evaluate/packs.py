@@ -155,12 +155,7 @@ class Scope:
     def join(self) -> str | None:
         """A field of one name equals something of another: what engines look for."""
         for types in self.pick((_NUMBERS + _TEXTS, _TEXTS + _NUMBERS)):
-            pairs = [
-                (a, b)
-                for a in self.refs
-                for b in self.refs
-                if a.name != b.name and a.type in types and b.type in types
-            ]
+            pairs = [(a, b) for a in self.refs for b in self.refs if a.name != b.name and a.type in types and b.type in types]
             if pairs:
                 a, b = self.pick(pairs)
                 right = self.pick((b.text, f"{b.text} + 1" if b.type in _NUMBERS[0] else f"lower({b.text})"))
@@ -256,7 +251,7 @@ class PackMaker:
         return rule
 
     def patterns(self, scope: Scope, choices: Sequence[str]) -> list[dict[str, Any]]:
-        patterns = []
+        patterns: list[dict[str, Any]] = []
         for i in range(self.pick(range(1, self.most + 1))):
             words = self.pick(choices)
             if words == "outlook" and any(p["fact"] == "outlook" for p in patterns):

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from misstep import Assessment, BudgetError, Limits, RuleBase
 from tests.inline import load_text
+
+from misstep import Assessment, BudgetError, Limits, RuleBase, RuleError
 
 KINDS = """
 schema: 1
@@ -19,9 +19,15 @@ pack: conclusions
 kinds:
   late: {role: mistake, title: Late, fields: {minutes: {type: integer, default: 10}, note: {type: "text?"}}}
   link: {role: signal, title: Link, fields: {a: {type: text}, b: {type: text}}}
-  cold: {role: signal, title: Cold, fields: {about: {type: "text?"}, level: {type: "number?"}, word: {type: "enum?", values: [x, y]}}}
+  cold:
+    role: signal
+    title: Cold
+    fields: {about: {type: "text?"}, level: {type: "number?"}, word: {type: "enum?", values: [x, y]}}
   path: {role: derived, title: Path, fields: {a: {type: text}, b: {type: text}}}
-  seen: {role: derived, title: Seen, fields: {about: {type: "text?"}, size: {type: "number?"}, word: {type: "enum?", values: [x, y]}}}
+  seen:
+    role: derived
+    title: Seen
+    fields: {about: {type: "text?"}, size: {type: "number?"}, word: {type: "enum?", values: [x, y]}}
   heavy: {role: derived, title: Heavy, fields: {size: {type: number}}}
   grave: {role: derived, title: Grave, fields: {about: {type: text}}}
 actions: {act: {title: Act}, wait: {title: Wait}}
@@ -70,9 +76,11 @@ def test_unknown_values_are_copied_and_left_out_fields_are_unknown() -> None:
 
 def test_a_single_word_is_text_and_anything_else_an_expression() -> None:
     rules = """
-  one: {when: [late], then: {derive: [{kind: seen, about: late, word: x}, {kind: seen, about: "'two words'"}, {kind: heavy, size: 1}]}}
+  one:
+    when: [late]
+    then: {derive: [{kind: seen, about: late, word: x}, {kind: seen, about: "'two words'"}, {kind: heavy, size: 1}]}
 """
-    with pytest.raises(Exception, match="late"):
+    with pytest.raises(RuleError, match="'late' is a fact"):
         base(rules)
     result = base(rules.replace("about: late,", "about: lateness,")).assess([{"kind": "late"}])
     assert [values["about"] for values in derived(result, "seen")] == ["lateness", "two words"]
@@ -241,14 +249,15 @@ def test_a_disabled_rule_is_off() -> None:
 
 def test_kinds_actions_and_scale_are_replaced_too() -> None:
     first = KINDS + "rules: {r: {when: [late], then: {severity: late.minutes, recommend: act}}}"
+    fields = {"minutes": {"type": "integer", "default": 3}}
     over = {
         "schema": 1,
         "pack": "over",
-        "kinds": {"late": {"replace": True, "role": "mistake", "title": "Tardy", "fields": {"minutes": {"type": "integer", "default": 3}}}},
+        "kinds": {"late": {"replace": True, "role": "mistake", "title": "Tardy", "fields": fields}},
         "actions": {"act": {"replace": True, "title": "Do"}},
         "extends": "scale",
         "scale": {"outlooks": {"replace": True, "order": ["fine", "bleak"]}},
-    }  # fmt: skip
+    }
     result = load_text(first, json.dumps(over)).assess([{"kind": "late"}])
     assert (result.findings[0].title, result.findings[0].severity) == ("Tardy", 3)
     assert (result.actions[0].title, result.outlook) == ("Do", "fine")
@@ -282,7 +291,7 @@ def test_work_inside_negations_and_aggregates_counts(where: str) -> None:
         "unless": f"when: [{{fact: late, as: a}}], unless: [{inner}]",
         "count": "when: [{fact: late, as: a}, {count: late, each: b, where: a.minutes < b.minutes, as: n}]",
     }[where]
-    with pytest.raises(BudgetError, match="the rule inner$"):
+    with pytest.raises(BudgetError, match=r"the rule inner$"):
         base(f"  inner: {{{form}, then: {{overall: 1}}}}\n", Limits(work=300)).assess([{"kind": "late"}] * 20)
 
 
@@ -290,3 +299,11 @@ def test_a_recursion_over_many_facts_ends_with_an_error() -> None:
     facts = [{"kind": "link", "a": str(i), "b": str(i + 1)} for i in range(200)]
     with pytest.raises(BudgetError, match="10000 derived facts"):
         base(CLOSURE["left"]).assess(facts)
+
+
+def test_a_derived_constant_is_a_number_that_a_fact_may_hold() -> None:
+    rules = "  r: {when: [late], then: {derive: {kind: heavy, size: 1e300}}}\n"
+    with pytest.raises(RuleError, match="`size` must be at most 9007199254740992"):
+        base(rules)
+    result = base(rules.replace("1e300", "9007199254740992")).assess([{"kind": "late"}])
+    assert derived(result, "heavy") == [{"size": 2.0**53}]

@@ -6,15 +6,15 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.evaluate.naive import NaiveEngine, conclusions
+from tests.evaluate.packs import JOINED, packs, records_of
+from tests.inline import load_text
 
 from misstep import Limits, RuleBase
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.model.rule import Program
 from misstep.pipeline import conclude
 from misstep.records import RecordReader
-from tests.evaluate.naive import NaiveEngine, conclusions
-from tests.evaluate.packs import JOINED, packs, records_of
-from tests.inline import load_text
 
 LIMITS = Limits(work=100_000_000)
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]  # to make a pack smaller takes minutes: add Phase.shrink to debug
@@ -30,7 +30,7 @@ def agree(program: Program, record: list[dict[str, Any]]) -> None:
     assert findings == expected
 
 
-@settings(max_examples=150, deadline=None, phases=PHASES, suppress_health_check=SLOW)
+@settings(max_examples=120, deadline=None, phases=PHASES, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_on_random_packs(data: st.DataObject) -> None:
     program = load_text(data.draw(packs()), limits=LIMITS).program
@@ -46,7 +46,7 @@ def test_on_so_many_facts_that_joins_use_indexes(data: st.DataObject) -> None:
     agree(program, data.draw(records_of(joined, 21, 25)))
 
 
-@settings(max_examples=40, deadline=None, phases=PHASES, suppress_health_check=SLOW)
+@settings(max_examples=30, deadline=None, phases=PHASES, suppress_health_check=SLOW)
 @given(record=records_of(RuleBase.shipped().kinds, 0, 9))
 def test_on_the_shipped_rules(record: list[dict[str, Any]]) -> None:
     agree(RuleBase.shipped().program, record)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.inline import load_text
 
 from misstep import RuleBase
-from tests.inline import load_text
 
 KINDS = """
 schema: 1
@@ -125,7 +125,9 @@ def test_a_reason_names_facts_and_sources() -> None:
 
 
 def test_sources_that_no_reason_names_are_left_out() -> None:
-    rules = "  r: {when: [hint], then: {overall: 1}, sources: [book]}\n  s: {when: [slip], then: {severity: 1}, sources: [study]}\n"
+    rules = (
+        "  r: {when: [hint], then: {overall: 1}, sources: [book]}\n  s: {when: [slip], then: {severity: 1}, sources: [study]}\n"
+    )
     assert [s.id for s in base(rules).assess([{"kind": "hint"}]).sources] == ["book"]
 
 

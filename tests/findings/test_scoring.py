@@ -136,7 +136,7 @@ def test_no_step_to_the_worse_gives_a_milder_verdict() -> None:
     for row in ROWS:
         for axis in range(3):
             worse = tuple(step + (i == axis) for i, step in enumerate(row))
-            assert rank.get(worse, len(SCALE.verdicts)) >= rank[row]  # type: ignore[call-overload]
+            assert rank.get(worse, len(SCALE.verdicts)) >= rank[row]
 
 
 def test_a_verdict_by_rule_raises_and_never_lowers() -> None:

@@ -63,6 +63,8 @@ def _fields(
             fields.append(_field(name, doc, derived))
         except ValueError as error:
             problems.append(entry.problem(f"field {name}: {error}", "fields", name))
+            type_: Any = doc.type.removesuffix("?")  # good enough to go on and look for mistakes in the rules
+            fields.append(Field(name, type_, unknown=doc.type.endswith("?"), values=tuple(doc.values or ())))
     return tuple(fields)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from misstep.errors import Problem, RuleError, listing, suggest
+from misstep.errors import Problem, listing, suggest
 from misstep.limits import Limits
 from misstep.model.expression import Expression, Facts, Literal, known_where, names_in, refs_in
 from misstep.model.facts import Kind
@@ -48,7 +48,7 @@ from misstep.rulebase.expressions import (
     check_value,
 )
 from misstep.rulebase.kinds import fact_types, field_type, finding_types, link_kinds
-from misstep.rulebase.load import Entry, Merged, load_packs
+from misstep.rulebase.load import Entry, Merged, load_packs, refuse
 from misstep.rulebase.scale import link_scale
 from misstep.rulebase.strata import StrataError, stratify
 
@@ -72,23 +72,24 @@ def load_program(paths: Sequence[str | Path], limits: Limits, cases: bool = True
 
 def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> tuple[Program, Merged]:
     merged = load_packs(paths, limits, cases)
-    problems: list[Problem] = []
+    problems = merged.problems
     scale = link_scale(merged, problems)
     roles, kinds = link_kinds(merged, scale, problems)
-    if scale is None or problems:
-        _raise(problems, limits)
+    if scale is None:
+        refuse(problems, limits)
     assert scale is not None
     linker = _Linker(merged, kinds, scale, limits)
     actions = {name: _action(name, entry, scale, problems) for name, entry in merged.actions.items()}
     rules = [rule for entry in merged.rules.values() if (rule := linker.rule(entry)) is not None]
-    problems += linker.problems
+    for entry in merged.surplus:
+        linker.rule(entry)
     strata: Any = ((), (), ())
     if not problems:
         try:
             strata = stratify(rules, kinds)
         except StrataError as error:
             problems.append(merged.rules[error.rule].problem(str(error), "then"))
-    _raise(problems, limits)
+    refuse(problems, limits)
     program = Program(
         name=merged.name,
         version=merged.version,
@@ -104,12 +105,6 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
         advising=strata[2],
     )
     return program, merged
-
-
-def _raise(problems: list[Problem], limits: Limits) -> None:
-    if problems:
-        ordered = sorted(set(problems))
-        raise RuleError(ordered[: limits.problems], max(0, len(ordered) - limits.problems))
 
 
 def _action(name: str, entry: Entry[schema.ActionDoc], scale: Scale, problems: list[Problem]) -> Action:
@@ -146,7 +141,7 @@ class _Linker:
         self.kinds = kinds
         self.scale = scale
         self.limits = limits
-        self.problems: list[Problem] = []
+        self.problems = merged.problems
         self.finding_types = finding_types(scale)
         self.types: dict[str, dict[str, Type]] = {}  # of the fields of a pattern, by its key
 
@@ -255,7 +250,7 @@ class _RuleLinker:
         if words == [FINDING]:
             over = "finding"
             names = ["mistake"] if of is None else [of] if isinstance(of, str) else of
-            if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
+            if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
                 raise self.fail("`of` a finding is a kind or a list of kinds", key, i, "of")
             words, slot = names, "of" if of is not None else slot
         elif of is not None and slot == "fact":
@@ -300,6 +295,8 @@ class _RuleLinker:
                 raise self.fail(f"'{word}' cannot stand in a list of kinds", key, i, slot)
             elif word == "derived":
                 raise self.fail("facts of the role derived are taken by their kind", key, i, slot)
+            elif ("kinds", word) in self.all.merged.broken:
+                raise _Failed
             else:
                 known = [*self.all.kinds, *(r for r in _ROLE_NAMES if r != "derived"), FINDING, OUTLOOK]
                 hint = suggest(word, known, "" if self._extends() else "; the shipped kinds need `extends: misstep`")
@@ -502,7 +499,7 @@ class _RuleLinker:
 
     def _action(self, name: str, path: tuple[str | int, ...]) -> str | None:
         actions = self.all.merged.actions
-        if name in actions:
+        if name in actions or ("actions", name) in self.all.merged.broken:
             return name
         hint = suggest(name, actions, "; declare it under actions:")
         self.problem(f"unknown action '{name}'{hint}", *path, "action")
@@ -530,6 +527,8 @@ class _RuleLinker:
     def _derive(self, doc: dict[str, Any], path: tuple[str | int, ...]) -> Effect | None:
         name = doc.get("kind")
         kind = self.all.kinds.get(name) if isinstance(name, str) else None
+        if ("kinds", name) in self.all.merged.broken:
+            return None
         if kind is None or kind.role != "derived":
             derived = [k.name for k in self.all.kinds.values() if k.role == "derived"]
             there = f"; there are {listing(derived)}" if derived else "; declare one under kinds: with `role: derived`"
@@ -591,7 +590,7 @@ class _RuleLinker:
     def _sources(self) -> None:
         sources = self.all.merged.sources
         for i, source in enumerate(self.doc.sources):
-            if source not in sources:
+            if source not in sources and ("sources", source) not in self.all.merged.broken:
                 self.problem(f"unknown source '{source}'{suggest(source, sources, '; declare it under sources:')}", "sources", i)
 
 

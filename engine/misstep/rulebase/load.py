@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -38,6 +39,7 @@ class Pack:
     document: Document
     doc: schema.PackDoc
     layer: int
+    broken: frozenset[tuple[str, str]] = frozenset()
 
     def problem(self, path: Sequence[str | int], message: str, subject: str = "", offset: int | None = None) -> Problem:
         """What is wrong at a path into the pack."""
@@ -60,9 +62,16 @@ class Entry(Generic[_Doc]):
 
 @dataclass
 class Merged:
-    """The declarations that hold, by name."""
+    """The declarations that hold, by name; ``problems`` found so far, and what they leave out.
+
+    ``broken`` are sections and names of declarations that are there but could not be read: nobody who speaks of them
+    is to blame. ``surplus`` are rules that stand where another of the same id does.
+    """
 
     packs: list[Pack]
+    problems: list[Problem] = field(default_factory=list)
+    broken: frozenset[tuple[str, str]] = frozenset()
+    surplus: list[Entry[schema.RuleDoc]] = field(default_factory=list)
     roles: dict[str, Entry[schema.RoleDoc]] = field(default_factory=dict)
     kinds: dict[str, Entry[schema.KindDoc]] = field(default_factory=dict)
     rules: dict[str, Entry[schema.RuleDoc]] = field(default_factory=dict)
@@ -103,25 +112,22 @@ def shipped_rules() -> Path:
 def load_packs(paths: Sequence[str | Path], limits: Limits, cases: bool = True) -> Merged:
     """Read the packs in the given files and folders and what they extend, and merge them.
 
-    Without ``cases`` those of the packs are passed over, as are always those of extended packs. Raises
-    RuleError with all problems found, CallerError where a path does not exist.
+    Without ``cases`` those of the packs are passed over, as are always those of extended packs. Problems are gathered in
+    the result. Raises RuleError where a file cannot be read at all, CallerError where a path does not exist.
     """
     if not paths:
         raise CallerError("no rule packs were named; give files or folders")
     problems: list[Problem] = []
     packs = list(_read_all(_files(paths, limits), limits, cases, problems))
-    packs += _extended(packs, problems)
-    if problems:
-        raise RuleError(*_most(problems, limits))
-    merged = _merge(packs, limits, problems)
-    if problems:
-        raise RuleError(*_most(problems, limits))
-    return merged
+    packs += _extended(packs, limits, problems)
+    return _merge(packs, limits, problems)
 
 
-def _most(problems: list[Problem], limits: Limits) -> tuple[list[Problem], int]:
-    ordered = sorted(set(problems))
-    return ordered[: limits.problems], max(0, len(ordered) - limits.problems)
+def refuse(problems: list[Problem], limits: Limits) -> None:
+    """Raise all problems as one RuleError, if there are any."""
+    if problems:
+        ordered = sorted(set(problems))
+        raise RuleError(ordered[: limits.problems], max(0, len(ordered) - limits.problems))
 
 
 def _files(paths: Iterable[str | Path], limits: Limits) -> dict[Path, int]:
@@ -157,15 +163,19 @@ _CASES = re.compile(r"^cases:.*\n(?:(?:[ #].*)?\n)*", re.MULTILINE)
 
 
 def _read_all(files: dict[Path, int], limits: Limits, cases: bool, problems: list[Problem]) -> Iterator[Pack]:
+    unreadable = False
     for file, layer in files.items():
         try:
             text = _text(file, limits)
             if not cases:  # a quarter of the shipped rules is cases; without them loading is faster by as much
                 text = _CASES.sub(lambda found: "\n" * found.group().count("\n"), text)
-            document = read_yaml(text, str(file), RuleError, limits.pack_bytes)
-            yield Pack(document, _validate(document), layer)
+            document = read_yaml(text, str(file), RuleError, limits.pack_bytes, problems)
+            yield _validate(document, layer, problems)
         except RuleError as error:
             problems.extend(error.problems)
+            unreadable = True
+    if unreadable:  # what the file declares is not known, so nothing more can be said about the others
+        refuse(problems, limits)
 
 
 def _text(file: Path, limits: Limits) -> str:
@@ -185,11 +195,12 @@ def _text(file: Path, limits: Limits) -> str:
         raise RuleError([Problem(Location(str(file), line, column), "not UTF-8 text")]) from None
 
 
-def _extended(packs: list[Pack], problems: list[Problem]) -> list[Pack]:
+def _extended(packs: list[Pack], limits: Limits, problems: list[Problem]) -> list[Pack]:
     """The shipped packs that the given ones build on and that are not among them."""
     folder = shipped_rules()
     files = {f.stem: f for f in folder.glob("*.yaml")}
     wanted: set[str] = set()
+    unknown: list[Problem] = []
     for pack in packs:
         extends = pack.doc.extends or []
         for i, name in enumerate([extends] if isinstance(extends, str) else extends):
@@ -200,31 +211,72 @@ def _extended(packs: list[Pack], problems: list[Problem]) -> list[Pack]:
             else:
                 path = ("extends",) if isinstance(extends, str) else ("extends", i)
                 hint = suggest(name, [SHIPPED, *files], f"; there are {SHIPPED} (all) and {', '.join(sorted(files))}")
-                problems.append(pack.problem(path, f"there is no shipped pack '{name}'{hint}"))
-    if not any(pack.doc.scale.model_fields_set for pack in packs) and not problems:
+                unknown.append(pack.problem(path, f"there is no shipped pack '{name}'{hint}"))
+    if not any(pack.doc.scale.model_fields_set or any(s == SCALE for s, _ in pack.broken) for pack in packs):
         wanted.add(SCALE)
+    if unknown:  # what they would declare is not known, so nothing more can be said
+        refuse(problems + unknown, limits)
     given = {Path(pack.document.file).resolve() for pack in packs}
     missing = {files[name]: EXTENDED for name in sorted(wanted) if files[name].resolve() not in given}
     return list(_read_all(missing, Limits(), False, problems))  # what limits the given packs need not fit the shipped ones
 
 
-def _validate(document: Document) -> schema.PackDoc:
+def _validate(document: Document, layer: int, problems: list[Problem]) -> Pack:
+    """The pack of a document. What has not the right shape is noted and left out, and the rest is looked at again."""
     if not isinstance(document.data, dict):
         raise RuleError([Problem(document.locate(()), "a pack is a mapping that begins with `schema: 1`")])
-    try:
-        return schema.PackDoc.model_validate(document.data)
-    except ValidationError as error:
-        raise RuleError([_shape_problem(document, e) for e in error.errors(include_url=False)]) from None
+    data, broken = document.data, set[tuple[str, str]]()
+    while True:
+        try:
+            return Pack(document, schema.PackDoc.model_validate(data), layer, frozenset(broken))
+        except ValidationError as error:
+            errors = error.errors(include_url=False)
+            problems.extend(_shape_problem(document, e) for e in errors)
+            data = deepcopy(data)
+            for path, e in [(_path(data, e["loc"]), e) for e in errors]:
+                _leave_out(data, path, e, broken)
+
+
+_NAMED = ("roles", "kinds", "rules", "actions", "sources", "scale", "cases")
+
+
+def _leave_out(data: dict[str, Any], path: list[Any], error: Any, broken: set[tuple[str, str]]) -> None:
+    """Take out of a pack what has not the right shape: an unknown key, or else the whole declaration or section."""
+    if not path:  # `schema` or `pack` is missing
+        data[error["loc"][0]] = 1 if error["loc"][0] == "schema" else "unnamed"
+        return
+    if error["type"] == "extra_forbidden":
+        here: Any = data
+        for step in path[:-1]:
+            here = here.get(step, {}) if isinstance(here, dict) else here[step]
+        here.pop(path[-1], None)
+        return
+    section, *rest = path
+    if rest and section in _NAMED:
+        data.get(section, {}).pop(rest[0], None)
+        broken.add((section, str(rest[0])))
+    elif section in ("schema", "pack"):
+        data[str(section)] = 1 if section == "schema" else "unnamed"
+    else:
+        data.pop(str(section), None)
+
+
+def _path(data: Any, loc: Iterable[str | int]) -> list[Any]:
+    """The path of an error in the data; a step that leads nowhere is a tag of a union, or a key that is missing."""
+    path: list[Any] = []
+    for step in loc:
+        if isinstance(step, int) if isinstance(data, list) else isinstance(data, dict) and step in data:
+            path.append(step)
+            data = data[step]
+    return path
 
 
 def _shape_problem(document: Document, error: Any) -> Problem:
     """One pydantic error in our words, with the place in the file."""
-    path: list[str | int] = []
+    path = _path(document.data, error["loc"])
     here: Any = document.data
-    for step in error["loc"]:  # a step that leads nowhere is a tag of a union, or a key that is missing
-        if (isinstance(here, dict) and step in here) or (isinstance(here, list) and isinstance(step, int)):
-            path.append(step)
-            here = here[step]
+    for step in path:
+        here = here[step]
     last = error["loc"][-1] if error["loc"] else ""
     if error["type"] == "extra_forbidden":
         keys = _keys_at(path[:-1])
@@ -319,7 +371,7 @@ def _alternatives(annotation: Any) -> Iterator[Any]:
 
 def _merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged:
     packs = sorted(packs, key=lambda p: (p.layer, p.document.file))
-    merged = Merged(packs)
+    merged = Merged(packs, problems, frozenset[tuple[str, str]]().union(*(pack.broken for pack in packs)))
     names: dict[str, Pack] = {}
     named: dict[int, Pack] = {}
     for pack in packs:
@@ -334,11 +386,11 @@ def _merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged
                 problems.append(pack.problem(("rulebase",), f"the rule base has its name in {where}"))
             merged.name, merged.version = pack.doc.rulebase.name, pack.doc.rulebase.version
     for section in ("roles", "kinds", "rules", "actions", "sources"):
-        setattr(merged, section, _merge_section(section, packs, problems))
-    merged.scale = _merge_section("scale", packs, problems)
+        setattr(merged, section, _merge_section(section, merged))
+    merged.scale = _merge_section("scale", merged)
     for pack in packs:
         for i, rule in enumerate(pack.doc.disable):
-            if rule not in merged.rules:
+            if rule not in merged.rules and ("rules", rule) not in merged.broken:
                 hint = suggest(rule, merged.rules)
                 problems.append(pack.problem(("disable", i), f"there is no rule '{rule}'{hint}"))
     for rule in {rule for pack in packs for rule in pack.doc.disable}:
@@ -348,10 +400,11 @@ def _merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged
     return merged
 
 
-def _merge_section(section: str, packs: list[Pack], problems: list[Problem]) -> dict[str, Entry[Any]]:
+def _merge_section(section: str, merged: Merged) -> dict[str, Entry[Any]]:
+    problems = merged.problems
     originals: dict[str, list[Entry[Any]]] = {}
     replacements: dict[str, list[Entry[Any]]] = {}
-    for pack in packs:
+    for pack in merged.packs:
         for name, doc in _declarations(getattr(pack.doc, section)):
             table = replacements if doc.replace else originals
             table.setdefault(name, []).append(Entry(pack, (section, name), doc))
@@ -359,8 +412,10 @@ def _merge_section(section: str, packs: list[Pack], problems: list[Problem]) -> 
         for entry in entries[1:]:
             first = entries[0].pack.document.locate(entries[0].path)
             problems.append(entry.problem(f"'{name}' stands in {first} too; say `replace: true` to take its place"))
+            if section == "rules":
+                merged.surplus.append(entry)
     for name, entries in replacements.items():
-        if name not in originals:
+        if name not in originals and (section, name) not in merged.broken:
             hint = suggest(name, originals)
             problems.append(entries[0].problem(f"`replace: true`, but there is no '{name}' to replace{hint}"))
         for one, other in pairwise(entries):

@@ -16,6 +16,8 @@ SECTIONS = ("concerns", "severity", "noticed", "urgency", "overall", "verdicts",
 def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
     """Check the scale; None, and problems, where it is not whole."""
     missing = [name for name in SECTIONS if name not in merged.scale]
+    if any(("scale", name) in merged.broken for name in missing):
+        return None
     if missing:
         present = next((e.pack for e in merged.scale.values()), merged.packs[0])
         problems.append(

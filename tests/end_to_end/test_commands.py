@@ -1,0 +1,332 @@
+"""Every command but ``assess``: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import jsonschema
+import pytest
+from tests.conftest import Golden
+from tests.end_to_end.command import FIXTURES, INCIDENTS, INTERVIEWS, MISSTEP, ROOT, Command, environment
+
+from misstep import RuleBase
+
+HERE = Path(__file__).parent
+RULES = ("--rules", INCIDENTS / "rules")
+SEED = INTERVIEWS / "seed.json"
+COMMANDS = ["assess", "check", "completion", "kinds", "rule", "schema", "test"]
+
+PACK = """\
+schema: 1
+pack: mine
+extends: misstep
+kinds:
+  sneeze: {role: mistake, title: Sneezed, concern: manners, fields: {}}
+rules:
+  sneeze:
+    when: [sneeze]
+    then: {severity: 2, noticed: 3}
+    because: a sneeze was heard
+cases:
+  one sneeze:
+    facts: [{kind: sneeze}]
+    expect: {fires: [sneeze], findings: {sneeze: {severity: 2}}}
+"""
+BROKEN = PACK.replace("severity: 2, noticed", "severty: 2, noticed").replace("when: [sneeze]", "when: [snooze]")
+FAILING = PACK.replace("severity: 2}", "severity: 3..4}").replace("fires: [sneeze]", "fires: [late-arrival], quiet: [sneeze]")
+
+
+# -- help
+
+
+def test_help_is_as_on_file(misstep: Command, golden: Golden) -> None:
+    pages = [misstep.inside("--help")] + [misstep.inside(command, "-h") for command in COMMANDS]
+    assert [page.code for page in pages] == [0] * len(pages)
+    golden(HERE / "help.txt", f"\n{'-' * 80}\n".join(page.out for page in pages))
+
+
+def test_help_lists_every_command_and_exit_code(misstep: Command) -> None:
+    run = misstep("--help")
+    assert (run.code, run.err) == (0, "")
+    assert all(f"\n  {command} " in run.out for command in COMMANDS)
+    assert "Exit codes: 0 done" in run.out
+
+
+def test_a_command_alone_shows_what_there_is(misstep: Command) -> None:
+    run = misstep()
+    assert run.code == 2
+    assert "Usage: misstep" in run.err + run.out
+
+
+def test_a_misspelt_command_is_guessed(misstep: Command) -> None:
+    run = misstep("asess", SEED)
+    assert (run.code, run.out) == (2, "")
+    assert "No such command 'asess'" in run.err
+
+
+def test_version(misstep: Command) -> None:
+    run = misstep("--version")
+    assert (run.code, run.err) == (0, "")
+    assert run.out.startswith("misstep")
+
+
+# -- check
+
+
+def test_check_counts_what_is_right(misstep: Command) -> None:
+    misstep.write("mine.yaml", PACK)
+    run = misstep("check", "mine.yaml")
+    assert (run.code, run.err) == (0, "")
+    rulebase = RuleBase.shipped()
+    assert f"{len(rulebase.kinds) + 1} kinds, {len(rulebase.rules) + 1} rules" in run.out
+    assert run.out.endswith("no mistakes found\n")
+    assert misstep.inside("check", "mine.yaml", "-o", "json").out == "[]\n"
+
+
+def test_check_shows_every_mistake_with_its_place(misstep: Command) -> None:
+    misstep.write("mine.yaml", BROKEN.replace("fields: {}}", "fields: {}, rle: x}"))
+    run = misstep("check", "mine.yaml")
+    assert (run.code, run.out) == (2, "")
+    lines = run.err.splitlines()
+    assert len(lines) >= 2
+    assert all(line.startswith("misstep: mine.yaml:") for line in lines)
+    assert any("did you mean 'severity'?" in line for line in lines)
+
+
+def test_check_as_json_has_the_same_mistakes(misstep: Command) -> None:
+    misstep.write("mine.yaml", PACK.replace("when: [sneeze]", "when: [snooze]"))
+    run = misstep.inside("check", "mine.yaml", "-o", "json")
+    assert (run.code, run.err) == (2, "")
+    first = json.loads(run.out)[0]
+    assert (first["file"], first["line"], first["rule"]) == ("mine.yaml", 8, "sneeze")
+    assert "did you mean 'sneeze'?" in first["message"]
+    assert first["column"] > 0
+
+
+def test_check_of_nothing_is_refused(misstep: Command) -> None:
+    assert misstep.inside("check", "nowhere").err == "misstep: nowhere: no such file or folder\n"
+    (misstep.folder / "empty").mkdir()
+    assert misstep.inside("check", "empty").code == 2
+    assert misstep.inside("check").code == 2
+
+
+def test_check_says_of_a_file_that_is_no_pack_what_it_lacks(misstep: Command) -> None:
+    misstep.write("facts.yaml", "facts: [{kind: late_arrival}]\n")
+    run = misstep.inside("check", "facts.yaml")
+    assert run.code == 2
+    assert "facts.yaml:1:1:" in run.err
+    assert "schema" in run.err
+
+
+# -- test
+
+
+def test_cases_that_hold(misstep: Command) -> None:
+    misstep.write("mine.yaml", PACK)
+    run = misstep("test", "mine.yaml")
+    assert (run.code, run.out, run.err) == (0, "1 case passed, 0 failed\n", "")
+
+
+def test_a_case_that_fails_shows_what_was_expected_and_what_came(misstep: Command) -> None:
+    misstep.write("mine.yaml", FAILING)
+    run = misstep("test", "mine.yaml")
+    assert (run.code, run.err) == (1, "")
+    assert run.out.startswith("FAILED mine/one sneeze (mine.yaml:12:3)\n")
+    assert "  fires\n    exp: late-arrival\n    got: quiet; fired: " in run.out
+    assert "  quiet\n    exp: sneeze\n    got: fired\n" in run.out
+    assert "  findings.sneeze.severity\n    exp: 3..4\n    got: 2\n" in run.out
+    assert run.out.endswith("0 cases passed, 1 failed\n")
+
+
+def test_a_case_that_fails_as_json(misstep: Command) -> None:
+    misstep.write("mine.yaml", FAILING)
+    run = misstep.inside("test", "mine.yaml", "--output", "json")
+    data = json.loads(run.out)
+    assert run.code == 1
+    assert data["cases"] == 1
+    assert data["failed"][0]["case"] == "mine/one sneeze"
+    assert {"what": "findings.sneeze.severity", "exp": "3..4", "got": "2"} in data["failed"][0]["failures"]
+    assert data["never_quiet"] == []
+    assert data["never_fired"] == ["sneeze"]
+
+
+def test_a_case_with_a_bad_fact_fails_and_says_why(misstep: Command) -> None:
+    misstep.write("mine.yaml", PACK.replace("facts: [{kind: sneeze}]", "facts: [{kind: sneeze, loudness: 4}]"))
+    run = misstep.inside("test", "mine.yaml")
+    assert run.code != 0
+    assert "loudness" in run.out + run.err
+
+
+def test_coverage_names_rules_that_no_case_proves(misstep: Command) -> None:
+    misstep.write("mine.yaml", PACK)
+    assert misstep.inside("test", "mine.yaml").code == 0
+    run = misstep.inside("test", "--coverage", "mine.yaml")
+    assert run.code == 1
+    assert run.out.startswith("UNTESTED sneeze: no case says that it stays quiet\n")
+    assert misstep.inside("test", "--coverage", INCIDENTS / "rules").code == 0
+
+
+def test_packs_with_mistakes_are_not_tested(misstep: Command) -> None:
+    misstep.write("mine.yaml", BROKEN)
+    run = misstep.inside("test", "mine.yaml")
+    assert (run.code, run.out) == (2, "")
+    assert "mine.yaml:9:" in run.err
+
+
+# -- kinds, rule
+
+
+def test_kinds_are_listed_by_role_and_topic(misstep: Command) -> None:
+    run = misstep("kinds")
+    assert (run.code, run.err) == (0, "")
+    assert all(f"\n  {kind} " in f"\n{run.out}" for kind in RuleBase.shipped().kinds)
+    assert run.out.index("mistake: punctuality") < run.out.index("signal: interview") < run.out.index("derived: ")
+
+
+def test_a_kind_is_shown_with_its_fields_and_rules(misstep: Command) -> None:
+    run = misstep.inside("kinds", "late_arrival")
+    assert run.out.startswith("late_arrival: Arrived late (mistake, read as manners)\n")
+    assert "\n  minutes: minutes after the agreed time; a whole number from 1 to 1440 (minutes); 10 if not given\n" in run.out
+    assert run.out.index("\nfields:\n") < run.out.index("\nfields of every mistake:\n") < run.out.index("\nrules:\n")
+    assert "\n  late-arrival: The later, the worse\n" in run.out
+
+
+def test_kinds_as_json_are_all_there_is_to_know(misstep: Command) -> None:
+    data = json.loads(misstep.inside("kinds", "-o", "json", *RULES).out)
+    assert {kind["kind"] for kind in data} == set(RuleBase.load(INCIDENTS / "rules").kinds)
+    assert json.loads(misstep.inside("kinds", "outage", "-o", "json", *RULES).out) == [k for k in data if k["kind"] == "outage"]
+
+
+def test_kinds_of_other_rules(misstep: Command) -> None:
+    run = misstep.inside("kinds", *RULES)
+    assert "mistake: triage\n  data_loss " in run.out
+    assert "late_arrival" not in run.out
+
+
+def test_an_unknown_kind_is_guessed(misstep: Command) -> None:
+    assert misstep.inside("kinds", "outge", *RULES).err == "misstep: there is no kind 'outge'; did you mean 'outage'?\n"
+    assert misstep.inside("kinds", "xyz", *RULES).err == "misstep: there is no kind 'xyz'; `misstep kinds` lists them\n"
+
+
+def test_a_rule_is_shown_as_it_stands_in_its_pack(misstep: Command) -> None:
+    run = misstep("rule", "late-arrival")
+    assert (run.code, run.err) == (0, "")
+    first, _, rest = run.out.partition("\n")
+    place, line, _ = first.removeprefix("late-arrival  (").removesuffix(")").split(":")
+    assert Path(place).read_text().splitlines()[int(line) - 1] == "  late-arrival:"
+    assert "\n  when: [late_arrival]\n" in rest
+    assert "\nvault-2008: " in rest
+    assert "<https://" in rest
+    assert "\nfires in the case: twelve minutes late, nobody told\n" in rest
+
+
+def test_a_rule_that_was_replaced_is_shown_as_it_is_now(misstep: Command) -> None:
+    run = misstep.inside("rule", "late-arrival", "--rules", FIXTURES / "packs" / "acme")
+    assert "acme.yaml:" in run.out
+    assert "The gate takes ten minutes" in run.out
+
+
+def test_a_rule_as_python(misstep: Command) -> None:
+    run = misstep.inside("rule", "outage.minutes", "--python", *RULES)
+    assert run.code == 0
+    compile(run.out, "rule", "exec")
+    assert run.out.startswith("def ")
+
+
+@pytest.mark.parametrize("options", [(), ("--python",)])
+def test_an_unknown_rule_is_guessed(misstep: Command, options: tuple[str, ...]) -> None:
+    run = misstep.inside("rule", "outage.minute", *RULES, *options)
+    assert run.err == "misstep: there is no rule 'outage.minute'; did you mean 'outage.minutes'?\n"
+    assert run.code == 2
+    assert misstep.inside("rule", "xyz", *RULES).err == (
+        "misstep: there is no rule 'xyz'; `misstep kinds KIND` lists those about a kind\n"
+    )
+
+
+# -- schema
+
+
+def test_schema_of_records_takes_the_fixtures_and_refuses_the_rest(misstep: Command) -> None:
+    schema = json.loads(misstep("schema", "record").out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(json.loads(SEED.read_bytes()), schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"facts": [{"kind": "outage"}]}, schema)
+    own = json.loads(misstep.inside("schema", "record", *RULES).out)
+    jsonschema.validate({"facts": [{"kind": "outage"}]}, own)
+
+
+def test_schema_of_assessments_takes_every_golden_file(misstep: Command) -> None:
+    validator = jsonschema.Draft202012Validator(json.loads(misstep.inside("schema", "assessment").out))
+    for file in (FIXTURES / "expected").rglob("*.json"):
+        validator.validate(json.loads(file.read_bytes()))
+
+
+def test_schema_of_packs_takes_the_examples(misstep: Command) -> None:
+    from misstep.documents import read_yaml
+
+    schema = json.loads(misstep.inside("schema", "pack").out)
+    validator = jsonschema.Draft202012Validator(schema)
+    files = [*(ROOT / "rules").rglob("*.yaml"), *(INCIDENTS / "rules").iterdir(), *(FIXTURES / "packs").rglob("*.yaml")]
+    for file in files:
+        validator.validate(read_yaml(file.read_text(encoding="utf-8"), file.name).data)
+    assert not validator.is_valid({"schema": 1, "pack": "x", "ruls": {}})
+
+
+def test_schema_of_something_else_is_refused(misstep: Command) -> None:
+    assert misstep.inside("schema", "rule").code == 2
+
+
+# -- completion
+
+
+def bash(script: str, folder: Path, **env: str) -> str:
+    python = " ".join(MISSTEP)
+    script = f'misstep() {{ {python} "$@"; }}; {script}'
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, cwd=folder, env=environment(env), check=True, timeout=60
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_bash_takes_the_completion(tmp_path: Path) -> None:
+    assert "misstep" in bash('eval "$(misstep completion bash)"; complete -p misstep', tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [("misstep as", "plain,assess\n"), ("misstep schema re", "plain,record\n"), ("misstep assess --fa", "plain,--fail-level\n")],
+)
+def test_commands_and_options_are_completed(tmp_path: Path, words: str, offered: str) -> None:
+    env = {"_MISSTEP_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+    assert bash("misstep", tmp_path, **env) == offered
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_shells_have_a_completion_too(misstep: Command, shell: str) -> None:
+    run = misstep.inside("completion", shell)
+    assert run.code == 0
+    assert "_MISSTEP_COMPLETE" in run.out
+
+
+def test_no_other_shell_is_known(misstep: Command) -> None:
+    assert misstep.inside("completion", "tcsh").code == 2
+
+
+# -- whatever the command
+
+
+@pytest.mark.parametrize("command", ["kinds", "schema", "rule"])
+def test_nobody_complains_when_the_reader_has_gone(tmp_path: Path, command: str) -> None:
+    arguments = {"kinds": ["-o", "json"], "schema": ["record"], "rule": ["late-arrival"]}[command]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed:
+        done = subprocess.run(
+            [*MISSTEP, command, *arguments], stdout=closed, stderr=subprocess.PIPE, cwd=tmp_path, env=environment(), check=False
+        )
+    assert (done.returncode, done.stderr) == (141, b"")

@@ -1,0 +1,143 @@
+"""What the documents show is what happens: their examples are run, and what they print is compared.
+
+In the documents a fenced ``python`` block is followed by a ``text`` block with what it prints; a ``yaml`` block whose
+first line is ``# NAME.yaml`` is a file; a ``console`` block has lines ``$ command``, each followed by its output. A line
+``...`` stands for any lines. ``--update-golden`` rewrites what has no such line; the rest is to be mended by hand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.end_to_end.command import FIXTURES, MISSTEP, ROOT, environment
+
+DOCUMENTS = ["README.md", "docs/api.md", "docs/rule-packs.md"]
+ABRIDGED = re.compile(r"^ *\.\.\.\n", re.MULTILINE)
+BLOCK = re.compile(r"^```([a-z]+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Block:
+    language: str
+    text: str
+    start: int
+    end: int
+
+
+def blocks(text: str) -> list[Block]:
+    return [Block(m[1], m[2], m.start(2), m.end(2)) for m in BLOCK.finditer(text)]
+
+
+def matches(shown: str, got: str) -> bool:
+    """Whether the output is what is shown, where a line of three dots is any number of lines."""
+    parts = ABRIDGED.split(shown)
+    return re.fullmatch("(?:.*\n)*?".join(map(re.escape, parts)), got) is not None
+
+
+def python_output(code: str) -> str:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(code, "document", "exec"), {})
+    return out.getvalue()
+
+
+def console_output(command: str, folder: Path) -> str:
+    script = f'misstep() {{ {" ".join(MISSTEP)} "$@"; }}; {command}'
+    done = subprocess.run(
+        ["bash", "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=folder,
+        env=environment({"COLUMNS": "80"}),
+        check=False,
+    )
+    return done.stdout.decode()
+
+
+def expected_outputs(block: Block, before: Block | None, folder: Path) -> list[tuple[str, str]]:
+    """What a block shows as output, and what comes; by parts, for one that may be abridged in one of them."""
+    if block.language == "console":
+        shown = re.findall(r"(?m)^(\$ .*\n)((?:(?!\$ ).*\n)*)", block.text)
+        return [(command + output, command + console_output(command[2:], folder)) for command, output in shown]
+    if block.language == "text" and before is not None and before.language == "python":
+        return [(block.text, python_output(before.text))]
+    if block.language == "text" and before is not None and ".venv/bin/misstep " in before.text:
+        return [(block.text, console_output("misstep " + before.text.rpartition(".venv/bin/misstep ")[2], folder))]
+    return []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_examples_of_documents_print_what_is_shown(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+) -> None:
+    file = ROOT / name
+    text = file.read_text(encoding="utf-8")
+    found = blocks(text)
+    (tmp_path / "fixtures").symlink_to(FIXTURES)
+    monkeypatch.chdir(tmp_path)
+    update = pytestconfig.getoption("--update-golden")
+    right, after = "", 0
+    for before, block in zip([None, *found], found, strict=False):
+        if block.language == "yaml" and (named := re.match(r"# ([\w-]+\.yaml)\n", block.text)):
+            (tmp_path / named[1]).write_text(block.text, encoding="utf-8")
+        outputs = expected_outputs(block, before, tmp_path)
+        parts = [shown if matches(shown, got) or (update and ABRIDGED.search(shown)) else got for shown, got in outputs]
+        right += text[after : block.start] + ("".join(parts) if parts else block.text)
+        after = block.end
+    right += text[after:]
+    if update:
+        file.write_text(right, encoding="utf-8")
+    else:
+        assert right == text
+
+
+def test_readme_shows_the_examples_that_the_tests_look_for() -> None:
+    languages = [block.language for block in blocks((ROOT / "README.md").read_text(encoding="utf-8"))]
+    assert languages.count("python") >= 1
+    assert languages.count("console") >= 3
+    assert languages.count("yaml") == 1
+
+
+def test_readme_tells_the_command_of_the_tests_on_one_line() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    command = re.search(r"<!-- the test command: .*? -->\n\n```sh\n(.*)\n```\n", text)
+    assert command is not None
+    assert command[1].endswith("--group test && .venv/bin/python -m pytest -q")
+
+
+@pytest.mark.parametrize("name", [*DOCUMENTS, "CHANGELOG.md"])
+def test_links_between_documents_lead_somewhere(name: str) -> None:
+    file = ROOT / name
+    text = file.read_text(encoding="utf-8")
+    headings = {re.sub(r"[^a-z -]", "", h.lower()).strip().replace(" ", "-") for h in re.findall(r"(?m)^#+ (.*)$", text)}
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        if target.startswith("#"):
+            assert target[1:] in headings
+        elif not target.startswith("https://"):
+            assert (file.parent / target).exists()
+
+
+def test_paths_that_the_readme_names_exist() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for path in re.findall(r"`((?:fixtures|rules|docs|engine)/[\w./-]*)`", text):
+        assert (ROOT / path).exists(), path
+
+
+def test_every_command_and_public_name_is_documented() -> None:
+    import misstep
+    from misstep.cli import cli
+
+    readme, api = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/api.md"))
+    assert all(f"misstep {command} " in readme for command in cli.commands)
+    assert all(re.search(rf"\b{name}\b", api) for name in misstep.__all__)
+    assert all(re.search(rf"`{name}`", api) for name in misstep.Assessment.model_fields)
+    assert all(re.search(rf"`{name}`", api) for name in misstep.Limits.__dataclass_fields__)
+    assert all(
+        re.search(rf"\.{name}\b", api) for name in vars(misstep.RuleBase) if not name.startswith("_") and name != "program"
+    )
