@@ -126,13 +126,19 @@ class RecordReader:
         return RecordError(problems, max(0, len(errors) - len(problems)))
 
     def _problem(self, error: Any) -> Problem:
-        kind, loc = error["type"], list(error["loc"])
+        kind = error["type"]
+        loc = [step for step in error["loc"] if isinstance(step, (str, int))]
+        if kind == "invalid_key" or len(loc) < len(error["loc"]):
+            place = loc[:2] if loc[:1] == ["facts"] else []
+            return Problem(Location(pointer=json_pointer(place)), "every key must be text")
         found: Kind | None = None
         if len(loc) > 2 and loc[0] == "facts":
             found = self._kinds.get(str(loc.pop(2)))
         if kind == "union_tag_invalid":
             loc.append("kind")
-            message = "there is no such kind" + suggest(error["ctx"]["tag"], self._kinds, "; `misstep kinds` lists them")
+            tag = error["ctx"]["tag"]  # of what is not text, how Python writes it
+            near = suggest(tag, self._kinds) if tag.isidentifier() else ""
+            message = "there is no such kind" + (near or "; `misstep kinds` lists them")
         elif kind == "union_tag_not_found":
             loc.append("kind")
             message = "every fact needs a kind, which is text"
@@ -185,7 +191,7 @@ def _plain(record: RecordLike) -> dict[str, Any]:
 def _plain_fact(fact: Any) -> Any:
     if isinstance(fact, Fact):
         return {name: value for name, value in fact.model_dump().items() if name != "id" or value is not None}
-    return fact
+    return dict(fact) if isinstance(fact, Mapping) else fact
 
 
 def _named(kind: str, unnamed: list[Row], taken: set[str]) -> list[Row]:

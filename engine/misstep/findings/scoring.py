@@ -101,6 +101,6 @@ def total_damage(damages: Collection[int]) -> int:
 
 def overall_severity(findings: Iterable[Row], contributions: Iterable[Contribution], scale: Scale) -> int:
     """Severity of the interview = min(10, greatest severity x weight of its noticed level + sum of overall)."""
-    weights = dict(zip(scale.noticed.words, scale.overall_weights, strict=True))
-    worst = max([round(f[1] * 1000 * weights[f[7]]) for f in findings], default=0)
+    weights = {word: round(w * 1000) for word, w in zip(scale.noticed.words, scale.overall_weights, strict=True)}
+    worst = max([half_up(round(f[1] * 1000) * weights[f[7]], 1000) for f in findings], default=0)
     return limited(worst + sum([amount for target, _, amount, _, _ in contributions if target is None]))

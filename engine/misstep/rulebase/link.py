@@ -112,6 +112,11 @@ def _action(name: str, entry: Entry[schema.ActionDoc], scale: Scale, problems: l
     if doc.part is not None and doc.part not in scale.message_parts:
         hint = suggest(doc.part, scale.message_parts, f"; it is one of {', '.join(scale.message_parts)}")
         problems.append(entry.problem(f"unknown part of the message '{doc.part}'{hint}", "part"))
+    words = len(f"{scale.message_opening} {doc.says} {scale.message_closing}".split())
+    if words > scale.message_max_words:
+        problems.append(
+            entry.problem(f"with opening and closing this is {words} words; a message has at most {scale.message_max_words}", "says")
+        )
     return Action(
         id=name,
         title=doc.title,
