@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -52,13 +52,14 @@ class Document:
     data: Any
     fault: type[MisstepError]
     first_line: int = 1
+    _marks: list[dict[Path, Mark] | None] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def locate(self, path: Sequence[str | int], offset: int | None = None) -> Location:
         """Where a part of the data stands; of a part that is missing, where its nearest parent does."""
-        marks: dict[Path, Mark] = {}
-        try:
-            _YamlBuilder(self, marks, []).build()
-        except MisstepError:  # JSON that is no YAML: tabs, say
+        if not self._marks:  # read once more on the first error, not on every one
+            self._marks.append(self._read_marks())
+        marks = self._marks[0]
+        if marks is None:
             return Location(self.file, self.first_line if self.first_line > 1 else 0)
         steps = tuple(path)
         while steps not in marks and steps:
@@ -66,6 +67,15 @@ class Document:
         mark = marks.get(steps, Mark(1, 1))
         column = mark.column + offset if offset is not None and mark.exact else mark.column
         return Location(self.file, mark.line + self.first_line - 1, column)
+
+    def _read_marks(self) -> dict[Path, Mark] | None:
+        """The place of every part; None for JSON that is no YAML: halves of surrogate pairs, say."""
+        marks: dict[Path, Mark] = {}
+        try:
+            _YamlBuilder(self, marks, []).build()
+        except MisstepError:
+            return None
+        return marks
 
     def excerpt(self, path: Sequence[str | int]) -> str:
         """The lines of a mapping in block style, from its key on to the last line indented under it."""
@@ -116,9 +126,7 @@ def read_yaml(
     return Document(file, text, _YamlBuilder(document, None, duplicates).build(), fault)
 
 
-def read_json(
-    text: str, file: str, line: int = 1, fault: type[MisstepError] = RecordError, most: int = MAX_BYTES
-) -> Document:
+def read_json(text: str, file: str, line: int = 1, fault: type[MisstepError] = RecordError, most: int = MAX_BYTES) -> Document:
     """Parse one JSON value strictly: no duplicate keys, no NaN, no huge numbers, limited depth.
 
     ``line`` is the line of the file that the text begins on.

@@ -171,9 +171,7 @@ def _avoid(vetoes: Iterable[Vetoed], program: Program) -> tuple[Avoid, ...]:
     for action, rows, rule, match in vetoes:
         targets.setdefault(action, set()).update(row[ID] for row in rows)
         firings.setdefault(action, []).append((rule, match))
-    return tuple(
-        Avoid(program.actions[a], tuple(sorted(targets[a])), tuple(firings[a])) for a in sorted(targets)
-    )
+    return tuple(Avoid(program.actions[a], tuple(sorted(targets[a])), tuple(firings[a])) for a in sorted(targets))
 
 
 def write_draft(steps: Iterable[Step], scale: Scale) -> str | None:

@@ -268,5 +268,3 @@ def _value_schema(field: Field) -> CoreSchema:
         case "set":
             words = core_schema.list_schema(core_schema.literal_schema(list(field.values)), strict=True)
             return core_schema.no_info_after_validator_function(lambda given: tuple(sorted(set(given))), words)
-
-

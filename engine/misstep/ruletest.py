@@ -15,7 +15,7 @@ from misstep.errors import Location, MisstepError
 from misstep.limits import Limits
 from misstep.model.result import Assessment
 from misstep.rulebase.link import load_program
-from misstep.rulebase.load import Pack
+from misstep.rulebase.packs import Pack
 from misstep.rulebase.schema import CaseDoc
 
 
@@ -129,4 +129,3 @@ def _members(what: str, include: list[str], exclude: list[str], got: list[str]) 
         yield f"{what}.include", ", ".join(missing), ", ".join(got) or "nothing"
     if surplus:
         yield f"{what}.exclude", "without " + ", ".join(surplus), ", ".join(got)
-

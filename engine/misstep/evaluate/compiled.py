@@ -178,9 +178,7 @@ class _Plan:
         self.growing_kinds = stratum.kinds
         self.deriving = _Anchored((rules[r.id] for r in stratum.deriving), assumed)
         self.rest = _Anchored((rules[r.id] for r in stratum.rest), assumed)
-        self.growing = {
-            rules[r.id]: None for r in stratum.deriving if any(_grows(p, stratum.kinds) for p in r.patterns)
-        }
+        self.growing = {rules[r.id]: None for r in stratum.deriving if any(_grows(p, stratum.kinds) for p in r.patterns)}
 
 
 _Group = dict[CompiledRule, None]
@@ -232,9 +230,7 @@ class _Anchored:
 _HOPELESS = 4
 
 
-def _anchor(
-    rule: Rule, pattern: Pattern, assumed: frozenset[str]
-) -> tuple[int, Pattern, int | None, tuple[Any, ...]]:
+def _anchor(rule: Rule, pattern: Pattern, assumed: frozenset[str]) -> tuple[int, Pattern, int | None, tuple[Any, ...]]:
     """How much a pattern tells about whether the rule can fire (less is better), and by which field and values."""
     always_there = not assumed.isdisjoint(pattern.kinds)
     few = len(pattern.kinds) <= FEW_KINDS and not always_there

@@ -82,9 +82,7 @@ class Memory:
         """Count facts looked at."""
         self.work -= work
         if self.work < 0:
-            raise BudgetError(
-                f"more than {self.limits.work} facts were looked at; the limit was reached in the rule {rule.id}"
-            )
+            raise BudgetError(f"more than {self.limits.work} facts were looked at; the limit was reached in the rule {rule.id}")
 
     def add_findings(self, findings: list[Row]) -> None:
         """Make the findings known to the rules that follow."""

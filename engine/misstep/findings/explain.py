@@ -171,9 +171,7 @@ def reasons_by_fact(
     return {fact: _heaviest_first(of_one) for fact, of_one in reasons.items()}
 
 
-def outlook_reasons(
-    limits: Iterable[tuple[int, Remark]], explainer: Explainer, names: dict[Row, str]
-) -> tuple[Reason, ...]:
+def outlook_reasons(limits: Iterable[tuple[int, Remark]], explainer: Explainer, names: dict[Row, str]) -> tuple[Reason, ...]:
     """Why the outlook is what it is."""
     reasons = []
     for rank, (_, rule, match) in limits:
@@ -220,4 +218,3 @@ def _heaviest_first(reasons: list[_Weighed]) -> tuple[Reason, ...]:
 
 
 _DIMENSION_ORDER = {dimension: i for i, dimension in enumerate((*DIMENSIONS, "outlook"))}
-

@@ -120,9 +120,7 @@ class Curve:
     points: tuple[tuple[float, float], ...]
 
 
-Expression = (
-    Literal | FieldRef | Count | Known | Not | Logic | Compare | Member | Arithmetic | Negative | IfElse | Call | Curve
-)
+Expression = Literal | FieldRef | Count | Known | Not | Logic | Compare | Member | Arithmetic | Negative | IfElse | Call | Curve
 
 
 def names_in(node: Expression | Words) -> frozenset[str]:

@@ -11,7 +11,7 @@ from misstep.model.facts import LARGEST, MAX_TEXT, Field, Kind
 from misstep.model.rule import FINDING, FINDING_FIELDS, OUTLOOK, Scale
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import FACT_BITS, Type
-from misstep.rulebase.load import Entry, Merged
+from misstep.rulebase.packs import Entry, Merged
 
 ROLES = ("mistake", "signal", "strength", "setting", "derived")
 RESERVED = frozenset({"id", "kind", "concern", "fact", *FINDING_FIELDS})
@@ -54,9 +54,7 @@ def link_kinds(merged: Merged, scale: Scale | None, problems: list[Problem]) -> 
     return roles, kinds
 
 
-def _fields(
-    entry: Entry[schema.KindDoc] | Entry[schema.RoleDoc], derived: bool, problems: list[Problem]
-) -> tuple[Field, ...]:
+def _fields(entry: Entry[schema.KindDoc] | Entry[schema.RoleDoc], derived: bool, problems: list[Problem]) -> tuple[Field, ...]:
     fields = []
     for name, doc in entry.doc.fields.items():
         try:

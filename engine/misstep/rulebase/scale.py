@@ -8,7 +8,7 @@ from typing import Any
 from misstep.errors import Problem, suggest
 from misstep.model.rule import Levels, Scale
 from misstep.rulebase import schema
-from misstep.rulebase.load import Entry, Merged
+from misstep.rulebase.packs import Entry, Merged
 
 SECTIONS = ("concerns", "severity", "noticed", "urgency", "overall", "verdicts", "outlooks", "plan", "message")
 

@@ -93,9 +93,7 @@ class KindDoc(Doc):
     replace: bool = False
 
 
-Kinds = Annotated[
-    Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape
-]
+Kinds = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape]
 
 
 class PatternDoc(Doc):
@@ -119,9 +117,7 @@ class AddDoc(Doc):
     add: Amount
 
 
-Add = Annotated[
-    Annotated[Number, Tag("number")] | Annotated[Code, Tag("text")] | Annotated[AddDoc, Tag("mapping")], _by_shape
-]
+Add = Annotated[Annotated[Number, Tag("number")] | Annotated[Code, Tag("text")] | Annotated[AddDoc, Tag("mapping")], _by_shape]
 
 
 class VerdictDoc(Doc):
@@ -155,13 +151,9 @@ class ThenDoc(Doc):
     urgency: Add | None = None
     relief: Add | None = None
     overall: Amount | None = None
-    verdict: (
-        Annotated[Annotated[Name, Tag("text")] | Annotated[VerdictDoc, Tag("mapping")], _by_shape] | None
-    ) = None
+    verdict: Annotated[Annotated[Name, Tag("text")] | Annotated[VerdictDoc, Tag("mapping")], _by_shape] | None = None
     outlook: Name | None = None
-    derive: (
-        Annotated[Annotated[DeriveDoc, Tag("mapping")] | Annotated[list[DeriveDoc], Tag("list")], _by_shape] | None
-    ) = None
+    derive: Annotated[Annotated[DeriveDoc, Tag("mapping")] | Annotated[list[DeriveDoc], Tag("list")], _by_shape] | None = None
     recommend: (
         Annotated[
             Annotated[Name, Tag("text")] | Annotated[RecommendDoc, Tag("mapping")]
@@ -188,7 +180,7 @@ class RuleDoc(Doc):
     because: Line | None = None
     title: Line | None = None
     help: Prose = ""
-    sources: list[Id] = []
+    sources: Annotated[list[Id], Field(max_length=100)] = []
     replace: bool = False
 
 
@@ -287,8 +279,7 @@ class ScaleDoc(Doc):
 
 
 Range = Annotated[
-    Annotated[Number, Tag("number")]
-    | Annotated[str, Tag("text"), StringConstraints(pattern=RANGE)],
+    Annotated[Number, Tag("number")] | Annotated[str, Tag("text"), StringConstraints(pattern=RANGE)],
     _by_shape,
 ]
 """A number, or ``LOW..HIGH``, both included."""
@@ -346,16 +337,13 @@ class PackDoc(Doc):
     pack: Id
     title: Line | None = None
     rulebase: RulebaseDoc | None = None
-    extends: (
-        Annotated[
-            Annotated[Id, Tag("text")] | Annotated[list[Id], Tag("list"), Field(min_length=1)], _by_shape
-        ]
-        | None
-    ) = None
+    extends: Annotated[Annotated[Id, Tag("text")] | Annotated[list[Id], Tag("list"), Field(min_length=1)], _by_shape] | None = (
+        None
+    )
     roles: dict[Literal["mistake", "signal", "strength", "setting"], RoleDoc] = {}
     kinds: dict[Name, KindDoc] = {}
     rules: dict[Id, RuleDoc] = {}
-    disable: list[Id] = []
+    disable: Annotated[list[Id], Field(max_length=1000)] = []
     actions: dict[Name, ActionDoc] = {}
     sources: dict[Id, SourceDoc] = {}
     scale: ScaleDoc = ScaleDoc()

@@ -1,0 +1,210 @@
+"""What a rule does: its effects, with their targets, actions and amounts resolved and typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, cast
+
+from misstep.errors import listing, suggest
+from misstep.model.expression import Expression, Literal
+from misstep.model.rule import Contribute, Derive, Effect, LimitOutlook, Note, Recommend, Veto
+from misstep.rulebase import schema
+from misstep.rulebase.expressions import Type, check_number, check_text, check_value
+from misstep.rulebase.kinds import field_type
+from misstep.rulebase.patterns import RuleNames
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_REFERENCE = re.compile(r"\s*([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)\s*")
+
+
+class EffectLinker:
+    """Links the effects of one rule, whose names are all bound."""
+
+    def __init__(self, names: RuleNames) -> None:
+        self.names = names
+
+    def effects(self) -> list[Effect | None]:
+        """The effects, None for those with a problem, which is noted."""
+        then, effects = self.names.entry.doc.then, cast("list[Effect | None]", [])
+        for dimension in ("severity", "noticed", "urgency", "relief"):
+            add = getattr(then, dimension)
+            if add is not None:
+                mapped = isinstance(add, schema.AddDoc)
+                path = ("then", dimension, "add") if mapped else ("then", dimension)
+                target = self._mistake(add.target if mapped else None, ("then", dimension), "add")
+                amount = self._amount(add.add if mapped else add, path)
+                if target is not None and amount is not None:
+                    effects.append(Contribute(cast("Any", dimension), target, amount))
+        if then.overall is not None:
+            amount = self._amount(then.overall, ("then", "overall"))
+            effects.append(Contribute("overall", "", amount) if amount is not None else None)
+        if then.verdict is not None:
+            effects.append(self._verdict(then.verdict))
+        if then.outlook is not None:
+            effects.append(self._outlook(then.outlook))
+        for i, derive in enumerate(_items(then.derive)):
+            effects.append(self._derive(derive, ("then", "derive", i) if isinstance(then.derive, list) else ("then", "derive")))
+        place: tuple[str | int, ...]
+        for i, recommend in enumerate(_items(then.recommend)):
+            place = ("then", "recommend", i) if isinstance(then.recommend, list) else ("then", "recommend")
+            effects.append(self._recommend(recommend, place))
+        for i, veto in enumerate(_items(then.veto)):
+            place = ("then", "veto", i) if isinstance(then.veto, list) else ("then", "veto")
+            doc = schema.VetoDoc(action=veto) if isinstance(veto, str) else veto
+            action, targets = self._action(doc.action, place), self._targets(doc.targets, place)
+            effects.append(Veto(action, targets) if action is not None and targets is not None else None)
+        if then.note is not None:
+            note = then.note
+            text = self.names.attempt(("then", "note"), lambda: check_text(note, self.names.scope(), self.names.known))
+            effects.append(Note(text) if text is not None else None)
+        return effects
+
+    def _amount(self, value: str | float, path: tuple[str | int, ...]) -> Expression | None:
+        return self.names.attempt(path, lambda: check_number(value, self.names.scope(), self.names.known))
+
+    def _mistakes(self, over: Iterable[str]) -> list[str]:
+        return [
+            p.name for p in self.names.patterns.values()
+            if p.over in over and all(self.names.all.kinds[k].role == "mistake" for k in p.kinds)
+        ]  # fmt: skip
+
+    def _mistake(self, name: str | None, path: tuple[str | int, ...], key: str) -> str | None:
+        """The name of the mistake that a contribution goes to."""
+        mistakes = self._mistakes(("fact",))
+        if name is None and len(mistakes) == 1:
+            return mistakes[0]
+        if name in mistakes:
+            return name
+        if name is None:
+            several = f"the rule names several mistakes; say which: {{for: NAME, {key}: ...}}"
+            self.names.problem(several if mistakes else f"`{path[-1]}` goes to a mistake, and `when` names none", *path)
+        elif name in self.names.patterns:
+            what = "a finding is scored already" if self.names.patterns[name].over == "finding" else "it is not a mistake"
+            self.names.problem(f"'{name}' cannot be added to: {what}", *path, "for")
+        else:
+            self.names.problem(f"'{name}' is not a name of this rule{suggest(name, mistakes)}", *path, "for")
+        return None
+
+    def _verdict(self, doc: str | schema.VerdictDoc) -> Effect | None:
+        mapped = isinstance(doc, schema.VerdictDoc)
+        word = doc.at_least if isinstance(doc, schema.VerdictDoc) else doc
+        target = self._mistake(doc.target if isinstance(doc, schema.VerdictDoc) else None, ("then", "verdict"), "at_least")
+        if word not in self.names.all.scale.verdicts:
+            hint = suggest(word, self.names.all.scale.verdicts, f"; it is one of {', '.join(self.names.all.scale.verdicts)}")
+            self.names.problem(f"unknown verdict '{word}'{hint}", "then", "verdict", *(["at_least"] if mapped else []))
+            return None
+        return Contribute("verdict", target, Literal(self.names.all.scale.verdicts.index(word))) if target else None
+
+    def _outlook(self, word: str) -> Effect | None:
+        outlooks = self.names.all.scale.outlooks
+        if word not in outlooks:
+            hint = suggest(word, outlooks, f"; it is one of {', '.join(outlooks)}")
+            self.names.problem(f"unknown outlook '{word}'{hint}", "then", "outlook")
+            return None
+        return LimitOutlook(outlooks.index(word))
+
+    def _action(self, name: str, path: tuple[str | int, ...]) -> str | None:
+        actions = self.names.all.merged.actions
+        if name in actions or ("actions", name) in self.names.all.merged.broken:
+            return name
+        hint = suggest(name, actions, "; declare it under actions:")
+        self.names.problem(f"unknown action '{name}'{hint}", *path, "action")
+        return None
+
+    def _targets(self, given: str | list[str] | None, path: tuple[str | int, ...]) -> tuple[str, ...] | None:
+        mistakes = self._mistakes(("fact", "finding"))
+        if given is None:
+            return tuple(mistakes) if len(mistakes) == 1 else ()
+        names = [given] if isinstance(given, str) else given
+        for name in names:
+            if name not in mistakes:
+                what = "is not a mistake or finding" if name in self.names.patterns else "is not a name of this rule"
+                self.names.problem(f"'{name}' {what}{suggest(name, mistakes)}", *path, "for")
+                return None
+        return tuple(dict.fromkeys(names))
+
+    def _recommend(self, item: str | schema.RecommendDoc, path: tuple[str | int, ...]) -> Effect | None:
+        doc = schema.RecommendDoc(action=item) if isinstance(item, str) else item
+        action, targets = self._action(doc.action, path), self._targets(doc.targets, path)
+        relief = None if doc.relief is None else self._amount(doc.relief, (*path, "relief"))
+        due = None if doc.due_hours is None else self._amount(doc.due_hours, (*path, "due_hours"))
+        return Recommend(action, targets, relief, due) if action is not None and targets is not None else None
+
+    def _derive(self, doc: dict[str, Any], path: tuple[str | int, ...]) -> Effect | None:
+        name = doc.get("kind")
+        kind = self.names.all.kinds.get(name) if isinstance(name, str) else None
+        if ("kinds", name) in self.names.all.merged.broken:
+            return None
+        if kind is None or kind.role != "derived":
+            derived = [k.name for k in self.names.all.kinds.values() if k.role == "derived"]
+            there = f"; there are {listing(derived)}" if derived else "; declare one under kinds: with `role: derived`"
+            what = "the `kind` is missing" if name is None else f"'{name}' is not a derived kind"
+            self.names.problem(f"derive: {what}{there if name is None else suggest(str(name), derived, there)}", *path, "kind")
+            return None
+        for key in doc:
+            if key != "kind" and key not in kind.by_name:
+                hint = suggest(key, kind.by_name, f"; it has {listing(kind.by_name)}" if kind.by_name else "")
+                self.names.problem(f"derive: {kind.name} has no field '{key}'{hint}", *path, key)
+        values: list[Expression | None] = []
+        for field in kind.fields:
+            if field.name in doc:
+                values.append(self._derived(field.name, doc[field.name], field_type(field), (*path, field.name)))
+            else:
+                if not field.unknown:
+                    self.names.problem(f"derive: {kind.name} needs the field '{field.name}'", *path)
+                values.append(None)
+        return Derive(kind.name, tuple(values))
+
+    def _derived(self, field: str, value: Any, wanted: Type, path: tuple[str | int, ...]) -> Expression | None:
+        if (
+            isinstance(value, str)
+            and _WORD.fullmatch(value)
+            and value not in (*self.names.values, *self.names.types, "True", "False")
+        ):
+            node: Expression = Literal(value)
+            type_ = Type("text", (value,))
+        elif isinstance(value, str):
+            scope = self.names.scope()
+            known = self.names.known
+            reference = _REFERENCE.fullmatch(value)
+            if wanted.unknown and reference is not None:  # an unknown value may be copied into a field that may be unknown
+                known |= {(reference.group(1), reference.group(2))}
+            checked = self.names.attempt(path, lambda: check_value(value, scope, known))
+            if checked is None:
+                return None
+            node, type_ = checked
+        else:
+            node = Literal(value)
+            numeric = "integer" if isinstance(value, int) else "number"
+            type_ = Type("boolean") if isinstance(value, bool) else Type(cast("Any", numeric))
+        if wanted.name == "enum" and isinstance(node, Literal) and node.value not in wanted.values:
+            hint = suggest(str(node.value), wanted.values, f"; it is one of {listing(wanted.values)}")
+            self.names.problem(f"derive: not a value of the field '{field}'{hint}", *path)
+            return None
+        if not _fits(type_, wanted):
+            what = f"one of {listing(wanted.values)}" if wanted.values else str(wanted)
+            self.names.problem(f"derive: the field '{field}' takes {what}; this is {type_}", *path)
+            return None
+        return node
+
+
+def _items(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _fits(given: Type, wanted: Type) -> bool:
+    """Whether a value of one type may stand in a derived field of another."""
+    match wanted.name:
+        case "text":
+            return given.name in ("text", "enum", "id")
+        case "enum":
+            return given.name in ("text", "enum") and bool(given.values) and set(given.values) <= set(wanted.values)
+        case "number":
+            return given.name in ("integer", "number")
+        case "set":
+            return given.name == "set" and set(given.values) <= set(wanted.values)
+        case _:
+            return given.name == wanted.name

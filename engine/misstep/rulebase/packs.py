@@ -1,0 +1,162 @@
+"""Packs of the right shape in; one merged set of declarations out.
+
+Each path that is loaded is a layer: within all layers a name is declared once, and a declaration with
+``replace: true`` takes its place; of several replacements that of the later layer counts. So the order of files
+means nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from misstep.documents import Document
+from misstep.errors import Problem, RuleError, suggest
+from misstep.limits import Limits
+from misstep.rulebase import schema
+
+_Doc = TypeVar("_Doc", bound=schema.Doc)
+
+
+@dataclass(frozen=True)
+class Pack:
+    """One file of the rule base; ``layer`` is the number of the path it came from, EXTENDED for what is extended."""
+
+    document: Document
+    doc: schema.PackDoc
+    layer: int
+    broken: frozenset[tuple[str, str]] = frozenset()
+
+    def problem(self, path: Sequence[str | int], message: str, subject: str = "", offset: int | None = None) -> Problem:
+        """What is wrong at a path into the pack."""
+        return Problem(self.document.locate(path, offset), message, subject)
+
+
+@dataclass(frozen=True)
+class Entry(Generic[_Doc]):
+    """A declaration and where it stands."""
+
+    pack: Pack
+    path: tuple[str | int, ...]
+    doc: _Doc
+
+    def problem(self, message: str, *path: str | int, offset: int | None = None) -> Problem:
+        """What is wrong with the declaration, at a path into it."""
+        subject = str(self.path[-1]) if self.path[0] == "rules" else ""
+        return self.pack.problem((*self.path, *path), message, subject, offset)
+
+
+@dataclass
+class Merged:
+    """The declarations that hold, by name; ``problems`` found so far, and what they leave out.
+
+    ``broken`` are sections and names of declarations that are there but could not be read: nobody who speaks of them
+    is to blame. ``surplus`` are rules that stand where another of the same id does.
+    """
+
+    packs: list[Pack]
+    problems: list[Problem] = field(default_factory=list)
+    broken: frozenset[tuple[str, str]] = frozenset()
+    surplus: list[Entry[schema.RuleDoc]] = field(default_factory=list)
+    roles: dict[str, Entry[schema.RoleDoc]] = field(default_factory=dict)
+    kinds: dict[str, Entry[schema.KindDoc]] = field(default_factory=dict)
+    rules: dict[str, Entry[schema.RuleDoc]] = field(default_factory=dict)
+    actions: dict[str, Entry[schema.ActionDoc]] = field(default_factory=dict)
+    sources: dict[str, Entry[schema.SourceDoc]] = field(default_factory=dict)
+    scale: dict[str, Entry[Any]] = field(default_factory=dict)
+    name: str = "unnamed"
+    version: str = "0"
+
+    def digest(self) -> str:
+        """SHA-256 of what the declarations say, whatever the files and the order they stand in."""
+        sections: dict[str, Any] = {"name": self.name, "version": self.version}
+        for section in ("roles", "kinds", "rules", "actions", "sources", "scale"):
+            entries: dict[str, Entry[Any]] = getattr(self, section)
+            sections[section] = {name: [e.pack.doc.pack, _raw(e)] for name, e in entries.items()}
+        text = json.dumps(sections, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _raw(entry: Entry[Any]) -> Any:
+    data: Any = entry.pack.document.data
+    for step in entry.path:
+        data = data[step]
+    return data
+
+
+def refuse(problems: list[Problem], limits: Limits) -> None:
+    """Raise all problems as one RuleError, if there are any."""
+    if problems:
+        ordered = sorted(set(problems))
+        raise RuleError(ordered[: limits.problems], max(0, len(ordered) - limits.problems))
+
+
+def merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged:
+    """Merge packs; problems are gathered in the result."""
+    packs = sorted(packs, key=lambda p: (p.layer, p.document.file))
+    merged = Merged(packs, problems, frozenset[tuple[str, str]]().union(*(pack.broken for pack in packs)))
+    names: dict[str, Pack] = {}
+    named: dict[int, Pack] = {}
+    for pack in packs:
+        first = names.setdefault(pack.doc.pack, pack)
+        if first is not pack:
+            where = first.document.locate(("pack",))
+            problems.append(pack.problem(("pack",), f"the pack '{pack.doc.pack}' is in {where} too"))
+        if pack.doc.rulebase is not None:  # the last layer that names itself counts
+            first = named.setdefault(pack.layer, pack)
+            if first is not pack:
+                where = first.document.locate(("rulebase",))
+                problems.append(pack.problem(("rulebase",), f"the rule base has its name in {where}"))
+            merged.name, merged.version = pack.doc.rulebase.name, pack.doc.rulebase.version
+    for section in ("roles", "kinds", "rules", "actions", "sources"):
+        setattr(merged, section, _merge_section(section, merged))
+    merged.scale = _merge_section("scale", merged)
+    for pack in packs:
+        for i, rule in enumerate(pack.doc.disable):
+            if rule not in merged.rules and ("rules", rule) not in merged.broken:
+                hint = suggest(rule, merged.rules)
+                problems.append(pack.problem(("disable", i), f"there is no rule '{rule}'{hint}"))
+    for rule in {rule for pack in packs for rule in pack.doc.disable}:
+        merged.rules.pop(rule, None)
+    if len(merged.rules) > limits.rules:
+        problems.append(packs[-1].problem((), f"the rule base has {len(merged.rules)} rules; the limit is {limits.rules}"))
+    return merged
+
+
+def _merge_section(section: str, merged: Merged) -> dict[str, Entry[Any]]:
+    problems = merged.problems
+    originals: dict[str, list[Entry[Any]]] = {}
+    replacements: dict[str, list[Entry[Any]]] = {}
+    for pack in merged.packs:
+        for name, doc in _declarations(getattr(pack.doc, section)):
+            table = replacements if doc.replace else originals
+            table.setdefault(name, []).append(Entry(pack, (section, name), doc))
+    for name, entries in originals.items():
+        for entry in entries[1:]:
+            first = entries[0].pack.document.locate(entries[0].path)
+            problems.append(entry.problem(f"'{name}' stands in {first} too; say `replace: true` to take its place"))
+            if section == "rules":
+                merged.surplus.append(entry)
+    for name, entries in replacements.items():
+        if name not in originals and (section, name) not in merged.broken:
+            hint = suggest(name, originals)
+            problems.append(entries[0].problem(f"`replace: true`, but there is no '{name}' to replace{hint}"))
+        for one, other in pairwise(entries):
+            if one.pack.layer == other.pack.layer:
+                first = one.pack.document.locate(one.path)
+                problems.append(other.problem(f"'{name}' is replaced in {first} too"))
+    chosen = {name: entries[0] for name, entries in originals.items()}
+    chosen.update({name: entries[-1] for name, entries in replacements.items()})
+    return dict(sorted(chosen.items()))
+
+
+def _declarations(section: dict[str, Any] | BaseModel) -> Iterable[tuple[str, Any]]:
+    if isinstance(section, dict):
+        return section.items()
+    return [(name, doc) for name, doc in section if doc is not None]

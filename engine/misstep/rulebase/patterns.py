@@ -1,0 +1,273 @@
+"""What a rule looks at: its patterns, conditions, negations and aggregates, resolved and typed.
+
+The names that a rule binds are kept in written order together with what is known of them, for its effects and texts.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from misstep.errors import suggest
+from misstep.limits import Limits
+from misstep.model.expression import Expression, Facts, known_where, names_in, refs_in
+from misstep.model.facts import Kind
+from misstep.model.rule import FINDING, OUTLOOK, Aggregate, Condition, Negation, Over, Pattern, Scale, overlap
+from misstep.rulebase import schema
+from misstep.rulebase.expressions import AGGREGATE_BITS, FACT_BITS, ExpressionError, Scope, Type, check_condition, check_value
+from misstep.rulebase.kinds import fact_types, finding_types
+from misstep.rulebase.packs import Entry, Merged
+
+_T = TypeVar("_T")
+_AGGREGATES = ("count", "sum", "min", "max")
+_ROLE_NAMES = ("mistake", "signal", "strength", "setting", "derived")
+
+
+class Failed(Exception):
+    """A part of the rule cannot be linked; the problem is noted."""
+
+
+class Declared:
+    """What all rules of a rule base share: the kinds, the scale, and where problems are noted."""
+
+    def __init__(self, merged: Merged, kinds: dict[str, Kind], scale: Scale, limits: Limits) -> None:
+        self.merged = merged
+        self.kinds = kinds
+        self.scale = scale
+        self.limits = limits
+        self.problems = merged.problems
+        self.finding_types = finding_types(scale)
+        self.types: dict[str, dict[str, Type]] = {}  # of the fields of a pattern, by its key
+
+
+class RuleNames:
+    """The names that one rule binds, while it is walked in written order."""
+
+    def __init__(self, declared: Declared, entry: Entry[schema.RuleDoc]) -> None:
+        self.all = declared
+        self.entry = entry
+        self.patterns: dict[str, Pattern] = {}
+        self.types: dict[str, dict[str, Type]] = {}
+        self.values: dict[str, Type] = {}
+        self.conditions: list[Condition] = []
+        self.known: Facts = frozenset()
+
+    # -- problems
+
+    def problem(self, message: str, *path: str | int, offset: int | None = None) -> None:
+        """Note what is wrong at a path into the rule, and at which character of the text there."""
+        self.all.problems.append(self.entry.problem(message, *path, offset=offset))
+
+    def fail(self, message: str, *path: str | int) -> Failed:
+        """Note what is wrong, and give what to raise."""
+        self.problem(message, *path)
+        return Failed()
+
+    def attempt(self, path: tuple[str | int, ...], check: Callable[[], _T]) -> _T | None:
+        """The result of a check of an expression; None with the problem noted, at the place in the expression."""
+        try:
+            return check()
+        except ExpressionError as error:
+            self.problem(str(error), *path, offset=error.offset)
+            return None
+
+    # -- patterns
+
+    def item(self, item: str | schema.PatternDoc, i: int) -> schema.PatternDoc:
+        """One entry of `when`, spelled out; facts are bound to their names at once, so that all can see all."""
+        if isinstance(item, str):
+            item = schema.PatternDoc.model_validate({"fact": item})
+        given = [k for k in ("fact", *_AGGREGATES) if getattr(item, k) is not None]
+        if len(given) != 1:
+            raise self.fail("a pattern has one of fact, count, sum, min, max", "when", i)
+        if given == ["fact"]:
+            if item.each is not None:
+                raise self.fail("`each` is for aggregates", "when", i, "each")
+            pattern = self._pattern(item.fact, item.name, item.of, "when", i, "fact")
+            if pattern.name in self.patterns:
+                raise self.fail(f"'{pattern.name}' is bound twice; give one of them another name with `as`", "when", i)
+            self.patterns[pattern.name] = pattern
+            self.types[pattern.name] = self._types(pattern)
+        return item
+
+    def _pattern(self, fact: Any, name: str | None, of: Any, key: str, i: int, slot: str) -> Pattern:
+        """Resolve what a pattern ranges over."""
+        words = [fact] if isinstance(fact, str) else list(fact)
+        if name is None and len(words) > 1:
+            raise self.fail("a list of kinds needs a name: `as: x` (in an aggregate `each: x`)", key, i)
+        name = name or words[0]
+        self._refuse_word(name, key, i)
+        over: Over = "fact"
+        if words == [FINDING]:
+            over = "finding"
+            names = ["mistake"] if of is None else [of] if isinstance(of, str) else of
+            if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
+                raise self.fail("`of` a finding is a kind or a list of kinds", key, i, "of")
+            words, slot = names, "of" if of is not None else slot
+        elif of is not None and slot == "fact":
+            raise self.fail("`of` is for findings and aggregates", key, i, "of")
+        elif words == [OUTLOOK]:
+            return Pattern(name, "outlook", OUTLOOK, ())
+        kinds = self._kinds(words, key, i, slot)
+        if over == "finding" and any(k.role != "mistake" for k in kinds):
+            raise self.fail("only mistakes have findings", key, i, slot)
+        if over == "finding" and words == ["mistake"]:
+            pattern_key = FINDING
+        else:
+            pattern_key = ("finding:" if over == "finding" else "") + "|".join(sorted(words))
+        one = kinds[0] if len(kinds) == 1 and words == [kinds[0].name] else None
+        fields = one.fields if one else self._common(words)
+        return Pattern(name, over, pattern_key, tuple(sorted(k.name for k in kinds)), fields)
+
+    def _refuse_word(self, name: str, key: str, i: int) -> None:
+        if keyword.iskeyword(name) or name in ("true", "false", "known"):
+            raise self.fail(f"'{name}' is a word of the expression language; choose another name", key, i, "as")
+
+    def _common(self, words: list[str]) -> Any:
+        """The fields that every fact of a role, or of several kinds of one role, has."""
+        roles = {word if word in _ROLE_NAMES else self.all.kinds[word].role for word in words}
+        if len(roles) > 1:
+            return ()
+        entry = self.all.merged.roles.get(roles.pop())
+        if entry is None:
+            return ()
+        count = len(entry.doc.fields)
+        kind = next((k for k in self.all.kinds.values() if k.role == entry.path[-1]), None)
+        return kind.fields[:count] if kind else ()
+
+    def _kinds(self, words: list[str], key: str, i: int, slot: str) -> list[Kind]:
+        found: dict[str, Kind] = {}
+        for word in words:
+            if word in _ROLE_NAMES and word != "derived":
+                found.update({k.name: k for k in self.all.kinds.values() if k.role == word})
+            elif word in self.all.kinds:
+                found[word] = self.all.kinds[word]
+            elif word in (FINDING, OUTLOOK):
+                raise self.fail(f"'{word}' cannot stand in a list of kinds", key, i, slot)
+            elif word == "derived":
+                raise self.fail("facts of the role derived are taken by their kind", key, i, slot)
+            elif ("kinds", word) in self.all.merged.broken:
+                raise Failed
+            else:
+                known = [*self.all.kinds, *(r for r in _ROLE_NAMES if r != "derived"), FINDING, OUTLOOK]
+                hint = suggest(word, known, "" if self._extends() else "; the shipped kinds need `extends: misstep`")
+                raise self.fail(f"unknown kind '{word}'{hint}", key, i, slot)
+        return list(found.values())
+
+    def _extends(self) -> bool:
+        return any(pack.doc.extends is not None for pack in self.all.merged.packs)
+
+    def _types(self, pattern: Pattern) -> dict[str, Type]:
+        types = self.all.types.get(pattern.key)
+        if types is None:
+            types = self.all.types[pattern.key] = self._worked_out(pattern)
+        return types
+
+    def _worked_out(self, pattern: Pattern) -> dict[str, Type]:
+        if pattern.over == "outlook":
+            return {"level": Type("enum", self.all.scale.outlooks)}
+        kinds = [self.all.kinds[k] for k in pattern.kinds]
+        if not kinds:
+            kinds = [Kind("", "mistake", "")]
+        types = fact_types(kinds, pattern.fields, self.all.scale)
+        if pattern.over == "finding":
+            types.update(self.all.finding_types)
+        return types
+
+    # -- conditions
+
+    def scope(self, own: dict[str, dict[str, Type]] | None = None) -> Scope:
+        """The names that an expression may use, with those of a negation or aggregate where it stands in one."""
+        return Scope({**self.types, **(own or {})}, self.values)
+
+    def _needs(self, node: Expression) -> frozenset[str]:
+        """The names to be bound before a condition: its own, and those that make its fields certainly known."""
+        needs, uses = names_in(node), refs_in(node)
+        for earlier in self.conditions:
+            if known_where(earlier.test, True) & uses:
+                needs |= earlier.needs
+        return needs
+
+    def condition(self, text: str, path: tuple[str | int, ...]) -> None:
+        """Check a condition of the rule; from here on it is known what it makes known."""
+        parts = self.attempt(path, lambda: check_condition(text, self.scope(), self.known))
+        for part in parts or ():
+            self.conditions.append(Condition(part, self._needs(part)))
+            self.known |= known_where(part, True)
+
+    def binder(self, item: schema.PatternDoc, i: int) -> Pattern | Aggregate | None:
+        """The pattern or aggregate of one entry of `when`; None with the problem noted."""
+        if item.fact is None:
+            try:
+                return self._aggregate(item, i)
+            except Failed:
+                self.values.setdefault(item.name or "", Type("integer", bits=20))  # so that its uses are no problem too
+                return None
+        if item.where is not None:
+            self.condition(item.where, ("when", i, "where"))
+        words = item.fact
+        return self.patterns[item.name or (words if isinstance(words, str) else words[0])]
+
+    def _aggregate(self, item: schema.PatternDoc, i: int) -> Aggregate | None:
+        function: Any = next(k for k in _AGGREGATES if getattr(item, k) is not None)
+        path: tuple[str | int, ...] = ("when", i)
+        words = getattr(item, function)
+        if item.name is None:
+            raise self.fail("an aggregate needs a name for its value: `as: n`", *path)
+        of_finding = item.of if function == "count" else None
+        pattern = self._pattern(words, item.each, of_finding, "when", i, function)
+        if item.name in self.types or item.name in self.values or item.name == pattern.name or pattern.name in self.types:
+            raise self.fail("two things of one name; `as` names the value, `each` the counted fact", *path)
+        self._refuse_word(item.name, "when", i)
+        inner, needs, known = self._inner(pattern, item.where, path)
+        value: Expression | None = None
+        type_ = Type("integer", bits=20)
+        if function != "count":
+            if not isinstance(item.of, str):
+                raise self.fail(f"`of` says what to take the {function} of: an expression", *path, "of" if item.of else function)
+            own = {pattern.name: self._types(pattern)}
+            text = item.of
+            checked = self.attempt((*path, "of"), lambda: check_value(text, self.scope(own), known))
+            if checked is None:
+                raise Failed
+            value, type_ = checked
+            if type_.name not in ("integer", "number"):
+                raise self.fail(f"a number is needed here; this is {type_}", *path, "of")
+            needs |= self._needs(value) - {pattern.name}
+            type_ = Type(type_.name, bits=max(type_.bits, 1) + AGGREGATE_BITS - FACT_BITS)
+        self.values[item.name] = type_
+        return Aggregate(item.name, function, pattern, inner, value, type_.name == "integer", needs)
+
+    def negation(self, item: str | schema.PatternDoc, i: int) -> Negation | None:
+        """One entry of `unless`; None with the problem noted."""
+        try:
+            if isinstance(item, str):
+                item = schema.PatternDoc.model_validate({"fact": item})
+            if item.fact is None or item.each is not None:
+                raise self.fail("`unless` takes facts: {fact: KIND, as: x, where: ...}", "unless", i)
+            pattern = self._pattern(item.fact, item.name, item.of, "unless", i, "fact")
+            if pattern.name in self.types or pattern.name in self.values:
+                raise self.fail(f"'{pattern.name}' is bound already; give this one another name with `as`", "unless", i)
+            inner, needs, _ = self._inner(pattern, item.where, ("unless", i))
+            return Negation(pattern, inner, needs)
+        except Failed:
+            return None
+
+    def _inner(
+        self, pattern: Pattern, where: str | None, path: tuple[str | int, ...]
+    ) -> tuple[tuple[Expression, ...], frozenset[str], Facts]:
+        """The conditions inside a negation or aggregate, the outer names needed before, and what is known inside."""
+        own = {pattern.name: self._types(pattern)}
+        parts: tuple[Expression, ...] = ()
+        if where is not None:
+            checked = self.attempt((*path, "where"), lambda: check_condition(where, self.scope(own), self.known))
+            if checked is None:
+                raise Failed
+            parts = checked
+        needs = frozenset(p.name for p in self.patterns.values() if overlap(p, pattern))
+        known = self.known
+        for part in parts:
+            needs |= self._needs(part)
+            known |= known_where(part, True)
+        return parts, needs - {pattern.name}, known

@@ -1,0 +1,165 @@
+"""One document in; the pack it is out, with everything that has not the right shape noted and left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from copy import deepcopy
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import ValidationError
+
+from misstep.documents import Document
+from misstep.errors import Problem, RuleError, suggest
+from misstep.rulebase import schema
+from misstep.rulebase.packs import Pack
+
+
+def read_pack(document: Document, layer: int, problems: list[Problem]) -> Pack:
+    """The pack of a document. What has not the right shape is noted and left out, and the rest is looked at again."""
+    if not isinstance(document.data, dict):
+        raise RuleError([Problem(document.locate(()), "a pack is a mapping that begins with `schema: 1`")])
+    data, broken = document.data, set[tuple[str, str]]()
+    while True:
+        try:
+            return Pack(document, schema.PackDoc.model_validate(data), layer, frozenset(broken))
+        except ValidationError as error:
+            errors = error.errors(include_url=False)
+            problems.extend(_shape_problem(document, e) for e in errors)
+            data = deepcopy(data)
+            for path, e in [(_path(data, e["loc"]), e) for e in errors]:
+                _leave_out(data, path, e, broken)
+
+
+_NAMED = ("roles", "kinds", "rules", "actions", "sources", "scale", "cases")
+
+
+def _leave_out(data: dict[str, Any], path: list[Any], error: Any, broken: set[tuple[str, str]]) -> None:
+    """Take out of a pack what has not the right shape: an unknown key, or else the whole declaration or section."""
+    if not path:  # `schema` or `pack` is missing
+        data[error["loc"][0]] = 1 if error["loc"][0] == "schema" else "unnamed"
+        return
+    if error["type"] == "extra_forbidden":
+        here: Any = data
+        for step in path[:-1]:
+            here = here.get(step, {}) if isinstance(here, dict) else here[step]
+        here.pop(path[-1], None)
+        return
+    section, *rest = path
+    if rest and section in _NAMED:
+        data.get(section, {}).pop(rest[0], None)
+        broken.add((section, str(rest[0])))
+    elif section in ("schema", "pack"):
+        data[str(section)] = 1 if section == "schema" else "unnamed"
+    else:
+        data.pop(str(section), None)
+
+
+def _path(data: Any, loc: Iterable[str | int]) -> list[Any]:
+    """The path of an error in the data; a step that leads nowhere is a tag of a union, or a key that is missing."""
+    path: list[Any] = []
+    for step in loc:
+        if isinstance(step, int) if isinstance(data, list) else isinstance(data, dict) and step in data:
+            path.append(step)
+            data = data[step]
+    return path
+
+
+def _shape_problem(document: Document, error: Any) -> Problem:
+    """One pydantic error in our words, with the place in the file."""
+    path = _path(document.data, error["loc"])
+    here: Any = document.data
+    for step in path:
+        here = here[step]
+    last = error["loc"][-1] if error["loc"] else ""
+    if error["type"] == "extra_forbidden":
+        keys = _keys_at(path[:-1])
+        message = f"unknown key '{_short(last)}'" + suggest(str(last), keys, f"; there are {', '.join(keys)}")
+    elif error["type"] == "missing":
+        message = f"the key '{last}' is missing"
+    elif last == "[key]":
+        message = f"'{_short(path[-1])}' {_expected(error, path[-1]).replace('must be', 'is not', 1)}"
+    else:
+        message = f"{_called(path)} {_expected(error, here)}"
+    subject = str(path[1]) if len(path) > 1 and path[0] == "rules" else ""
+    return Problem(document.locate(path), message, subject)
+
+
+def _short(key: object) -> str:
+    return str(key)[:60]
+
+
+def _called(path: list[str | int]) -> str:
+    key = next((step for step in reversed(path) if isinstance(step, str)), "")
+    return f"an item of `{_short(key)}`" if isinstance(path[-1], int) else f"`{_short(key)}`"
+
+
+def _expected(error: Any, value: object) -> str:
+    """What the shape wants of a value: ``must be ...``."""
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "literal_error":
+            words = re.findall("'([^']*)'", context["expected"])
+            return f"must be {context['expected']}" + suggest(str(value), words)
+        case "union_tag_invalid":
+            tags = re.findall("'([^']*)'", context["expected_tags"])
+            words = [_TAGS[tag] for tag in tags]
+            return f"must be {', '.join(words[:-1])} or {words[-1]}"
+        case "string_type":
+            return "must be text" + ("; put it in quotes" if isinstance(value, (int, float)) else "")
+        case "string_pattern_mismatch":
+            return f"must be {schema.PATTERNS[context['pattern']]}"
+        case "string_too_long":
+            return f"must be a text of at most {context['max_length']} characters"
+        case kind:
+            text: str = _EXPECTED.get(kind, error["msg"])
+            return text.format(**context)
+
+
+_TAGS = {"text": "text", "list": "a list", "mapping": "a mapping", "number": "a number", "boolean": "true or false"}
+_EXPECTED = {
+    "model_type": "must be a mapping",
+    "dict_type": "must be a mapping",
+    "list_type": "must be a list",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "greater_than_equal": "must be at least {ge:.16g}",
+    "less_than_equal": "must be at most {le:.16g}",
+    "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
+    "too_long": "must have at most {max_length} items",
+}
+
+
+def _keys_at(path: list[str | int]) -> list[str]:
+    """The keys that may stand in the mapping at a path."""
+    shapes: list[Any] = [schema.PackDoc]
+    for step in path:
+        below = [_below(shape, step) for shape in shapes]
+        shapes = [shape for annotation in below for shape in _alternatives(annotation)]
+    return sorted({f.alias or name for shape in shapes if _is_doc(shape) for name, f in shape.model_fields.items()})
+
+
+def _is_doc(shape: Any) -> bool:
+    return isinstance(shape, type) and issubclass(shape, schema.Doc)
+
+
+def _below(shape: Any, step: str | int) -> Any:
+    """The annotation of what stands under a key or index of a shape; None where nothing can."""
+    if _is_doc(shape):
+        return next((f.annotation for name, f in shape.model_fields.items() if (f.alias or name) == step), None)
+    return get_args(shape)[-1] if get_origin(shape) is (list if isinstance(step, int) else dict) else None
+
+
+def _alternatives(annotation: Any) -> Iterator[Any]:
+    """The types that an annotation allows."""
+    if get_origin(annotation) is Annotated:
+        yield from _alternatives(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, UnionType):
+        for alternative in get_args(annotation):
+            yield from _alternatives(alternative)
+    else:
+        yield annotation
