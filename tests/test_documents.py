@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -249,6 +250,21 @@ def test_json_that_is_no_yaml_is_placed_in_its_file() -> None:
     text = '{"a": {}, "half": "\\ud800"}'
     assert read_json(text, "f.json").locate(("a",)) == Location("f.json")
     assert read_json(text, "f.json", line=3).locate(("a",)) == Location("f.json", 3)
+
+
+def test_many_places_cost_one_more_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = read_yaml(TEXT, "f.yaml")
+    readings: list[str] = []
+    parse = yaml.CSafeLoader
+
+    def counted(text: str) -> yaml.CSafeLoader:
+        readings.append(text)
+        return parse(text)
+
+    monkeypatch.setattr(yaml, "CSafeLoader", counted)
+    for path in [*PLACES, *PLACES]:
+        document.locate(path)
+    assert len(readings) == 1
 
 
 def test_problems_of_a_record_get_their_places() -> None:

@@ -16,12 +16,15 @@ from misstep.rulebase import schema
 from misstep.rulebase.packs import Pack
 
 
+MAX_ROUNDS = 10  # leaving something out brings up a new problem only where one hid another
+
+
 def read_pack(document: Document, layer: int, problems: list[Problem]) -> Pack:
     """The pack of a document. What has not the right shape is noted and left out, and the rest is looked at again."""
     if not isinstance(document.data, dict):
         raise RuleError([Problem(document.locate(()), "a pack is a mapping that begins with `schema: 1`")])
     data, broken = document.data, set[tuple[str, str]]()
-    while True:
+    for _ in range(MAX_ROUNDS):
         try:
             return Pack(document, schema.PackDoc.model_validate(data), layer, frozenset(broken))
         except ValidationError as error:
@@ -30,6 +33,7 @@ def read_pack(document: Document, layer: int, problems: list[Problem]) -> Pack:
             data = deepcopy(data)
             for path, e in [(_path(data, e["loc"]), e) for e in errors]:
                 _leave_out(data, path, e, broken)
+    raise RuleError(problems)
 
 
 _NAMED = ("roles", "kinds", "rules", "actions", "sources", "scale", "cases")
