@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from misstep.evaluate.memory import Contribution, Match, Memory, Remark
@@ -34,15 +34,19 @@ class Explainer:
         self._program = program
         self._words: dict[Rule, _Words] = {}
         self.rulebase = RuleBaseInfo(name=program.name, version=program.version, digest=program.digest)
-        self._sources = {
-            s.id: CitedSource(id=s.id, title=s.title, kind=s.kind, year=s.year, figure=s.figure, url=s.url)
-            for s in program.sources.values()
-        }
+        sources = sorted(program.sources.values(), key=attrgetter("id"))
+        places = {source.id: place for place, source in enumerate(sources)}
+        self._sources = [
+            CitedSource(id=s.id, title=s.title, kind=s.kind, year=s.year, figure=s.figure, url=s.url) for s in sources
+        ]
+        self._cited = {rule: frozenset(places[name] for name in rule.sources) for rule in program.rules.values()}
 
     def sources(self, rules: Iterable[Rule]) -> tuple[CitedSource, ...]:
-        """Every source that the rules name."""
-        cited = set[str]().union(*[rule.sources for rule in rules])
-        return tuple([self._sources[name] for name in sorted(cited)])
+        """Every source that the rules name, by id."""
+        cited: set[int] = set()
+        for rule in rules:
+            cited |= self._cited[rule]
+        return tuple([self._sources[place] for place in sorted(cited)])
 
     def words(self, rule: Rule) -> _Words:
         """How to put the firings of a rule into words."""

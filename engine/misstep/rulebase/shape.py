@@ -15,7 +15,6 @@ from misstep.errors import Problem, RuleError, suggest
 from misstep.rulebase import schema
 from misstep.rulebase.packs import Pack
 
-
 MAX_ROUNDS = 10  # leaving something out brings up a new problem only where one hid another
 
 
