@@ -157,6 +157,8 @@ _SLIPS = (  # what ast would take for something else, drop or warn of; or refuse
     (r":=", "':=' is not part of the expression language"),
     (r"<>", "'unequal' is written !="),
 )
+_SLIP = re.compile("|".join(pattern for pattern, _ in _SLIPS))
+_DIGITS = re.compile(r"(?<![\w.])\.?[0-9](?:[eE][-+](?=[0-9])|[\w.])*")
 
 
 class _Checker:
@@ -171,10 +173,10 @@ class _Checker:
         if "\\" in self.line:
             raise ExpressionError("a backslash is not part of the expression language", self.shift + self.line.index("\\"))
         bare = _STRING.sub(lambda m: f"'{'_' * (len(m.group()) - 2)}'", self.line)
-        for pattern, message in _SLIPS:
-            if match := re.search(pattern, bare):
-                raise ExpressionError(message, self.shift + match.start())
-        for match in re.finditer(r"(?<![\w.])\.?[0-9](?:[eE][-+](?=[0-9])|[\w.])*", bare):
+        if match := _SLIP.search(bare):
+            message = next(m for pattern, m in _SLIPS if re.match(pattern, bare[match.start() :]))
+            raise ExpressionError(message, self.shift + match.start())
+        for match in _DIGITS.finditer(bare):
             if not _NUMBER.fullmatch(match.group()):
                 raise ExpressionError("a number is written 12, 1.5 or 2e3", self.shift + match.start())
 
