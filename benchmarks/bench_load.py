@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -12,19 +14,29 @@ from misstep import RuleBase
 from misstep.evaluate.codegen import generate
 from misstep.limits import Limits
 from misstep.rulebase.link import load_program
-from misstep.rulebase.load import shipped_rules
+from misstep.rulebase.shipped import shipped_rules
 
 READY = "import misstep; rulebase = misstep.RuleBase.shipped()"
-SOURCES = "; [rulebase.rule_source(rule) for rule in rulebase.rules]"
+COMPILED = READY + "; [rulebase.rule_source(rule) for rule in rulebase.rules]"
 
 
 @pytest.mark.parametrize(
-    "program", ["pass", "import pydantic.main", "import misstep", READY, READY + SOURCES],
-    ids=["bare Python", "import pydantic", "import misstep", "shipped rules ready", "every rule compiled"],
-)  # fmt: skip
-def bench_new_process(benchmark: BenchmarkFixture, program: str) -> None:
+    ("program", "cache"),
+    [
+        pytest.param("pass", True, id="bare Python"),
+        pytest.param("import pydantic.main", True, id="import pydantic"),
+        pytest.param("import misstep", True, id="import misstep"),
+        pytest.param(READY, True, id="shipped rules ready"),
+        pytest.param(COMPILED, True, id="and every rule compiled"),
+        pytest.param(COMPILED, False, id="the same, from the packs"),
+    ],
+)
+def bench_new_process(benchmark: BenchmarkFixture, program: str, cache: bool, tmp_path: Path) -> None:
     benchmark.group = "new process"
-    assert benchmark(subprocess.run, [sys.executable, "-c", program], check=True).returncode == 0
+    environment = {**os.environ, "MISSTEP_CACHE": str(tmp_path) if cache else "off"}
+    command = [sys.executable, "-c", program]
+    subprocess.run(command, check=True, env=environment)  # the first start fills the cache
+    assert benchmark(subprocess.run, command, check=True, env=environment).returncode == 0
 
 
 @pytest.mark.parametrize("cases", [False, True], ids=["without cases", "with cases"])

@@ -1,8 +1,10 @@
-"""Golden files: compared whole, and rewritten by ``pytest --update-golden``."""
+"""Golden files, compared whole and rewritten by ``pytest --update-golden``; and a cache of the tests' own."""
 
 from __future__ import annotations
 
 import difflib
+import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +15,12 @@ Golden = Callable[[Path, str], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files that differ, and show how")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    folder = tempfile.TemporaryDirectory(prefix="misstep-tests-")
+    os.environ["MISSTEP_CACHE"] = folder.name  # nothing is left in the home of whoever runs the tests
+    config.add_cleanup(folder.cleanup)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.evaluate.packs import facts_of, records_of
 from misstep import Assessment, RuleBase, assess
 from misstep.model.facts import Field, Kind
 from misstep.model.result import Finding
-from misstep.rulebase.load import shipped_rules
+from misstep.rulebase.shipped import shipped_rules
 
 BASE = RuleBase.shipped()
 PROGRAM = BASE.program

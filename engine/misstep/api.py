@@ -15,8 +15,7 @@ from misstep.model.rule import Action, Program, Rule, Source
 from misstep.pipeline import assess as run_pipeline
 from misstep.pipeline import conclude
 from misstep.records import RecordLike, RecordReader
-from misstep.rulebase.link import load_program
-from misstep.rulebase.load import shipped_rules
+from misstep.rulebase.cache import shipped_program
 
 
 class RuleBase:
@@ -39,6 +38,8 @@ class RuleBase:
 
         Raises RuleError with every problem of every file, CallerError where a path does not exist.
         """
+        from misstep.rulebase.link import load_program  # the shipped rules mostly do without it: see cache.py
+
         program, _ = load_program(paths, limits or Limits())
         return cls(program, limits)
 
@@ -108,8 +109,7 @@ class RuleBase:
 
 @cache
 def _shipped() -> RuleBase:
-    program, _ = load_program([shipped_rules()], Limits(), cases=False)
-    return RuleBase(program)
+    return RuleBase(shipped_program())
 
 
 def assess(facts: RecordLike) -> Assessment:

@@ -454,7 +454,7 @@ def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> int:
     from misstep.limits import Limits
     from misstep.report import citation
     from misstep.rulebase.link import load_program
-    from misstep.rulebase.load import shipped_rules
+    from misstep.rulebase.shipped import shipped_rules
 
     if python:
         rulebase = load(rules)

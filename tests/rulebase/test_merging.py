@@ -14,7 +14,7 @@ from misstep.errors import CallerError, RuleError
 from misstep.limits import Limits
 from misstep.model.rule import Program
 from misstep.rulebase.link import load_program
-from misstep.rulebase.load import shipped_rules
+from misstep.rulebase.shipped import shipped_rules
 
 Write = Callable[[Mapping[str, str]], Path]
 

@@ -15,7 +15,7 @@ from misstep import Limits, RuleBase
 from misstep.model.facts import Field, Kind
 from misstep.model.rule import Recommend
 from misstep.rulebase.link import load_program
-from misstep.rulebase.load import shipped_rules
+from misstep.rulebase.shipped import shipped_rules
 from misstep.ruletest import Report, test_packs
 
 HERE = Path(__file__).parent

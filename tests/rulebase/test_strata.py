@@ -14,7 +14,7 @@ from misstep.errors import RuleError
 from misstep.limits import Limits
 from misstep.model.rule import FINDING, OUTLOOK, Contribute, Derive, LimitOutlook, Pattern, Program, Rule
 from misstep.rulebase.link import load_program
-from misstep.rulebase.load import shipped_rules
+from misstep.rulebase.shipped import shipped_rules
 
 Load = Callable[..., Program]
 

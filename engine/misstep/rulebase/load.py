@@ -8,25 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from misstep.documents import read_yaml
-from misstep.errors import CallerError, InstallationError, Location, Problem, RuleError, suggest
+from misstep.errors import CallerError, Location, Problem, RuleError, suggest
 from misstep.limits import Limits
 from misstep.rulebase.packs import Merged, Pack, merge, refuse
 from misstep.rulebase.shape import read_pack
+from misstep.rulebase.shipped import shipped_rules
 
 SCALE = "scale"
 SHIPPED = "misstep"
 EXTENDED = 0  # the layer of the shipped packs that the given ones extend
-
-
-def shipped_rules() -> Path:
-    """The folder of the shipped packs: in the installed package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    checkout = package.parent.parent
-    if (checkout / "pyproject.toml").is_file() and (checkout / "rules").is_dir() and package.parent.name == "engine":
-        return checkout / "rules"
-    if (package / "rules").is_dir():
-        return package / "rules"
-    raise InstallationError(f"the shipped rules are missing: there is no folder {package / 'rules'}; install misstep anew")
 
 
 def load_packs(paths: Sequence[str | Path], limits: Limits, cases: bool = True) -> Merged:

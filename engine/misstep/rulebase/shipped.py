@@ -1,0 +1,18 @@
+"""Where the shipped rule packs are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from misstep.errors import InstallationError
+
+
+def shipped_rules() -> Path:
+    """The folder of the shipped packs: in the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    checkout = package.parent.parent
+    if (checkout / "pyproject.toml").is_file() and (checkout / "rules").is_dir() and package.parent.name == "engine":
+        return checkout / "rules"
+    if (package / "rules").is_dir():
+        return package / "rules"
+    raise InstallationError(f"the shipped rules are missing: there is no folder {package / 'rules'}; install misstep anew")

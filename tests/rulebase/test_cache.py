@@ -1,0 +1,121 @@
+"""The linked shipped rules are kept between processes; a cache that is not as it should be only costs time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from misstep import Limits, RuleBase
+from misstep.rulebase import cache, link
+from misstep.rulebase.cache import dump_program, read_program, shipped_program
+from misstep.rulebase.shipped import shipped_rules
+
+INTERVIEWS = sorted((Path(__file__).parents[2] / "fixtures" / "interviews").glob("*.json"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(cache.CACHE, str(tmp_path / "kept"))
+    return tmp_path / "kept"
+
+
+@pytest.fixture
+def linked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Counts how often the packs are linked."""
+    calls: list[int] = []
+    real = link.load_program
+
+    def counting(*given: Any, **named: Any) -> Any:
+        calls.append(1)
+        return real(*given, **named)
+
+    monkeypatch.setattr(link, "load_program", counting)
+    return calls
+
+
+def test_a_program_survives_the_cache_whole() -> None:
+    program, _ = link.load_program([shipped_rules()], Limits(), cases=False)
+    again = read_program(dump_program(program))
+    assert dump_program(again) == dump_program(program)
+    fresh, kept = RuleBase(program), RuleBase(again)
+    assert INTERVIEWS
+    for file in INTERVIEWS:
+        record = json.loads(file.read_text("utf-8"))
+        assert kept.assess(record).to_json() == fresh.assess(record).to_json()
+
+
+def test_the_packs_are_linked_once(folder: Path, linked: list[int]) -> None:
+    first, second = shipped_program(), shipped_program()
+    assert len(linked) == 1
+    assert second.digest == first.digest
+    (file,) = folder.iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def _torn(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-100])
+
+
+def _changed(file: Path) -> None:
+    file.write_bytes(file.read_bytes().replace(b"late_arrival", b"gate_arrival"))
+
+
+def _empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def _of_another_shape(file: Path) -> None:
+    import hashlib
+
+    text = b'{"shared": [], "rules": 3}'
+    file.write_bytes(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
+
+
+def _for_others_to_write(file: Path) -> None:
+    file.chmod(0o666)
+
+
+@pytest.mark.parametrize("spoil", [_torn, _changed, _empty, _of_another_shape, _for_others_to_write])
+def test_a_spoiled_cache_is_made_anew(folder: Path, linked: list[int], spoil: Callable[[Path], None]) -> None:
+    wanted = dump_program(shipped_program())
+    (file,) = folder.iterdir()
+    spoil(file)
+    assert dump_program(shipped_program()) == wanted
+    assert len(linked) == 2
+    assert dump_program(shipped_program()) == wanted
+    assert len(linked) == 2
+
+
+def test_where_nothing_can_be_written_the_rules_load_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("in the way", "utf-8")
+    monkeypatch.setenv(cache.CACHE, str(tmp_path / "file"))
+    assert shipped_program().rules
+    assert (tmp_path / "file").read_text("utf-8") == "in the way"
+
+
+def test_the_cache_can_be_turned_off(tmp_path: Path, linked: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(cache.CACHE, "off")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    shipped_program()
+    shipped_program()
+    assert len(linked) == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_other_packs_are_another_program(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = shipped_program()
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    for pack in shipped_rules().iterdir():
+        (rules / pack.name).write_text(pack.read_text("utf-8").replace("version: 0.1.0", "version: 0.1.1"), "utf-8")
+    for module in (cache, link):
+        if hasattr(module, "shipped_rules"):
+            monkeypatch.setattr(module, "shipped_rules", lambda: rules)
+    after = shipped_program()
+    assert (before.version, after.version) == ("0.1.0", "0.1.1")
+    assert [f.suffix for f in folder.iterdir()] == [".json"]  # the older one is gone
