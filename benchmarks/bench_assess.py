@@ -16,6 +16,20 @@ from misstep.pipeline import conclude
 from misstep.records import RecordReader
 
 
+def bench_yardstick(benchmark: BenchmarkFixture) -> None:
+    """A fixed piece of plain Python, measured in the same run: machines differ and have good and bad minutes, so read
+    the other figures in units of it."""
+    benchmark.group = "assess"
+
+    def thousand_writes() -> dict[int, tuple[int, int]]:
+        table = {}
+        for i in range(1000):
+            table[i % 50] = (i, i)
+        return table
+
+    assert len(benchmark(thousand_writes)) == 50
+
+
 @pytest.mark.parametrize("facts", [FOUR[:1], FOUR], ids=["one mistake", "four mistakes"])
 def bench_assess(benchmark: BenchmarkFixture, shipped: RuleBase, facts: list[dict[str, Any]]) -> None:
     benchmark.group = "assess"
