@@ -10,22 +10,20 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from misstep.errors import CallerError, Location, MisstepError, Problem, RecordError, listing, printable, suggest
+from misstep.errors import CallerError, MisstepError, Problem, RecordError, listing, printable, suggest
 
 if TYPE_CHECKING:
     from misstep.api import RuleBase
-    from misstep.documents import Document
     from misstep.model.facts import Field, Kind
     from misstep.model.result import Assessment
 
 OK, FOUND, BAD, STOPPED, UNREAD = 0, 1, 2, 130, 141
-FORMATS = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".yaml": "yaml", ".yml": "yaml"}
 
 rules_option = click.option(
     "--rules", "rules", multiple=True, type=click.Path(path_type=Path), metavar="PATH",
@@ -143,8 +141,10 @@ def assess(
     misstep assess interviews.jsonl --output json --fail-level serious
     echo '[{"kind": "late_arrival", "minutes": 12}]' | misstep assess -
     """
+    from misstep.inputs import read_documents, refuse_missing
+
     if str(file) != "-":
-        _refuse_missing(file)  # before the rules are loaded, which takes longer
+        refuse_missing(file)  # before the rules are loaded, which takes longer
     rulebase = load(rules)
     bands = rulebase.program.scale.severity.words
     if fail_level is not None and fail_level not in bands:
@@ -152,7 +152,7 @@ def assess(
         raise CallerError(f"--fail-level: unknown band '{fail_level}'{hint}")
     write = _writer(output, color, full)
     code, count = OK, 0
-    for document in _documents(file, input_format):
+    for document in read_documents(file, input_format):
         count += 1
         if isinstance(document, MisstepError):
             complain(document)
@@ -193,92 +193,6 @@ def _columns() -> int:
     import shutil
 
     return shutil.get_terminal_size((100, 24)).columns
-
-
-def _documents(file: Path, input_format: str | None) -> Iterator[Document | MisstepError]:
-    """The records of the input; a broken line of JSON lines is an error among them, the rest goes on."""
-    from misstep.documents import read_json, read_yaml
-    from misstep.limits import Limits
-
-    name = "<stdin>" if str(file) == "-" else str(file)
-    most = Limits().record_bytes
-    with sys.stdin.buffer if name == "<stdin>" else file.open("rb") as stream:
-        form = input_format or FORMATS.get(file.suffix.lower())
-        data = b"" if form == "jsonl" else stream.read(most + 1)
-        if form is None:
-            form = _looks_like(data)
-        if form == "jsonl":
-            yield from _lines(_split(data, stream, most), name, most)
-            return
-        if len(data) > most:
-            raise _too_large(Location(name), most)
-        text = _decode(data, name)
-        if not text.strip():
-            raise RecordError([Problem(Location(name), "is empty; a record is {facts: [...]} or a list of facts")])
-        yield read_yaml(text, name, RecordError, most) if form == "yaml" else read_json(text, name, most=most)
-
-
-def _refuse_missing(file: Path) -> None:
-    if file.is_dir():
-        raise CallerError(f"{printable(str(file))}: is a folder; give a file")
-    if not file.exists():
-        raise CallerError(f"{printable(str(file))}: no such file")
-
-
-def _too_large(place: Location, most: int) -> RecordError:
-    return RecordError([Problem(place, f"has more than {most} bytes, the most that a record may have")])
-
-
-def _decode(data: bytes, name: str, line: int = 0) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        place = Location(name, line or data.count(b"\n", 0, error.start) + 1)
-        raise RecordError([Problem(place, "not UTF-8 text")]) from None
-
-
-def _looks_like(data: bytes) -> str:
-    """JSON lines begin with a line that is an object or a list by itself, and have another."""
-    first, _, rest = data.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")
-    if first[:1] not in (b"{", b"["):
-        return "yaml"
-    try:
-        json.loads(first)
-    except (ValueError, RecursionError):
-        return "json"
-    return "jsonl" if rest.strip() else "json"
-
-
-def _split(data: bytes, stream: IO[bytes], most: int) -> Iterator[bytes]:
-    """The lines of what was read already and of what follows; of a line that is too long, only its beginning."""
-    head = io.BytesIO(data)
-    while line := head.readline():
-        if not line.endswith(b"\n"):
-            line += stream.readline(most + 2)
-        yield line
-        _skip_rest(line, stream, most)
-    while line := stream.readline(most + 2):
-        yield line
-        _skip_rest(line, stream, most)
-
-
-def _skip_rest(line: bytes, stream: IO[bytes], most: int) -> None:
-    while line and not line.endswith(b"\n"):
-        line = stream.readline(most)
-
-
-def _lines(lines: Iterable[bytes], name: str, most: int) -> Iterator[Document | MisstepError]:
-    from misstep.documents import read_json
-
-    for number, data in enumerate(lines, start=1):
-        if not data.strip():
-            continue
-        try:
-            if len(data.rstrip(b"\r\n")) > most:
-                raise _too_large(Location(name, number), most)
-            yield read_json(_decode(data, name, number).rstrip("\r\n"), name, number, most=most)
-        except MisstepError as error:
-            yield error
 
 
 # -- rule packs

@@ -14,36 +14,23 @@ bound as a constant, ``c0``, ``c1`` and so on.
 from __future__ import annotations
 
 import linecache
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from math import fsum
 from typing import Any
 
+from misstep.evaluate.emit import RUNTIME, ExpressionWriter, thousandths
 from misstep.model.expression import (
-    Arithmetic,
-    Call,
     Compare,
-    Count,
-    Curve,
     Expression,
     Facts,
     FieldRef,
-    IfElse,
-    Known,
     Literal,
-    Logic,
-    Member,
-    Negative,
-    Not,
-    Words,
     known_where,
     names_in,
     refs_in,
 )
-from misstep.model.facts import FIRST_VALUE, LARGEST, Field, Kind
+from misstep.model.facts import Field, Kind
 from misstep.model.rule import (
-    FINDING_FIELDS,
     Aggregate,
     Condition,
     Contribute,
@@ -60,7 +47,7 @@ from misstep.model.rule import (
 
 Fire = Callable[[Any, Mapping[str, Any]], None]
 AGAIN = "#"  # behind the key of a pattern that ranges over the same facts as one before it
-INDEX_FROM = 8  # below so many facts a loop is faster than building an index (benchmarks/bench_scaling.py)
+INDEX_FROM = 8  # for fewer facts a loop costs less than an index to build
 
 
 @dataclass(frozen=True)
@@ -77,51 +64,20 @@ def generate(rule: Rule, kinds: dict[str, Kind]) -> Generated:
     writer = _Writer(rule, kinds)
     source = writer.write()
     filename = f"<rule {rule.id}>"
-    namespace: dict[str, Any] = {**_RUNTIME, **writer.constants, "rule": rule}
+    namespace: dict[str, Any] = {**RUNTIME, **writer.constants, "rule": rule}
     exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - names and numbers made here, see above
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     return Generated(namespace["fire"], source, writer.arguments)
 
 
-# -- what generated functions call
+class _Writer(ExpressionWriter):
+    """Writes the body of one function, line by line, from the outermost loop in."""
 
-
-def curve(x: float, xs: tuple[float, ...], ys: tuple[float, ...]) -> float:
-    """Straight lines through the points, flat outside."""
-    i = bisect_right(xs, x)
-    if i == 0:
-        return ys[0]
-    if i == len(xs):
-        return ys[-1]
-    x0, y0 = xs[i - 1], ys[i - 1]
-    return y0 + (ys[i] - y0) * (x - x0) / (xs[i] - x0)
-
-
-def thousandths(x: float) -> int:
-    """A contribution as it is carried: rounded once, here, so that sums are exact."""
-    return round(x * 1000)
-
-
-def within(x: Any) -> Any:
-    """A derived number, kept within what a fact may hold."""
-    return min(max(x, -LARGEST), LARGEST)
-
-
-_RUNTIME: dict[str, Any] = {
-    "__builtins__": {"abs": abs, "float": float, "id": id, "len": len, "max": max, "min": min, "round": round, "sum": sum},
-    "curve": curve, "fsum": fsum, "thousandths": thousandths, "within": within,
-}  # fmt: skip
-
-
-class _Writer:
     def __init__(self, rule: Rule, kinds: dict[str, Kind]) -> None:
+        super().__init__(kinds)
         self.rule = rule
-        self.kinds = kinds
-        self.constants: dict[str, Any] = {}
         self.lines: list[str] = []
         self.arguments: dict[str, Pattern] = {}
-        self.patterns: dict[str, Pattern] = {}
-        self.locals: dict[str, str] = {}
         self.bound: list[Pattern] = []
 
     def write(self) -> str:
@@ -158,14 +114,6 @@ class _Writer:
         self.arguments[key] = pattern
         self.patterns[pattern.name] = pattern
         return f"s{len(self.arguments) - 1}"
-
-    def constant(self, value: Any) -> str:
-        for name, known in self.constants.items():
-            if known is value or (type(known) is type(value) and known == value):
-                return name
-        name = f"c{len(self.constants)}"
-        self.constants[name] = value
-        return name
 
     # -- matching
 
@@ -204,7 +152,7 @@ class _Writer:
                             and own.field != "concern"
                             and other.name in bound
                         ):
-                            return self._column(pattern, own.field), self.expression(other)
+                            return self.column(pattern, own.field), self.expression(other)
         return None
 
     def _ready(
@@ -347,96 +295,6 @@ class _Writer:
                 return f"{text} if {text} is None else float({text})"
             return f"float({text}) + 0.0"  # -0.0 and 0.0 are equal, so they must not look different
         return text
-
-    # -- expressions: one method each
-
-    def expression(self, node: Expression) -> str:
-        return _EMIT[type(node)](self, node)
-
-    def _column(self, pattern: Pattern, field: str) -> int:
-        """The place of a field in the row of a fact."""
-        if field == "id":
-            return 0
-        if field == "kind":
-            return 1
-        return next(i for i, f in enumerate(pattern.fields, FIRST_VALUE) if f.name == field)
-
-    def emit_literal(self, node: Literal) -> str:
-        if isinstance(node.value, str):
-            return self.constant(node.value)
-        return repr(node.value) if not isinstance(node.value, float) or node.value >= 0 else f"({node.value!r})"
-
-    def emit_field(self, node: FieldRef) -> str:
-        pattern, local = self.patterns[node.name], self.locals[node.name]
-        if pattern.over == "outlook":
-            return f"{local}[0]"
-        if pattern.over == "finding":
-            if node.field in FINDING_FIELDS:
-                return f"{local}[{1 + FINDING_FIELDS.index(node.field)}]"
-            local = f"{local}[0]"
-        if node.field == "concern":
-            return f"{self.constant({k: self.kinds[k].concern for k in pattern.kinds})}[{local}[1]]"
-        if node.field == "fact":
-            return f"{local}[0]"
-        return f"{local}[{self._column(pattern, node.field)}]"
-
-    def emit_count(self, node: Count) -> str:
-        return self.locals[node.name]
-
-    def emit_known(self, node: Known) -> str:
-        return f"({self.expression(node.ref)} is not None)"
-
-    def emit_not(self, node: Not) -> str:
-        return f"(not {self.expression(node.operand)})"
-
-    def emit_logic(self, node: Logic) -> str:
-        return "(" + f" {node.operator} ".join(self.expression(o) for o in node.operands) + ")"
-
-    def emit_compare(self, node: Compare) -> str:
-        parts = [self.expression(node.operands[0])]
-        for operator, operand in zip(node.operators, node.operands[1:], strict=True):
-            parts += [operator, self.expression(operand)]
-        return f"({' '.join(parts)})"
-
-    def emit_member(self, node: Member) -> str:
-        container = node.container
-        where = self.constant(frozenset(container.values)) if isinstance(container, Words) else self.expression(container)
-        return f"({self.expression(node.item)} {'not in' if node.negated else 'in'} {where})"
-
-    def emit_arithmetic(self, node: Arithmetic) -> str:
-        return f"({self.expression(node.left)} {node.operator} {self.expression(node.right)})"
-
-    def emit_negative(self, node: Negative) -> str:
-        return f"(-{self.expression(node.operand)})"
-
-    def emit_if_else(self, node: IfElse) -> str:
-        then, test, other = (self.expression(n) for n in (node.then, node.condition, node.otherwise))
-        return f"({then} if {test} else {other})"
-
-    def emit_call(self, node: Call) -> str:
-        arguments = ", ".join(self.expression(a) for a in node.arguments)
-        return f"{arguments}.lower()" if node.function == "lower" else f"{node.function}({arguments})"
-
-    def emit_curve(self, node: Curve) -> str:
-        xs, ys = zip(*node.points, strict=True)
-        return f"curve({self.expression(node.x)}, {self.constant(xs)}, {self.constant(ys)})"
-
-
-_EMIT: dict[type[Any], Callable[[_Writer, Any], str]] = {
-    Literal: _Writer.emit_literal,
-    FieldRef: _Writer.emit_field,
-    Count: _Writer.emit_count,
-    Known: _Writer.emit_known,
-    Not: _Writer.emit_not,
-    Logic: _Writer.emit_logic,
-    Compare: _Writer.emit_compare,
-    Member: _Writer.emit_member,
-    Arithmetic: _Writer.emit_arithmetic,
-    Negative: _Writer.emit_negative,
-    IfElse: _Writer.emit_if_else,
-    Call: _Writer.emit_call,
-    Curve: _Writer.emit_curve,
-}
 
 
 def _alone(step: Aggregate | Negation) -> list[Expression]:

@@ -56,7 +56,10 @@ def _cache_folder() -> Path | None:
     chosen = os.environ.get(CACHE, "")
     if chosen == "off":
         return None
-    return Path(chosen) if chosen else user_cache_path("misstep", appauthor=False)
+    if chosen:
+        return Path(chosen)
+    folder = user_cache_path("misstep", appauthor=False)
+    return folder if folder.is_absolute() else None  # a user without a home
 
 
 def _fingerprint() -> str:
