@@ -38,7 +38,7 @@ _FIELDS = {cls: tuple(f.name for f in dataclasses.fields(cls) if f.init) for cls
 def shipped_program() -> Program:
     """The linked program of the shipped rules."""
     folder = _cache_folder()
-    file = folder / f"rules-{_fingerprint()}.json" if folder else None
+    file = folder / f"misstep-rules-{_fingerprint()}.json" if folder else None
     program = _read(file) if file else None
     if program is None:
         # these need pydantic's models of packs and the YAML parser, which is most of what the cache saves
@@ -93,7 +93,7 @@ def _write(file: Path, program: Program) -> None:
     """Put a program into the cache, whole or not at all, for its owner only; older ones go."""
     text = dump_program(program)
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix="rules-", suffix=".tmp")
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix="misstep-rules-", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
@@ -102,7 +102,7 @@ def _write(file: Path, program: Program) -> None:
         with suppress(OSError):
             Path(name).unlink()
         raise
-    for old in file.parent.glob("rules-*.json"):
+    for old in file.parent.glob("misstep-rules-*.json"):
         if old != file:
             with suppress(OSError):
                 old.unlink()
