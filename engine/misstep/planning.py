@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from misstep.evaluate.memory import Match, Recommendation, Vetoed
 from misstep.findings.scoring import damage_of, half_up, total_damage
@@ -20,7 +21,7 @@ Firing = tuple[Rule, Match]
 
 @dataclass(slots=True)
 class Step:
-    """An action on its way into the plan. ``relief``: thousandths of severity by id of the mistake."""
+    """An action on its way into the plan. ``relief``: thousandths of severity by id of the mistake; ``order``: its place."""
 
     action: Action
     relief: dict[str, int] = field(default_factory=dict)
@@ -29,11 +30,7 @@ class Step:
     verdict: int = 0
     damage_relieved: int = 0
     priority: float = 0.0
-
-    def order(self) -> tuple[int, int, float, str]:
-        """The key that steps are sorted by."""
-        due = float("inf") if self.due_hours is None else self.due_hours
-        return (-self.verdict, -self.damage_relieved, due, self.action.id)
+    order: tuple[int, int, float, str] = (0, 0, 0.0, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +63,10 @@ def make_plan(
     steps = _steps(recommendations, vetoes, not_for, program)
     for step in steps:
         scores.rate(step)
-    kept, merged = _one_of_a_group(sorted(steps, key=Step.order), not_for)
+    kept, merged = _one_of_a_group(sorted(steps, key=attrgetter("order")), not_for)
     for step in merged:
         scores.rate(step)
-    steps = sorted(kept, key=Step.order)[: scale.max_actions]
+    steps = sorted(kept, key=attrgetter("order"))[: scale.max_actions]
     return Plan(
         steps=tuple(steps),
         avoid=_avoid(vetoes, program),
@@ -104,6 +101,8 @@ class _Scores:
         step.verdict = max([self.verdict[target] for target in step.relief], default=0)
         step.damage_relieved = self.damage - self.damage_after([step])
         step.priority = round(self.part * step.verdict + self.part * step.damage_relieved / 1000, 1)
+        due = float("inf") if step.due_hours is None else step.due_hours
+        step.order = (-step.verdict, -step.damage_relieved, due, step.action.id)
 
     def damage_after(self, steps: Iterable[Step]) -> int:
         """Damage with the relief of the steps; together they leave at least ``1 - max_relief`` of a severity."""

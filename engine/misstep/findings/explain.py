@@ -167,11 +167,10 @@ def reasons_by_fact(
         if amount or dimension == "verdict":
             size = float(amount) if dimension == "verdict" else amount / 1000
             fact = None if target is None else target[ID]
-            weighed = _weighed(dimension, size, words, text, facts)
-            if fact in reasons:
-                reasons[fact].append(weighed)
-            else:
-                reasons[fact] = [weighed]
+            of_one = reasons.get(fact)
+            if of_one is None:
+                of_one = reasons[fact] = []
+            of_one.append(_weighed(dimension, size, words, text, facts))
     return {fact: _heaviest_first(of_one) for fact, of_one in reasons.items()}
 
 
