@@ -242,9 +242,9 @@ def _problem(problem: Problem) -> dict[str, Any]:
 @click.option("--coverage", is_flag=True, help="Also fail for rules without a firing and a quiet case.")
 def test(paths: tuple[Path, ...], output: str, coverage: bool) -> int:
     """Run the cases of rule packs, files or folders."""
-    from misstep.ruletest import test_packs
+    from misstep.ruletest import run_cases
 
-    report = test_packs(paths)
+    report = run_cases(paths)
     failed = [outcome for outcome in report.outcomes if not outcome.passed]
     if output == "json":
         print(json.dumps({

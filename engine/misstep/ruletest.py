@@ -48,7 +48,7 @@ class Report:
     never_quiet: tuple[str, ...]
 
 
-def test_packs(paths: Sequence[str | Path], limits: Limits | None = None) -> Report:
+def run_cases(paths: Sequence[str | Path], limits: Limits | None = None) -> Report:
     """Run the cases of the packs at the paths (not of those they extend). Raises RuleError, CallerError."""
     program, merged = load_program(paths, limits or Limits())
     rulebase = RuleBase(program, limits)
@@ -67,9 +67,6 @@ def test_packs(paths: Sequence[str | Path], limits: Limits | None = None) -> Rep
         tuple(rule for rule in own if rule not in fired),
         tuple(rule for rule in own if rule not in quiet),
     )
-
-
-test_packs.__test__ = False  # type: ignore[attr-defined]  # not a test of pytest's
 
 
 def _run(rulebase: RuleBase, pack: Pack, name: str, case: CaseDoc) -> Outcome:

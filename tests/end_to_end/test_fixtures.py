@@ -14,7 +14,7 @@ from tests.end_to_end.command import FIXTURES, INCIDENTS, INTERVIEWS, Command
 from misstep import Assessment, RuleBase
 from misstep.documents import read_json, read_yaml
 from misstep.report import to_markdown, to_text
-from misstep.ruletest import test_packs as run_cases
+from misstep.ruletest import run_cases
 
 EXPECTED = FIXTURES / "expected"
 SOURCES = INTERVIEWS / "SOURCES.yaml"

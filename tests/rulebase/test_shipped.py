@@ -16,7 +16,7 @@ from misstep.model.facts import Field, Kind
 from misstep.model.rule import Recommend
 from misstep.rulebase.link import load_program
 from misstep.rulebase.shipped import shipped_rules
-from misstep.ruletest import Report, test_packs
+from misstep.ruletest import Report, run_cases
 
 HERE = Path(__file__).parent
 EVIDENCE = HERE.parent.parent / "fixtures" / "evidence"
@@ -37,7 +37,7 @@ def test_a_rule_has_its_reason_and_its_sources(name: str) -> None:
 
 @cache
 def _report() -> Report:
-    return test_packs([shipped_rules()])
+    return run_cases([shipped_rules()])
 
 
 @pytest.mark.parametrize("outcome", _report().outcomes, ids=[outcome.id for outcome in _report().outcomes])

@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 from math import prod
 
-from misstep.evaluate.memory import Contribution
+from misstep.evaluate.memory import Contribution, Remark
 from misstep.model.facts import ID, Row
-from misstep.model.rule import Levels, Scale
+from misstep.model.rule import Levels, LimitOutlook, Scale
 
 TOP = 10_000  # ten points, in thousandths
 MAX_DOUBLINGS = 20_000  # twenty doublings, odds of a million: beyond that a chance is 0 or 1 to six digits
@@ -104,3 +104,14 @@ def overall_severity(findings: Iterable[Row], contributions: Iterable[Contributi
     weights = {word: round(w * 1000) for word, w in zip(scale.noticed.words, scale.overall_weights, strict=True)}
     worst = max([half_up(round(f[1] * 1000) * weights[f[7]], 1000) for f in findings], default=0)
     return limited(worst + sum([amount for target, _, amount, _, _ in contributions if target is None]))
+
+
+def outlook_limits(remarks: Iterable[Remark]) -> list[tuple[int, Remark]]:
+    """How good the outlook is at most, by every rule that limits it: ranks, 0 the best. The greatest holds."""
+    limits = []
+    for remark in remarks:
+        place, rule, _ = remark
+        effect = rule.effects[place]
+        assert isinstance(effect, LimitOutlook)
+        limits.append((effect.rank, remark))
+    return limits
