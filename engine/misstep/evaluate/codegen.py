@@ -1,20 +1,27 @@
-"""A rule in; the source of one Python function out, and the constants that it uses.
+"""Rules in; the source of Python functions out, and the constants that they use.
 
 Source is put together from fixed pieces, numbers and names made here. Text of a rule never becomes source: it is
 bound as a constant, ``c0``, ``c1`` and so on.
 
-    def fire(memory, extents):
-        s0 = extents[c0]            # s0, s1: the facts that each pattern ranges over
-        for r0 in s0:               # r0, r1: rows of facts; v0: values of aggregates
+Rules that start from the same facts share a function, so that one loop serves them all:
+
+    def fire(memory, anchors, rows, found, extents):
+        add = memory.add
+        t0 = rows[c0][0]                # t0: a fact that is always there, once: a setting, or the outlook
+        for r0 in anchors:              # r0, r1: rows of facts; v0: values of aggregates
             if r0[3] >= 5:
                 m = (r0, )
-                memory.add((r0, c1, 1500, rule, m))
+                add((r0, c1, 1500, c2, m))
+            for r1 in rows.get(c3, N):
+                ...
+
+A rule alone has a function that is told the facts of each of its patterns: ``fire(memory, sources)``.
 """
 
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +38,7 @@ from misstep.model.expression import (
 )
 from misstep.model.facts import Field, Kind
 from misstep.model.rule import (
+    OUTLOOK,
     Aggregate,
     Condition,
     Contribute,
@@ -46,6 +54,10 @@ from misstep.model.rule import (
 )
 
 Fire = Callable[[Any, Mapping[str, Any]], None]
+"""``fire(memory, sources)``: the facts of each pattern by its key."""
+FireTogether = Callable[[Any, Any, Any, Any, Any], None]
+"""``fire(memory, anchors, rows, found, extents)``: facts to start from, facts and findings by kind, facts by pattern."""
+
 AGAIN = "#"  # behind the key of a pattern that ranges over the same facts as one before it
 INDEX_FROM = 8  # for fewer facts a loop costs less than an index to build
 
@@ -60,81 +72,119 @@ class Generated:
 
 
 def generate(rule: Rule, kinds: dict[str, Kind]) -> Generated:
-    """Write and compile the function of a rule."""
-    writer = _Writer(rule, kinds)
-    source = writer.write()
-    filename = f"<rule {rule.id}>"
-    namespace: dict[str, Any] = {**RUNTIME, **writer.constants, "rule": rule}
+    """Write and compile the function of a rule by itself."""
+    writer = _Alone(kinds)
+    writer.block(rule, 1, {})
+    source = writer.function("memory, sources")
+    return Generated(_compiled(source, f"<rule {rule.id}>", writer.constants), source, writer.keys)
+
+
+def generate_together(rules: Sequence[Rule], anchors: Mapping[Rule, Pattern], kinds: dict[str, Kind]) -> FireTogether:
+    """Write and compile the function of rules that start from the same facts: ``anchors`` says by which pattern of each;
+    a rule without one is run once."""
+    writer = _Together(kinds)
+    inside: list[tuple[Rule, Pattern]] = []
+    for rule in rules:
+        anchor = anchors.get(rule)
+        if anchor is None or any(a.needs <= writer.given(rule, anchor).keys() for a in rule.aggregates):
+            writer.anchor = anchor  # an aggregate over the whole record is worked out before the loop, not inside
+            writer.block(rule, 1, writer.given(rule, anchor))
+        else:
+            inside.append((rule, anchor))
+    if inside:
+        writer.lines.append("    for r0 in anchors:")
+    for rule, anchor in inside:
+        writer.anchor = None
+        writer.block(rule, 2, {**writer.given(rule, anchor), anchor.name: (anchor, "r0")})
+    source = writer.function("memory, anchors, rows, found, extents")
+    fire: FireTogether = _compiled(source, f"<rules from {rules[0].id} on>", writer.constants)
+    return fire
+
+
+def _compiled(source: str, filename: str, constants: Mapping[str, Any]) -> Any:
+    namespace: dict[str, Any] = {**RUNTIME, **constants, "N": ()}
     exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - names and numbers made here, see above
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    return Generated(namespace["fire"], source, writer.arguments)
+    return namespace["fire"]
+
+
+_Bound = Mapping[str, tuple[Pattern, str]]
+"""Patterns whose facts are at hand, with the variable of each, by the name that the rule gives them."""
 
 
 class _Writer(ExpressionWriter):
-    """Writes the body of one function, line by line, from the outermost loop in."""
+    """Writes rules into the body of a function, line by line, from the outermost loop in."""
 
-    def __init__(self, rule: Rule, kinds: dict[str, Kind]) -> None:
+    def __init__(self, kinds: dict[str, Kind]) -> None:
         super().__init__(kinds)
-        self.rule = rule
+        self.head: dict[str, str] = {}  # variables that are set first of all
         self.lines: list[str] = []
-        self.arguments: dict[str, Pattern] = {}
         self.bound: list[Pattern] = []
+        self.loops = 0
+        self.rule = ""
 
-    def write(self) -> str:
-        order = _join_order(self.rule)
-        steps: list[Condition | Negation | Aggregate] = [
-            *self.rule.conditions, *self.rule.aggregates, *self.rule.unless
-        ]  # fmt: skip
-        sources = {pattern.name: self._argument(pattern) for pattern in order}
-        inner = {id(step): self._argument(step.pattern) for step in steps if not isinstance(step, Condition)}
-        body = self.lines
-        indent, bound = 1, set[str]()
-        hoisted = {id(s): self._hoist(s, inner[id(s)]) for s in steps if isinstance(s, (Aggregate, Negation))}
-        indent = self._ready(steps, bound, hoisted, indent)
-        for pattern in order:
-            self._loop(pattern, sources[pattern.name], steps, bound, indent)
-            indent += 1
-            for other in self.bound:
-                if overlap(other, pattern):
-                    body.append(f"{'    ' * indent}if {self.locals[pattern.name]} is {self.locals[other.name]}: continue")
-            self.bound.append(pattern)
-            bound.add(pattern.name)
-            indent = self._ready(steps, bound, hoisted, indent)
-        body.append(f"{'    ' * indent}m = ({''.join(f'{self.locals[b.name]}, ' for b in self.rule.binders)})")
-        body += ["    " * indent + self._effect(i, effect) for i, effect in enumerate(self.rule.effects)]
-        head = ["def fire(memory, extents):"]
-        head += [f"    s{i} = extents[{self.constant(key)}]" for i, key in enumerate(self.arguments)]
-        return "\n".join([*head, *body]) + "\n"
+    def source(self, pattern: Pattern) -> str:
+        """The expression for the facts that a pattern ranges over."""
+        raise NotImplementedError
 
-    def _argument(self, pattern: Pattern) -> str:
-        """The variable that holds the facts of a pattern. Each pattern has a key of its own."""
-        key = pattern.key
-        while key in self.arguments:
-            key += AGAIN
-        self.arguments[key] = pattern
-        self.patterns[pattern.name] = pattern
-        return f"s{len(self.arguments) - 1}"
+    def function(self, arguments: str) -> str:
+        """The whole function."""
+        head = [f"    {name} = {value}" for name, value in self.head.items()]
+        return "\n".join([f"def fire({arguments}):", *head, *self.lines]) + "\n"
+
+    def block(self, rule: Rule, indent: int, given: _Bound) -> None:
+        """Write all that a rule does, at an indentation, where the facts of some of its patterns are at hand."""
+        self.rule = self.constant(rule)
+        self.locals = {name: local for name, (_, local) in given.items()}
+        self.patterns = {name: pattern for name, (pattern, _) in given.items()}
+        self.bound = list(self.patterns.values())
+        self.loops = indent - 1
+        steps: list[Condition | Negation | Aggregate] = [*rule.conditions, *rule.aggregates, *rule.unless]
+        bound = set(given)
+        indent = self._ready(steps, bound, indent)
+        for pattern in _join_order(rule, bound):
+            indent = self._loop(pattern, steps, bound, indent)
+            indent = self._ready(steps, bound, indent)
+        pad = "    " * indent
+        self.lines.append(f"{pad}m = ({''.join(f'{self.locals[b.name]}, ' for b in rule.binders)})")
+        self.lines += [pad + self._effect(i, effect) for i, effect in enumerate(rule.effects)]
 
     # -- matching
 
-    def _loop(
-        self, pattern: Pattern, source: str, steps: list[Condition | Negation | Aggregate], bound: set[str], indent: int
-    ) -> None:
+    def _loop(self, pattern: Pattern, steps: Iterable[Condition | Negation | Aggregate], bound: set[str], indent: int) -> int:
         local = f"r{len(self.bound)}"
         self.locals[pattern.name] = local
+        self.patterns[pattern.name] = pattern
         pad = "    " * indent
-        if self.bound:
+        source = self.source(pattern)
+        if self.loops and not self._once(pattern):
             tests = [s.test for s in steps if isinstance(s, Condition)]
-            join = self._equality(pattern, tests, bound)
-            if join is not None:
-                column, value = join
-                place = f"{source}j"
-                self.lines.append(
-                    f"{pad}{place} = {source} if len({source}) < {INDEX_FROM} else memory.lookup({source}, {column}, {value})"
-                )
-                source = place
-            self.lines.append(f"{pad}memory.spend(len({source}), rule)")
+            source = self._counted(pattern, source, tests, bound, pad)
         self.lines.append(f"{pad}for {local} in {source}:")
+        self.loops += 1
+        indent += 1
+        others = [self.locals[other.name] for other in self.bound if overlap(other, pattern)]
+        if others:
+            self.lines.append(f"{'    ' * indent}if {' and '.join(f'{local} is not {other}' for other in others)}:")
+            indent += 1
+        self.bound.append(pattern)
+        bound.add(pattern.name)
+        return indent
+
+    def _once(self, pattern: Pattern) -> bool:
+        """Whether there is at most one fact for a pattern."""
+        return pattern.over == "outlook" or (len(pattern.kinds) == 1 and self.kinds[pattern.kinds[0]].role == "setting")
+
+    def _counted(self, pattern: Pattern, source: str, tests: Iterable[Expression], bound: set[str], pad: str) -> str:
+        """The facts to look at inside a loop, by an index where that pays; how many is counted against the budget."""
+        place = f"s{len(self.bound)}"
+        self.lines.append(f"{pad}{place} = {source}")
+        join = self._equality(pattern, tests, bound)
+        if join is not None:
+            column, value = join
+            self.lines.append(f"{pad}if len({place}) >= {INDEX_FROM}: {place} = memory.lookup({place}, {column}, {value})")
+        self.lines.append(f"{pad}if {place}: memory.spend(len({place}), {self.rule})")
+        return place
 
     def _equality(self, pattern: Pattern, tests: Iterable[Expression], bound: set[str]) -> tuple[int, str] | None:
         """A condition ``own.field == something bound``: the column to index, and the value to look up."""
@@ -155,13 +205,7 @@ class _Writer(ExpressionWriter):
                             return self.column(pattern, own.field), self.expression(other)
         return None
 
-    def _ready(
-        self,
-        steps: list[Condition | Negation | Aggregate],
-        bound: set[str],
-        hoisted: dict[int, str],
-        indent: int,
-    ) -> int:
+    def _ready(self, steps: list[Condition | Negation | Aggregate], bound: set[str], indent: int) -> int:
         """Write every step whose names are all bound; an aggregate binds one more."""
         while ready := [step for step in steps if step.needs <= bound]:
             steps[:] = [step for step in steps if step not in ready]
@@ -173,47 +217,40 @@ class _Writer(ExpressionWriter):
                 if isinstance(step, Condition):
                     continue
                 if isinstance(step, Negation):
-                    indent = self._negation(step, hoisted[id(step)], bound, indent)
+                    indent = self._negation(step, bound, indent)
                 else:
-                    indent = self._aggregate(step, hoisted[id(step)], bound, indent)
+                    indent = self._aggregate(step, bound, indent)
                     bound.add(step.name)
         return indent
 
-    def _hoist(self, step: Aggregate | Negation, source: str) -> str:
-        """Filter the facts of a negation or aggregate once, by the conditions that speak of nothing else."""
-        own = step.pattern.name
-        self.locals[own] = "x"
-        tests = [self.expression(c) for c in _alone(step)]
-        if not tests:
-            return source
-        name = f"{source}f"
-        self.lines.append(f"    {name} = [x for x in {source} if {' and '.join(f'({t})' for t in tests)}]")
-        return name
+    def _inner(self, step: Aggregate | Negation, bound: set[str], pad: str) -> tuple[str, list[str]]:
+        """The facts that a negation or aggregate looks at, and the conditions that are left to judge on each.
 
-    def _inner(self, step: Aggregate | Negation, source: str, bound: set[str], indent: int) -> tuple[str, list[str]]:
-        """The facts left to look at, and the conditions left to judge on each."""
+        Inside a loop they are filtered once, by the conditions that speak of nothing else.
+        """
         own = step.pattern
+        source = self.source(own)
         self.locals[own.name] = "x"
+        self.patterns[own.name] = own
         alone = _alone(step)
         outer = [c for c in step.conditions if c not in alone]
+        filters = [f"({self.expression(c)})" for c in alone]
         tests = [f"x is not {self.locals[p.name]}" for p in self.bound if overlap(p, own)]
         tests += [f"({self.expression(c)})" for c in outer]
-        if tests and bound:
-            join = self._equality(own, outer, bound)
-            pad = "    " * indent
-            if join is not None:
-                column, value = join
-                place = f"{source}j"
-                self.lines.append(
-                    f"{pad}{place} = {source} if len({source}) < {INDEX_FROM} else memory.lookup({source}, {column}, {value})"
-                )
-                source = place
-            self.lines.append(f"{pad}memory.spend(len({source}), rule)")
+        if not self.loops:
+            return source, filters + tests
+        if filters:
+            name = f"f{len(self.head)}"
+            self.head[name] = "None"
+            self.lines.append(f"{pad}if {name} is None: {name} = [x for x in {source} if {' and '.join(filters)}]")
+            source = name
+        if tests:
+            source = self._counted(own, source, outer, bound, pad)
         return source, tests
 
-    def _negation(self, step: Negation, source: str, bound: set[str], indent: int) -> int:
-        source, tests = self._inner(step, source, bound, indent)
+    def _negation(self, step: Negation, bound: set[str], indent: int) -> int:
         pad = "    " * indent
+        source, tests = self._inner(step, bound, pad)
         if not tests:
             self.lines.append(f"{pad}if not {source}:")
             return indent + 1
@@ -224,24 +261,23 @@ class _Writer(ExpressionWriter):
         ]
         return indent + 1
 
-    def _aggregate(self, step: Aggregate, source: str, bound: set[str], indent: int) -> int:
-        source, tests = self._inner(step, source, bound, indent)
+    def _aggregate(self, step: Aggregate, bound: set[str], indent: int) -> int:
         pad = "    " * indent
+        source, tests = self._inner(step, bound, pad)
         local = f"v{sum(name.startswith('v') for name in self.locals.values())}"
         chosen = f" if {' and '.join(tests)}" if tests else ""
-        self.locals[step.pattern.name] = "x"
         value = "1" if step.value is None else self.expression(step.value)
         self.locals[step.name] = local
         if step.function == "count":
-            count = f"sum(1 for x in {source}{chosen})" if tests else f"len({source})"
+            count = f"sum([1 for x in {source}{chosen}])" if tests else f"len({source})"
             self.lines.append(f"{pad}{local} = {count}")
             return indent
         if step.function == "sum":
             total = "sum" if step.whole else "fsum"  # fsum is exact, so the order of the facts does not show
-            self.lines.append(f"{pad}{local} = {total}({value} for x in {source}{chosen})")
+            self.lines.append(f"{pad}{local} = {total}([{value} for x in {source}{chosen}])")
             return indent
         self.lines += [
-            f"{pad}{local} = {step.function}(({value} for x in {source}{chosen}), default=None)",
+            f"{pad}{local} = {step.function}([{value} for x in {source}{chosen}], default=None)",
             f"{pad}if {local} is not None:",
         ]
         return indent + 1
@@ -251,25 +287,26 @@ class _Writer(ExpressionWriter):
     def _effect(self, i: int, effect: Any) -> str:
         match effect:
             case Contribute(dimension, target, amount):
+                self.head["add"] = "memory.add"
                 row = self._fact(target) if target else "None"
                 size = self.expression(amount) if dimension == "verdict" else self._thousandths(amount)
-                return f"memory.add(({row}, {self.constant(dimension)}, {size}, rule, m))"
+                return f"add(({row}, {self.constant(dimension)}, {size}, {self.rule}, m))"
             case Derive(kind, values):
                 fields = self.kinds[kind].fields
                 parts = ", ".join(self._derived(v, f) for v, f in zip(values, fields, strict=True))
-                return f"memory.derive((None, {self.constant(kind)}, {parts}), rule, m)"
+                return f"memory.derive((None, {self.constant(kind)}, {parts}), {self.rule}, m)"
             case Recommend(action, targets, relief, due):
                 rows = "".join(f"{self._fact(t)}, " for t in targets)
                 size = "None" if relief is None else self._thousandths(relief)
                 hours = "None" if due is None else f"float({self.expression(due)})"
-                return f"memory.recommend(({self.constant(action)}, ({rows}), {size}, {hours}, rule, m))"
+                return f"memory.recommend(({self.constant(action)}, ({rows}), {size}, {hours}, {self.rule}, m))"
             case Veto(action, targets):
                 rows = "".join(f"{self._fact(t)}, " for t in targets)
-                return f"memory.veto(({self.constant(action)}, ({rows}), rule, m))"
+                return f"memory.veto(({self.constant(action)}, ({rows}), {self.rule}, m))"
             case Note():
-                return f"memory.note(({i}, rule, m))"
+                return f"memory.note(({i}, {self.rule}, m))"
             case LimitOutlook():
-                return f"memory.outlook(({i}, rule, m))"
+                return f"memory.outlook(({i}, {self.rule}, m))"
             case _:
                 raise AssertionError(effect)
 
@@ -297,6 +334,50 @@ class _Writer(ExpressionWriter):
         return text
 
 
+class _Alone(_Writer):
+    """A rule by itself, told the facts of its patterns. Each pattern has a key of its own."""
+
+    def __init__(self, kinds: dict[str, Kind]) -> None:
+        super().__init__(kinds)
+        self.keys: dict[str, Pattern] = {}
+
+    def source(self, pattern: Pattern) -> str:
+        key = pattern.key
+        while key in self.keys:
+            key += AGAIN
+        self.keys[key] = pattern
+        return f"sources[{self.constant(key)}]"
+
+
+class _Together(_Writer):
+    """Rules that start from the same facts; they look the others up themselves."""
+
+    def __init__(self, kinds: dict[str, Kind]) -> None:
+        super().__init__(kinds)
+        self.anchor: Pattern | None = None
+
+    def source(self, pattern: Pattern) -> str:
+        if pattern is self.anchor:
+            return "anchors"
+        if pattern.over == "fact" and len(pattern.kinds) == 1:
+            return f"rows.get({self.constant(pattern.kinds[0])}, N)"
+        if pattern.over == "finding" and len(pattern.kinds) == 1:
+            return f"found.get({self.constant(pattern.kinds[0])}, N)"
+        return f"extents[{self.constant(pattern.key)}]"
+
+    def given(self, rule: Rule, anchor: Pattern | None) -> dict[str, tuple[Pattern, str]]:
+        """The patterns of a rule for which there is always one fact: assumed settings and the outlook."""
+        given: dict[str, tuple[Pattern, str]] = {}
+        for pattern in rule.patterns:
+            kind = OUTLOOK if pattern.over == "outlook" else pattern.kinds[0]
+            always = pattern.over == "outlook" or (len(pattern.kinds) == 1 and self.kinds[kind].assumed)
+            if always and pattern is not anchor and not any(overlap(pattern, p) for p in rule.patterns if p is not pattern):
+                name = f"t{list(self.kinds).index(kind) if kind in self.kinds else ''}"
+                self.head[name] = f"rows[{self.constant(kind)}][0]"
+                given[pattern.name] = (pattern, name)
+        return given
+
+
 def _alone(step: Aggregate | Negation) -> list[Expression]:
     """The conditions of an aggregate or negation that can be judged before anything else is bound.
 
@@ -313,19 +394,21 @@ def _alone(step: Aggregate | Negation) -> list[Expression]:
     return alone
 
 
-def _join_order(rule: Rule) -> list[Pattern]:
-    """The patterns in the order of the loops: one kind before many, and next what an equality joins to what is bound."""
+def _join_order(rule: Rule, bound: set[str]) -> list[Pattern]:
+    """The patterns that are not bound yet in the order of their loops: one kind before many, and next what an equality
+    joins to what is bound."""
     tests = [c.test for c in rule.conditions if isinstance(c.test, Compare) and c.test.operators == ("==",)]
-    left = list(rule.patterns)
+    left = [p for p in rule.patterns if p.name not in bound]
+    names = set(bound)
     order: list[Pattern] = []
     while left:
-        names = {p.name for p in order}
 
-        def rank(pattern: Pattern, names: set[str] = names) -> tuple[bool, int]:
+        def rank(pattern: Pattern) -> tuple[bool, int]:
             joined = any(pattern.name in names_in(t) and names_in(t) & names for t in tests)
             return (bool(names) and not joined, len(pattern.kinds))
 
         best = min(left, key=rank)
         order.append(best)
+        names.add(best.name)
         left.remove(best)
     return order

@@ -1,80 +1,56 @@
-"""The default engine: every rule is a specialised Python function, written on first use.
+"""The default engine: rules are specialised Python functions, written on first use.
 
-It keeps nothing between calls and holds no lock: threads that need the same function for the first time each
-write it, and one of the equal results stays.
+Rules that start from the same facts share one function: see codegen.py. The engine keeps nothing between calls and
+holds no lock: threads that need the same function for the first time each write it, and one of the equal results stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from misstep.evaluate.codegen import AGAIN, Fire, Generated, generate
+from misstep.evaluate.codegen import AGAIN, FireTogether, Generated, generate, generate_together
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory
 from misstep.model.expression import Compare, Expression, FieldRef, Literal, Member, Not, Words
 from misstep.model.facts import FIRST_VALUE, KIND, Kind, Row
 from misstep.model.rule import FINDING, FINDING_FIELDS, OUTLOOK, Over, Pattern, Program, Rule, Stratum
 
-FEW_KINDS = 8  # a pattern over more kinds than this is taken to match something in every record
+MANY = 64  # of more rules that start from the same facts, those that a value of a fact rules out are not looked at
 
 
 class CompiledEngine:
     """Runs the rules of one program. Immutable but for the functions written so far; safe from many threads."""
 
     def __init__(self, program: Program) -> None:
+        self._program = program
         patterns = [p for rule in program.rules.values() for p in _patterns(rule)]
         self._ranges = {p.key: (p.over, frozenset(p.kinds)) for p in patterns}
         derived = {name for name, kind in program.kinds.items() if kind.role == "derived"}
         self._growing = [key for key, (_, kinds) in self._ranges.items() if not kinds.isdisjoint(derived)]
-        self._rules = {rule.id: CompiledRule(rule, program.kinds) for rule in program.rules.values()}
-        assumed = frozenset(name for name, kind in program.kinds.items() if kind.assumed)
         phases: dict[Phase, tuple[Stratum, ...]] = {
             "scoring": program.scoring, "judging": program.judging, "advising": program.advising
         }  # fmt: skip
-        self._phases = {
-            phase: tuple(_Plan(stratum, self._rules, assumed) for stratum in strata) for phase, strata in phases.items()
-        }
+        self._phases = {phase: tuple(_Plan(stratum, program.kinds) for stratum in strata) for phase, strata in phases.items()}
 
     def run(self, phase: Phase, memory: Memory) -> None:
         """Run the strata of a phase."""
         extents = memory.extents if isinstance(memory.extents, _Extents) else _Extents(memory, self._ranges)
         memory.extents = extents
         for plan in self._phases[phase]:
-            if plan.deriving:
-                known = len(memory.derivations)
+            known = len(memory.derivations)
+            plan.deriving.run(memory, extents)
+            if plan.growing:
                 _fixpoint(plan, memory, extents)
-                if len(memory.derivations) > known:
-                    for key in self._growing:
-                        extents.pop(key, None)
-            for rule in plan.rest.candidates(memory.rows):
-                rule.fire(memory, extents)
+            if len(memory.derivations) > known:
+                for key in self._growing:
+                    extents.pop(key, None)
+            plan.rest.run(memory, extents)
 
     def source(self, rule: str) -> str:
-        """The Python source of the function of a rule."""
-        return generate(self._rules[rule].rule, self._rules[rule].kinds).source
-
-
-class CompiledRule:
-    """A rule with its function, once somebody needs it: ``fire(memory, extents)``."""
-
-    __slots__ = ("fire", "generated", "kinds", "rule")
-
-    def __init__(self, rule: Rule, kinds: dict[str, Kind]) -> None:
-        self.rule = rule
-        self.kinds = kinds
-        self.generated: Generated | None = None
-        self.fire: Fire = self._first
-
-    def _first(self, memory: Memory, extents: Mapping[str, list[Row]]) -> None:
-        self.write().fire(memory, extents)
-
-    def write(self) -> Generated:
-        """The function; written now if it is not. Other threads may do the same: the results are equal."""
-        if self.generated is None:
-            self.generated = generate(self.rule, self.kinds)
-            self.fire = self.generated.fire
-        return self.generated
+        """The Python source of a rule as a function by itself."""
+        return generate(self._program.rules[rule], self._program.kinds).source
 
 
 def _patterns(rule: Rule) -> Iterator[Pattern]:
@@ -111,32 +87,50 @@ class _Extents(dict[str, list[Row]]):
         return rows
 
 
+# -- rules that derive from what they derive
+
+
+class _Growing:
+    """A rule that reads a kind which its own stratum derives."""
+
+    __slots__ = ("_generated", "kinds", "rule")
+
+    def __init__(self, rule: Rule, kinds: dict[str, Kind]) -> None:
+        self.rule = rule
+        self.kinds = kinds
+        self._generated: Generated | None = None
+
+    @property
+    def generated(self) -> Generated:
+        """Its function."""
+        if self._generated is None:
+            self._generated = generate(self.rule, self.kinds)
+        return self._generated
+
+
 def _fixpoint(plan: _Plan, memory: Memory, extents: _Extents) -> None:
     """Semi-naive: after the first round a rule is run only for matches that hold a new fact.
 
     For the i-th pattern over a kind that is still growing: that one takes the new facts, those before it the old
     ones, those after it all; so every match is found exactly once.
     """
-    kinds = plan.growing_kinds
-    old = {kind: len(memory.rows[kind]) for kind in kinds if kind in memory.rows} if plan.growing else {}
-    for rule in plan.deriving.candidates(memory.rows):
-        if rule not in plan.growing:
-            rule.fire(memory, extents)
-        else:
-            _fire_on(rule, memory, extents, kinds, None, old, old)
-    while plan.growing:
+    kinds = plan.kinds
+    old = {kind: len(memory.rows[kind]) for kind in kinds if kind in memory.rows}
+    for rule in plan.growing:
+        _fire_on(rule, memory, extents, kinds, None, old, old)
+    while True:
         new = {kind: len(memory.rows[kind]) for kind in kinds if kind in memory.rows}
         if new == old:
             return
         for rule in plan.growing:
-            for place, pattern in enumerate(rule.write().patterns.values()):
+            for place, pattern in enumerate(rule.generated.patterns.values()):
                 if _grows(pattern, kinds):
                     _fire_on(rule, memory, extents, kinds, place, new, old)
         old = new
 
 
 def _fire_on(
-    rule: CompiledRule,
+    rule: _Growing,
     memory: Memory,
     extents: _Extents,
     kinds: frozenset[str],
@@ -147,7 +141,7 @@ def _fire_on(
     """Fire a rule with the pattern at ``place`` on what is new (None: on all there is)."""
     sources: dict[str, list[Row]] = {}
     slices: set[int] = set()
-    for i, (key, pattern) in enumerate(rule.write().patterns.items()):
+    for i, (key, pattern) in enumerate(rule.generated.patterns.items()):
         if _grows(pattern, kinds):
             rows: list[Row] = []
             for kind in pattern.kinds:
@@ -161,7 +155,7 @@ def _fire_on(
             rows = extents[key]
         sources[key] = rows
     memory.spend(sum(map(len, sources.values())), rule.rule)
-    rule.fire(memory, sources)
+    rule.generated.fire(memory, sources)
     for index in [index for index in memory.indexes if index[0] in slices]:
         del memory.indexes[index]
 
@@ -171,95 +165,175 @@ def _grows(pattern: Pattern, kinds: Iterable[str]) -> bool:
     return pattern.over == "fact" and any(kind in pattern.kinds for kind in kinds)
 
 
+# -- which rules to run
+
+
 class _Plan:
-    """A stratum, with its rules found by what they cannot do without."""
+    """A stratum: rules that derive in one pass, those that need more, and those that need all of their facts."""
 
-    def __init__(self, stratum: Stratum, rules: dict[str, CompiledRule], assumed: frozenset[str]) -> None:
-        self.growing_kinds = stratum.kinds
-        self.deriving = _Anchored((rules[r.id] for r in stratum.deriving), assumed)
-        self.rest = _Anchored((rules[r.id] for r in stratum.rest), assumed)
-        self.growing = {rules[r.id]: None for r in stratum.deriving if any(_grows(p, stratum.kinds) for p in r.patterns)}
-
-
-_Group = dict[CompiledRule, None]
+    def __init__(self, stratum: Stratum, kinds: dict[str, Kind]) -> None:
+        growing = [r for r in stratum.deriving if any(_grows(p, stratum.kinds) for p in r.patterns)]
+        self.kinds = stratum.kinds
+        self.deriving = _Pass([r for r in stratum.deriving if r not in growing], kinds)
+        self.growing = [_Growing(r, kinds) for r in growing]
+        self.rest = _Pass(stratum.rest, kinds)
 
 
-class _Anchored:
-    """Rules by anchor: a kind, or a value of a field of a kind, without which they cannot fire.
+class _Pass:
+    """Rules that are run once, found by the kinds of the facts that they start from.
 
-    A record holds few kinds and few remarkable values, so most rules are never looked at.
+    A rule starts from the pattern that is least likely to match: a record holds few kinds, so most rules are never
+    looked at.
     """
 
-    def __init__(self, rules: Iterable[CompiledRule], assumed: frozenset[str]) -> None:
-        self.always: _Group = {}
-        self.by_kind: dict[str, _Group] = {}
-        self.by_value: dict[str, dict[int, dict[Any, _Group]]] = {}
+    def __init__(self, rules: Iterable[Rule], kinds: dict[str, Kind]) -> None:
+        start: dict[Rule, Pattern] = {}
+        by_key: dict[str, list[Rule]] = {}
         for rule in rules:
-            anchors = [_anchor(rule.rule, p, assumed) for p in rule.rule.patterns if p.over != "outlook"]
-            if not anchors:
-                self.always[rule] = None
-                continue
-            cost, pattern, column, values = min(anchors, key=lambda anchor: anchor[0])
-            if cost == _HOPELESS:
-                self.always[rule] = None
-            for kind in pattern.kinds if cost < _HOPELESS else ():
-                if column is None:
-                    self.by_kind.setdefault(kind, {})[rule] = None
-                for value in values:
-                    columns = self.by_value.setdefault(kind, {})
-                    columns.setdefault(column or 0, {}).setdefault(value, {})[rule] = None
+            patterns = [p for p in rule.patterns if p.over != "outlook"]
+            if patterns:
+                start[rule] = min(patterns, key=lambda p: _commonness(p, kinds))
+            by_key.setdefault(start[rule].key if patterns else "", []).append(rule)
+        self._always = [_Together(by_key[""], start, kinds)] if "" in by_key else []
+        self._of_facts: dict[str, list[_Group]] = {}
+        self._of_findings: dict[str, list[_Group]] = {}
+        for key, some in by_key.items():
+            if key:
+                pattern = start[some[0]]
+                group = _Together(some, start, kinds) if len(some) <= MANY else _Switch(some, start, kinds)
+                of_kind = self._of_findings if pattern.over == "finding" else self._of_facts
+                for kind in pattern.kinds:
+                    of_kind.setdefault(kind, []).append(group)
 
-    def __bool__(self) -> bool:
-        return bool(self.always or self.by_kind or self.by_value)
-
-    def candidates(self, rows: dict[str, list[Row]]) -> _Group:
-        """The rules that could fire, each once."""
-        found = self.always.copy()
-        by_kind, by_value = self.by_kind, self.by_value
-        for kind, facts in rows.items():
-            if kind in by_kind:
-                found.update(by_kind[kind])
-            if kind in by_value:
-                for column, groups in by_value[kind].items():
-                    for fact in facts:
-                        if fact[column] in groups:
-                            found.update(groups[fact[column]])
-        return found
-
-
-_HOPELESS = 4
+    def run(self, memory: Memory, extents: _Extents) -> None:
+        """Run every rule that could fire."""
+        rows, found = memory.rows, memory.found
+        starts: dict[_Group, list[Row]] = {}
+        for of_kind, facts_by_kind in ((self._of_facts, rows), (self._of_findings, found)):
+            if of_kind:
+                for kind, facts in facts_by_kind.items():
+                    if kind in of_kind:
+                        for group in of_kind[kind]:
+                            starts[group] = starts[group] + facts if group in starts else facts
+        for group, anchors in starts.items():
+            group.fire(memory, anchors, rows, found, extents)
+        for group in self._always:
+            group.fire(memory, (), rows, found, extents)
 
 
-def _anchor(rule: Rule, pattern: Pattern, assumed: frozenset[str]) -> tuple[int, Pattern, int | None, tuple[Any, ...]]:
-    """How much a pattern tells about whether the rule can fire (less is better), and by which field and values."""
-    always_there = not assumed.isdisjoint(pattern.kinds)
-    few = len(pattern.kinds) <= FEW_KINDS and not always_there
-    best: tuple[int | None, tuple[Any, ...]] = (None, ())
+def _commonness(pattern: Pattern, kinds: dict[str, Kind]) -> tuple[bool, int]:
+    """How likely a pattern is to match something: what is assumed where nothing is said is always there."""
+    return any(kinds[kind].assumed for kind in pattern.kinds), len(pattern.kinds)
+
+
+class _Together:
+    """Rules that start from the same facts, with the function that they share once somebody needs it."""
+
+    __slots__ = ("_kinds", "_rules", "_start", "fire")
+
+    def __init__(self, rules: Sequence[Rule], start: Mapping[Rule, Pattern], kinds: dict[str, Kind]) -> None:
+        self._rules = rules
+        self._start = start
+        self._kinds = kinds
+        self.fire: FireTogether = self._first
+
+    def _first(self, memory: Memory, anchors: Any, rows: Any, found: Any, extents: Any) -> None:
+        self.fire = generate_together(self._rules, self._start, self._kinds)
+        self.fire(memory, anchors, rows, found, extents)
+
+
+class _Switch:
+    """Many rules that start from the same facts: the values of a fact say which of them are looked at.
+
+    Rules that ask for a value of a field are found by it; those that ask for a least or greatest one by bisection.
+    """
+
+    __slots__ = ("_equal", "_finding", "_others", "_ranges")
+
+    def __init__(self, rules: Sequence[Rule], start: Mapping[Rule, Pattern], kinds: dict[str, Kind]) -> None:
+        equal: dict[int, dict[Any, list[Rule]]] = {}
+        ranges: dict[tuple[int, bool], dict[Any, list[Rule]]] = {}
+        others: list[Rule] = []
+        for rule in rules:
+            choice = _choice(rule, start[rule])
+            if choice is None:
+                others.append(rule)
+            elif choice.bound is None:
+                for value in choice.values:
+                    equal.setdefault(choice.column, {}).setdefault(value, []).append(rule)
+            else:
+                ranges.setdefault((choice.column, choice.bound == "least"), {}).setdefault(choice.values[0], []).append(rule)
+        self._finding = start[rules[0]].over == "finding"
+        self._others = [_Together(others, start, kinds)] if others else []
+        self._equal = [
+            (column, {value: _Together(some, start, kinds) for value, some in table.items()}) for column, table in equal.items()
+        ]
+        self._ranges = [
+            (column, least, sorted(table), [_Together(table[value], start, kinds) for value in sorted(table)])
+            for (column, least), table in ranges.items()
+        ]
+
+    def fire(self, memory: Memory, anchors: Sequence[Row], rows: Any, found: Any, extents: Any) -> None:
+        """Run the rules that could fire on some of the facts."""
+        starts: dict[_Together, list[Row]] = {}
+        for anchor in anchors:
+            row = anchor[0] if self._finding else anchor
+            for column, table in self._equal:
+                if row[column] in table:
+                    starts.setdefault(table[row[column]], []).append(anchor)
+            for column, least, bounds, groups in self._ranges:
+                value = row[column]
+                if value is not None:
+                    some = groups[: bisect_right(bounds, value)] if least else groups[bisect_left(bounds, value) :]
+                    for group in some:
+                        starts.setdefault(group, []).append(anchor)
+        for group in self._others:
+            group.fire(memory, anchors, rows, found, extents)
+        for group, chosen in starts.items():
+            group.fire(memory, chosen, rows, found, extents)
+
+
+_Group = _Together | _Switch
+
+
+class _Choice(NamedTuple):
+    """A rule fires only for some values of a column: those named, or where ``bound`` is set, those from or up to one."""
+
+    column: int
+    values: tuple[Any, ...]
+    bound: str | None = None
+
+
+def _choice(rule: Rule, start: Pattern) -> _Choice | None:
+    """What the conditions of a rule ask of the fact that it starts from, if it is something to choose rules by."""
+    columns = {f.name: i for i, f in enumerate(start.fields, FIRST_VALUE)}
+    found: _Choice | None = None
     for condition in rule.conditions:
-        ref, values = _required(condition.test)
-        if ref is None or ref.name != pattern.name:
+        ref, values, bound = _required(condition.test)
+        own = ref is not None and ref.name == start.name and ref.field in columns
+        if ref is None or not own or (start.over == "finding" and ref.field in FINDING_FIELDS):
             continue
-        if pattern.over == "finding" and ref.field in FINDING_FIELDS:
-            continue
-        columns = {f.name: i for i, f in enumerate(pattern.fields, FIRST_VALUE)}
-        if ref.field in columns:
-            best = (columns[ref.field], values)
-            break
-    if best[0] is not None:
-        return (0 if few else 3 if always_there else 2), pattern, *best
-    return (1 if few else _HOPELESS), pattern, *best
+        if found is None or (found.bound is not None and bound is None):  # a value says more than a bound
+            found = _Choice(columns[ref.field], values, bound)
+    return found
 
 
-def _required(test: Expression) -> tuple[FieldRef | None, tuple[Any, ...]]:
-    """Where a condition holds only for some values of one field: the field and those values."""
+_BOUND = {">=": "least", ">": "least", "<=": "most", "<": "most"}
+_MIRRORED = {">=": "<=", ">": "<", "<=": ">=", "<": ">", "==": "=="}
+
+
+def _required(test: Expression) -> tuple[FieldRef | None, tuple[Any, ...], str | None]:
+    """Where a condition holds only for some values of one field: the field, those values, or the bound that one is."""
     match test:
-        case Compare(("==",), (FieldRef() as ref, Literal(value)) | (Literal(value), FieldRef() as ref)):
-            return ref, (value,)
+        case Compare(("==" | ">=" | ">" | "<=" | "<" as operator,), (FieldRef() as ref, Literal(value))):
+            return ref, (value,), _BOUND.get(operator)
+        case Compare(("==" | ">=" | ">" | "<=" | "<" as operator,), (Literal(value), FieldRef() as ref)):
+            return ref, (value,), _BOUND.get(_MIRRORED[operator])
         case Member(FieldRef() as ref, Words(values), False):
-            return ref, values
+            return ref, values, None
         case FieldRef() as ref:
-            return ref, (True,)
+            return ref, (True,), None
         case Not(FieldRef() as ref):
-            return ref, (False,)
+            return ref, (False,), None
         case _:
-            return None, ()
+            return None, (), None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from math import fsum
 from typing import Any
 
@@ -62,16 +62,17 @@ class ExpressionWriter:
     def __init__(self, kinds: dict[str, Kind]) -> None:
         self.kinds = kinds
         self.constants: dict[str, Any] = {}
+        self._names: dict[tuple[Any, Any], str] = {}
         self.patterns: dict[str, Pattern] = {}
         self.locals: dict[str, str] = {}
 
     def constant(self, value: Any) -> str:
         """The name that a constant is bound to."""
-        for name, known in self.constants.items():
-            if known is value or (type(known) is type(value) and known == value):
-                return name
-        name = f"c{len(self.constants)}"
-        self.constants[name] = value
+        key = (type(value), value) if isinstance(value, Hashable) else (dict, id(value))
+        name = self._names.get(key)
+        if name is None:
+            name = self._names[key] = f"c{len(self.constants)}"
+            self.constants[name] = value
         return name
 
     def expression(self, node: Expression) -> str:

@@ -27,16 +27,17 @@ Remark = tuple[int, Rule, Match]
 
 
 class Memory:
-    """Rows by kind, and lists of conclusions. Belongs to one call; nothing is shared."""
+    """Rows and findings by kind, and lists of conclusions. Belongs to one call; nothing is shared."""
 
     __slots__ = (
-        "add", "contributions", "derivations", "extents", "indexes", "limits", "note", "notes", "outlook", "outlooks",
+        "add", "contributions", "derivations", "extents", "found", "indexes", "limits", "note", "notes", "outlook", "outlooks",
         "program", "recommend", "recommendations", "rows", "veto", "vetoes", "work",
     )  # fmt: skip
 
     def __init__(self, program: Program, rows: dict[str, list[Row]], limits: Limits) -> None:
         self.program = program
         self.rows = dict(rows)
+        self.found: dict[str, list[Row]] = {}
         self.limits = limits
         self.work = limits.work
         self.contributions: list[Contribution] = []
@@ -87,6 +88,8 @@ class Memory:
     def add_findings(self, findings: list[Row]) -> None:
         """Make the findings known to the rules that follow."""
         self.rows[FINDING] = findings
+        for finding in findings:
+            self.found.setdefault(finding[0][KIND], []).append(finding)
 
     def add_outlook(self, word: str) -> None:
         """Make the outlook known to the rules that follow."""
