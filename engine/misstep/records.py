@@ -6,8 +6,9 @@ Its errors are put into our words here; they name places, never values.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
+from math import copysign
 from operator import itemgetter
 from typing import Annotated, Any
 
@@ -16,7 +17,20 @@ from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_sch
 
 from misstep.errors import Location, Problem, RecordError, suggest
 from misstep.limits import Limits
-from misstep.model.facts import GIVEN_ROLES, ID, KIND, LARGEST, MAX_ID, MAX_TEXT, Field, Kind, Row, free_ids, sort_key
+from misstep.model.facts import (
+    FIRST_VALUE,
+    GIVEN_ROLES,
+    ID,
+    KIND,
+    LARGEST,
+    MAX_ID,
+    MAX_TEXT,
+    Field,
+    Kind,
+    Row,
+    free_ids,
+    sort_key,
+)
 from misstep.model.rule import Program
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID)]
@@ -65,6 +79,7 @@ class RecordReader:
         self._kinds = {name: kind for name, kind in program.kinds.items() if kind.role in GIVEN_ROLES}
         self._schema = _record_schema(self._kinds.values())
         self._validator = SchemaValidator(self._schema)
+        self._forms = {name: _Form(kind) for name, kind in self._kinds.items()}
         self._settings = tuple(name for name, kind in self._kinds.items() if kind.role == "setting")
         self._assumed = {
             name: (None, name, *(f.default for f in kind.fields)) for name, kind in self._kinds.items() if kind.assumed
@@ -84,18 +99,54 @@ class RecordReader:
         facts = data.get("facts")
         if isinstance(facts, list) and len(facts) > self._limits.facts:
             raise _fault("/facts", f"has {len(facts)} facts; at most {self._limits.facts} are taken")
-        try:
-            valid = self._validator.validate_python(data)
-        except ValidationError as error:
-            raise self._record_error(error) from None
-        return self._collect(valid)
+        given = self._take(data)
+        if given is None:
+            try:
+                valid = self._validator.validate_python(data)
+            except ValidationError as error:
+                raise self._record_error(error) from None
+            given = [tuple(fact.values()) for fact in valid["facts"]]
+        return self._collect(data.get("id"), given)
 
-    def _collect(self, valid: dict[str, Any]) -> Facts:
+    def _take(self, data: dict[str, Any]) -> list[Row] | None:
+        """The rows of a record that is plainly right; None where the validator has to say what is wrong, if anything.
+
+        It takes a quarter of the validator's time, and nothing that the validator would not take.
+        """
+        facts, record_id = data.get("facts"), data.get("id")
+        if type(facts) is not list or len(data) != 1 + ("id" in data):
+            return None
+        if record_id is not None and not (type(record_id) is str and record_id in _AN_ID):
+            return None
+        forms = self._forms
+        rows: list[Row] = []
+        try:
+            for fact in facts:
+                form = forms[fact["kind"]]
+                row = form.defaults.copy()
+                fields = form.fields
+                for name, value in fact.items():
+                    place, type_, allowed = fields[name]
+                    if type(value) is not type_:
+                        if type_ is not float or type(value) is not int:
+                            return None
+                        if value in allowed:
+                            value = float(value)
+                    if value not in allowed:
+                        return None
+                    row[place] = value
+                if form.required and not form.required <= fact.keys():
+                    return None
+                rows.append(tuple(row))
+        except (KeyError, TypeError, AttributeError):  # no mapping, no such kind or field: the validator has words for it
+            return None
+        return rows
+
+    def _collect(self, record_id: str | None, given: Iterable[Row]) -> Facts:
         rows: dict[str, list[Row]] = {}
         ids: set[str] = set()
         anonymous: dict[str, list[Row]] = {}
-        for i, fact in enumerate(valid["facts"]):
-            row = tuple(fact.values())
+        for i, row in enumerate(given):
             if row[ID] is None:
                 anonymous.setdefault(row[KIND], []).append(row)
                 continue
@@ -116,7 +167,7 @@ class RecordReader:
                 of_kind.sort(key=itemgetter(ID))
         for of_kind in rows.values():
             ids.update([row[ID] for row in of_kind])
-        return Facts(valid["id"], rows, assumed, ids)
+        return Facts(record_id, rows, assumed, ids)
 
     # -- errors
 
@@ -191,7 +242,7 @@ def _plain(record: RecordLike) -> dict[str, Any]:
 def _plain_fact(fact: Any) -> Any:
     if isinstance(fact, Fact):
         return {name: value for name, value in fact.model_dump().items() if name != "id" or value is not None}
-    return dict(fact) if isinstance(fact, Mapping) else fact
+    return dict(fact) if type(fact) is not dict and isinstance(fact, Mapping) else fact
 
 
 def _named(kind: str, unnamed: list[Row], taken: set[str]) -> list[Row]:
@@ -200,6 +251,68 @@ def _named(kind: str, unnamed: list[Row], taken: set[str]) -> list[Row]:
         unnamed.sort(key=sort_key)
     ids = free_ids(kind, len(unnamed), taken)
     return [(id_, *row[KIND:]) for id_, row in zip(ids, unnamed, strict=True)]
+
+
+class _Form:
+    """How the facts of a kind are taken where they are plainly right.
+
+    ``defaults``: the row where nothing is given; ``fields``: by name the place in the row, the type, and what has every
+    value that may stand there; ``required``: names that must be given.
+    """
+
+    __slots__ = ("defaults", "fields", "required")
+
+    def __init__(self, kind: Kind) -> None:
+        self.defaults: list[Any] = [None, kind.name, *(None if f.unknown else f.default for f in kind.fields)]
+        self.required = frozenset(f.name for f in kind.fields if f.required)
+        self.fields: dict[str, tuple[int, type, Container[Any]]] = {
+            "id": (ID, str, _AN_ID), "kind": (KIND, str, (kind.name,))
+        }  # fmt: skip
+        for place, field in enumerate(kind.fields, FIRST_VALUE):
+            low, high = _range(field)
+            match field.type:
+                case "boolean":
+                    self.fields[field.name] = (place, bool, (True, False))
+                case "integer":
+                    self.fields[field.name] = (place, int, range(int(low), int(high) + 1))
+                case "number":
+                    self.fields[field.name] = (place, float, _Numbers(low, high))
+                case "text":
+                    self.fields[field.name] = (place, str, _Texts(0, MAX_TEXT))
+                case "enum":
+                    self.fields[field.name] = (place, str, frozenset(field.values))
+                case "set":
+                    self.fields[field.name] = (place, _Never, ())  # to be sorted, so left to the validator
+
+
+class _Never:
+    """The type of no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    low: float
+    high: float
+
+    def __contains__(self, number: Any) -> bool:
+        return self.low <= number <= self.high and (number != 0 or copysign(1, number) > 0)  # -0.0 is to become 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    shortest: int
+    longest: int
+
+    def __contains__(self, text: Any) -> bool:
+        return self.shortest <= len(text) <= self.longest and text.isascii()  # else there may be half a character in it
+
+
+_AN_ID = _Texts(1, MAX_ID)
+
+
+def _range(field: Field) -> tuple[float, float]:
+    """The least and the greatest number that a field takes."""
+    return (-LARGEST if field.minimum is None else field.minimum), (LARGEST if field.maximum is None else field.maximum)
 
 
 # -- the validator
@@ -251,8 +364,7 @@ def _field_schema(field: Field) -> CoreSchema:
 
 
 def _value_schema(field: Field) -> CoreSchema:
-    low = -LARGEST if field.minimum is None else field.minimum
-    high = LARGEST if field.maximum is None else field.maximum
+    low, high = _range(field)
     match field.type:
         case "boolean":
             return core_schema.bool_schema(strict=True)
