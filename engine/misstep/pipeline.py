@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from misstep.assembly import assemble
+from misstep.assembly import Result, assemble, assess_lazily
 from misstep.evaluate.interface import Engine
 from misstep.evaluate.memory import Memory
 from misstep.findings.explain import Explainer
 from misstep.findings.scoring import outlook_limits, score
 from misstep.limits import Limits
 from misstep.model.facts import ID, Row
-from misstep.model.result import Assessment
+from misstep.model.result import PLAIN, Assessment, to_json
 from misstep.model.rule import Program
 from misstep.planning import make_plan
 from misstep.records import Facts
@@ -33,8 +33,17 @@ def conclude(facts: Facts, program: Program, engine: Engine, limits: Limits) -> 
     return memory, findings
 
 
+def evaluate(facts: Facts, program: Program, engine: Engine, limits: Limits) -> Result:
+    """Run all rules on the facts of one interview, and make the plan. Raises BudgetError."""
+    memory, findings = conclude(facts, program, engine, limits)
+    return Result(facts, memory, findings, make_plan(findings, memory.recommendations, memory.vetoes, program))
+
+
 def assess(facts: Facts, program: Program, engine: Engine, explainer: Explainer, limits: Limits) -> Assessment:
     """Assess the facts of one interview. Raises BudgetError."""
-    memory, findings = conclude(facts, program, engine, limits)
-    plan = make_plan(findings, memory.recommendations, memory.vetoes, program)
-    return assemble(facts, memory, findings, plan, explainer)
+    return assess_lazily(evaluate(facts, program, engine, limits), explainer)
+
+
+def assess_json(facts: Facts, program: Program, engine: Engine, explainer: Explainer, limits: Limits) -> bytes:
+    """The same as JSON, without models in between. Raises BudgetError."""
+    return to_json(assemble(evaluate(facts, program, engine, limits), explainer, PLAIN))

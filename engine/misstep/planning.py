@@ -9,21 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from operator import attrgetter
+from typing import NamedTuple
 
 from misstep.evaluate.memory import Match, Recommendation, Vetoed
-from misstep.findings.scoring import damage_of, half_up, total_damage
+from misstep.findings.scoring import TOP, chance_unharmed, damage_of, damage_where, half_up
 from misstep.model.facts import ID, Row
 from misstep.model.rule import Action, Program, Rule, Scale
 
 Firing = tuple[Rule, Match]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Step:
-    """An action on its way into the plan. ``relief``: thousandths of severity by id of the mistake; ``order``: its place."""
+    """An action on its way into the plan. ``relief``: thousandths of severity by id of the mistake, the action's own
+    where a rule does not say; ``order``: its place."""
 
     action: Action
+    own_relief: int
     relief: dict[str, int] = field(default_factory=dict)
     due_hours: float | None = None
     firings: list[Firing] = field(default_factory=list)
@@ -33,8 +37,7 @@ class Step:
     order: tuple[int, int, float, str] = (0, 0, 0.0, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Avoid:
+class Avoid(NamedTuple):
     """What rules vetoed, for which mistakes."""
 
     action: Action
@@ -42,8 +45,7 @@ class Avoid:
     firings: tuple[Firing, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """Damage in tenths of a percent."""
 
     steps: tuple[Step, ...]
@@ -91,7 +93,8 @@ class _Scores:
             self.verdict[mistake[ID]] = ranks[verdict]
             self.scores[mistake[ID]] = (thousandths, round(noticed * 1000), half_up(thousandths * share, 1000))
             self.damages[mistake[ID]] = round(damage * 1000)
-        self.damage = total_damage(self.damages.values())
+        self.unharmed = chance_unharmed(self.damages.values())
+        self.damage = damage_where(self.unharmed, len(self.damages))
 
     def rate(self, step: Step) -> None:
         """Verdict, damage relieved and priority of one step.
@@ -99,25 +102,35 @@ class _Scores:
         Priority: the verdict counts in equal parts of 100, and within one the damage relieved, in percent of it.
         """
         step.verdict = max([self.verdict[target] for target in step.relief], default=0)
-        step.damage_relieved = self.damage - self.damage_after([step])
+        step.damage_relieved = self.damage - self.damage_with(step.relief)
         step.priority = round(self.part * step.verdict + self.part * step.damage_relieved / 1000, 1)
         due = float("inf") if step.due_hours is None else step.due_hours
         step.order = (-step.verdict, -step.damage_relieved, due, step.action.id)
 
-    def damage_after(self, steps: Iterable[Step]) -> int:
+    def damage_after(self, steps: Sequence[Step]) -> int:
         """Damage with the relief of the steps; together they leave at least ``1 - max_relief`` of a severity."""
         relief: dict[str, int] = {}
         for step in steps:
             for target, amount in step.relief.items():
-                if amount:
-                    relief[target] = relief.get(target, 0) + amount
-        if not relief:
-            return self.damage
-        damages = self.damages.copy()
+                relief[target] = relief.get(target, 0) + amount
+        return self.damage_with(relief)
+
+    def damage_with(self, relief: dict[str, int]) -> int:
+        """Damage with so many thousandths of severity taken off the mistakes."""
+        damages = {}
         for target, amount in relief.items():
-            severity, noticed, most = self.scores[target]
-            damages[target] = damage_of(severity - min(amount, most), noticed)
-        return total_damage(damages.values())
+            if amount:
+                severity, noticed, most = self.scores[target]
+                damages[target] = damage_of(severity - min(amount, most), noticed)
+        if not damages:
+            return self.damage
+        unharmed = self.unharmed
+        if unharmed:  # then every factor can be taken out of the product, and leaves no remainder
+            for target, damage in damages.items():
+                unharmed = unharmed // (TOP - self.damages[target]) * (TOP - damage)
+        else:
+            unharmed = chance_unharmed((self.damages | damages).values())
+        return damage_where(unharmed, len(self.damages))
 
 
 def _steps(
@@ -127,17 +140,19 @@ def _steps(
     never = {action for action, targets, _, _ in vetoes if not targets}
     steps: dict[str, Step] = {}
     for action, targets, relief, due, rule, match in recommendations:
-        wanted = [t for t in targets if (action, t[ID]) not in not_for]
-        if action in never or (targets and not wanted):
-            continue
-        found = program.actions[action]
+        wanted = targets
+        if vetoes:
+            wanted = tuple([t for t in targets if (action, t[ID]) not in not_for]) if not_for else targets
+            if action in never or (targets and not wanted):
+                continue
         step = steps.get(action)
         if step is None:
-            step = steps[action] = Step(found)
-        own = round(found.relief * 1000) if relief is None else max(0, relief)
+            found = program.actions[action]
+            step = steps[action] = Step(found, round(found.relief * 1000))
+        own = step.own_relief if relief is None else max(0, relief)
         for target in wanted:
             step.relief[target[ID]] = max(step.relief.get(target[ID], 0), own)
-        hours = found.due_hours if due is None else max(0.0, round(due, 3))
+        hours = step.action.due_hours if due is None else max(0.0, round(due, 3))
         if hours is not None and (step.due_hours is None or hours < step.due_hours):
             step.due_hours = hours
         step.firings.append((rule, match))
@@ -158,31 +173,40 @@ def _one_of_a_group(steps: Iterable[Step], not_for: set[tuple[str, str]]) -> tup
             kept.append(step)
             continue
         for target in step.relief.keys() - {target for action, target in not_for if action == best.action.id}:
-            best.relief.setdefault(target, round(best.action.relief * 1000))
+            best.relief.setdefault(target, best.own_relief)
         best.firings += step.firings
-        merged.append(best)
+        if best not in merged:
+            merged.append(best)
     return kept, merged
 
 
 def _avoid(vetoes: Iterable[Vetoed], program: Program) -> tuple[Avoid, ...]:
-    targets: dict[str, set[str]] = {}
-    firings: dict[str, list[Firing]] = {}
+    of_action: dict[str, tuple[set[str], list[Firing]]] = {}
     for action, rows, rule, match in vetoes:
-        targets.setdefault(action, set()).update(row[ID] for row in rows)
-        firings.setdefault(action, []).append((rule, match))
-    return tuple(Avoid(program.actions[a], tuple(sorted(targets[a])), tuple(firings[a])) for a in sorted(targets))
+        found = of_action.get(action)
+        if found is None:
+            found = of_action[action] = (set(), [])
+        for row in rows:
+            found[0].add(row[ID])
+        found[1].append((rule, match))
+    return tuple(
+        [Avoid(program.actions[a], tuple(sorted(ids)), tuple(firings)) for a, (ids, firings) in sorted(of_action.items())]
+    )
 
 
 def write_draft(steps: Iterable[Step], scale: Scale) -> str | None:
     """The words of the actions that share the message, in the order of its parts, shortened from the end to the
     greatest length; None where the plan holds no message."""
-    place = {part: i for i, part in enumerate(scale.message_parts)}
-    parts = [s.action for s in steps if s.action.channel in scale.message_channels and s.action.says]
+    parts = [s.action for s in steps if s.action.says and s.action.channel in scale.message_channels]
     if not parts:
         return None
-    says = [a.says for a in sorted(parts, key=lambda a: (place.get(a.part, len(place)), a.id))]
-    while True:
-        text = "\n\n".join(filter(None, [scale.message_opening, *says, scale.message_closing]))
-        if len(text.split()) <= scale.message_max_words or len(says) == 1:
-            return text
-        says.pop()
+    if len(parts) > 1:
+        place = {part: i for i, part in enumerate(scale.message_parts)}
+        parts.sort(key=lambda a: (place.get(a.part, len(place)), a.id))
+    return _message(scale.message_opening, tuple([a.says for a in parts]), scale.message_closing, scale.message_max_words)
+
+
+@lru_cache(maxsize=256)
+def _message(opening: str, says: tuple[str, ...], closing: str, most: int) -> str:
+    text = "\n\n".join(filter(None, [opening, *says, closing]))
+    return text if len(text.split()) <= most or len(says) == 1 else _message(opening, says[:-1], closing, most)

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from math import copysign
 from operator import itemgetter
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
@@ -58,8 +58,7 @@ RecordLike = Record | Mapping[str, Any] | Iterable[Fact | Mapping[str, Any]]
 """A record, a mapping of its shape, or just the facts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """The facts of one record, by kind, and all their ids; ``assumed`` are the settings that were not given.
 
     The order of the kinds is that of the record; nothing that comes out may depend on it.
@@ -80,9 +79,9 @@ class RecordReader:
         self._schema = _record_schema(self._kinds.values())
         self._validator = SchemaValidator(self._schema)
         self._forms = {name: _Form(kind) for name, kind in self._kinds.items()}
-        self._settings = tuple(name for name, kind in self._kinds.items() if kind.role == "setting")
+        self._settings = {name for name, kind in self._kinds.items() if kind.role == "setting"}
         self._assumed = {
-            name: (None, name, *(f.default for f in kind.fields)) for name, kind in self._kinds.items() if kind.assumed
+            name: [None, name, *(f.default for f in kind.fields)] for name, kind in self._kinds.items() if kind.assumed
         }
 
     def json_schema(self) -> dict[str, Any]:
@@ -105,10 +104,10 @@ class RecordReader:
                 valid = self._validator.validate_python(data)
             except ValidationError as error:
                 raise self._record_error(error) from None
-            given = [tuple(fact.values()) for fact in valid["facts"]]
+            given = [list(fact.values()) for fact in valid["facts"]]
         return self._collect(data.get("id"), given)
 
-    def _take(self, data: dict[str, Any]) -> list[Row] | None:
+    def _take(self, data: dict[str, Any]) -> list[list[Any]] | None:
         """The rows of a record that is plainly right; None where the validator has to say what is wrong, if anything.
 
         It takes a quarter of the validator's time, and nothing that the validator would not take.
@@ -119,7 +118,7 @@ class RecordReader:
         if record_id is not None and not (type(record_id) is str and record_id in _AN_ID):
             return None
         forms = self._forms
-        rows: list[Row] = []
+        rows: list[list[Any]] = []
         try:
             for fact in facts:
                 form = forms[fact["kind"]]
@@ -137,36 +136,39 @@ class RecordReader:
                     row[place] = value
                 if form.required and not form.required <= fact.keys():
                     return None
-                rows.append(tuple(row))
+                rows.append(row)
         except (KeyError, TypeError, AttributeError):  # no mapping, no such kind or field: the validator has words for it
             return None
         return rows
 
-    def _collect(self, record_id: str | None, given: Iterable[Row]) -> Facts:
+    def _collect(self, record_id: str | None, given: Iterable[list[Any]]) -> Facts:
         rows: dict[str, list[Row]] = {}
         ids: set[str] = set()
-        anonymous: dict[str, list[Row]] = {}
-        for i, row in enumerate(given):
-            if row[ID] is None:
-                anonymous.setdefault(row[KIND], []).append(row)
-                continue
-            if row[ID] in ids:
+        unnamed: dict[str, list[list[Any]]] = {}
+        for i, values in enumerate(given):
+            name, kind = values[ID], values[KIND]
+            if name is None:
+                unnamed.setdefault(kind, []).append(values)
+            elif name in ids:
                 raise _fault(f"/facts/{i}/id", "another fact has the same id; ids must differ")
-            ids.add(row[ID])
-            rows.setdefault(row[KIND], []).append(row)
-        for kind, unnamed in anonymous.items():
-            rows.setdefault(kind, []).extend(_named(kind, unnamed, ids))
-        for name in self._settings:
-            if name in rows and len(rows[name]) > 1:
-                raise _fault("/facts", f"'{name}' is given more than once; it is about the whole interview")
-        assumed = tuple([kind for kind in self._assumed if kind not in rows])
+            else:
+                ids.add(name)
+                rows.setdefault(kind, []).append(tuple(values))
+        assumed = tuple([kind for kind in self._assumed if kind not in rows and kind not in unnamed])
         for kind in assumed:
-            rows[kind] = _named(kind, [self._assumed[kind]], ids)
-        for of_kind in rows.values():  # the order in which facts were given ends here
+            unnamed[kind] = [self._assumed[kind].copy()]
+        for kind, nameless in unnamed.items():  # numbered in the order of their values, not of the record
+            if len(nameless) > 1:
+                nameless.sort(key=sort_key)
+            names = free_ids(kind, len(nameless), ids)
+            for values, values[ID] in zip(nameless, names, strict=True):
+                rows.setdefault(kind, []).append(tuple(values))
+            ids.update(names)
+        for kind, of_kind in rows.items():
             if len(of_kind) > 1:
-                of_kind.sort(key=itemgetter(ID))
-        for of_kind in rows.values():
-            ids.update([row[ID] for row in of_kind])
+                if kind in self._settings:
+                    raise _fault("/facts", f"'{kind}' is given more than once; it is about the whole interview")
+                of_kind.sort(key=itemgetter(ID))  # the order in which facts were given ends here
         return Facts(record_id, rows, assumed, ids)
 
     # -- errors
@@ -243,14 +245,6 @@ def _plain_fact(fact: Any) -> Any:
     if isinstance(fact, Fact):
         return {name: value for name, value in fact.model_dump().items() if name != "id" or value is not None}
     return dict(fact) if type(fact) is not dict and isinstance(fact, Mapping) else fact
-
-
-def _named(kind: str, unnamed: list[Row], taken: set[str]) -> list[Row]:
-    """Give every fact of a kind ``<kind>-<n>``, numbered in the order of their values, not of the record."""
-    if len(unnamed) > 1:
-        unnamed.sort(key=sort_key)
-    ids = free_ids(kind, len(unnamed), taken)
-    return [(id_, *row[KIND:]) for id_, row in zip(ids, unnamed, strict=True)]
 
 
 class _Form:

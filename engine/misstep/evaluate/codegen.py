@@ -31,6 +31,7 @@ from misstep.model.expression import (
     Expression,
     Facts,
     FieldRef,
+    IfElse,
     Literal,
     known_where,
     names_in,
@@ -82,7 +83,7 @@ def generate(rule: Rule, kinds: dict[str, Kind]) -> Generated:
 def generate_together(rules: Sequence[Rule], anchors: Mapping[Rule, Pattern], kinds: dict[str, Kind]) -> FireTogether:
     """Write and compile the function of rules that start from the same facts: ``anchors`` says by which pattern of each;
     a rule without one is run once."""
-    writer = _Together(kinds)
+    writer = _Together(kinds, {kind for rule in rules if rule in anchors for kind in anchors[rule].kinds})
     inside: list[tuple[Rule, Pattern]] = []
     for rule in rules:
         anchor = anchors.get(rule)
@@ -95,7 +96,11 @@ def generate_together(rules: Sequence[Rule], anchors: Mapping[Rule, Pattern], ki
         writer.lines.append("    for r0 in anchors:")
     for rule, anchor in inside:
         writer.anchor = None
-        writer.block(rule, 2, {**writer.given(rule, anchor), anchor.name: (anchor, "r0")})
+        indent = 2
+        if guard := writer.guard(anchor, "r0"):
+            writer.lines.append(f"        if {guard}:")
+            indent = 3
+        writer.block(rule, indent, {**writer.given(rule, anchor), anchor.name: (anchor, "r0")})
     source = writer.function("memory, anchors, rows, found, extents")
     fire: FireTogether = _compiled(source, f"<rules from {rules[0].id} on>", writer.constants)
     return fire
@@ -315,6 +320,13 @@ class _Writer(ExpressionWriter):
         return self.locals[name] + ("[0]" if self.patterns[name].over == "finding" else "")
 
     def _thousandths(self, amount: Expression) -> str:
+        if isinstance(amount, IfElse):  # of amounts that are written out, rounded here and not each time
+            then, test, other = (
+                self._thousandths(amount.then),
+                self.expression(amount.condition),
+                self._thousandths(amount.otherwise),
+            )
+            return f"({then} if {test} else {other})"
         if isinstance(amount, Literal) and not isinstance(amount.value, str):
             return repr(thousandths(amount.value))
         return f"thousandths({self.expression(amount)})"
@@ -352,13 +364,21 @@ class _Alone(_Writer):
 class _Together(_Writer):
     """Rules that start from the same facts; they look the others up themselves."""
 
-    def __init__(self, kinds: dict[str, Kind]) -> None:
+    def __init__(self, kinds: dict[str, Kind], of_anchors: set[str]) -> None:
         super().__init__(kinds)
+        self.of_anchors = of_anchors
         self.anchor: Pattern | None = None
+
+    def guard(self, pattern: Pattern, local: str) -> str:
+        """What tells the facts of a pattern from others among the anchors, if anything has to."""
+        if self.of_anchors.issubset(pattern.kinds):
+            return ""
+        return f"{local}{'[0]' if pattern.over == 'finding' else ''}[1] in {self.constant(frozenset(pattern.kinds))}"
 
     def source(self, pattern: Pattern) -> str:
         if pattern is self.anchor:
-            return "anchors"
+            guard = self.guard(pattern, "x")
+            return f"[x for x in anchors if {guard}]" if guard else "anchors"
         if pattern.over == "fact" and len(pattern.kinds) == 1:
             return f"rows.get({self.constant(pattern.kinds[0])}, N)"
         if pattern.over == "finding" and len(pattern.kinds) == 1:

@@ -183,27 +183,35 @@ class _Pass:
     """Rules that are run once, found by the kinds of the facts that they start from.
 
     A rule starts from the pattern that is least likely to match: a record holds few kinds, so most rules are never
-    looked at.
+    looked at. Rules that start from facts of one kind share a function, and so do those that start from facts of several.
     """
 
     def __init__(self, rules: Iterable[Rule], kinds: dict[str, Kind]) -> None:
         start: dict[Rule, Pattern] = {}
-        by_key: dict[str, list[Rule]] = {}
+        always: list[Rule] = []
+        of_one: dict[tuple[Over, str], list[Rule]] = {}
+        of_several: dict[Over, list[Rule]] = {}
         for rule in rules:
             patterns = [p for p in rule.patterns if p.over != "outlook"]
-            if patterns:
-                start[rule] = min(patterns, key=lambda p: _commonness(p, kinds))
-            by_key.setdefault(start[rule].key if patterns else "", []).append(rule)
-        self._always = [_Together(by_key[""], start, kinds)] if "" in by_key else []
+            if not patterns:
+                always.append(rule)
+                continue
+            start[rule] = first = min(patterns, key=lambda p: _commonness(p, kinds))
+            if len(first.kinds) == 1:
+                of_one.setdefault((first.over, first.key), []).append(rule)
+            else:
+                of_several.setdefault(first.over, []).append(rule)
+        groups = list(of_one.values())
+        for several in of_several.values():
+            groups += [several] if len(several) <= MANY else _by_key(several, start)
+        self._always = [_Together(always, start, kinds)] if always else []
         self._of_facts: dict[str, list[_Group]] = {}
         self._of_findings: dict[str, list[_Group]] = {}
-        for key, some in by_key.items():
-            if key:
-                pattern = start[some[0]]
-                group = _Together(some, start, kinds) if len(some) <= MANY else _Switch(some, start, kinds)
-                of_kind = self._of_findings if pattern.over == "finding" else self._of_facts
-                for kind in pattern.kinds:
-                    of_kind.setdefault(kind, []).append(group)
+        for some in groups:
+            group = _Together(some, start, kinds) if len(some) <= MANY else _Switch(some, start, kinds)
+            of_kind = self._of_findings if start[some[0]].over == "finding" else self._of_facts
+            for kind in {kind: None for rule in some for kind in start[rule].kinds}:
+                of_kind.setdefault(kind, []).append(group)
 
     def run(self, memory: Memory, extents: _Extents) -> None:
         """Run every rule that could fire."""
@@ -219,6 +227,13 @@ class _Pass:
             group.fire(memory, anchors, rows, found, extents)
         for group in self._always:
             group.fire(memory, (), rows, found, extents)
+
+
+def _by_key(rules: Iterable[Rule], start: Mapping[Rule, Pattern]) -> list[list[Rule]]:
+    by_key: dict[str, list[Rule]] = {}
+    for rule in rules:
+        by_key.setdefault(start[rule].key, []).append(rule)
+    return list(by_key.values())
 
 
 def _commonness(pattern: Pattern, kinds: dict[str, Kind]) -> tuple[bool, int]:

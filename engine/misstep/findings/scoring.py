@@ -7,7 +7,7 @@ is rounded to thousandths in one place each. The constants are those of the rule
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from math import prod
 
@@ -19,43 +19,42 @@ TOP = 10_000  # ten points, in thousandths
 MAX_DOUBLINGS = 20_000  # twenty doublings, odds of a million: beyond that a chance is 0 or 1 to six digits
 
 
-def score(mistakes: Iterable[Row], contributions: Iterable[Contribution], scale: Scale) -> list[Row]:
+def score(mistakes: Sequence[Row], contributions: Iterable[Contribution], scale: Scale) -> list[Row]:
     """Findings, as rows: the mistake, then the values of ``FINDING_FIELDS``. In the order of the mistakes."""
-    sums: dict[str, dict[str, int]] = {}
+    sums: dict[str, dict[str, int]] = {mistake[ID]: {} for mistake in mistakes}
     for target, dimension, amount, _, _ in contributions:
-        if target is None:
-            continue
-        of_one = sums.get(target[ID])
-        if of_one is None:
-            of_one = sums[target[ID]] = {}
-        if dimension not in of_one:
-            of_one[dimension] = amount
-        elif dimension == "verdict":
-            of_one[dimension] = max(of_one[dimension], amount)
-        else:
-            of_one[dimension] += amount
+        if target is not None:
+            of_one = sums[target[ID]]
+            if dimension not in of_one:
+                of_one[dimension] = amount
+            elif dimension == "verdict":
+                of_one[dimension] = max(of_one[dimension], amount)
+            else:
+                of_one[dimension] += amount
     start = round(scale.noticed_start * 1000)
-    return [_finding(mistake, sums.get(mistake[ID], {}), start, scale) for mistake in mistakes]
+    return [_finding(mistake, sums[mistake[ID]].get, start, scale) for mistake in mistakes]
 
 
-def _finding(mistake: Row, sums: dict[str, int], start: int, scale: Scale) -> Row:
-    severity = severity_of(sums.get("severity", 0), sums.get("relief", 0))
-    noticed = chance(start + sums.get("noticed", 0))
-    urgency = limited(sums.get("urgency", 0))
-    band = level(scale.severity, severity)
-    seen = level(scale.noticed, noticed)
-    soon = level(scale.urgency, urgency)
-    verdict = max(scale.table[band][seen][soon], sums.get("verdict", 0))
+def _finding(mistake: Row, summed: Callable[[str, int], int], start: int, scale: Scale) -> Row:
+    severity = severity_of(summed("severity", 0), summed("relief", 0))
+    noticed = chance(start + summed("noticed", 0))
+    urgency = limited(summed("urgency", 0))
+    severities, chances, urgencies = scale.severity, scale.noticed, scale.urgency
+    points, likely, pressing = severity / 1000, noticed / 1000, urgency / 1000
+    band = bisect_right(severities.lower, points) - 1
+    seen = bisect_right(chances.lower, likely) - 1
+    soon = bisect_right(urgencies.lower, pressing) - 1
+    verdict = max(scale.table[band][seen][soon], summed("verdict", 0))
     return (
         mistake,
-        severity / 1000,
-        noticed / 1000,
-        urgency / 1000,
+        points,
+        likely,
+        pressing,
         damage_of(severity, noticed) / 1000,
         scale.verdicts[verdict],
-        scale.severity.words[band],
-        scale.noticed.words[seen],
-        scale.urgency.words[soon],
+        severities.words[band],
+        chances.words[seen],
+        urgencies.words[soon],
     )
 
 
@@ -95,8 +94,18 @@ def level(levels: Levels, thousandths: int) -> int:
 def total_damage(damages: Collection[int]) -> int:
     """damage = 100 x (1 - product of (1 - damage / 10)): the chance in percent, in tenths, that at least one slip is
     held against the candidate. Exact until the last rounding, so one more mistake never lowers it."""
-    whole = TOP ** len(damages)
-    return half_up(1000 * (whole - prod(TOP - d for d in damages)), whole)
+    return damage_where(chance_unharmed(damages), len(damages))
+
+
+def chance_unharmed(damages: Iterable[int]) -> int:
+    """The chance that no slip is held against the candidate, in parts of 10,000 to the power of their number."""
+    return prod([TOP - damage for damage in damages])
+
+
+def damage_where(unharmed: int, count: int) -> int:
+    """The damage, in tenths of a percent, that so great a chance of coming away unharmed leaves."""
+    whole: int = TOP**count
+    return half_up(1000 * (whole - unharmed), whole)
 
 
 def overall_severity(findings: Iterable[Row], contributions: Iterable[Contribution], scale: Scale) -> int:

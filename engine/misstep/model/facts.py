@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -90,16 +92,13 @@ class Kind:
 
 def free_ids(kind: str, count: int, taken: set[str]) -> list[str]:
     """The first ids ``<kind>-<n>`` that nobody has."""
-    ids: list[str] = []
-    n = 0
-    while len(ids) < count:
-        n += 1
-        name = f"{kind}-{n}"
-        if name not in taken:
-            ids.append(name)
-    return ids
+    ids = [f"{kind}-{n}" for n in range(1, count + 1)]
+    if taken.isdisjoint(ids):
+        return ids
+    every = (f"{kind}-{n}" for n in itertools.count(1))
+    return list(itertools.islice((name for name in every if name not in taken), count))
 
 
-def sort_key(row: Row) -> tuple[tuple[bool, Any], ...]:
+def sort_key(row: Sequence[Any]) -> tuple[tuple[bool, Any], ...]:
     """An order of the facts of one kind by their values, unknown ones last."""
     return tuple((value is None, 0 if value is None else value) for value in row[FIRST_VALUE:])

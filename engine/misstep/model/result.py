@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -131,13 +133,42 @@ class Assessment(_Result):
 
     def to_json(self) -> bytes:
         """The one JSON form: UTF-8, keys in the order of the model."""
-        return self.model_dump_json().encode()
+        return to_json(self)
+
+    # Reasons are put together when they are first asked for: whoever only wants the answer does not pay for them.
+    # Until then the instance holds the function that does it, and its __dict__, which is where pydantic looks for
+    # everything, gives the whole.
+
+    @property
+    def __dict__(self) -> dict[str, Any]:
+        values: dict[str, Any] = _get_values(self)
+        complete = values.get(_COMPLETE)
+        if complete is not None:
+            values = complete()
+            _set_values(self, values)
+        return values
+
+    @__dict__.setter
+    def __dict__(self, values: dict[str, Any]) -> None:
+        _set_values(self, values)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if _COMPLETE in _get_values(self) and name in self.__dict__:
+                return self.__dict__[name]
+            return super().__getattr__(name)
 
 
-_M = TypeVar("_M", bound=BaseModel)
+_COMPLETE = "*"
+_get_values = BaseModel.__dict__["__dict__"].__get__
+_set_values = BaseModel.__dict__["__dict__"].__set__
+_set_given, _set_extra, _set_private = (
+    BaseModel.__dict__[slot].__set__ for slot in ("__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+)
 
 
-def _maker(model: type[_M]) -> Callable[[dict[str, Any]], _M]:
+def _maker(model: type[BaseModel]) -> Callable[[dict[str, Any]], Any]:
     """A function that makes instances of values that are right already, by field name.
 
     They equal what the constructor gives, without checking and copying everything once more: the slots of a pydantic
@@ -145,26 +176,58 @@ def _maker(model: type[_M]) -> Callable[[dict[str, Any]], _M]:
     """
     new = object.__new__
     fields = set(model.__pydantic_fields__)
-    set_values, set_given, set_extra, set_private = (
-        BaseModel.__dict__[slot].__set__
-        for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
-    )
 
-    def make(values: dict[str, Any]) -> _M:
+    def make(values: dict[str, Any]) -> Any:
         made = new(model)
-        set_values(made, values)
-        set_given(made, fields)
-        set_extra(made, None)
-        set_private(made, None)
+        _set_values(made, values)
+        _set_given(made, fields)
+        _set_extra(made, None)
+        _set_private(made, None)
         return made
 
     return make
 
 
-make_reason = _maker(Reason)
-make_action_reason = _maker(ActionReason)
-make_finding = _maker(Finding)
-make_planned_action = _maker(PlannedAction)
-make_avoided_action = _maker(AvoidedAction)
-make_derived_fact = _maker(DerivedFact)
-make_assessment = _maker(Assessment)
+_Make = Callable[[dict[str, Any]], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Form:
+    """What the parts of an assessment are made into: a function for each, and the name of the field ``targets``."""
+
+    targets: str
+    rulebase: _Make
+    reason: _Make
+    action_reason: _Make
+    finding: _Make
+    action: _Make
+    avoided: _Make
+    derived: _Make
+    source: _Make
+
+
+def _as_it_is(values: dict[str, Any]) -> dict[str, Any]:
+    return values
+
+
+_PARTS: tuple[type[BaseModel], ...] = (
+    RuleBaseInfo, Reason, ActionReason, Finding, PlannedAction, AvoidedAction, DerivedFact, CitedSource
+)  # fmt: skip
+MODELS = Form("targets", *[_maker(part) for part in _PARTS])
+PLAIN = Form("for", *[_as_it_is for _ in _PARTS])
+_new_assessment: Callable[[dict[str, Any]], Assessment] = _maker(Assessment)
+
+
+def make_assessment(summary: dict[str, Any], complete: Callable[[], dict[str, Any]]) -> Assessment:
+    """An assessment that knows some of its fields, and how to put all of them together."""
+    summary[_COMPLETE] = complete
+    return _new_assessment(summary)
+
+
+def to_json(value: Any) -> bytes:
+    """JSON of plain data and models."""
+    return orjson.dumps(value, _plain)
+
+
+def _plain(model: _Result) -> dict[str, Any]:
+    return {("for" if name == "targets" else name): value for name, value in model.__dict__.items()}
