@@ -1,0 +1,119 @@
+"""The mini rule base in misstep's own pack format, answered by misstep: from the bare conclusions to the whole assessment."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers.interviews import Answer, Interview
+from benchmarks.peers.loaded import InPython
+
+from misstep import Assessment, RuleBase
+from misstep.evaluate.compiled import CompiledEngine
+from misstep.evaluate.memory import Memory
+from misstep.limits import Limits
+from misstep.model.facts import ID, Row
+from misstep.pipeline import conclude
+from misstep.records import RecordReader
+
+MINI = Path(__file__).parent / "mini"
+PLACE = {"severity": 0, "noticed": 1, "urgency": 2}
+
+
+def load_conclusions() -> InPython:
+    """From facts that are checked already to all conclusions, each with its rule and match."""
+    program, limits, engine, reader = _parts()
+    return InPython(
+        run=lambda facts: conclude(facts, program, engine, limits),
+        prepare=lambda interview: reader.read(_record(interview)),
+        answer=read_out,
+    )
+
+
+def load_answers() -> InPython:
+    """From plain dictionaries to totals and actions, read out of conclusions that keep their rules and matches."""
+    program, limits, engine, reader = _parts()
+    return InPython(lambda interview: read_out(conclude(reader.read(_record(interview)), program, engine, limits)))
+
+
+def load_assess() -> InPython:
+    """From plain dictionaries to an ``Assessment`` with reasons, plan and notes."""
+    rulebase = RuleBase.load(MINI)
+    return InPython(lambda interview: rulebase.assess(_record(interview)), answer=read_assessment)
+
+
+def load_durable() -> InPython:
+    """The same on the second engine."""
+    rulebase: Any = RuleBase.load(MINI)
+    return InPython(lambda interview: rulebase.assess(_record(interview), engine="durable"), answer=read_assessment)
+
+
+def load_json() -> InPython:
+    """From the bytes of a record to the bytes of its assessment."""
+    rulebase: Any = RuleBase.load(MINI)
+    return InPython(
+        run=rulebase.assess_json,
+        prepare=lambda interview: json.dumps(_record(interview)).encode(),
+        answer=lambda data: read_assessment(Assessment.model_validate_json(data)),
+    )
+
+
+def without_durable() -> str:
+    """Why the second engine cannot take part; empty where it can."""
+    return "" if "engine" in inspect.signature(RuleBase.assess).parameters else "not in this version"
+
+
+def without_json() -> str:
+    """Why bytes cannot be assessed; empty where they can."""
+    return "" if hasattr(RuleBase, "assess_json") else "not in this version"
+
+
+def read_out(concluded: tuple[Memory, list[Row]]) -> Answer:
+    """Totals and actions from what the rules concluded."""
+    memory, findings = concluded
+    sums = {finding[0][ID]: [0, 0, 0] for finding in findings}
+    for target, dimension, amount, _, _ in memory.contributions:
+        assert target is not None  # no rule of the mini rule base speaks of the interview as a whole
+        sums[target[ID]][PLACE[dimension]] += amount
+    totals = {name: _points(thousandths) for name, thousandths in sums.items()}
+    actions = [
+        (action, targets[0][ID] if targets else "", (size or 0) // 100) for action, targets, size, *_ in memory.recommendations
+    ]
+    actions.sort()
+    return totals, actions
+
+
+def read_assessment(assessment: Assessment) -> Answer:
+    """Totals and actions from an assessment. It holds no priority of one action for one mistake, so that follows from the
+    totals; what is compared is which actions are for which mistakes."""
+    totals: dict[str, tuple[int, int, int]] = {}
+    for finding in assessment.findings:
+        sums = [0, 0, 0]
+        for reason in finding.because:
+            sums[PLACE[reason.dimension]] += round(reason.amount * 1000)
+        totals[finding.fact] = _points(sums)
+    actions = []
+    for action in assessment.actions:
+        for target in action.targets:
+            severity, _, urgency = totals[target]
+            actions.append((action.action, target, severity + 2 * urgency))
+        if not action.targets:
+            actions.append((action.action, "", 0))
+    return totals, sorted(actions)
+
+
+def _points(thousandths: list[int]) -> tuple[int, int, int]:
+    """Points of the mini rule base: see mini/scale.yaml."""
+    severity, noticed, urgency = thousandths
+    return severity // 100, noticed // 1000, urgency // 100
+
+
+def _parts() -> tuple[Any, Limits, CompiledEngine, RecordReader]:
+    program, limits = RuleBase.load(MINI).program, Limits()
+    return program, limits, CompiledEngine(program), RecordReader(program, limits)
+
+
+def _record(interview: Interview) -> dict[str, Any]:
+    return {"id": interview["id"], "facts": [interview["context"], *interview["mistakes"]]}
