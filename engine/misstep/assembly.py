@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from misstep.evaluate.memory import Memory, Remark
 from misstep.findings.explain import Explainer, action_reasons, name_derived, outlook_reasons, reasons_by_fact
-from misstep.findings.scoring import level, outlook_limits, overall_severity
+from misstep.findings.scoring import level, outlook_limits, overall_severity, worst_outlook
 from misstep.model.facts import FIRST_VALUE, ID, KIND, Row
 from misstep.model.result import MODELS, Assessment, Form, make_assessment
 from misstep.model.rule import Rule
@@ -75,7 +75,6 @@ def assemble(result: Result, explainer: Explainer, form: Form) -> dict[str, Any]
 def _summary(result: Result, explainer: Explainer, form: Form) -> dict[str, Any]:
     facts, memory, findings, plan = result
     scale = memory.program.scale
-    worst = max([rank for rank, _ in outlook_limits(memory.outlooks)], default=0)
     return {
         "id": facts.id,
         "rulebase": explainer.rulebase(form),
@@ -83,7 +82,7 @@ def _summary(result: Result, explainer: Explainer, form: Form) -> dict[str, Any]
         "damage_after": plan.damage_after / 10,
         "band": scale.severity.words[level(scale.severity, overall_severity(findings, memory.contributions, scale))],
         "verdict": findings[0][5] if findings else scale.verdicts[0],
-        "outlook": scale.outlooks[worst],
+        "outlook": scale.outlooks[worst_outlook(memory.outlooks)],
         "acts": any(step.action.reach == "repairs" for step in plan.steps),
     }
 

@@ -6,9 +6,9 @@ from misstep.assembly import Result, assemble, assess_lazily
 from misstep.evaluate.interface import Engine
 from misstep.evaluate.memory import Memory
 from misstep.findings.explain import Explainer
-from misstep.findings.scoring import outlook_limits, score
+from misstep.findings.scoring import score, worst_outlook
 from misstep.limits import Limits
-from misstep.model.facts import ID, Row
+from misstep.model.facts import Row
 from misstep.model.result import PLAIN, Assessment, to_json
 from misstep.model.rule import Program
 from misstep.planning import make_plan
@@ -22,13 +22,11 @@ def conclude(facts: Facts, program: Program, engine: Engine, limits: Limits) -> 
     """
     memory = Memory(program, facts.rows, limits)
     engine.run("scoring", memory)
-    mistakes = [row for kind, rows in facts.rows.items() if program.kinds[kind].role == "mistake" for row in rows]
+    mistakes = [row for kind, rows in facts.rows.items() if kind in program.mistakes for row in rows]
     findings = score(mistakes, memory.contributions, program.scale)
-    findings.sort(key=lambda f: (-program.scale.verdicts.index(f[5]), -f[4], -f[1], f[0][ID]))
     memory.add_findings(findings)
     engine.run("judging", memory)
-    worst = max([rank for rank, _ in outlook_limits(memory.outlooks)], default=0)
-    memory.add_outlook(program.scale.outlooks[worst])
+    memory.add_outlook(program.scale.outlooks[worst_outlook(memory.outlooks)])
     engine.run("advising", memory)
     return memory, findings
 

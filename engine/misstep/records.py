@@ -227,24 +227,31 @@ def _fault(pointer: str, message: str) -> RecordError:
 
 def _plain(record: RecordLike) -> dict[str, Any]:
     """The record as a mapping with ``facts``."""
+    if type(record) is list:
+        return {"facts": _plain_facts(record)}
     if isinstance(record, Record):
-        return {"id": record.id, "facts": [_plain_fact(fact) for fact in record.facts]}
+        return {"id": record.id, "facts": _plain_facts(record.facts)}
     if isinstance(record, Mapping):
         data = dict(record)
-        if "facts" not in data and "kind" in data:
+        facts = data.get("facts")
+        if facts is None and "facts" not in data and "kind" in data:
             raise _fault("", "this is one fact; a record is {facts: [...]} or a list of facts")
-        if isinstance(data.get("facts"), (list, tuple)):
-            data["facts"] = [_plain_fact(fact) for fact in data["facts"]]
+        if isinstance(facts, (list, tuple)):
+            data["facts"] = _plain_facts(facts)
         return data
     if isinstance(record, (str, bytes, bytearray)) or not isinstance(record, Iterable):
         raise _fault("", "must be a record {facts: [...]} or a list of facts")
-    return {"facts": [_plain_fact(fact) for fact in record]}
+    return {"facts": _plain_facts(record)}
+
+
+def _plain_facts(facts: Iterable[Any]) -> list[Any]:
+    return [fact if type(fact) is dict else _plain_fact(fact) for fact in facts]
 
 
 def _plain_fact(fact: Any) -> Any:
     if isinstance(fact, Fact):
         return {name: value for name, value in fact.model_dump().items() if name != "id" or value is not None}
-    return dict(fact) if type(fact) is not dict and isinstance(fact, Mapping) else fact
+    return dict(fact) if isinstance(fact, Mapping) else fact
 
 
 class _Form:

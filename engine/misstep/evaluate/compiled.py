@@ -205,28 +205,39 @@ class _Pass:
         for several in of_several.values():
             groups += [several] if len(several) <= MANY else _by_key(several, start)
         self._always = [_Together(always, start, kinds)] if always else []
-        self._of_facts: dict[str, list[_Group]] = {}
-        self._of_findings: dict[str, list[_Group]] = {}
+        self._of_facts: _Found = {}
+        self._of_findings: _Found = {}
         for some in groups:
             group = _Together(some, start, kinds) if len(some) <= MANY else _Switch(some, start, kinds)
             of_kind = self._of_findings if start[some[0]].over == "finding" else self._of_facts
-            for kind in {kind: None for rule in some for kind in start[rule].kinds}:
-                of_kind.setdefault(kind, []).append(group)
+            names = {kind: None for rule in some for kind in start[rule].kinds}
+            for name in names:
+                alone, among = of_kind.setdefault(name, ([], []))
+                (alone if len(names) == 1 else among).append(group)
 
     def run(self, memory: Memory, extents: _Extents) -> None:
         """Run every rule that could fire."""
         rows, found = memory.rows, memory.found
-        starts: dict[_Group, list[Row]] = {}
-        for of_kind, facts_by_kind in ((self._of_facts, rows), (self._of_findings, found)):
-            if of_kind:
-                for kind, facts in facts_by_kind.items():
-                    if kind in of_kind:
-                        for group in of_kind[kind]:
-                            starts[group] = starts[group] + facts if group in starts else facts
-        for group, anchors in starts.items():
-            group.fire(memory, anchors, rows, found, extents)
+        if self._of_facts:
+            _run(self._of_facts, list(rows.items()), memory, rows, found, extents)  # a list, as rules may derive
+        if self._of_findings:
+            _run(self._of_findings, found.items(), memory, rows, found, extents)
         for group in self._always:
             group.fire(memory, (), rows, found, extents)
+
+
+def _run(of_kind: _Found, facts_by_kind: Any, memory: Memory, rows: Any, found: Any, extents: _Extents) -> None:
+    """Run the rules that start from the facts of one kind, kind by kind, and gather those of several."""
+    gathered: dict[_Group, list[Row]] = {}
+    for kind, facts in facts_by_kind:
+        if kind in of_kind:
+            alone, among = of_kind[kind]
+            for group in alone:
+                group.fire(memory, facts, rows, found, extents)
+            for group in among:
+                gathered[group] = gathered[group] + facts if group in gathered else facts
+    for group, anchors in gathered.items():
+        group.fire(memory, anchors, rows, found, extents)
 
 
 def _by_key(rules: Iterable[Rule], start: Mapping[Rule, Pattern]) -> list[list[Rule]]:
@@ -309,6 +320,8 @@ class _Switch:
 
 
 _Group = _Together | _Switch
+_Found = dict[str, tuple[list[_Group], list[_Group]]]
+"""By kind: groups of rules that start from its facts alone, and those that start from facts of several kinds."""
 
 
 class _Choice(NamedTuple):

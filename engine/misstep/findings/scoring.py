@@ -7,7 +7,7 @@ is rounded to thousandths in one place each. The constants are those of the rule
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from math import prod
 
@@ -19,53 +19,55 @@ TOP = 10_000  # ten points, in thousandths
 MAX_DOUBLINGS = 20_000  # twenty doublings, odds of a million: beyond that a chance is 0 or 1 to six digits
 
 
-def score(mistakes: Sequence[Row], contributions: Iterable[Contribution], scale: Scale) -> list[Row]:
-    """Findings, as rows: the mistake, then the values of ``FINDING_FIELDS``. In the order of the mistakes."""
-    sums: dict[str, dict[str, int]] = {mistake[ID]: {} for mistake in mistakes}
+def score(mistakes: Iterable[Row], contributions: Iterable[Contribution], scale: Scale) -> list[Row]:
+    """Findings, as rows: the mistake, then the values of ``FINDING_FIELDS``. Worst first: by verdict, damage, severity, id."""
+    sums: dict[str, list[int]] = {mistake[ID]: [0, 0, 0, 0, 0] for mistake in mistakes}
     for target, dimension, amount, _, _ in contributions:
         if target is not None:
-            of_one = sums[target[ID]]
-            if dimension not in of_one:
-                of_one[dimension] = amount
-            elif dimension == "verdict":
-                of_one[dimension] = max(of_one[dimension], amount)
-            else:
-                of_one[dimension] += amount
+            of_one, place = sums[target[ID]], _PLACE[dimension]
+            if place != _VERDICT:
+                of_one[place] += amount
+            elif amount > of_one[_VERDICT]:
+                of_one[_VERDICT] = amount
     start = round(scale.noticed_start * 1000)
-    return [_finding(mistake, sums[mistake[ID]].get, start, scale) for mistake in mistakes]
+    table, verdicts = scale.table, scale.verdicts
+    bands, band_words = scale.severity.lower, scale.severity.words
+    chances, chance_words = scale.noticed.lower, scale.noticed.words
+    urgencies, urgency_words = scale.urgency.lower, scale.urgency.words
+    scored: list[tuple[int, int, int, str, Row]] = []
+    for mistake in mistakes:
+        name = mistake[ID]
+        added, relief, doublings, pressing, least = sums[name]
+        severity = severity_of(added, relief)
+        noticed = chance(start + doublings)
+        damage = damage_of(severity, noticed)
+        points, likely, soon = severity / 1000, noticed / 1000, limited(pressing) / 1000
+        band = bisect_right(bands, points) - 1
+        seen = bisect_right(chances, likely) - 1
+        due = bisect_right(urgencies, soon) - 1
+        verdict = table[band][seen][due]
+        if verdict < least:
+            verdict = least
+        words = (verdicts[verdict], band_words[band], chance_words[seen], urgency_words[due])
+        row = (mistake, points, likely, soon, damage / 1000, *words)
+        scored.append((-verdict, -damage, -severity, name, row))
+    scored.sort()
+    return [one[4] for one in scored]
 
 
-def _finding(mistake: Row, summed: Callable[[str, int], int], start: int, scale: Scale) -> Row:
-    severity = severity_of(summed("severity", 0), summed("relief", 0))
-    noticed = chance(start + summed("noticed", 0))
-    urgency = limited(summed("urgency", 0))
-    severities, chances, urgencies = scale.severity, scale.noticed, scale.urgency
-    points, likely, pressing = severity / 1000, noticed / 1000, urgency / 1000
-    band = bisect_right(severities.lower, points) - 1
-    seen = bisect_right(chances.lower, likely) - 1
-    soon = bisect_right(urgencies.lower, pressing) - 1
-    verdict = max(scale.table[band][seen][soon], summed("verdict", 0))
-    return (
-        mistake,
-        points,
-        likely,
-        pressing,
-        damage_of(severity, noticed) / 1000,
-        scale.verdicts[verdict],
-        severities.words[band],
-        chances.words[seen],
-        urgencies.words[soon],
-    )
+_PLACE = {"severity": 0, "relief": 1, "noticed": 2, "urgency": 3, "verdict": 4}
+_VERDICT = 4
 
 
 def limited(thousandths: int) -> int:
     """A score within 0..10 points."""
-    return 0 if thousandths < 0 else min(thousandths, TOP)
+    return 0 if thousandths < 0 else TOP if thousandths > TOP else thousandths
 
 
 def severity_of(added: int, relief: int) -> int:
     """severity = max(0, min(10, sum of severity) - sum of relief); relief below 0 counts as none."""
-    return limited(limited(added) - max(0, relief))
+    severity = 0 if added < 0 else TOP if added > TOP else added
+    return severity if relief <= 0 else max(0, severity - relief)
 
 
 @lru_cache(maxsize=4096)
@@ -78,7 +80,7 @@ def chance(doublings: int) -> int:
 
 def damage_of(severity: int, noticed: int) -> int:
     """damage = severity x noticed: managers of ten expected to hold it against the candidate; in thousandths."""
-    return half_up(severity * noticed, 1000)
+    return (2 * severity * noticed + 1000) // 2000  # rounded half up
 
 
 def half_up(numerator: int, denominator: int) -> int:
@@ -124,3 +126,8 @@ def outlook_limits(remarks: Iterable[Remark]) -> list[tuple[int, Remark]]:
         assert isinstance(effect, LimitOutlook)
         limits.append((effect.rank, remark))
     return limits
+
+
+def worst_outlook(remarks: Collection[Remark]) -> int:
+    """How good the outlook is at most, by all rules that limit it."""
+    return max([rank for rank, _ in outlook_limits(remarks)]) if remarks else 0

@@ -263,3 +263,8 @@ class Program:
     scoring: tuple[Stratum, ...]
     judging: tuple[Stratum, ...]
     advising: tuple[Stratum, ...]
+
+    @cached_property
+    def mistakes(self) -> frozenset[str]:
+        """The kinds that are scored."""
+        return frozenset(name for name, kind in self.kinds.items() if kind.role == "mistake")
