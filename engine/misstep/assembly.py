@@ -88,7 +88,7 @@ def _summary(result: Result, explainer: Explainer, form: Form) -> dict[str, Any]
 
 
 def _finding(row: Row, memory: Memory, because: tuple[Any, ...]) -> dict[str, Any]:
-    mistake, severity, noticed, urgency, damage, verdict, severity_band, noticed_level, urgency_level = row
+    mistake, severity, noticed, urgency, damage, verdict, severity_band, noticed_level, urgency_level, _ = row
     return {
         "fact": mistake[ID],
         "kind": mistake[KIND],

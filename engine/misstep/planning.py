@@ -8,33 +8,36 @@ time, id.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
+from math import inf
 from operator import attrgetter
 from typing import NamedTuple
 
 from misstep.evaluate.memory import Match, Recommendation, Vetoed
 from misstep.findings.scoring import TOP, chance_unharmed, damage_of, damage_where, half_up
 from misstep.model.facts import ID, Row
-from misstep.model.rule import Action, Program, Rule, Scale
+from misstep.model.rule import EXACT, Action, Program, Rule, Scale
 
 Firing = tuple[Rule, Match]
 
 
-@dataclass(slots=True, eq=False)
 class Step:
     """An action on its way into the plan. ``relief``: thousandths of severity by id of the mistake, the action's own
     where a rule does not say; ``order``: its place."""
 
-    action: Action
-    own_relief: int
-    relief: dict[str, int] = field(default_factory=dict)
-    due_hours: float | None = None
-    firings: list[Firing] = field(default_factory=list)
-    verdict: int = 0
-    damage_relieved: int = 0
-    priority: float = 0.0
-    order: tuple[int, int, float, str] = (0, 0, 0.0, "")
+    __slots__ = ("action", "damage_relieved", "due_hours", "firings", "order", "own_relief", "priority", "relief", "verdict")
+
+    verdict: int
+    damage_relieved: int
+    priority: float
+    order: tuple[int, int, float, str]
+
+    def __init__(self, action: Action) -> None:
+        self.action = action
+        self.own_relief = round(action.relief * 1000)
+        self.relief: dict[str, int] = {}
+        self.due_hours: float | None = None
+        self.firings: list[Firing] = []
 
 
 class Avoid(NamedTuple):
@@ -82,29 +85,21 @@ class _Scores:
     """What the findings are worth, and what a plan takes off."""
 
     def __init__(self, findings: Sequence[Row], scale: Scale) -> None:
-        ranks = {verdict: i for i, verdict in enumerate(scale.verdicts)}
-        share = round(scale.max_relief * 1000)
-        self.part = 100 / len(ranks)
-        self.verdict: dict[str, int] = {}
-        self.scores: dict[str, tuple[int, int, int]] = {}  # severity, noticed, greatest relief; in thousandths
-        self.damages: dict[str, int] = {}
-        for mistake, severity, noticed, _, damage, verdict, *_ in findings:
-            thousandths = round(severity * 1000)
-            self.verdict[mistake[ID]] = ranks[verdict]
-            self.scores[mistake[ID]] = (thousandths, round(noticed * 1000), half_up(thousandths * share, 1000))
-            self.damages[mistake[ID]] = round(damage * 1000)
-        self.unharmed = chance_unharmed(self.damages.values())
-        self.damage = damage_where(self.unharmed, len(self.damages))
+        self.share = round(scale.max_relief * 1000)
+        self.part = 100 / len(scale.verdicts)
+        self.exact: dict[str, tuple[int, int, int, int]] = {finding[0][ID]: finding[EXACT] for finding in findings}
+        self.unharmed = chance_unharmed([damage for _, _, damage, _ in self.exact.values()])
+        self.damage = damage_where(self.unharmed, len(findings))
 
     def rate(self, step: Step) -> None:
         """Verdict, damage relieved and priority of one step.
 
         Priority: the verdict counts in equal parts of 100, and within one the damage relieved, in percent of it.
         """
-        step.verdict = max([self.verdict[target] for target in step.relief], default=0)
+        step.verdict = max([self.exact[target][3] for target in step.relief]) if step.relief else 0
         step.damage_relieved = self.damage - self.damage_with(step.relief)
         step.priority = round(self.part * step.verdict + self.part * step.damage_relieved / 1000, 1)
-        due = float("inf") if step.due_hours is None else step.due_hours
+        due = inf if step.due_hours is None else step.due_hours
         step.order = (-step.verdict, -step.damage_relieved, due, step.action.id)
 
     def damage_after(self, steps: Sequence[Step]) -> int:
@@ -117,20 +112,17 @@ class _Scores:
 
     def damage_with(self, relief: dict[str, int]) -> int:
         """Damage with so many thousandths of severity taken off the mistakes."""
-        damages = {}
+        unharmed, after = self.unharmed, {}
         for target, amount in relief.items():
             if amount:
-                severity, noticed, most = self.scores[target]
-                damages[target] = damage_of(severity - min(amount, most), noticed)
-        if not damages:
-            return self.damage
-        unharmed = self.unharmed
-        if unharmed:  # then every factor can be taken out of the product, and leaves no remainder
-            for target, damage in damages.items():
-                unharmed = unharmed // (TOP - self.damages[target]) * (TOP - damage)
-        else:
-            unharmed = chance_unharmed((self.damages | damages).values())
-        return damage_where(unharmed, len(self.damages))
+                severity, noticed, damage, _ = self.exact[target]
+                most = half_up(severity * self.share, 1000)
+                after[target] = damage_of(severity - min(amount, most), noticed)
+                if unharmed:  # then its factor can be taken out of the product, and leaves no remainder
+                    unharmed = unharmed // (TOP - damage) * (TOP - after[target])
+        if not unharmed:
+            unharmed = chance_unharmed([after.get(target, exact[2]) for target, exact in self.exact.items()])
+        return damage_where(unharmed, len(self.exact)) if after else self.damage
 
 
 def _steps(
@@ -138,20 +130,23 @@ def _steps(
 ) -> list[Step]:
     """One step for every action that is recommended and not vetoed."""
     never = {action for action, targets, _, _ in vetoes if not targets}
+    some = {action for action, _ in not_for}
     steps: dict[str, Step] = {}
     for action, targets, relief, due, rule, match in recommendations:
+        if action in never:
+            continue
         wanted = targets
-        if vetoes:
-            wanted = tuple([t for t in targets if (action, t[ID]) not in not_for]) if not_for else targets
-            if action in never or (targets and not wanted):
+        if action in some:
+            wanted = tuple([t for t in targets if (action, t[ID]) not in not_for])
+            if targets and not wanted:
                 continue
         step = steps.get(action)
         if step is None:
-            found = program.actions[action]
-            step = steps[action] = Step(found, round(found.relief * 1000))
+            step = steps[action] = Step(program.actions[action])
         own = step.own_relief if relief is None else max(0, relief)
         for target in wanted:
-            step.relief[target[ID]] = max(step.relief.get(target[ID], 0), own)
+            if own >= step.relief.get(target[ID], 0):
+                step.relief[target[ID]] = own
         hours = step.action.due_hours if due is None else max(0.0, round(due, 3))
         if hours is not None and (step.due_hours is None or hours < step.due_hours):
             step.due_hours = hours

@@ -85,7 +85,9 @@ class NaiveEngine:
             return [Fact(row, (), {"level": row[0]}) for row in memory.rows["outlook"]]
         if pattern.over == "finding":
             return [
-                Fact(row, row[0], {**self._fields(row[0]), **dict(zip(FINDING_FIELDS, row[1:], strict=True)), "fact": row[0][ID]})
+                Fact(
+                    row, row[0], {**self._fields(row[0]), **dict(zip(FINDING_FIELDS, row[1:], strict=False)), "fact": row[0][ID]}
+                )
                 for row in memory.rows["finding"]
                 if row[0][KIND] in pattern.kinds
             ]

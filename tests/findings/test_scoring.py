@@ -118,7 +118,7 @@ def verdict_of(band: int, seen: int, soon: int) -> str:
     }
     rule = next(iter(RuleBase.shipped().rules.values()))
     (finding,) = scoring.score([mistake], [(mistake, d, a, rule, ()) for d, a in amounts.items()], SCALE)
-    assert finding[6:] == (SCALE.severity.words[band], SCALE.noticed.words[seen], SCALE.urgency.words[soon])
+    assert finding[6:9] == (SCALE.severity.words[band], SCALE.noticed.words[seen], SCALE.urgency.words[soon])
     return str(finding[5])
 
 

@@ -127,28 +127,20 @@ def action_reasons(
     return tuple(map(form.action_reason, reasons))
 
 
-_Weighed = tuple[int, float, str, tuple[str, ...], dict[str, Any]]
-"""A reason behind what decides its place: dimension, size, rule, facts. No two reasons agree in all of it."""
+_Weighed = tuple[int, float, str, tuple[str, ...], int, dict[str, Any]]
+"""A reason behind what decides its place: dimension, size, rule, facts. No two reasons agree in all of it; the number that
+follows is there to say so to the sort."""
 
 
 def _weighed(dimension: str, amount: float, words: _Words, text: str, facts: tuple[str, ...]) -> _Weighed:
-    values = {
-        "rule": words.id,
-        "dimension": dimension,
-        "amount": amount,
-        "text": text,
-        "facts": facts,
-        "sources": words.sources,
-    }
-    return (_DIMENSION_ORDER[dimension], -abs(amount), words.id, facts, values)
-
-
-_PLACE = itemgetter(0, 1, 2, 3)
+    rule, sources, _ = words
+    values = {"rule": rule, "dimension": dimension, "amount": amount, "text": text, "facts": facts, "sources": sources}
+    return (_DIMENSION_ORDER[dimension], -abs(amount), rule, facts, id(values), values)
 
 
 def _heaviest_first(reasons: list[_Weighed], form: Form) -> tuple[Any, ...]:
-    reasons.sort(key=_PLACE)
-    return tuple([form.reason(reason[4]) for reason in reasons])
+    reasons.sort()
+    return tuple([form.reason(reason[5]) for reason in reasons])
 
 
 _DIMENSION_ORDER = {dimension: i for i, dimension in enumerate((*DIMENSIONS, "outlook"))}

@@ -20,7 +20,7 @@ MAX_DOUBLINGS = 20_000  # twenty doublings, odds of a million: beyond that a cha
 
 
 def score(mistakes: Iterable[Row], contributions: Iterable[Contribution], scale: Scale) -> list[Row]:
-    """Findings, as rows: the mistake, then the values of ``FINDING_FIELDS``. Worst first: by verdict, damage, severity, id."""
+    """Findings, as rows: see ``FINDING_FIELDS``. Worst first: by verdict, damage, severity, id."""
     sums: dict[str, list[int]] = {mistake[ID]: [0, 0, 0, 0, 0] for mistake in mistakes}
     for target, dimension, amount, _, _ in contributions:
         if target is not None:
@@ -49,7 +49,7 @@ def score(mistakes: Iterable[Row], contributions: Iterable[Contribution], scale:
         if verdict < least:
             verdict = least
         words = (verdicts[verdict], band_words[band], chance_words[seen], urgency_words[due])
-        row = (mistake, points, likely, soon, damage / 1000, *words)
+        row = (mistake, points, likely, soon, damage / 1000, *words, (severity, noticed, damage, verdict))
         scored.append((-verdict, -damage, -severity, name, row))
     scored.sort()
     return [one[4] for one in scored]
