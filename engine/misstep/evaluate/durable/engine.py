@@ -66,8 +66,12 @@ class DurableEngine:
         with self._lock:
             try:
                 answer = self._worker.ask(request, self._program, seconds)
-                if "budget" not in answer:
-                    conclude(answer, memory, self._rules)
+                if "budget" in answer:
+                    raise BudgetError(answer["budget"])
+                if "failed" in answer:
+                    self._worker.end()
+                    raise _failure(f"failed ({answer['failed']})")
+                conclude(answer, memory, self._rules)
             except MisstepError:
                 raise
             except TimeoutError:
@@ -81,12 +85,12 @@ class DurableEngine:
             except BaseException:  # an interrupt: the answer that is still to come must not be taken for the next one
                 self._worker.end()
                 raise
-        if "budget" in answer:
-            raise BudgetError(answer["budget"])
 
     def close(self) -> None:
         """End the process. A call that waits for it fails; a later one starts a new process."""
-        self._worker.end()
+        self._worker.kill()
+        with self._lock:
+            self._worker.end()
 
     def after_fork(self) -> None:
         """Leave the process to the parent; this one starts its own when it needs it."""
@@ -137,15 +141,22 @@ class _Worker:
         """End the process, if there is one; for one that is dying already, in words what it dies of."""
         process, stream = self._process, self._stream
         self._process = self._stream = None
+        code = 0
+        if process is not None:
+            try:
+                process.wait(patience)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            code = process.wait()
         if stream is not None:
             stream.close()
-        if process is None:
-            return ""
-        try:
-            process.wait(patience)
-        except subprocess.TimeoutExpired:
+        return f" (signal {-code})" if code < 0 else ""
+
+    def kill(self) -> None:
+        """Let the process die, while another thread may still wait for it."""
+        process = self._process
+        if process is not None:
             process.kill()
-        return f" (signal {-code})" if (code := process.wait()) < 0 else ""
 
     def forget(self) -> None:
         """Let go of what belongs to the process that this one was forked from."""

@@ -212,7 +212,7 @@ def answer(network: Network, request: bytes) -> dict[str, Any]:
     try:
         run(network, phase, record)
     except BudgetError as error:
-        return {"budget": [problem.message for problem in error.problems]}
+        return {"budget": str(error)}
     except Exception as error:
         return {"failed": type(error).__name__}
     finally:
