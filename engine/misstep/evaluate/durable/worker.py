@@ -27,7 +27,7 @@ from misstep.limits import Limits
 from misstep.model.facts import KIND, Row
 from misstep.model.rule import FINDING, OUTLOOK, Pattern, Program, Rule
 
-MOST_MEMORY = 4 << 30
+MOST_MEMORY = 2 << 30
 """Bytes: matches of patterns that nothing joins can be more than there is room for."""
 TAKEN, NOT_TAKEN = 0, 1
 """What the library says of a fact: a pattern took it, or none did."""
