@@ -4,6 +4,7 @@ from misstep.api import RuleBase, assess
 from misstep.errors import (
     BudgetError,
     CallerError,
+    EngineError,
     InstallationError,
     Location,
     MisstepError,
@@ -28,6 +29,7 @@ __all__ = [
     "Assessment",
     "BudgetError",
     "CallerError",
+    "EngineError",
     "Fact",
     "InstallationError",
     "Limits",

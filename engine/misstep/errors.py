@@ -75,6 +75,10 @@ class CallerError(MisstepError):
     """A function or command was called in a way that makes no sense."""
 
 
+class EngineError(MisstepError):
+    """An engine failed, or cannot take what it is given; the caller may try again, or choose another engine."""
+
+
 class InstallationError(MisstepError):
     """Something that belongs to the installation of misstep is missing."""
 

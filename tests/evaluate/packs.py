@@ -181,6 +181,7 @@ class PackMaker:
         self.joins = 1 if joining else 3
         self.given = JOINED if joining else tuple(GIVEN)
         self.fields: dict[str, dict[str, Any]] = {}
+        self.rules: list[str] = []
 
     def pick(self, choices: Sequence[T]) -> T:
         chosen: T = self.draw(st.sampled_from(choices))
@@ -206,7 +207,15 @@ class PackMaker:
         rules = {f"r{i}": self.rule() for i in range(self.pick((2, 4, 6)))}
         actions = {"x": {"title": "x"}, "y": {"title": "y", "relief": {"severity": 1}}}
         roles = {"mistake": {"fields": common}}
+        self.rules = list(rules)
         return json.dumps({"schema": 1, "pack": "random", "roles": roles, "kinds": kinds, "rules": rules, "actions": actions})
+
+    def override(self) -> str:
+        """A pack on top: one rule takes the place of another, one is new, and one may be turned off."""
+        replaced, other = self.pick(self.rules), self.pick(self.rules)
+        rules = {replaced: {**self.rule(), "replace": True}, "over": self.rule()}
+        off = [other] if other != replaced else []
+        return json.dumps({"schema": 1, "pack": "over", "rules": rules, "disable": off})
 
     def field(self) -> dict[str, Any]:
         type_ = self.pick(TYPES)
@@ -243,7 +252,7 @@ class PackMaker:
         for i in range(self.pick((0, 0, 1))):
             when.append(self.aggregate(scope, strict, i))
         rule: dict[str, Any] = {"when": when}
-        if self.pick((True, False)):
+        if self.pick((True, False, False)):
             rule["where"] = scope.where()
         if self.pick((0, 1, 1)) == 0:
             rule["unless"] = [self.inner(scope, strict, "fact", "un")]
@@ -262,7 +271,7 @@ class PackMaker:
             pattern = self.bind(scope, fact, f"p{i}")
             patterns.append(pattern)
         for pattern in patterns:
-            if self.pick((True, True, False)):
+            if self.pick((True, False)):
                 pattern["where"] = scope.where()
         return patterns
 
@@ -376,6 +385,13 @@ def _role(word: str) -> str:
 def packs(draw: Draw, joining: bool = False) -> str:
     """The text of a pack (JSON, which is YAML). ``joining``: rules join two kinds, by equalities above all."""
     return PackMaker(draw, joining).pack()
+
+
+@st.composite
+def layers(draw: Draw) -> list[str]:
+    """The texts of a pack, and of one that is loaded on top of it."""
+    maker = PackMaker(draw, joining=False)
+    return [maker.pack(), maker.override()]
 
 
 def values_of(field: Field) -> st.SearchStrategy[Any]:

@@ -1,0 +1,112 @@
+"""What goes between the engine and its process: bytes with their length in front, and conclusions as JSON.
+
+Facts are named by their place in the memory that was sent, and derived ones by the places after these. Rules are named
+by their place in the program.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from time import monotonic
+from typing import Any
+
+from misstep.evaluate.memory import Match, Memory
+from misstep.model.facts import Row
+from misstep.model.rule import Pattern, Rule
+
+MOST_BYTES = 1 << 30
+"""No message is longer; what says it is, is none."""
+
+
+def send(stream: socket.socket, content: bytes) -> None:
+    """Send one message."""
+    stream.sendall(len(content).to_bytes(8, "big") + content)
+
+
+def receive(stream: socket.socket, deadline: float | None = None) -> bytes:
+    """The next message. Raises EOFError where there is none any more, TimeoutError, ValueError where it is none."""
+    size = int.from_bytes(_receive(stream, 8, deadline), "big")
+    if size > MOST_BYTES:
+        raise ValueError("not a message")
+    return _receive(stream, size, deadline)
+
+
+def _receive(stream: socket.socket, size: int, deadline: float | None) -> bytes:
+    content = bytearray()
+    while len(content) < size:
+        if deadline is not None:
+            stream.settimeout(max(deadline - monotonic(), 1e-6))
+        part = stream.recv(min(size - len(content), 1 << 20))
+        if not part:
+            raise EOFError
+        content += part
+    return bytes(content)
+
+
+def facts_of(rows: dict[str, list[Row]]) -> list[tuple[str, Row]]:
+    """All facts of a memory by their places, each with the key under which memory has it."""
+    return [(key, row) for key, found in rows.items() for row in found]
+
+
+def conclusions(memory: Memory, rules: Sequence[Rule], facts: Sequence[tuple[str, Row]], given: int) -> dict[str, Any]:
+    """All that was concluded, in plain lists; the facts from ``given`` on are new."""
+    place = {row: i for i, (_, row) in enumerate(facts)}
+    number = {rule: i for i, rule in enumerate(rules)}
+
+    def why(rule: Rule, match: Match) -> list[Any]:
+        taken = [place[v] if isinstance(b, Pattern) else v for b, v in zip(rule.binders, match, strict=True)]
+        return [number[rule], taken]
+
+    def places(rows: Sequence[Row]) -> list[int]:
+        return [place[row] for row in rows]
+
+    return {
+        "work": memory.work,
+        "facts": [row[1:] for _, row in facts[given:]],
+        "derivations": [[place[row], *why(rule, m)] for row, found in memory.derivations.items() for rule, m in found],
+        "contributions": [
+            [None if row is None else place[row], dimension, size, *why(rule, m)]
+            for row, dimension, size, rule, m in memory.contributions
+        ],
+        "recommendations": [
+            [action, places(targets), relief, due, *why(rule, m)]
+            for action, targets, relief, due, rule, m in memory.recommendations
+        ],
+        "vetoes": [[action, places(targets), *why(rule, m)] for action, targets, rule, m in memory.vetoes],
+        "notes": [[effect, *why(rule, m)] for effect, rule, m in memory.notes],
+        "outlooks": [[effect, *why(rule, m)] for effect, rule, m in memory.outlooks],
+    }
+
+
+def conclude(answer: dict[str, Any], memory: Memory, rules: Sequence[Rule]) -> None:
+    """Add what was concluded elsewhere to a memory. Raises ValueError, TypeError, LookupError where it is not that."""
+    facts = [row for _, row in facts_of(memory.rows)]
+    facts += [(None, kind, *map(_value, values)) for kind, *values in answer["facts"]]
+
+    def why(rule: int, taken: list[Any]) -> tuple[Rule, Match]:
+        binders = rules[rule].binders
+        return rules[rule], tuple([facts[v] if isinstance(b, Pattern) else v for b, v in zip(binders, taken, strict=True)])
+
+    def rows(places: list[int]) -> tuple[Row, ...]:
+        return tuple([facts[place] for place in places])
+
+    memory.work = answer["work"]
+    for place, rule, taken in answer["derivations"]:
+        memory.derive(facts[place], *why(rule, taken))
+    memory.contributions += [
+        (None if place is None else facts[place], dimension, size, *why(rule, taken))
+        for place, dimension, size, rule, taken in answer["contributions"]
+    ]
+    memory.recommendations += [
+        (action, rows(places), relief, due, *why(rule, taken))
+        for action, places, relief, due, rule, taken in answer["recommendations"]
+    ]
+    memory.vetoes += [(action, rows(places), *why(rule, taken)) for action, places, rule, taken in answer["vetoes"]]
+    memory.notes += [(effect, *why(rule, taken)) for effect, rule, taken in answer["notes"]]
+    memory.outlooks += [(effect, *why(rule, taken)) for effect, rule, taken in answer["outlooks"]]
+
+
+def _value(value: Any) -> Any:
+    """A value of a field: sets are tuples."""
+    return tuple(value) if isinstance(value, list) else value
