@@ -1,6 +1,6 @@
 """misstep: what went wrong in a job interview in; how bad it was, and what to do about it, out."""
 
-from misstep.api import RuleBase, assess
+from misstep.api import RuleBase, assess, assess_json
 from misstep.errors import (
     BudgetError,
     CallerError,
@@ -15,6 +15,7 @@ from misstep.errors import (
 from misstep.limits import Limits
 from misstep.model.result import Assessment
 from misstep.records import Fact, Record
+from misstep.session import Session
 
 
 def __getattr__(name: str) -> str:
@@ -40,5 +41,7 @@ __all__ = [
     "RecordError",
     "RuleBase",
     "RuleError",
+    "Session",
     "assess",
+    "assess_json",
 ]

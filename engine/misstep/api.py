@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
+from misstep.errors import CallerError, printable, suggest
 from misstep.evaluate.compiled import CompiledEngine
+from misstep.evaluate.interface import Engine
 from misstep.findings.explain import Explainer
 from misstep.limits import Limits
 from misstep.model.facts import Kind
 from misstep.model.result import Assessment
 from misstep.model.rule import Action, Program, Rule, Source
 from misstep.pipeline import assess as run_pipeline
+from misstep.pipeline import assess_json as run_json_pipeline
 from misstep.pipeline import conclude
 from misstep.records import RecordLike, RecordReader
 from misstep.rulebase.cache import shipped_program
+from misstep.session import Session
+
+EngineName = Literal["compiled", "durable"]
 
 
 class RuleBase:
@@ -29,7 +35,8 @@ class RuleBase:
         self._program = program
         self._limits = limits or Limits()
         self._reader = RecordReader(program, self._limits)
-        self._engine = CompiledEngine(program)
+        self._compiled = CompiledEngine(program)
+        self._engines: dict[str, Engine] = {"compiled": self._compiled}
         self._explainer = Explainer(program)
 
     @classmethod
@@ -48,17 +55,46 @@ class RuleBase:
         """The rule base that comes with misstep, loaded once."""
         return _shipped()
 
-    def assess(self, facts: RecordLike) -> Assessment:
+    def assess(self, facts: RecordLike, engine: EngineName = "compiled") -> Assessment:
         """Assess one interview: a record ``{"id": ..., "facts": [...]}``, or just its facts.
 
-        Raises RecordError where the record is wrong, BudgetError where it asks for too much work.
+        ``engine`` is ``compiled`` or ``durable``, which give the same answer: see docs/api.md. Raises RecordError where the
+        record is wrong, BudgetError where it asks for too much work; EngineError and InstallationError with ``durable``.
         """
-        return run_pipeline(self._reader.read(facts), self._program, self._engine, self._explainer, self._limits)
+        return run_pipeline(self._reader.read(facts), self._program, self._engine(engine), self._explainer, self._limits)
 
-    def fired(self, facts: RecordLike) -> set[str]:
+    def assess_json(self, record: bytes | str, engine: EngineName = "compiled") -> bytes:
+        """Assess one interview given as JSON, UTF-8; the answer as JSON, the same as ``assess(...).to_json()``.
+
+        The fast path for services: no models are made in between. Raises what ``assess`` does, with line and column.
+        """
+        facts = self._reader.read_json(record)
+        return run_json_pipeline(facts, self._program, self._engine(engine), self._explainer, self._limits)
+
+    def session(self, id: str | None = None, engine: EngineName = "compiled") -> Session:  # noqa: A002 - the field of a record
+        """An interview as it unfolds: facts can be posted and retracted, and assessed at any time.
+
+        Raises RecordError where the id is none.
+        """
+        chosen = self._engine(engine)
+        return Session(self._reader, lambda facts: run_pipeline(facts, self._program, chosen, self._explainer, self._limits), id)
+
+    def fired(self, facts: RecordLike, engine: EngineName = "compiled") -> set[str]:
         """The ids of all rules that fire on a record, also of those whose advice the plan has no room for."""
-        memory, _ = conclude(self._reader.read(facts), self._program, self._engine, self._limits)
+        memory, _ = conclude(self._reader.read(facts), self._program, self._engine(engine), self._limits)
         return memory.fired()
+
+    def _engine(self, name: str) -> Engine:
+        engine = self._engines.get(name)
+        if engine is None:
+            if name != "durable":
+                known = ", ".join(get_args(EngineName))
+                hint = suggest(name, get_args(EngineName)) if isinstance(name, str) else ""
+                raise CallerError(f"engine: there is no engine '{printable(str(name))[:60]}'; it is one of {known}{hint}")
+            from misstep.evaluate.durable.engine import DurableEngine  # not everybody has durable-rules
+
+            engine = self._engines.setdefault(name, DurableEngine(self._program))
+        return engine
 
     @property
     def program(self) -> Program:
@@ -97,7 +133,7 @@ class RuleBase:
 
     def rule_source(self, rule: str) -> str:
         """The Python source that a rule was compiled to."""
-        return self._engine.source(rule)
+        return self._compiled.source(rule)
 
     def record_schema(self) -> dict[str, Any]:
         """JSON Schema of the records that this rule base takes."""
@@ -112,9 +148,17 @@ def _shipped() -> RuleBase:
     return RuleBase(shipped_program())
 
 
-def assess(facts: RecordLike) -> Assessment:
+def assess(facts: RecordLike, engine: EngineName = "compiled") -> Assessment:
     """Assess one interview with the shipped rule base.
 
     >>> assess([{"kind": "late_arrival", "minutes": 12}]).findings[0].severity_band
     """
-    return _shipped().assess(facts)
+    return _shipped().assess(facts, engine)
+
+
+def assess_json(record: bytes | str, engine: EngineName = "compiled") -> bytes:
+    """Assess one interview given as JSON with the shipped rule base; the answer as JSON.
+
+    >>> assess_json(b'[{"kind": "late_arrival", "minutes": 12}]')
+    """
+    return _shipped().assess_json(record, engine)

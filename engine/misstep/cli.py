@@ -16,10 +16,10 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from misstep.errors import CallerError, MisstepError, Problem, RecordError, listing, printable, suggest
+from misstep.errors import CallerError, EngineError, MisstepError, Problem, RecordError, listing, printable, suggest
 
 if TYPE_CHECKING:
-    from misstep.api import RuleBase
+    from misstep.api import EngineName, RuleBase
     from misstep.model.facts import Field, Kind
     from misstep.model.result import Assessment
 
@@ -29,6 +29,11 @@ rules_option = click.option(
     "--rules", "rules", multiple=True, type=click.Path(path_type=Path), metavar="PATH",
     help="Pack or folder of packs to use instead of the shipped rules; may be repeated. "
     "A pack that begins with `extends: misstep` adds to the shipped ones.",
+)  # fmt: skip
+
+engine_option = click.option(
+    "--engine", default="compiled", show_default=True, metavar="NAME",
+    help="compiled, or durable for durable-rules (extra misstep[durable]); the answers are the same.",
 )  # fmt: skip
 
 
@@ -126,11 +131,19 @@ def load(rules: tuple[Path, ...]) -> RuleBase:
 @click.option("--input", "input_format", type=click.Choice(["json", "jsonl", "yaml"]),
               help="Form of the input; else by the ending of the file, or by the look of standard input.")  # fmt: skip
 @click.option("--fail-level", metavar="BAND", help="Exit with 1 if a finding is of this severity band or worse, say `serious`.")
+@engine_option
 @click.option("--full", is_flag=True, help="Text with the ids of rules, and figures and addresses of sources.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
               help="Colors; auto: on a terminal, unless NO_COLOR is set.")  # fmt: skip
 def assess(
-    file: Path, rules: tuple[Path, ...], output: str, input_format: str | None, fail_level: str | None, full: bool, color: str
+    file: Path,
+    rules: tuple[Path, ...],
+    output: str,
+    input_format: str | None,
+    fail_level: str | None,
+    engine: EngineName,
+    full: bool,
+    color: str,
 ) -> int:
     """Assess the interviews in FILE, or - for standard input.
 
@@ -159,9 +172,13 @@ def assess(
             code = BAD
             continue
         try:
-            assessment = rulebase.assess(document.data)
+            assessment = rulebase.assess(document.data, engine)
         except RecordError as error:
             complain(document.place(error))
+            code = BAD
+            continue
+        except EngineError as error:
+            complain(error)
             code = BAD
             continue
         write(assessment, count)
@@ -240,11 +257,12 @@ def _problem(problem: Problem) -> dict[str, Any]:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--coverage", is_flag=True, help="Also fail for rules without a firing and a quiet case.")
-def test(paths: tuple[Path, ...], output: str, coverage: bool) -> int:
+@engine_option
+def test(paths: tuple[Path, ...], output: str, coverage: bool, engine: EngineName) -> int:
     """Run the cases of rule packs, files or folders."""
     from misstep.ruletest import run_cases
 
-    report = run_cases(paths)
+    report = run_cases(paths, engine=engine)
     failed = [outcome for outcome in report.outcomes if not outcome.passed]
     if output == "json":
         print(json.dumps({

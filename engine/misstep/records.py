@@ -12,9 +12,11 @@ from math import copysign
 from operator import itemgetter
 from typing import Annotated, Any, NamedTuple
 
+import orjson
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
 
+from misstep.documents import read_json
 from misstep.errors import Location, Problem, RecordError, suggest
 from misstep.limits import Limits
 from misstep.model.facts import (
@@ -106,6 +108,24 @@ class RecordReader:
                 raise self._record_error(error) from None
             given = [list(fact.values()) for fact in valid["facts"]]
         return self._collect(data.get("id"), given)
+
+    def read_json(self, data: bytes | str) -> Facts:
+        """Check a record given as JSON text. Raises RecordError with line and column of every problem found.
+
+        The text is read by a fast parser first; only what is not plainly right is read once more, strictly.
+        """
+        if len(data) <= self._limits.record_bytes:
+            try:
+                record = orjson.loads(data)
+                if _has_each_key_once(record, data):
+                    return self.read(record)
+            except (orjson.JSONDecodeError, RecordError):
+                pass  # the strict reader has the last word, and knows the place
+        document = read_json(_decoded(data), "<record>", most=self._limits.record_bytes)
+        try:
+            return self.read(document.data)
+        except RecordError as error:
+            raise document.place(error) from None
 
     def _take(self, data: dict[str, Any]) -> list[list[Any]] | None:
         """The rows of a record that is plainly right; None where the validator has to say what is wrong, if anything.
@@ -223,6 +243,28 @@ def json_pointer(path: Iterable[str | int]) -> str:
 
 def _fault(pointer: str, message: str) -> RecordError:
     return RecordError([Problem(Location(pointer=pointer), message)])
+
+
+def _has_each_key_once(record: Any, data: bytes | str) -> bool:
+    """Whether no key can stand twice in an object of a record. What a parser gives does not show it, but there are at least
+    as many colons as keys."""
+    colons = data.count(":") if isinstance(data, str) else data.count(b":")
+    keys = 0
+    if type(record) is dict:
+        keys = len(record)
+        record = record.get("facts")
+    if type(record) is list:
+        keys += sum([len(fact) for fact in record if type(fact) is dict])
+    return colons == keys
+
+
+def _decoded(data: bytes | str) -> str:
+    if isinstance(data, str):
+        return data
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RecordError([Problem(Location("<record>", data.count(b"\n", 0, error.start) + 1), "not UTF-8 text")]) from None
 
 
 def _plain(record: RecordLike) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from misstep.api import RuleBase
-from misstep.errors import Location, MisstepError
+from misstep.api import EngineName, RuleBase
+from misstep.errors import EngineError, Location, RecordError
 from misstep.limits import Limits
 from misstep.model.result import Assessment
 from misstep.rulebase.link import load_program
@@ -48,8 +48,11 @@ class Report:
     never_quiet: tuple[str, ...]
 
 
-def run_cases(paths: Sequence[str | Path], limits: Limits | None = None) -> Report:
-    """Run the cases of the packs at the paths (not of those they extend). Raises RuleError, CallerError."""
+def run_cases(paths: Sequence[str | Path], limits: Limits | None = None, engine: EngineName = "compiled") -> Report:
+    """Run the cases of the packs at the paths (not of those they extend) on an engine.
+
+    Raises RuleError, CallerError, InstallationError.
+    """
     program, merged = load_program(paths, limits or Limits())
     rulebase = RuleBase(program, limits)
     packs = [pack for pack in merged.packs if pack.layer > 0]
@@ -58,7 +61,7 @@ def run_cases(paths: Sequence[str | Path], limits: Limits | None = None) -> Repo
     quiet: set[str] = set()
     for pack in sorted(packs, key=lambda p: p.doc.pack):
         for name, case in pack.doc.cases.items():
-            outcomes.append(_run(rulebase, pack, name, case))
+            outcomes.append(_run(rulebase, pack, name, case, engine))
             fired.update(case.expect.fires)
             quiet.update(case.expect.quiet)
     own = sorted(rule.id for rule in program.rules.values() if rule.pack in {p.doc.pack for p in packs})
@@ -69,11 +72,11 @@ def run_cases(paths: Sequence[str | Path], limits: Limits | None = None) -> Repo
     )
 
 
-def _run(rulebase: RuleBase, pack: Pack, name: str, case: CaseDoc) -> Outcome:
+def _run(rulebase: RuleBase, pack: Pack, name: str, case: CaseDoc, engine: EngineName) -> Outcome:
     location = pack.document.locate(("cases", name))
     try:
-        got, fired = rulebase.assess(case.facts), rulebase.fired(case.facts)
-    except MisstepError as error:
+        got, fired = rulebase.assess(case.facts, engine), rulebase.fired(case.facts, engine)
+    except (RecordError, EngineError) as error:
         return Outcome(pack.doc.pack, name, location, (("facts", "a record that can be assessed", str(error)),))
     return Outcome(pack.doc.pack, name, location, tuple(_failures(case, got, fired, rulebase)))
 
