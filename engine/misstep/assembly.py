@@ -11,7 +11,7 @@ from misstep.evaluate.memory import Memory, Remark
 from misstep.findings.explain import Explainer, action_reasons, name_derived, outlook_reasons, reasons_by_fact
 from misstep.findings.scoring import level, outlook_limits, overall_severity, worst_outlook
 from misstep.model.facts import FIRST_VALUE, ID, KIND, Row
-from misstep.model.result import MODELS, Assessment, Form, make_assessment
+from misstep.model.result import MODELS, PLAIN, Assessment, Form, make_assessment
 from misstep.model.rule import Rule
 from misstep.planning import Plan, Step
 from misstep.records import Facts
@@ -28,17 +28,22 @@ class Result(NamedTuple):
 
 def assess_lazily(result: Result, explainer: Explainer) -> Assessment:
     """The Assessment of a result. What the answer is stands in it; the reasons are put together when somebody asks."""
-    return make_assessment(_summary(result, explainer, MODELS), lambda: assemble(result, explainer, MODELS))
+    summary = _summary(result, explainer, MODELS)
+    return make_assessment(summary, lambda: _whole(result, explainer, MODELS, summary))
 
 
-def assemble(result: Result, explainer: Explainer, form: Form) -> dict[str, Any]:
-    """The whole assessment: the fields of the Assessment in their order."""
+def assemble(result: Result, explainer: Explainer) -> dict[str, Any]:
+    """The whole assessment as plain data: the fields of the Assessment in their order."""
+    return _whole(result, explainer, PLAIN, _summary(result, explainer, PLAIN))
+
+
+def _whole(result: Result, explainer: Explainer, form: Form, summary: dict[str, Any]) -> dict[str, Any]:
     facts, memory, findings, plan = result
     names = name_derived(memory, facts.ids)
     reasons = reasons_by_fact(memory.contributions, explainer, names, form)
     outlooks = outlook_limits(memory.outlooks)
     return {
-        **_summary(result, explainer, form),
+        **summary,
         "because": reasons.get(None, ()) + outlook_reasons(outlooks, explainer, names, form),
         "findings": tuple([form.finding(_finding(f, memory, reasons.get(f[0][ID], ()))) for f in findings]),
         "actions": tuple(

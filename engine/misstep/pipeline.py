@@ -9,7 +9,7 @@ from misstep.findings.explain import Explainer
 from misstep.findings.scoring import score, worst_outlook
 from misstep.limits import Limits
 from misstep.model.facts import Row
-from misstep.model.result import PLAIN, Assessment, to_json
+from misstep.model.result import Assessment, to_json
 from misstep.model.rule import Program
 from misstep.planning import make_plan
 from misstep.records import Facts
@@ -44,4 +44,4 @@ def assess(facts: Facts, program: Program, engine: Engine, explainer: Explainer,
 
 def assess_json(facts: Facts, program: Program, engine: Engine, explainer: Explainer, limits: Limits) -> bytes:
     """The same as JSON, without models in between. Raises BudgetError."""
-    return to_json(assemble(evaluate(facts, program, engine, limits), explainer, PLAIN))
+    return to_json(assemble(evaluate(facts, program, engine, limits), explainer))

@@ -13,7 +13,7 @@ from math import prod
 
 from misstep.evaluate.memory import Contribution, Remark
 from misstep.model.facts import ID, Row
-from misstep.model.rule import Levels, LimitOutlook, Scale
+from misstep.model.rule import EXACT, Levels, LimitOutlook, Scale
 
 TOP = 10_000  # ten points, in thousandths
 MAX_DOUBLINGS = 20_000  # twenty doublings, odds of a million: beyond that a chance is 0 or 1 to six digits
@@ -112,8 +112,8 @@ def damage_where(unharmed: int, count: int) -> int:
 
 def overall_severity(findings: Iterable[Row], contributions: Iterable[Contribution], scale: Scale) -> int:
     """Severity of the interview = min(10, greatest severity x weight of its noticed level + sum of overall)."""
-    weights = {word: round(w * 1000) for word, w in zip(scale.noticed.words, scale.overall_weights, strict=True)}
-    worst = max([half_up(round(f[1] * 1000) * weights[f[7]], 1000) for f in findings], default=0)
+    weights = dict(zip(scale.noticed.words, scale.overall_weights, strict=True))
+    worst = max([half_up(f[EXACT][0] * round(weights[f[7]] * 1000), 1000) for f in findings], default=0)
     return limited(worst + sum([amount for target, _, amount, _, _ in contributions if target is None]))
 
 

@@ -220,8 +220,7 @@ _new_assessment: Callable[[dict[str, Any]], Assessment] = _maker(Assessment)
 
 def make_assessment(summary: dict[str, Any], complete: Callable[[], dict[str, Any]]) -> Assessment:
     """An assessment that knows some of its fields, and how to put all of them together."""
-    summary[_COMPLETE] = complete
-    return _new_assessment(summary)
+    return _new_assessment({**summary, _COMPLETE: complete})
 
 
 def to_json(value: Any) -> bytes:
