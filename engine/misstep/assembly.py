@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from misstep.evaluate.memory import Memory, Remark
 from misstep.findings.explain import Explainer, action_reasons, name_derived, outlook_reasons, reasons_by_fact
 from misstep.findings.scoring import level, outlook_limits, overall_severity, worst_outlook
+from misstep.intake import Facts
 from misstep.model.facts import FIRST_VALUE, ID, KIND, Row
 from misstep.model.result import MODELS, PLAIN, Assessment, Form, make_assessment
 from misstep.model.rule import Rule
 from misstep.planning import Plan, Step
-from misstep.records import Facts
 
 
 class Result(NamedTuple):

@@ -7,12 +7,12 @@ from misstep.evaluate.interface import Engine
 from misstep.evaluate.memory import Memory
 from misstep.findings.explain import Explainer
 from misstep.findings.scoring import score, worst_outlook
+from misstep.intake import Facts
 from misstep.limits import Limits
 from misstep.model.facts import Row
 from misstep.model.result import Assessment, to_json
 from misstep.model.rule import Program
 from misstep.planning import make_plan
-from misstep.records import Facts
 
 
 def conclude(facts: Facts, program: Program, engine: Engine, limits: Limits) -> tuple[Memory, list[Row]]:

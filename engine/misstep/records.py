@@ -6,11 +6,8 @@ Its errors are put into our words here; they name places, never values.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
-from math import copysign
-from operator import itemgetter
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
 
 import orjson
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -18,20 +15,14 @@ from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_sch
 
 from misstep.documents import read_json
 from misstep.errors import Location, Problem, RecordError, suggest
+from misstep.intake import Facts, Intake, fault, range_of
 from misstep.limits import Limits
 from misstep.model.facts import (
-    FIRST_VALUE,
     GIVEN_ROLES,
-    ID,
-    KIND,
-    LARGEST,
     MAX_ID,
     MAX_TEXT,
     Field,
     Kind,
-    Row,
-    free_ids,
-    sort_key,
 )
 from misstep.model.rule import Program
 
@@ -60,18 +51,6 @@ RecordLike = Record | Mapping[str, Any] | Iterable[Fact | Mapping[str, Any]]
 """A record, a mapping of its shape, or just the facts."""
 
 
-class Facts(NamedTuple):
-    """The facts of one record, by kind, and all their ids; ``assumed`` are the settings that were not given.
-
-    The order of the kinds is that of the record; nothing that comes out may depend on it.
-    """
-
-    id: str | None
-    rows: dict[str, list[Row]]
-    assumed: tuple[str, ...]
-    ids: set[str]
-
-
 class RecordReader:
     """Checks records against the kinds of one program. Immutable, safe from many threads."""
 
@@ -80,11 +59,8 @@ class RecordReader:
         self._kinds = {name: kind for name, kind in program.kinds.items() if kind.role in GIVEN_ROLES}
         self._schema = _record_schema(self._kinds.values())
         self._validator = SchemaValidator(self._schema)
-        self._forms = {name: _Form(kind) for name, kind in self._kinds.items()}
-        self._settings = {name for name, kind in self._kinds.items() if kind.role == "setting"}
-        self._assumed = {
-            name: [None, name, *(f.default for f in kind.fields)] for name, kind in self._kinds.items() if kind.assumed
-        }
+        intake = Intake(self._kinds)
+        self._take, self._collect = intake.take, intake.collect
 
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema of a record."""
@@ -99,7 +75,7 @@ class RecordReader:
         data = _plain(record)
         facts = data.get("facts")
         if isinstance(facts, list) and len(facts) > self._limits.facts:
-            raise _fault("/facts", f"has {len(facts)} facts; at most {self._limits.facts} are taken")
+            raise fault("/facts", f"has {len(facts)} facts; at most {self._limits.facts} are taken")
         given = self._take(data)
         if given is None:
             try:
@@ -126,70 +102,6 @@ class RecordReader:
             return self.read(document.data)
         except RecordError as error:
             raise document.place(error) from None
-
-    def _take(self, data: dict[str, Any]) -> list[list[Any]] | None:
-        """The rows of a record that is plainly right; None where the validator has to say what is wrong, if anything.
-
-        It takes a quarter of the validator's time, and nothing that the validator would not take.
-        """
-        facts, record_id = data.get("facts"), data.get("id")
-        if type(facts) is not list or len(data) != 1 + ("id" in data):
-            return None
-        if record_id is not None and not (type(record_id) is str and record_id in _AN_ID):
-            return None
-        forms = self._forms
-        rows: list[list[Any]] = []
-        try:
-            for fact in facts:
-                form = forms[fact["kind"]]
-                row = form.defaults.copy()
-                fields = form.fields
-                for name, value in fact.items():
-                    place, type_, allowed = fields[name]
-                    if type(value) is not type_:
-                        if type_ is not float or type(value) is not int:
-                            return None
-                        if value in allowed:
-                            value = float(value)
-                    if value not in allowed:
-                        return None
-                    row[place] = value
-                if form.required and not form.required <= fact.keys():
-                    return None
-                rows.append(row)
-        except (KeyError, TypeError, AttributeError):  # no mapping, no such kind or field: the validator has words for it
-            return None
-        return rows
-
-    def _collect(self, record_id: str | None, given: Iterable[list[Any]]) -> Facts:
-        rows: dict[str, list[Row]] = {}
-        ids: set[str] = set()
-        unnamed: dict[str, list[list[Any]]] = {}
-        for i, values in enumerate(given):
-            name, kind = values[ID], values[KIND]
-            if name is None:
-                unnamed.setdefault(kind, []).append(values)
-            elif name in ids:
-                raise _fault(f"/facts/{i}/id", "another fact has the same id; ids must differ")
-            else:
-                ids.add(name)
-                rows.setdefault(kind, []).append(tuple(values))
-        assumed = tuple([kind for kind in self._assumed if kind not in rows and kind not in unnamed])
-        for kind in assumed:
-            unnamed[kind] = [self._assumed[kind].copy()]
-        for kind, nameless in unnamed.items():  # numbered in the order of their values, not of the record
-            if len(nameless) > 1:
-                nameless.sort(key=sort_key)
-            names = free_ids(kind, len(nameless), ids)
-            for values, values[ID] in zip(nameless, names, strict=True):
-                rows.setdefault(kind, []).append(tuple(values))
-            ids.update(names)
-        for kind, of_kind in rows.items():
-            if len(of_kind) > 1:
-                if kind in self._settings:
-                    raise _fault("/facts", f"'{kind}' is given more than once; it is about the whole interview")
-                of_kind.sort(key=itemgetter(ID))  # the order in which facts were given ends here
-        return Facts(record_id, rows, assumed, ids)
 
     # -- errors
 
@@ -241,10 +153,6 @@ def json_pointer(path: Iterable[str | int]) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
-def _fault(pointer: str, message: str) -> RecordError:
-    return RecordError([Problem(Location(pointer=pointer), message)])
-
-
 def _has_each_key_once(record: Any, data: bytes | str) -> bool:
     """Whether no key can stand twice in an object of a record. What a parser gives does not show it, but there are at least
     as many colons as keys."""
@@ -277,12 +185,12 @@ def _plain(record: RecordLike) -> dict[str, Any]:
         data = dict(record)
         facts = data.get("facts")
         if facts is None and "facts" not in data and "kind" in data:
-            raise _fault("", "this is one fact; a record is {facts: [...]} or a list of facts")
+            raise fault("", "this is one fact; a record is {facts: [...]} or a list of facts")
         if isinstance(facts, (list, tuple)):
             data["facts"] = _plain_facts(facts)
         return data
     if isinstance(record, (str, bytes, bytearray)) or not isinstance(record, Iterable):
-        raise _fault("", "must be a record {facts: [...]} or a list of facts")
+        raise fault("", "must be a record {facts: [...]} or a list of facts")
     return {"facts": _plain_facts(record)}
 
 
@@ -294,68 +202,6 @@ def _plain_fact(fact: Any) -> Any:
     if isinstance(fact, Fact):
         return {name: value for name, value in fact.model_dump().items() if name != "id" or value is not None}
     return dict(fact) if isinstance(fact, Mapping) else fact
-
-
-class _Form:
-    """How the facts of a kind are taken where they are plainly right.
-
-    ``defaults``: the row where nothing is given; ``fields``: by name the place in the row, the type, and what has every
-    value that may stand there; ``required``: names that must be given.
-    """
-
-    __slots__ = ("defaults", "fields", "required")
-
-    def __init__(self, kind: Kind) -> None:
-        self.defaults: list[Any] = [None, kind.name, *(None if f.unknown else f.default for f in kind.fields)]
-        self.required = frozenset(f.name for f in kind.fields if f.required)
-        self.fields: dict[str, tuple[int, type, Container[Any]]] = {
-            "id": (ID, str, _AN_ID), "kind": (KIND, str, (kind.name,))
-        }  # fmt: skip
-        for place, field in enumerate(kind.fields, FIRST_VALUE):
-            low, high = _range(field)
-            match field.type:
-                case "boolean":
-                    self.fields[field.name] = (place, bool, (True, False))
-                case "integer":
-                    self.fields[field.name] = (place, int, range(int(low), int(high) + 1))
-                case "number":
-                    self.fields[field.name] = (place, float, _Numbers(low, high))
-                case "text":
-                    self.fields[field.name] = (place, str, _Texts(0, MAX_TEXT))
-                case "enum":
-                    self.fields[field.name] = (place, str, frozenset(field.values))
-                case "set":
-                    self.fields[field.name] = (place, _Never, ())  # to be sorted, so left to the validator
-
-
-class _Never:
-    """The type of no value."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Numbers:
-    low: float
-    high: float
-
-    def __contains__(self, number: Any) -> bool:
-        return self.low <= number <= self.high and (number != 0 or copysign(1, number) > 0)  # -0.0 is to become 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Texts:
-    shortest: int
-    longest: int
-
-    def __contains__(self, text: Any) -> bool:
-        return self.shortest <= len(text) <= self.longest and text.isascii()  # else there may be half a character in it
-
-
-_AN_ID = _Texts(1, MAX_ID)
-
-
-def _range(field: Field) -> tuple[float, float]:
-    """The least and the greatest number that a field takes."""
-    return (-LARGEST if field.minimum is None else field.minimum), (LARGEST if field.maximum is None else field.maximum)
 
 
 # -- the validator
@@ -407,7 +253,7 @@ def _field_schema(field: Field) -> CoreSchema:
 
 
 def _value_schema(field: Field) -> CoreSchema:
-    low, high = _range(field)
+    low, high = range_of(field)
     match field.type:
         case "boolean":
             return core_schema.bool_schema(strict=True)

@@ -10,8 +10,9 @@ from types import TracebackType
 from typing import Any
 
 from misstep.errors import CallerError, Location, Problem, RecordError, printable
+from misstep.intake import Facts
 from misstep.model.result import Assessment
-from misstep.records import Fact, Facts, RecordReader
+from misstep.records import Fact, RecordReader
 
 
 class Session:
