@@ -130,6 +130,13 @@ def test_a_missed_deadline_is_an_error_and_ends_the_process(engine: DurableEngin
     check(engine, program)
 
 
+@pytest.mark.parametrize("seconds", [0, -1, 1e-9])
+def test_no_time_at_all_is_a_missed_deadline(engine: DurableEngine, program: Program, seconds: float) -> None:
+    with pytest.raises(EngineError, match="did not answer within"):
+        check(engine, program, Limits(engine_seconds=seconds))
+    check(engine, program, Limits(engine_seconds=float("inf")))
+
+
 def test_a_deadline_holds_while_the_library_is_at_work(engine: DurableEngine, program: Program) -> None:
     limits = Limits(engine_seconds=0.5, work=10**12)
     facts = RecordReader(program, limits).read(HEAVY)
