@@ -33,7 +33,7 @@ GIVEN = {"m0": "mistake", "m1": "mistake", "s0": "signal", "s1": "signal", "g0":
 GROUPS = (("d0",), ("d1", "d2"), ("d3",))
 JOINED = ("m0", "s0")
 _NUMBERS, _TEXTS = (("integer", "number"),), (("text", "id", "enum"),)
-LATE = "late"  # derived from findings, so that only advice may read it
+LATE = "late"  # derived from findings too, so that only advice may read it
 DERIVED_FIELDS = {"about": "text", "size": "number?", "flag": "boolean?", "word": "enum", "whole": "integer"}
 
 
@@ -331,6 +331,8 @@ class PackMaker:
             recursive = any(word in GROUPS[group] for word in read)
             kind = self.pick(GROUPS[group])
             then["derive"] = [self.derive(scope, kind, recursive or len(GROUPS[group]) > 1)]
+            if scope.chance(4):  # what is derived from findings too, after this
+                then["derive"].append(self.derive(scope, LATE, False))
         if group is None and scope.mistakes:
             for dimension in ("severity", "noticed", "relief"):
                 if self.pick((True, False)):

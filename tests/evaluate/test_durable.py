@@ -167,6 +167,26 @@ def test_facts_that_differ_in_nothing_but_their_ids_are_each_taken() -> None:
     assert len(found["derivations"][0][1]) == 5
 
 
+TWICE = """
+schema: 1
+pack: twice
+kinds:
+  slip: {role: mistake, title: x, concern: manners, fields: {}}
+  sign: {role: derived, title: x, fields: {word: {type: text}}}
+rules:
+  early: {when: [{fact: slip, as: a}], then: {derive: {kind: sign, word: "'same'"}}}
+  later: {when: [{fact: finding, as: f}], then: {derive: {kind: sign, word: "'same'"}}}
+  last: {when: [{fact: sign, as: s}], unless: [{fact: slip, as: x, where: "x.id == s.word"}], then: {recommend: {action: go}}}
+actions: {go: {title: x}}
+"""
+
+
+def test_a_fact_that_is_derived_before_there_are_findings_and_after_is_one() -> None:
+    (found,) = agree_on(TWICE, [{"kind": "slip"}] * 2)
+    assert len(found["derivations"]) == 1
+    assert len(found["derivations"][0][1]) == 4
+
+
 # -- more than one ruleset, and what none can hold
 
 

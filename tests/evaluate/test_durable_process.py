@@ -130,6 +130,13 @@ def test_a_missed_deadline_is_an_error_and_ends_the_process(engine: DurableEngin
     check(engine, program)
 
 
+@pytest.mark.parametrize("seconds", [0, -1, 1e-9])
+def test_no_time_at_all_is_a_missed_deadline(engine: DurableEngine, program: Program, seconds: float) -> None:
+    with pytest.raises(EngineError, match="did not answer within"):
+        check(engine, program, Limits(engine_seconds=seconds))
+    check(engine, program, Limits(engine_seconds=float("inf")))
+
+
 def test_a_deadline_holds_while_the_library_is_at_work(engine: DurableEngine, program: Program) -> None:
     limits = Limits(engine_seconds=0.5, work=10**12)
     facts = RecordReader(program, limits).read(HEAVY)
@@ -196,12 +203,25 @@ def test_what_is_no_answer_is_an_error(
     check(engine, program)
 
 
+BROKEN = """
+import misstep.evaluate.durable.worker as worker
+load = worker._durable
+def refuse(handle, fact):
+    raise ValueError(fact)
+def broken():
+    durable = load()
+    durable.assert_fact = refuse
+    return durable
+worker._durable = broken
+main()
+"""
+
+
 def test_a_failure_inside_is_named_without_a_word_of_the_facts(
     engine: DurableEngine, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = "import durable_rules_engine as d\ndef refuse(*_): raise ValueError(_)\nd.assert_fact = refuse\n"
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_START", broken + module._START)
+        patch.setattr(module, "_START", module._START.replace("main()", BROKEN))
         with pytest.raises(EngineError) as caught:
             check(engine, program)
     assert str(caught.value) == f"the process of the engine 'durable' failed (ValueError){NEXT}"
@@ -275,7 +295,8 @@ def test_an_interrupt_leaves_nothing_behind_that_the_next_call_could_take_for_it
 
 
 FORK = """
-import os, sys, threading
+import os, signal, sys
+signal.alarm(50)
 from tests.evaluate.test_durable_process import PACK, check, pid_of, load_text, DurableEngine
 program = load_text(PACK).program
 engine = DurableEngine(program)
@@ -284,6 +305,7 @@ before = pid_of(engine)
 engine._lock.acquire()  # as if another thread waited for the process just now
 pid = os.fork()
 if pid == 0:
+    signal.alarm(25)
     check(engine, program)
     os._exit(pid_of(engine) == before)
 engine._lock.release()
@@ -293,20 +315,16 @@ sys.exit(status or pid_of(engine) != before)
 """
 
 
-def python(script: str, *options: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, *options, "-c", script],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+def python(script: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=False, timeout=60
     )
 
 
 def test_a_process_belongs_to_the_one_that_started_it() -> None:
-    with python(FORK) as process:
-        out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (0, "", "")
+    done = python(FORK)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 # -- what is left
@@ -337,10 +355,9 @@ def test_the_process_ends_with_its_parent(end: str) -> None:
         "program = load_text(PACK).program\nengine = DurableEngine(program)\ncheck(engine, program)\n"
         f"print(pid_of(engine), flush=True)\n{end}"
     )
-    with python(script) as process:
-        out, err = process.communicate(timeout=60)
-    assert err == ""
-    pid = out.strip()
+    done = python(script)
+    assert done.stderr == ""
+    pid = done.stdout.strip()
     for _ in range(1_000):  # a zombie is for whoever takes in orphans
         state = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True, check=False).stdout
         if state.strip()[:1] in ("", "Z"):

@@ -28,6 +28,7 @@ from misstep.evaluate.memory import Memory
 from misstep.model.rule import Program
 
 LIBRARY = "durable_rules_engine"
+SHORTEST, LONGEST = 1e-6, 1e6  # seconds that a socket can be told to wait
 
 # The package is entered by its folder: its own __init__ would import all of misstep.
 _START = """
@@ -61,8 +62,8 @@ class DurableEngine:
 
     def run(self, phase: Phase, memory: Memory) -> None:
         """Run the strata of a phase. Raises BudgetError, EngineError, InstallationError."""
-        seconds = memory.limits.engine_seconds
-        request = pickle.dumps((phase, memory.rows, memory.work, memory.limits), pickle.HIGHEST_PROTOCOL)
+        seconds = min(max(memory.limits.engine_seconds, SHORTEST), LONGEST)
+        request = pickle.dumps((phase, memory.rows, memory.work, memory.limits, seconds), pickle.HIGHEST_PROTOCOL)
         with self._lock:
             try:
                 answer = self._worker.ask(request, self._program, seconds)
@@ -182,7 +183,7 @@ class _Worker:
 
     def _exchange(self, stream: socket.socket, request: bytes, seconds: float) -> dict[str, Any]:
         deadline = monotonic() + seconds
-        stream.settimeout(max(seconds, 1e-6))
+        stream.settimeout(seconds)
         send(stream, request)
         answer = json.loads(receive(stream, deadline))
         if not isinstance(answer, dict):

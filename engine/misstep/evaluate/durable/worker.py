@@ -164,7 +164,7 @@ class Stage:
             for key, pattern in function.patterns.items()
         }
         function.fire(self.record, sources)
-        kept = {id(rows) for rows in self.extents.values()}
+        kept = {id(rows) for rows in self.extents.values()}  # other indexes are over facts that were chosen for this match
         for index in [index for index in self.record.indexes if index[0] not in kept]:
             del self.record.indexes[index]
 
@@ -205,10 +205,10 @@ def run(network: Network, phase: str, record: Record) -> None:
 
 def answer(network: Network, request: bytes) -> dict[str, Any]:
     """All that follows from a request, or what went wrong, without a word of the facts."""
-    phase, rows, work, limits = pickle.loads(request)  # noqa: S301 - from the process that started this one
+    phase, rows, work, limits, seconds = pickle.loads(request)  # noqa: S301 - from the process that started this one
     record = Record(network.program, rows, limits, network.derived)
     record.work = work
-    signal.setitimer(signal.ITIMER_REAL, limits.engine_seconds + 1)  # ends this process, should the other be gone by then
+    signal.setitimer(signal.ITIMER_REAL, seconds + 1)  # ends this process, should the other be gone by then
     try:
         run(network, phase, record)
     except BudgetError as error:
