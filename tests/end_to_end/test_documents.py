@@ -114,13 +114,18 @@ def test_readme_tells_the_command_of_the_tests_on_one_line() -> None:
 @pytest.mark.parametrize("name", [*DOCUMENTS, "CHANGELOG.md"])
 def test_links_between_documents_lead_somewhere(name: str) -> None:
     file = ROOT / name
-    text = file.read_text(encoding="utf-8")
-    headings = {re.sub(r"[^a-z -]", "", h.lower()).strip().replace(" ", "-") for h in re.findall(r"(?m)^#+ (.*)$", text)}
-    for target in re.findall(r"\]\(([^)]+)\)", text):
-        if target.startswith("#"):
-            assert target[1:] in headings
-        elif not target.startswith("https://"):
-            assert (file.parent / target).exists()
+    for target in re.findall(r"\]\(([^)]+)\)", file.read_text(encoding="utf-8")):
+        if not target.startswith("https://"):
+            path, _, heading = target.partition("#")
+            other = file.parent / path if path else file
+            assert other.exists(), target
+            assert not heading or heading in anchors(other), target
+
+
+def anchors(file: Path) -> set[str]:
+    """What a link to a heading of a document says after the ``#``."""
+    headings = re.findall(r"(?m)^#+ (.*)$", file.read_text(encoding="utf-8"))
+    return {re.sub(r"[^a-z0-9 -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
 def test_paths_that_the_readme_names_exist() -> None:
