@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.end_to_end.command import INTERVIEWS
+from tests.end_to_end.command import FIXTURES, INTERVIEWS
 from tests.evaluate.naive import NaiveEngine, conclusions
 from tests.evaluate.packs import JOINED, layers, packs, records_of
 from tests.inline import load_text
@@ -113,16 +113,23 @@ def test_on_the_shipped_rules(shipped: DurableEngine, record: list[dict[str, Any
 
 def same_assessments(durable: DurableEngine, records: list[Any]) -> None:
     program = RuleBase.shipped().program
-    reader, explainer, compiled = RecordReader(program, LIMITS), Explainer(program), CompiledEngine(program)
+    reader, explainer = RecordReader(program, LIMITS), Explainer(program)
+    engines: tuple[Engine, ...] = (CompiledEngine(program), NaiveEngine(program), durable)
     for record in records:
         facts = reader.read(record)
-        wanted = assess(facts, program, compiled, explainer, LIMITS)
-        assert assess(facts, program, durable, explainer, LIMITS).to_json() == wanted.to_json()
+        compiled, naive, other = (assess(facts, program, engine, explainer, LIMITS).to_json() for engine in engines)
+        assert compiled == naive == other
 
 
 def test_every_interview_is_assessed_the_same(shipped: DurableEngine) -> None:
     texts = {file: file.read_text(encoding="utf-8") for file in FILES}
     same_assessments(shipped, [(read_json if f.suffix == ".json" else read_yaml)(text, f.name).data for f, text in texts.items()])
+
+
+def test_every_judged_case_is_assessed_the_same(shipped: DurableEngine) -> None:
+    lines = (FIXTURES / "cases" / "dev.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 129
+    same_assessments(shipped, [json.loads(line)["record"] for line in lines])
 
 
 def test_every_case_of_the_shipped_packs_is_assessed_the_same(shipped: DurableEngine) -> None:
