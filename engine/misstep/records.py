@@ -90,6 +90,8 @@ class RecordReader:
 
         The text is read by a fast parser first; only what is not plainly right is read once more, strictly.
         """
+        if not isinstance(data, (bytes, str)):
+            raise fault("", "must be JSON text, bytes or str; a record as Python data is for assess()")
         if len(data) <= self._limits.record_bytes:
             try:
                 record = orjson.loads(data)
