@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +150,7 @@ def test_the_name_and_version_are_those_of_the_last_layer_that_has_any(write: Wr
 
 def test_a_pack_without_a_scale_gets_the_shipped_one(write: Write) -> None:
     folder = write(PACKS)
-    assert program(folder).scale == program(shipped_rules() / "scale.yaml").scale
+    assert asdict(program(folder).scale) == asdict(program(shipped_rules() / "scale.yaml").scale)
     assert set(program(folder).kinds) == {"late"}
 
 

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 from math import prod
+from typing import Any
 
 from misstep.evaluate.memory import Contribution, Remark
 from misstep.model.facts import ID, Row
@@ -29,30 +30,31 @@ def score(mistakes: Iterable[Row], contributions: Iterable[Contribution], scale:
                 of_one[place] += amount
             elif amount > of_one[_VERDICT]:
                 of_one[_VERDICT] = amount
-    start = round(scale.noticed_start * 1000)
-    table, verdicts = scale.table, scale.verdicts
-    bands, band_words = scale.severity.lower, scale.severity.words
-    chances, chance_words = scale.noticed.lower, scale.noticed.words
-    urgencies, urgency_words = scale.urgency.lower, scale.urgency.words
-    scored: list[tuple[int, int, int, str, Row]] = []
+    scored: list[tuple[tuple[int, int, int], str, Row]] = []
     for mistake in mistakes:
         name = mistake[ID]
-        added, relief, doublings, pressing, least = sums[name]
-        severity = severity_of(added, relief)
-        noticed = chance(start + doublings)
-        damage = damage_of(severity, noticed)
-        points, likely, soon = severity / 1000, noticed / 1000, limited(pressing) / 1000
-        band = bisect_right(bands, points) - 1
-        seen = bisect_right(chances, likely) - 1
-        due = bisect_right(urgencies, soon) - 1
-        verdict = table[band][seen][due]
-        if verdict < least:
-            verdict = least
-        words = (verdicts[verdict], band_words[band], chance_words[seen], urgency_words[due])
-        row = (mistake, points, likely, soon, damage / 1000, *words, (severity, noticed, damage, verdict))
-        scored.append((-verdict, -damage, -severity, name, row))
+        order, values = _scores(scale, *sums[name])
+        scored.append((order, name, (mistake, *values)))
     scored.sort()
-    return [one[4] for one in scored]
+    return [row for _, _, row in scored]
+
+
+@lru_cache(maxsize=8192)
+def _scores(
+    scale: Scale, added: int, relief: int, doublings: int, pressing: int, least: int
+) -> tuple[tuple[int, int, int], tuple[Any, ...]]:
+    """The scores of a finding from its sums, behind its place among others. Kept, as the same sums come again and again."""
+    severity = severity_of(added, relief)
+    noticed = chance(round(scale.noticed_start * 1000) + doublings)
+    damage = damage_of(severity, noticed)
+    points, likely, soon = severity / 1000, noticed / 1000, limited(pressing) / 1000
+    band, seen, due = (
+        bisect_right(levels.lower, value) - 1
+        for levels, value in ((scale.severity, points), (scale.noticed, likely), (scale.urgency, soon))
+    )
+    verdict = max(scale.table[band][seen][due], least)
+    words = (scale.verdicts[verdict], scale.severity.words[band], scale.noticed.words[seen], scale.urgency.words[due])
+    return (-verdict, -damage, -severity), (points, likely, soon, damage / 1000, *words, (severity, noticed, damage, verdict))
 
 
 _PLACE = {"severity": 0, "relief": 1, "noticed": 2, "urgency": 3, "verdict": 4}
@@ -70,7 +72,6 @@ def severity_of(added: int, relief: int) -> int:
     return severity if relief <= 0 else max(0, severity - relief)
 
 
-@lru_cache(maxsize=4096)
 def chance(doublings: int) -> int:
     """noticed = 1 / (1 + 2 ** -doublings): the chance, in thousandths, of odds given in thousandths of a doubling."""
     x = max(-MAX_DOUBLINGS, min(MAX_DOUBLINGS, doublings)) / 1000

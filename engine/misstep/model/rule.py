@@ -213,7 +213,7 @@ class Levels:
     lower: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scale:
     """Every constant of scoring and planning. Bands and levels mildest first, outlooks best first."""
 
