@@ -246,6 +246,8 @@ class _YamlBuilder:
                 raise self._error(after, "a second document; one file holds one")
             return value
         except yaml.MarkedYAMLError as error:
+            if error.problem == "exceeded maximum nesting depth":
+                return self._build_up_to(error.problem_mark)
             place = self._place(error.problem_mark or error.context_mark)
             what = ", ".join(filter(None, (error.context, error.problem))) + _HINTS.get(error.problem or "", "")
             raise self.document.fault([Problem(place, f"not valid YAML: {what}")]) from None
@@ -255,6 +257,15 @@ class _YamlBuilder:
             raise self.document.fault([Problem(place, f"not valid YAML: {error.reason}")]) from None
         except (yaml.YAMLError, UnicodeError):
             raise self.document.fault([Problem(self._file(), "not valid YAML: not readable as UTF-8 text")]) from None
+
+    def _build_up_to(self, mark: Any) -> Any:
+        """Build from the text before a place: libyaml 0.2.6 and later looks ahead so far that it gives up at a thousand
+        levels before it has told of the first, where older ones leave it to us to count."""
+        before = self.document.text.split("\n")[: mark.line + 1]
+        before[-1] = before[-1][: mark.column]
+        document = self.document
+        cut = Document(document.file, "\n".join(before), None, document.fault, document.first_line)
+        return _YamlBuilder(cut, self.marks, self.duplicates).build()
 
     def _file(self) -> Location:
         return Location(self.document.file)
