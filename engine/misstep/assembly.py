@@ -1,7 +1,4 @@
-"""Conclusions, findings and plan in; the assessment out, with a reason for everything.
-
-What comes out is the same data in either of two forms: the models of ``model/result.py``, or plain data for JSON.
-"""
+"""Conclusions, findings and plan in; the assessment out, with a reason for everything."""
 
 from __future__ import annotations
 
@@ -12,9 +9,9 @@ from misstep.findings.explain import Explainer, action_reasons, name_derived, ou
 from misstep.findings.scoring import level, outlook_limits, overall_severity, worst_outlook
 from misstep.intake import Facts
 from misstep.model.facts import FIRST_VALUE, ID, KIND, Row
-from misstep.model.result import MODELS, PLAIN, Assessment, Form, make_assessment
+from misstep.model.result import Assessment, make_assessment
 from misstep.model.rule import Rule
-from misstep.planning import Plan, Step
+from misstep.planning import Avoid, Plan, Step, what_to_avoid, write_draft
 
 
 class Result(NamedTuple):
@@ -28,71 +25,57 @@ class Result(NamedTuple):
 
 def assess_lazily(result: Result, explainer: Explainer) -> Assessment:
     """The Assessment of a result. What the answer is stands in it; the reasons are put together when somebody asks."""
-    summary = _summary(result, explainer, MODELS)
-    return make_assessment(summary, lambda: _whole(result, explainer, MODELS, summary))
+    summary = _summary(result, explainer)
+    return make_assessment(summary, lambda: _whole(result, explainer, summary))
 
 
 def assemble(result: Result, explainer: Explainer) -> dict[str, Any]:
     """The whole assessment as plain data: the fields of the Assessment in their order."""
-    return _whole(result, explainer, PLAIN, _summary(result, explainer, PLAIN))
+    return _whole(result, explainer, _summary(result, explainer))
 
 
-def _whole(result: Result, explainer: Explainer, form: Form, summary: dict[str, Any]) -> dict[str, Any]:
-    facts, memory, findings, plan = result
-    names = name_derived(memory, facts.ids)
-    reasons = reasons_by_fact(memory.contributions, explainer, names, form)
-    outlooks = outlook_limits(memory.outlooks)
-    return {
-        **summary,
-        "because": reasons.get(None, ()) + outlook_reasons(outlooks, explainer, names, form),
-        "findings": tuple([form.finding(_finding(f, memory, reasons.get(f[0][ID], ()))) for f in findings]),
-        "actions": tuple(
-            [
-                form.action(_action(rank, step, form, action_reasons(step.firings, explainer, names, form)))
-                for rank, step in enumerate(plan.steps, start=1)
-            ]
-        ),
-        "avoid": tuple(
-            [
-                form.avoided(
-                    {
-                        "action": avoid.action.id,
-                        "title": avoid.action.title,
-                        form.targets: avoid.targets,
-                        "because": action_reasons(avoid.firings, explainer, names, form),
-                    }
-                )
-                for avoid in plan.avoid
-            ]
-        ),
-        "derived": tuple(
-            [
-                form.derived(_derived(row, name, memory, action_reasons(memory.derivations[row], explainer, names, form)))
-                for row, name in names.items()
-            ]
-        ),
-        "notes": _notes(facts, memory, explainer, names),
-        "draft": plan.draft,
-        "sources": explainer.sources(_rules(memory, plan, outlooks), form),
-    }
-
-
-def _summary(result: Result, explainer: Explainer, form: Form) -> dict[str, Any]:
+def _summary(result: Result, explainer: Explainer) -> dict[str, Any]:
     facts, memory, findings, plan = result
     scale = memory.program.scale
+    acts = False
+    for step in plan.steps:
+        acts |= step.action.reach == "repairs"
     return {
         "id": facts.id,
-        "rulebase": explainer.rulebase(form),
+        "rulebase": explainer.rulebase,
         "damage": plan.damage / 10,
         "damage_after": plan.damage_after / 10,
         "band": scale.severity.words[level(scale.severity, overall_severity(findings, memory.contributions, scale))],
         "verdict": findings[0][5] if findings else scale.verdicts[0],
         "outlook": scale.outlooks[worst_outlook(memory.outlooks)],
-        "acts": any(step.action.reach == "repairs" for step in plan.steps),
+        "acts": acts,
     }
 
 
-def _finding(row: Row, memory: Memory, because: tuple[Any, ...]) -> dict[str, Any]:
+def _whole(result: Result, explainer: Explainer, summary: dict[str, Any]) -> dict[str, Any]:
+    facts, memory, findings, plan = result
+    names = name_derived(memory, facts.ids)
+    reasons = reasons_by_fact(memory.contributions, explainer, names)
+    outlooks = outlook_limits(memory.outlooks)
+    return {
+        **summary,
+        "because": reasons.get(None, []) + outlook_reasons(outlooks, explainer, names),
+        "findings": [_finding(row, memory, reasons.get(row[0][ID], [])) for row in findings],
+        "actions": [_action(i, step, action_reasons(step.firings, explainer, names)) for i, step in enumerate(plan.steps, 1)],
+        "avoid": [
+            _avoided(avoid, action_reasons(avoid.firings, explainer, names))
+            for avoid in what_to_avoid(memory.vetoes, memory.program)
+        ],
+        "derived": [
+            _derived(row, name, memory, action_reasons(memory.derivations[row], explainer, names)) for row, name in names.items()
+        ],
+        "notes": _notes(facts, memory, explainer, names),
+        "draft": write_draft(plan.steps, memory.program.scale),
+        "sources": explainer.sources(_rules(memory, plan, outlooks)),
+    }
+
+
+def _finding(row: Row, memory: Memory, because: list[dict[str, Any]]) -> dict[str, Any]:
     mistake, severity, noticed, urgency, damage, verdict, severity_band, noticed_level, urgency_level, _ = row
     return {
         "fact": mistake[ID],
@@ -110,13 +93,13 @@ def _finding(row: Row, memory: Memory, because: tuple[Any, ...]) -> dict[str, An
     }
 
 
-def _action(rank: int, step: Step, form: Form, because: tuple[Any, ...]) -> dict[str, Any]:
+def _action(rank: int, step: Step, because: list[dict[str, Any]]) -> dict[str, Any]:
     action = step.action
     return {
         "rank": rank,
         "action": action.id,
         "title": action.title,
-        form.targets: tuple(sorted(step.relief)),
+        "for": sorted(step.relief),
         "reach": action.reach,
         "channel": action.channel,
         "due_hours": step.due_hours,
@@ -128,7 +111,11 @@ def _action(rank: int, step: Step, form: Form, because: tuple[Any, ...]) -> dict
     }
 
 
-def _derived(row: Row, name: str, memory: Memory, because: tuple[Any, ...]) -> dict[str, Any]:
+def _avoided(avoid: Avoid, because: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"action": avoid.action.id, "title": avoid.action.title, "for": sorted(avoid.targets), "because": because}
+
+
+def _derived(row: Row, name: str, memory: Memory, because: list[dict[str, Any]]) -> dict[str, Any]:
     kind = memory.program.kinds[row[KIND]]
     return {
         "fact": name,
@@ -139,17 +126,20 @@ def _derived(row: Row, name: str, memory: Memory, because: tuple[Any, ...]) -> d
     }
 
 
-def _notes(facts: Facts, memory: Memory, explainer: Explainer, names: dict[Row, str]) -> tuple[str, ...]:
+def _notes(facts: Facts, memory: Memory, explainer: Explainer, names: dict[Row, str]) -> list[str]:
     assumed = [memory.program.kinds[kind].assumed for kind in facts.assumed]
     notes = {explainer.note(note, names): note[1].id for note in memory.notes}
-    return (*assumed, *sorted(notes, key=lambda text: (notes[text], text)))
+    return [*assumed, *sorted(notes, key=lambda text: (notes[text], text))]
 
 
 def _rules(memory: Memory, plan: Plan, outlooks: list[tuple[int, Remark]]) -> set[Rule]:
     """The rules that an assessment gives as reasons."""
     rules = {rule for _, dimension, amount, rule, _ in memory.contributions if amount or dimension == "verdict"}
-    rules.update([rule for step in plan.steps for rule, _ in step.firings])
-    rules.update([rule for avoid in plan.avoid for rule, _ in avoid.firings])
-    rules.update([rule for derivations in memory.derivations.values() for rule, _ in derivations])
-    rules.update([rule for _, (_, rule, _) in outlooks])
+    rules.update([veto[2] for veto in memory.vetoes])
+    for step in plan.steps:
+        rules.update([rule for rule, _ in step.firings])
+    for derivations in memory.derivations.values():
+        rules.update([rule for rule, _ in derivations])
+    for _, (_, rule, _) in outlooks:
+        rules.add(rule)
     return rules

@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from misstep.evaluate.memory import Match, Recommendation, Vetoed
-from misstep.findings.scoring import TOP, chance_unharmed, damage_of, damage_where, half_up
+from misstep.findings.scoring import damage_of, half_up, total_damage
 from misstep.model.facts import ID, Row
 from misstep.model.rule import EXACT, Action, Program, Rule, Scale
 
@@ -25,9 +25,8 @@ class Step:
     """An action on its way into the plan. ``relief``: thousandths of severity by id of the mistake, the action's own
     where a rule does not say; ``order``: its place."""
 
-    __slots__ = ("action", "damage_relieved", "due_hours", "firings", "order", "own_relief", "priority", "relief", "verdict")
+    __slots__ = ("action", "damage_relieved", "due_hours", "firings", "order", "own_relief", "priority", "relief")
 
-    verdict: int
     damage_relieved: int
     priority: float
     order: tuple[int, int, float, str]
@@ -44,65 +43,74 @@ class Avoid(NamedTuple):
     """What rules vetoed, for which mistakes."""
 
     action: Action
-    targets: tuple[str, ...]
-    firings: tuple[Firing, ...]
+    targets: set[str]
+    firings: list[Firing]
 
 
 class Plan(NamedTuple):
     """Damage in tenths of a percent."""
 
-    steps: tuple[Step, ...]
-    avoid: tuple[Avoid, ...]
+    steps: list[Step]
     damage: int
     damage_after: int
-    draft: str | None
 
 
 def make_plan(
-    findings: Sequence[Row], recommendations: Iterable[Recommendation], vetoes: Sequence[Vetoed], program: Program
+    findings: Sequence[Row], recommendations: Iterable[Recommendation], vetoes: Iterable[Vetoed], program: Program
 ) -> Plan:
     """Arrange what rules recommend."""
     scale = program.scale
     scores = _Scores(findings, scale)
-    not_for = {(action, target[ID]) for action, targets, _, _ in vetoes for target in targets}
-    steps = _steps(recommendations, vetoes, not_for, program)
+    never: set[str] = set()
+    not_for: dict[str, set[str]] = {}
+    for action, targets, _, _ in vetoes:
+        if not targets:
+            never.add(action)
+        elif action in not_for:
+            not_for[action].update([target[ID] for target in targets])
+        else:
+            not_for[action] = {target[ID] for target in targets}
+    steps = _steps(recommendations, never, not_for, program.actions)
     for step in steps:
         scores.rate(step)
-    kept, merged = _one_of_a_group(sorted(steps, key=attrgetter("order")), not_for)
-    for step in merged:
-        scores.rate(step)
-    steps = sorted(kept, key=attrgetter("order"))[: scale.max_actions]
-    return Plan(
-        steps=tuple(steps),
-        avoid=_avoid(vetoes, program),
-        damage=scores.damage,
-        damage_after=scores.damage_after(steps),
-        draft=write_draft(steps, scale),
-    )
+    steps.sort(key=_order)
+    steps, merged = _one_of_a_group(steps, not_for)
+    if merged:
+        for step in merged:
+            scores.rate(step)
+        steps.sort(key=_order)
+    del steps[scale.max_actions :]
+    return Plan(steps, scores.damage, scores.damage_after(steps))
+
+
+_order = attrgetter("order")
 
 
 class _Scores:
     """What the findings are worth, and what a plan takes off."""
 
+    __slots__ = ("damage", "exact", "part", "share")
+
     def __init__(self, findings: Sequence[Row], scale: Scale) -> None:
         self.share = round(scale.max_relief * 1000)
         self.part = 100 / len(scale.verdicts)
         self.exact: dict[str, tuple[int, int, int, int]] = {finding[0][ID]: finding[EXACT] for finding in findings}
-        self.unharmed = chance_unharmed([damage for _, _, damage, _ in self.exact.values()])
-        self.damage = damage_where(self.unharmed, len(findings))
+        self.damage = total_damage([exact[2] for exact in self.exact.values()])
 
     def rate(self, step: Step) -> None:
         """Verdict, damage relieved and priority of one step.
 
         Priority: the verdict counts in equal parts of 100, and within one the damage relieved, in percent of it.
         """
-        step.verdict = max([self.exact[target][3] for target in step.relief]) if step.relief else 0
-        step.damage_relieved = self.damage - self.damage_with(step.relief)
-        step.priority = round(self.part * step.verdict + self.part * step.damage_relieved / 1000, 1)
-        due = inf if step.due_hours is None else step.due_hours
-        step.order = (-step.verdict, -step.damage_relieved, due, step.action.id)
+        verdict = 0
+        for target in step.relief:
+            verdict = max(verdict, self.exact[target][3])
+        relieved = self.damage - self.damage_with(step.relief)
+        step.damage_relieved = relieved
+        step.priority = round(self.part * verdict + self.part * relieved / 1000, 1)
+        step.order = (-verdict, -relieved, inf if step.due_hours is None else step.due_hours, step.action.id)
 
-    def damage_after(self, steps: Sequence[Step]) -> int:
+    def damage_after(self, steps: Iterable[Step]) -> int:
         """Damage with the relief of the steps; together they leave at least ``1 - max_relief`` of a severity."""
         relief: dict[str, int] = {}
         for step in steps:
@@ -112,41 +120,37 @@ class _Scores:
 
     def damage_with(self, relief: dict[str, int]) -> int:
         """Damage with so many thousandths of severity taken off the mistakes."""
-        unharmed, after = self.unharmed, {}
+        left = None
         for target, amount in relief.items():
             if amount:
-                severity, noticed, damage, _ = self.exact[target]
-                most = half_up(severity * self.share, 1000)
-                after[target] = damage_of(severity - min(amount, most), noticed)
-                if unharmed:  # then its factor can be taken out of the product, and leaves no remainder
-                    unharmed = unharmed // (TOP - damage) * (TOP - after[target])
-        if not unharmed:
-            unharmed = chance_unharmed([after.get(target, exact[2]) for target, exact in self.exact.items()])
-        return damage_where(unharmed, len(self.exact)) if after else self.damage
+                severity, noticed, _, _ = self.exact[target]
+                if left is None:
+                    left = {name: exact[2] for name, exact in self.exact.items()}
+                left[target] = damage_of(severity - min(amount, half_up(severity * self.share, 1000)), noticed)
+        return self.damage if left is None else total_damage(left.values())
 
 
 def _steps(
-    recommendations: Iterable[Recommendation], vetoes: Iterable[Vetoed], not_for: set[tuple[str, str]], program: Program
+    recommendations: Iterable[Recommendation], never: set[str], not_for: dict[str, set[str]], actions: dict[str, Action]
 ) -> list[Step]:
     """One step for every action that is recommended and not vetoed."""
-    never = {action for action, targets, _, _ in vetoes if not targets}
-    some = {action for action, _ in not_for}
     steps: dict[str, Step] = {}
     for action, targets, relief, due, rule, match in recommendations:
         if action in never:
             continue
-        wanted = targets
-        if action in some:
-            wanted = tuple([t for t in targets if (action, t[ID]) not in not_for])
-            if targets and not wanted:
+        if targets and action in not_for:
+            barred = not_for[action]
+            targets = tuple([target for target in targets if target[ID] not in barred])
+            if not targets:
                 continue
         step = steps.get(action)
         if step is None:
-            step = steps[action] = Step(program.actions[action])
-        own = step.own_relief if relief is None else max(0, relief)
-        for target in wanted:
-            if own >= step.relief.get(target[ID], 0):
-                step.relief[target[ID]] = own
+            step = steps[action] = Step(actions[action])
+        if targets:
+            own = step.own_relief if relief is None else max(0, relief)
+            for target in targets:
+                if own >= step.relief.get(target[ID], 0):
+                    step.relief[target[ID]] = own
         hours = step.action.due_hours if due is None else max(0.0, round(due, 3))
         if hours is not None and (step.due_hours is None or hours < step.due_hours):
             step.due_hours = hours
@@ -154,7 +158,7 @@ def _steps(
     return list(steps.values())
 
 
-def _one_of_a_group(steps: Iterable[Step], not_for: set[tuple[str, str]]) -> tuple[list[Step], list[Step]]:
+def _one_of_a_group(steps: Iterable[Step], not_for: dict[str, set[str]]) -> tuple[list[Step], list[Step]]:
     """The first step of every group, which takes over the mistakes that the others were for, at its own relief, but for
     those that it is vetoed for; and those of them that took over some."""
     kept: list[Step] = []
@@ -167,7 +171,7 @@ def _one_of_a_group(steps: Iterable[Step], not_for: set[tuple[str, str]]) -> tup
             first[group] = step
             kept.append(step)
             continue
-        for target in step.relief.keys() - {target for action, target in not_for if action == best.action.id}:
+        for target in step.relief.keys() - not_for.get(best.action.id, ()):
             best.relief.setdefault(target, best.own_relief)
         best.firings += step.firings
         if best not in merged:
@@ -175,18 +179,16 @@ def _one_of_a_group(steps: Iterable[Step], not_for: set[tuple[str, str]]) -> tup
     return kept, merged
 
 
-def _avoid(vetoes: Iterable[Vetoed], program: Program) -> tuple[Avoid, ...]:
-    of_action: dict[str, tuple[set[str], list[Firing]]] = {}
+def what_to_avoid(vetoes: Iterable[Vetoed], program: Program) -> list[Avoid]:
+    """What rules vetoed, by id of the action."""
+    of_action: dict[str, Avoid] = {}
     for action, rows, rule, match in vetoes:
         found = of_action.get(action)
         if found is None:
-            found = of_action[action] = (set(), [])
-        for row in rows:
-            found[0].add(row[ID])
-        found[1].append((rule, match))
-    return tuple(
-        [Avoid(program.actions[a], tuple(sorted(ids)), tuple(firings)) for a, (ids, firings) in sorted(of_action.items())]
-    )
+            found = of_action[action] = Avoid(program.actions[action], set(), [])
+        found.targets.update([row[ID] for row in rows])
+        found.firings.append((rule, match))
+    return [of_action[action] for action in sorted(of_action)]
 
 
 def write_draft(steps: Iterable[Step], scale: Scale) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
@@ -9,14 +10,13 @@ from typing import Any, NamedTuple
 from misstep.evaluate.memory import Contribution, Match, Memory, Remark
 from misstep.findings.words import Say, compile_words
 from misstep.model.facts import ID, KIND, Row, free_ids, sort_key
-from misstep.model.result import MODELS, PLAIN, Form
 from misstep.model.rule import DIMENSIONS, Note, Program, Rule
 
 
-class _Words(NamedTuple):
+class Words(NamedTuple):
     """What the reasons of one rule have in common, and what says the rest of a match."""
 
-    id: str
+    rule: str
     sources: tuple[str, ...]
     say: Say
 
@@ -26,37 +26,19 @@ class Explainer:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._words: dict[Rule, _Words] = {}
         self._notes: dict[tuple[Rule, int], Say] = {}
-        about = {"name": program.name, "version": program.version, "digest": program.digest}
-        self._about = {form: form.rulebase(about) for form in (MODELS, PLAIN)}
-        sources = sorted(program.sources.values(), key=attrgetter("id"))
-        places = {source.id: place for place, source in enumerate(sources)}
-        values = [
-            {"id": s.id, "title": s.title, "kind": s.kind, "year": s.year, "figure": s.figure, "url": s.url} for s in sources
-        ]
-        self._sources = {form: [form.source(dict(source)) for source in values] for form in (MODELS, PLAIN)}
-        self._cited = {rule: frozenset(places[name] for name in rule.sources) for rule in program.rules.values()}
+        self._cited = {rule: frozenset(rule.sources) for rule in program.rules.values()}
+        self._sources = {
+            s.id: {"id": s.id, "title": s.title, "kind": s.kind, "year": s.year, "figure": s.figure, "url": s.url}
+            for s in sorted(program.sources.values(), key=attrgetter("id"))
+        }
+        self.rulebase = {"name": program.name, "version": program.version, "digest": program.digest}
+        self.words: dict[Rule, Words] = _WordsOfRules(program)
 
-    def rulebase(self, form: Form) -> Any:
-        """Which rules speak."""
-        return self._about[form]
-
-    def sources(self, rules: Iterable[Rule], form: Form) -> tuple[Any, ...]:
+    def sources(self, rules: Iterable[Rule]) -> list[dict[str, Any]]:
         """Every source that the rules name, by id."""
-        cited: set[int] = set()
-        for rule in rules:
-            cited |= self._cited[rule]
-        sources = self._sources[form]
-        return tuple([sources[place] for place in sorted(cited)])
-
-    def words(self, rule: Rule) -> _Words:
-        """How to put the firings of a rule into words."""
-        found = self._words.get(rule)
-        if found is None:
-            say = compile_words(rule, rule.because, self._program.kinds)
-            found = self._words[rule] = _Words(rule.id, rule.sources, say)
-        return found
+        cited = sorted(frozenset().union(*map(self._cited.__getitem__, rules)))
+        return [self._sources[name] for name in cited]
 
     def note(self, remark: Remark, names: dict[Row, str]) -> str:
         """The text of a note."""
@@ -67,6 +49,17 @@ class Explainer:
             assert isinstance(note, Note)
             say = self._notes[rule, effect] = compile_words(rule, note.text, self._program.kinds)
         return say(match, names)[0]
+
+
+class _WordsOfRules(dict[Rule, Words]):
+    """How to put the firings of a rule into words, compiled on first use."""
+
+    def __init__(self, program: Program) -> None:
+        self._kinds = program.kinds
+
+    def __missing__(self, rule: Rule) -> Words:
+        words = self[rule] = Words(rule.id, rule.sources, compile_words(rule, rule.because, self._kinds))
+        return words
 
 
 def name_derived(memory: Memory, taken: set[str]) -> dict[Row, str]:
@@ -83,64 +76,61 @@ def name_derived(memory: Memory, taken: set[str]) -> dict[Row, str]:
 
 
 def reasons_by_fact(
-    contributions: Iterable[Contribution], explainer: Explainer, names: dict[Row, str], form: Form
-) -> dict[str | None, tuple[Any, ...]]:
+    contributions: Iterable[Contribution], explainer: Explainer, names: dict[Row, str]
+) -> dict[str | None, list[dict[str, Any]]]:
     """The reasons for the score of every mistake, by its id (None: of the interview), what weighs most first."""
-    reasons: dict[str | None, list[_Weighed]] = {}
+    words = explainer.words
+    reasons: defaultdict[str | None, list[_Weighed]] = defaultdict(list)
     last: Match | None = None
     for target, dimension, amount, rule, match in contributions:
         if match is not last:  # the contributions of one firing follow each other
             last = match
-            words = explainer.words(rule)
-            text, facts = words.say(match, names)
+            name, sources, say = words[rule]
+            text, facts = say(match, names)
         if amount or dimension == "verdict":
-            fact = None if target is None else target[ID]
-            if fact not in reasons:
-                reasons[fact] = []
+            of_one = reasons[None if target is None else target[ID]]
             size = float(amount) if dimension == "verdict" else amount / 1000
-            reasons[fact].append(_weighed(dimension, size, words, text, facts))
-    return {fact: _heaviest_first(of_one, form) for fact, of_one in reasons.items()}
+            reason = {"rule": name, "dimension": dimension, "amount": size, "text": text, "facts": facts, "sources": sources}
+            of_one.append((_PLACE[dimension], -abs(amount), name, facts, len(of_one), reason))
+    return {fact: _heaviest_first(of_one) for fact, of_one in reasons.items()}
 
 
-def outlook_reasons(
-    limits: Iterable[tuple[int, Remark]], explainer: Explainer, names: dict[Row, str], form: Form
-) -> tuple[Any, ...]:
+def outlook_reasons(limits: Iterable[tuple[int, Remark]], explainer: Explainer, names: dict[Row, str]) -> list[dict[str, Any]]:
     """Why the outlook is what it is."""
-    reasons = []
+    reasons: list[_Weighed] = []
     for rank, (_, rule, match) in limits:
-        words = explainer.words(rule)
-        reasons.append(_weighed("outlook", float(rank), words, *words.say(match, names)))
-    return _heaviest_first(reasons, form)
+        name, sources, say = explainer.words[rule]
+        text, facts = say(match, names)
+        reason = {
+            "rule": name, "dimension": "outlook", "amount": float(rank), "text": text, "facts": facts, "sources": sources
+        }  # fmt: skip
+        reasons.append((0, -rank, name, facts, len(reasons), reason))
+    return _heaviest_first(reasons)
 
 
-def action_reasons(
-    firings: Iterable[tuple[Rule, Match]], explainer: Explainer, names: dict[Row, str], form: Form
-) -> tuple[Any, ...]:
+def action_reasons(firings: Iterable[tuple[Rule, Match]], explainer: Explainer, names: dict[Row, str]) -> list[dict[str, Any]]:
     """Why an action is recommended, vetoed, or a fact concluded."""
-    reasons = []
+    words = explainer.words
+    reasons: list[dict[str, Any]] = []
     for rule, match in firings:
-        words = explainer.words(rule)
-        text, facts = words.say(match, names)
-        reasons.append({"rule": words.id, "text": text, "facts": facts, "sources": words.sources})
+        name, sources, say = words[rule]
+        text, facts = say(match, names)
+        reasons.append({"rule": name, "text": text, "facts": facts, "sources": sources})
     if len(reasons) > 1:
-        reasons.sort(key=itemgetter("rule", "facts"))
-    return tuple(map(form.action_reason, reasons))
+        reasons.sort(key=_by_rule)
+    return reasons
 
 
-_Weighed = tuple[int, float, str, tuple[str, ...], int, dict[str, Any]]
-"""A reason behind what decides its place: dimension, size, rule, facts. No two reasons agree in all of it; the number that
-follows is there to say so to the sort."""
+_by_rule = itemgetter("rule", "facts")
+
+_Weighed = tuple[int, int, str, tuple[str, ...], int, dict[str, Any]]
+"""A reason behind what decides its place: dimension, size, rule, facts. Reasons that agree in all of it are equal, and
+keep the order of the rule's effects by the number that follows."""
 
 
-def _weighed(dimension: str, amount: float, words: _Words, text: str, facts: tuple[str, ...]) -> _Weighed:
-    rule, sources, _ = words
-    values = {"rule": rule, "dimension": dimension, "amount": amount, "text": text, "facts": facts, "sources": sources}
-    return (_DIMENSION_ORDER[dimension], -abs(amount), rule, facts, id(values), values)
-
-
-def _heaviest_first(reasons: list[_Weighed], form: Form) -> tuple[Any, ...]:
+def _heaviest_first(reasons: list[_Weighed]) -> list[dict[str, Any]]:
     reasons.sort()
-    return tuple([form.reason(reason[5]) for reason in reasons])
+    return [reason for _, _, _, _, _, reason in reasons]
 
 
-_DIMENSION_ORDER = {dimension: i for i, dimension in enumerate((*DIMENSIONS, "outlook"))}
+_PLACE: dict[str, int] = {dimension: i for i, dimension in enumerate(DIMENSIONS)}

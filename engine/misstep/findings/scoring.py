@@ -17,6 +17,7 @@ from misstep.model.facts import ID, Row
 from misstep.model.rule import EXACT, Levels, LimitOutlook, Scale
 
 TOP = 10_000  # ten points, in thousandths
+DOUBT = 1e-6  # far more than the error of a product of a million floats
 MAX_DOUBLINGS = 20_000  # twenty doublings, odds of a million: beyond that a chance is 0 or 1 to six digits
 
 
@@ -96,26 +97,32 @@ def level(levels: Levels, thousandths: int) -> int:
 
 def total_damage(damages: Collection[int]) -> int:
     """damage = 100 x (1 - product of (1 - damage / 10)): the chance in percent, in tenths, that at least one slip is
-    held against the candidate. Exact until the last rounding, so one more mistake never lowers it."""
-    return damage_where(chance_unharmed(damages), len(damages))
+    held against the candidate; rounded half up.
 
-
-def chance_unharmed(damages: Iterable[int]) -> int:
-    """The chance that no slip is held against the candidate, in parts of 10,000 to the power of their number."""
-    return prod([TOP - damage for damage in damages])
-
-
-def damage_where(unharmed: int, count: int) -> int:
-    """The damage, in tenths of a percent, that so great a chance of coming away unharmed leaves."""
-    whole: int = TOP**count
-    return half_up(1000 * (whole - unharmed), whole)
+    Where floats come too close to a half to tell, whole numbers decide: one more mistake never lowers it.
+    """
+    unharmed = 1.0
+    for damage in damages:
+        unharmed *= 1 - damage / TOP
+    tenths = 1000 * (1 - unharmed) + 0.5
+    whole = int(tenths)
+    if DOUBT < tenths - whole < 1 - DOUBT:
+        return whole
+    all_of_it: int = TOP ** len(damages)
+    return half_up(1000 * (all_of_it - prod([TOP - damage for damage in damages])), all_of_it)
 
 
 def overall_severity(findings: Iterable[Row], contributions: Iterable[Contribution], scale: Scale) -> int:
     """Severity of the interview = min(10, greatest severity x weight of its noticed level + sum of overall)."""
-    weights = dict(zip(scale.noticed.words, scale.overall_weights, strict=True))
-    worst = max([half_up(f[EXACT][0] * round(weights[f[7]] * 1000), 1000) for f in findings], default=0)
+    weights = _weights(scale)
+    worst = max([half_up(f[EXACT][0] * weights[f[7]], 1000) for f in findings], default=0)
     return limited(worst + sum([amount for target, _, amount, _, _ in contributions if target is None]))
+
+
+@lru_cache(maxsize=64)
+def _weights(scale: Scale) -> dict[str, int]:
+    """How much a severity counts for the whole by the level at which it was noticed, in thousandths."""
+    return {word: round(weight * 1000) for word, weight in zip(scale.noticed.words, scale.overall_weights, strict=True)}
 
 
 def outlook_limits(remarks: Iterable[Remark]) -> list[tuple[int, Remark]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -144,7 +143,7 @@ class Assessment(_Result):
         values: dict[str, Any] = _get_values(self)
         complete = values.get(_COMPLETE)
         if complete is not None:
-            values = complete()
+            values = _modelled(complete())
             _set_values(self, values)
         return values
 
@@ -188,39 +187,40 @@ def _maker(model: type[BaseModel]) -> Callable[[dict[str, Any]], Any]:
     return make
 
 
-_Make = Callable[[dict[str, Any]], Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Form:
-    """What the parts of an assessment are made into: a function for each, and the name of the field ``targets``."""
-
-    targets: str
-    rulebase: _Make
-    reason: _Make
-    action_reason: _Make
-    finding: _Make
-    action: _Make
-    avoided: _Make
-    derived: _Make
-    source: _Make
-
-
-def _as_it_is(values: dict[str, Any]) -> dict[str, Any]:
-    return values
-
-
-_PARTS: tuple[type[BaseModel], ...] = (
-    RuleBaseInfo, Reason, ActionReason, Finding, PlannedAction, AvoidedAction, DerivedFact, CitedSource
-)  # fmt: skip
-MODELS = Form("targets", *[_maker(part) for part in _PARTS])
-PLAIN = Form("for", *[_as_it_is for _ in _PARTS])
-_new_assessment: Callable[[dict[str, Any]], Assessment] = _maker(Assessment)
+_new_rulebase, _new_reason, _new_action_reason = _maker(RuleBaseInfo), _maker(Reason), _maker(ActionReason)
+_new_finding, _new_action, _new_avoided = _maker(Finding), _maker(PlannedAction), _maker(AvoidedAction)
+_new_derived, _new_source = _maker(DerivedFact), _maker(CitedSource)
+_new_assessment = _maker(Assessment)
 
 
 def make_assessment(summary: dict[str, Any], complete: Callable[[], dict[str, Any]]) -> Assessment:
-    """An assessment that knows some of its fields, and how to put all of them together."""
-    return _new_assessment({**summary, _COMPLETE: complete})
+    """An assessment that knows the fields of a summary, and how to put all of them together, as plain data."""
+    made: Assessment = _new_assessment({**summary, "rulebase": _new_rulebase(summary["rulebase"].copy()), _COMPLETE: complete})
+    return made
+
+
+def _modelled(plain: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an Assessment from plain data, which is used up."""
+    for part in plain["findings"]:
+        part["because"] = tuple(map(_new_reason, part["because"]))
+    for part in (*plain["actions"], *plain["avoid"], *plain["derived"]):
+        part["because"] = tuple(map(_new_action_reason, part["because"]))
+    return {
+        **plain,
+        "rulebase": _new_rulebase(plain["rulebase"].copy()),
+        "because": tuple(map(_new_reason, plain["because"])),
+        "findings": tuple(map(_new_finding, plain["findings"])),
+        "actions": tuple([_new_action(_with_targets(part)) for part in plain["actions"]]),
+        "avoid": tuple([_new_avoided(_with_targets(part)) for part in plain["avoid"]]),
+        "derived": tuple(map(_new_derived, plain["derived"])),
+        "notes": tuple(plain["notes"]),
+        "sources": tuple([_new_source(part.copy()) for part in plain["sources"]]),
+    }
+
+
+def _with_targets(part: dict[str, Any]) -> dict[str, Any]:
+    """The values by the names of fields, in their order; ``for`` is no name in Python."""
+    return {("targets" if name == "for" else name): tuple(value) if name == "for" else value for name, value in part.items()}
 
 
 def to_json(value: Any) -> bytes:
