@@ -10,10 +10,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from misstep.evaluate.choices import asked_of
 from misstep.evaluate.codegen import AGAIN, FireTogether, Generated, generate, generate_together
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory
-from misstep.model.expression import Compare, Expression, FieldRef, Literal, Member, Not, Words
 from misstep.model.facts import FIRST_VALUE, KIND, Kind, Row
 from misstep.model.rule import FINDING, FINDING_FIELDS, OUTLOOK, Over, Pattern, Program, Rule, Stratum
 
@@ -337,31 +337,10 @@ def _choice(rule: Rule, start: Pattern) -> _Choice | None:
     columns = {f.name: i for i, f in enumerate(start.fields, FIRST_VALUE)}
     found: _Choice | None = None
     for condition in rule.conditions:
-        ref, values, bound = _required(condition.test)
+        ref, values, bound = asked_of(condition.test)
         own = ref is not None and ref.name == start.name and ref.field in columns
         if ref is None or not own or (start.over == "finding" and ref.field in FINDING_FIELDS):
             continue
         if found is None or (found.bound is not None and bound is None):  # a value says more than a bound
             found = _Choice(columns[ref.field], values, bound)
     return found
-
-
-_BOUND = {">=": "least", ">": "least", "<=": "most", "<": "most"}
-_MIRRORED = {">=": "<=", ">": "<", "<=": ">=", "<": ">", "==": "=="}
-
-
-def _required(test: Expression) -> tuple[FieldRef | None, tuple[Any, ...], str | None]:
-    """Where a condition holds only for some values of one field: the field, those values, or the bound that one is."""
-    match test:
-        case Compare(("==" | ">=" | ">" | "<=" | "<" as operator,), (FieldRef() as ref, Literal(value))):
-            return ref, (value,), _BOUND.get(operator)
-        case Compare(("==" | ">=" | ">" | "<=" | "<" as operator,), (Literal(value), FieldRef() as ref)):
-            return ref, (value,), _BOUND.get(_MIRRORED[operator])
-        case Member(FieldRef() as ref, Words(values), False):
-            return ref, values, None
-        case FieldRef() as ref:
-            return ref, (True,), None
-        case Not(FieldRef() as ref):
-            return ref, (False,), None
-        case _:
-            return None, (), None
