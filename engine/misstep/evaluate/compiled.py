@@ -69,20 +69,15 @@ class _Extents(dict[str, list[Row]]):
         self.ranges = ranges
 
     def __missing__(self, key: str) -> list[Row]:
-        if key.endswith(AGAIN):
-            return self[key.rstrip(AGAIN)]
         over, kinds = self.ranges[key]
-        rows: list[Row] = []
-        if over == "outlook":
+        if over == "fact":
+            rows = [row for kind, found in self.rows.items() if kind in kinds for row in found]
+        elif over == "outlook":
             rows = self.rows[OUTLOOK]
         elif key == FINDING:
             rows = self.rows[FINDING]
-        elif over == "finding":
-            rows = [finding for finding in self.rows[FINDING] if finding[0][KIND] in kinds]
         else:
-            for kind, found in self.rows.items():
-                if kind in kinds:
-                    rows += found
+            rows = [finding for finding in self.rows[FINDING] if finding[0][KIND] in kinds]
         self[key] = rows
         return rows
 
@@ -152,7 +147,7 @@ def _fire_on(
                 rows += of_kind[start:end]
             slices.add(id(rows))
         else:
-            rows = extents[key]
+            rows = extents[key.rstrip(AGAIN)]
         sources[key] = rows
     memory.spend(sum(map(len, sources.values())), rule.rule)
     rule.generated.fire(memory, sources)

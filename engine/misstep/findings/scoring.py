@@ -26,11 +26,10 @@ def score(mistakes: Iterable[Row], contributions: Iterable[Contribution], scale:
     sums: dict[str, list[int]] = {mistake[ID]: [0, 0, 0, 0, 0] for mistake in mistakes}
     for target, dimension, amount, _, _ in contributions:
         if target is not None:
-            of_one, place = sums[target[ID]], _PLACE[dimension]
-            if place != _VERDICT:
-                of_one[place] += amount
-            elif amount > of_one[_VERDICT]:
-                of_one[_VERDICT] = amount
+            if dimension != "verdict":
+                sums[target[ID]][_PLACE[dimension]] += amount
+            elif amount > sums[target[ID]][_VERDICT]:
+                sums[target[ID]][_VERDICT] = amount
     scored: list[tuple[tuple[int, int, int], str, Row]] = []
     for mistake in mistakes:
         name = mistake[ID]

@@ -92,6 +92,8 @@ class Kind:
 
 def free_ids(kind: str, count: int, taken: set[str]) -> list[str]:
     """The first ids ``<kind>-<n>`` that nobody has."""
+    if count == 1 and (first := f"{kind}-1") not in taken:
+        return [first]
     ids = [f"{kind}-{n}" for n in range(1, count + 1)]
     if taken.isdisjoint(ids):
         return ids
