@@ -83,6 +83,10 @@ def test_no_other_was_measured() -> None:
     assert aims_of(ours).endswith("misstep 3.0 x: not reached none was measured none was measured")
 
 
+def test_without_the_rows_that_have_aims_there_are_none() -> None:
+    assert "aims" not in render(Run("a machine", (row("hand", "by hand", 1), row("clips", "CLIPS", 40))))
+
+
 def test_part_of_a_run_is_not_kept() -> None:
     before = DATA.read_bytes(), PICTURE.read_bytes(), DOCUMENT.read_bytes()
     said = save(Run("a machine", tuple(row(key, key, 2) for key in CONTENDERS if key not in ("zen", "clips"))))

@@ -60,8 +60,9 @@ def render(run: Run) -> str:
     console = Console(file=text, width=WIDTH, color_system=None, highlight=False)
     console.print(f"The mini rule base on {run.machine}. {CAPTION}\n")
     console.print(_ratios(run.rows))
-    console.print()
-    console.print(_aims(run.rows))
+    if any(row.key in AIMED and row.ratio for row in run.rows):
+        console.print()
+        console.print(_aims(run.rows))
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()).strip("\n") + "\n"
 
 
