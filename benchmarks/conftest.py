@@ -1,4 +1,4 @@
-"""Records of every size, and the shipped rule base."""
+"""Records of every size, and the shipped rule base; the table of peers at the end."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import random
 from typing import Any
 
 import pytest
+from benchmarks.peers.report import ROWS, finished, save
+from benchmarks.peers.table import render
 
 from misstep import RuleBase
 
@@ -15,6 +17,24 @@ FOUR: list[dict[str, Any]] = [
     {"kind": "bad_joke", "topic": "self", "reaction": "none_seen"},
     {"kind": "rambling", "minutes": 6},
 ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    text = "keep the comparison with peers in benchmarks/: peers.json, peers.svg and the table in README.md"
+    parser.addoption("--save-peers", action="store_true", help=text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[ROWS] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    run = finished(config)
+    if run is not None:
+        terminalreporter.section("peers")
+        terminalreporter.write_line(render(run))
+        if config.getoption("--save-peers"):
+            terminalreporter.write_line(save(run))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -46,28 +45,18 @@ def load_assess() -> InPython:
 
 def load_durable() -> InPython:
     """The same on the second engine."""
-    rulebase: Any = RuleBase.load(MINI)
+    rulebase = RuleBase.load(MINI)
     return InPython(lambda interview: rulebase.assess(_record(interview), engine="durable"), answer=read_assessment)
 
 
 def load_json() -> InPython:
     """From the bytes of a record to the bytes of its assessment."""
-    rulebase: Any = RuleBase.load(MINI)
+    rulebase = RuleBase.load(MINI)
     return InPython(
         run=rulebase.assess_json,
         prepare=lambda interview: json.dumps(_record(interview)).encode(),
         answer=lambda data: read_assessment(Assessment.model_validate_json(data)),
     )
-
-
-def without_durable() -> str:
-    """Why the second engine cannot take part; empty where it can."""
-    return "" if "engine" in inspect.signature(RuleBase.assess).parameters else "not in this version"
-
-
-def without_json() -> str:
-    """Why bytes cannot be assessed; empty where they can."""
-    return "" if hasattr(RuleBase, "assess_json") else "not in this version"
 
 
 def read_out(concluded: tuple[Memory, list[Row]]) -> Answer:

@@ -1,0 +1,94 @@
+"""The comparison with peers: its table, and that what is kept of it in the repository is of one run."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from benchmarks.peers.contenders import CONTENDERS, Contender
+from benchmarks.peers.report import DATA, DOCUMENT, PICTURE, SHOWN, save
+from benchmarks.peers.table import Row, Run, render, times
+from benchmarks.rounds import Ratio
+
+
+@pytest.fixture(scope="module")
+def kept() -> Run:
+    return Run.from_data(json.loads(DATA.read_text("utf-8")))
+
+
+def row(key: str, title: str, median: float, ours: bool = False) -> Row:
+    return Row(key, title, f"note of {title}", ours, Ratio(median, median / 2, median * 2, median / 1e6))
+
+
+def line_of(text: str, start: str) -> str:
+    (found,) = [line for line in text.splitlines() if line.startswith(start)]
+    return found
+
+
+def aims_of(*rows: Row) -> str:
+    """The second table, unwrapped."""
+    return " ".join(render(Run("a machine", rows)).partition("\naims")[2].split())
+
+
+def test_the_kept_run_is_whole(kept: Run) -> None:
+    assert [row.key for row in kept.rows] == list(CONTENDERS)
+    assert all(row.ratio and not row.absent for row in kept.rows)
+
+
+def test_the_document_shows_the_kept_run(kept: Run) -> None:
+    shown = SHOWN.search(DOCUMENT.read_text("utf-8"))
+    assert shown is not None
+    assert shown[0] == render(kept)
+
+
+def test_the_picture_shows_the_kept_run(kept: Run) -> None:
+    picture = PICTURE.read_text("utf-8")
+    for row in kept.rows:
+        assert row.ratio
+        assert f">{row.title}<" in picture
+        assert f">{times(row.ratio.median)} × (" in picture
+
+
+def test_a_run_survives_json(kept: Run) -> None:
+    assert Run.from_data(json.loads(json.dumps(kept.as_data()))) == kept
+
+
+def test_a_row_has_its_figures() -> None:
+    text = render(Run("a machine", (row("clips", "CLIPS", 40),)))
+    assert line_of(text, "CLIPS").split() == ["CLIPS", "40.0", "(20.0-80.0)", "40.0", "25,000", "note", "of", "CLIPS"]
+
+
+def test_what_is_not_there_is_named_with_the_reason() -> None:
+    absent = Contender("x", "engine VERSION", "x", package="no_such_package", distribution="no-such-distribution")
+    assert absent.absent() == "not installed: no-such-distribution"
+    assert absent.named() == "engine"
+    text = render(Run("a machine", (Row("x", absent.named(), "a note", False, absent=absent.absent()),)))
+    assert line_of(text, "engine").split() == ["engine", "-", "-", "-", "not", "installed:", "no-such-distribution"]
+
+
+def test_aims_are_reached() -> None:
+    hand, ours = row("hand", "by hand", 1), row("ours-conclusions", "misstep", 2, ours=True)
+    others = row("clips", "CLIPS", 30), row("drools", "Drools", 10)
+    assert aims_of(hand, ours, *others).endswith("misstep 2.0 x: reached 5.0 x Drools: reached 15.0 x CLIPS: reached")
+
+
+def test_aims_are_not_reached() -> None:
+    hand, ours = row("hand", "by hand", 1), row("ours-conclusions", "misstep", 2.1, ours=True)
+    others = row("clips", "CLIPS", 30), row("experta", "experta", 900), row("drools", "Drools", 10)
+    assert aims_of(hand, ours, *others).endswith("misstep 2.1 x: not reached 4.8 x Drools: not reached 14.3 x CLIPS: reached")
+
+
+def test_no_other_was_measured() -> None:
+    ours = row("ours-answers", "misstep", 3, ours=True)
+    assert aims_of(ours).endswith("misstep 3.0 x: not reached none was measured none was measured")
+
+
+def test_without_the_rows_that_have_aims_there_are_none() -> None:
+    assert "aims" not in render(Run("a machine", (row("hand", "by hand", 1), row("clips", "CLIPS", 40))))
+
+
+def test_part_of_a_run_is_not_kept() -> None:
+    before = DATA.read_bytes(), PICTURE.read_bytes(), DOCUMENT.read_bytes()
+    said = save(Run("a machine", tuple(row(key, key, 2) for key in CONTENDERS if key not in ("zen", "clips"))))
+    assert said == "not saved: there is no figure of clips, zen"
+    assert before == (DATA.read_bytes(), PICTURE.read_bytes(), DOCUMENT.read_bytes())
