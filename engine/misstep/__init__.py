@@ -1,6 +1,6 @@
 """misstep: what went wrong in a job interview in; how bad it was, and what to do about it, out."""
 
-from misstep.api import RuleBase, assess, assess_json
+from misstep.api import RuleBase, assess, assess_json, calibrate
 from misstep.errors import (
     BudgetError,
     CallerError,
@@ -44,4 +44,5 @@ __all__ = [
     "Session",
     "assess",
     "assess_json",
+    "calibrate",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from misstep.errors import CallerError, printable, suggest
 from misstep.evaluate.compiled import CompiledEngine
@@ -20,6 +20,12 @@ from misstep.pipeline import conclude
 from misstep.records import RecordLike, RecordReader
 from misstep.rulebase.cache import shipped_program
 from misstep.session import Session
+
+if TYPE_CHECKING:  # what only those need who calibrate is imported when they do
+    from collections.abc import Sequence
+
+    from misstep.calibration.agreement import Agreement
+    from misstep.calibration.cases import CasesLike
 
 EngineName = Literal["compiled", "durable"]
 
@@ -83,6 +89,33 @@ class RuleBase:
         """The ids of all rules that fire on a record, also of those whose advice the plan has no room for."""
         memory, _ = conclude(self._reader.read(facts), self._program, self._engine(engine), self._limits)
         return memory.fired()
+
+    def calibrate(
+        self,
+        cases: CasesLike,
+        *,
+        bases: Sequence[str] = (),
+        min_confidence: int | None = None,
+        worst: int = 5,
+        engine: EngineName = "compiled",
+    ) -> Agreement:
+        """How far these rules agree with experts: ``cases`` is a file of judged cases, a line each, or the cases themselves.
+
+        Only cases of the given bases and of at least the given confidence are measured, and the ``worst`` disagreements are
+        told with the rules behind them. Cases that are wrong are in ``Agreement.problems``; raises RecordError where none is
+        right, CallerError where none is left to choose or the file does not exist.
+        """
+        from misstep.calibration.calibrate import Choice, Rules, calibrate
+
+        self._engine(engine)  # an engine that is not there is no fault of the cases
+        rules = Rules(self._program, lambda facts: self.assess(facts, engine), lambda facts: self.fired(facts, engine))
+        return calibrate(cases, rules, Choice(tuple(bases), min_confidence, worst))
+
+    def case_schema(self) -> dict[str, Any]:
+        """JSON Schema of a judged case, in the words of this rule base."""
+        from misstep.calibration.cases import case_schema
+
+        return case_schema(self._program, self.record_schema())
 
     def _engine(self, name: str) -> Engine:
         engine = self._engines.get(name)
@@ -162,3 +195,11 @@ def assess_json(record: bytes | str, engine: EngineName = "compiled") -> bytes:
     >>> assess_json(b'[{"kind": "late_arrival", "minutes": 12}]')
     """
     return _shipped().assess_json(record, engine)
+
+
+def calibrate(cases: CasesLike, *, bases: Sequence[str] = (), min_confidence: int | None = None, worst: int = 5) -> Agreement:
+    """How far the shipped rule base agrees with experts on the cases that they judged.
+
+    >>> calibrate("judged.jsonl", min_confidence=2).figures.exact.value
+    """
+    return _shipped().calibrate(cases, bases=bases, min_confidence=min_confidence, worst=worst)

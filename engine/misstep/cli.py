@@ -196,8 +196,7 @@ def _writer(output: str, color: str, full: bool) -> Callable[[Assessment, int], 
 
     if output == "markdown":
         return lambda assessment, count: print(("\n" if count > 1 else "") + to_markdown(assessment), end="")
-    colored = color == "always" or (color == "auto" and sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
-    width = max(60, min(100, _columns()))
+    colored, width = _colored(color), _width()
     return lambda assessment, count: print(("\n" if count > 1 else "") + to_text(assessment, width, colored, full), end="")
 
 
@@ -206,10 +205,80 @@ def _write_bytes(data: bytes) -> None:
     sys.stdout.buffer.write(data)
 
 
+def _colored(color: str) -> bool:
+    return color == "always" or (color == "auto" and sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+
+
+def _width() -> int:
+    return max(60, min(100, _columns()))
+
+
 def _columns() -> int:
     import shutil
 
     return shutil.get_terminal_size((100, 24)).columns
+
+
+# -- calibrate
+
+
+@cli.command()
+@click.argument("cases", type=click.Path(allow_dash=True, path_type=Path), metavar="CASES")
+@rules_option
+@click.option("-o", "--output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
+              help="Text to read; JSON with every case; or Markdown.")  # fmt: skip
+@click.option("--basis", "bases", multiple=True, metavar="WORD",
+              help="Only cases whose verdict rests on this; may be repeated.")  # fmt: skip
+@click.option("--min-confidence", type=click.IntRange(min=1), metavar="N",
+              help="Only cases of this confidence or more.")  # fmt: skip
+@click.option("--worst", type=click.IntRange(min=0), default=5, show_default=True, metavar="N",
+              help="How many of the worst disagreements to tell.")  # fmt: skip
+@click.option("--picture", type=click.Path(path_type=Path), metavar="FILE",
+              help="Draw the table of bands into FILE, *.svg or *.png (extra misstep[report]).")  # fmt: skip
+@engine_option
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
+              help="Colors; auto: on a terminal, unless NO_COLOR is set.")  # fmt: skip
+def calibrate(
+    cases: Path,
+    rules: tuple[Path, ...],
+    output: str,
+    bases: tuple[str, ...],
+    min_confidence: int | None,
+    worst: int,
+    picture: Path | None,
+    engine: EngineName,
+    color: str,
+) -> int:
+    """Measure how far rules agree with experts.
+
+    CASES, or - for standard input, has a line of JSON for each case that an expert judged:
+    {"record": ..., "expert": {"severity": ..., ...}, ...}; `misstep schema cases` says the rest. Cases that are wrong are told,
+    the others are measured.
+
+    \b
+    misstep calibrate judged.jsonl --basis letter --min-confidence 2
+    misstep calibrate judged.jsonl --rules my-rules/ --worst 10 --picture bands.svg
+    """
+    from misstep.calibration.picture import refuse_picture, write_picture
+    from misstep.inputs import refuse_missing
+
+    if picture is not None:
+        refuse_picture(picture)
+    if str(cases) != "-":
+        refuse_missing(cases)
+    agreement = load(rules).calibrate(cases, bases=bases, min_confidence=min_confidence, worst=worst, engine=engine)
+    for problem in (*agreement.problems, *agreement.remarks):
+        print(f"misstep: {problem}", file=sys.stderr)
+    if output == "json":
+        sys.stdout.flush()
+        _write_bytes(agreement.to_json() + b"\n")
+    else:
+        from misstep.calibration.report import to_markdown, to_text
+
+        print(to_markdown(agreement) if output == "markdown" else to_text(agreement, _width(), _colored(color)), end="")
+    if picture is not None:
+        write_picture(agreement, picture)
+    return BAD if agreement.problems else OK
 
 
 # -- rule packs
@@ -351,8 +420,7 @@ def _print_wrapped(text: str, indent: str = "") -> None:
     """In the width of the terminal; what goes on is indented."""
     import textwrap
 
-    width = max(60, min(100, _columns()))
-    print(textwrap.fill(text, width, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False))
+    print(textwrap.fill(text, _width(), initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False))
 
 
 def _field_text(field: Field) -> str:
@@ -420,10 +488,10 @@ def _known_rule(rule_id: str, known: Iterable[str]) -> None:
 
 
 @cli.command()
-@click.argument("what", type=click.Choice(["pack", "record", "assessment"]))
+@click.argument("what", type=click.Choice(["pack", "record", "assessment", "cases"]))
 @rules_option
 def schema(what: str, rules: tuple[Path, ...]) -> int:
-    """Print a JSON Schema: of packs, records, assessments.
+    """Print a JSON Schema: of packs, records, assessments, judged cases.
 
     \b
     Editors complete and check packs that begin with
@@ -438,7 +506,8 @@ def schema(what: str, rules: tuple[Path, ...]) -> int:
 
         data = Assessment.model_json_schema(mode="serialization")
     else:
-        data = load(rules).record_schema()
+        rulebase = load(rules)
+        data = rulebase.case_schema() if what == "cases" else rulebase.record_schema()
     print(json.dumps(data, ensure_ascii=False, indent=1))
     return OK
 

@@ -351,6 +351,9 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9/.:?=&%#_~+,;@-]+")
 
 
-def _md(text: str) -> str:
+def markdown_text(text: str) -> str:
     """Text as Markdown shows it, whatever it holds."""
     return _MARKDOWN.sub(r"\\\1", printable(text))
+
+
+_md = markdown_text  # short, for nearly every line above has it

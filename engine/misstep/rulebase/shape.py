@@ -71,13 +71,20 @@ def _path(data: Any, loc: Iterable[str | int]) -> list[Any]:
 
 def _shape_problem(document: Document, error: Any) -> Problem:
     """One pydantic error in our words, with the place in the file."""
-    path = _path(document.data, error["loc"])
-    here: Any = document.data
+    path, message = describe(document.data, error, schema.PackDoc)
+    subject = str(path[1]) if len(path) > 1 and path[0] == "rules" else ""
+    return Problem(document.locate(path), message, subject)
+
+
+def describe(data: Any, error: Any, root: type[schema.Doc]) -> tuple[list[str | int], str]:
+    """One pydantic error about data of the shape ``root``: the path of what is wrong, and what is, in our words."""
+    path = _path(data, error["loc"])
+    here: Any = data
     for step in path:
         here = here[step]
     last = error["loc"][-1] if error["loc"] else ""
     if error["type"] == "extra_forbidden":
-        keys = _keys_at(path[:-1])
+        keys = _keys_at(path[:-1], root)
         message = f"unknown key '{_short(last)}'" + suggest(str(last), keys, f"; there are {', '.join(keys)}")
     elif error["type"] == "missing":
         message = f"the key '{last}' is missing"
@@ -85,8 +92,7 @@ def _shape_problem(document: Document, error: Any) -> Problem:
         message = f"'{_short(path[-1])}' {_expected(error, path[-1]).replace('must be', 'is not', 1)}"
     else:
         message = f"{_called(path)} {_expected(error, here)}"
-    subject = str(path[1]) if len(path) > 1 and path[0] == "rules" else ""
-    return Problem(document.locate(path), message, subject)
+    return path, message
 
 
 def _short(key: object) -> str:
@@ -137,9 +143,9 @@ _EXPECTED = {
 }
 
 
-def _keys_at(path: list[str | int]) -> list[str]:
+def _keys_at(path: list[str | int], root: type[schema.Doc]) -> list[str]:
     """The keys that may stand in the mapping at a path."""
-    shapes: list[Any] = [schema.PackDoc]
+    shapes: list[Any] = [root]
     for step in path:
         below = [_below(shape, step) for shape in shapes]
         shapes = [shape for annotation in below for shape in _alternatives(annotation)]

@@ -1,0 +1,135 @@
+"""What comes out: an Agreement, with all figures and every case beside the expert's verdict on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import orjson
+
+from misstep.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measure of agreement over ``cases`` cases, with its 95% interval.
+
+    ``value`` is None where no case says anything, or where it is not defined: a correlation without variation, say.
+    ``baseline`` is what comes of always saying what experts say most.
+    """
+
+    value: float | None
+    cases: int
+    low: float | None = None
+    high: float | None = None
+    baseline: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All measures over some cases. The first four look at the band of severity, the fifth at the damage too."""
+
+    cases: int
+    exact: Figure
+    within_one: Figure
+    mean_error: Figure
+    kappa: Figure
+    rank_correlation: Figure
+    act: Figure
+    noticed: Figure
+    recommended: Figure
+    advised_against: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The figures of the cases that have one basis, or one confidence."""
+
+    name: str
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One case: what the expert says and what the rules say. ``error``: bands by which the rules are harsher.
+
+    None stands for what the expert does not say. ``recommended`` tells whether one of the recommended steps is in the plan,
+    ``advised_against`` whether one that was advised against is.
+    """
+
+    id: str
+    place: str
+    basis: str
+    confidence: int | None
+    expert_band: str
+    band: str
+    damage: float
+    error: int
+    expert_acts: bool | None
+    acts: bool
+    expert_noticed: str | None
+    noticed: str | None
+    recommended: bool | None
+    advised_against: bool | None
+    plan: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What a firing of a rule added to a mistake, or to the whole interview: points of severity, doublings of the odds."""
+
+    rule: str
+    text: str
+    severity: float
+    noticed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step on which the plan and the expert differ. ``why``: rules ``recommended`` it, ``vetoed`` it, or none did either."""
+
+    action: str
+    why: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A case on which expert and rules differ, and the rules that caused it, the strongest first."""
+
+    case: Compared
+    situation: str
+    gist: str
+    verdict: str
+    causes: tuple[Cause, ...]
+    absent: tuple[Step, ...]
+    present: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far a rule base agrees with experts.
+
+    ``read`` counts the cases that could be assessed, before a choice by basis and confidence. ``matrix`` counts cases: a row
+    for each band of the expert, a column for each band of the rules. ``worst``: furthest apart first. ``problems``: what is
+    wrong with cases that were left out. ``remarks``: steps that experts name and the rule base does not know.
+    """
+
+    rulebase: str
+    version: str
+    digest: str
+    read: int
+    bases: tuple[str, ...]
+    min_confidence: int | None
+    figures: Figures
+    by_basis: tuple[Group, ...]
+    by_confidence: tuple[Group, ...]
+    bands: tuple[str, ...]
+    matrix: tuple[tuple[int, ...], ...]
+    worst: tuple[Disagreement, ...]
+    cases: tuple[Compared, ...]
+    problems: tuple[Problem, ...]
+    remarks: tuple[Problem, ...]
+
+    def to_json(self) -> bytes:
+        """The one JSON form: UTF-8, keys in the order of the fields."""
+        return orjson.dumps(self)

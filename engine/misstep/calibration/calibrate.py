@@ -1,0 +1,145 @@
+"""Judged cases and a rule base in; their agreement out.
+
+Cases that are wrong are told of in the agreement and cost nothing else: the rest is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from misstep.calibration.agreement import Agreement, Disagreement
+from misstep.calibration.cases import (
+    CasesLike,
+    Entry,
+    JudgedDoc,
+    read_case,
+    read_entries,
+    record_problems,
+    unknown_steps,
+    unknown_words,
+)
+from misstep.calibration.disagreements import Judged, differs, explain, furthest_first
+from misstep.calibration.measuring import compare, confidence, confusion, group, measure
+from misstep.errors import CallerError, EngineError, Location, MisstepError, Problem, RecordError, listing, suggest
+from misstep.model.result import Assessment
+from misstep.model.rule import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is measured: a rule base, and what it says of a record."""
+
+    program: Program
+    assess: Callable[[Any], Assessment]
+    fired: Callable[[Any], set[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which of the cases are measured, and how many of the worst disagreements are told."""
+
+    bases: Sequence[str] = ()
+    min_confidence: int | None = None
+    worst: int = 5
+
+
+def calibrate(cases: CasesLike, rules: Rules, choice: Choice) -> Agreement:
+    """Measure how far rules agree with judged cases.
+
+    Raises RecordError where no case is right; CallerError where none is left to choose, or the file does not exist.
+    """
+    read = _read(cases, rules)
+    if not read.judged:
+        raise RecordError([*read.problems, Problem(_file(cases), "there is no judged case that can be scored")])
+    chosen = _chosen(read.judged, choice)
+    compared = [judged.compared for judged in chosen]
+    program, bands = rules.program, rules.program.scale.severity.words
+    furthest = sorted((j for j in chosen if differs(j.compared)), key=lambda j: furthest_first(j.compared))
+    return Agreement(
+        rulebase=program.name,
+        version=program.version,
+        digest=program.digest,
+        read=len(read.judged),
+        bases=tuple(choice.bases),
+        min_confidence=choice.min_confidence,
+        figures=measure(compared, bands),
+        by_basis=group(compared, lambda case: case.basis, bands),
+        by_confidence=group(compared, confidence, bands),
+        bands=bands,
+        matrix=confusion(compared, bands),
+        worst=tuple(_explained(judged, rules) for judged in furthest[: choice.worst]),
+        cases=tuple(compared),
+        problems=tuple(read.problems),
+        remarks=tuple(read.remarks.values()),
+    )
+
+
+@dataclass(slots=True)
+class _Read:
+    """What became of the cases: those that were assessed, what is wrong with the others, and what is to be said besides."""
+
+    judged: list[Judged] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    remarks: dict[str, Problem] = field(default_factory=dict)
+
+
+def _read(cases: CasesLike, rules: Rules) -> _Read:
+    read = _Read()
+    for entry in read_entries(cases):
+        if isinstance(entry, MisstepError):
+            read.problems.extend(entry.problems)
+            continue
+        try:
+            case = read_case(entry)
+        except RecordError as error:
+            read.problems.extend(error.problems)
+            continue
+        wrong = unknown_words(case, entry, rules.program)
+        got = _assess(case, entry, rules, wrong)
+        read.problems.extend(wrong)
+        if got is not None and not wrong:
+            bands = rules.program.scale.severity.words
+            read.judged.append(Judged(compare(case, entry.place, got, bands), case, got))
+            for action, remark in unknown_steps(case, entry, rules.program):
+                read.remarks.setdefault(action, remark)
+    return read
+
+
+def _assess(case: JudgedDoc, entry: Entry, rules: Rules, wrong: list[Problem]) -> Assessment | None:
+    """The assessment of a case; what stands in its way is added to what is wrong."""
+    try:
+        return rules.assess(case.record)
+    except RecordError as error:
+        wrong.extend(record_problems(error, entry))
+    except EngineError as error:
+        wrong.append(entry.problem(("record",), "; ".join(problem.message for problem in error.problems)))
+    return None
+
+
+def _chosen(judged: Sequence[Judged], choice: Choice) -> list[Judged]:
+    """The cases of the given bases that are sure enough."""
+    known = sorted({j.compared.basis for j in judged})
+    for basis in choice.bases:
+        if basis not in known:
+            hint = suggest(basis, known, f"; there are {listing(known)}")
+            raise CallerError(f"no case has the basis '{basis}'{hint}")
+    least = choice.min_confidence
+    chosen = [
+        j for j in judged
+        if (not choice.bases or j.compared.basis in choice.bases)
+        and (least is None or (j.compared.confidence or 0) >= least)
+    ]  # fmt: skip
+    if not chosen:
+        raise CallerError(f"none of the {len(judged)} cases has the chosen basis and confidence")
+    return chosen
+
+
+def _explained(judged: Judged, rules: Rules) -> Disagreement:
+    return explain(judged, rules.program, lambda: rules.fired(judged.case.record))
+
+
+def _file(cases: CasesLike) -> Location:
+    return Location(str(cases)) if isinstance(cases, (str, Path)) and str(cases) != "-" else Location()

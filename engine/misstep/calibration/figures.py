@@ -1,0 +1,72 @@
+"""Numbers in; measures of agreement and their 95% intervals out. Formulas only: nothing here knows what a case is."""
+
+from __future__ import annotations
+
+import random
+import statistics
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+RESAMPLES = 1000
+SEED = 20  # any will do, as long as the same cases always give the same interval
+Z = statistics.NormalDist().inv_cdf(0.975)
+
+
+def wilson(hits: int, cases: int) -> tuple[float, float]:
+    """The score interval of a share, (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n).
+
+    Wilson: Probable inference, the law of succession, and statistical inference (1927). It keeps to 0..1 and holds for few
+    cases, as the usual p ± z √(p(1-p)/n) does not.
+    """
+    share = hits / cases
+    middle = share + Z * Z / (2 * cases)
+    reach = Z * (share * (1 - share) / cases + Z * Z / (4 * cases * cases)) ** 0.5
+    scale = 1 + Z * Z / cases
+    return max(0.0, min(share, (middle - reach) / scale)), min(1.0, max(share, (middle + reach) / scale))
+
+
+def weighted_kappa(pairs: Sequence[tuple[int, int]]) -> float | None:
+    """1 - (mean squared distance) / (the same if both gave their ranks by chance): 1 is full agreement, 0 what chance gives.
+
+    Cohen: Weighted kappa (1968), with quadratic weights. None where both always give one and the same rank.
+    """
+    observed = len(pairs) * sum((a - b) ** 2 for a, b in pairs)
+    ours = [b for _, b in pairs]
+    squares = sum(b * b for b in ours)
+    chance = sum(len(pairs) * a * a + squares for a, _ in pairs) - 2 * sum(a for a, _ in pairs) * sum(ours)
+    return 1 - observed / chance if chance else None
+
+
+def rank_correlation(xs: Sequence[float], ys: Sequence[float]) -> float | None:
+    """Spearman's: the correlation of ranks, where equal values share the mean of theirs. None where one never varies."""
+    if len(set(xs)) < 2 or len(set(ys)) < 2:
+        return None
+    return statistics.correlation(ranks(xs), ranks(ys))
+
+
+def ranks(values: Sequence[float]) -> list[float]:
+    """The rank of each value, from 0; equal values share the mean of theirs."""
+    places: dict[float, list[int]] = {}
+    for place, value in enumerate(sorted(values)):
+        places.setdefault(value, []).append(place)
+    return [(places[value][0] + places[value][-1]) / 2 for value in values]
+
+
+def bootstrap(items: Sequence[Item], measure: Callable[[Sequence[Item]], float | None]) -> tuple[float, float] | None:
+    """The middle 95% of a measure over resamples of the items, drawn with replacement: the percentile bootstrap.
+
+    Efron: Bootstrap methods, another look at the jackknife (1979). The draw is seeded, and resamples for which the measure is
+    not defined are left out; None where too few are left to tell.
+    """
+    draw = random.Random(SEED).random  # noqa: S311 - no secret
+    found = []
+    for _ in range(RESAMPLES):
+        value = measure([items[int(draw() * len(items))] for _ in items])
+        if value is not None:
+            found.append(value)
+    if len(found) < RESAMPLES / 2:
+        return None
+    cuts = statistics.quantiles(found, n=40, method="inclusive")
+    return cuts[0], cuts[-1]

@@ -1,0 +1,111 @@
+"""Verdicts of experts and assessments of the same records in; each case compared, and the figures over all of them, out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from misstep.calibration.agreement import Compared, Figure, Figures, Group
+from misstep.calibration.cases import UNKNOWN, JudgedDoc
+from misstep.calibration.figures import bootstrap, rank_correlation, weighted_kappa, wilson
+from misstep.model.result import Assessment
+
+NOT_STATED = "not stated"
+Ranks = tuple[int, int, float]
+"""The rank of the expert's band, that of ours, and the damage."""
+
+
+def compare(case: JudgedDoc, place: str, got: Assessment, bands: Sequence[str]) -> Compared:
+    """What the expert and the rules say of one case."""
+    expert = case.expert
+    plan = tuple(action.action for action in got.actions)
+    return Compared(
+        id=got.id or "",
+        place=place,
+        basis=case.basis or NOT_STATED,
+        confidence=expert.confidence,
+        expert_band=expert.severity,
+        band=got.band,
+        damage=got.damage,
+        error=bands.index(got.band) - bands.index(expert.severity),
+        expert_acts=None if expert.act in (None, UNKNOWN) else expert.act == "act",
+        acts=got.acts,
+        expert_noticed=None if expert.noticed == UNKNOWN else expert.noticed,
+        noticed=got.findings[0].noticed_level if got.findings else None,
+        recommended=bool(set(plan) & set(expert.recommended)) if expert.recommended else None,
+        advised_against=bool(set(plan) & set(expert.against)) if expert.against else None,
+        plan=plan,
+    )
+
+
+def measure(cases: Sequence[Compared], bands: Sequence[str], resampled: bool = True) -> Figures:
+    """All figures over some cases; ``resampled``: also the intervals that need resamples, which take time."""
+    ranks: list[Ranks] = [(bands.index(c.expert_band), bands.index(c.band), c.damage) for c in cases]
+    commonest = Counter(expert for expert, _, _ in ranks).most_common(1)[0][0]
+    return Figures(
+        cases=len(cases),
+        exact=_share([a == b for a, b, _ in ranks], _part([a == commonest for a, _, _ in ranks])),
+        within_one=_share([abs(a - b) <= 1 for a, b, _ in ranks], _part([abs(a - commonest) <= 1 for a, _, _ in ranks])),
+        mean_error=_resampled(ranks, _mean_error, resampled),
+        kappa=_resampled(ranks, _kappa, resampled),
+        rank_correlation=_resampled(ranks, _correlation, resampled),
+        act=_same([(c.expert_acts, c.acts) for c in cases]),
+        noticed=_same([(c.expert_noticed, c.noticed) for c in cases if c.noticed is not None]),
+        recommended=_share([c.recommended for c in cases if c.recommended is not None]),
+        advised_against=_share([c.advised_against for c in cases if c.advised_against is not None]),
+    )
+
+
+def confusion(cases: Iterable[Compared], bands: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+    """How many cases have each pair of bands: a row for each of the expert's, a column for each of ours."""
+    counts = Counter((c.expert_band, c.band) for c in cases)
+    return tuple(tuple(counts[expert, ours] for ours in bands) for expert in bands)
+
+
+def group(cases: Sequence[Compared], key: Callable[[Compared], str], bands: Sequence[str]) -> tuple[Group, ...]:
+    """The figures of the cases that have the same key, for each of the keys."""
+    keys = sorted({key(case) for case in cases})
+    return tuple(Group(k, measure([c for c in cases if key(c) == k], bands, resampled=False)) for k in keys)
+
+
+def confidence(case: Compared) -> str:
+    """How sure the expert is, in words."""
+    return NOT_STATED if case.confidence is None else str(case.confidence)
+
+
+def _same(pairs: Sequence[tuple[object, object]]) -> Figure:
+    """How often both say the same, of the times that the expert, who comes first, says something."""
+    said = [(expert, ours) for expert, ours in pairs if expert is not None]
+    if not said:
+        return Figure(None, 0)
+    (_, most), *_ = Counter(expert for expert, _ in said).most_common(1)
+    return _share([expert == ours for expert, ours in said], most / len(said))
+
+
+def _share(hits: Sequence[bool], baseline: float | None = None) -> Figure:
+    if not hits:
+        return Figure(None, 0)
+    low, high = wilson(sum(hits), len(hits))
+    return Figure(_part(hits), len(hits), low, high, baseline)
+
+
+def _part(hits: Sequence[bool]) -> float:
+    return sum(hits) / len(hits)
+
+
+def _resampled(ranks: Sequence[Ranks], value: Callable[[Sequence[Ranks]], float | None], resampled: bool) -> Figure:
+    interval = bootstrap(ranks, value) if resampled else None
+    low, high = interval or (None, None)
+    return Figure(value(ranks), len(ranks), low, high)
+
+
+def _mean_error(ranks: Sequence[Ranks]) -> float:
+    return sum(b - a for a, b, _ in ranks) / len(ranks)
+
+
+def _kappa(ranks: Sequence[Ranks]) -> float | None:
+    return weighted_kappa([(a, b) for a, b, _ in ranks])
+
+
+def _correlation(ranks: Sequence[Ranks]) -> float | None:
+    return rank_correlation([a for a, _, _ in ranks], [damage for _, _, damage in ranks])

@@ -1,0 +1,244 @@
+"""An Agreement in; text for a terminal, or Markdown, out. Pure: nothing is printed here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from misstep.calibration.agreement import Agreement, Cause, Disagreement, Figure, Figures, Group, Step
+from misstep.calibration.figures import RESAMPLES
+from misstep.errors import printable
+from misstep.report import markdown_text
+
+Rows = list[tuple[str, ...]]
+
+_METHODS = (
+    f"Intervals hold 95%: Wilson's for shares; for mean error, kappa and correlation the percentiles of {RESAMPLES:,} resamples "
+    "of the cases. The last column is what comes of always saying what the experts say most."
+)
+_FIGURES = ("", "cases", "figure", "95% interval", "always the same")
+_GROUPS = ("", "cases", "same band", "one apart", "mean error", "act", "advice", "against")
+_MATRIX = "Bands: the experts' in rows, misstep's in columns"
+_ACTS_MATRIX = "Act, or let it go: the experts' in rows, misstep's in columns"
+_WHY = {
+    "unknown": "these rules have no such action",
+    "none": "no rule that fires recommends it",
+    "vetoed": "vetoed by {rules}",
+    "recommended": "recommended by {rules}",
+}
+_ACTS = {True: "act", False: "let it go"}
+_NO_ROOM = ", but the plan has no room for it"
+
+
+def to_text(agreement: Agreement, width: int = 100, color: bool = False) -> str:
+    """What a rule author reads: how far the rules agree with experts, and where they do not, worst first."""
+    buffer = StringIO()
+    console = Console(
+        file=buffer, width=width, force_terminal=color, color_system="standard" if color else None, no_color=not color,
+        highlight=False, markup=False, emoji=False, legacy_windows=False,
+    )  # fmt: skip
+    console.print(Text(_title(agreement), "bold"))
+    console.print(_chosen(agreement))
+    _print_table(console, "How far they agree", _FIGURES, _rows(agreement.figures))
+    console.print(Padding(Text(_METHODS, "dim"), (0, 0, 0, 2)))
+    for title, groups in _groups(agreement):
+        _print_table(console, title, _GROUPS, [_group_row(g) for g in groups])
+    header, *rows = _matrix(agreement, "[{}]")
+    _print_table(console, f"{_MATRIX}, [ ] where both are the same", header, rows)
+    header, *rows = _acts_matrix(agreement, "[{}]")
+    if rows:
+        _print_table(console, f"{_ACTS_MATRIX}, [ ] where both are the same", header, rows)
+    if agreement.worst:
+        console.print(Text(f"\n{_worst_title(agreement)}", "bold underline"))
+        for number, worst in enumerate(agreement.worst, start=1):
+            console.print(Padding(_hanging(number, worst), (0, 0, 0, 2)))
+    console.print(Text(f"\nRules: {agreement.rulebase} {agreement.version}, {agreement.digest[:19]}", "dim"))
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+
+
+def to_markdown(agreement: Agreement) -> str:
+    """The same as Markdown, for a page or a ticket."""
+    lines = [f"# {markdown_text(_title(agreement))}", "", markdown_text(_chosen(agreement)), "", "## How far they agree", ""]
+    lines += _markdown_table(_FIGURES, _rows(agreement.figures))
+    lines += ["", _METHODS, ""]
+    for title, groups in _groups(agreement):
+        lines += [f"## {title}", "", *_markdown_table(_GROUPS, [_group_row(g) for g in groups]), ""]
+    header, *rows = _matrix(agreement, "**{}**")
+    lines += [f"## {_MATRIX}, bold where both are the same", "", *_markdown_table(header, rows, plain=False), ""]
+    header, *rows = _acts_matrix(agreement, "**{}**")
+    if rows:
+        lines += [f"## {_ACTS_MATRIX}, bold where both are the same", "", *_markdown_table(header, rows, plain=False), ""]
+    if agreement.worst:
+        lines += [f"## {_worst_title(agreement)}", ""]
+        for number, worst in enumerate(agreement.worst, start=1):
+            head, *details = _told(worst)
+            lines += [f"{number}. **{markdown_text(head)}**", *(f"   - {markdown_text(line)}" for line in details)]
+        lines.append("")
+    lines.append(f"Rules: {markdown_text(agreement.rulebase)} {agreement.version}, `{agreement.digest}`")
+    return "\n".join(lines) + "\n"
+
+
+# -- what is said
+
+
+def _title(agreement: Agreement) -> str:
+    return f"Agreement of {printable(agreement.rulebase)} {agreement.version} with experts"
+
+
+def _chosen(agreement: Agreement) -> str:
+    """Which cases were measured."""
+    count = agreement.figures.cases
+    chosen = [f"basis {' or '.join(_word(basis) for basis in agreement.bases)}"] if agreement.bases else []
+    if agreement.min_confidence is not None:
+        chosen.append(f"confidence at least {agreement.min_confidence}")
+    text = f"{count} of {agreement.read} judged cases: {', '.join(chosen)}." if chosen else f"{count} judged cases."
+    if agreement.problems:
+        text += " Others could not be read and are left out."
+    return text
+
+
+def _rows(figures: Figures) -> Rows:
+    named = (
+        ("same band of severity", figures.exact),
+        ("at most one band apart", figures.within_one),
+        ("mean error (bands, + harsher)", figures.mean_error),
+        ("weighted kappa of bands", figures.kappa),
+        ("rank correlation with damage", figures.rank_correlation),
+        ("act, or let it go", figures.act),
+        ("level of notice", figures.noticed),
+        ("recommended step in plan", figures.recommended),
+        ("advised-against step in plan", figures.advised_against),
+    )
+    return [
+        (name, str(f.cases), _figure(f, name.startswith("mean")), _interval(f), "" if f.baseline is None else f"{f.baseline:.3f}")
+        for name, f in named
+    ]
+
+
+def _groups(agreement: Agreement) -> Iterator[tuple[str, Sequence[Group]]]:
+    """Where there is more than one of them."""
+    if len(agreement.by_basis) > 1:
+        yield "By what the verdict rests on", agreement.by_basis
+    if len(agreement.by_confidence) > 1:
+        yield "By confidence", agreement.by_confidence
+
+
+def _group_row(group: Group) -> tuple[str, ...]:
+    f = group.figures
+    shown = (f.exact, f.within_one, f.mean_error, f.act, f.recommended, f.advised_against)
+    return (_word(group.name), str(f.cases), *(_figure(figure, figure is f.mean_error) for figure in shown))
+
+
+def _matrix(agreement: Agreement, diagonal: str) -> Rows:
+    """The table of bands with its header; the diagonal stands out, and nought is a dot."""
+    bands = [_word(band) for band in agreement.bands]
+    rows: Rows = [("", *bands, "all")]
+    for i, counts in enumerate(agreement.matrix):
+        cells = [diagonal.format(n) if i == j else str(n or ".") for j, n in enumerate(counts)]
+        rows.append((bands[i], *cells, str(sum(counts))))
+    rows.append(("all", *(str(sum(column)) for column in zip(*agreement.matrix, strict=True)), str(agreement.figures.cases)))
+    return rows
+
+
+def _acts_matrix(agreement: Agreement, diagonal: str) -> Rows:
+    """The table of acting and letting go with its header; only that where no expert says it."""
+    counts = Counter((case.expert_acts, case.acts) for case in agreement.cases if case.expert_acts is not None)
+    rows: Rows = [("", *_ACTS.values())]
+    for theirs, word in _ACTS.items() if counts else ():
+        cells = [(diagonal if theirs == ours else "{}").format(counts[theirs, ours]) for ours in _ACTS]
+        rows.append((word, *cells))
+    return rows
+
+
+def _worst_title(agreement: Agreement) -> str:
+    return "The worst disagreement" + ("s" if len(agreement.worst) > 1 else "")
+
+
+def _told(worst: Disagreement) -> Iterator[str]:
+    """A disagreement in lines: the case, what happened, both verdicts, and the rules behind ours."""
+    case = worst.case
+    sure = f", confidence {case.confidence}" if case.confidence else ""
+    yield f"{printable(case.id) or 'a case'} ({printable(case.place)}; {_word(case.basis)}{sure})"
+    if worst.situation:
+        yield worst.situation
+    theirs = [_word(case.expert_band), *_known(case.expert_noticed), *_acts(case.expert_acts)]
+    yield f"Expert: {', '.join(theirs)}." + (f" {worst.gist}" if worst.gist else "")
+    ours = [f"{_word(case.band)} (damage {case.damage:g})", *_known(case.noticed), *_acts(case.acts), _word(worst.verdict)]
+    yield f"misstep: {', '.join(ours)}{_apart(case.error)}."
+    yield from (_cause(cause) for cause in worst.causes)
+    yield from _steps("Not in the plan, though recommended", worst.absent, _NO_ROOM)
+    yield from _steps("In the plan, though advised against", worst.present)
+
+
+def _apart(error: int) -> str:
+    if not error:
+        return ""
+    return f"; {abs(error)} band{'s' if abs(error) > 1 else ''} too {'harsh' if error > 0 else 'mild'}"
+
+
+def _cause(cause: Cause) -> str:
+    amounts = (("severity", cause.severity), ("noticed", cause.noticed))
+    return f"{cause.rule}: {', '.join(f'{round(n, 2):+g} {dimension}' for dimension, n in amounts if n)}; {cause.text}"
+
+
+def _steps(title: str, steps: Sequence[Step], after: str = "") -> Iterator[str]:
+    told = (f"{s.action} ({_WHY[s.why].format(rules=', '.join(s.rules))}{after * (s.why == 'recommended')})" for s in steps)
+    if steps:
+        yield f"{title}: {'; '.join(told)}."
+
+
+def _acts(acts: bool | None) -> list[str]:
+    return [] if acts is None else [_ACTS[acts]]
+
+
+def _known(word: str | None) -> list[str]:
+    return [] if word is None else [_word(word)]
+
+
+def _figure(figure: Figure, signed: bool = False) -> str:
+    if figure.value is None:
+        return "-"
+    return f"{figure.value:+.3f}" if signed else f"{figure.value:.3f}"
+
+
+def _interval(figure: Figure) -> str:
+    return "" if figure.low is None or figure.high is None else f"{figure.low:.3f} to {figure.high:.3f}"
+
+
+def _word(word: str) -> str:
+    return printable(word.replace("_", " "))
+
+
+# -- how it is laid out
+
+
+def _print_table(console: Console, title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    console.print(Text(f"\n{title}", "bold underline"))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for number, column in enumerate(header):
+        table.add_column(column, justify="right" if number else "left", no_wrap=number > 0, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _hanging(number: int, worst: Disagreement) -> Table:
+    head, *details = _told(worst)
+    row = Table.grid(padding=(0, 1, 0, 0))
+    row.add_column(no_wrap=True)
+    row.add_column(overflow="fold")
+    row.add_row(Text(f"{number}."), Text(head, "bold"))
+    for line in details:
+        row.add_row("", Text(line))
+    return row
+
+
+def _markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], plain: bool = True) -> list[str]:
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" + " ---: |" * (len(header) - 1)]
+    return lines + ["| " + " | ".join(markdown_text(cell) if plain else cell for cell in row) + " |" for row in rows]
