@@ -9,10 +9,11 @@ from benchmarks.conftest import FOUR, mistakes
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from misstep import RuleBase
+from misstep.drafting import Drafter
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.findings.explain import Explainer
 from misstep.limits import Limits
-from misstep.pipeline import conclude
+from misstep.pipeline import conclude, evaluate
 from misstep.records import RecordReader
 
 
@@ -43,7 +44,7 @@ def bench_assess_large(benchmark: BenchmarkFixture, shipped: RuleBase) -> None:
     assert len(benchmark(shipped.assess, facts).findings) == 100
 
 
-@pytest.mark.parametrize("part", ["validation", "evaluation", "evaluation, plan and report"])
+@pytest.mark.parametrize("part", ["validation", "evaluation", "draft", "evaluation, plan and report"])
 def bench_parts(benchmark: BenchmarkFixture, shipped: RuleBase, part: str) -> None:
     benchmark.group = "parts of four mistakes"
     program, limits = shipped.program, Limits()
@@ -54,10 +55,14 @@ def bench_parts(benchmark: BenchmarkFixture, shipped: RuleBase, part: str) -> No
     elif part == "evaluation":
         _, findings = benchmark(conclude, facts, program, engine, limits)
         assert len(findings) == 4
+    elif part == "draft":
+        drafter, result = Drafter(program), evaluate(facts, program, engine, limits)
+        steps = [(step.action, step.relief) for step in result.plan.steps]
+        assert benchmark(drafter.write, steps, result.findings, facts.rows, program.scale.outlooks[0])
     else:
         from misstep.pipeline import assess
 
-        assert len(benchmark(assess, facts, program, engine, explainer, limits).findings) == 4
+        assert len(benchmark(assess, facts, program, engine, explainer, Drafter(program), limits).findings) == 4
 
 
 @pytest.mark.parametrize("count", [1, 10, 100, 1000])

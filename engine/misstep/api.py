@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from misstep.drafting import Drafter
 from misstep.errors import CallerError, printable, suggest
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.interface import Engine
@@ -44,6 +45,7 @@ class RuleBase:
         self._compiled = CompiledEngine(program)
         self._engines: dict[str, Engine] = {"compiled": self._compiled}
         self._explainer = Explainer(program)
+        self._drafter = Drafter(program)
 
     @classmethod
     def load(cls, *paths: str | Path, limits: Limits | None = None) -> RuleBase:
@@ -67,7 +69,9 @@ class RuleBase:
         ``engine`` is ``compiled`` or ``durable``, which give the same answer: see docs/api.md. Raises RecordError where the
         record is wrong, BudgetError where it asks for too much work; EngineError and InstallationError with ``durable``.
         """
-        return run_pipeline(self._reader.read(facts), self._program, self._engine(engine), self._explainer, self._limits)
+        return run_pipeline(
+            self._reader.read(facts), self._program, self._engine(engine), self._explainer, self._drafter, self._limits
+        )
 
     def assess_json(self, record: bytes | str, engine: EngineName = "compiled") -> bytes:
         """Assess one interview given as JSON, UTF-8; the answer as JSON, the same as ``assess(...).to_json()``.
@@ -75,7 +79,7 @@ class RuleBase:
         The fast path for services: no models are made in between. Raises what ``assess`` does, with line and column.
         """
         facts = self._reader.read_json(record)
-        return run_json_pipeline(facts, self._program, self._engine(engine), self._explainer, self._limits)
+        return run_json_pipeline(facts, self._program, self._engine(engine), self._explainer, self._drafter, self._limits)
 
     def session(self, id: str | None = None, engine: EngineName = "compiled") -> Session:  # noqa: A002 - the field of a record
         """An interview as it unfolds: facts can be posted and retracted, and assessed at any time.
@@ -83,7 +87,11 @@ class RuleBase:
         Raises RecordError where the id is none.
         """
         chosen = self._engine(engine)
-        return Session(self._reader, lambda facts: run_pipeline(facts, self._program, chosen, self._explainer, self._limits), id)
+        return Session(
+            self._reader,
+            lambda facts: run_pipeline(facts, self._program, chosen, self._explainer, self._drafter, self._limits),
+            id,
+        )
 
     def fired(self, facts: RecordLike, engine: EngineName = "compiled") -> set[str]:
         """The ids of all rules that fire on a record, also of those whose advice the plan has no room for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from misstep.drafting import Drafter
 from misstep.evaluate.memory import Memory, Remark
 from misstep.findings.explain import Explainer, action_reasons, name_derived, outlook_reasons, reasons_by_fact
 from misstep.findings.scoring import level, outlook_limits, overall_severity, worst_outlook
@@ -11,7 +12,7 @@ from misstep.intake import Facts
 from misstep.model.facts import FIRST_VALUE, ID, KIND, Row
 from misstep.model.result import Assessment, make_assessment
 from misstep.model.rule import Rule
-from misstep.planning import Avoid, Plan, Step, what_to_avoid, write_draft
+from misstep.planning import Avoid, Plan, Step, what_to_avoid
 
 
 class Result(NamedTuple):
@@ -23,15 +24,20 @@ class Result(NamedTuple):
     plan: Plan
 
 
-def assess_lazily(result: Result, explainer: Explainer) -> Assessment:
+def assess_lazily(result: Result, explainer: Explainer, drafter: Drafter) -> Assessment:
     """The Assessment of a result. What the answer is stands in it; the reasons are put together when somebody asks."""
     summary = _summary(result, explainer)
-    return make_assessment(summary, lambda: _whole(result, explainer, summary))
+    return make_assessment(
+        summary, lambda: {**_whole(result, explainer, summary), "draft": lambda: _draft(result, drafter, summary["outlook"])}
+    )
 
 
-def assemble(result: Result, explainer: Explainer) -> dict[str, Any]:
+def assemble(result: Result, explainer: Explainer, drafter: Drafter) -> dict[str, Any]:
     """The whole assessment as plain data: the fields of the Assessment in their order."""
-    return _whole(result, explainer, _summary(result, explainer))
+    summary = _summary(result, explainer)
+    whole = _whole(result, explainer, summary)
+    whole["draft"] = _draft(result, drafter, summary["outlook"])
+    return whole
 
 
 def _summary(result: Result, explainer: Explainer) -> dict[str, Any]:
@@ -52,7 +58,13 @@ def _summary(result: Result, explainer: Explainer) -> dict[str, Any]:
     }
 
 
+def _draft(result: Result, drafter: Drafter, outlook: str) -> str | None:
+    steps = [(step.action, step.relief) for step in result.plan.steps]
+    return drafter.write(steps, result.findings, result.facts.rows, outlook)
+
+
 def _whole(result: Result, explainer: Explainer, summary: dict[str, Any]) -> dict[str, Any]:
+    """All but the draft, for which there is a place."""
     facts, memory, findings, plan = result
     names = name_derived(memory, facts.ids)
     reasons = reasons_by_fact(memory.contributions, explainer, names)
@@ -70,7 +82,7 @@ def _whole(result: Result, explainer: Explainer, summary: dict[str, Any]) -> dic
             _derived(row, name, memory, action_reasons(memory.derivations[row], explainer, names)) for row, name in names.items()
         ],
         "notes": _notes(facts, memory, explainer, names),
-        "draft": write_draft(plan.steps, memory.program.scale),
+        "draft": None,
         "sources": explainer.sources(_rules(memory, plan, outlooks)),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from misstep.assembly import Result, assemble, assess_lazily
+from misstep.drafting import Drafter
 from misstep.evaluate.interface import Engine
 from misstep.evaluate.memory import Memory
 from misstep.findings.explain import Explainer
@@ -37,11 +38,11 @@ def evaluate(facts: Facts, program: Program, engine: Engine, limits: Limits) -> 
     return Result(facts, memory, findings, make_plan(findings, memory.recommendations, memory.vetoes, program))
 
 
-def assess(facts: Facts, program: Program, engine: Engine, explainer: Explainer, limits: Limits) -> Assessment:
+def assess(facts: Facts, program: Program, engine: Engine, explainer: Explainer, drafter: Drafter, limits: Limits) -> Assessment:
     """Assess the facts of one interview. Raises BudgetError."""
-    return assess_lazily(evaluate(facts, program, engine, limits), explainer)
+    return assess_lazily(evaluate(facts, program, engine, limits), explainer, drafter)
 
 
-def assess_json(facts: Facts, program: Program, engine: Engine, explainer: Explainer, limits: Limits) -> bytes:
+def assess_json(facts: Facts, program: Program, engine: Engine, explainer: Explainer, drafter: Drafter, limits: Limits) -> bytes:
     """The same as JSON, without models in between. Raises BudgetError."""
-    return to_json(assemble(evaluate(facts, program, engine, limits), explainer))
+    return to_json(assemble(evaluate(facts, program, engine, limits), explainer, drafter))

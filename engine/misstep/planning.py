@@ -8,7 +8,6 @@ time, id.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from math import inf
 from operator import attrgetter
 from typing import NamedTuple
@@ -189,21 +188,3 @@ def what_to_avoid(vetoes: Iterable[Vetoed], program: Program) -> list[Avoid]:
         found.targets.update([row[ID] for row in rows])
         found.firings.append((rule, match))
     return [of_action[action] for action in sorted(of_action)]
-
-
-def write_draft(steps: Iterable[Step], scale: Scale) -> str | None:
-    """The words of the actions that share the message, in the order of its parts, shortened from the end to the
-    greatest length; None where the plan holds no message."""
-    parts = [s.action for s in steps if s.action.says and s.action.channel in scale.message_channels]
-    if not parts:
-        return None
-    if len(parts) > 1:
-        place = {part: i for i, part in enumerate(scale.message_parts)}
-        parts.sort(key=lambda a: (place.get(a.part, len(place)), a.id))
-    return _message(scale.message_opening, tuple([a.says for a in parts]), scale.message_closing, scale.message_max_words)
-
-
-@lru_cache(maxsize=256)
-def _message(opening: str, says: tuple[str, ...], closing: str, most: int) -> str:
-    text = "\n\n".join(filter(None, [opening, *says, closing]))
-    return text if len(text.split()) <= most or len(says) == 1 else _message(opening, says[:-1], closing, most)

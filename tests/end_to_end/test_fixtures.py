@@ -121,7 +121,7 @@ def test_seed_is_to_be_repaired_quickly(seed: Assessment) -> None:
 def test_seed_restates_the_qualifications(seed: Assessment) -> None:
     assert {"follow_up_note_restating_fit", "thank_you_note"} & {action.action for action in seed.actions}
     assert seed.draft is not None
-    assert "You said that you need" in seed.draft
+    assert "you said that you need" in seed.draft
 
 
 def test_seed_apologises_at_most_once(seed: Assessment) -> None:

@@ -22,6 +22,7 @@ from tests.inline import load_text
 
 from misstep import EngineError, Limits, RuleBase
 from misstep.documents import read_json, read_yaml
+from misstep.drafting import Drafter
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.durable.engine import DurableEngine
 from misstep.evaluate.durable.network import MOST_FIELDS, MOST_JOINED, MOST_PATTERNS, ClashFree, Ruleset, clash, rulesets
@@ -113,11 +114,11 @@ def test_on_the_shipped_rules(shipped: DurableEngine, record: list[dict[str, Any
 
 def same_assessments(durable: DurableEngine, records: list[Any]) -> None:
     program = RuleBase.shipped().program
-    reader, explainer = RecordReader(program, LIMITS), Explainer(program)
+    reader, explainer, drafter = RecordReader(program, LIMITS), Explainer(program), Drafter(program)
     engines: tuple[Engine, ...] = (CompiledEngine(program), NaiveEngine(program), durable)
     for record in records:
         facts = reader.read(record)
-        compiled, naive, other = (assess(facts, program, engine, explainer, LIMITS).to_json() for engine in engines)
+        compiled, naive, other = (assess(facts, program, engine, explainer, drafter, LIMITS).to_json() for engine in engines)
         assert compiled == naive == other
 
 

@@ -69,7 +69,8 @@ GIVEN_ROLES: tuple[Role, ...] = ("mistake", "signal", "strength", "setting")
 
 @dataclass(frozen=True)
 class Kind:
-    """A declared sort of fact. ``fields`` are those of its role first, then its own."""
+    """A declared sort of fact. ``fields`` are those of its role first, then its own; ``said``: a template of the words for
+    it in a message."""
 
     name: str
     role: Role
@@ -79,6 +80,7 @@ class Kind:
     help: str = ""
     topic: str = ""
     assumed: str = ""
+    said: str = ""
     by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

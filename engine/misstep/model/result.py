@@ -136,14 +136,15 @@ class Assessment(_Result):
 
     # Reasons are put together when they are first asked for: whoever only wants the answer does not pay for them.
     # Until then the instance holds the function that does it, and its __dict__, which is where pydantic looks for
-    # everything, gives the whole.
+    # everything, gives the whole. The draft waits on its own: whoever does not want it does without the template engine.
 
     @property
     def __dict__(self) -> dict[str, Any]:
-        values: dict[str, Any] = _get_values(self)
-        complete = values.get(_COMPLETE)
-        if complete is not None:
-            values = _modelled(complete())
+        values = _completed(self)
+        write = values.get(_WRITE)
+        if write is not None:
+            draft = write()
+            values = {name: draft if name == "draft" else values[name] for name in Assessment.__pydantic_fields__}
             _set_values(self, values)
         return values
 
@@ -154,17 +155,29 @@ class Assessment(_Result):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            if _COMPLETE in _get_values(self) and name in self.__dict__:
-                return self.__dict__[name]
-            return super().__getattr__(name)
+            values = _completed(self)
+            if name == "draft" and name not in values:
+                values = self.__dict__
+            return values[name] if name in values else super().__getattr__(name)
 
 
-_COMPLETE = "*"
+_COMPLETE, _WRITE = "*", "*draft"
 _get_values = BaseModel.__dict__["__dict__"].__get__
 _set_values = BaseModel.__dict__["__dict__"].__set__
 _set_given, _set_extra, _set_private = (
     BaseModel.__dict__[slot].__set__ for slot in ("__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
 )
+
+
+def _completed(assessment: Assessment) -> dict[str, Any]:
+    """All that an assessment knows; in place of the draft there may still be the function that writes it."""
+    values: dict[str, Any] = _get_values(assessment)
+    complete = values.get(_COMPLETE)
+    if complete is not None:
+        values = _modelled(complete())
+        values[_WRITE] = values.pop("draft")
+        _set_values(assessment, values)
+    return values
 
 
 def _maker(model: type[BaseModel]) -> Callable[[dict[str, Any]], Any]:
@@ -194,7 +207,8 @@ _new_assessment = _maker(Assessment)
 
 
 def make_assessment(summary: dict[str, Any], complete: Callable[[], dict[str, Any]]) -> Assessment:
-    """An assessment that knows the fields of a summary, and how to put all of them together, as plain data."""
+    """An assessment that knows the fields of a summary, and how to put all of them together, as plain data; the draft is then
+    a function that writes it."""
     made: Assessment = _new_assessment({**summary, "rulebase": _new_rulebase(summary["rulebase"].copy()), _COMPLETE: complete})
     return made
 

@@ -178,7 +178,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A recovery step. ``relief``: points of severity that it takes back; hours are counted from now."""
+    """A recovery step. ``relief``: points of severity that it takes back; hours are counted from now; ``says``: a template."""
 
     id: str
     title: str
@@ -213,6 +213,27 @@ class Levels:
     lower: tuple[float, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class MessagePart:
+    """A part of the message, in ``sentences`` at most (0: any number); ``last``: it may be what the message ends on.
+
+    ``says``: a template of what it says where no action of the plan does.
+    """
+
+    name: str
+    sentences: int = 0
+    last: bool = True
+    says: str = ""
+
+
+SAID, MISTAKE = "said", "mistake"
+"""What templates of a message call the mistakes that they are about in words, and the worst of them."""
+QUOTED_WORDS, QUOTED_LENGTH = 25, 160
+"""How many words and characters of a fact's text a message quotes at most."""
+NAMED_MISTAKES = 2
+"""How many mistakes one action names in a message at most: more of them is a confession."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scale:
     """Every constant of scoring and planning. Bands and levels mildest first, outlooks best first."""
@@ -230,7 +251,7 @@ class Scale:
     max_relief: float
     message_channels: tuple[str, ...]
     message_max_words: int
-    message_parts: tuple[str, ...]
+    message_parts: tuple[MessagePart, ...]
     message_opening: str
     message_closing: str
 

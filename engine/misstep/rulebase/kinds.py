@@ -8,7 +8,7 @@ from typing import Any
 
 from misstep.errors import Problem, suggest
 from misstep.model.facts import LARGEST, MAX_TEXT, Field, Kind
-from misstep.model.rule import FINDING, FINDING_FIELDS, OUTLOOK, Scale
+from misstep.model.rule import FINDING, FINDING_FIELDS, OUTLOOK, SAID, Scale
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import FACT_BITS, Type
 from misstep.rulebase.packs import Entry, Merged
@@ -25,7 +25,7 @@ def link_kinds(merged: Merged, scale: Scale | None, problems: list[Problem]) -> 
     kinds = {}
     for name, entry in merged.kinds.items():
         doc = entry.doc
-        if name in (*ROLES, FINDING, OUTLOOK) or keyword.iskeyword(name):
+        if name in (*ROLES, FINDING, OUTLOOK, SAID) or keyword.iskeyword(name):
             problems.append(entry.problem(f"'{name}' has a meaning of its own; choose another name"))
         own = _fields(entry, doc.role == "derived", problems)
         common = roles.get(doc.role, ())
@@ -50,6 +50,7 @@ def link_kinds(merged: Merged, scale: Scale | None, problems: list[Problem]) -> 
             help=doc.help,
             topic=doc.topic or entry.pack.doc.pack,
             assumed=doc.assumed or "",
+            said=doc.said or "",
         )
     return roles, kinds
 

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from misstep.errors import Problem, suggest
+from misstep.errors import suggest
 from misstep.limits import Limits
 from misstep.model.rule import Action, Program, Scale, Source
 from misstep.rulebase import schema
 from misstep.rulebase.kinds import link_kinds
 from misstep.rulebase.load import load_packs
+from misstep.rulebase.messages import MessageChecker
 from misstep.rulebase.packs import Entry, Merged, refuse
 from misstep.rulebase.patterns import Declared
 from misstep.rulebase.rules import link_rule
@@ -41,7 +42,9 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
         refuse(problems, limits)
     assert scale is not None
     declared = Declared(merged, kinds, scale, limits)
-    actions = {name: _action(name, entry, scale, problems) for name, entry in merged.actions.items()}
+    messages = MessageChecker(merged, kinds, roles, scale)
+    messages.check_scale()
+    actions = {name: _action(name, entry, scale, messages) for name, entry in merged.actions.items()}
     rules = [rule for entry in merged.rules.values() if (rule := link_rule(declared, entry)) is not None]
     for entry in merged.surplus:
         link_rule(declared, entry)
@@ -69,18 +72,13 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
     return program, merged
 
 
-def _action(name: str, entry: Entry[schema.ActionDoc], scale: Scale, problems: list[Problem]) -> Action:
+def _action(name: str, entry: Entry[schema.ActionDoc], scale: Scale, messages: MessageChecker) -> Action:
     doc = entry.doc
-    if doc.part is not None and doc.part not in scale.message_parts:
-        hint = suggest(doc.part, scale.message_parts, f"; it is one of {', '.join(scale.message_parts)}")
-        problems.append(entry.problem(f"unknown part of the message '{doc.part}'{hint}", "part"))
-    words = len(f"{scale.message_opening} {doc.says} {scale.message_closing}".split())
-    if words > scale.message_max_words:
-        problems.append(
-            entry.problem(
-                f"with opening and closing this is {words} words; a message has at most {scale.message_max_words}", "says"
-            )
-        )
+    parts = [part.name for part in scale.message_parts]
+    if doc.part is not None and doc.part not in parts:
+        hint = suggest(doc.part, parts, f"; it is one of {', '.join(parts)}")
+        messages.problems.append(entry.problem(f"unknown part of the message '{doc.part}'{hint}", "part"))
+    messages.check_action(entry)
     return Action(
         id=name,
         title=doc.title,

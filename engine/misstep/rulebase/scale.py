@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from misstep.errors import Problem, suggest
-from misstep.model.rule import Levels, Scale
+from misstep.model.rule import Levels, MessagePart, Scale
 from misstep.rulebase import schema
 from misstep.rulebase.packs import Entry, Merged
 
@@ -39,8 +39,10 @@ def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
     table = _table(merged, (severity, noticed, urgency), problems)
     message: schema.MessageDoc = docs["message"]
     plan: schema.PlanDoc = docs["plan"]
-    for section, key in (("concerns", "values"), ("verdicts", "order"), ("outlooks", "order"), ("message", "parts")):
-        _refuse_twice(merged.scale[section], key, problems)
+    parts = tuple(_part(doc) for doc in message.parts)
+    for section, key in (("concerns", "values"), ("verdicts", "order"), ("outlooks", "order")):
+        _refuse_twice(merged.scale[section], key, getattr(docs[section], key), problems)
+    _refuse_twice(merged.scale["message"], "parts", [part.name for part in parts], problems)
     if len(problems) > before:
         return None
     return Scale(
@@ -57,7 +59,7 @@ def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
         max_relief=plan.max_relief,
         message_channels=tuple(message.channels),
         message_max_words=message.max_words,
-        message_parts=tuple(message.parts),
+        message_parts=parts,
         message_opening=message.opening,
         message_closing=message.closing,
     )
@@ -71,8 +73,11 @@ def _levels(entry: Entry[Any], key: str, lowest: float, problems: list[Problem])
     return Levels(tuple(levels), tuple(ends))
 
 
-def _refuse_twice(entry: Entry[Any], key: str, problems: list[Problem]) -> None:
-    words: list[str] = getattr(entry.doc, key)
+def _part(doc: str | schema.PartDoc) -> MessagePart:
+    return MessagePart(doc) if isinstance(doc, str) else MessagePart(doc.part, doc.sentences or 0, doc.last, doc.says)
+
+
+def _refuse_twice(entry: Entry[Any], key: str, words: list[str], problems: list[Problem]) -> None:
     for i, word in enumerate(words):
         if word in words[:i]:
             problems.append(entry.problem(f"'{word}' stands twice in `{key}`", key, i))

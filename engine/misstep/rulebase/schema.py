@@ -89,6 +89,7 @@ class KindDoc(Doc):
     topic: Line | None = None
     concern: Name | None = None
     assumed: Line | None = None
+    said: Line | None = None
     fields: dict[Name, FieldDoc] = {}
     replace: bool = False
 
@@ -257,10 +258,20 @@ class PlanDoc(Doc):
     replace: bool = False
 
 
+class PartDoc(Doc):
+    part: Name
+    sentences: Annotated[int, Field(ge=1, le=100)] | None = None
+    last: bool = True
+    says: Prose = ""
+
+
+PartOrName = Annotated[Annotated[Name, Tag("text")] | Annotated[PartDoc, Tag("mapping")], _by_shape]
+
+
 class MessageDoc(Doc):
     channels: list[Name]
     max_words: Annotated[int, Field(ge=1, le=10_000)]
-    parts: list[Name] = []
+    parts: list[PartOrName] = []
     opening: Prose = ""
     closing: Prose = ""
     replace: bool = False
