@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 from benchmarks.scaling.memory import resident, resident_of
 from benchmarks.scaling.process import run_alone
-from benchmarks.scaling.records import endless
+from benchmarks.scaling.records import Record, endless
 
-from misstep import RuleBase
+from misstep import RecordError, RuleBase
 
 SETTLED = 10_000  # assessments, after which nothing new should be held
 POINTS = 20
+REFUSED = 25  # one of so many records is wrong
 
 
 class Point(NamedTuple):
@@ -34,19 +35,30 @@ def grow(engine: str, assessments: int) -> list[Point]:
 
 
 def main(engine: str, assessments: int) -> None:
-    """Assess, by turns from data and from JSON, with all reasons; print what is held now and then."""
+    """Assess, by turns from data and from JSON, with all reasons; print what is held now and then. Some are refused."""
     rulebase: Any = RuleBase.shipped()
     records = endless(rulebase.kinds.values())
     first, every = min(SETTLED, assessments // 10), assessments // POINTS
     for number in range(1, assessments + 1):
         record = next(records)
-        if number % 2:
+        if number % REFUSED == 0:
+            _refuse(rulebase, record)
+        elif number % 2:
             rulebase.assess(record, engine=engine).to_json()
         else:
             rulebase.assess_json(json.dumps(record), engine=engine)
         if number == first or (number > first and number % every == 0):
             gc.collect()  # else it would be chance what just waits for it
             print(json.dumps((number, resident(), _of_its_own(rulebase, engine))), flush=True)
+
+
+def _refuse(rulebase: Any, record: Record) -> None:
+    record["facts"][0][f"unheard of {record['id']}"] = 1
+    try:
+        rulebase.assess_json(json.dumps(record))
+    except RecordError:
+        return
+    raise AssertionError("a field that is not declared was taken")
 
 
 def _of_its_own(rulebase: Any, engine: str) -> float:
