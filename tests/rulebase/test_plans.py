@@ -41,9 +41,6 @@ class Drawn(NamedTuple):
         found = {finding.fact: finding for finding in self.result.findings}
         return [(a.action, found[t]) for a in self.result.actions if a.action in MENTIONS for t in a.targets]
 
-    def targets(self, action: str) -> set[str]:
-        return {target for a in self.result.actions if a.action == action for target in a.targets}
-
     def planned(self) -> set[str]:
         return {action.action for action in self.result.actions}
 
@@ -103,12 +100,12 @@ def test_what_nobody_noticed_is_not_mentioned() -> None:
 
 
 def test_afterwards_nothing_small_is_brought_up_again() -> None:
-    """Not but for those who waited in vain, for honesty, for a thing of theirs that was spoiled, and as the reason of a
-    request for another talk."""
+    """Not but for those who waited in vain, for honesty, for a thing of theirs that was spoiled, and as the reason why another
+    talk is asked for."""
     after = [each for each in drawn() if each.setting("moment", "after") == "after"]
-    small = [(each, a, f) for each in after for a, f in each.mentioned() if f.severity_band in SMALL]
-    asked = [(a, f) for each, a, f in small if f.fact not in each.targets("ask_for_second_chance")]
-    assert [(a, f.kind) for a, f in asked if f.kind not in STILL_DUE | {"spill"} and not _honesty(f)] == []
+    small = [(a, f) for each in after for a, f in each.mentioned() if f.severity_band in SMALL and not _honesty(f)]
+    reasons = {("explain_cause_briefly", "illness"), ("explain_cause_briefly", "poor_overall_performance")}
+    assert {(a, f.kind) for a, f in small if f.kind not in STILL_DUE | {"spill"}} <= reasons
 
 
 def test_no_joke_after_a_joke_that_failed_or_where_honesty_is_in_question() -> None:
