@@ -191,8 +191,11 @@ class _Writer(ExpressionWriter):
         return indent
 
     def _once(self, pattern: Pattern) -> bool:
-        """Whether there is at most one fact for a pattern."""
-        return pattern.over == "outlook" or (len(pattern.kinds) == 1 and self.kinds[pattern.kinds[0]].role == "setting")
+        """Whether there is at most one fact for a pattern: equal ones that rules conclude are one."""
+        if pattern.over != "fact" or len(pattern.kinds) > 1:
+            return pattern.over == "outlook"
+        kind = self.kinds[pattern.kinds[0]]
+        return kind.role == "setting" or (kind.role == "derived" and not kind.fields)
 
     def _counted(self, pattern: Pattern, source: str, tests: Iterable[Expression], bound: set[str], pad: str) -> str:
         """The facts to look at inside a loop, by an index where that pays; how many is counted against the budget."""

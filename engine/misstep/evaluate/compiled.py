@@ -27,26 +27,22 @@ class CompiledEngine:
         self._program = program
         patterns = [p for rule in program.rules.values() for p in _patterns(rule)]
         self._ranges = {p.key: (p.over, frozenset(p.kinds)) for p in patterns}
-        derived = {name for name, kind in program.kinds.items() if kind.role == "derived"}
-        self._growing = [key for key, (_, kinds) in self._ranges.items() if not kinds.isdisjoint(derived)]
         phases: dict[Phase, tuple[Stratum, ...]] = {
             "scoring": program.scoring, "judging": program.judging, "advising": program.advising
         }  # fmt: skip
-        self._phases = {phase: tuple(_Plan(stratum, program.kinds) for stratum in strata) for phase, strata in phases.items()}
+        self._phases = {phase: [_Plan(stratum, program.kinds) for stratum in strata] for phase, strata in phases.items()}
 
     def run(self, phase: Phase, memory: Memory) -> None:
         """Run the strata of a phase."""
         extents = memory.extents if isinstance(memory.extents, _Extents) else _Extents(memory, self._ranges)
         memory.extents = extents
         for plan in self._phases[phase]:
-            known = len(memory.derivations)
-            plan.deriving.run(memory, extents)
+            if plan.deriving is not None:
+                plan.deriving.run(memory, extents)
             if plan.growing:
                 _fixpoint(plan, memory, extents)
-            if len(memory.derivations) > known:
-                for key in self._growing:
-                    extents.pop(key, None)
-            plan.rest.run(memory, extents)
+            if plan.rest is not None:
+                plan.rest.run(memory, extents)
 
     def source(self, rule: str) -> str:
         """The Python source of a rule as a function by itself."""
@@ -60,7 +56,8 @@ def _patterns(rule: Rule) -> Iterator[Pattern]:
 
 
 class _Extents(dict[str, list[Row]]):
-    """The facts that each pattern ranges over, put together on first use."""
+    """The facts that each pattern ranges over, put together on first use: by then they are all there, as what a rule reads is
+    finished in a stratum before its own; but for what grows in its own, see ``_fixpoint``."""
 
     __slots__ = ("ranges", "rows")
 
@@ -168,10 +165,11 @@ class _Plan:
 
     def __init__(self, stratum: Stratum, kinds: dict[str, Kind]) -> None:
         growing = [r for r in stratum.deriving if any(_grows(p, stratum.kinds) for p in r.patterns)]
+        deriving = [r for r in stratum.deriving if r not in growing]
         self.kinds = stratum.kinds
-        self.deriving = _Pass([r for r in stratum.deriving if r not in growing], kinds)
+        self.deriving = _Pass(deriving, kinds) if deriving else None
         self.growing = [_Growing(r, kinds) for r in growing]
-        self.rest = _Pass(stratum.rest, kinds)
+        self.rest = _Pass(stratum.rest, kinds) if stratum.rest else None
 
 
 class _Pass:
@@ -242,9 +240,11 @@ def _by_key(rules: Iterable[Rule], start: Mapping[Rule, Pattern]) -> list[list[R
     return list(by_key.values())
 
 
-def _commonness(pattern: Pattern, kinds: dict[str, Kind]) -> tuple[bool, int]:
-    """How likely a pattern is to match something: what is assumed where nothing is said is always there."""
-    return any(kinds[kind].assumed for kind in pattern.kinds), len(pattern.kinds)
+def _commonness(pattern: Pattern, kinds: dict[str, Kind]) -> tuple[bool, int, bool]:
+    """How likely a pattern is to match something: what is assumed where nothing is said is always there, and what rules conclude
+    is there more often than one kind of what can be given."""
+    of = [kinds[kind] for kind in pattern.kinds]
+    return any(kind.assumed for kind in of), len(of), any(kind.role == "derived" for kind in of)
 
 
 class _Together:
