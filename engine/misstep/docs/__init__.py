@@ -41,7 +41,7 @@ def build_docs(paths: Sequence[Path], output: Path, form: Form = "html", overwri
         refuse_missing_extra()
     packs = list(paths) or [shipped_rules()]
     refuse_folder(output, overwrite, packs)
-    guide = Guide({}, {}) if paths else read_guide()
+    guide = Guide({}, {}) if paths else read_guide(shipped_rules().parent)
     book = read_book(packs)
     pages = render(book, guide.titles) | guide.pages
     with whole_folder(output) as work:

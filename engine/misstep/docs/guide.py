@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from misstep.rulebase.shipped import shipped_rules
-
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
 
 
@@ -21,9 +19,8 @@ class Guide:
     titles: dict[str, str]
 
 
-def read_guide() -> Guide:
-    """The documents beside the shipped rules; none where misstep is installed without its checkout."""
-    root = shipped_rules().parent
+def read_guide(root: Path) -> Guide:
+    """The documents of the checkout at a folder; none where it is no checkout, as beside the rules of an installed misstep."""
     if not (root / "pyproject.toml").is_file():
         return Guide({}, {})
     files = {root / "README.md": "guide/misstep.md"}

@@ -15,8 +15,11 @@ from misstep.errors import printable
 
 PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9/.:?=&%#_~+,;@-]+")
 
-_BACKSLASHED = re.compile(r"([\\`*_{}\[\]#])")
-_ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in "|~^$"} | {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"}
+_SIGNS = str.maketrans(
+    {sign: f"\\{sign}" for sign in "\\`*_{}[]#"}
+    | {sign: f"&#{ord(sign)};" for sign in "|~^$"}  # not every dialect knows them behind a backslash
+    | {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+)
 _AT_START = re.compile(r"(\d+(?=[.)])|)([-+=:!?.)])(?=\s|$|\2)")
 
 
@@ -27,7 +30,8 @@ def escape(text: Any) -> Markup:
     line = printable(" ".join(str("" if text is None else text).split()))
     start = _AT_START.match(line)  # a list, a rule, an underlined heading, an admonition
     before, rest = (f"{start[1]}&#{ord(start[2])};", line[start.end() :]) if start else ("", line)
-    return Markup(before + _BACKSLASHED.sub(r"\\\1", rest.translate(_ENTITIES)))
+    marked = rest.translate(_SIGNS).replace("\\]:", "\\]&#58;")  # else `[a\]:` would define a link to some
+    return Markup(before + marked)
 
 
 def code(text: Any) -> Markup:

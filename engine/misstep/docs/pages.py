@@ -119,6 +119,7 @@ class _Writer:
             "span_of_time": span_of_time,
             "facts": _facts,
             "report": _report,
+            "counted": lambda things, word: f"{len(things)} {word}{'' if len(things) == 1 else 's'}",
             "some": lambda things: len(things) or "",
             "badge": _badge,
             "spaced": _spaced,

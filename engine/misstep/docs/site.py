@@ -45,9 +45,14 @@ def make_site(work: Path, book: Book, guide: Mapping[str, str]) -> None:
     except subprocess.TimeoutExpired:
         raise InstallationError(f"zensical did not make the site within {_SECONDS} seconds") from None
     if done.returncode != 0:
-        said = [line for line in done.stdout.decode(errors="replace").splitlines() if line.strip()]
-        told = next((line for line in said if "Warning:" in line or "Error" in line), said[-1] if said else "nothing")
-        raise InstallationError(f"zensical could not make the site: {told}")
+        raise InstallationError(f"zensical could not make the site: {_told(done)}")
+
+
+def _told(done: subprocess.CompletedProcess[bytes]) -> str:
+    """What it complained of first."""
+    said = [line for line in done.stdout.decode(errors="replace").splitlines() if line.strip()]
+    complaints = [line for line in said if "Warning:" in line or "Error" in line]
+    return (complaints or said[-1:] or [f"it said nothing and ended with {done.returncode}"])[0]
 
 
 def _config(book: Book, guide: Mapping[str, str]) -> dict[str, Any]:

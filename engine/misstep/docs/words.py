@@ -35,7 +35,7 @@ _Operator = Choice["==", "!=", "<", "<=", ">", ">="]
 _ORDER = {"==": "is", "!=": "is not", "<": "is less than", "<=": "is at most", ">": "is more than", ">=": "is at least"}
 _SIGN = {"==": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 _OPPOSITE: dict[_Operator, _Operator] = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-_ARITHMETIC = {"+": "+", "-": "−", "*": "×", "/": "/"}
+_ARITHMETIC: dict[str, LiteralString] = {"+": "{} + {}", "-": "{} − {}", "*": "{} × {}", "/": "{} / {}"}
 _CALLS: dict[str, LiteralString] = {
     "min": "the least of {}",
     "max": "the greatest of {}",
@@ -118,7 +118,7 @@ class Phrases:
             case Arithmetic("-", Literal(0), right) | Negative(right):
                 return say("−{}", self._factor(right))
             case Arithmetic(operator, left, right):
-                return say("{} {} {}", self._factor(left), _ARITHMETIC[operator], self._factor(right))
+                return say(_ARITHMETIC[operator], self._factor(left), self._factor(right))
             case IfElse(condition, then, otherwise):
                 return say("{} if {}, else {}", self.value(then), self._inside(condition), self.value(otherwise))
             case Call(function, arguments):
