@@ -13,12 +13,14 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from misstep.docs.book import Book, Chapter
 from misstep.docs.pages import path_of
 from misstep.errors import InstallationError
+from misstep.model.rule import Action, Source
 
+_Titled = TypeVar("_Titled", Action, Source)
 _THEME = Path(__file__).parent / "theme"
 _SECONDS = 600  # a hang is an error at last; the shipped rules take some seconds
 
@@ -103,10 +105,14 @@ def _nav(book: Book, guide: Mapping[str, str]) -> list[Any]:
     nav.append({"Chapters": [{html.escape(chapter.title): _chapter(chapter, book)} for chapter in book.chapters]})
     nav.append({"Look it up": ["kinds.md", "rules.md", "scale.md"]})
     if program.actions:
-        nav.append({"Actions": ["actions.md", *map(path_of, program.actions.values())]})
+        nav.append({"Actions": ["actions.md", *map(path_of, _by_title(program.actions))]})
     if program.sources:
-        nav.append({"Sources": ["sources.md", *map(path_of, program.sources.values())]})
+        nav.append({"Sources": ["sources.md", *map(path_of, _by_title(program.sources))]})
     return nav
+
+
+def _by_title(things: Mapping[str, _Titled]) -> list[_Titled]:
+    return sorted(things.values(), key=lambda thing: thing.title)
 
 
 def _chapter(chapter: Chapter, book: Book) -> list[Any]:
