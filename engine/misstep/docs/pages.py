@@ -7,7 +7,7 @@ search, and a chapter stays short enough to be read.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -146,9 +146,8 @@ class _Writer:
     def page(self, path: str, template: str, **data: Any) -> str:
         """One page."""
         link = partial(_link, "../" * path.count("/"))
-        words: Callable[[Rule], RuleWords] = lambda rule: RuleWords(rule, self._book, link)  # noqa: E731
-        text = self._environment.get_template(template).render(link=link, words=words, **data)
-        return _tidy(text)
+        words = partial(RuleWords, book=self._book, link=link)
+        return _tidy(self._environment.get_template(template).render(link=link, words=words, **data))
 
     def _own_fields(self, kind: Kind) -> Sequence[Field]:
         shared = self._role_fields(kind)
