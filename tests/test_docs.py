@@ -159,15 +159,17 @@ def test_links_of_the_documents_lead_to_pages_or_are_text(tmp_path: Path) -> Non
     for name, text in {
         "pyproject.toml": "",
         "README.md": "# Top\n\n[a](docs/a.md#two) [b](LICENSE) [c](#top) [d](https://x.org/)\n\n```md\n[e](docs/a.md)\n```\n",
-        "docs/a.md": "# A\n\n[up](../README.md) [away](../../etc.md)\n\n## Two\n",
+        "docs/a.md": "# A\n\n[up](../README.md) [away](../../etc.md) ![seen](a.svg) ![gone](b.svg)\n\n## Two\n",
+        "docs/a.svg": "<svg/>",
     }.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     guide = read_guide(tmp_path)
     assert guide.titles == {"guide/misstep.md": "Top", "guide/a.md": "A"}
     assert guide.pages == {
         "guide/misstep.md": "# Top\n\n[a](a.md#two) b [c](#top) [d](https://x.org/)\n\n```md\n[e](docs/a.md)\n```\n",
-        "guide/a.md": "# A\n\n[up](misstep.md) away\n\n## Two\n",
+        "guide/a.md": "# A\n\n[up](misstep.md) away ![seen](a.svg) gone\n\n## Two\n",
     }
+    assert guide.pictures == {"guide/a.svg": tmp_path / "docs" / "a.svg"}
 
 
 # -- examples

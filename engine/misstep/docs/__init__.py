@@ -6,6 +6,7 @@ then HTML, if it is wanted.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,7 @@ def build_docs(paths: Sequence[Path], output: Path, form: Form = "html", overwri
         refuse_missing_extra()
     packs = list(paths) or [shipped_rules()]
     refuse_folder(output, overwrite, packs)
-    guide = Guide({}, {}) if paths else read_guide(shipped_rules().parent)
+    guide = Guide({}, {}, {}) if paths else read_guide(shipped_rules().parent)
     book = read_book(packs)
     pages = render(book, guide.titles) | guide.pages
     with whole_folder(output) as work:
@@ -50,6 +51,8 @@ def build_docs(paths: Sequence[Path], output: Path, form: Form = "html", overwri
             file = folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
+        for path, picture in guide.pictures.items():
+            shutil.copyfile(picture, folder / path)
         if form == "html":
             make_site(work, book, guide.titles)
     first = output / ("index.html" if form == "html" else "index.md")
