@@ -7,7 +7,9 @@ search, and a chapter stays short enough to be read.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+import textwrap
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -119,7 +121,8 @@ class _Writer:
             "span_of_time": span_of_time,
             "facts": _facts,
             "report": _report,
-            "counted": lambda things, word: f"{len(things)} {word}{'' if len(things) == 1 else 's'}",
+            "counted": _counted,
+            "template": _template,
             "some": lambda things: len(things) or "",
             "badge": _badge,
             "spaced": _spaced,
@@ -207,6 +210,24 @@ def _worse(field: Field) -> Any:
 def _badge(word: str, rank: int, count: int) -> Markup:
     """A word of the scale, colored by its rank among so many."""
     return markdown.span(_spaced(word), f"rank-{round(4 * rank / max(1, count - 1))}")
+
+
+def _counted(things: Collection[Any] | int, word: str) -> str:
+    count = things if isinstance(things, int) else len(things)
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def _template(text: str) -> Markup:
+    """A template of a message in lines that fit on a page, a choice on each."""
+    whole = re.sub(r"\{[{%#].*?[}%#]\}", _unbroken, " ".join(text.split()))
+    choices = re.sub(r"\s*(?=\{%\s(?:elif|else))", "\n", whole).splitlines()
+    lines = [line for choice in choices for line in textwrap.wrap(choice, WIDTH, subsequent_indent="  ")]
+    return markdown.fence("\n".join(lines).replace("\N{NO-BREAK SPACE}", " "), "jinja")
+
+
+def _unbroken(mark: re.Match[str]) -> str:
+    """A mark of a template, which no line break may part."""
+    return mark[0].replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _spaced(word: str) -> str:
