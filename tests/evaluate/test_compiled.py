@@ -16,7 +16,8 @@ from tests.inline import load_text
 
 from misstep import RuleBase
 from misstep.drafting import Drafter
-from misstep.evaluate.compiled import MANY, CompiledEngine
+from misstep.evaluate.compiled import CompiledEngine
+from misstep.evaluate.groups import MANY
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory
 from misstep.findings.explain import Explainer

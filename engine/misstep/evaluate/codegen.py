@@ -3,31 +3,26 @@
 Source is put together from fixed pieces, numbers and names made here. Text of a rule never becomes source: it is
 bound as a constant, ``c0``, ``c1`` and so on.
 
-Rules that start from the same facts share a function, so that one loop serves them all:
+A rule alone has a function that is told the facts of each of its patterns:
 
-    def fire(memory, anchors, rows, found, extents):
+    def fire(memory, sources):
         add = memory.add
-        t0 = rows[c0][0]                # t0: a fact that is always there, once: a setting, or the outlook
-        for r0 in anchors:              # r0, r1: rows of facts; v0: values of aggregates
+        for r0 in sources[c0]:          # r0, r1: rows of facts; v0: values of aggregates
             if r0[3] >= 5:
                 m = (r0, )
                 add((r0, c1, 1500, c2, m))
-            for r1 in rows.get(c3, N):
-                ...
 
-A rule alone has a function that is told the facts of each of its patterns: ``fire(memory, sources)``.
+Rules that start from the same facts share one: see together.py.
 """
 
 from __future__ import annotations
 
 import linecache
 import weakref
-from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from misstep.evaluate.choices import asked_of
 from misstep.evaluate.emit import RUNTIME, ExpressionWriter, thousandths
 from misstep.model.expression import (
     Compare,
@@ -42,7 +37,6 @@ from misstep.model.expression import (
 )
 from misstep.model.facts import Field, Kind
 from misstep.model.rule import (
-    OUTLOOK,
     Aggregate,
     Condition,
     Contribute,
@@ -59,8 +53,6 @@ from misstep.model.rule import (
 
 Fire = Callable[[Any, Mapping[str, Any]], None]
 """``fire(memory, sources)``: the facts of each pattern by its key."""
-FireTogether = Callable[[Any, Any, Any, Any, Any], None]
-"""``fire(memory, anchors, rows, found, extents)``: facts to start from, facts and findings by kind, facts by pattern."""
 
 AGAIN = "#"  # behind the key of a pattern that ranges over the same facts as one before it
 INDEX_FROM = 8  # for fewer facts a loop costs less than an index to build
@@ -80,32 +72,11 @@ def generate(rule: Rule, kinds: dict[str, Kind]) -> Generated:
     writer = _Alone(kinds)
     writer.block(rule, 1, {})
     source = writer.function("memory, sources")
-    return Generated(_compiled(source, f"<rule {rule.id}>", writer.constants), source, writer.keys)
+    return Generated(compiled(source, f"<rule {rule.id}>", writer.constants), source, writer.keys)
 
 
-def generate_together(rules: Sequence[Rule], anchors: Mapping[Rule, Pattern], kinds: dict[str, Kind]) -> FireTogether:
-    """Write and compile the function of rules that start from the same facts: ``anchors`` says by which pattern of each;
-    a rule without one is run once."""
-    writer = _Together(kinds, {kind for rule in rules if rule in anchors for kind in anchors[rule].kinds})
-    inside: list[_Candidate] = []
-    for rule in rules:
-        anchor = anchors.get(rule)
-        if anchor is None or any(a.needs <= writer.given(rule, anchor).keys() for a in rule.aggregates):
-            writer.anchor = anchor  # an aggregate over the whole record is worked out before the loop, not inside
-            writer.block(rule, 1, writer.given(rule, anchor))
-        else:
-            inside.append(writer.candidate(rule, anchor))
-    writer.anchor = None
-    if len(writer.of_anchors) > 1:
-        writer.before_the_loop(inside, 1, frozenset())
-    elif inside:
-        writer.loop(inside, 1, frozenset())
-    source = writer.function("memory, anchors, rows, found, extents")
-    fire: FireTogether = _compiled(source, f"<rules from {rules[0].id} on>", writer.constants)
-    return fire
-
-
-def _compiled(source: str, filename: str, constants: Mapping[str, Any]) -> Any:
+def compiled(source: str, filename: str, constants: Mapping[str, Any]) -> Any:
+    """The function ``fire`` of a source written here; tracebacks show its lines for as long as it lives."""
     namespace: dict[str, Any] = {**RUNTIME, **constants, "N": ()}
     exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - names and numbers made here, see above
     fire = namespace["fire"]
@@ -121,11 +92,11 @@ def _forget(filename: str, lines: object) -> None:
         linecache.cache.pop(filename, None)
 
 
-_Bound = Mapping[str, tuple[Pattern, str]]
+Bound = Mapping[str, tuple[Pattern, str]]
 """Patterns whose facts are at hand, with the variable of each, by the name that the rule gives them."""
 
 
-class _Writer(ExpressionWriter):
+class Writer(ExpressionWriter):
     """Writes rules into the body of a function, line by line, from the outermost loop in."""
 
     def __init__(self, kinds: dict[str, Kind]) -> None:
@@ -145,13 +116,13 @@ class _Writer(ExpressionWriter):
         head = [f"    {name} = {value}" for name, value in self.head.items()]
         return "\n".join([f"def fire({arguments}):", *head, *self.lines]) + "\n"
 
-    def bind(self, given: _Bound) -> None:
+    def bind(self, given: Bound) -> None:
         """Take up a rule with the facts that are at hand."""
         self.locals = {name: local for name, (_, local) in given.items()}
         self.patterns = {name: pattern for name, (pattern, _) in given.items()}
         self.bound = list(self.patterns.values())
 
-    def block(self, rule: Rule, indent: int, given: _Bound, judged: Container[Condition] = ()) -> None:
+    def block(self, rule: Rule, indent: int, given: Bound, judged: Container[Condition] = ()) -> None:
         """Write all that a rule does, at an indentation, where the facts of some of its patterns are at hand and some of
         its conditions have been judged."""
         self.rule = self.constant(rule)
@@ -363,7 +334,7 @@ class _Writer(ExpressionWriter):
         return text
 
 
-class _Alone(_Writer):
+class _Alone(Writer):
     """A rule by itself, told the facts of its patterns. Each pattern has a key of its own."""
 
     def __init__(self, kinds: dict[str, Kind]) -> None:
@@ -376,150 +347,6 @@ class _Alone(_Writer):
             key += AGAIN
         self.keys[key] = pattern
         return f"sources[{self.constant(key)}]"
-
-
-class _Test(NamedTuple):
-    """A condition as source. ``outside``: it does not speak of the anchor. ``needs``: fields that must be known before it
-    can be judged; ``gives``: those that are known where it holds; both by variable. ``implied``: another one says more."""
-
-    source: str
-    outside: bool
-    needs: Facts = frozenset()
-    gives: Facts = frozenset()
-    implied: bool = False
-
-
-class _Candidate(NamedTuple):
-    """A rule on its way into a function, with the tests that are left to judge, in their order."""
-
-    rule: Rule
-    given: _Bound
-    tests: list[_Test]
-    judged: list[Condition]
-
-    def has(self, shared: _Test) -> bool:
-        """Whether this is one of its tests."""
-        return any(test.source == shared.source for test in self.tests)
-
-    def after(self, shared: _Test) -> _Candidate:
-        """The same, once that test holds."""
-        return self._replace(tests=[test for test in self.tests if test.source != shared.source])
-
-
-def _most_shared(candidates: list[_Candidate], certain: Facts, least: int, outside: bool = False) -> _Test | None:
-    """The test of most rules among those that can be judged now; None where fewer than ``least`` share any."""
-    tests: dict[str, _Test] = {}
-    counts: Counter[str] = Counter()
-    for candidate in candidates:
-        for source, test in {test.source: test for test in candidate.tests}.items():
-            if test.needs <= certain and (test.outside or not outside):
-                tests.setdefault(source, test)
-                counts[source] += 1
-    if not counts:
-        return None
-    source, count = counts.most_common(1)[0]
-    return tests[source] if count >= least else None
-
-
-class _Together(_Writer):
-    """Rules that start from the same facts; they look the others up themselves.
-
-    A test that several of them share is judged once: see ``_inside``.
-    """
-
-    def __init__(self, kinds: dict[str, Kind], of_anchors: set[str]) -> None:
-        super().__init__(kinds)
-        self.of_anchors = of_anchors
-        self.anchor: Pattern | None = None
-
-    def candidate(self, rule: Rule, anchor: Pattern) -> _Candidate:
-        """A rule with the tests that can be judged as soon as a fact of its anchor is at hand."""
-        given = {**self.given(rule, anchor), anchor.name: (anchor, "r0")}
-        self.bind(given)
-        unknown = {(p.name, f.name) for p, _ in given.values() for f in p.fields if f.unknown}
-        tests: list[_Test] = []
-        if guard := self.guard(anchor, "r0"):
-            tests.append(_Test(guard, False))
-        conditions = [c for c in rule.conditions if c.needs <= given.keys()]
-        for condition in conditions:
-            outside = anchor.name not in condition.needs
-            local = {name: variable for name, (_, variable) in given.items()}
-            needs, gives = (
-                frozenset((local[name], field) for name, field in facts)
-                for facts in (refs_in(condition.test) & unknown, known_where(condition.test, True))
-            )
-            if implied := self._unusual(condition.test, anchor):
-                tests.append(_Test(implied, outside, implied=True))
-            tests.append(_Test(self.expression(condition.test), outside, needs, gives))
-        return _Candidate(rule, given, tests, conditions)
-
-    def _unusual(self, test: Expression, anchor: Pattern) -> str:
-        """What a test asks for at least, where a field that nobody speaks of does not meet it: that it was spoken of.
-
-        Most fields of a fact are left out, so what many rules ask for is ruled out by one look.
-        """
-        ref, values, bound = asked_of(test)
-        if ref is None or ref.name != anchor.name or bound:
-            return ""
-        field = next((f for f in anchor.fields if f.name == ref.field), None)
-        if field is None or field.required or field.unknown or field.type != "enum" or field.default in values:
-            return ""
-        return f"{self.expression(ref)} != {self.constant(field.default)}"
-
-    def before_the_loop(self, candidates: list[_Candidate], indent: int, certain: Facts) -> None:
-        """Write rules whose tests of what is always there come before a loop over the anchors."""
-        while shared := _most_shared(candidates, certain, least=1, outside=True):
-            self.lines.append(f"{'    ' * indent}if {shared.source}:")
-            chosen = [c for c in candidates if c.has(shared)]
-            candidates = [c for c in candidates if not c.has(shared)]
-            self.before_the_loop([c.after(shared) for c in chosen], indent + 1, certain | shared.gives)
-        if candidates:
-            self.loop(candidates, indent, certain)
-
-    def loop(self, candidates: list[_Candidate], indent: int, certain: Facts) -> None:
-        """Write rules into one loop over the anchors."""
-        self.lines.append(f"{'    ' * indent}for r0 in anchors:")
-        self._inside(candidates, indent + 1, certain)
-
-    def _inside(self, candidates: list[_Candidate], indent: int, certain: Facts) -> None:
-        while shared := _most_shared(candidates, certain, least=2):
-            self.lines.append(f"{'    ' * indent}if {shared.source}:")
-            chosen = [c for c in candidates if c.has(shared)]
-            candidates = [c for c in candidates if not c.has(shared)]
-            self._inside([c.after(shared) for c in chosen], indent + 1, certain | shared.gives)
-        for rule, given, tests, judged in candidates:
-            left = [test.source for test in tests if not test.implied]
-            if left:
-                self.lines.append(f"{'    ' * indent}if {' and '.join(left)}:")
-            self.block(rule, indent + bool(left), given, judged)
-
-    def guard(self, pattern: Pattern, local: str) -> str:
-        """What tells the facts of a pattern from others among the anchors, if anything has to."""
-        if self.of_anchors.issubset(pattern.kinds):
-            return ""
-        return f"{local}{'[0]' if pattern.over == 'finding' else ''}[1] in {self.constant(frozenset(pattern.kinds))}"
-
-    def source(self, pattern: Pattern) -> str:
-        if pattern is self.anchor:
-            guard = self.guard(pattern, "x")
-            return f"[x for x in anchors if {guard}]" if guard else "anchors"
-        if pattern.over == "fact" and len(pattern.kinds) == 1:
-            return f"rows.get({self.constant(pattern.kinds[0])}, N)"
-        if pattern.over == "finding" and len(pattern.kinds) == 1:
-            return f"found.get({self.constant(pattern.kinds[0])}, N)"
-        return f"extents[{self.constant(pattern.key)}]"
-
-    def given(self, rule: Rule, anchor: Pattern | None) -> dict[str, tuple[Pattern, str]]:
-        """The patterns of a rule for which there is always one fact: assumed settings and the outlook."""
-        given: dict[str, tuple[Pattern, str]] = {}
-        for pattern in rule.patterns:
-            kind = OUTLOOK if pattern.over == "outlook" else pattern.kinds[0]
-            always = pattern.over == "outlook" or (len(pattern.kinds) == 1 and self.kinds[kind].assumed)
-            if always and pattern is not anchor and not any(overlap(pattern, p) for p in rule.patterns if p is not pattern):
-                name = f"t{list(self.kinds).index(kind) if kind in self.kinds else ''}"
-                self.head[name] = f"rows[{self.constant(kind)}][0]"
-                given[pattern.name] = (pattern, name)
-        return given
 
 
 def _alone(step: Aggregate | Negation) -> list[Expression]:
