@@ -118,3 +118,42 @@ def test_of_very_many_rules_just_those_fire_whose_conditions_hold(rules: list[tu
         for number, (tests, other) in enumerate(rules)
         if other != "absent" and any(all(COMPARISONS[c](x, bound) for c, bound in tests) for x in values)
     }
+
+
+FOUND_BY_ID = """
+schema: 1
+pack: found-by-id
+kinds:
+  late: {role: mistake, title: Late, concern: manners, fields: {x: {type: integer, min: 0}, whose: {type: text, default: ""}}}
+  noted: {role: derived, title: Noted, fields: {about: {type: text}}}
+rules:
+  late: {when: [late], then: {severity: 1, noticed: 9}, because: late}
+  noted: {when: [{fact: late, where: "late.x >= 10"}], then: {derive: {kind: noted, about: late.id}}, because: very late}
+  own-up:
+    when: [noted, {fact: finding, of: late, as: f, where: "f.id == noted.about"}]
+    then: {recommend: {action: own_up, for: f}}
+    because: it is known
+  alike:
+    when: [{fact: finding, of: late, as: f}, {fact: finding, of: late, as: g, where: "g.whose == f.whose and f.x < g.x"}]
+    then: {recommend: {action: explain, for: g}}
+    because: the same person waited twice
+actions: {own_up: {title: Own up}, explain: {title: Explain}}
+"""
+FOUND = load_text(FOUND_BY_ID)
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.sampled_from("abc")), max_size=30))
+def test_findings_are_found_by_the_fields_of_their_mistakes(lates: list[tuple[int, str]]) -> None:
+    result = FOUND.assess([{"id": f"l{i}", "kind": "late", "x": x, "whose": whose} for i, (x, whose) in enumerate(lates)])
+    targets = {action.action: set(action.targets) for action in result.actions}
+    assert targets.get("own_up", set()) == {f"l{i}" for i, (x, _) in enumerate(lates) if x >= 10}
+    assert targets.get("explain", set()) == {
+        f"l{i}" for i, (x, whose) in enumerate(lates) if any(y < x and other == whose for y, other in lates)
+    }
+
+
+def test_to_find_a_finding_costs_no_look_at_all_the_others() -> None:
+    facts = RecordReader(FOUND.program, LIMITS).read([{"kind": "late", "x": 10 + i, "whose": str(i)} for i in range(500)])
+    memory, _ = conclude(facts, FOUND.program, CompiledEngine(FOUND.program), LIMITS)
+    assert len(memory.recommendations) == 500
+    assert LIMITS.work - memory.work < 2000

@@ -37,6 +37,7 @@ from misstep.model.expression import (
 )
 from misstep.model.facts import Field, Kind
 from misstep.model.rule import (
+    FINDING_FIELDS,
     Aggregate,
     Condition,
     Contribute,
@@ -175,14 +176,17 @@ class Writer(ExpressionWriter):
         join = self._equality(pattern, tests, bound)
         if join is not None:
             column, value = join
-            self.lines.append(f"{pad}if len({place}) >= {INDEX_FROM}: {place} = memory.lookup({place}, {column}, {value})")
+            lookup = "lookup_findings" if pattern.over == "finding" else "lookup"
+            self.lines.append(f"{pad}if len({place}) >= {INDEX_FROM}: {place} = memory.{lookup}({place}, {column}, {value})")
         self.lines.append(f"{pad}if {place}: memory.spend(len({place}), {self.rule})")
         return place
 
     def _equality(self, pattern: Pattern, tests: Iterable[Expression], bound: set[str]) -> tuple[int, str] | None:
-        """A condition ``own.field == something bound``: the column to index, and the value to look up."""
-        if pattern.over != "fact":
+        """A condition ``own.field == something bound``: the column of the fact, or of the mistake of a finding, to index, and the
+        value to look up."""
+        if pattern.over == "outlook":
             return None
+        scored = (*FINDING_FIELDS, "concern") if pattern.over == "finding" else ("concern",)
         for test in tests:
             match test:
                 case Compare(("==",), (left, right)):
@@ -192,7 +196,7 @@ class Writer(ExpressionWriter):
                             isinstance(own, FieldRef)
                             and isinstance(other, FieldRef)
                             and own.name == pattern.name
-                            and own.field != "concern"
+                            and own.field not in scored
                             and other.name in bound
                         ):
                             return self.column(pattern, own.field), self.expression(other)

@@ -81,7 +81,7 @@ class ExpressionWriter:
 
     def column(self, pattern: Pattern, field: str) -> int:
         """The place of a field in the row of a fact."""
-        if field == "id":
+        if field in ("id", "fact"):
             return 0
         if field == "kind":
             return 1

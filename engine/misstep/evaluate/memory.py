@@ -67,6 +67,16 @@ class Memory:
             self.indexes[id(rows), column] = held = (rows, index)
         return held[1].get(value, ())
 
+    def lookup_findings(self, rows: list[Row], column: int, value: Any) -> Iterable[Row]:
+        """The findings whose mistakes have a value in a column; as ``lookup``."""
+        held = self.indexes.get((id(rows), column))
+        if held is None:
+            index: dict[Any, list[Row]] = {}
+            for row in rows:
+                index.setdefault(row[0][column], []).append(row)
+            self.indexes[id(rows), column] = held = (rows, index)
+        return held[1].get(value, ())
+
     def derive(self, row: Row, rule: Rule, match: Match) -> Row | None:
         """Conclude a fact; the row where it is new, None where only its derivation is."""
         known = self.derivations.get(row)
