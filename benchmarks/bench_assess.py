@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -36,6 +37,12 @@ def bench_assess(benchmark: BenchmarkFixture, shipped: RuleBase, facts: list[dic
     benchmark.group = "assess"
     assessment = benchmark(shipped.assess, facts)
     assert len(assessment.findings) == len(facts)
+
+
+def bench_assess_json(benchmark: BenchmarkFixture, shipped: RuleBase) -> None:
+    """The same four mistakes from bytes to bytes, with all reasons and the message put into words."""
+    benchmark.group = "assess"
+    assert b'"because"' in benchmark(shipped.assess_json, json.dumps(FOUR).encode())
 
 
 def bench_assess_large(benchmark: BenchmarkFixture, shipped: RuleBase) -> None:

@@ -11,7 +11,7 @@ from misstep.findings.scoring import level, outlook_limits, overall_severity, wo
 from misstep.intake import Facts
 from misstep.model.facts import FIRST_VALUE, ID, KIND, Row
 from misstep.model.result import Assessment, make_assessment
-from misstep.model.rule import Rule
+from misstep.model.rule import Rule, Scale
 from misstep.planning import Avoid, Plan, Step, what_to_avoid
 
 
@@ -43,9 +43,6 @@ def assemble(result: Result, explainer: Explainer, drafter: Drafter) -> dict[str
 def _summary(result: Result, explainer: Explainer) -> dict[str, Any]:
     facts, memory, findings, plan = result
     scale = memory.program.scale
-    acts = False
-    for step in plan.steps:
-        acts |= step.action.reach == "repairs"
     return {
         "id": facts.id,
         "rulebase": explainer.rulebase,
@@ -54,7 +51,7 @@ def _summary(result: Result, explainer: Explainer) -> dict[str, Any]:
         "band": scale.severity.words[level(scale.severity, overall_severity(findings, memory.contributions, scale))],
         "verdict": findings[0][5] if findings else scale.verdicts[0],
         "outlook": scale.outlooks[worst_outlook(memory.outlooks)],
-        "acts": acts,
+        "acts": "repairs" in [step.action.reach for step in plan.steps],
     }
 
 
@@ -73,7 +70,10 @@ def _whole(result: Result, explainer: Explainer, summary: dict[str, Any]) -> dic
         **summary,
         "because": reasons.get(None, []) + outlook_reasons(outlooks, explainer, names),
         "findings": [_finding(row, memory, reasons.get(row[0][ID], [])) for row in findings],
-        "actions": [_action(i, step, action_reasons(step.firings, explainer, names)) for i, step in enumerate(plan.steps, 1)],
+        "actions": [
+            _action(i, step, memory.program.scale, action_reasons(step.firings, explainer, names))
+            for i, step in enumerate(plan.steps, 1)
+        ],
         "avoid": [
             _avoided(avoid, action_reasons(avoid.firings, explainer, names))
             for avoid in what_to_avoid(memory.vetoes, memory.program)
@@ -105,7 +105,7 @@ def _finding(row: Row, memory: Memory, because: list[dict[str, Any]]) -> dict[st
     }
 
 
-def _action(rank: int, step: Step, because: list[dict[str, Any]]) -> dict[str, Any]:
+def _action(rank: int, step: Step, scale: Scale, because: list[dict[str, Any]]) -> dict[str, Any]:
     action = step.action
     return {
         "rank": rank,
@@ -116,7 +116,7 @@ def _action(rank: int, step: Step, because: list[dict[str, Any]]) -> dict[str, A
         "channel": action.channel,
         "due_hours": step.due_hours,
         "effort_minutes": action.effort_minutes,
-        "priority": step.priority,
+        "priority": step.priority(scale),
         "relief": step.damage_relieved / 10,
         "text": action.text,
         "because": because,

@@ -24,10 +24,9 @@ class Step:
     """An action on its way into the plan. ``relief``: thousandths of severity by id of the mistake, the action's own
     where a rule does not say; ``order``: its place."""
 
-    __slots__ = ("action", "damage_relieved", "due_hours", "firings", "order", "own_relief", "priority", "relief")
+    __slots__ = ("action", "damage_relieved", "due_hours", "firings", "order", "own_relief", "relief")
 
     damage_relieved: int
-    priority: float
     order: tuple[int, int, float, str]
 
     def __init__(self, action: Action) -> None:
@@ -36,6 +35,12 @@ class Step:
         self.relief: dict[str, int] = {}
         self.due_hours: float | None = None
         self.firings: list[Firing] = []
+
+    def priority(self, scale: Scale) -> float:
+        """How much it matters, 0 to 100: the verdict counts in equal parts of 100, and within one the damage relieved, in
+        percent of it."""
+        verdict, part = -self.order[0], 100 / len(scale.verdicts)
+        return round(part * verdict + part * self.damage_relieved / 1000, 1)
 
 
 class Avoid(NamedTuple):
@@ -88,11 +93,10 @@ _order = attrgetter("order")
 class _Scores:
     """What the findings are worth, and what a plan takes off."""
 
-    __slots__ = ("damage", "exact", "part", "share", "unharmed")
+    __slots__ = ("damage", "exact", "share", "unharmed")
 
     def __init__(self, findings: Sequence[Row], scale: Scale) -> None:
         self.share = round(scale.max_relief * 1000)
-        self.part = 100 / len(scale.verdicts)
         self.exact: dict[str, tuple[int, int, int, int]] = {finding[0][ID]: finding[EXACT] for finding in findings}
         self.unharmed = 1.0
         for _, _, damage, _ in self.exact.values():
@@ -100,16 +104,12 @@ class _Scores:
         self.damage = total_damage([exact[2] for exact in self.exact.values()])
 
     def rate(self, step: Step) -> None:
-        """Verdict, damage relieved and priority of one step.
-
-        Priority: the verdict counts in equal parts of 100, and within one the damage relieved, in percent of it.
-        """
+        """Damage relieved and place of one step."""
         verdict = 0
         for target in step.relief:
             verdict = max(verdict, self.exact[target][3])
         relieved = self.damage - self.damage_with(step.relief)
         step.damage_relieved = relieved
-        step.priority = round(self.part * verdict + self.part * relieved / 1000, 1)
         step.order = (-verdict, -relieved, inf if step.due_hours is None else step.due_hours, step.action.id)
 
     def damage_after(self, steps: Iterable[Step]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -209,8 +210,16 @@ _new_assessment = _maker(Assessment)
 def make_assessment(summary: dict[str, Any], complete: Callable[[], dict[str, Any]]) -> Assessment:
     """An assessment that knows the fields of a summary, and how to put all of them together, as plain data; the draft is then
     a function that writes it."""
-    made: Assessment = _new_assessment({**summary, "rulebase": _new_rulebase(summary["rulebase"].copy()), _COMPLETE: complete})
+    about = summary["rulebase"]
+    info = _info(about["name"], about["version"], about["digest"])
+    made: Assessment = _new_assessment({**summary, "rulebase": info, _COMPLETE: complete})
     return made
+
+
+@lru_cache(maxsize=64)
+def _info(name: str, version: str, digest: str) -> RuleBaseInfo:
+    """One for all assessments of a rule base: it cannot be changed."""
+    return RuleBaseInfo(name=name, version=version, digest=digest)
 
 
 def _modelled(plain: dict[str, Any]) -> dict[str, Any]:
