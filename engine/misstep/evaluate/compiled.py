@@ -30,19 +30,20 @@ class CompiledEngine:
         phases: dict[Phase, tuple[Stratum, ...]] = {
             "scoring": program.scoring, "judging": program.judging, "advising": program.advising
         }  # fmt: skip
-        self._phases = {phase: [_Plan(stratum, program.kinds) for stratum in strata] for phase, strata in phases.items()}
+        self._phases = {phase: _Steps(strata, program.kinds) for phase, strata in phases.items()}
 
     def run(self, phase: Phase, memory: Memory) -> None:
         """Run the strata of a phase."""
         extents = memory.extents if isinstance(memory.extents, _Extents) else _Extents(memory, self._ranges)
         memory.extents = extents
-        for plan in self._phases[phase]:
-            if plan.deriving is not None:
-                plan.deriving.run(memory, extents)
-            if plan.growing:
-                _fixpoint(plan, memory, extents)
-            if plan.rest is not None:
-                plan.rest.run(memory, extents)
+        steps = self._phases[phase]
+        for deriving in steps.deriving:
+            if deriving.once is not None:
+                deriving.once.run(memory, extents)
+            if deriving.growing:
+                _fixpoint(deriving, memory, extents)
+        if steps.rest is not None:
+            steps.rest.run(memory, extents)
 
     def source(self, rule: str) -> str:
         """The Python source of a rule as a function by itself."""
@@ -100,21 +101,21 @@ class _Growing:
         return self._generated
 
 
-def _fixpoint(plan: _Plan, memory: Memory, extents: _Extents) -> None:
+def _fixpoint(stratum: _Deriving, memory: Memory, extents: _Extents) -> None:
     """Semi-naive: after the first round a rule is run only for matches that hold a new fact.
 
     For the i-th pattern over a kind that is still growing: that one takes the new facts, those before it the old
     ones, those after it all; so every match is found exactly once.
     """
-    kinds = plan.kinds
+    kinds = stratum.kinds
     old = {kind: len(memory.rows[kind]) for kind in kinds if kind in memory.rows}
-    for rule in plan.growing:
+    for rule in stratum.growing:
         _fire_on(rule, memory, extents, kinds, None, old, old)
     while True:
         new = {kind: len(memory.rows[kind]) for kind in kinds if kind in memory.rows}
         if new == old:
             return
-        for rule in plan.growing:
+        for rule in stratum.growing:
             for place, pattern in enumerate(rule.generated.patterns.values()):
                 if _grows(pattern, kinds):
                     _fire_on(rule, memory, extents, kinds, place, new, old)
@@ -160,16 +161,25 @@ def _grows(pattern: Pattern, kinds: Iterable[str]) -> bool:
 # -- which rules to run
 
 
-class _Plan:
-    """A stratum: rules that derive in one pass, those that need more, and those that need all of their facts."""
+class _Steps:
+    """The strata of a phase: what derives, one after the other, and then, all at once, the rules that do not. No rule of the
+    phase reads what those conclude, so they can wait for the last stratum."""
+
+    def __init__(self, strata: Iterable[Stratum], kinds: dict[str, Kind]) -> None:
+        self.deriving = [_Deriving(stratum, kinds) for stratum in strata if stratum.deriving]
+        rest = [rule for stratum in strata for rule in stratum.rest]
+        self.rest = _Pass(rest, kinds) if rest else None
+
+
+class _Deriving:
+    """The rules of a stratum that derive: in one pass, or, where they read what they derive, in as many as it takes."""
 
     def __init__(self, stratum: Stratum, kinds: dict[str, Kind]) -> None:
         growing = [r for r in stratum.deriving if any(_grows(p, stratum.kinds) for p in r.patterns)]
-        deriving = [r for r in stratum.deriving if r not in growing]
+        once = [r for r in stratum.deriving if r not in growing]
         self.kinds = stratum.kinds
-        self.deriving = _Pass(deriving, kinds) if deriving else None
+        self.once = _Pass(once, kinds) if once else None
         self.growing = [_Growing(r, kinds) for r in growing]
-        self.rest = _Pass(stratum.rest, kinds) if stratum.rest else None
 
 
 class _Pass:
