@@ -26,7 +26,7 @@ class Result(NamedTuple):
 
 def assess_lazily(result: Result, explainer: Explainer, drafter: Drafter) -> Assessment:
     """The Assessment of a result. What the answer is stands in it; the reasons are put together when somebody asks."""
-    summary = _summary(result, explainer)
+    summary = summarize(result, explainer)
     return make_assessment(
         summary, lambda: {**_whole(result, explainer, summary), "draft": lambda: _draft(result, drafter, summary["outlook"])}
     )
@@ -34,13 +34,14 @@ def assess_lazily(result: Result, explainer: Explainer, drafter: Drafter) -> Ass
 
 def assemble(result: Result, explainer: Explainer, drafter: Drafter) -> dict[str, Any]:
     """The whole assessment as plain data: the fields of the Assessment in their order."""
-    summary = _summary(result, explainer)
+    summary = summarize(result, explainer)
     whole = _whole(result, explainer, summary)
     whole["draft"] = _draft(result, drafter, summary["outlook"])
     return whole
 
 
-def _summary(result: Result, explainer: Explainer) -> dict[str, Any]:
+def summarize(result: Result, explainer: Explainer) -> dict[str, Any]:
+    """What the answer is, without the reasons: the first fields of the Assessment."""
     facts, memory, findings, plan = result
     scale = memory.program.scale
     acts = False
