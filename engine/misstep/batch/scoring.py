@@ -93,8 +93,8 @@ def score_batch(
     """Score a batch of interviews, one a row: a pure function for Polars, DuckDB, pandas, Spark, Ray and whoever speaks Arrow.
 
     ``facts`` names the column with the facts as JSON text, a list or a whole record; ``id`` one with ids, if there is one. What
-    comes out is the batch, in its order, with the columns of ``SCORES``, and ``error``: what is wrong with a record, which then has
-    no scores. ``assessment`` adds the whole assessment as JSON, the same bytes as ``assess_json`` gives.
+    comes out is the batch, in its order, with the columns of ``SCORES`` and ``error``: what is wrong with a record, which has
+    no scores then. ``assessment`` adds the whole assessment as JSON, the same bytes as ``assess_json`` gives.
 
     Raises CallerError where there is no such column, or it has no text.
     """
