@@ -17,7 +17,7 @@ class Part:
     """What one worker reads. ``path``: where it is read; ``name``: the input as its owner knows it.
 
     ``start`` and ``stop`` are bytes of a file, or row groups of Parquet; ``row`` is the row or line that it begins with, from 1.
-    ``digest`` is of what it holds.
+    ``digest`` is of what it holds; ``share``: how much of all inputs is read with it, from 0 to 1, and 0 where nobody knows.
     """
 
     number: int
@@ -28,6 +28,7 @@ class Part:
     stop: int
     row: int
     digest: str
+    share: float = 0.0
 
 
 class Logged(NamedTuple):
