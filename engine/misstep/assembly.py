@@ -42,7 +42,7 @@ def assemble(result: Result, explainer: Explainer, drafter: Drafter) -> dict[str
 
 def summarize(result: Result, explainer: Explainer) -> dict[str, Any]:
     """What the answer is, without the reasons: the first fields of the Assessment."""
-    facts, memory, findings, plan = result
+    facts, memory, _, plan = result
     scale = memory.program.scale
     acts = False
     for step in plan.steps:
@@ -52,11 +52,22 @@ def summarize(result: Result, explainer: Explainer) -> dict[str, Any]:
         "rulebase": explainer.rulebase,
         "damage": plan.damage / 10,
         "damage_after": plan.damage_after / 10,
-        "band": scale.severity.words[level(scale.severity, overall_severity(findings, memory.contributions, scale))],
-        "verdict": findings[0][5] if findings else scale.verdicts[0],
+        "band": band_of(result),
+        "verdict": verdict_of(result),
         "outlook": scale.outlooks[worst_outlook(memory.outlooks)],
         "acts": acts,
     }
+
+
+def band_of(result: Result) -> str:
+    """The band of the interview as a whole."""
+    scale = result.memory.program.scale
+    return scale.severity.words[level(scale.severity, overall_severity(result.findings, result.memory.contributions, scale))]
+
+
+def verdict_of(result: Result) -> str:
+    """The verdict of the worst finding; where nothing went wrong, the mildest there is."""
+    return result.findings[0][5] if result.findings else result.memory.program.scale.verdicts[0]
 
 
 def _draft(result: Result, drafter: Drafter, outlook: str) -> str | None:
