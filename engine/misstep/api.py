@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from misstep.assembly import Result, assemble, summarize
 from misstep.drafting import Drafter
 from misstep.errors import CallerError, printable, suggest
 from misstep.evaluate.compiled import CompiledEngine
@@ -13,12 +14,12 @@ from misstep.evaluate.interface import Engine
 from misstep.findings.explain import Explainer
 from misstep.limits import Limits
 from misstep.model.facts import Kind
-from misstep.model.result import Assessment
+from misstep.model.result import Assessment, to_json
 from misstep.model.rule import Action, Program, Rule, Source
 from misstep.pipeline import assess as run_pipeline
 from misstep.pipeline import assess_json as run_json_pipeline
-from misstep.pipeline import conclude
-from misstep.records import RecordLike, RecordReader
+from misstep.pipeline import conclude, evaluate
+from misstep.records import RecordLike, RecordReader, named
 from misstep.rulebase.cache import shipped_program
 from misstep.session import Session
 
@@ -80,6 +81,22 @@ class RuleBase:
         """
         facts = self._reader.read_json(record)
         return run_json_pipeline(facts, self._program, self._engine(engine), self._explainer, self._drafter, self._limits)
+
+    def evaluate_json(self, record: bytes | str, engine: EngineName = "compiled", id: str | None = None) -> Result:  # noqa: A002
+        """All that rules conclude about one interview given as JSON, before it is put into words: for tools that only want
+        some of it. ``id`` stands in where the record has none. Raises what ``assess_json`` does."""
+        facts = self._reader.read_json(record)
+        if id is not None and facts.id is None:
+            facts = named(facts, id)
+        return evaluate(facts, self._program, self._engine(engine), self._limits)
+
+    def scores(self, result: Result) -> dict[str, Any]:
+        """The answer of a result without its reasons: id, damage, band, verdict, outlook and so on."""
+        return summarize(result, self._explainer)
+
+    def to_json(self, result: Result) -> bytes:
+        """The whole assessment of a result as JSON: the same as ``assess_json`` gives."""
+        return to_json(assemble(result, self._explainer, self._drafter))
 
     def session(self, id: str | None = None, engine: EngineName = "compiled") -> Session:  # noqa: A002 - the field of a record
         """An interview as it unfolds: facts can be posted and retracted, and assessed at any time.

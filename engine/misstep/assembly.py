@@ -26,7 +26,7 @@ class Result(NamedTuple):
 
 def assess_lazily(result: Result, explainer: Explainer, drafter: Drafter) -> Assessment:
     """The Assessment of a result. What the answer is stands in it; the reasons are put together when somebody asks."""
-    summary = _summary(result, explainer)
+    summary = summarize(result, explainer)
     return make_assessment(
         summary, lambda: {**_whole(result, explainer, summary), "draft": lambda: _draft(result, drafter, summary["outlook"])}
     )
@@ -34,25 +34,37 @@ def assess_lazily(result: Result, explainer: Explainer, drafter: Drafter) -> Ass
 
 def assemble(result: Result, explainer: Explainer, drafter: Drafter) -> dict[str, Any]:
     """The whole assessment as plain data: the fields of the Assessment in their order."""
-    summary = _summary(result, explainer)
+    summary = summarize(result, explainer)
     whole = _whole(result, explainer, summary)
     whole["draft"] = _draft(result, drafter, summary["outlook"])
     return whole
 
 
-def _summary(result: Result, explainer: Explainer) -> dict[str, Any]:
-    facts, memory, findings, plan = result
+def summarize(result: Result, explainer: Explainer) -> dict[str, Any]:
+    """What the answer is, without the reasons: the first fields of the Assessment."""
+    facts, memory, _, plan = result
     scale = memory.program.scale
     return {
         "id": facts.id,
         "rulebase": explainer.rulebase,
         "damage": plan.damage / 10,
         "damage_after": plan.damage_after / 10,
-        "band": scale.severity.words[level(scale.severity, overall_severity(findings, memory.contributions, scale))],
-        "verdict": findings[0][5] if findings else scale.verdicts[0],
+        "band": band_of(result),
+        "verdict": verdict_of(result),
         "outlook": scale.outlooks[worst_outlook(memory.outlooks)],
         "acts": "repairs" in [step.action.reach for step in plan.steps],
     }
+
+
+def band_of(result: Result) -> str:
+    """The band of the interview as a whole."""
+    scale = result.memory.program.scale
+    return scale.severity.words[level(scale.severity, overall_severity(result.findings, result.memory.contributions, scale))]
+
+
+def verdict_of(result: Result) -> str:
+    """The verdict of the worst finding; where nothing went wrong, the mildest there is."""
+    return result.findings[0][5] if result.findings else result.memory.program.scale.verdicts[0]
 
 
 def _draft(result: Result, drafter: Drafter, outlook: str) -> str | None:

@@ -150,6 +150,13 @@ class RecordReader:
         return Problem(Location(pointer=json_pointer(loc)), message)
 
 
+def named(facts: Facts, id: str) -> Facts:  # noqa: A002 - the field of a record
+    """The facts of a record with an id from elsewhere. Raises RecordError where it is none."""
+    if not 1 <= len(id) <= MAX_ID:
+        raise fault("/id", f"must be text of 1 to {MAX_ID} characters")
+    return facts._replace(id=id)
+
+
 def json_pointer(path: Iterable[str | int]) -> str:
     """RFC 6901."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from io import StringIO
+from collections.abc import Iterator, Sequence
 
-from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from misstep.calibration.agreement import Agreement, Cause, Disagreement, Figure, Figures, Group, Step
 from misstep.calibration.figures import RESAMPLES
 from misstep.errors import printable
 from misstep.report import markdown_text
+from misstep.tables import markdown_table, print_numbered, print_table, text_of, text_page
 
 Rows = list[tuple[str, ...]]
 
@@ -38,42 +36,39 @@ _NO_ROOM = ", but the plan has no room for it"
 
 def to_text(agreement: Agreement, width: int = 100, color: bool = False) -> str:
     """What a rule author reads: how far the rules agree with experts, and where they do not, worst first."""
-    buffer = StringIO()
-    console = Console(
-        file=buffer, width=width, force_terminal=color, color_system="standard" if color else None, no_color=not color,
-        highlight=False, markup=False, emoji=False, legacy_windows=False,
-    )  # fmt: skip
+    console = text_page(width, color)
     console.print(Text(_title(agreement), "bold"))
     console.print(_chosen(agreement))
-    _print_table(console, "How far they agree", _FIGURES, _rows(agreement.figures))
+    print_table(console, "How far they agree", _FIGURES, _rows(agreement.figures))
     console.print(Padding(Text(_METHODS, "dim"), (0, 0, 0, 2)))
     for title, groups in _groups(agreement):
-        _print_table(console, title, _GROUPS, [_group_row(g) for g in groups])
+        print_table(console, title, _GROUPS, [_group_row(g) for g in groups])
     header, *rows = _matrix(agreement, "[{}]")
-    _print_table(console, f"{_MATRIX}, [ ] where both are the same", header, rows)
+    print_table(console, f"{_MATRIX}, [ ] where both are the same", header, rows)
     header, *rows = _acts_matrix(agreement, "[{}]")
     if rows:
-        _print_table(console, f"{_ACTS_MATRIX}, [ ] where both are the same", header, rows)
+        print_table(console, f"{_ACTS_MATRIX}, [ ] where both are the same", header, rows)
     if agreement.worst:
         console.print(Text(f"\n{_worst_title(agreement)}", "bold underline"))
         for number, worst in enumerate(agreement.worst, start=1):
-            console.print(Padding(_hanging(number, worst), (0, 0, 0, 2)))
+            head, *details = _told(worst)
+            print_numbered(console, number, head, details)
     console.print(Text(f"\nRules: {agreement.rulebase} {agreement.version}, {agreement.digest[:19]}", "dim"))
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+    return text_of(console)
 
 
 def to_markdown(agreement: Agreement) -> str:
     """The same as Markdown, for a page or a ticket."""
     lines = [f"# {markdown_text(_title(agreement))}", "", markdown_text(_chosen(agreement)), "", "## How far they agree", ""]
-    lines += _markdown_table(_FIGURES, _rows(agreement.figures))
+    lines += markdown_table(_FIGURES, _rows(agreement.figures))
     lines += ["", _METHODS, ""]
     for title, groups in _groups(agreement):
-        lines += [f"## {title}", "", *_markdown_table(_GROUPS, [_group_row(g) for g in groups]), ""]
+        lines += [f"## {title}", "", *markdown_table(_GROUPS, [_group_row(g) for g in groups]), ""]
     header, *rows = _matrix(agreement, "**{}**")
-    lines += [f"## {_MATRIX}, bold where both are the same", "", *_markdown_table(header, rows, plain=False), ""]
+    lines += [f"## {_MATRIX}, bold where both are the same", "", *markdown_table(header, rows, plain=False), ""]
     header, *rows = _acts_matrix(agreement, "**{}**")
     if rows:
-        lines += [f"## {_ACTS_MATRIX}, bold where both are the same", "", *_markdown_table(header, rows, plain=False), ""]
+        lines += [f"## {_ACTS_MATRIX}, bold where both are the same", "", *markdown_table(header, rows, plain=False), ""]
     if agreement.worst:
         lines += [f"## {_worst_title(agreement)}", ""]
         for number, worst in enumerate(agreement.worst, start=1):
@@ -213,32 +208,3 @@ def _interval(figure: Figure) -> str:
 
 def _word(word: str) -> str:
     return printable(word.replace("_", " "))
-
-
-# -- how it is laid out
-
-
-def _print_table(console: Console, title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    console.print(Text(f"\n{title}", "bold underline"))
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for number, column in enumerate(header):
-        table.add_column(column, justify="right" if number else "left", no_wrap=number > 0, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(Padding(table, (0, 0, 0, 2)))
-
-
-def _hanging(number: int, worst: Disagreement) -> Table:
-    head, *details = _told(worst)
-    row = Table.grid(padding=(0, 1, 0, 0))
-    row.add_column(no_wrap=True)
-    row.add_column(overflow="fold")
-    row.add_row(Text(f"{number}."), Text(head, "bold"))
-    for line in details:
-        row.add_row("", Text(line))
-    return row
-
-
-def _markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], plain: bool = True) -> list[str]:
-    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" + " ---: |" * (len(header) - 1)]
-    return lines + ["| " + " | ".join(markdown_text(cell) if plain else cell for cell in row) + " |" for row in rows]

@@ -117,9 +117,14 @@ def damage_in_tenths(unharmed: float) -> int | None:
 
 def overall_severity(findings: Iterable[Row], contributions: Iterable[Contribution], scale: Scale) -> int:
     """Severity of the interview = min(10, greatest severity x weight of its noticed level + sum of overall)."""
-    weights = _weights(scale)
-    worst = max([half_up(f[EXACT][0] * weights[f[7]], 1000) for f in findings], default=0)
+    worst = max(weighed(findings, scale), default=0)
     return limited(worst + sum([amount for target, _, amount, _, _ in contributions if target is None]))
+
+
+def weighed(findings: Iterable[Row], scale: Scale) -> list[int]:
+    """How much each finding counts for the whole: its severity x weight of its noticed level, in thousandths."""
+    weights = _weights(scale)
+    return [half_up(f[EXACT][0] * weights[f[7]], 1000) for f in findings]
 
 
 @lru_cache(maxsize=64)

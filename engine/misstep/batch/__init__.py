@@ -1,0 +1,1 @@
+"""Logged interviews in, by the million; their scores out."""

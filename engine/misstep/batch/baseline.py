@@ -1,0 +1,225 @@
+"""The results of two rule bases on the same records in; what has changed, how often, and because of which rules out.
+
+A ``Comparison`` is a tally: parts of a log can be compared by themselves and put together in any order, with the same outcome,
+as all that it adds up is whole numbers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import orjson
+
+from misstep.api import RuleBase
+from misstep.assembly import Result, band_of, verdict_of
+from misstep.batch.responsible import ASPECTS, Aspect, first_step, responsible_rules
+from misstep.errors import RecordError
+from misstep.model.rule import OUTLOOK
+
+EXAMPLES = 10
+
+
+class Rules(NamedTuple):
+    """Which rule base it was; ``bands``: its words for how bad it is, mildest first."""
+
+    name: str
+    version: str
+    digest: str
+    bands: tuple[str, ...]
+
+
+class Answer(NamedTuple):
+    """What one rule base says of an interview; ``damage`` in tenths of a percent."""
+
+    damage: int
+    band: str
+    verdict: str
+    first_action: str | None
+    outlook: str
+
+
+class Example(NamedTuple):
+    """An interview of which the two say different things: where it stands, what they say, and because of which rules."""
+
+    file: str
+    row: int
+    id: str | None
+    before: Answer
+    after: Answer
+    rules: tuple[str, ...]
+
+    @property
+    def damage_change(self) -> int:
+        """In tenths of a percent; above 0 where it has become worse."""
+        return self.after.damage - self.before.damage
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What has changed from the ``baseline`` to the ``rules``. ``add`` and ``merge`` are all that changes it.
+
+    ``compared``: interviews that both could read; ``only_baseline``, ``only_rules`` and ``neither``: the others. ``changed``:
+    those of which anything but the damage has changed; ``changes``: by what has. ``matrix``: interviews by band before, then by
+    band after. ``damage_change``: the sum, in tenths of a percent. ``responsible``: changed interviews by rule; ``unexplained``:
+    those where no rule did anything else, so that it is the scale or an action that differs.
+    """
+
+    baseline: Rules
+    rules: Rules
+    compared: int = 0
+    only_baseline: int = 0
+    only_rules: int = 0
+    neither: int = 0
+    changed: int = 0
+    changes: Counter[str] = field(default_factory=Counter)
+    matrix: list[list[int]] = field(default_factory=list)
+    damage_change: int = 0
+    responsible: Counter[str] = field(default_factory=Counter)
+    unexplained: int = 0
+    examples: list[Example] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.matrix = self.matrix or [[0] * len(self.rules.bands) for _ in self.baseline.bands]
+
+    @classmethod
+    def between(cls, baseline: RuleBase, rules: RuleBase) -> Comparison:
+        """Of two rule bases, before anything has been compared."""
+        return cls(_rules(baseline), _rules(rules))
+
+    @property
+    def mean_damage_change(self) -> float | None:
+        """In percent, of the interviews that both could read."""
+        return self.damage_change / 10 / self.compared if self.compared else None
+
+    def add(self, before: Result | RecordError, after: Result | RecordError, file: str, row: int) -> None:
+        """Add one record: what came of it with the baseline, and with the rules."""
+        if isinstance(before, RecordError) or isinstance(after, RecordError):
+            self.neither += isinstance(before, RecordError) and isinstance(after, RecordError)
+            self.only_baseline += not isinstance(before, RecordError)
+            self.only_rules += not isinstance(after, RecordError)
+            return
+        old, new = _answer(before), _answer(after)
+        self.compared += 1
+        self.matrix[self.baseline.bands.index(old.band)][self.rules.bands.index(new.band)] += 1
+        self.damage_change += new.damage - old.damage
+        self.changes["damage"] += old.damage != new.damage
+        changed: list[Aspect] = [aspect for aspect in ASPECTS if getattr(old, aspect) != getattr(new, aspect)]
+        if changed:
+            rules = responsible_rules(before, after, changed)
+            self.changed += 1
+            self.changes.update(changed)
+            self.responsible.update(rules)
+            self.unexplained += not rules
+            self._keep([Example(file, row, after.facts.id, old, new, tuple(sorted(rules)))])
+
+    def merge(self, other: Comparison) -> None:
+        """Add what another comparison of the same two rule bases has found in other records."""
+        assert (self.baseline, self.rules) == (other.baseline, other.rules), "comparisons of different rule bases"
+        self.compared += other.compared
+        self.only_baseline += other.only_baseline
+        self.only_rules += other.only_rules
+        self.neither += other.neither
+        self.changed += other.changed
+        self.changes += other.changes
+        self.matrix = [[a + b for a, b in zip(*rows, strict=True)] for rows in zip(self.matrix, other.matrix, strict=True)]
+        self.damage_change += other.damage_change
+        self.responsible += other.responsible
+        self.unexplained += other.unexplained
+        self._keep(other.examples)
+
+    def _keep(self, examples: Iterable[Example]) -> None:
+        """The largest changes of damage; of equal ones, those that stand first."""
+        self.examples = sorted([*self.examples, *examples], key=lambda e: (-abs(e.damage_change), e.file, e.row))[:EXAMPLES]
+
+    def most_responsible(self) -> list[tuple[str, int]]:
+        """The rules, by in how many of the changed interviews they are responsible; then by id."""
+        return sorted(self.responsible.items(), key=lambda item: (-item[1], item[0]))
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data, in an order that the order of the records has no part in."""
+        return {
+            "baseline": self.baseline._asdict(),
+            "rules": self.rules._asdict(),
+            "compared": self.compared,
+            "only_baseline": self.only_baseline,
+            "only_rules": self.only_rules,
+            "neither": self.neither,
+            "changed": self.changed,
+            "changes": {what: self.changes[what] for what in (*ASPECTS, "damage")},
+            "matrix": self.matrix,
+            "damage_change": self.damage_change / 10,
+            "mean_damage_change": self.mean_damage_change,
+            "responsible": dict(self.most_responsible()),
+            "unexplained": self.unexplained,
+            "examples": [
+                {**e._asdict(), "before": _answer_json(e.before), "after": _answer_json(e.after)} for e in self.examples
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Comparison:
+        """What ``to_json`` gave."""
+        return cls(
+            baseline=_rules_from(data["baseline"]),
+            rules=_rules_from(data["rules"]),
+            changes=Counter({what: count for what, count in data["changes"].items() if count}),
+            matrix=[list(row) for row in data["matrix"]],
+            damage_change=round(data["damage_change"] * 10),
+            responsible=Counter(data["responsible"]),
+            examples=[
+                Example(e["file"], e["row"], e["id"], _answer_from(e["before"]), _answer_from(e["after"]), tuple(e["rules"]))
+                for e in data["examples"]
+            ],
+            **{name: data[name] for name in ("compared", "only_baseline", "only_rules", "neither", "changed", "unexplained")},
+        )
+
+
+def compare(
+    records: Iterable[bytes | str | Mapping[str, Any] | Sequence[Any]], rules: RuleBase, baseline: RuleBase, file: str = ""
+) -> Comparison:
+    """Compare two rule bases on records: JSON text, or the data of it. ``file`` is where the examples say that they stand.
+
+    >>> compare(open("log.jsonl", "rb"), RuleBase.load("my-rules/"), RuleBase.shipped()).changes["band"]
+    """
+    comparison = Comparison.between(baseline, rules)
+    for row, record in enumerate(records, start=1):
+        text = record if isinstance(record, (bytes, str)) else orjson.dumps(record)
+        comparison.add(_result(baseline, text), _result(rules, text), file, row)
+    return comparison
+
+
+def _result(rulebase: RuleBase, record: bytes | str) -> Result | RecordError:
+    try:
+        return rulebase.evaluate_json(record)
+    except RecordError as error:
+        return error
+
+
+def _rules(rulebase: RuleBase) -> Rules:
+    return Rules(rulebase.program.name, rulebase.version, rulebase.digest, rulebase.program.scale.severity.words)
+
+
+def _rules_from(data: Mapping[str, Any]) -> Rules:
+    return Rules(data["name"], data["version"], data["digest"], tuple(data["bands"]))
+
+
+def _answer(result: Result) -> Answer:
+    first = first_step(result)
+    return Answer(
+        damage=result.plan.damage,
+        band=band_of(result),
+        verdict=verdict_of(result),
+        first_action=None if first is None else first.action.id,
+        outlook=result.memory.rows[OUTLOOK][0][0],
+    )
+
+
+def _answer_json(answer: Answer) -> dict[str, Any]:
+    return {**answer._asdict(), "damage": answer.damage / 10}
+
+
+def _answer_from(data: Mapping[str, Any]) -> Answer:
+    return Answer(**{**data, "damage": round(data["damage"] * 10)})

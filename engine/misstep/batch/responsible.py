@@ -1,0 +1,126 @@
+"""Two results of one record in, from two rule bases; the rules because of which they differ out.
+
+A rule is responsible where it did something else in one of them: it gave another amount to the finding that is concerned, or
+advised otherwise on the action that is. It may read the same in both and have fired in one only; then the rules that scored the
+findings it fired on differently are responsible too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, Literal
+
+from misstep.assembly import Result
+from misstep.evaluate.memory import Match
+from misstep.findings.scoring import outlook_limits, weighed
+from misstep.model.facts import ID, Row
+from misstep.model.rule import OUTLOOK, Pattern, Rule
+from misstep.planning import Step
+
+Aspect = Literal["band", "verdict", "first_action", "outlook"]
+ASPECTS: tuple[Aspect, ...] = ("band", "verdict", "first_action", "outlook")
+
+Place = str | None
+"""The id of a mistake; None for the interview as a whole."""
+Given = dict[tuple[str, str], int]
+"""What a rule gave, by rule and dimension."""
+Deeds = dict[tuple[Any, ...], set[str]]
+"""What rules did, the id of the rule first, and the mistakes whose findings it fired on."""
+
+
+def responsible_rules(before: Result, after: Result, changed: Collection[Aspect]) -> set[str]:
+    """The ids of the rules because of which some of the answer has changed."""
+    rules: set[str] = set()
+    places: set[Place] = set()
+    if "band" in changed:
+        places |= {None, *_counting_most(before), *_counting_most(after)}
+    if "verdict" in changed:
+        places |= {*_judged_worst(before), *_judged_worst(after)}
+    if "outlook" in changed:
+        words = {result.memory.rows[OUTLOOK][0][0] for result in (before, after)}
+        _add_differing(_limits(before, words), _limits(after, words), rules, places)
+    if "first_action" in changed:
+        steps = [step for result in (before, after) for step in result.plan.steps[:1]]
+        actions = {step.action.id for step in steps}
+        _add_differing(_advice(before, actions), _advice(after, actions), rules, places)
+        places |= {target for step in steps for target in step.relief}
+    given, now_given = _given(before), _given(after)
+    for place in places:
+        one, other = given.get(place, {}), now_given.get(place, {})
+        rules |= {key[0] for key in one.keys() | other.keys() if one.get(key, 0) != other.get(key, 0)}
+    return rules
+
+
+def first_step(result: Result) -> Step | None:
+    """What is to be done first."""
+    return result.plan.steps[0] if result.plan.steps else None
+
+
+# -- what is concerned
+
+
+def _counting_most(result: Result) -> Iterator[str]:
+    """The findings that the band of the interview rests on."""
+    weights = weighed(result.findings, result.memory.program.scale)
+    return (finding[0][ID] for finding, weight in zip(result.findings, weights, strict=True) if weight == max(weights))
+
+
+def _judged_worst(result: Result) -> Iterator[str]:
+    """The findings that have the verdict of the interview."""
+    return (finding[0][ID] for finding in result.findings if finding[5] == result.findings[0][5])
+
+
+def _found(rule: Rule, match: Match) -> Iterator[str]:
+    """The mistakes whose findings a rule fired on."""
+    for binder, value in zip(rule.binders, match, strict=True):
+        if isinstance(binder, Pattern) and binder.over == "finding":
+            yield value[0][ID]
+
+
+# -- what rules did
+
+
+def _given(result: Result) -> dict[Place, Given]:
+    """What rules gave to every mistake; nought is nothing."""
+    verdicts = result.memory.program.scale.verdicts
+    given: dict[Place, Given] = {}
+    for target, dimension, amount, rule, _ in result.memory.contributions:
+        of_one = given.setdefault(None if target is None else target[ID], {})
+        if dimension == "verdict":
+            of_one[rule.id, f"verdict {verdicts[amount]}"] = 1  # by its word: another scale may rank it elsewhere
+        else:
+            of_one[rule.id, dimension] = of_one.get((rule.id, dimension), 0) + amount
+    return given
+
+
+def _limits(result: Result, words: Collection[str]) -> Deeds:
+    """How rules limit the outlook to one of the words."""
+    outlooks = result.memory.program.scale.outlooks
+    limits: Deeds = {}
+    for rank, (_, rule, match) in outlook_limits(result.memory.outlooks):
+        if outlooks[rank] in words:
+            limits.setdefault((rule.id, outlooks[rank]), set()).update(_found(rule, match))
+    return limits
+
+
+def _advice(result: Result, actions: Collection[str]) -> Deeds:
+    """What rules advise on some actions."""
+    advice: Deeds = {}
+    for action, targets, relief, due, rule, match in result.memory.recommendations:
+        if action in actions:
+            advice.setdefault((rule.id, action, _ids(targets), relief, due), set()).update(_found(rule, match))
+    for action, targets, rule, match in result.memory.vetoes:
+        if action in actions:
+            advice.setdefault((rule.id, action, _ids(targets)), set()).update(_found(rule, match))
+    return advice
+
+
+def _ids(rows: Iterable[Row]) -> frozenset[str]:
+    return frozenset(row[ID] for row in rows)
+
+
+def _add_differing(one: Deeds, other: Deeds, rules: set[str], places: set[Place]) -> None:
+    """Add the rules of what is in one of the two only, and what they fired on."""
+    for key in one.keys() ^ other.keys():
+        rules.add(key[0])
+        places.update(one[key] if key in one else other[key])
