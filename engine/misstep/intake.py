@@ -96,13 +96,12 @@ class Intake:
         for kind, nameless in unnamed.items():
             if len(nameless) > 1:  # numbered in the order of their values, not of the record
                 nameless.sort(key=sort_key)
-            for values, name in zip(nameless, free_ids(kind, len(nameless), ids), strict=True):
-                values[ID] = name
-                ids.add(name)
-                if kind in rows:
-                    rows[kind].append(tuple(values))
-                else:
-                    rows[kind] = [tuple(values)]
+            of_kind = rows.get(kind)
+            if of_kind is None:
+                of_kind = rows[kind] = []
+            for values, values[ID] in zip(nameless, free_ids(kind, len(nameless), ids), strict=True):
+                of_kind.append(tuple(values))
+                ids.add(values[ID])
         for kind, of_kind in rows.items():
             if len(of_kind) > 1:
                 if kind in self._settings:

@@ -70,10 +70,12 @@ def make_plan(
     for action, targets, _, _ in vetoes:
         if not targets:
             never.add(action)
-        elif action in not_for:
-            not_for[action].update([target[ID] for target in targets])
-        else:
-            not_for[action] = {target[ID] for target in targets}
+            continue
+        barred = not_for.get(action)
+        if barred is None:
+            barred = not_for[action] = set()
+        for target in targets:
+            barred.add(target[ID])
     steps = _steps(recommendations, never, not_for, program.actions)
     for step in steps:
         scores.rate(step)
