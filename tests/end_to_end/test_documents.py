@@ -136,7 +136,7 @@ def test_paths_that_the_readme_names_exist() -> None:
 
 def test_every_command_and_public_name_is_documented() -> None:
     import misstep
-    from misstep.cli import cli
+    from misstep.cli.app import cli
 
     readme, api = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/api.md"))
     assert all(f"misstep {command} " in readme for command in cli.commands)

@@ -1,0 +1,49 @@
+"""The command ``misstep``. Only this package prints.
+
+Exit codes: 0 done; 1 findings at or above ``--fail-level``, or a case that failed; 2 bad input, rules or usage;
+130 stopped from the keyboard; 141 whoever read the output has gone.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+import click
+
+from misstep.cli import assess, calibrate, lookup, packs, sample  # noqa: F401 - each puts its commands under ``cli``
+from misstep.cli.app import BAD, OK, STOPPED, UNREAD, cli, complain
+from misstep.errors import MisstepError, printable
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; the process ends with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal or file of another encoding than UTF-8
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = cli.main(arguments, prog_name="misstep", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        code = BAD
+    except (click.Abort, KeyboardInterrupt):
+        print("misstep: stopped", file=sys.stderr)
+        code = STOPPED
+    except MisstepError as error:
+        complain(error)
+        code = BAD
+    except BrokenPipeError:
+        code = UNREAD
+    except OSError as error:
+        print(f"misstep: {printable(str(error.filename or ''))}: {error.strerror}", file=sys.stderr)
+        code = BAD
+    except Exception as error:
+        if os.environ.get("MISSTEP_DEBUG"):
+            raise
+        print(f"misstep: internal error ({type(error).__name__}); MISSTEP_DEBUG=1 shows where", file=sys.stderr)
+        code = BAD
+    if code == UNREAD:  # also for what Python still flushes at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code if isinstance(code, int) else OK)

@@ -1,0 +1,185 @@
+"""``misstep kinds``, ``rule``, ``schema`` and ``completion``: what there is to know of a rule base and of the command."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from misstep.cli.app import OK, cli, load, rules_option, width
+from misstep.errors import CallerError, listing, printable, suggest
+
+if TYPE_CHECKING:
+    from misstep.api import RuleBase
+    from misstep.model.facts import Field, Kind
+
+
+@cli.command()
+@click.argument("kind", required=False)
+@rules_option
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def kinds(kind: str | None, rules: tuple[Path, ...], output: str) -> int:
+    """List the kinds of facts, or show one KIND."""
+    rulebase = load(rules)
+    known = rulebase.kinds
+    if kind is not None and kind not in known:
+        raise CallerError(f"there is no kind '{kind}'" + suggest(kind, known, "; `misstep kinds` lists them"))
+    chosen = [known[kind]] if kind else list(known.values())
+    if output == "json":
+        print(json.dumps([_kind_data(k) for k in chosen], ensure_ascii=False, indent=1))
+    elif kind:
+        _show_kind(known[kind], rulebase)
+    else:
+        _list_kinds(chosen, sys.stdout)
+    return OK
+
+
+def _list_kinds(chosen: list[Kind], stream: IO[str]) -> None:
+    width = max(len(k.name) for k in chosen)
+    for role in ("mistake", "signal", "strength", "setting", "derived"):
+        of_role = [k for k in chosen if k.role == role]
+        for topic in sorted({k.topic for k in of_role}):
+            print(f"{role}: {topic.replace('-', ' ')}", file=stream)
+            for k in sorted((k for k in of_role if k.topic == topic), key=lambda k: k.name):
+                print(f"  {k.name:{width}}  {k.title}", file=stream)
+
+
+def _show_kind(kind: Kind, rulebase: RuleBase) -> None:
+    concern = f", read as {kind.concern}" if kind.concern else ""
+    print(f"{kind.name}: {kind.title} ({kind.role}{concern})")
+    if kind.help:
+        _print_wrapped(kind.help)
+    shared = {field.name for field in rulebase.program.roles.get(kind.role, ())}
+    own = [field for field in kind.fields if field.name not in shared]
+    _show_fields("fields:", own)
+    _show_fields(f"fields of every {kind.role}:", [field for field in kind.fields if field.name in shared])
+    about = [r for r in rulebase.rules.values() if any(p.kinds == (kind.name,) for p in r.patterns)]
+    if kind.role == "setting" and about:
+        _print_wrapped(f"rules: {', '.join(rule.id for rule in about)}")
+    elif about:
+        print("rules:")
+        for rule in about:
+            print(f"  {rule.id}" + (f": {rule.title}" if rule.title else ""))
+
+
+def _show_fields(title: str, fields: list[Field]) -> None:
+    if fields:
+        print(title)
+    for field in fields:
+        _print_wrapped(f"{field.name}: {_field_text(field)}", "  ")
+
+
+def _print_wrapped(text: str, indent: str = "") -> None:
+    """In the width of the terminal; what goes on is indented."""
+    import textwrap
+
+    print(textwrap.fill(text, width(), initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False))
+
+
+def _field_text(field: Field) -> str:
+    text = (f"{field.help}; " if field.help else "") + field.expected()
+    if field.default is not None:
+        shown = ", ".join(field.default) if isinstance(field.default, tuple) else json.dumps(field.default).strip('"')
+        text += f"; {shown} if not given"
+    return text
+
+
+def _kind_data(kind: Kind) -> dict[str, Any]:
+    return {
+        "kind": kind.name, "role": kind.role, "title": kind.title, "topic": kind.topic, "concern": kind.concern,
+        "help": kind.help,
+        "fields": [
+            {"name": f.name, "type": f.type, "unknown": f.unknown, "required": f.required, "default": f.default,
+             "values": f.values, "min": f.minimum, "max": f.maximum, "unit": f.unit, "help": f.help} for f in kind.fields
+        ],
+    }  # fmt: skip
+
+
+@cli.command()
+@click.argument("rule_id", metavar="ID")
+@rules_option
+@click.option("--python", is_flag=True, help="Show the function that the rule was compiled to.")
+def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> int:
+    """Show a rule: where it stands, and on what.
+
+    With what it says, the sources it rests on, and the cases that prove it.
+    """
+    from misstep.limits import Limits
+    from misstep.report import citation
+    from misstep.rulebase.link import load_program
+    from misstep.rulebase.shipped import shipped_rules
+
+    if python:
+        rulebase = load(rules)
+        _known_rule(rule_id, rulebase.rules)
+        print(rulebase.rule_source(rule_id), end="")
+        return OK
+    program, merged = load_program(rules or (shipped_rules(),), Limits())
+    _known_rule(rule_id, program.rules)
+    entry = merged.rules[rule_id]
+    print(f"{rule_id}  ({entry.pack.document.locate(entry.path)})")
+    if entry.doc.title:
+        print(entry.doc.title)
+    if entry.doc.help:
+        print(entry.doc.help)
+    print(entry.pack.document.excerpt(entry.path))
+    for name in entry.doc.sources:
+        print(f"{name}: {printable(citation(program.sources[name]))}")
+    cases = [name for name, case in entry.pack.doc.cases.items() if rule_id in case.expect.fires]
+    for name in cases:
+        print(f"fires in the case: {name}")
+    return OK
+
+
+def _known_rule(rule_id: str, known: Iterable[str]) -> None:
+    known = list(known)
+    if rule_id not in known:
+        near = [name for name in known if name.split(".")[0] == rule_id.split(".")[0]]
+        otherwise = f"there are {listing(near)}" if near else "`misstep kinds KIND` lists those about a kind"
+        hint = suggest(rule_id, known, f"; {otherwise}")
+        raise CallerError(f"there is no rule '{rule_id}'{hint}")
+
+
+@cli.command()
+@click.argument("what", type=click.Choice(["pack", "record", "assessment", "cases"]))
+@rules_option
+def schema(what: str, rules: tuple[Path, ...]) -> int:
+    """Print a JSON Schema: of packs, records, assessments, judged cases.
+
+    \b
+    Editors complete and check packs that begin with
+    # yaml-language-server: $schema=pack.schema.json
+    """
+    if what == "pack":
+        from misstep.rulebase.schema import PackDoc
+
+        data = PackDoc.model_json_schema()
+    elif what == "assessment":
+        from misstep.model.result import Assessment
+
+        data = Assessment.model_json_schema(mode="serialization")
+    else:
+        rulebase = load(rules)
+        data = rulebase.case_schema() if what == "cases" else rulebase.record_schema()
+    print(json.dumps(data, ensure_ascii=False, indent=1))
+    return OK
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> int:
+    """Print the completion script of a shell.
+
+    \b
+    eval "$(misstep completion bash)"
+    """
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    assert found is not None
+    print(found(cli, {}, "misstep", "_MISSTEP_COMPLETE").source())
+    return OK
