@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from misstep.cli.app import OK, cli, load, rules_option
-
-if TYPE_CHECKING:
-    pass
 
 
 @cli.command()
