@@ -1,0 +1,16 @@
+"""Inputs of any form in; parts, and the logged interviews of a part, out: ``plan_parts`` and ``read_part``.
+
+An input is one of these:
+
+- a file of JSON lines (``*.jsonl``, ``*.ndjson``), Parquet (``*.parquet``, ``*.pq``) or CSV (``*.csv``, ``*.tsv``); JSON lines
+  and CSV may be packed (``*.gz``, ``*.zst``);
+- a folder, of which every such file is read, also in folders below; hidden ones and those that begin with ``_`` are not;
+- a pattern, ``logs/**/2026-*.jsonl``;
+- ``-``: standard input.
+"""
+
+from misstep.batch.inputs.plan import plan_parts
+from misstep.batch.inputs.read import discard_part, read_part
+from misstep.batch.inputs.reading import Reading
+
+__all__ = ["Reading", "discard_part", "plan_parts", "read_part"]
