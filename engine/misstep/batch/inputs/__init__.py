@@ -6,11 +6,15 @@ An input is one of these:
   and CSV may be packed (``*.gz``, ``*.zst``);
 - a folder, of which every such file is read, also in folders below; hidden ones and those that begin with ``_`` are not;
 - a pattern, ``logs/**/2026-*.jsonl``;
-- ``-``: standard input.
+- ``-``: standard input; also a pipe, ``<(zcat ...)``;
+- a table of a database, or what a query gives: see database.py for how it is named.
+
+Each can be told apart by its name, or all are of the form that is given.
 """
 
 from misstep.batch.inputs.plan import plan_parts
 from misstep.batch.inputs.read import discard_part, read_part
 from misstep.batch.inputs.reading import Reading
+from misstep.batch.inputs.urls import shown_input
 
-__all__ = ["Reading", "discard_part", "plan_parts", "read_part"]
+__all__ = ["Reading", "discard_part", "plan_parts", "read_part", "shown_input"]

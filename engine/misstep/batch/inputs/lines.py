@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from misstep.batch.inputs.kept import take_out
 from misstep.batch.inputs.reading import Reading
 from misstep.batch.inputs.sources import Source
-from misstep.batch.inputs.spool import Spool
+from misstep.batch.inputs.spool import Spool, fault_part
 from misstep.batch.inputs.streams import Stream
 from misstep.batch.parts import Logged, Part
 from misstep.batch.scoring import Reject
@@ -58,11 +58,6 @@ def plan_stream(source: Source, stream: Stream, reading: Reading, spool: Spool) 
         row += taken.lines
     if stream.fault or (row == 1 and not stream.unpacked):
         yield fault_part(spool, source, row, stream.fault or "is empty")
-
-
-def fault_part(spool: Spool, source: Source, row: int, fault: str) -> Part:
-    """A part that says why an input can be read no further."""
-    return Part(spool.number(), "lines", "", source.name, 0, 0, row, hashlib.blake2b(fault.encode()).hexdigest()[:32], 0.0, fault)
 
 
 def _take(stream: BinaryIO, reading: Reading, write: Callable[[bytes], Any] = len) -> Taken | None:

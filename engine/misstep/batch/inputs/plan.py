@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from misstep.batch.inputs.lines import fault_part, plan_file, plan_stream
+from misstep.batch.inputs.csv_files import check_csv, plan_csv
+from misstep.batch.inputs.database import check_database, plan_database
+from misstep.batch.inputs.lines import plan_file, plan_stream
 from misstep.batch.inputs.parquet import check_parquet, plan_parquet
 from misstep.batch.inputs.reading import Reading
 from misstep.batch.inputs.sources import Source, find_sources
-from misstep.batch.inputs.spool import Spool
-from misstep.batch.inputs.streams import Stream, is_packed
+from misstep.batch.inputs.spool import Spool, fault_part
+from misstep.batch.inputs.streams import Stream, check_stream, is_packed
 from misstep.batch.parts import Part
 from misstep.errors import CallerError, MisstepError, RecordError, printable
 
@@ -41,37 +43,41 @@ def plan_parts(inputs: Sequence[str], reading: Reading) -> Iterator[Part]:
 
 
 def _check(source: Source, reading: Reading) -> None:
-    """Raise what is wrong with a source, as far as it can be seen without reading it."""
+    """Raise what is wrong with a source, as far as it can be seen without reading all of it."""
     name = printable(source.name)
-    if source.streamed:
+    if source.form == "database":
+        check_database(source, reading)
+    elif source.streamed:
         if source.form == "parquet":
             raise CallerError(f"{name}: Parquet is read from a file only, as it begins at its end")
-        return
-    try:
-        if not source.file.stat().st_size:
-            raise RecordError(f"{name}: is empty")
-        packed = is_packed(source.file)
-    except OSError as error:
-        raise CallerError(f"{name}: cannot be read: {error.strerror}") from None
-    if source.form == "parquet":
-        check_parquet(source, reading)
-    elif not packed and source.path.lower().endswith((".gz", ".zst")):
-        raise RecordError(f"{name}: is not packed, whatever its name says; give it a name without its last ending")
     else:
-        with Stream(source) as stream:
-            if not stream.buffered.peek(1):
-                raise RecordError(f"{name}: {stream.fault or 'is empty'}")
+        try:
+            if not source.file.stat().st_size:
+                raise RecordError(f"{name}: is empty")
+            if source.form == "parquet":
+                check_parquet(source, reading)
+            else:
+                with Stream(source) as stream:
+                    check_stream(source, stream)
+                    if source.form in ("csv", "long-csv"):
+                        check_csv(source, stream, reading)
+        except OSError as error:
+            raise CallerError(f"{name}: cannot be read: {error.strerror}") from None
 
 
 def _size(source: Source) -> int | None:
-    return None if source.streamed else source.file.stat().st_size
+    return None if source.form == "database" or source.streamed else source.file.stat().st_size
 
 
 def _plan(source: Source, reading: Reading, spool: Spool) -> Iterator[Part]:
-    if source.form == "parquet":
+    if source.form == "database":
+        yield from plan_database(source, reading, spool)
+    elif source.form == "parquet":
         yield from plan_parquet(source, reading, spool)
-    elif source.streamed or is_packed(source.file):
-        with Stream(source) as stream:
-            yield from plan_stream(source, stream, reading, spool)
-    else:
+    elif source.form == "jsonl" and not source.streamed and not is_packed(source.file):
         yield from plan_file(source, reading, spool)
+    else:
+        with Stream(source) as stream:
+            if source.streamed:
+                check_stream(source, stream)
+            yield from (plan_stream if source.form == "jsonl" else plan_csv)(source, stream, reading, spool)

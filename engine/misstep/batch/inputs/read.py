@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from misstep.batch.inputs.lines import read_lines
+from misstep.batch.inputs.long_form import read_long
 from misstep.batch.inputs.parquet import read_parquet
 from misstep.batch.inputs.reading import Reading
 from misstep.batch.inputs.rows import read_rows
@@ -22,6 +23,8 @@ def read_part(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
         yield from read_lines(part, reading)
     elif part.held == "parquet":
         yield from read_parquet(part, reading)
+    elif part.held == "long":
+        yield from read_long(part, reading)
     else:
         yield from read_rows(part)
 

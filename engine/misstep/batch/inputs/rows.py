@@ -56,21 +56,25 @@ def plan_entries(
 
 def _entry(row: Logged | Reject) -> Any:
     if isinstance(row, Reject):
-        return {"row": row.row, "wrong": [problem.message for problem in row.problems]}
+        return {"row": row.row, "wrong": row.problems[0].message}
     try:
         facts = row.record.decode()
     except UnicodeDecodeError:
-        return {"row": row.row, "wrong": [NOT_UTF_8]}
+        return {"row": row.row, "wrong": NOT_UTF_8}
     return [row.row, row.id, facts, row.kept]
 
 
 def read_rows(part: Part) -> Iterator[Logged | Reject]:
     """What a part holds."""
+    for entry in entries_of(part):
+        if isinstance(entry, dict):
+            yield reject(part.name, entry["row"], entry["wrong"])
+        else:
+            row, id_, facts, kept = entry
+            yield Logged(row, facts.encode(), id_, tuple(kept))
+
+
+def entries_of(part: Part) -> Iterator[Any]:
+    """What was written, an entry a line."""
     with Path(part.path).open("rb") as stream:
-        for line in stream:
-            entry = orjson.loads(line)
-            if isinstance(entry, dict):
-                yield reject(part.name, entry["row"], *entry["wrong"])
-            else:
-                row, id_, facts, kept = entry
-                yield Logged(row, facts.encode(), id_, tuple(kept))
+        yield from map(orjson.loads, stream)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from misstep.batch.inputs.urls import DATABASES, read_url
 from misstep.batch.parts import Form
 from misstep.errors import CallerError, printable
 
@@ -16,7 +17,6 @@ PACKINGS = (".gz", ".zst")
 ENDINGS: dict[str, Form] = {
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".tsv": "csv"
 }  # fmt: skip
-DATABASES = ("sqlite:", "postgresql:", "postgres:")
 MEANT = "JSON lines (*.jsonl, *.ndjson), Parquet (*.parquet, *.pq) or CSV (*.csv, *.tsv), also packed as *.gz or *.zst"
 
 
@@ -63,7 +63,7 @@ def _sources(name: str, form: Form | None) -> Iterator[Source]:
     if name == STDIN:
         yield Source(STDIN, "<stdin>", form or "jsonl")
     elif name.startswith(DATABASES):
-        yield Source(name, name, "database")
+        yield Source(name, read_url(name).name, "database")
     elif Path(name).is_dir():
         yield from _files_below(name, form)
     elif Path(name).exists():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+from misstep.batch.inputs.sources import Source
+from misstep.batch.parts import Part
 
 
 class Spool:
@@ -38,3 +42,9 @@ class Spool:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+
+
+def fault_part(spool: Spool, source: Source, row: int, fault: str) -> Part:
+    """A part that says why an input can be read no further."""
+    digest = hashlib.blake2b(fault.encode(), digest_size=16).hexdigest()
+    return Part(spool.number(), "lines", "", source.name, 0, 0, row, digest, fault=fault)

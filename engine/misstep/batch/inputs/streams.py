@@ -10,12 +10,12 @@ import io
 import sys
 import zlib
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
 import pyarrow as pa
 
 from misstep.batch.inputs.sources import STDIN, Source
-from misstep.errors import CallerError, printable
+from misstep.errors import RecordError, printable
 
 CHUNK = 65_536
 GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
@@ -29,25 +29,25 @@ UNPACKS_TOO_MUCH = f"unpacks to more than {RATIO} times its size; unpack it your
 
 
 class Stream(io.RawIOBase):
-    """The unpacked bytes of a source, to be read once. ``fault``: why it ended before its end, if it did."""
+    """The unpacked bytes of a source, to be read once. ``packing``: how it was packed, if it was; ``fault``: why it ended before
+    its end, if it did."""
 
     def __init__(self, source: Source) -> None:
         super().__init__()
-        self._owned = source.path != STDIN
-        self._packed = _Counted(source.file.open("rb", buffering=0) if self._owned else sys.stdin.buffer)
-        self._whole = source.file.stat().st_size if self._owned else 0
+        owned = source.path != STDIN
+        self._packed = _Counted(source.file.open("rb") if owned else cast(io.BufferedReader, sys.stdin.buffer), owned)
+        self._whole = source.file.stat().st_size if owned else 0
         packed = io.BufferedReader(self._packed, CHUNK)
         head = packed.peek(4)[:4]
-        self._from: BinaryIO = packed
-        self._packing = ""
+        self._from: io.BufferedIOBase = packed
+        self.packing = ""
         if head.startswith(GZIP):
-            self._packing, self._from = "gzip", cast(BinaryIO, gzip.GzipFile(fileobj=packed))
+            self.packing, self._from = "gzip", gzip.GzipFile(fileobj=packed)
         elif head == ZSTD:
-            self._packing, self._from = "Zstandard", pa.CompressedInputStream(packed, "zstd")
+            self.packing, self._from = "Zstandard", pa.CompressedInputStream(packed, "zstd")
         self.fault = ""
         self.unpacked = 0
         self.buffered = io.BufferedReader(self, CHUNK)
-        _refuse_other_text(source, head)
 
     @property
     def share(self) -> float:
@@ -63,49 +63,50 @@ class Stream(io.RawIOBase):
         if self.fault:
             return 0
         try:
-            data = self._from.read1(len(buffer)) if hasattr(self._from, "read1") else self._from.read(len(buffer))
+            data = self._from.read1(min(len(buffer), CHUNK))  # no more at a time, as what comes with a fault is lost
         except EOFError:
-            self.fault = f"the {self._packing} data end too early: the file is cut off"
+            self.fault = f"the {self.packing} data end too early: the file is cut off"
             return 0
         except (OSError, zlib.error, pa.ArrowException) as error:
-            if not self._packing:
+            if not self.packing:
                 raise
             cut = "Truncated" in str(error)
-            self.fault = f"the {self._packing} data " + ("end too early: the file is cut off" if cut else "are damaged")
+            self.fault = f"the {self.packing} data " + ("end too early: the file is cut off" if cut else "are damaged")
             return 0
         self.unpacked += len(data)
-        if self.unpacked > FREELY and self.unpacked > RATIO * self._packed.count and self._packing:
+        if self.unpacked > FREELY and self.unpacked > RATIO * self._packed.count and self.packing:
             self.fault = UNPACKS_TOO_MUCH
             return 0
         buffer[: len(data)] = data
         return len(data)
 
     def close(self) -> None:
-        """Close the file; standard input is not ours to close."""
-        if self._owned:
-            self._packed.close()
+        """Close the file."""
+        self._packed.close()
         super().close()
 
 
 class _Counted(io.RawIOBase):
-    """The bytes of a file, counted."""
+    """The bytes of a file, counted. ``owned``: whether it is ours to close; standard input is not."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: io.BufferedReader, owned: bool) -> None:
         super().__init__()
         self._file = file
+        self._owned = owned
         self.count = 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        data = self._file.read1(len(buffer)) if hasattr(self._file, "read1") else self._file.read(len(buffer))
+        data = self._file.read1(len(buffer))
         self.count += len(data)
         buffer[: len(data)] = data
         return len(data)
 
     def close(self) -> None:
-        self._file.close()
+        if self._owned:
+            self._file.close()
         super().close()
 
 
@@ -116,6 +117,14 @@ def is_packed(path: Path) -> bool:
     return head.startswith(GZIP) or head == ZSTD
 
 
-def _refuse_other_text(source: Source, head: bytes) -> None:
-    if head.startswith(UTF_16):
-        raise CallerError(f"{printable(source.name)}: is UTF-16 text; only UTF-8 is read")
+def check_stream(source: Source, stream: Stream) -> None:
+    """Raise RecordError where a stream holds nothing that can be read."""
+    head = stream.buffered.peek(2)[:2]
+    name = printable(source.name)
+    if not head:
+        raise RecordError(f"{name}: {stream.fault or 'is empty'}")
+    if head in UTF_16:
+        raise RecordError(f"{name}: is UTF-16 text; only UTF-8 is read")
+    packing = source.path.lower().rpartition(".")[2]
+    if packing in ("gz", "zst") and not stream.packing:
+        raise RecordError(f"{name}: is not packed, although its name ends in .{packing}")
