@@ -13,8 +13,8 @@ Each can be told apart by its name, or all are of the form that is given.
 """
 
 from misstep.batch.inputs.plan import plan_parts
-from misstep.batch.inputs.read import discard_part, read_part
+from misstep.batch.inputs.read import read_part
 from misstep.batch.inputs.reading import Reading
 from misstep.batch.inputs.urls import shown_input
 
-__all__ = ["Reading", "discard_part", "plan_parts", "read_part", "shown_input"]
+__all__ = ["Reading", "plan_parts", "read_part", "shown_input"]

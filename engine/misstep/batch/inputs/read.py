@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from misstep.batch.inputs.lines import read_lines
 from misstep.batch.inputs.long_form import read_long
@@ -27,9 +26,3 @@ def read_part(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
         yield from read_long(part, reading)
     else:
         yield from read_rows(part)
-
-
-def discard_part(part: Part, reading: Reading) -> None:
-    """Take away what was written for a part alone; an input is never touched."""
-    if part.path and Path(part.path).parent == reading.spool:
-        Path(part.path).unlink(missing_ok=True)
