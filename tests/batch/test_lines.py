@@ -117,7 +117,7 @@ def test_a_packed_file_that_is_damaged_says_so(tmp_path: Path, ending: str) -> N
     file.write_bytes(data)
     *rows, fault = read(file, tmp_path / "spool")
     assert told([fault]) == [f"{fault.row}! the {'gzip' if ending == '.gz' else 'Zstandard'} data are damaged"]
-    assert 100 < len(rows) < 900
+    assert len(rows) > 300
 
 
 def test_packed_files_that_were_put_together_are_read_to_their_end(tmp_path: Path) -> None:

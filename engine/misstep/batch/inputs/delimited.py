@@ -13,9 +13,7 @@ from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.streams import CHUNK, Stream
 from misstep.errors import CallerError, RecordError, printable
 
-BROKEN = (
-    "is not valid CSV: a quote is left open, or stands within a text; a text with quotes in it is quoted, and they are doubled"
-)
+BROKEN = "is not valid CSV: a quote is left open, or stands within a text, where it is doubled and the text quoted"
 
 LEFT_OPEN = "if it looks shorter, a quote is left open"
 

@@ -92,12 +92,23 @@ def _columns(schema: pa.Schema, source: Source, reading: Reading) -> Columns:
         raise CallerError(f"{name}: the column '{columns.facts}' must be text with JSON, not {schema.field(columns.facts).type}")
     for column in columns.names():
         type_ = schema.field(column).type
-        if pa.types.is_nested(type_) or isinstance(type_, pa.BaseExtensionType):
+        if not _is_text(type_) and not _has_words(type_):
             raise CallerError(f"{name}: the column '{column}' must be text, a number, true or false, or a time, not {type_}")
     return columns
 
 
+def _has_words(type_: pa.DataType) -> bool:
+    """Whether values of a type can be written as text."""
+    try:
+        pa.array([], type_).cast(pa.string())
+    except pa.ArrowException:
+        return False
+    return not isinstance(type_, pa.BaseExtensionType) and not pa.types.is_fixed_size_binary(type_)
+
+
 def _is_text(type_: pa.DataType) -> bool:
+    if getattr(type_, "extension_name", "") == "arrow.json":  # the only type of others that is taken: it is text
+        type_ = type_.storage_type
     if pa.types.is_dictionary(type_):
         type_ = type_.value_type
     return any(
@@ -172,6 +183,8 @@ def _batch_size(source: Source, columns: Columns, group: int) -> int:
 
 def _encoded(column: pa.Array) -> list[bytes | None]:
     """Text as it lies in the file; whether it is UTF-8, whoever reads it finds out."""
+    if isinstance(column.type, pa.BaseExtensionType):
+        column = column.storage
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     texts: list[bytes | None] = column.cast(pa.large_binary()).to_pylist()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from misstep.batch.inputs.reading import USUAL_ID, Reading
 from misstep.batch.parts import Logged
 from misstep.batch.scoring import Reject
-from misstep.errors import CallerError, Location, Problem, listing, printable, suggest
+from misstep.errors import CallerError, Location, Problem, listing, printable
 from misstep.model.facts import MAX_ID
 
 
@@ -37,8 +37,7 @@ def require_columns(name: str, there: Sequence[str], wanted: Sequence[str]) -> N
     """Raise CallerError where a column is missing, or is there twice."""
     for column in wanted:
         if column not in there:
-            hint = suggest(column, there, f"; there are {listing(there)}" if there else "; there are none")
-            raise CallerError(f"{printable(name)}: has no column '{column}'{hint}")
+            raise CallerError(f"{printable(name)}: has no column '{column}'; there are {listing(there) or 'none'}")
         if list(there).count(column) > 1:
             raise CallerError(f"{printable(name)}: has the column '{column}' twice")
 
@@ -48,10 +47,10 @@ def logged_row(
 ) -> Logged | Reject:
     """A row of a table as a logged interview; a reject where it cannot be one."""
     most = reading.limits.record_bytes
+    if facts is not None and len(facts) > most:
+        return reject(name, row, f"has more than {most} bytes, the most that a record may have")
     if facts is None or not facts.strip():
         return reject(name, row, f"the column '{reading.facts}' is empty; it must hold the facts as JSON")
-    if len(facts) > most:
-        return reject(name, row, f"has more than {most} bytes, the most that a record may have")
     if id_ is not None and len(id_) > MAX_ID:
         return reject(name, row, f"the column '{reading.id}' must be text of 1 to {MAX_ID} characters")
     return Logged(row, facts, id_ or None, kept)
