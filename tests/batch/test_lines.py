@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 import threading
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.batch.reading import LINE, plan, read, told
 
-from misstep.batch.inputs import read_part
+from misstep.batch.inputs import Reading, plan_parts, read_part
 from misstep.batch.parts import Logged, Part
 from misstep.limits import Limits
 
@@ -159,3 +160,19 @@ def test_a_part_in_the_spool_is_for_nobody_else_to_read(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(LINE))
     plan(tmp_path / "a.jsonl.gz", tmp_path / "spool")
     assert [(f.name, f.stat().st_mode & 0o777) for f in (tmp_path / "spool").iterdir()] == [("00000000.part", 0o600)]
+
+
+@pytest.mark.parametrize("ending", PACKERS)
+def test_no_more_than_a_part_is_held_in_memory(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"a.jsonl{ending}"
+    file.write_bytes(PACKERS[ending](b"".join(b'{"id": "iv-%d", "facts": []}\n' % n for n in range(1_000_000))))
+    (tmp_path / "spool").mkdir()
+    reading = Reading(spool=tmp_path / "spool", part_bytes=500_000)
+    tracemalloc.start()
+    try:
+        rows = sum(1 for part in plan_parts([str(file)], reading) for _ in read_part(part, reading))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert rows == 1_000_000
+    assert peak < 5_000_000
