@@ -20,6 +20,7 @@ from misstep.errors import CallerError, EngineError, MisstepError, Problem, Reco
 
 if TYPE_CHECKING:
     from misstep.api import EngineName, RuleBase
+    from misstep.docs import Form
     from misstep.model.facts import Field, Kind
     from misstep.model.result import Assessment
 
@@ -356,6 +357,33 @@ def test(paths: tuple[Path, ...], output: str, coverage: bool, engine: EngineNam
         print(f"{passed} case{'' if passed == 1 else 's'} passed, {len(failed)} failed")
     untested = coverage and (report.never_fired or report.never_quiet)
     return FOUND if failed or untested else OK
+
+
+@cli.group()
+def docs() -> None:
+    """Make pages from rule packs."""
+
+
+@docs.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="Where the pages go.")
+@click.option("--format", "form", type=click.Choice(["html", "markdown"]), default="html", show_default=True,
+              help="A web site, which needs the extra misstep[docs]; or its pages as Markdown.")  # fmt: skip
+@click.option("--overwrite", is_flag=True, help="Replace FOLDER even if this command did not make it.")
+def build(paths: tuple[Path, ...], output: Path, form: Form, overwrite: bool) -> int:
+    """Write pages about every kind, rule, action and source of the packs at PATH, files or folders.
+
+    Without PATH they are about the shipped rules. The examples on them are the cases of the packs, run: a case that does not
+    hold is an error. FOLDER appears whole or not at all.
+
+    \b
+    misstep docs build my-rules/ --output site
+    """
+    from misstep.docs import build_docs
+
+    built = build_docs(paths, output, form, overwrite)
+    print(f"{printable(str(built.first))}: {built.pages} pages, {built.examples} examples run")
+    return OK
 
 
 # -- looking things up
