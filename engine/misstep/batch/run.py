@@ -15,13 +15,14 @@ import pyarrow as pa
 from misstep.api import RuleBase
 from misstep.batch.columns import SCHEMA, TABLES, TableName
 from misstep.batch.inputs import Reading, plan_parts, read_part
-from misstep.batch.journal import Journal, whole_file
+from misstep.batch.journal import Journal
 from misstep.batch.outputs import OutputForm, form_of, join_parts, write_part
 from misstep.batch.parts import Part
 from misstep.batch.scoring import Reject, Wanted, score_records
 from misstep.batch.summary import Summary, Tally
 from misstep.batch.workers import Processes, Workers
 from misstep.errors import CallerError, RecordError
+from misstep.files import whole_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +99,7 @@ def score(
     elif output.exists() and not journal.folder.exists():
         raise CallerError(f"{output}: is there already; give --overwrite to replace it, or choose another name")
     with journal:
-        job = Job(
-            journal.folder, form, tuple(map(str, rules)), rulebase.digest, wanted, reading(journal.folder)
-        )
+        job = Job(journal.folder, form, tuple(map(str, rules)), rulebase.digest, wanted, reading(journal.folder))
         run = _Run(job, journal, max_rejects, progress)
         for note in (workers or Processes()).run(score_part, run.tasks(map(str, inputs))):
             run.took(note)
@@ -195,7 +194,9 @@ class _Run:
         self._interviews += note["interviews"]
         self._rejects += note["rejects"]
         self._share = max(self._share, note["share"])
-        self._progress(Progress(self._interviews, self._interviews - self._resumed_interviews, self._rejects, self._share or None))
+        self._progress(
+            Progress(self._interviews, self._interviews - self._resumed_interviews, self._rejects, self._share or None)
+        )
         if self._max_rejects is not None and self._rejects > self._max_rejects:
             raise RecordError(
                 f"more than {self._max_rejects} records are wrong; what was scored is kept, and the run goes on from there once"
