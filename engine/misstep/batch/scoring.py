@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ import pyarrow as pa
 from misstep.api import RuleBase
 from misstep.batch.columns import SCORES, TableName, action_rows, finding_rows, schema_of, scores
 from misstep.batch.parts import Logged
+from misstep.batch.summary import Tally
 from misstep.errors import CallerError, Problem, RecordError
 
 Row = tuple[Any, ...]
@@ -42,10 +42,10 @@ class Reject:
 
 @dataclass(slots=True)
 class Scored:
-    """What came of some records: rows by table, how often each rule fired, and the records that were wrong."""
+    """What came of some records: rows by table, sums over them, and the records that were wrong."""
 
     rows: dict[TableName, list[Row]] = field(default_factory=dict)
-    fired: Counter[str] = field(default_factory=Counter)
+    tally: Tally = field(default_factory=Tally)
     rejects: list[Reject] = field(default_factory=list)
 
     def table(self, name: TableName, wanted: Wanted) -> pa.Table:
@@ -70,7 +70,7 @@ def score_records(records: Iterable[Logged | Reject], file: str, rulebase: RuleB
         except RecordError as error:
             scored.rejects.append(Reject(file, row, error.problems))
             continue
-        scored.fired.update(result.memory.fired())
+        scored.tally.add(result)
         summary = rulebase.scores(result)
         key = (file, row, summary["id"])
         values = (*key, *kept, *scores(result, summary))
