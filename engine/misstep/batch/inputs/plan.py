@@ -12,7 +12,7 @@ from misstep.batch.inputs.parquet import check_parquet, plan_parquet
 from misstep.batch.inputs.reading import Reading
 from misstep.batch.inputs.sources import Source, find_sources
 from misstep.batch.inputs.spool import Spool, fault_part
-from misstep.batch.inputs.streams import Stream, check_stream, is_packed
+from misstep.batch.inputs.streams import check_stream, is_packed, open_stream
 from misstep.batch.parts import Part
 from misstep.errors import CallerError, MisstepError, RecordError, printable
 
@@ -57,7 +57,7 @@ def _check(source: Source, reading: Reading) -> None:
             if source.form == "parquet":
                 check_parquet(source, reading)
             else:
-                with Stream(source) as stream:
+                with open_stream(source) as stream:
                     check_stream(source, stream)
                     if source.form in ("csv", "long-csv"):
                         check_csv(source, stream, reading)
@@ -77,7 +77,7 @@ def _plan(source: Source, reading: Reading, spool: Spool) -> Iterator[Part]:
     elif source.form == "jsonl" and not source.streamed and not is_packed(source.file):
         yield from plan_file(source, reading, spool)
     else:
-        with Stream(source) as stream:
+        with open_stream(source) as stream:
             if source.streamed:
                 check_stream(source, stream)
             yield from (plan_stream if source.form == "jsonl" else plan_csv)(source, stream, reading, spool)

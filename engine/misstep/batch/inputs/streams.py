@@ -28,15 +28,21 @@ a tenth or a fiftieth, and only what is made to do harm to a thousandth."""
 UNPACKS_TOO_MUCH = f"unpacks to more than {RATIO} times its size; unpack it yourself if it is to be trusted"
 
 
+def open_stream(source: Source) -> Stream:
+    """The bytes of a file, or of standard input, which is not ours to close."""
+    if source.path == STDIN:
+        return Stream(cast(io.BufferedReader, sys.stdin.buffer), 0, owned=False)
+    return Stream(source.file.open("rb"), source.file.stat().st_size, owned=True)
+
+
 class Stream(io.RawIOBase):
     """The unpacked bytes of a source, to be read once. ``packing``: how it was packed, if it was; ``fault``: why it ended before
     its end, if it did."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, file: io.BufferedReader, size: int, owned: bool) -> None:
         super().__init__()
-        owned = source.path != STDIN
-        self._packed = _Counted(source.file.open("rb") if owned else cast(io.BufferedReader, sys.stdin.buffer), owned)
-        self._whole = source.file.stat().st_size if owned else 0
+        self._packed = _Counted(file, owned)
+        self._whole = size
         packed = io.BufferedReader(self._packed, CHUNK)
         head = packed.peek(4)[:4]
         self._from: io.BufferedIOBase = packed
@@ -87,7 +93,7 @@ class Stream(io.RawIOBase):
 
 
 class _Counted(io.RawIOBase):
-    """The bytes of a file, counted. ``owned``: whether it is ours to close; standard input is not."""
+    """The bytes of a file, counted. ``owned``: whether it is ours to close."""
 
     def __init__(self, file: io.BufferedReader, owned: bool) -> None:
         super().__init__()
