@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -36,3 +39,10 @@ def told(records: Sequence[Logged | Reject]) -> list[str]:
     return [
         f"{r.row}: {r.record.decode(errors='replace')}" if isinstance(r, Logged) else f"{r.row}! {r.problems[0]}" for r in records
     ]
+
+
+def run_alone(program: str, *arguments: str | Path) -> str:
+    """What a program prints that is run in a process of its own, whose memory is not that of all tests before."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])}
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout

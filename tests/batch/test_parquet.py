@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import datetime
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.batch.reading import FACTS, plan, read, told
+from tests.batch.reading import FACTS, plan, read, run_alone, told
 
 from misstep.batch.inputs import read_part
 from misstep.batch.parts import Logged
@@ -140,11 +138,8 @@ def test_a_text_that_stands_once_in_a_dictionary_is_never_in_memory_for_every_ro
         "assert len(got) == 5_000 and 'has more than 1000000 bytes' in str(got[-1]), got[-1]\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
-    arguments = [sys.executable, "-c", program, str(file), str(tmp_path / "spool")]
-    root = Path(__file__).parents[2]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(root), *sys.path])}
-    done = subprocess.run(arguments, capture_output=True, text=True, check=True, env=environment)
-    assert int(done.stdout) < 900_000  # kB, of five million
+    printed = run_alone(program, file, tmp_path / "spool")
+    assert int(printed) < 900_000  # kB, of five million
 
 
 @pytest.mark.parametrize(
