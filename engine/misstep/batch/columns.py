@@ -1,28 +1,58 @@
-"""The result of rules in; a row of scores out. The columns and their types are an interface: see docs/api.md."""
+"""Results of rules in; rows of the tables that come out, by column.
+
+Three tables, related by ``file`` and ``row``: interviews, and on request their findings and actions. The columns and types
+are version ``SCHEMA`` of an interface: see docs/batch.md.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 import pyarrow as pa
 
 from misstep.assembly import Result
-from misstep.model.facts import KIND
+from misstep.model.facts import ID, KIND
 
+SCHEMA = 1
+
+TableName = Literal["interviews", "findings", "actions"]
+TABLES: tuple[TableName, ...] = ("interviews", "findings", "actions")
+
+_WORDS = pa.list_(pa.string())
+_KEY = [("file", pa.string()), ("row", pa.int64()), ("id", pa.string())]
 SCORES: list[tuple[str, pa.DataType]] = [
     ("damage", pa.float64()), ("damage_after", pa.float64()), ("band", pa.string()), ("verdict", pa.string()),
     ("outlook", pa.string()), ("acts", pa.bool_()), ("mistakes", pa.int32()), ("worst", pa.string()),
-    ("worst_severity", pa.float64()), ("first_action", pa.string()), ("actions", pa.list_(pa.string())), ("rules", pa.int32()),
+    ("worst_severity", pa.float64()), ("first_action", pa.string()), ("actions", _WORDS), ("rules", pa.int32()),
 ]  # fmt: skip
 """What is known of an interview as a whole. ``worst``: the kind of the worst finding; ``worst_severity``: the greatest severity;
 ``rules``: how many different rules moved the score of a mistake."""
+FINDINGS: list[tuple[str, pa.DataType]] = [
+    ("rank", pa.int32()), ("fact", pa.string()), ("kind", pa.string()), ("severity", pa.float64()),
+    ("severity_band", pa.string()), ("noticed", pa.float64()), ("noticed_level", pa.string()), ("urgency", pa.float64()),
+    ("urgency_level", pa.string()), ("damage", pa.float64()), ("verdict", pa.string()),
+]  # fmt: skip
+ACTIONS: list[tuple[str, pa.DataType]] = [
+    ("rank", pa.int32()), ("action", pa.string()), ("reach", pa.string()), ("channel", pa.string()),
+    ("due_hours", pa.float64()), ("priority", pa.float64()), ("relief", pa.float64()), ("for", _WORDS),
+]  # fmt: skip
+
+
+def schema_of(table: TableName, keep: Sequence[str] = (), assessment: bool = False) -> pa.Schema:
+    """The columns of a table; ``keep``: those of the input that are carried along, as text."""
+    if table == "findings":
+        return pa.schema(_KEY + FINDINGS)
+    if table == "actions":
+        return pa.schema(_KEY + ACTIONS)
+    kept = [(name, pa.string()) for name in keep]
+    return pa.schema(_KEY + kept + SCORES + ([("assessment", pa.string())] if assessment else []))
 
 
 def scores(result: Result, summary: Mapping[str, Any]) -> tuple[Any, ...]:
     """The values of ``SCORES`` for one interview; ``summary``: what ``RuleBase.scores`` gives for it."""
-    findings = result.findings
-    actions = [step.action.id for step in result.plan.steps]
+    findings, steps = result.findings, result.plan.steps
+    actions = [step.action.id for step in steps]
     moved = {
         rule
         for target, dimension, amount, rule, _ in result.memory.contributions
@@ -33,3 +63,20 @@ def scores(result: Result, summary: Mapping[str, Any]) -> tuple[Any, ...]:
         len(findings), findings[0][0][KIND] if findings else None, max([f[1] for f in findings], default=None),
         actions[0] if actions else None, actions, len(moved),
     )  # fmt: skip
+
+
+def finding_rows(result: Result) -> Iterable[tuple[Any, ...]]:
+    """The values of ``FINDINGS`` for every finding of one interview, worst first."""
+    for rank, finding in enumerate(result.findings, start=1):
+        mistake, severity, noticed, urgency, damage, verdict, band, level, due, _ = finding
+        yield (rank, mistake[ID], mistake[KIND], severity, band, noticed, level, urgency, due, damage, verdict)
+
+
+def action_rows(result: Result) -> Iterable[tuple[Any, ...]]:
+    """The values of ``ACTIONS`` for every action of one interview, in the order to do them."""
+    for rank, step in enumerate(result.plan.steps, start=1):
+        action = step.action
+        yield (
+            rank, action.id, action.reach, action.channel, step.due_hours, step.priority, step.damage_relieved / 10,
+            sorted(step.relief),
+        )  # fmt: skip

@@ -1,17 +1,85 @@
-"""A batch of interviews in, one a row; their scores out, by column. Pure: the same records give the same columns anywhere."""
+"""Logged interviews in; their scores by column out. Pure: the same records give the same columns, wherever it is run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
 from misstep.api import RuleBase
-from misstep.batch.columns import SCORES, scores
-from misstep.errors import CallerError, RecordError
+from misstep.batch.columns import SCORES, TableName, action_rows, finding_rows, schema_of, scores
+from misstep.batch.parts import Logged
+from misstep.batch.summary import Tally
+from misstep.errors import CallerError, Problem, RecordError
 
 Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for: ``keep``: columns of the input to carry along; ``tables`` besides interviews; ``assessment``: a column
+    with the whole assessment as JSON."""
+
+    keep: tuple[str, ...] = ()
+    tables: tuple[TableName, ...] = ()
+    assessment: bool = False
+
+    def schema(self, table: TableName) -> pa.Schema:
+        """The columns of a table."""
+        return schema_of(table, self.keep, self.assessment)
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that could not be scored: where it stands, and what is wrong with it; never a value."""
+
+    file: str
+    row: int
+    problems: tuple[Problem, ...]
+
+
+@dataclass(slots=True)
+class Scored:
+    """What came of some records: rows by table, sums over them, and the records that were wrong."""
+
+    rows: dict[TableName, list[Row]] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
+    rejects: list[Reject] = field(default_factory=list)
+
+    def table(self, name: TableName, wanted: Wanted) -> pa.Table:
+        """A table of what was scored."""
+        schema = wanted.schema(name)
+        columns: Iterable[Sequence[Any]] = zip(*self.rows[name], strict=True) if self.rows[name] else [()] * len(schema)
+        return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
+
+
+def score_records(records: Iterable[Logged | Reject], file: str, rulebase: RuleBase, wanted: Wanted) -> Scored:
+    """Score the records of one file; a record that is wrong is a reject among them, and costs the others nothing."""
+    scored = Scored({"interviews": [], **{table: [] for table in wanted.tables}})
+    interviews = scored.rows["interviews"]
+    findings, actions = scored.rows.get("findings"), scored.rows.get("actions")
+    for logged in records:
+        if isinstance(logged, Reject):
+            scored.rejects.append(logged)
+            continue
+        row, record, name, kept = logged
+        try:
+            result = rulebase.evaluate_json(record, id=name)
+        except RecordError as error:
+            scored.rejects.append(Reject(file, row, error.problems))
+            continue
+        scored.tally.add(result)
+        summary = rulebase.scores(result)
+        key = (file, row, summary["id"])
+        values = (*key, *kept, *scores(result, summary))
+        interviews.append((*values, rulebase.to_json(result).decode()) if wanted.assessment else values)
+        if findings is not None:
+            findings += [(*key, *found) for found in finding_rows(result)]
+        if actions is not None:
+            actions += [(*key, *action) for action in action_rows(result)]
+    return scored
 
 
 def score_batch(

@@ -1,0 +1,77 @@
+"""A line of JSON in; the values of some of its keys as text, and the line without them, out.
+
+What is taken out becomes blanks, so that whatever is found to be wrong with the rest still stands in its column.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+OF_RECORDS = frozenset({"id", "facts"})
+"""What belongs to a record: it is carried along and left in."""
+
+_VALUE = json.JSONDecoder()
+_OPEN, _COMMA, _CLOSE = (re.compile(rf"[ \t\n\r]*{sign}[ \t\n\r]*") for sign in (r"\{", ",", r"\}"))
+_KEY = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")[ \t\n\r]*:[ \t\n\r]*')
+
+
+def take_out(line: bytes, names: Sequence[str]) -> tuple[bytes, tuple[str | None, ...]]:
+    """The line without the members that are named, and their values as text: null, or what is not there, is None.
+
+    A line that is no object, is no JSON, or has a name twice comes back as it is: what reads it as a record has words for that.
+    """
+    try:
+        text = line.decode("utf-8-sig")
+        members = _members(text)
+    except (ValueError, RecursionError):
+        return line, (None,) * len(names)
+    values: dict[str, str | None] = dict.fromkeys(names)
+    kept = [member for member in members if member[0] in values]
+    if len({name for name, *_ in kept}) < len(kept):
+        return line, (None,) * len(names)
+    for name, _, start, end, value in kept:
+        values[name] = value if value is None or isinstance(value, str) else text[start:end]
+    taken = [i for i, (name, *_) in enumerate(members) if name in values and name not in OF_RECORDS]
+    return (_blanked(text, members, set(taken)).encode() if taken else line), tuple(values[name] for name in names)
+
+
+Member = tuple[str, int, int, int, Any]
+"""Name of a key; where the key begins, where its value does, and where that ends; and the value."""
+
+
+def _members(text: str) -> list[Member]:
+    """The members of the object that a text is. Raises ValueError where it is none."""
+    found: list[Member] = []
+    sign = _OPEN.match(text)
+    while sign is not None:
+        key = _KEY.match(text, sign.end())
+        if key is None:
+            if found or _CLOSE.match(text, sign.end()) is None:
+                break
+            return found
+        value, end = _VALUE.raw_decode(text, key.end())
+        name = json.loads(key[1]) if "\\" in key[1] else key[1][1:-1]
+        found.append((name, key.start(), key.end(), end, value))
+        sign = _COMMA.match(text, end)
+        if sign is None and _CLOSE.match(text, end) is not None:
+            return found
+    raise ValueError
+
+
+def _blanked(text: str, members: list[Member], taken: set[int]) -> str:
+    """The text with blanks for some members, and for the commas that would be left over."""
+    first = next((i for i in range(len(members)) if i not in taken), len(members))
+    pieces = []
+    done = 0
+    for i, (_, start, _, end, _) in enumerate(members):
+        if i and (i in taken or i <= first):  # the comma before a member stays if that is left, and so is one before it
+            comma = text.index(",", members[i - 1][3])
+            pieces += [text[done:comma], " "]
+            done = comma + 1
+        if i in taken:
+            pieces += [text[done:start], " " * (end - start)]
+            done = end
+    return "".join([*pieces, text[done:]])

@@ -1,0 +1,113 @@
+"""Files and streams of JSON lines in; parts of whole lines out, and of a part its lines, with their numbers in the file.
+
+A file is cut where it lies, a stream into files of the spool; in one pass, of which no more than a part is held in memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from misstep.batch.inputs.kept import take_out
+from misstep.batch.inputs.reading import Reading
+from misstep.batch.inputs.sources import Source
+from misstep.batch.inputs.spool import Spool, fault_part
+from misstep.batch.inputs.streams import Stream
+from misstep.batch.parts import Logged, Part
+from misstep.batch.scoring import Reject
+from misstep.errors import Location, Problem, RecordError
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Lines that were read: their bytes, those written, those written up to the last line's end, and how many lines ended."""
+
+    size: int
+    written: int
+    whole: int
+    lines: int
+    digest: str
+
+
+def plan_file(source: Source, reading: Reading, spool: Spool) -> Iterator[Part]:
+    """The parts of a file, in its place."""
+    start, row = 0, 1
+    with source.file.open("rb") as stream:
+        whole = max(os.fstat(stream.fileno()).st_size, 1)
+        while taken := _take(stream, reading):
+            stop = start + taken.size
+            share = min(stop / whole, 1.0)
+            yield Part(spool.number(), "lines", source.path, source.name, start, stop, row, taken.digest, share)
+            start, row = stop, row + taken.lines
+
+
+def plan_stream(source: Source, stream: Stream, reading: Reading, spool: Spool) -> Iterator[Part]:
+    """The parts of what can only be read once, in the spool. A line that a fault tears is left out: the fault is told."""
+    row = 1
+    while stream.buffered.peek(1):
+        number = spool.number()
+        with spool.writing(number) as file:
+            taken = _take(stream.buffered, reading, file.write)
+        assert taken is not None
+        stop = taken.whole if stream.fault else taken.written
+        yield Part(number, "lines", str(spool.path(number)), source.name, 0, stop, row, taken.digest, stream.share)
+        row += taken.lines
+    if stream.fault or (row == 1 and not stream.unpacked):
+        yield fault_part(spool, source, row, stream.fault or "is empty")
+
+
+def _take(stream: BinaryIO, reading: Reading, write: Callable[[bytes], Any] = len) -> Taken | None:
+    """Read some whole lines; of one that goes on for longer than any record may, only so much is written as shows it."""
+    digest = hashlib.blake2b(digest_size=16)
+    size = written = whole = lines = 0
+    chunk = stream.read(reading.part_bytes)
+    while chunk:
+        digest.update(chunk)
+        size += len(chunk)
+        lines += chunk.count(b"\n")
+        if written - whole <= reading.limits.record_bytes or chunk.endswith(b"\n"):
+            write(chunk)
+            end = chunk.rfind(b"\n") + 1
+            whole = written + end if end else whole
+            written += len(chunk)
+        if chunk.endswith(b"\n"):
+            break
+        chunk = stream.readline(65_536)
+    return Taken(size, written, whole, lines, digest.hexdigest()) if size else None
+
+
+def read_lines(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
+    """The lines of a part that hold something. Whatever is wrong with one is found where it is read as a record, but for its
+    size: no more of it is read than a record may have."""
+    most = reading.limits.record_bytes
+    keep, nothing = reading.keep, (None,) * len(reading.keep)
+    with Path(part.path).open("rb") as stream:
+        stream.seek(part.start)
+        row, left = part.row - 1, part.stop - part.start
+        while left > 0 and (line := stream.readline(min(most + 2, left))):
+            row += 1
+            left -= len(line)
+            record = line.rstrip(b"\r\n")
+            if len(record) > most:
+                while left > 0 and line and not line.endswith(b"\n"):
+                    line = stream.readline(min(65_536, left))
+                    left -= len(line)
+                yield Reject(part.name, row, (too_long(most),))
+            elif not keep:
+                if record and not record.isspace():
+                    yield Logged(row, record)
+            elif record and not record.isspace():
+                try:
+                    record, kept = take_out(record, keep)
+                except RecordError:  # the reader of records says what is wrong
+                    kept = nothing
+                yield Logged(row, record, None, kept)
+
+
+def too_long(most: int) -> Problem:
+    """What is wrong with a record that is too long."""
+    return Problem(Location(), f"has more than {most} bytes, the most that a record may have")

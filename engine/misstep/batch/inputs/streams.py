@@ -1,0 +1,136 @@
+"""A file or standard input in; its bytes out, unpacked, until its end or until it can be read no further.
+
+That something is wrong in the middle costs nothing of what came before: the stream ends there, and knows why.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import zlib
+from pathlib import Path
+from typing import cast
+
+import pyarrow as pa
+
+from misstep.batch.inputs.sources import STDIN, Source
+from misstep.errors import RecordError, printable
+
+CHUNK = 65_536
+GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+FREELY, RATIO = 100_000_000, 1_000
+"""Past the first so many bytes, at most so many times the packed bytes are unpacked: texts that somebody wrote are packed to
+a tenth or a fiftieth, and only what is made to do harm to a thousandth."""
+
+UNPACKS_TOO_MUCH = f"unpacks to more than {RATIO} times its size; unpack it yourself if it is to be trusted"
+
+
+def open_stream(source: Source) -> Stream:
+    """The bytes of a file, or of standard input, which is not ours to close."""
+    if source.path == STDIN:
+        return Stream(cast(io.BufferedReader, sys.stdin.buffer), 0, owned=False)
+    return Stream(source.file.open("rb"), source.file.stat().st_size, owned=True)
+
+
+class Stream(io.RawIOBase):
+    """The unpacked bytes of a source, to be read once. ``packing``: how it was packed, if it was; ``fault``: why it ended before
+    its end, if it did."""
+
+    def __init__(self, file: io.BufferedReader, size: int, owned: bool) -> None:
+        super().__init__()
+        self._packed = _Counted(file, owned)
+        self._whole = size
+        packed = io.BufferedReader(self._packed, CHUNK)
+        head = packed.peek(4)[:4]
+        self._from: io.BufferedIOBase = packed
+        self.packing = ""
+        if head.startswith(GZIP):
+            self.packing, self._from = "gzip", gzip.GzipFile(fileobj=packed)
+        elif head == ZSTD:
+            self.packing, self._from = "Zstandard", pa.CompressedInputStream(packed, "zstd")
+        self.fault = ""
+        self.unpacked = 0
+        self.buffered = io.BufferedReader(self, CHUNK)
+
+    @property
+    def share(self) -> float:
+        """How much of the source has been read, from 0 to 1; 0 where nobody knows."""
+        return min(self._packed.count / self._whole, 1.0) if self._whole else 0.0
+
+    def readable(self) -> bool:
+        """As the library asks of what it buffers."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Some more bytes; none at the end, or at a fault."""
+        if self.fault:
+            return 0
+        try:
+            data = self._from.read1(min(len(buffer), CHUNK))  # no more at a time, as what comes with a fault is lost
+        except EOFError:
+            self.fault = f"the {self.packing} data end too early: the file is cut off"
+            return 0
+        except (OSError, zlib.error, pa.ArrowException) as error:
+            if not self.packing:
+                raise
+            cut = "Truncated" in str(error)
+            self.fault = f"the {self.packing} data " + ("end too early: the file is cut off" if cut else "are damaged")
+            return 0
+        self.unpacked += len(data)
+        if self.unpacked > FREELY and self.unpacked > RATIO * self._packed.count and self.packing:
+            self.fault = UNPACKS_TOO_MUCH
+            return 0
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._packed.close()
+        super().close()
+
+
+class _Counted(io.RawIOBase):
+    """The bytes of a file, counted. ``owned``: whether it is ours to close."""
+
+    def __init__(self, file: io.BufferedReader, owned: bool) -> None:
+        super().__init__()
+        self._file = file
+        self._owned = owned
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self._file.read1(len(buffer))
+        self.count += len(data)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if self._owned:
+            self._file.close()
+        super().close()
+
+
+def is_packed(path: Path) -> bool:
+    """Whether a file is packed, whatever its name says."""
+    with path.open("rb") as file:
+        head = file.read(4)
+    return head.startswith(GZIP) or head == ZSTD
+
+
+def check_stream(source: Source, stream: Stream) -> None:
+    """Raise RecordError where a stream holds nothing that can be read."""
+    head = stream.buffered.peek(2)[:2]
+    name = printable(source.name)
+    if not head:
+        raise RecordError(f"{name}: {stream.fault or 'is empty'}")
+    if head in UTF_16:
+        raise RecordError(f"{name}: is UTF-16 text; only UTF-8 is read")
+    packing = source.path.lower().rpartition(".")[2]
+    if packing in ("gz", "zst") and not stream.packing:
+        raise RecordError(f"{name}: is not packed, although its name ends in .{packing}")

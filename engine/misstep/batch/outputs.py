@@ -1,0 +1,83 @@
+"""Scored tables in; files out: a part of one by a worker, and one whole file from all its parts in their order."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from misstep.errors import CallerError, suggest
+
+OutputForm = Literal["parquet", "jsonl", "csv"]
+ENDINGS: dict[str, OutputForm] = {".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
+ROWS = 100_000  # of a row group in the whole Parquet file
+
+
+def form_of(output: Path) -> OutputForm:
+    """The form of an output by its ending. Raises CallerError."""
+    form = ENDINGS.get(output.suffix.lower())
+    if form is None:
+        hint = suggest(output.suffix.lower(), ENDINGS, f"; the ending is one of {', '.join(ENDINGS)}")
+        raise CallerError(f"{output}: cannot tell the form of the output by its ending{hint}")
+    return form
+
+
+def write_part(table: pa.Table, stream: IO[bytes], form: OutputForm) -> None:
+    """A part of a table, to be put behind others."""
+    if form == "parquet":
+        pq.write_table(table, stream, compression="zstd")
+        return
+    columns = [column.to_pylist() for column in table.columns]
+    if form == "jsonl":
+        names = table.schema.names
+        stream.writelines(
+            orjson.dumps(dict(zip(names, row, strict=True)), option=orjson.OPT_APPEND_NEWLINE)
+            for row in zip(*columns, strict=True)
+        )
+        return
+    text = io.TextIOWrapper(stream, "utf-8", newline="", write_through=True)
+    csv.writer(text).writerows([_cell(value) for value in row] for row in zip(*columns, strict=True))
+    text.detach()
+
+
+def join_parts(parts: Iterable[Path], schema: pa.Schema, stream: IO[bytes], form: OutputForm) -> None:
+    """The whole file from its parts. ``schema`` holds what the file says about itself."""
+    if form == "parquet":
+        with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
+            held: list[pa.RecordBatch] = []
+            for part in parts:
+                with pq.ParquetFile(part) as file:
+                    for batch in file.iter_batches():
+                        held.append(batch)
+                        if sum(map(len, held)) >= ROWS:
+                            writer.write_table(pa.Table.from_batches(held).cast(schema), row_group_size=ROWS)
+                            held = []
+            if held:
+                writer.write_table(pa.Table.from_batches(held).cast(schema), row_group_size=ROWS)
+        return
+    if form == "csv":
+        header = io.StringIO(newline="")
+        csv.writer(header).writerow(schema.names)
+        stream.write(header.getvalue().encode())
+    for part in parts:
+        with part.open("rb") as source:
+            shutil.copyfileobj(source, stream, 1 << 20)
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _cell(value: Any) -> Any:
+    """A value as a cell: lists behind semicolons, truth as JSON has it, and no text that a spreadsheet would run."""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ";".join(value) if isinstance(value, Sequence) else value

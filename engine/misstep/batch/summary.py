@@ -1,0 +1,266 @@
+"""Results of rules in; sums over all of them out, and what a whole run came to: what no single row of a result tells.
+
+Sums are of whole thousandths, so neither the order of interviews nor how they were parted among workers changes anything.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from operator import itemgetter
+from typing import Any, Literal
+
+import orjson
+from pydantic import TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as checked
+
+from misstep.api import RuleBase
+from misstep.assembly import Result
+from misstep.errors import CallerError
+from misstep.model.facts import KIND
+from misstep.model.result import RuleBaseInfo
+from misstep.model.rule import EXACT, Rule
+
+EXAMPLES = 20
+"""How many rejects a summary shows."""
+_HELD = 4096  # firings that a tally holds before it counts them: one by one would take three times as long
+
+
+@checked(frozen=True, slots=True)
+class KindSum:
+    """A kind of mistake in all interviews. ``count``: of findings; ``interviews`` that have one; ``damage`` and ``severity``:
+    sums over the findings, in thousandths of a point."""
+
+    count: int = 0
+    interviews: int = 0
+    damage: int = 0
+    severity: int = 0
+
+    def __add__(self, other: KindSum) -> KindSum:
+        return KindSum(
+            self.count + other.count, self.interviews + other.interviews,
+            self.damage + other.damage, self.severity + other.severity,
+        )  # fmt: skip
+
+
+class Tally:
+    """Sums over interviews, which a worker fills one by one. Belongs to one thread."""
+
+    __slots__ = ("_fired", "_firings", "_kinds")
+
+    def __init__(self) -> None:
+        self._fired: Counter[str] = Counter()
+        self._firings: list[Rule] = []
+        self._kinds: dict[str, list[int]] = {}
+
+    def add(self, result: Result) -> None:
+        """Count one interview."""
+        memory = result.memory
+        fired = set(map(_RULE_OF_CONTRIBUTION, memory.contributions))
+        fired.update(map(_RULE_OF_RECOMMENDATION, memory.recommendations))
+        if memory.vetoes:
+            fired.update(map(_RULE_OF_VETO, memory.vetoes))
+        if memory.notes:
+            fired.update(map(_RULE_OF_REMARK, memory.notes))
+        if memory.outlooks:
+            fired.update(map(_RULE_OF_REMARK, memory.outlooks))
+        for derivations in memory.derivations.values():
+            fired.update([rule for rule, _ in derivations])
+        self._firings += fired
+        if len(self._firings) > _HELD:
+            self._count()
+        kinds, met = self._kinds, set()
+        for finding in result.findings:
+            kind, (severity, _, damage, _) = finding[0][KIND], finding[EXACT]
+            sums = kinds.get(kind)
+            if sums is None:
+                sums = kinds[kind] = [0, 0, 0, 0]
+            sums[_COUNT] += 1
+            sums[_DAMAGE] += damage
+            sums[_SEVERITY] += severity
+            if kind not in met:
+                met.add(kind)
+                sums[_INTERVIEWS] += 1
+
+    @property
+    def fired(self) -> Counter[str]:
+        """In how many interviews each rule fired, by its id."""
+        self._count()
+        return Counter(self._fired)
+
+    @property
+    def kinds(self) -> dict[str, KindSum]:
+        """What each kind of mistake came to, in the order of their names."""
+        return {kind: KindSum(*self._kinds[kind]) for kind in sorted(self._kinds)}
+
+    def to_json(self) -> dict[str, Any]:
+        """The sums as plain data, for a note of a part."""
+        return {"fired": dict(sorted(self.fired.items())), "kinds": {k: list(self._kinds[k]) for k in sorted(self._kinds)}}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Tally:
+        """A tally from what ``to_json`` gave."""
+        tally = cls()
+        tally._fired.update(data["fired"])
+        tally._kinds = {kind: list(sums) for kind, sums in data["kinds"].items()}
+        return tally
+
+    @classmethod
+    def merged(cls, tallies: Iterable[Tally]) -> Tally:
+        """The sums over all of them."""
+        whole = cls()
+        for tally in tallies:
+            whole._fired.update(tally.fired)
+            for kind, sums in tally._kinds.items():
+                whole._kinds[kind] = [a + b for a, b in zip(whole._kinds.get(kind, [0, 0, 0, 0]), sums, strict=True)]
+        return whole
+
+    def _count(self) -> None:
+        """Count the firings that are held; by rule first, as the hash of one is the quickest there is."""
+        for rule, count in Counter(self._firings).items():
+            self._fired[rule.id] += count
+        self._firings = []
+
+
+_RULE_OF_CONTRIBUTION, _RULE_OF_RECOMMENDATION, _RULE_OF_VETO, _RULE_OF_REMARK = map(itemgetter, (3, 4, 2, 1))
+_COUNT, _INTERVIEWS, _DAMAGE, _SEVERITY = range(4)  # as the fields of KindSum
+
+
+@checked(frozen=True, slots=True)
+class RejectExample:
+    """A record that could not be scored: where it stands and what is wrong with it, never a value."""
+
+    file: str
+    row: int
+    problems: tuple[str, ...]
+
+
+@checked(frozen=True, slots=True)
+class Titles:
+    """What kinds and actions are called, by id."""
+
+    kinds: dict[str, str]
+    actions: dict[str, str]
+
+
+@checked(frozen=True, slots=True)
+class Summary:
+    """What a run came to. ``misstep``: the version that scored; ``fired``: in how many interviews each rule fired; ``rules``:
+    all there are, with their titles; ``bands``: mildest first; ``keep``: columns of the input that were carried along;
+    ``tables``: file names of the further tables, by what they hold; ``reject_examples``: the first few."""
+
+    misstep: str
+    rulebase: RuleBaseInfo
+    inputs: tuple[str, ...]
+    interviews: int
+    rejects: int
+    reject_examples: tuple[RejectExample, ...]
+    fired: dict[str, int]
+    kinds: dict[str, KindSum]
+    rules: dict[str, str]
+    titles: Titles
+    bands: tuple[str, ...]
+    keep: tuple[str, ...] = ()
+    tables: dict[str, str] = field(default_factory=dict)
+    schema: Literal[1] = 1
+
+    @classmethod
+    def of(
+        cls,
+        rulebase: RuleBase,
+        inputs: Sequence[str],
+        *,
+        interviews: int,
+        rejects: int,
+        examples: Iterable[Mapping[str, Any]],
+        tally: Tally,
+        keep: Sequence[str] = (),
+        tables: Mapping[str, str] | None = None,
+    ) -> Summary:
+        """The summary of a run. ``examples``: rejects as ``{"file", "row", "problems"}``."""
+        program = rulebase.program
+        return cls(
+            misstep=_version(),
+            rulebase=RuleBaseInfo(name=program.name, version=program.version, digest=program.digest),
+            inputs=tuple(inputs),
+            interviews=interviews,
+            rejects=rejects,
+            reject_examples=tuple([RejectExample(e["file"], e["row"], tuple(e["problems"])) for e in examples][:EXAMPLES]),
+            fired=dict(sorted(tally.fired.items())),
+            kinds=tally.kinds,
+            rules={name: rule.title for name, rule in sorted(program.rules.items())},
+            titles=Titles(
+                {name: program.kinds[name].title for name in sorted(program.mistakes)},
+                {name: action.title for name, action in sorted(program.actions.items())},
+            ),
+            bands=program.scale.severity.words,
+            keep=tuple(keep),
+            tables=dict(tables or {}),
+        )
+
+    @classmethod
+    def merged(cls, summaries: Sequence[Summary]) -> Summary:
+        """The summary of several runs with the same rules. Raises CallerError where the rules differ."""
+        first, *others = summaries
+        for other in others:
+            if other.rulebase != first.rulebase:
+                raise CallerError(
+                    f"the results were scored with different rules, {_named(first.rulebase)} and {_named(other.rulebase)};"
+                    " a report is about results of the same"
+                )
+        fired: Counter[str] = Counter()
+        kinds: dict[str, KindSum] = {}
+        for summary in summaries:
+            fired.update(summary.fired)
+            for kind, sums in summary.kinds.items():
+                kinds[kind] = kinds.get(kind, KindSum()) + sums
+        return cls(
+            misstep=max(s.misstep for s in summaries),
+            rulebase=first.rulebase,
+            inputs=tuple(dict.fromkeys(name for s in summaries for name in s.inputs)),
+            interviews=sum(s.interviews for s in summaries),
+            rejects=sum(s.rejects for s in summaries),
+            reject_examples=tuple([example for s in summaries for example in s.reject_examples][:EXAMPLES]),
+            fired=dict(sorted(fired.items())),
+            kinds=dict(sorted(kinds.items())),
+            rules=first.rules,
+            titles=first.titles,
+            bands=first.bands,
+            keep=tuple(name for name in first.keep if all(name in s.keep for s in others)),
+        )
+
+    def to_json(self) -> bytes:
+        """The one JSON form."""
+        return (
+            orjson.dumps({"schema": self.schema, **_adapter().dump_python(self, mode="json")}, option=orjson.OPT_INDENT_2) + b"\n"
+        )
+
+    @classmethod
+    def from_json(cls, data: bytes | str) -> Summary:
+        """A summary from what ``to_json`` gave. Raises CallerError where it is none."""
+        try:
+            return _adapter().validate_json(data)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            place = "/".join(map(str, first["loc"]))
+            raise CallerError(f"no summary of a run of misstep: {place + ': ' if place else ''}{first['msg']}") from None
+
+
+@cache
+def _adapter() -> TypeAdapter[Summary]:
+    return TypeAdapter(Summary)
+
+
+def _named(rules: RuleBaseInfo) -> str:
+    return f"{rules.name} {rules.version} ({rules.digest[:19]})"
+
+
+@cache
+def _version() -> str:
+    try:
+        return version("misstep")
+    except PackageNotFoundError:  # run from a source tree
+        return ""

@@ -1,0 +1,182 @@
+"""Inputs that cannot be read: what is said of each, whole."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tests.batch.reading import LINE, read, told
+
+from misstep.errors import CallerError, MisstepError, RecordError
+from misstep.model.facts import Field, Kind
+
+FORMS = "JSON lines (*.jsonl, *.ndjson), Parquet (*.parquet, *.pq) or CSV (*.csv, *.tsv), also packed as *.gz or *.zst"
+KIND = Kind("late", "mistake", "Late", (Field("minutes", "integer"),))
+
+
+def parquet(**columns: Any) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns), sink)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
+
+
+BAD: list[tuple[str, bytes, dict[str, Any], type[MisstepError], str]] = [
+    ("a.jsonl", b"", {}, RecordError, "is empty"),
+    ("a.csv", b"", {}, RecordError, "is empty"),
+    ("a.parquet", b"", {}, RecordError, "is empty"),
+    ("a.jsonl.gz", gzip.compress(b""), {}, RecordError, "is empty"),
+    ("a.jsonl.gz", gzip.compress(LINE)[:11], {}, RecordError, "the gzip data end too early: the file is cut off"),
+    ("a.jsonl.gz", LINE, {}, RecordError, "is not packed, although its name ends in .gz"),
+    ("a.csv.zst", b"facts\n", {}, RecordError, "is not packed, although its name ends in .zst"),
+    ("a.jsonl", LINE.decode().encode("utf-16"), {}, RecordError, "is UTF-16 text; only UTF-8 is read"),
+    ("a.txt", LINE, {}, CallerError, f"its name does not say what it is; {FORMS} are read, or give --input-format"),
+    ("a.parquet", b"PAR1 and nothing else", {}, RecordError, "is no Parquet file, or one that is cut off or damaged"),
+    ("a.parquet", parquet(facts=["[]"])[:-20], {}, RecordError, "is no Parquet file, or one that is cut off or damaged"),
+    ("a.parquet", parquet(fact=["[]"]), {}, CallerError, "has no column 'facts'; there are fact"),
+    ("a.parquet", parquet(a=["[]"], b=["[]"]), {}, CallerError, "has no column 'facts'; there are a, b"),
+    ("a.parquet", parquet(facts=["[]"]), {"id": "iv"}, CallerError, "has no column 'iv'; there are facts"),
+    ("a.parquet", parquet(facts=["[]"]), {"keep": ("team",)}, CallerError, "has no column 'team'; there are facts"),
+    ("a.parquet", parquet(facts=[1]), {}, CallerError, "the column 'facts' must be text with JSON, not int64"),
+    (
+        "a.parquet", parquet(facts=["[]"], id=[[1]]), {}, CallerError,
+        "the column 'id' must be text, a number, true or false, or a time, not list<element: int64>",
+    ),
+    ("a.parquet", parquet(facts=pa.array([], pa.string())), {}, RecordError, "has no rows"),
+    ("a.csv", b"fact,id\n", {}, CallerError, "has no column 'facts'; there are fact, id"),
+    ("a.csv", b"facts,facts\n", {}, CallerError, "has the column 'facts' twice"),
+    (
+        "a.csv", b'"facts\n', {}, RecordError,
+        "line 1 is not valid CSV: a quote is left open, or stands within a text, where it is doubled and the text quoted",
+    ),
+    ("a.csv", b"\n\n", {}, RecordError, "is empty; it must begin with a line that names the columns"),
+    (
+        "a.csv", b"id,kind,minuts\n", {"kinds": (KIND,)}, CallerError,
+        "the column 'minuts' is no field of any kind; did you mean 'minutes'?",
+    ),
+    (
+        "a.csv", b"id,kind,team\n", {"kinds": (KIND,)}, CallerError,
+        "the column 'team' is no field of any kind; name it among those to keep, if it is none",
+    ),
+    ("a.csv", b"kind,minutes\n", {"kinds": (KIND,)}, CallerError, "has no column 'id'; there are kind, minutes"),
+    ("a.csv", b"id,facts\n", {"form": "long-csv"}, CallerError, "has no column 'kind'; there are facts, id"),
+    ("a.csv", b"id,kind,minutes,minutes\n", {"kinds": (KIND,)}, CallerError, "has the column 'minutes' twice"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "data", "options", "error", "said"), BAD, ids=[f"{b[0]}: {b[-1][:40]}" for b in BAD])
+def test_what_cannot_be_read_is_said_before_anything_is(
+    tmp_path: Path, name: str, data: bytes, options: dict[str, Any], error: type[MisstepError], said: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(data)
+    (tmp_path / "good.jsonl").write_bytes(LINE)
+    inputs = [file] if "form" in options else [tmp_path / "good.jsonl", file]
+    with pytest.raises(error) as raised:
+        read(inputs, tmp_path / "spool", **options)
+    assert str(raised.value) == f"{file}: {said}"
+    assert not list((tmp_path / "spool").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "options", "said"),
+    [(name, data, options, said) for name, data, options, _, said in BAD if name != "a.txt" and "form" not in options],
+)
+def test_what_is_found_in_a_folder_and_cannot_be_read_costs_the_others_nothing(
+    tmp_path: Path, name: str, data: bytes, options: dict[str, Any], said: str
+) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "0.jsonl").write_bytes(b"[1]")
+    (logs / name).write_bytes(data)
+    (logs / "z.jsonl").write_bytes(b"[2]")
+    assert told(read(logs, tmp_path / "spool", **options)) == ["1: [1]", f"1! {said}", "1: [2]"]
+
+
+def nothing(folder: Path) -> None:
+    pass
+
+
+def link(folder: Path) -> None:
+    (folder / "a.jsonl").symlink_to(folder / "gone.jsonl")
+
+
+def twice(folder: Path) -> None:
+    (folder / "a.jsonl").write_bytes(LINE)
+
+
+@pytest.mark.parametrize(
+    ("make", "inputs", "options", "said"),
+    [
+        (nothing, [], {}, "no input is given; name files, folders, patterns, a database, or - for standard input"),
+        (nothing, ["a.jsonl"], {}, "{}/a.jsonl: no such file"),
+        (nothing, ["*.jsonl"], {}, "{}/*.jsonl: no file matches"),
+        (nothing, [""], {}, f"{{}}/: there is nothing to read in this folder; what is looked for: {FORMS}"),
+        (twice, [""], {"form": "csv"}, "{}/: there is nothing to read in this folder; what is looked for: csv files"),
+        (link, ["a.jsonl"], {}, "{}/a.jsonl: is a link to nothing"),
+        (twice, ["a.jsonl", "*.jsonl"], {}, "{}/a.jsonl: is given twice; every interview is to be scored once"),
+        (twice, ["a.jsonl", "../logs/a.jsonl"], {}, "{}/../logs/a.jsonl: is given twice; every interview is to be scored once"),
+        (
+            twice, ["a.jsonl"], {"form": "csv", "delimiter": "ab"},
+            "the delimiter of CSV must be a single character, say ';', or '\\t' for a tab",
+        ),
+    ],
+)  # fmt: skip
+def test_inputs_that_make_no_sense(
+    tmp_path: Path, make: Callable[[Path], None], inputs: list[str], options: dict[str, Any], said: str
+) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    make(logs)
+    with pytest.raises(CallerError) as raised:
+        read([f"{logs}/{name}" for name in inputs], tmp_path / "spool", **options)
+    assert str(raised.value) == said.replace("{}", str(logs))
+
+
+def test_parquet_has_no_beginning_to_be_read_from(tmp_path: Path) -> None:
+    with pytest.raises(CallerError) as raised:
+        read("-", tmp_path / "spool", form="parquet")
+    assert str(raised.value) == "<stdin>: Parquet is read from a file only, as it begins at its end"
+
+
+def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    (tmp_path / "a.jsonl").write_bytes(LINE)
+    monkeypatch.setattr(Path, "open", refuse)  # not by its mode, which root need not heed
+    with pytest.raises(CallerError) as raised:
+        read(tmp_path / "a.jsonl", tmp_path / "spool")
+    assert str(raised.value) == f"{tmp_path}/a.jsonl: cannot be read: Permission denied"
+
+
+def test_a_table_without_rows_is_told(tmp_path: Path) -> None:
+    for name, data, row, said in (
+        ("a.csv", b"id,facts\n", 2, "has a header, but no rows"),
+        ("a.csv", b"id,kind\n\n", 3, "has a header, but no rows"),
+    ):
+        (tmp_path / name).write_bytes(data)
+        assert told(read(tmp_path / name, tmp_path / "spool")) == [f"{row}! {said}"]
+
+
+def test_folders_and_patterns_are_read_in_the_order_of_names(tmp_path: Path) -> None:
+    hidden = ("b/.hidden.jsonl", "_temporary/x.jsonl", ".git/x.jsonl", "b/notes.txt")
+    for name in ("b/2.jsonl", "b/1.ndjson", "a.jsonl", "c.JSONL", *hidden):
+        (tmp_path / "logs" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "logs" / name).write_text(f"[{name!r}]")
+    logs = tmp_path / "logs"
+    assert told(read(logs, tmp_path / "spool")) == [
+        "1: ['a.jsonl']", "1: ['c.JSONL']", "1: ['b/1.ndjson']", "1: ['b/2.jsonl']"
+    ]  # fmt: skip
+    assert told(read([f"{logs}/b/*.jsonl", f"{logs}/[ac].*"], tmp_path / "spool")) == [
+        "1: ['b/2.jsonl']", "1: ['a.jsonl']", "1: ['c.JSONL']"
+    ]  # fmt: skip
+    (logs / "[x].jsonl").write_text("[0]")
+    assert told(read(logs / "[x].jsonl", tmp_path / "spool")) == ["1: [0]"]

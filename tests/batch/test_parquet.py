@@ -1,0 +1,177 @@
+"""Parquet: every row once and under its number, whatever its groups and types; what is damaged, or a bomb, costs no others."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tests.batch.reading import FACTS, plan, read, run_alone, told
+
+from misstep.batch.inputs import read_part
+from misstep.batch.parts import Logged
+from misstep.errors import CallerError
+from misstep.limits import Limits
+
+
+@pytest.mark.parametrize("group", [1, 7, 10, 25, 100])
+@pytest.mark.parametrize("compression", ["none", "snappy", "zstd"])
+def test_every_row_of_every_row_group_is_read_once(tmp_path: Path, group: int, compression: str) -> None:
+    table = pa.table({
+        "n": pa.array(range(100)),
+        "facts": [f'[{{"kind": "late_arrival", "minutes": {n}}}]' for n in range(1, 101)],
+        "id": [f"iv-{n}" if n % 2 else None for n in range(100)],
+        "day": [datetime.date(2026, 1, 1 + n % 28) for n in range(100)],
+    })  # fmt: skip
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=group, compression=compression)
+    parts, reading = plan(tmp_path / "a.parquet", tmp_path / "spool", keep=("n", "day"), part_rows=10)
+    got = [record for part in parts for record in read_part(part, reading)]
+    assert got == [
+        Logged(
+            n + 1, f'[{{"kind": "late_arrival", "minutes": {n + 1}}}]'.encode(), f"iv-{n}" if n % 2 else None,
+            (str(n), f"2026-01-{1 + n % 28:02}"),
+        )
+        for n in range(100)
+    ]  # fmt: skip
+    assert {part.held for part in parts} == ({"rows"} if group > 20 else {"parquet"})
+    assert [part.row for part in parts] == sorted({part.row for part in parts})
+    assert parts[-1].share == 1.0
+    assert all(part.share <= 1.0 for part in parts)
+
+
+@pytest.mark.parametrize("group", [5, 50])
+def test_the_digest_tells_which_part_has_changed(tmp_path: Path, group: int) -> None:
+    digests = []
+    for changed in (None, 7, None):
+        facts = ["[1]" if n == changed else "[]" for n in range(50)]
+        table = pa.table({"facts": facts, "other": [str(changed)] * 50})
+        pq.write_table(table, tmp_path / "a.parquet", row_group_size=group)
+        digests.append([part.digest for part in plan(tmp_path / "a.parquet", tmp_path / "spool", part_rows=5)[0]])
+    assert digests[0] == digests[2]
+    assert [n for n, (a, b) in enumerate(zip(digests[0], digests[1], strict=True)) if a != b] == [1]
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary(), pa.dictionary(pa.int8(), pa.string())],
+)
+@pytest.mark.parametrize("part_rows", [1, 100])
+def test_text_of_any_type_is_read(tmp_path: Path, type_: pa.DataType, part_rows: int) -> None:
+    texts = [FACTS, None, "[]", "", "[{}]"]
+    array = pa.array(texts).dictionary_encode() if pa.types.is_dictionary(type_) else pa.array(texts).cast(type_)
+    pq.write_table(pa.table({"facts": array, "team": array}), tmp_path / "a.parquet")
+    empty = "the column 'facts' is empty; it must hold the facts as JSON"
+    got = read(tmp_path / "a.parquet", tmp_path / "spool", keep=("team",), part_rows=part_rows)
+    assert told(got) == [f"1: {FACTS}", f"2! {empty}", "3: []", f"4! {empty}", "5: [{}]"]
+    assert [record.kept for record in got if isinstance(record, Logged)] == [(FACTS,), ("[]",), ("[{}]",)]
+
+
+@pytest.mark.parametrize("part_rows", [1, 100])
+def test_text_that_is_not_utf_8_costs_only_its_row(tmp_path: Path, part_rows: int) -> None:
+    facts = pa.array([b"[]", b'["\xe9"]', b"[]"], pa.binary())
+    pq.write_table(pa.table({"facts": facts}), tmp_path / "a.parquet")
+    got = read(tmp_path / "a.parquet", tmp_path / "spool", part_rows=part_rows)
+    assert [record.row for record in got] == [1, 2, 3]
+    if part_rows == 1:  # else it is found where the record is read
+        assert told(got)[1] == "2! not UTF-8 text"
+
+
+def test_what_is_too_long_or_no_id_costs_only_its_row(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"facts": ["[]", " " * 1_001, "[]"], "id": ["a", "b", "c" * 201]}), tmp_path / "a.parquet")
+    assert told(read(tmp_path / "a.parquet", tmp_path / "spool", limits=Limits(record_bytes=1_000))) == [
+        "1: []",
+        "2! has more than 1000 bytes, the most that a record may have",
+        "3! the column 'id' must be text of 1 to 200 characters",
+    ]
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (7, "7"), (1.5, "1.5"), (True, "true"), (datetime.datetime(2026, 1, 2, 3, 4, 5), "2026-01-02 03:04:05.000000"), (None, None)
+])  # fmt: skip
+def test_values_of_any_type_are_carried_along_as_text(tmp_path: Path, value: Any, text: str | None) -> None:
+    pq.write_table(pa.table({"facts": ["[]"], "id": [17], "value": [value]}), tmp_path / "a.parquet")
+    assert read(tmp_path / "a.parquet", tmp_path / "spool", keep=("value",)) == [Logged(1, b"[]", "17", (text,))]
+
+
+@pytest.mark.parametrize("part_rows", [2_000, 20_000])
+def test_a_damaged_page_costs_what_is_in_it_and_after_it_in_its_group(tmp_path: Path, part_rows: int) -> None:
+    file = tmp_path / "a.parquet"
+    facts = [f'["{os.urandom(50).hex()}"]' for _ in range(20_000)]
+    pq.write_table(pa.table({"facts": facts}), file, row_group_size=10_000, data_page_size=50_000, use_dictionary=False)
+    chunk = pq.read_metadata(file).row_group(0).column(0)
+    middle = chunk.data_page_offset + chunk.total_compressed_size // 2
+    data = bytearray(file.read_bytes())
+    data[middle : middle + 60_000] = bytes(60_000)
+    file.write_bytes(data)
+    got = read(file, tmp_path / "spool", part_rows=part_rows)
+    before = [record for record in got if record.row <= 10_000]
+    *rows, reject = before
+    assert [row.record.decode() for row in rows if isinstance(row, Logged)] == facts[: len(rows)]
+    assert 1_000 <= len(rows) < 6_000
+    row = len(rows) + 1
+    assert told([reject]) == [f"{row}! the file is damaged: rows {row} to 10000 cannot be read"]
+    assert [row.record.decode() for row in got[len(before) :] if isinstance(row, Logged)] == facts[10_000:]
+
+
+def test_a_group_that_unpacks_to_too_much_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    with pq.ParquetWriter(file, pa.schema([("facts", pa.string())]), compression="zstd", use_dictionary=False) as writer:
+        writer.write_table(pa.table({"facts": ["[]"]}))
+        writer.write_table(pa.table({"facts": ["x" * 1_000_000] * 120}))
+        writer.write_table(pa.table({"facts": ["[]"]}))
+    fault = "row group 2 unpacks to more than 1000 times its size; unpack it yourself if it is to be trusted"
+    assert told(read(file, tmp_path / "spool")) == ["1: []", f"2! {fault}", "122: []"]
+
+
+def test_a_text_that_stands_once_in_a_dictionary_is_never_in_memory_for_every_row(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    long = pa.DictionaryArray.from_arrays(pa.array([0] * 5_000, pa.int32()), pa.array(["x" * 1_000_001]))
+    pq.write_table(pa.table({"facts": long}), file, compression="zstd")
+    assert file.stat().st_size < 10_000
+    program = (
+        "import resource, sys; from pathlib import Path; from tests.batch.reading import read\n"
+        "got = read(sys.argv[1], Path(sys.argv[2]))\n"
+        "assert len(got) == 5_000 and 'has more than 1000000 bytes' in str(got[-1]), got[-1]\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    printed = run_alone(program, file, tmp_path / "spool")
+    assert int(printed) < 900_000  # kB, of five million
+
+
+@pytest.mark.parametrize(
+    ("array", "type_"),
+    [
+        (pa.array([b"x" * 16], pa.binary(16)), "fixed_size_binary[16]"),
+        (pa.array([{"a": 1}]), "struct<a: int64>"),
+        (pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"x" * 16], pa.binary(16))), "extension<arrow.uuid>"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_written_as_text_is_refused(tmp_path: Path, array: pa.Array, type_: str) -> None:
+    pq.write_table(pa.table({"facts": ["[]"], "id": array}), tmp_path / "a.parquet")
+    with pytest.raises(CallerError) as raised:
+        read(tmp_path / "a.parquet", tmp_path / "spool")
+    assert str(raised.value) == (
+        f"{tmp_path}/a.parquet: the column 'id' must be text, a number, true or false, or a time, not {type_}"
+    )
+
+
+def test_nothing_in_a_file_is_run(tmp_path: Path) -> None:
+    class Odd(pa.ExtensionType):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__(pa.string(), "odd")
+
+        def __arrow_ext_serialize__(self) -> bytes:
+            return b"cos\nsystem\n(S'false'\ntR."
+
+        @classmethod
+        def __arrow_ext_deserialize__(cls, storage_type: pa.DataType, serialized: bytes) -> Odd:
+            raise AssertionError
+
+    array = pa.ExtensionArray.from_storage(Odd(), pa.array(["[]"]))
+    pq.write_table(pa.table({"facts": array}), tmp_path / "a.parquet")
+    assert told(read(tmp_path / "a.parquet", tmp_path / "spool")) == ["1: []"]  # what is not known is what it is made of
