@@ -63,12 +63,3 @@ def bench_parts(benchmark: BenchmarkFixture, shipped: RuleBase, part: str) -> No
         from misstep.pipeline import assess
 
         assert len(benchmark(assess, facts, program, engine, explainer, Drafter(program), limits).findings) == 4
-
-
-@pytest.mark.parametrize("count", [1, 10, 100, 1000])
-def bench_scaling(benchmark: BenchmarkFixture, shipped: RuleBase, count: int) -> None:
-    """The cost of one fact should not grow with their number: compare the times divided by the count."""
-    benchmark.group = "facts"
-    facts = mistakes(shipped, count)
-    assessment = benchmark(shipped.assess, facts)
-    assert len(assessment.findings) == count

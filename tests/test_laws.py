@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import random
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from hypothesis import strategies as st
 from tests.evaluate.packs import facts_of, records_of
 
 from misstep import Assessment, RuleBase, assess
+from misstep.api import EngineName
 from misstep.model.facts import Field, Kind
 from misstep.model.result import Finding
 from misstep.rulebase.shipped import shipped_rules
@@ -23,6 +27,8 @@ BASE = RuleBase.shipped()
 PROGRAM = BASE.program
 SCALE = PROGRAM.scale
 MISTAKES = [kind for kind in BASE.kinds.values() if kind.role == "mistake"]
+INTERVIEWS = Path(__file__).parents[1] / "fixtures" / "interviews"
+GIVEN = [kind for kind in BASE.kinds.values() if kind.role in ("mistake", "signal", "strength")]
 STRENGTHS = [kind for kind in BASE.kinds.values() if kind.role == "strength"]
 RECORDS = records_of(BASE.kinds, 0, 8)
 NO_DEADLINE = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -131,7 +137,7 @@ WORSE = [(kind, field) for kind in MISTAKES for field in kind.fields if field.wo
 
 
 def required(kind: Kind) -> dict[str, Any]:
-    return {f.name: f.minimum for f in kind.fields if f.required}
+    return {f.name: "x" if f.type == "text" else f.minimum for f in kind.fields if f.required}
 
 
 @pytest.mark.parametrize(("kind", "field"), WORSE, ids=[f"{kind.name}.{field.name}" for kind, field in WORSE])
@@ -218,15 +224,29 @@ def test_an_answer_survives_json_and_pickle(record: Record) -> None:
     assert Assessment.model_validate(result.model_dump()) == result
 
 
-def test_eight_threads_give_the_answers_of_one() -> None:
+@pytest.mark.parametrize(("engine", "count"), [("compiled", 60), ("durable", 12)])
+def test_four_threads_that_share_a_rule_base_get_the_answers_of_one(engine: EngineName, count: int) -> None:
     order = random.Random(17)
-    records = [
-        [{**required(kind), "kind": kind.name} for kind in order.sample(MISTAKES, order.randint(1, 6))] for _ in range(200)
-    ]
+    told = [json.loads(file.read_bytes())["facts"] for file in sorted(INTERVIEWS.glob("*.json"))]
+    records = order.choices(told, k=count // 2)
+    while len(records) < count:
+        records.append([{**required(kind), "kind": kind.name} for kind in order.choices(GIVEN, k=order.choice((1, 2, 8, 30)))])
+    expected = [BASE.assess(record).to_json() for record in records]
     fresh = RuleBase(PROGRAM)  # its functions are yet to be written
-    with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(lambda record: fresh.assess(record).to_json(), records))
-    assert answers == [BASE.assess(record).to_json() for record in records]
+
+    def work(seed: int) -> list[int]:
+        places = random.Random(seed).sample(range(count), count)
+        by_json = {place: fresh.assess_json(json.dumps(records[place]), engine) for place in places}
+        plain = {place: fresh.assess(records[place], engine).to_json() for place in reversed(places)}
+        return [place for place in places if not by_json[place] == plain[place] == expected[place]]
+
+    turns = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)  # as many turns as possible
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            assert list(threads.map(work, range(4))) == [[]] * 4
+    finally:
+        sys.setswitchinterval(turns)
 
 
 def test_assess_uses_the_shipped_rules() -> None:

@@ -20,6 +20,7 @@ from misstep.errors import CallerError, EngineError, MisstepError, Problem, Reco
 
 if TYPE_CHECKING:
     from misstep.api import EngineName, RuleBase
+    from misstep.docs import Form
     from misstep.model.facts import Field, Kind
     from misstep.model.result import Assessment
 
@@ -281,6 +282,44 @@ def calibrate(
     return BAD if agreement.problems else OK
 
 
+# -- sample
+
+
+@cli.command()
+@click.argument("count", type=click.IntRange(min=1), metavar="N")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed gives other records.")
+@rules_option
+@click.option("--columns", default="", metavar="NAMES",
+              help="Columns to group by, separated by commas: team, month.")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(allow_dash=True, path_type=Path), default="-", metavar="FILE",
+              help="Write to FILE, whole or not at all, instead of standard output.")  # fmt: skip
+def sample(count: int, seed: int, rules: tuple[Path, ...], columns: str, output: Path) -> int:
+    """Make up a log of N interviews, as JSON lines, to try things out.
+
+    What is in it follows the kinds of the rule base; how often anything comes up is made up too. The same N, seed and rules
+    always give the same log.
+
+    \b
+    misstep sample 1000 -o log.jsonl
+    misstep sample 20 --seed 7 --rules my-rules/ | misstep assess - --rules my-rules/
+    """
+    import orjson
+
+    from misstep.files import whole_file
+    from misstep.sample import sample_records
+
+    wanted = list(dict.fromkeys(name.strip() for name in columns.split(","))) if columns else []
+    records = sample_records(load(rules), count, seed, wanted)
+    lines = (orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE) for record in records)
+    if str(output) == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.writelines(lines)
+    else:
+        with whole_file(output) as stream:
+            stream.writelines(lines)
+    return OK
+
+
 # -- rule packs
 
 
@@ -356,6 +395,33 @@ def test(paths: tuple[Path, ...], output: str, coverage: bool, engine: EngineNam
         print(f"{passed} case{'' if passed == 1 else 's'} passed, {len(failed)} failed")
     untested = coverage and (report.never_fired or report.never_quiet)
     return FOUND if failed or untested else OK
+
+
+@cli.group()
+def docs() -> None:
+    """Make pages from rule packs."""
+
+
+@docs.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="Where the pages go.")
+@click.option("--format", "form", type=click.Choice(["html", "markdown"]), default="html", show_default=True,
+              help="A web site, which needs the extra misstep[docs]; or its pages as Markdown.")  # fmt: skip
+@click.option("--overwrite", is_flag=True, help="Replace FOLDER even if this command did not make it.")
+def build(paths: tuple[Path, ...], output: Path, form: Form, overwrite: bool) -> int:
+    """Write pages about every kind, rule, action and source of the packs at PATH, files or folders.
+
+    Without PATH they are about the shipped rules. The examples on them are the cases of the packs, run: a case that does not
+    hold is an error. FOLDER appears whole or not at all.
+
+    \b
+    misstep docs build my-rules/ --output site
+    """
+    from misstep.docs import build_docs
+
+    built = build_docs(paths, output, form, overwrite)
+    print(f"{printable(str(built.first))}: {built.pages} pages, {built.examples} examples run")
+    return OK
 
 
 # -- looking things up

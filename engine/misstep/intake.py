@@ -93,13 +93,16 @@ class Intake:
         assumed = tuple([kind for kind in self._assumed if kind not in rows and kind not in unnamed])
         for kind in assumed:
             unnamed[kind] = [self._assumed[kind].copy()]
-        for kind, nameless in unnamed.items():  # numbered in the order of their values, not of the record
-            if len(nameless) > 1:
+        for kind, nameless in unnamed.items():
+            if len(nameless) > 1:  # numbered in the order of their values, not of the record
                 nameless.sort(key=sort_key)
-            names = free_ids(kind, len(nameless), ids)
-            for values, values[ID] in zip(nameless, names, strict=True):
-                rows.setdefault(kind, []).append(tuple(values))
-            ids.update(names)
+            for values, name in zip(nameless, free_ids(kind, len(nameless), ids), strict=True):
+                values[ID] = name
+                ids.add(name)
+                if kind in rows:
+                    rows[kind].append(tuple(values))
+                else:
+                    rows[kind] = [tuple(values)]
         for kind, of_kind in rows.items():
             if len(of_kind) > 1:
                 if kind in self._settings:

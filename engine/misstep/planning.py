@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from misstep.evaluate.memory import Match, Recommendation, Vetoed
-from misstep.findings.scoring import damage_of, half_up, total_damage
+from misstep.findings.scoring import TOP, damage_in_tenths, damage_of, half_up, total_damage
 from misstep.model.facts import ID, Row
 from misstep.model.rule import EXACT, Action, Program, Rule, Scale
 
@@ -88,12 +88,15 @@ _order = attrgetter("order")
 class _Scores:
     """What the findings are worth, and what a plan takes off."""
 
-    __slots__ = ("damage", "exact", "part", "share")
+    __slots__ = ("damage", "exact", "part", "share", "unharmed")
 
     def __init__(self, findings: Sequence[Row], scale: Scale) -> None:
         self.share = round(scale.max_relief * 1000)
         self.part = 100 / len(scale.verdicts)
         self.exact: dict[str, tuple[int, int, int, int]] = {finding[0][ID]: finding[EXACT] for finding in findings}
+        self.unharmed = 1.0
+        for _, _, damage, _ in self.exact.values():
+            self.unharmed *= 1 - damage / TOP
         self.damage = total_damage([exact[2] for exact in self.exact.values()])
 
     def rate(self, step: Step) -> None:
@@ -119,14 +122,19 @@ class _Scores:
 
     def damage_with(self, relief: dict[str, int]) -> int:
         """Damage with so many thousandths of severity taken off the mistakes."""
-        left = None
+        unharmed, after = self.unharmed, {}
         for target, amount in relief.items():
             if amount:
-                severity, noticed, _, _ = self.exact[target]
-                if left is None:
-                    left = {name: exact[2] for name, exact in self.exact.items()}
-                left[target] = damage_of(severity - min(amount, half_up(severity * self.share, 1000)), noticed)
-        return self.damage if left is None else total_damage(left.values())
+                severity, noticed, damage, _ = self.exact[target]
+                after[target] = damage_of(severity - min(amount, half_up(severity * self.share, 1000)), noticed)
+                if damage < TOP:
+                    unharmed *= (TOP - after[target]) / (TOP - damage)
+        if not after:
+            return self.damage
+        tenths = damage_in_tenths(unharmed) if unharmed else None
+        if tenths is None:  # too close to tell, or a factor of nothing that cannot be taken out of the product
+            tenths = total_damage([after.get(name, exact[2]) for name, exact in self.exact.items()])
+        return tenths
 
 
 def _steps(

@@ -82,7 +82,7 @@ def _sections(assessment: Assessment, width: int, full: bool) -> Iterable[tuple[
 def to_markdown(assessment: Assessment) -> str:
     """The same in full as Markdown, for a ticket, a mail or a page."""
     name = f" of {_md(assessment.id)}" if assessment.id else ""
-    lines = [f"# Assessment{name}", "", _md(_summary(assessment)), "", _MEANING, ""]
+    lines = [f"# Assessment{name}", "", _md(summary(assessment)), "", _MEANING, ""]
     if assessment.findings:
         lines += ["## What went wrong", "", "| Mistake | Severity | Noticed | Urgency | Verdict |"]
         lines += ["| --- | --- | --- | --- | --- |"]
@@ -122,7 +122,8 @@ def to_markdown(assessment: Assessment) -> str:
 # -- parts of the text
 
 
-def _summary(assessment: Assessment) -> str:
+def summary(assessment: Assessment) -> str:
+    """The answer in one line."""
     damage = f"Damage {assessment.damage:g} of 100 ({_word(assessment.band)})"
     after = f", {assessment.damage_after:g} once the plan is carried out" if assessment.damage_after < assessment.damage else ""
     return f"{damage}{after}. Verdict: {_word(assessment.verdict)}. Outlook: {_word(assessment.outlook)}."
@@ -130,7 +131,7 @@ def _summary(assessment: Assessment) -> str:
 
 def _heading(assessment: Assessment) -> RenderableType:
     lines = [Text(f"Assessment of {printable(assessment.id)}", "bold")] if assessment.id else []
-    lines.append(Text(_summary(assessment), _style(assessment.damage / 100)))
+    lines.append(Text(summary(assessment), _style(assessment.damage / 100)))
     lines.append(Text(_MEANING if assessment.findings else "No mistake was reported: nothing to repair.", "dim"))
     if assessment.actions:
         first = assessment.actions[0]
@@ -313,7 +314,7 @@ def _when(action: PlannedAction, assessment: Assessment) -> str:
     """When it is due, how long it takes, what it gains; and for which mistakes, where not for all."""
     parts = [_due(action)]
     if action.effort_minutes:
-        parts.append(f"takes {_time(action.effort_minutes / 60)}")
+        parts.append(f"takes {span_of_time(action.effort_minutes / 60)}")
     if action.relief:
         parts.append(f"{action.relief:g} off the damage")
     text = ", ".join(parts)
@@ -325,10 +326,10 @@ def _when(action: PlannedAction, assessment: Assessment) -> str:
 def _due(action: PlannedAction) -> str:
     if action.due_hours is None:
         return "in your own time"
-    return "now" if action.due_hours == 0 else f"within {_time(action.due_hours)}"
+    return "now" if action.due_hours == 0 else f"within {span_of_time(action.due_hours)}"
 
 
-def _time(hours: float) -> str:
+def span_of_time(hours: float) -> str:
     """An amount of time in the unit that people would use."""
     amount, unit = (hours * 60, "minute") if hours < 1 else (hours, "hour") if hours <= 48 else (hours / 24, "day")
     shown = f"{round(amount, 0 if unit != 'hour' else 1):g}"

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,17 @@ from misstep.rulebase.schema import CaseDoc
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One case: its pack and name, where it stands, and every expectation that was not met, as ``what, exp, got``."""
+    """One case: its pack and name, where it stands, and every expectation that was not met, as ``what, exp, got``.
+
+    ``assessment`` and ``fired`` are what came; of a case that cannot be assessed there is none.
+    """
 
     pack: str
     name: str
     location: Location
     failures: tuple[tuple[str, str, str], ...]
+    assessment: Assessment | None = field(default=None, repr=False, compare=False)
+    fired: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -56,20 +61,22 @@ def run_cases(paths: Sequence[str | Path], limits: Limits | None = None, engine:
     program, merged = load_program(paths, limits or Limits())
     rulebase = RuleBase(program, limits)
     packs = [pack for pack in merged.packs if pack.layer > 0]
-    outcomes: list[Outcome] = []
-    fired: set[str] = set()
-    quiet: set[str] = set()
-    for pack in sorted(packs, key=lambda p: p.doc.pack):
-        for name, case in pack.doc.cases.items():
-            outcomes.append(_run(rulebase, pack, name, case, engine))
-            fired.update(case.expect.fires)
-            quiet.update(case.expect.quiet)
+    cases = [case for pack in packs for case in pack.doc.cases.values()]
+    fired = {rule for case in cases for rule in case.expect.fires}
+    quiet = {rule for case in cases for rule in case.expect.quiet}
     own = sorted(rule.id for rule in program.rules.values() if rule.pack in {p.doc.pack for p in packs})
     return Report(
-        tuple(outcomes),
+        tuple(run_packs(rulebase, packs, engine)),
         tuple(rule for rule in own if rule not in fired),
         tuple(rule for rule in own if rule not in quiet),
     )
+
+
+def run_packs(rulebase: RuleBase, packs: Iterable[Pack], engine: EngineName = "compiled") -> Iterator[Outcome]:
+    """Run the cases of packs on a rule base, by the names of the packs."""
+    for pack in sorted(packs, key=lambda p: p.doc.pack):
+        for name, case in pack.doc.cases.items():
+            yield _run(rulebase, pack, name, case, engine)
 
 
 def _run(rulebase: RuleBase, pack: Pack, name: str, case: CaseDoc, engine: EngineName) -> Outcome:
@@ -78,7 +85,7 @@ def _run(rulebase: RuleBase, pack: Pack, name: str, case: CaseDoc, engine: Engin
         got, fired = rulebase.assess(case.facts, engine), rulebase.fired(case.facts, engine)
     except (RecordError, EngineError) as error:
         return Outcome(pack.doc.pack, name, location, (("facts", "a record that can be assessed", str(error)),))
-    return Outcome(pack.doc.pack, name, location, tuple(_failures(case, got, fired, rulebase)))
+    return Outcome(pack.doc.pack, name, location, tuple(_failures(case, got, fired, rulebase)), got, frozenset(fired))
 
 
 def _failures(case: CaseDoc, got: Assessment, fired: set[str], rulebase: RuleBase) -> Iterator[tuple[str, str, str]]:

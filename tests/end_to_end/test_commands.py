@@ -17,7 +17,7 @@ from misstep import RuleBase
 HERE = Path(__file__).parent
 RULES = ("--rules", INCIDENTS / "rules")
 SEED = INTERVIEWS / "seed.json"
-COMMANDS = ["assess", "calibrate", "check", "completion", "kinds", "rule", "schema", "test"]
+COMMANDS = ["assess", "calibrate", "check", "completion", "docs", "kinds", "rule", "sample", "schema", "test"]
 
 PACK = """\
 schema: 1
@@ -44,6 +44,7 @@ FAILING = PACK.replace("severity: 2}", "severity: 3..4}").replace("fires: [sneez
 
 def test_help_is_as_on_file(misstep: Command, golden: Golden) -> None:
     pages = [misstep.inside("--help")] + [misstep.inside(command, "-h") for command in COMMANDS]
+    pages.insert(1 + COMMANDS.index("docs") + 1, misstep.inside("docs", "build", "-h"))
     assert [page.code for page in pages] == [0] * len(pages)
     golden(HERE / "help.txt", f"\n{'-' * 80}\n".join(page.out for page in pages))
 

@@ -66,7 +66,7 @@ def test_a_place_in_a_text_shows_the_value_as_people_write_it(field: str, values
 
 def test_places_of_findings_outlook_and_aggregates() -> None:
     rules = """
-  score: {when: [slip], then: {severity: 3.25, noticed: 10}}
+  score: {when: [slip], then: {severity: 3.5, noticed: 10}}
   told:
     when:
       - {fact: finding, of: slip, as: f}
@@ -77,7 +77,7 @@ def test_places_of_findings_outlook_and_aggregates() -> None:
     because: "{f.severity} {f.severity_band} {f.verdict} {f.noticed_level} {f.fact} {f.kind} {f.whole} {o.level} {n} {top}"
 """
     result = base(rules).assess([{"kind": "slip", "id": "s"}, {"kind": "hint"}])
-    assert result.actions[0].because[0].text == "3.25 moderate follow up noticed s A slip 3 open 1 0.5"
+    assert result.actions[0].because[0].text == "3.5 moderate follow up noticed s A slip 3 open 1 0.5"
 
 
 def test_without_because_a_reason_is_the_title_or_the_id() -> None:

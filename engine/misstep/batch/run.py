@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pyarrow as pa
 
 from misstep.api import RuleBase
-from misstep.batch.columns import SCHEMA, TABLES, TableName
+from misstep.batch.columns import SCHEMA, TableName
 from misstep.batch.inputs import Reading, plan_parts, read_part
-from misstep.batch.journal import Journal, whole_file
+from misstep.batch.journal import Journal
 from misstep.batch.outputs import OutputForm, form_of, join_parts, write_part
-from misstep.batch.parts import Part
+from misstep.batch.parts import Form, Part
 from misstep.batch.scoring import Reject, Wanted, score_records
-from misstep.batch.summary import Summary, Tally
+from misstep.batch.summary import EXAMPLES, Summary, Tally
 from misstep.batch.workers import Processes, Workers
 from misstep.errors import CallerError, RecordError
+from misstep.files import whole_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,42 +71,56 @@ class Outcome:
     summary: Summary
 
 
-def score(
-    inputs: Sequence[str | Path],
-    output: str | Path,
-    *,
-    rules: Sequence[str | Path] = (),
-    wanted: Wanted = Wanted(),
-    reading: Callable[[Path], Reading] = lambda spool: Reading(spool=spool),
-    workers: Workers | None = None,
-    rejects: Path | None = None,
-    max_rejects: int | None = None,
-    overwrite: bool = False,
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run is made. ``keep``: columns of the input to carry along; ``tables`` besides interviews; ``assessment``: a column with
+    the whole assessment as JSON; ``form``, ``facts`` and ``id``: of the inputs, see ``Reading``; ``workers``: how many processes,
+    else one for each core; ``max_rejects``: how many records may be wrong."""
+
+    rules: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    tables: tuple[TableName, ...] = ()
+    assessment: bool = False
+    form: Form | None = None
+    facts: str = "facts"
+    id: str = "id"
+    workers: int | None = None
+    rejects: Path | None = None
+    max_rejects: int | None = None
+    overwrite: bool = False
+
+
+def score_files(
+    inputs: Sequence[str],
+    output: Path,
+    options: Options = Options(),
     progress: Callable[[Progress], None] = lambda _: None,
+    workers: Workers | None = None,
 ) -> Outcome:
     """Score all interviews of the inputs into files. The output appears whole or not at all; a run that was stopped goes on where
     it was, if it is called in the same way.
 
     Raises CallerError where an input or the output makes no sense, RecordError where more than ``max_rejects`` records are
-    wrong, RuleError, EngineError where a part kills its worker.
+    wrong, RuleError, EngineError where a part kills its process.
     """
-    output = Path(output)
     form = form_of(output)
-    rulebase = RuleBase.load(*rules) if rules else RuleBase.shipped()
-    journal = Journal(output, _identity(inputs, form, rulebase, wanted))
-    if overwrite:
+    rulebase = RuleBase.load(*options.rules) if options.rules else RuleBase.shipped()
+    wanted = Wanted(options.keep, options.tables, options.assessment)
+    journal = Journal(output, _identity(inputs, form, rulebase, options))
+    if options.overwrite:
         journal.forget()
     elif output.exists() and not journal.folder.exists():
         raise CallerError(f"{output}: is there already; give --overwrite to replace it, or choose another name")
     with journal:
-        job = Job(
-            journal.folder, form, tuple(map(str, rules)), rulebase.digest, wanted, reading(journal.folder)
-        )
-        run = _Run(job, journal, max_rejects, progress)
-        for note in (workers or Processes()).run(score_part, run.tasks(map(str, inputs))):
+        reading = Reading(
+            spool=journal.folder, keep=options.keep, form=options.form, facts=options.facts, id=options.id,
+            kinds=tuple(rulebase.kinds.values()),
+        )  # fmt: skip
+        run = _Run(Job(journal.folder, form, options.rules, rulebase.digest, wanted, reading), journal, options, progress)
+        for note in (workers or Processes(options.workers)).run(score_part, run.tasks(inputs)):
             run.took(note)
-        outcome = run.put_together(output, rejects, rulebase, [str(i) for i in inputs])
-        journal.forget()
+        outcome = run.put_together(output, rulebase, inputs)
+    journal.forget()
     return outcome
 
 
@@ -129,10 +144,14 @@ def score_part(task: Task) -> dict[str, Any]:
     }
     with whole_file(job.folder / f"{part.number:08}.json") as stream:
         stream.write(orjson.dumps(note))
+    _drop_spooled(part, job.folder)
     return note
 
 
-EXAMPLES = 20
+def _drop_spooled(part: Part, folder: Path) -> None:
+    """Take away what the planner wrote for one part; an input of the user's stays."""
+    if Path(part.path).is_relative_to(folder):
+        Path(part.path).unlink(missing_ok=True)
 
 
 @lru_cache(maxsize=2)
@@ -152,12 +171,12 @@ def _reject(reject: Reject) -> dict[str, Any]:
     return {"file": reject.file, "row": reject.row, "problems": [str(problem) for problem in reject.problems]}
 
 
-def _identity(inputs: Sequence[str | Path], form: OutputForm, rulebase: RuleBase, wanted: Wanted) -> dict[str, str]:
-    """What must be the same for a run to go on."""
-    columns = orjson.dumps([SCHEMA, form, wanted.keep, wanted.tables, wanted.assessment])
+def _identity(inputs: Sequence[str], form: OutputForm, rulebase: RuleBase, options: Options) -> dict[str, str]:
+    """What must be the same for a run to go on; what the inputs hold is compared part by part."""
+    columns = orjson.dumps([SCHEMA, form, options.keep, options.tables, options.assessment, options.facts, options.id])
     return {
         "rules": rulebase.digest,
-        "input": hashlib.sha256("\0".join(map(str, inputs)).encode("utf-8", "surrogateescape")).hexdigest(),
+        "inputs": hashlib.sha256("\0".join([str(options.form), *inputs]).encode("utf-8", "surrogateescape")).hexdigest(),
         "columns": hashlib.sha256(columns).hexdigest(),
     }
 
@@ -165,18 +184,18 @@ def _identity(inputs: Sequence[str | Path], form: OutputForm, rulebase: RuleBase
 class _Run:
     """The parts of a run on their way."""
 
-    def __init__(self, job: Job, journal: Journal, max_rejects: int | None, progress: Callable[[Progress], None]) -> None:
+    def __init__(self, job: Job, journal: Journal, options: Options, progress: Callable[[Progress], None]) -> None:
         self._job = job
         self._journal = journal
-        self._max_rejects = max_rejects
+        self._options = options
         self._progress = progress
         self._notes: dict[int, dict[str, Any]] = {}
         self._interviews = self._rejects = self._resumed = self._resumed_interviews = 0
         self._share = 0.0
 
-    def tasks(self, inputs: Iterable[str]) -> Iterator[Task]:
+    def tasks(self, inputs: Sequence[str]) -> Iterator[Task]:
         """The parts that are not done yet; those that are, are counted."""
-        for part in plan_parts(list(inputs), self._job.reading):
+        for part in plan_parts(inputs, self._job.reading):
             note = self._journal.note(part.number)
             if note is None:
                 yield Task(self._job, part)
@@ -185,6 +204,7 @@ class _Run:
                 raise CallerError(
                     f"{part.name}: has changed since the run began (from row {part.row} on); begin anew with --overwrite"
                 )
+            _drop_spooled(part, self._job.folder)
             self._resumed += 1
             self._resumed_interviews += note["interviews"]
             self.took(note)
@@ -195,17 +215,25 @@ class _Run:
         self._interviews += note["interviews"]
         self._rejects += note["rejects"]
         self._share = max(self._share, note["share"])
-        self._progress(Progress(self._interviews, self._interviews - self._resumed_interviews, self._rejects, self._share or None))
-        if self._max_rejects is not None and self._rejects > self._max_rejects:
+        self._progress(
+            Progress(self._interviews, self._interviews - self._resumed_interviews, self._rejects, self._share or None)
+        )
+        most = self._options.max_rejects
+        if most is not None and self._rejects > most:
             raise RecordError(
-                f"more than {self._max_rejects} records are wrong; what was scored is kept, and the run goes on from there once"
+                f"more than {most} records are wrong; what was scored is kept, and the run goes on from there once"
                 " --max-rejects allows it"
             )
 
-    def put_together(self, output: Path, rejects: Path | None, rulebase: RuleBase, inputs: list[str]) -> Outcome:
+    def put_together(self, output: Path, rulebase: RuleBase, inputs: Sequence[str]) -> Outcome:
         """Write the whole files: what belongs to the output first, and the output itself last."""
         notes = [self._notes[number] for number in sorted(self._notes)]
         wanted, form = self._job.wanted, self._job.form
+        files: dict[str, Path] = {"summary": output.with_name(output.name + ".summary.json")}
+        if self._rejects or self._options.rejects is not None:
+            files["rejects"] = self._options.rejects or beside(output, "rejects", ".jsonl")
+        files |= {table: beside(output, table, output.suffix) for table in wanted.tables}
+        files["interviews"] = output  # comes last: once it is there, all is there
         summary = Summary.of(
             rulebase,
             inputs,
@@ -214,20 +242,19 @@ class _Run:
             examples=[example for note in notes for example in note["examples"]][:EXAMPLES],
             tally=Tally.merged([Tally.from_json(note["tally"]) for note in notes]),
             keep=wanted.keep,
+            tables={table: files[table].name for table in wanted.tables},
         )
-        files: dict[str, Path] = {}
-        if self._rejects or rejects is not None:
-            files["rejects"] = rejects or beside(output, "rejects", ".jsonl")
-            with whole_file(files["rejects"]) as stream:
-                join_parts([_part_file(self._job, n["number"], "rejects") for n in notes], pa.schema([]), stream, "jsonl")
-        files["summary"] = output.with_name(output.name + ".summary.json")
         with whole_file(files["summary"]) as stream:
             stream.write(summary.to_json())
-        for table in reversed([t for t in TABLES if t == "interviews" or t in wanted.tables]):
-            files[table] = output if table == "interviews" else beside(output, table, output.suffix)
-            schema = wanted.schema(table).with_metadata({b"misstep": summary.to_json()})
-            with whole_file(files[table]) as stream:
-                join_parts([_part_file(self._job, n["number"], table) for n in notes], schema, stream, form)
+        for table, path in files.items():
+            parts = [_part_file(self._job, note["number"], table) for note in notes]
+            if table == "rejects":
+                with whole_file(path) as stream:
+                    join_parts(parts, pa.schema([]), stream, "jsonl")
+            elif table != "summary":
+                schema = wanted.schema(cast(TableName, table)).with_metadata({b"misstep": summary.to_json()})
+                with whole_file(path) as stream:
+                    join_parts(parts, schema, stream, form)
         return Outcome(files, self._interviews, self._rejects, self._resumed, summary)
 
 

@@ -21,6 +21,7 @@ A rule alone has a function that is told the facts of each of its patterns: ``fi
 from __future__ import annotations
 
 import linecache
+import weakref
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -107,8 +108,17 @@ def generate_together(rules: Sequence[Rule], anchors: Mapping[Rule, Pattern], ki
 def _compiled(source: str, filename: str, constants: Mapping[str, Any]) -> Any:
     namespace: dict[str, Any] = {**RUNTIME, **constants, "N": ()}
     exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - names and numbers made here, see above
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    return namespace["fire"]
+    fire = namespace["fire"]
+    lines = (len(source), None, source.splitlines(keepends=True), filename)
+    linecache.cache[filename] = lines
+    weakref.finalize(fire, _forget, filename, lines).atexit = False  # else every rule base that is loaded would leave its source
+    return fire
+
+
+def _forget(filename: str, lines: object) -> None:
+    """Let the source of a function go with it, unless another rule base has written a function of that name since."""
+    if linecache.cache.get(filename) is lines:
+        linecache.cache.pop(filename, None)
 
 
 _Bound = Mapping[str, tuple[Pattern, str]]
@@ -181,8 +191,11 @@ class _Writer(ExpressionWriter):
         return indent
 
     def _once(self, pattern: Pattern) -> bool:
-        """Whether there is at most one fact for a pattern."""
-        return pattern.over == "outlook" or (len(pattern.kinds) == 1 and self.kinds[pattern.kinds[0]].role == "setting")
+        """Whether there is at most one fact for a pattern: equal ones that rules conclude are one."""
+        if pattern.over != "fact" or len(pattern.kinds) > 1:
+            return pattern.over == "outlook"
+        kind = self.kinds[pattern.kinds[0]]
+        return kind.role == "setting" or (kind.role == "derived" and not kind.fields)
 
     def _counted(self, pattern: Pattern, source: str, tests: Iterable[Expression], bound: set[str], pad: str) -> str:
         """The facts to look at inside a loop, by an index where that pays; how many is counted against the budget."""

@@ -27,26 +27,22 @@ class CompiledEngine:
         self._program = program
         patterns = [p for rule in program.rules.values() for p in _patterns(rule)]
         self._ranges = {p.key: (p.over, frozenset(p.kinds)) for p in patterns}
-        derived = {name for name, kind in program.kinds.items() if kind.role == "derived"}
-        self._growing = [key for key, (_, kinds) in self._ranges.items() if not kinds.isdisjoint(derived)]
         phases: dict[Phase, tuple[Stratum, ...]] = {
             "scoring": program.scoring, "judging": program.judging, "advising": program.advising
         }  # fmt: skip
-        self._phases = {phase: tuple(_Plan(stratum, program.kinds) for stratum in strata) for phase, strata in phases.items()}
+        self._phases = {phase: [_Plan(stratum, program.kinds) for stratum in strata] for phase, strata in phases.items()}
 
     def run(self, phase: Phase, memory: Memory) -> None:
         """Run the strata of a phase."""
         extents = memory.extents if isinstance(memory.extents, _Extents) else _Extents(memory, self._ranges)
         memory.extents = extents
         for plan in self._phases[phase]:
-            known = len(memory.derivations)
-            plan.deriving.run(memory, extents)
+            if plan.deriving is not None:
+                plan.deriving.run(memory, extents)
             if plan.growing:
                 _fixpoint(plan, memory, extents)
-            if len(memory.derivations) > known:
-                for key in self._growing:
-                    extents.pop(key, None)
-            plan.rest.run(memory, extents)
+            if plan.rest is not None:
+                plan.rest.run(memory, extents)
 
     def source(self, rule: str) -> str:
         """The Python source of a rule as a function by itself."""
@@ -60,7 +56,8 @@ def _patterns(rule: Rule) -> Iterator[Pattern]:
 
 
 class _Extents(dict[str, list[Row]]):
-    """The facts that each pattern ranges over, put together on first use."""
+    """The facts that each pattern ranges over, put together on first use: by then they are all there, as what a rule reads is
+    finished in a stratum before its own; but for what grows in its own, see ``_fixpoint``."""
 
     __slots__ = ("ranges", "rows")
 
@@ -168,10 +165,11 @@ class _Plan:
 
     def __init__(self, stratum: Stratum, kinds: dict[str, Kind]) -> None:
         growing = [r for r in stratum.deriving if any(_grows(p, stratum.kinds) for p in r.patterns)]
+        deriving = [r for r in stratum.deriving if r not in growing]
         self.kinds = stratum.kinds
-        self.deriving = _Pass([r for r in stratum.deriving if r not in growing], kinds)
+        self.deriving = _Pass(deriving, kinds) if deriving else None
         self.growing = [_Growing(r, kinds) for r in growing]
-        self.rest = _Pass(stratum.rest, kinds)
+        self.rest = _Pass(stratum.rest, kinds) if stratum.rest else None
 
 
 class _Pass:
@@ -242,9 +240,11 @@ def _by_key(rules: Iterable[Rule], start: Mapping[Rule, Pattern]) -> list[list[R
     return list(by_key.values())
 
 
-def _commonness(pattern: Pattern, kinds: dict[str, Kind]) -> tuple[bool, int]:
-    """How likely a pattern is to match something: what is assumed where nothing is said is always there."""
-    return any(kinds[kind].assumed for kind in pattern.kinds), len(pattern.kinds)
+def _commonness(pattern: Pattern, kinds: dict[str, Kind]) -> tuple[bool, int, bool]:
+    """How likely a pattern is to match something: what is assumed where nothing is said is always there, and what rules conclude
+    is there more often than one kind of what can be given."""
+    of = [kinds[kind] for kind in pattern.kinds]
+    return any(kind.assumed for kind in of), len(of), any(kind.role == "derived" for kind in of)
 
 
 class _Together:
@@ -266,26 +266,33 @@ class _Together:
 class _Switch:
     """Many rules that start from the same facts: the values of a fact say which of them are looked at.
 
-    Rules that ask for a value of a field are found by it; those that ask for a least or greatest one by bisection.
+    Rules that ask for a value of a field are found by it, those that ask for one between two by the band that it is in, and
+    those that ask for a least or greatest one by bisection. Of the rest, those that need a kind that is not there are passed
+    over.
     """
 
-    __slots__ = ("_equal", "_finding", "_others", "_ranges")
+    __slots__ = ("_bands", "_equal", "_finding", "_others", "_ranges")
 
     def __init__(self, rules: Sequence[Rule], start: Mapping[Rule, Pattern], kinds: dict[str, Kind]) -> None:
         equal: dict[int, dict[Any, list[Rule]]] = {}
         ranges: dict[tuple[int, bool], dict[Any, list[Rule]]] = {}
-        others: list[Rule] = []
+        bands: dict[int, list[_Between]] = {}
+        others: dict[str, list[Rule]] = {}
         for rule in rules:
             choice = _choice(rule, start[rule])
             if choice is None:
-                others.append(rule)
+                others.setdefault(_needed(rule, start[rule], kinds), []).append(rule)
             elif choice.bound is None:
                 for value in choice.values:
                     equal.setdefault(choice.column, {}).setdefault(value, []).append(rule)
+            elif choice.bound == "both":
+                low, high = choice.values
+                bands.setdefault(choice.column, []).append((low, high, rule))
             else:
                 ranges.setdefault((choice.column, choice.bound == "least"), {}).setdefault(choice.values[0], []).append(rule)
         self._finding = start[rules[0]].over == "finding"
-        self._others = [_Together(others, start, kinds)] if others else []
+        self._bands = [(column, *_banded(some, start, kinds)) for column, some in bands.items()]
+        self._others = [(needed, _Together(some, start, kinds)) for needed, some in others.items()]
         self._equal = [
             (column, {value: _Together(some, start, kinds) for value, some in table.items()}) for column, table in equal.items()
         ]
@@ -302,16 +309,64 @@ class _Switch:
             for column, table in self._equal:
                 if row[column] in table:
                     starts.setdefault(table[row[column]], []).append(anchor)
+            for column, bounds, at in self._bands:
+                value = row[column]
+                if value is not None:
+                    for group in at.get(_band(bounds, value), ()):
+                        starts.setdefault(group, []).append(anchor)
             for column, least, bounds, groups in self._ranges:
                 value = row[column]
                 if value is not None:
                     some = groups[: bisect_right(bounds, value)] if least else groups[bisect_left(bounds, value) :]
                     for group in some:
                         starts.setdefault(group, []).append(anchor)
-        for group in self._others:
-            group.fire(memory, anchors, rows, found, extents)
+        for needed, group in self._others:
+            if not needed or needed in rows:
+                group.fire(memory, anchors, rows, found, extents)
         for group, chosen in starts.items():
             group.fire(memory, chosen, rows, found, extents)
+
+
+_Between = tuple[Any, Any, Rule]
+"""The least and the greatest value that a rule asks for."""
+BANDS = 8  # places that rules stand at on average; of more, bands overlap so much that to list them costs more than it saves
+
+
+def _band(bounds: list[Any], value: Any) -> int:
+    """The place of a value among bounds: odd where it equals one, even between two."""
+    place = bisect_left(bounds, value)
+    return 2 * place + (place < len(bounds) and bounds[place] == value)
+
+
+def _banded(
+    some: list[_Between], start: Mapping[Rule, Pattern], kinds: dict[str, Kind]
+) -> tuple[list[Any], dict[int, list[_Together]]]:
+    """The bounds of rules, and those that could fire at each place among them; rules with wide bands stand together at every
+    place."""
+    bounds = sorted({bound for low, high, _ in some for bound in (low, high)})
+    at: dict[int, list[Rule]] = {}
+    wide: list[Rule] = []
+    for low, high, rule in some:
+        places = range(_band(bounds, low), _band(bounds, high) + 1)
+        if len(places) > BANDS:
+            wide.append(rule)
+            continue
+        for place in places:
+            at.setdefault(place, []).append(rule)
+    everywhere = [_Together(wide, start, kinds)] if wide else []
+    groups = {rules: _Together(rules, start, kinds) for rules in map(tuple, at.values())}
+    found = {place: [groups[tuple(rules)], *everywhere] for place, rules in at.items()}
+    for place in range(2 * len(bounds) + 1 if everywhere else 0):
+        found.setdefault(place, everywhere)
+    return bounds, found
+
+
+def _needed(rule: Rule, start: Pattern, kinds: dict[str, Kind]) -> str:
+    """A kind besides the one that a rule starts from without a fact of which it cannot fire, if there is one."""
+    for pattern in rule.patterns:
+        if pattern is not start and pattern.over == "fact" and len(pattern.kinds) == 1 and not kinds[pattern.kinds[0]].assumed:
+            return pattern.kinds[0]
+    return ""
 
 
 _Group = _Together | _Switch
@@ -320,7 +375,8 @@ _Found = dict[str, tuple[list[_Group], list[_Group]]]
 
 
 class _Choice(NamedTuple):
-    """A rule fires only for some values of a column: those named, or where ``bound`` is set, those from or up to one."""
+    """A rule fires only for some values of a column: those named, or where ``bound`` is set, those from or up to one, or, with
+    ``both``, between two."""
 
     column: int
     values: tuple[Any, ...]
@@ -336,6 +392,9 @@ def _choice(rule: Rule, start: Pattern) -> _Choice | None:
         own = ref is not None and ref.name == start.name and ref.field in columns
         if ref is None or not own or (start.over == "finding" and ref.field in FINDING_FIELDS):
             continue
+        column = columns[ref.field]
         if found is None or (found.bound is not None and bound is None):  # a value says more than a bound
-            found = _Choice(columns[ref.field], values, bound)
+            found = _Choice(column, values, bound)
+        elif column == found.column and {found.bound, bound} == {"least", "most"}:
+            found = _Choice(column, (*found.values, *values) if bound == "most" else (*values, *found.values), "both")
     return found

@@ -96,19 +96,23 @@ def level(levels: Levels, thousandths: int) -> int:
 
 def total_damage(damages: Collection[int]) -> int:
     """damage = 100 x (1 - product of (1 - damage / 10)): the chance in percent, in tenths, that at least one slip is
-    held against the candidate; rounded half up.
-
-    Where floats come too close to a half to tell, whole numbers decide: one more mistake never lowers it.
+    held against the candidate; rounded half up, and where floats cannot tell, by whole numbers: one more mistake never lowers it.
     """
     unharmed = 1.0
     for damage in damages:
         unharmed *= 1 - damage / TOP
+    tenths = damage_in_tenths(unharmed)
+    if tenths is None:
+        whole: int = TOP ** len(damages)
+        tenths = half_up(1000 * (whole - prod([TOP - damage for damage in damages])), whole)
+    return tenths
+
+
+def damage_in_tenths(unharmed: float) -> int | None:
+    """The damage that such a chance of coming away unharmed leaves; None where it is too close to a half to tell."""
     tenths = 1000 * (1 - unharmed) + 0.5
     whole = int(tenths)
-    if DOUBT < tenths - whole < 1 - DOUBT:
-        return whole
-    all_of_it: int = TOP ** len(damages)
-    return half_up(1000 * (all_of_it - prod([TOP - damage for damage in damages])), all_of_it)
+    return whole if DOUBT < tenths - whole < 1 - DOUBT else None
 
 
 def overall_severity(findings: Iterable[Row], contributions: Iterable[Contribution], scale: Scale) -> int:
