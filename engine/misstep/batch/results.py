@@ -65,8 +65,10 @@ class Scores:
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """The columns asked for, so many rows at a time. Raises CallerError where the file is broken."""
+        if self._form == "jsonl" and not self.path.stat().st_size:  # no line is no JSON to Arrow
+            return
         try:
-            for batch in self.dataset.scanner(columns=list(columns), batch_size=ROWS).to_batches():
+            for batch in self.dataset.scanner(columns=list(columns), batch_size=ROWS, batch_readahead=2).to_batches():
                 yield _from_csv(batch, self.schema) if self._form == "csv" else batch
         except (pa.ArrowException, OSError) as error:
             raise _unreadable(self.path, error) from None
@@ -81,21 +83,24 @@ class Scores:
 
     def __repr__(self) -> str:
         rules = self.summary.rulebase
-        rejects = f", {self.summary.rejects} rejects" if self.summary.rejects else ""
-        return f"<Scores {str(self.path)!r}: {len(self)} interviews{rejects}, {rules.name} {rules.version}>"
+        return f"<Scores {str(self.path)!r}: {self._counts()}, {rules.name} {rules.version}>"
 
     def _repr_html_(self) -> str:
         """What a notebook shows: how many, and the first few."""
         first: pa.RecordBatch | None = next(self.batches(SHOWN), None)
         rows = [] if first is None else [list(row.values()) for row in first.slice(0, HEAD).to_pylist()]
         rules, more = self.summary.rulebase, len(self) - len(rows)
-        rejects = f", {self.summary.rejects:,} rejects" if self.summary.rejects else ""
         return card(
-            paragraph(f"{self.path.name}: {len(self):,} interviews{rejects}", strong=True),
+            paragraph(f"{self.path.name}: {self._counts()}", strong=True),
             table([name.replace("_", " ") for name in SHOWN], [[_shown(value) for value in row] for row in rows]),
             paragraph(f"and {more:,} more; scored with {rules.name} {rules.version}" if more else
                       f"scored with {rules.name} {rules.version}"),
         )  # fmt: skip
+
+    def _counts(self) -> str:
+        interviews, rejects = len(self), self.summary.rejects
+        text = f"{interviews:,} interview{'' if interviews == 1 else 's'}"
+        return text + (f", {rejects:,} reject{'' if rejects == 1 else 's'}" if rejects else "")
 
 
 def read_scores(path: str | Path) -> Scores:

@@ -218,7 +218,7 @@ class Summary:
             for kind, sums in summary.kinds.items():
                 kinds[kind] = kinds.get(kind, KindSum()) + sums
         return cls(
-            misstep=max(s.misstep for s in summaries),
+            misstep=", ".join(dict.fromkeys(s.misstep for s in summaries if s.misstep)),
             rulebase=first.rulebase,
             inputs=tuple(dict.fromkeys(name for s in summaries for name in s.inputs)),
             interviews=sum(s.interviews for s in summaries),

@@ -80,7 +80,7 @@ def distribution(figures: Figures, draw: Draw) -> Panel:
     if none:
         told += f" {many(none)} came to none and {'are' if none > 1 else 'is'} left out of the picture."
     names = [f"{WIDTH * i} to {WIDTH * (i + 1)}" for i in range(len(counts))]
-    peaks = sorted(sorted(range(len(counts)), key=lambda i: (-counts[i], i))[:3])
+    peaks = sorted(sorted((i for i, n in enumerate(counts) if n), key=lambda i: (-counts[i], i))[:3])
     alternative = f"Bars, one for every five points of damage. The highest are {', '.join(names[i] for i in peaks)}."
     rows = [("none", f"{none:,}", percent(none, damage.interviews))]
     rows += [(name, f"{n:,}", percent(n, damage.interviews)) for name, n in zip(names, counts, strict=True)]
@@ -112,7 +112,7 @@ def costliest(figures: Figures, draw: Draw) -> Panel:
 def steps(figures: Figures, draw: Draw) -> Panel:
     """Actions by how many plans have them."""
     found, n = figures.steps, figures.interviews
-    told = f"“{printable(found[0].title)}” stands in {percent(found[0].count, n)} of the plans."
+    told = f"“{printable(found[0].title)}” is advised in {percent(found[0].count, n)} of the interviews."
     bars = [(s.title, float(s.count), percent(s.count, n)) for s in found]
     return Panel("What comes up", told, (_bars(bars, draw),), _steps("Actions, commonest first", found, n))
 
@@ -120,7 +120,7 @@ def steps(figures: Figures, draw: Draw) -> Panel:
 def first_steps(figures: Figures, draw: Draw) -> Panel:
     """Actions by how many plans begin with them."""
     found, n = sorted(figures.steps, key=lambda s: (-s.first, s.action)), figures.interviews
-    told = f"“{printable(found[0].title)}” is what {percent(found[0].first, n)} of the plans begin with."
+    told = f"“{printable(found[0].title)}” is the first thing to do in {percent(found[0].first, n)} of the interviews."
     bars = [(s.title, float(s.first), percent(s.first, n)) for s in found if s.first]
     return Panel("What comes first", told, (_bars(bars, draw),), _steps("Actions, by what comes first", found, n))
 
@@ -196,7 +196,7 @@ def _mistakes(caption: str, found: Iterable[Mistake], interviews: int) -> Table:
     return Table(caption, _MISTAKES, rows)
 
 
-_STEPS = ("action", "plans", "share of interviews", "first", "share of interviews")
+_STEPS = ("action", "interviews", "share", "first in", "share")
 
 
 def _steps(caption: str, found: Iterable[Step], interviews: int) -> Table:
