@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -66,7 +65,3 @@ def write_table(output: Path, table: pa.Table, summary: Summary) -> Scores:
     part.unlink()
     output.with_name(output.name + ".summary.json").write_bytes(summary.to_json())
     return read_scores(output)
-
-
-def text_of(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -36,7 +36,7 @@ def rows(count: int, seed: int = 5) -> list[Row]:
         actions = draw.sample(["apologise", "wait", "write"], draw.randint(0, 3))
         made.append({
             "file": draw.choice(["a.jsonl", "b.jsonl"]), "row": row, "id": draw.choice([None, f"iv-{row}"]),
-            "team": draw.choice(["Sales", "Care", "", "<b>", None]) or None, "month": draw.choice(["2025-2", "2025-10", "2025-1"]),
+            "team": draw.choice(["Sales", "Care", "<b>", None]), "month": draw.choice(["2025-2", "2025-10", "2025-1"]),
             "damage": draw.choice([0.0, 0.1, 49.9, 50.0, 99.9, 100.0, draw.randint(0, 1000) / 10]),
             "damage_after": draw.randint(0, 1000) / 10, "band": draw.choice(BANDS), "verdict": "prepare", "outlook": "open",
             "acts": False, "mistakes": mistakes, "worst": "late_arrival" if mistakes else None,

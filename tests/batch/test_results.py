@@ -8,10 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.batch.scored import Logged, write
+from tests.batch.scored import write
 
 import misstep
 from misstep.batch.columns import schema_of
+from misstep.batch.parts import Logged
 from misstep.batch.results import read_scores
 from misstep.errors import CallerError
 
@@ -36,7 +37,9 @@ def test_results_are_read_as_they_were_written(tmp_path: Path, name: str) -> Non
 @pytest.mark.parametrize("name", FORMS)
 def test_text_is_text_in_every_form(tmp_path: Path, name: str) -> None:
     got = write(tmp_path / name, hostile(), keep=["who"]).to_arrow(["id", "who"])
-    assert got["who"].to_pylist() == got["id"].to_pylist() == [text if text != "'=1" or "csv" not in name else "=1" for text in HOSTILE]
+    # of a quote before a formula nobody can say whether CSV has put it there
+    expected = [text.removeprefix("'") for text in HOSTILE] if name.endswith("csv") else HOSTILE
+    assert got["who"].to_pylist() == got["id"].to_pylist() == expected
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -96,9 +99,7 @@ def test_what_is_no_result_is_told(tmp_path: Path) -> None:
     assert told("no.parquet") == "no.parquet: no such file"
     assert told(".").endswith(": is a folder; give a file")
     (tmp_path / "a.txt").touch()
-    assert told("a.txt") == (
-        "a.txt: is no result of `misstep score`: its name ends in none of .parquet, .jsonl, .ndjson, .csv"
-    )
+    assert told("a.txt") == "a.txt: is no result of `misstep score`: its name ends in none of .parquet, .jsonl, .ndjson, .csv"
     (tmp_path / "b.parquet").write_text("PAR1")
     assert told("b.parquet") == "b.parquet: cannot be read as parquet (ArrowInvalid)"
     pq.write_table(pa.table({"damage": [1.0]}), tmp_path / "c.parquet")

@@ -14,8 +14,8 @@ def test_a_page_comes_of_a_result(misstep: Command) -> None:
     run = misstep("report", "scores.parquet")
     assert (run.code, run.out, run.err) == (0, "", "")
     page = (misstep.folder / "report.html").read_text(encoding="utf-8")
-    assert "<h2 id=\"by-1\">By team</h2>" in page
-    assert "<h2 id=\"by-2\">By month</h2>" in page
+    assert '<h2 id="by-1">By team</h2>' in page
+    assert '<h2 id="by-2">By month</h2>' in page
 
 
 def test_columns_and_place_can_be_chosen(misstep: Command) -> None:

@@ -17,7 +17,7 @@ from misstep.batch.report.figures import Distribution, Group
 from misstep.errors import InstallationError, printable
 
 LIBRARY = "vl_convert"
-WIDE, NARROW = 920, 380  # pixels; a page shows what fits
+WIDE, NARROW = 920, 340  # pixels; a page shows what fits
 INK, MUTED, LINE, ACCENT, SOFT = "#1f2a33", "#5a6670", "#e3e8ec", "#2f6f8f", "#a9c8d8"
 BANDS = ("#bcd3dd", "#8fb4c4", "#f0c36d", "#df8b4a", "#b5403f")  # mildest first; told apart also without red and green
 BIN = 5  # points of damage
@@ -73,7 +73,7 @@ def distribution_chart(damage: Distribution, width: int = WIDE, height: int = 22
     ])  # fmt: skip
 
 
-def bar_chart(rows: Sequence[tuple[str, float, str]], width: int = NARROW, step: int = 42) -> Chart:
+def bar_chart(rows: Sequence[tuple[str, float, str]], width: int = NARROW, step: int = 40) -> Chart:
     """A bar for each row of label, value and what is written of the value; the longest is as wide as the chart, whatever it
     stands for, so there is no ground behind them that might be taken for a whole."""
     height, most = step * len(rows), max((value for _, value, _ in rows), default=0) or 1
@@ -83,8 +83,8 @@ def bar_chart(rows: Sequence[tuple[str, float, str]], width: int = NARROW, step:
     return _chart(width, height, [
         _layer(bars, {"type": "rect", "color": ACCENT, "cornerRadius": 2},
                x=_pixels("x", width), x2={"field": "x2"}, y=_pixels("y", height), y2={"field": "y2"}),
-        _text(labels, width, height, {"align": "left", "fontSize": 14, "color": INK, "limit": width - 96}),
-        _text(values, width, height, {"align": "right", "fontSize": 13, "color": MUTED}),
+        _text(labels, width, height, {"align": "left", "fontSize": 13, "color": INK, "limit": width - 72}),
+        _text(values, width, height, {"align": "right", "fontSize": 12, "color": MUTED}),
     ])  # fmt: skip
 
 
