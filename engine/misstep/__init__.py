@@ -1,5 +1,7 @@
 """misstep: what went wrong in a job interview in; how bad it was, and what to do about it, out."""
 
+from typing import TYPE_CHECKING, Any
+
 from misstep.api import RuleBase, assess, assess_json, calibrate
 from misstep.errors import (
     BudgetError,
@@ -17,12 +19,20 @@ from misstep.model.result import Assessment
 from misstep.records import Fact, Record
 from misstep.session import Session
 
+if TYPE_CHECKING:
+    from misstep.batch.results import Scores as Scores
+    from misstep.batch.results import read_scores as read_scores
 
-def __getattr__(name: str) -> str:
+
+def __getattr__(name: str) -> Any:
     if name == "__version__":  # looked up when asked for: it would be a fifth of the time of the import
         from importlib.metadata import version
 
         return version("misstep")
+    if name in ("Scores", "read_scores"):  # tables need pyarrow, which takes longer to import than all of misstep
+        from misstep.batch import results
+
+        return getattr(results, name)
     raise AttributeError(f"module 'misstep' has no attribute '{name}'")
 
 

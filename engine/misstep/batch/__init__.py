@@ -1,1 +1,8 @@
-"""Logged interviews in, by the million; their scores out."""
+"""Logged interviews by the million in; tables of their scores, and reports about them, out."""
+
+from importlib.util import find_spec
+
+from misstep.errors import InstallationError
+
+if find_spec("pyarrow") is None:  # here, so that whatever asks for anything in it is told the same
+    raise InstallationError("tables of scores need pyarrow: pip install 'misstep[batch]'")

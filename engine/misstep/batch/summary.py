@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from operator import itemgetter
@@ -218,7 +218,7 @@ class Summary:
             for kind, sums in summary.kinds.items():
                 kinds[kind] = kinds.get(kind, KindSum()) + sums
         return cls(
-            misstep=max(s.misstep for s in summaries),
+            misstep=", ".join(dict.fromkeys(s.misstep for s in summaries if s.misstep)),
             rulebase=first.rulebase,
             inputs=tuple(dict.fromkeys(name for s in summaries for name in s.inputs)),
             interviews=sum(s.interviews for s in summaries),

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
+from misstep.model.markup import card, numbered, paragraph, table
+
 
 class _Result(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True, defer_build=True)
@@ -134,6 +136,21 @@ class Assessment(_Result):
     def to_json(self) -> bytes:
         """The one JSON form: UTF-8, keys in the order of the model."""
         return to_json(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how bad it is, the mistakes, and what to do."""
+        after = f", {self.damage_after:g} once the plan is carried out" if self.damage_after < self.damage else ""
+        rows = [
+            (f"{f.title} ({f.fact})", f"{f.severity:.1f} {f.severity_band}", f"{f.noticed:.0%} {f.noticed_level}",
+             f"{f.urgency:.1f} {f.urgency_level}", f.verdict)
+            for f in self.findings
+        ]  # fmt: skip
+        return card(
+            paragraph(f"{self.id or 'Assessment'}: damage {self.damage:g} of 100 ({self.band}){after}", strong=True),
+            paragraph(f"Verdict: {self.verdict}. Outlook: {self.outlook}."),
+            table(("mistake", "severity", "noticed", "urgency", "verdict"), rows) if rows else "",
+            numbered([action.title for action in self.actions]) if self.actions else "",
+        )
 
     # Reasons are put together when they are first asked for: whoever only wants the answer does not pay for them.
     # Until then the instance holds the function that does it, and its __dict__, which is where pydantic looks for

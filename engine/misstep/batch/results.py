@@ -1,0 +1,172 @@
+"""A file that ``misstep score`` wrote in; its scores out, batch by batch, and what the run came to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pc_csv
+import pyarrow.dataset as ds
+import pyarrow.fs
+import pyarrow.json as pa_json
+import pyarrow.parquet as pq
+
+from misstep.batch.columns import schema_of
+from misstep.batch.outputs import ENDINGS, OutputForm
+from misstep.batch.summary import Summary
+from misstep.errors import CallerError, printable
+from misstep.inputs import refuse_missing
+from misstep.model.markup import card, paragraph, table
+
+SUMMARY = b"misstep"
+"""Where a Parquet file keeps the summary of its run, in the metadata of its schema."""
+ROWS = 65_536  # of a batch: so many are in memory at a time
+BLOCK = 1 << 24  # bytes: longer than any line of JSON that a row with its whole assessment has
+SHOWN = ("id", "damage", "band", "verdict", "worst", "first_action")
+HEAD = 5
+
+
+class Scores:
+    """Scored interviews in a file, one a row: see docs/batch.md for the columns. Nothing is read before it is asked for.
+
+    ``path``: the file; ``summary``: what the run came to.
+    """
+
+    def __init__(self, path: Path, form: OutputForm, summary: Summary) -> None:
+        self.path = path
+        self.summary = summary
+        self._form = form
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The columns and their types."""
+        if self._form == "parquet":
+            return pq.read_schema(self.path).remove_metadata()
+        return schema_of("interviews", self.summary.keep)
+
+    @cached_property
+    def dataset(self) -> ds.Dataset:
+        """The file as an Arrow dataset, as it stands: a CSV has lists as text."""
+        schema, form = self.schema, ds.ParquetFileFormat()
+        if self._form == "jsonl":
+            parse = pa_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
+            read = pa_json.ReadOptions(block_size=BLOCK)
+            form = ds.JsonFileFormat(ds.JsonFragmentScanOptions(parse_options=parse, read_options=read))
+        elif self._form == "csv":
+            schema = pa.schema([(f.name, pa.string() if pa.types.is_list(f.type) else f.type) for f in schema])
+            convert = pc_csv.ConvertOptions(column_types=schema, strings_can_be_null=True, null_values=[""])
+            read_csv = pc_csv.ReadOptions(block_size=BLOCK)
+            options = ds.CsvFragmentScanOptions(convert_options=convert, read_options=read_csv)
+            form = ds.CsvFileFormat(pc_csv.ParseOptions(newlines_in_values=True), options)
+        return ds.FileSystemDataset.from_paths([str(self.path)], schema, form, pyarrow.fs.LocalFileSystem())
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """The columns asked for, so many rows at a time. Raises CallerError where the file is broken."""
+        if self._form == "jsonl" and not self.path.stat().st_size:  # no line is no JSON to Arrow
+            return
+        try:
+            for batch in self.dataset.scanner(columns=list(columns), batch_size=ROWS, batch_readahead=2).to_batches():
+                yield _from_csv(batch, self.schema) if self._form == "csv" else batch
+        except (pa.ArrowException, OSError) as error:
+            raise _unreadable(self.path, error) from None
+
+    def to_arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """All of it in memory. Raises CallerError where the file is broken."""
+        names = list(self.schema.names if columns is None else columns)
+        return pa.Table.from_batches(self.batches(names), pa.schema([self.schema.field(name) for name in names]))
+
+    def __len__(self) -> int:
+        return self.summary.interviews
+
+    def __repr__(self) -> str:
+        rules = self.summary.rulebase
+        return f"<Scores {str(self.path)!r}: {self._counts()}, {rules.name} {rules.version}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how many, and the first few."""
+        first: pa.RecordBatch | None = next(self.batches(SHOWN), None)
+        rows = [] if first is None else [list(row.values()) for row in first.slice(0, HEAD).to_pylist()]
+        rules, more = self.summary.rulebase, len(self) - len(rows)
+        return card(
+            paragraph(f"{self.path.name}: {self._counts()}", strong=True),
+            table([name.replace("_", " ") for name in SHOWN], [[_shown(value) for value in row] for row in rows]),
+            paragraph(f"and {more:,} more; scored with {rules.name} {rules.version}" if more else
+                      f"scored with {rules.name} {rules.version}"),
+        )  # fmt: skip
+
+    def _counts(self) -> str:
+        interviews, rejects = len(self), self.summary.rejects
+        text = f"{interviews:,} interview{'' if interviews == 1 else 's'}"
+        return text + (f", {rejects:,} reject{'' if rejects == 1 else 's'}" if rejects else "")
+
+
+def read_scores(path: str | Path) -> Scores:
+    """The scores in a file that ``misstep score`` wrote, Parquet, JSON lines or CSV.
+
+    Raises CallerError where there is no such file, or it is no result.
+    """
+    file = Path(path)
+    refuse_missing(file)
+    form = ENDINGS.get(file.suffix.lower())
+    if form is None:
+        raise _no_result(file, f"its name ends in none of {', '.join(ENDINGS)}")
+    scores = Scores(file, form, _summary_inside(file) if form == "parquet" else _summary_beside(file))
+    if "mistakes" not in scores.schema.names:
+        raise CallerError(f"{printable(str(file))}: is a further table of a result; give the one with interviews")
+    return scores
+
+
+def _summary_inside(file: Path) -> Summary:
+    try:
+        metadata = pq.read_schema(file).metadata or {}
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(file, error) from None
+    if SUMMARY not in metadata:
+        raise _no_result(file, "it does not say what was scored")
+    return _summary(metadata[SUMMARY], file)
+
+
+def _summary_beside(file: Path) -> Summary:
+    beside = file.with_name(file.name + ".summary.json")
+    if not beside.is_file():
+        raise _no_result(file, f"there is no {beside.name} beside it")
+    return _summary(beside.read_bytes(), beside)
+
+
+def _summary(data: bytes, file: Path) -> Summary:
+    try:
+        return Summary.from_json(data)
+    except CallerError as error:
+        raise CallerError(f"{printable(str(file))}: {error}") from None
+
+
+def _no_result(file: Path, why: str) -> CallerError:
+    return CallerError(f"{printable(str(file))}: is no result of `misstep score`: {printable(why)}")
+
+
+def _unreadable(file: Path, error: Exception) -> CallerError:
+    """What Arrow says may hold values of the file, which are nobody else's business: only the sort of error is told."""
+    return CallerError(f"{printable(str(file))}: cannot be read as {file.suffix[1:].lower()} ({type(error).__name__})")
+
+
+def _from_csv(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """Lists and text as they were before they became cells."""
+    columns = []
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if pa.types.is_list(schema.field(name).type):
+            empty = pa.scalar([], pa.list_(pa.string()))
+            columns.append(pc.if_else(pc.is_null(column), empty, pc.split_pattern(column, ";")))
+        elif pa.types.is_string(column.type):
+            columns.append(pc.replace_substring_regex(column, r"\A'([=+\-@\t\r])", r"\1"))
+        else:
+            columns.append(column)
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.1f}"
+    return "" if value is None else str(value)

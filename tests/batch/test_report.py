@@ -1,0 +1,246 @@
+"""The page of a report: whole, harmless whatever stands in the results, and readable without eyes, colours or a network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+import pytest
+from tests.batch.scored import write
+from tests.conftest import Golden
+
+from misstep.api import RuleBase
+from misstep.batch.parts import Logged
+from misstep.batch.report import pictures
+from misstep.batch.report.figures import Distribution, Group, measure
+from misstep.batch.report.page import to_html, write_report
+from misstep.batch.report.panels import percent
+from misstep.batch.scoring import Reject
+from misstep.errors import CallerError, InstallationError, Location, Problem, printable
+
+EXPECTED = Path(__file__).parents[2] / "fixtures" / "expected" / "report"
+LOADING = {"script", "link", "img", "iframe", "object", "embed", "form", "base", "use", "image", "foreignobject"}
+VOID = {"meta", "br", "path", "rect", "line"}
+HOSTILE = "<script>alert(1)</script>\" onload='x' {{ 7*7 }} {% raw %} =1+1 &amp; \x1b[31m\u202e</svg></style>"
+
+
+class Page(HTMLParser):
+    """Elements of a page in their order, each with its attributes and all text in it; what is not closed is an error."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None], list[str]]] = []
+        self._open: list[tuple[str, list[str]]] = []
+        self.feed(html)
+        self.close()
+        assert not self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        text: list[str] = []
+        self.found.append((tag, dict(attrs), text))
+        if tag not in VOID:
+            self._open.append((tag, text))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs), []))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self._open.pop()[0] == tag
+
+    def handle_data(self, data: str) -> None:
+        for _, text in self._open:
+            text.append(data)
+
+    def all(self, tag: str) -> list[tuple[dict[str, str | None], str]]:
+        return [(attributes, "".join(text)) for name, attributes, text in self.found if name == tag]
+
+
+def sketch(chart: pictures.Chart, alternative: str, form: str) -> str:
+    """Instead of a drawing, which is another with every version of what draws it."""
+    assert chart["layer"]
+    svg = Xml.Element("svg", {"class": form, "role": "img", "aria-label": alternative})
+    return Xml.tostring(svg, "unicode")
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A page with its pictures."""
+    return to_html(measure([write(tmp_path_factory.mktemp("results") / "scores.parquet")]))
+
+
+INCIDENTS = RuleBase.load(Path(__file__).parents[2] / "fixtures" / "incidents" / "rules")
+"""Rules that change seldom: the page of the shipped ones would be another with every one of theirs."""
+
+
+def incidents() -> list[Logged | Reject]:
+    """Outages of teams; one without any, one that nobody could read."""
+    wrong = Reject("logs.jsonl", 90, (Problem(Location("logs.jsonl", 90, 7, "/facts/0/kind"), "there is no such kind"),))
+    durations = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89)
+    facts = [[{"kind": "outage", "minutes": minutes, "services": 1 + minutes % 3}] for minutes in durations]
+    records = [json.dumps(record).encode() for record in [*facts * 8, []]]
+    return [wrong] + [
+        Logged(row, record, f"day-{row}", (("Payments", "Search")[row % 5 > 1], f"2025-{1 + row % 3:02}"))
+        for row, record in enumerate(records, start=1)
+    ]
+
+
+def test_the_whole_page(tmp_path: Path, golden: Golden) -> None:
+    scores = write(tmp_path / "scores.parquet", incidents(), rulebase=INCIDENTS)
+    golden(EXPECTED / "incidents.html", to_html(measure([scores]), sketch))
+
+
+def test_the_page_of_nothing(tmp_path: Path, golden: Golden) -> None:
+    scores = write(tmp_path / "scores.jsonl", [], rulebase=INCIDENTS)
+    golden(EXPECTED / "nothing.html", to_html(measure([scores]), sketch))
+
+
+def test_the_charts(golden: Golden) -> None:
+    groups = [Group("Sales", 40, 30.0, 10, 0.25, 0.14, 0.4), Group(None, 5, 10.0, 0, 0.0, 0.0, 0.43)]
+    damage = Distribution((4, *[0] * 99, 2, *[1] * 100, *[0] * 799, 3))
+    charts = {
+        "strip": pictures.strip_chart([("mild", 1), ("middling", 0), ("grave", 3)]),
+        "distribution": pictures.distribution_chart(damage),
+        "bars": pictures.bar_chart([("one", 4.0, "80%"), ("two", 1.0, "20%")]),
+        "groups, wide": pictures.group_chart(groups, 27.8, 0.22, "grave"),
+        "groups, narrow": pictures.group_chart(groups, 27.8, 0.22, "grave", pictures.NARROW),
+    }
+    golden(EXPECTED / "charts.txt", json.dumps(charts, indent=1) + "\n")
+
+
+def test_pictures_hold_what_is_in_the_chart_and_nothing_else() -> None:
+    svg = pictures.draw(pictures.bar_chart([(HOSTILE, 4.0, "80%"), ("two & three", 1.0, "20%")]), "a & <b>", "small")
+    root = Xml.fromstring(svg)
+    texts = [element.text for element in root.iter("text")]
+    assert texts[1:] == ["two & three", "80%", "20%"]
+    assert (texts[0] or "").startswith("<script>alert(1)</script>")
+    assert {element.tag for element in root.iter()} == {"svg", "g", "path", "text"}
+    assert root.get("aria-label") == "a & <b>"
+    assert (root.get("role"), root.get("class")) == ("img", "small")
+    names = {name for element in root.iter() for name in element.attrib}
+    assert not names & {"style", "href", "onload"}
+    assert [e.get("fill") for e in root.iter("path") if e.get("fill") == pictures.ACCENT] == [pictures.ACCENT] * 2
+
+
+def test_a_page_that_is_drawn_has_the_numbers_in_its_pictures(page: str) -> None:
+    drawn = {"".join(text) for name, _, text in Page(page).found if name == "text"}
+    assert {"Engineering", "Sales", "(not given)", "2025-01", "mean damage", "serious or fatal", "Arrived late"} <= drawn
+
+
+def test_nothing_is_fetched_or_run(page: str) -> None:
+    found = Page(page)
+    assert not {name for name, _, _ in found.found} & LOADING
+    assert "://" not in page.replace("http://www.w3.org/2000/svg", "")
+    assert "url(" not in page
+    assert "@import" not in page
+    attributes = [(name, value) for _, given, _ in found.found for name, value in given.items()]
+    assert not [name for name, _ in attributes if name.startswith("on") or name in ("style", "src")]
+    assert all((value or "").startswith("#") for name, value in attributes if name == "href")
+    policy = next(m["content"] for m, _ in found.all("meta") if m.get("http-equiv") == "Content-Security-Policy")
+    ((_, style),) = found.all("style")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+def test_it_can_be_read_aloud(page: str) -> None:
+    found = Page(page)
+    assert found.all("html")[0][0]["lang"] == "en"
+    assert found.all("title")[0][1] == "Interview report: 42 interviews"
+    levels = [int(name[1]) for name, _, _ in found.found if re.fullmatch("h[1-6]", name)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
+    ids = [given["id"] for _, given, _ in found.found if "id" in given]
+    assert len(ids) == len(set(ids))
+    assert all((given["href"] or "")[1:] in ids for given, _ in found.all("a"))
+    assert all(given["aria-labelledby"] in ids for given, _ in found.all("section"))
+    pictured = found.all("svg")
+    assert len(pictured) == 1 + 2 + 2 + 2 + 2 * 2
+    assert all(given["role"] == "img" and len(given["aria-label"] or "") > 40 for given, _ in pictured)
+    assert len(found.all("table")) == len(found.all("caption")) == len(found.all("thead"))
+    assert {given.get("scope") for given, _ in found.all("th")} == {"col", "row"}
+    scrolled = [given for given, _ in found.all("div") if given.get("class") == "scroll"]
+    assert all(given["tabindex"] == "0" and given["aria-label"] for given in scrolled)
+    assert len(found.all("figure")) <= len(found.all("details"))  # each has its numbers
+    assert len(found.all("summary")) == len({text for _, text in found.all("summary")})  # told apart when read by themselves
+
+
+def hostile() -> list[Logged | Reject]:
+    facts: list[dict[str, Any]] = [{"kind": "late_arrival", "minutes": 12, "reason": HOSTILE}]
+    record = json.dumps({"id": HOSTILE.replace("\x1b", "").replace("\u202e", ""), "facts": facts}).encode()
+    reject = Reject(HOSTILE, 2, (Problem(Location(HOSTILE, 2), HOSTILE),))
+    return [Logged(row, record, HOSTILE, (HOSTILE,)) for row in range(1, 4)] + [reject]
+
+
+def test_whatever_stands_in_the_results_is_text(tmp_path: Path) -> None:
+    html = to_html(measure([write(tmp_path / "scores.parquet", hostile(), keep=[HOSTILE])]))
+    found = Page(html)
+    assert not found.all("script")
+    assert "\x1b" not in html
+    assert "\u202e" not in html
+    assert html.count("</style>") == 1
+    assert "49" not in "".join(text for _, text in found.all("h2"))
+    shown = "".join(text for _, text in found.all("body"))
+    assert shown.count(printable(HOSTILE)) >= 5
+    assert not [name for _, given, _ in found.found for name in given if name.startswith("on")]
+    test_nothing_is_fetched_or_run(html)
+
+
+def test_a_column_of_very_many_values_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("misstep.batch.report.figures.VALUES", 1)
+    html = to_html(measure([write(tmp_path / "scores.parquet")]), sketch)
+    assert html.count("Too many different values to compare them.") == 2
+
+
+def test_rules_that_did_not_fire_and_places_are_listed(page: str, tmp_path: Path) -> None:
+    figures = measure([write(tmp_path / "scores.parquet")])
+    assert f"{len(figures.silent)} of {len(RuleBase.shipped().rules)} rules had nothing to say" in page
+    assert all(f"<code>{rule}</code>" in page for rule, _ in figures.silent)
+    assert "<li>logs.jsonl:89</li>" in page
+    assert "1 record could not be scored; all others were." in page
+    assert "logs.jsonl:90:7: /facts/0/kind: there is no such kind" in page
+
+
+@pytest.mark.parametrize(
+    ("count", "of", "told"),
+    [
+        (0, 0, "0%"),
+        (0, 3, "0%"),
+        (3, 3, "100%"),
+        (1, 3, "33%"),
+        (1, 300, "0.3%"),
+        (1, 9999, "under 0.1%"),
+        (999, 1000, "over 99%"),
+    ],
+)
+def test_shares_are_never_said_to_be_none_or_all(count: int, of: int, told: str) -> None:
+    assert percent(count, of) == told
+
+
+def test_it_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = write(tmp_path / "scores.parquet")
+    page = tmp_path / "report.html"
+    write_report([scores], page)
+    before = page.read_bytes()
+    with pytest.raises(CallerError, match="is there already; give --overwrite to replace it, or choose another name"):
+        write_report([scores], page)
+    monkeypatch.setattr("misstep.batch.report.page.to_html", lambda figures: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        write_report([scores], page, overwrite=True)
+    assert page.read_bytes() == before
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["report.html", "scores.parquet", "scores.parquet.summary.json"]
+
+
+def test_without_what_draws_there_is_a_word_about_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = write(tmp_path / "scores.parquet")
+    monkeypatch.setattr(pictures, "LIBRARY", "no_such_library")
+    with pytest.raises(InstallationError, match=r"pictures need vl-convert-python: pip install 'misstep\[report\]'"):
+        write_report([scores], tmp_path / "report.html")
+    assert not (tmp_path / "report.html").exists()

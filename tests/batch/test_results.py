@@ -1,0 +1,126 @@
+"""Results are read as they were written, whatever form they have, and what is none is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tests.batch.scored import write
+
+import misstep
+from misstep.batch.columns import schema_of
+from misstep.batch.parts import Logged
+from misstep.batch.results import read_scores
+from misstep.errors import CallerError
+
+FORMS = ["scores.parquet", "scores.jsonl", "scores.csv"]
+HOSTILE = ["<script>alert(1)</script>", "=1+1", "'=1", "a;b", '"', "x\ny", "NA", "null", "-", "\u202e", "é"]
+
+
+def hostile() -> list[Logged]:
+    facts = json.dumps([{"kind": "late_arrival"}]).encode()
+    return [Logged(row, facts, text, (text,)) for row, text in enumerate(HOSTILE, start=1)]
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_results_are_read_as_they_were_written(tmp_path: Path, name: str) -> None:
+    expected = write(tmp_path / "as.parquet").to_arrow()
+    got = write(tmp_path / name).to_arrow()
+    assert got.schema == schema_of("interviews", ["team", "month"])
+    assert got.to_pylist() == expected.to_pylist()
+    assert len(got) == len(read_scores(tmp_path / name)) == read_scores(tmp_path / name).summary.interviews
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_text_is_text_in_every_form(tmp_path: Path, name: str) -> None:
+    got = write(tmp_path / name, hostile(), keep=["who"]).to_arrow(["id", "who"])
+    # of a quote before a formula nobody can say whether CSV has put it there
+    expected = [text.removeprefix("'") for text in HOSTILE] if name.endswith("csv") else HOSTILE
+    assert got["who"].to_pylist() == got["id"].to_pylist() == expected
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_nothing_scored_is_a_result_too(tmp_path: Path, name: str) -> None:
+    scores = write(tmp_path / name, [])
+    assert len(scores) == len(scores.to_arrow()) == 0
+    assert "0 interviews" in scores._repr_html_()
+
+
+def test_the_whole_assessment_may_be_a_column(tmp_path: Path) -> None:
+    for name in FORMS[:2]:
+        scores = write(tmp_path / name, assessment=True)
+        assert scores.to_arrow(["damage"]).num_rows == len(scores)
+
+
+def test_it_is_shown_shortly(tmp_path: Path) -> None:
+    scores = write(tmp_path / "scores.parquet")
+    assert repr(scores) == f"<Scores {str(tmp_path / 'scores.parquet')!r}: 42 interviews, 1 reject, misstep 0.1.0>"
+    html = scores._repr_html_()
+    assert "scores.parquet: 42 interviews, 1 reject" in html
+    assert html.count("<tr>") == 6
+    assert "and 37 more; scored with misstep 0.1.0" in html
+
+
+def test_a_notebook_shows_hostile_text_as_text(tmp_path: Path) -> None:
+    html = write(tmp_path / "scores.parquet", hostile(), keep=["who"])._repr_html_()
+    assert "<script>" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    record = {"id": "<script>", "facts": [{"kind": "late_arrival", "id": "<b>\u202e"}]}
+    shown = misstep.assess(record)._repr_html_()
+    assert "<script>" not in shown
+    assert "Arrived late (&lt;b&gt;\\u202e)" in shown
+
+
+def test_a_notebook_shows_an_assessment() -> None:
+    assessment = misstep.assess({"id": "iv-17", "facts": [{"kind": "late_arrival", "minutes": 12}]})
+    html = assessment._repr_html_()
+    assert f"iv-17: damage {assessment.damage:g} of 100 ({assessment.band})" in html
+    assert all(action.title in html for action in assessment.actions)
+    assert f"{assessment.findings[0].severity:.1f} {assessment.findings[0].severity_band}" in html
+    nothing = misstep.assess([])._repr_html_()
+    assert "<table>" not in nothing
+    assert "damage 0 of 100" in nothing
+
+
+def test_it_is_public() -> None:
+    assert misstep.read_scores is read_scores
+    assert misstep.Scores.__name__ == "Scores"
+
+
+def test_what_is_no_result_is_told(tmp_path: Path) -> None:
+    def told(name: str) -> str:
+        with pytest.raises(CallerError) as error:
+            read_scores(tmp_path / name)
+        return str(error.value).removeprefix(f"{tmp_path}/")
+
+    assert told("no.parquet") == "no.parquet: no such file"
+    assert told(".").endswith(": is a folder; give a file")
+    (tmp_path / "a.txt").touch()
+    assert told("a.txt") == "a.txt: is no result of `misstep score`: its name ends in none of .parquet, .jsonl, .ndjson, .csv"
+    (tmp_path / "b.parquet").write_text("PAR1")
+    assert told("b.parquet") == "b.parquet: cannot be read as parquet (ArrowInvalid)"
+    pq.write_table(pa.table({"damage": [1.0]}), tmp_path / "c.parquet")
+    assert told("c.parquet") == "c.parquet: is no result of `misstep score`: it does not say what was scored"
+    (tmp_path / "d.csv").touch()
+    assert told("d.csv") == "d.csv: is no result of `misstep score`: there is no d.csv.summary.json beside it"
+    (tmp_path / "d.csv.summary.json").write_text("{")
+    assert told("d.csv").startswith("d.csv.summary.json: no summary of a run of misstep: Invalid JSON")
+    summary = write(tmp_path / "e.parquet").summary.to_json()
+    findings = schema_of("findings").empty_table().replace_schema_metadata({b"misstep": summary})
+    pq.write_table(findings, tmp_path / "f.parquet")
+    assert told("f.parquet") == "f.parquet: is a further table of a result; give the one with interviews"
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_broken_file_is_told_without_its_values(tmp_path: Path, name: str) -> None:
+    write(tmp_path / name)
+    data = (tmp_path / name).read_bytes()
+    scores = read_scores(tmp_path / name)
+    scores.schema  # noqa: B018 - as it was when it was whole
+    (tmp_path / name).write_bytes(data[:300] if name.endswith("parquet") else data[:-20] + b"\n{secret,,,\n")
+    with pytest.raises(CallerError) as error:
+        scores.to_arrow()
+    assert str(error.value) == f"{tmp_path / name}: cannot be read as {name.partition('.')[2]} (ArrowInvalid)"
