@@ -155,6 +155,11 @@ class RuleBase:
         return engine
 
     @property
+    def limits(self) -> Limits:
+        """The most that is taken of everything."""
+        return self._limits
+
+    @property
     def program(self) -> Program:
         """The checked rules, for tools."""
         return self._program

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from misstep.batch.inputs import Reading, plan_parts, read_part
-from misstep.batch.parts import Logged, Part
-from misstep.batch.scoring import Reject
+from misstep.batch.parts import Logged, Part, Reject
 
 FACTS = '[{"kind": "late_arrival", "minutes": 12}]'
 LINE = b'{"id": "iv-1", "facts": [{"kind": "late_arrival", "minutes": 12}]}'

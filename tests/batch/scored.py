@@ -9,10 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from misstep.api import RuleBase
-from misstep.batch.outputs import form_of, join_parts, write_part
-from misstep.batch.parts import Logged
+from misstep.batch.columns import Wanted
+from misstep.batch.forms import form_of, join_parts, write_part
+from misstep.batch.parts import Logged, Reject
 from misstep.batch.results import Scores, read_scores
-from misstep.batch.scoring import Reject, Scored, Wanted, score_records
+from misstep.batch.scoring import Scored, score_records
 from misstep.batch.summary import Summary
 from misstep.errors import Location, Problem
 

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from tests.batch.reading import FACTS, plan, read, told
 
 from misstep import RuleBase
+from misstep.batch.columns import Wanted
 from misstep.batch.inputs import read_part
 from misstep.batch.parts import Logged
-from misstep.batch.scoring import Wanted, score_records
+from misstep.batch.scoring import score_records
 from misstep.errors import MisstepError
 from misstep.limits import Limits
 

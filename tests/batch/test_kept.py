@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tests.batch.reading import read
 
 from misstep import RuleBase
+from misstep.batch.columns import Wanted
 from misstep.batch.inputs.kept import take_out
-from misstep.batch.scoring import Wanted, score_records
+from misstep.batch.scoring import score_records
 
 words = st.text('ab é😀"\\{}[]:,\n\u2028\x00', max_size=8)
 values = st.recursive(

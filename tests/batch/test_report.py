@@ -17,12 +17,11 @@ from tests.batch.scored import write
 from tests.conftest import Golden
 
 from misstep.api import RuleBase
-from misstep.batch.parts import Logged
+from misstep.batch.parts import Logged, Reject
 from misstep.batch.report import pictures
 from misstep.batch.report.figures import Distribution, Group, measure
 from misstep.batch.report.page import to_html, write_report
 from misstep.batch.report.panels import percent
-from misstep.batch.scoring import Reject
 from misstep.errors import CallerError, InstallationError, Location, Problem, printable
 
 EXPECTED = Path(__file__).parents[2] / "fixtures" / "expected" / "report"

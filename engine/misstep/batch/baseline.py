@@ -187,13 +187,14 @@ def compare(
     comparison = Comparison.between(baseline, rules)
     for row, record in enumerate(records, start=1):
         text = record if isinstance(record, (bytes, str)) else orjson.dumps(record)
-        comparison.add(_result(baseline, text), _result(rules, text), file, row)
+        comparison.add(evaluated(baseline, text), evaluated(rules, text), file, row)
     return comparison
 
 
-def _result(rulebase: RuleBase, record: bytes | str) -> Result | RecordError:
+def evaluated(rulebase: RuleBase, record: bytes | str, id: str | None = None) -> Result | RecordError:  # noqa: A002
+    """What came of a record, and be it what is wrong with it."""
     try:
-        return rulebase.evaluate_json(record)
+        return rulebase.evaluate_json(record, id=id)
     except RecordError as error:
         return error
 

@@ -7,6 +7,7 @@ are version ``SCHEMA`` of an interface: see docs/batch.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -49,6 +50,20 @@ def schema_of(table: TableName, keep: Sequence[str] = (), assessment: bool = Fal
     return pa.schema(_KEY + kept + SCORES + ([("assessment", pa.string())] if assessment else []))
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for: ``keep``: columns of the input to carry along; ``tables`` besides interviews; ``assessment``: a column
+    with the whole assessment as JSON."""
+
+    keep: tuple[str, ...] = ()
+    tables: tuple[TableName, ...] = ()
+    assessment: bool = False
+
+    def schema(self, table: TableName) -> pa.Schema:
+        """The columns of a table."""
+        return schema_of(table, self.keep, self.assessment)
+
+
 def scores(result: Result, summary: Mapping[str, Any]) -> tuple[Any, ...]:
     """The values of ``SCORES`` for one interview; ``summary``: what ``RuleBase.scores`` gives for it."""
     findings, steps = result.findings, result.plan.steps
@@ -74,9 +89,10 @@ def finding_rows(result: Result) -> Iterable[tuple[Any, ...]]:
 
 def action_rows(result: Result) -> Iterable[tuple[Any, ...]]:
     """The values of ``ACTIONS`` for every action of one interview, in the order to do them."""
+    scale = result.memory.program.scale
     for rank, step in enumerate(result.plan.steps, start=1):
         action = step.action
         yield (
-            rank, action.id, action.reach, action.channel, step.due_hours, step.priority, step.damage_relieved / 10,
+            rank, action.id, action.reach, action.channel, step.due_hours, step.priority(scale), step.damage_relieved / 10,
             sorted(step.relief),
         )  # fmt: skip

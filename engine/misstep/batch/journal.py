@@ -6,34 +6,40 @@ without a note is written anew, so every record is scored exactly once, whenever
 
 from __future__ import annotations
 
+import secrets
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
 from filelock import FileLock, Timeout
 
-from misstep.errors import CallerError
+from misstep.errors import CallerError, printable
 from misstep.files import whole_file
 
 SUFFIX = ".misstep-run"
 
 
 class Journal:
-    """The folder of one run. ``identity``: what the run is about; another run's folder is refused, and says in what it differs."""
+    """The folder of one run. ``identity``: what the run is about; another run's folder is refused, and it is said in what it
+    differs; but with ``overwrite`` it gives way. One process at a time can have it."""
 
-    def __init__(self, output: Path, identity: dict[str, str]) -> None:
-        self.folder = output.with_name(output.name + SUFFIX)
-        self._identity = identity
-        self._lock: FileLock | None = None
+    def __init__(self, folder: Path, identity: Mapping[str, str], overwrite: bool = False) -> None:
+        self.folder = folder
+        self.parts = folder
+        """Where the parts are: a folder named at random for each run, so that a process which a run before left behind, and
+        which is still writing, can do this one no harm."""
+        self._identity = dict(identity)
+        self._overwrite = overwrite
+        self._lock = FileLock(folder / "lock", timeout=0)
 
     def __enter__(self) -> Journal:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = FileLock(self.folder / "lock", timeout=0)
         try:
             self._lock.acquire()
         except Timeout:
-            raise CallerError(f"{self.folder}: another run is writing there; wait for it, or choose another output") from None
+            raise CallerError(f"{self._shown}: another run is at work there; wait for it, or choose another output") from None
         try:
             self._settle()
         except BaseException:
@@ -42,36 +48,54 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._lock is not None:
-            self._lock.release()
+        self._lock.release()
+
+    @property
+    def _shown(self) -> str:
+        return printable(str(self.folder))
 
     def _settle(self) -> None:
         about = self.folder / "run.json"
         if about.exists():
             kept = orjson.loads(about.read_bytes())
             other = [name for name in self._identity if kept.get(name) != self._identity[name]]
-            if other:
+            if not other:
+                self.parts = self.folder / kept["parts"]
+                self.parts.mkdir(exist_ok=True)
+                return
+            if not self._overwrite:
                 raise CallerError(
-                    f"{self.folder}: holds a run with other {' and '.join(other)} that was not finished; go on with those it was"
+                    f"{self._shown}: holds a run with other {' and '.join(other)} that was not finished; go on with those it was"
                     " begun with, or give --overwrite to begin anew"
                 )
-        else:
-            with whole_file(about) as stream:
-                stream.write(orjson.dumps(self._identity))
+            self._clear()
+        self.parts = self.folder / secrets.token_hex(8)
+        self.parts.mkdir()
+        with whole_file(about) as stream:
+            stream.write(orjson.dumps({**self._identity, "parts": self.parts.name}))
 
     def note(self, number: int) -> dict[str, Any] | None:
         """What is known of a part that is done; None of one that is not."""
-        path = self.note_file(number)
         try:
-            note: dict[str, Any] = orjson.loads(path.read_bytes())
+            note: dict[str, Any] = orjson.loads((self.parts / f"{number:08}.json").read_bytes())
         except FileNotFoundError:
             return None
         return note
 
-    def note_file(self, number: int) -> Path:
-        """Where the note of a part is kept."""
-        return self.folder / f"{number:08}.json"
-
     def forget(self) -> None:
-        """Take the folder away: the run is finished, or begins anew."""
+        """Take the folder away: the run is finished."""
+        self._clear()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _clear(self) -> None:
+        for path in self.folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != "lock":
+                path.unlink(missing_ok=True)
+
+
+def write_note(parts: Path, number: int, note: Mapping[str, Any]) -> None:
+    """Note that a part is done, which comes last of all that is written for it."""
+    with whole_file(parts / f"{number:08}.json") as stream:
+        stream.write(orjson.dumps(note))

@@ -1,83 +1,157 @@
-"""Scored tables in; files out: a part of one by a worker, and one whole file from all its parts in their order."""
+"""Where scores go in; the parts of a run written there, whole or not at all, out."""
 
 from __future__ import annotations
 
-import csv
-import io
-import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Protocol
 
-import orjson
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from misstep.errors import CallerError, suggest
-
-OutputForm = Literal["parquet", "jsonl", "csv"]
-ENDINGS: dict[str, OutputForm] = {".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
-ROWS = 100_000  # of a row group in the whole Parquet file
-
-
-def form_of(output: Path) -> OutputForm:
-    """The form of an output by its ending. Raises CallerError."""
-    form = ENDINGS.get(output.suffix.lower())
-    if form is None:
-        hint = suggest(output.suffix.lower(), ENDINGS, f"; the ending is one of {', '.join(ENDINGS)}")
-        raise CallerError(f"{output}: cannot tell the form of the output by its ending{hint}")
-    return form
+from misstep.batch.columns import TableName, Wanted
+from misstep.batch.databases import DATABASES, read_url
+from misstep.batch.forms import OutputForm, form_of, join_parts
+from misstep.batch.inputs.sources import STDIN
+from misstep.batch.journal import SUFFIX
+from misstep.batch.loading import DatabaseOutput
+from misstep.batch.summary import Summary
+from misstep.errors import CallerError, printable
+from misstep.files import whole_file
 
 
-def write_part(table: pa.Table, stream: IO[bytes], form: OutputForm) -> None:
-    """A part of a table, to be put behind others."""
-    if form == "parquet":
-        pq.write_table(table, stream, compression="zstd")
-        return
-    columns = [column.to_pylist() for column in table.columns]
-    if form == "jsonl":
-        names = table.schema.names
-        stream.writelines(
-            orjson.dumps(dict(zip(names, row, strict=True)), option=orjson.OPT_APPEND_NEWLINE)
-            for row in zip(*columns, strict=True)
-        )
-        return
-    text = io.TextIOWrapper(stream, "utf-8", newline="", write_through=True)
-    csv.writer(text).writerows([_cell(value) for value in row] for row in zip(*columns, strict=True))
-    text.detach()
+class Output(Protocol):
+    """Where scores go."""
+
+    @property
+    def name(self) -> str:
+        """As it may be shown."""
+        ...
+
+    @property
+    def form(self) -> OutputForm:
+        """Of the parts it is made of."""
+        ...
+
+    def beside(self, what: str) -> Path:
+        """A path for what belongs to it and is a file of its own: ``scores.rejects.jsonl`` beside ``scores.parquet``."""
+        ...
+
+    def journal(self) -> Path:
+        """The folder of a run that is not finished."""
+        ...
+
+    def files(self, tables: Sequence[TableName]) -> list[Path]:
+        """The files that will be written."""
+        ...
+
+    def further(self, tables: Sequence[TableName]) -> dict[TableName, str]:
+        """What other tables than interviews are called, for who has this output."""
+        ...
+
+    def check(self, wanted: Wanted, overwrite: bool) -> None:
+        """Raise CallerError where something is there already, or nothing can be written."""
+        ...
+
+    def write(self, parts: Callable[[TableName], list[Path]], wanted: Wanted, summary: Summary, journal: Path) -> dict[str, str]:
+        """Write all tables, and interviews last; what was written, by table."""
+        ...
+
+    def result(self, journal: Path) -> Path:
+        """A file that ``read_scores`` reads, there as long as the journal is."""
+        ...
 
 
-def join_parts(parts: Iterable[Path], schema: pa.Schema, stream: IO[bytes], form: OutputForm) -> None:
-    """The whole file from its parts. ``schema`` holds what the file says about itself."""
-    if form == "parquet":
-        with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
-            held: list[pa.RecordBatch] = []
-            for part in parts:
-                with pq.ParquetFile(part) as file:
-                    for batch in file.iter_batches():
-                        held.append(batch)
-                        if sum(map(len, held)) >= ROWS:
-                            writer.write_table(pa.Table.from_batches(held).cast(schema), row_group_size=ROWS)
-                            held = []
-            if held:
-                writer.write_table(pa.Table.from_batches(held).cast(schema), row_group_size=ROWS)
-        return
-    if form == "csv":
-        header = io.StringIO(newline="")
-        csv.writer(header).writerow(schema.names)
-        stream.write(header.getvalue().encode())
-    for part in parts:
-        with part.open("rb") as source:
-            shutil.copyfileobj(source, stream, 1 << 20)
+def output_of(name: str | Path) -> Output:
+    """The output that a name stands for, a file or the URL of a database. Raises CallerError."""
+    if str(name).startswith(DATABASES):
+        return DatabaseOutput.named(str(name))
+    path = Path(name)
+    return FileOutput(path, form_of(path))
 
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+@dataclass(frozen=True, slots=True)
+class FileOutput:
+    """A file of interviews, with those of other tables beside it."""
+
+    path: Path
+    form: OutputForm
+
+    @property
+    def name(self) -> str:
+        """Its path."""
+        return str(self.path)
+
+    def beside(self, what: str) -> Path:
+        """``scores.findings.parquet`` beside ``scores.parquet``; what is no table has an ending of its own."""
+        return self.path.with_name(f"{self.path.stem}.{what}")
+
+    def journal(self) -> Path:
+        """The folder beside it."""
+        return self.path.with_name(self.path.name + SUFFIX)
+
+    def files(self, tables: Sequence[TableName]) -> list[Path]:
+        """Of every table, and of the summary."""
+        return [*self._tables(tables).values(), self._summary]
+
+    @property
+    def _summary(self) -> Path:
+        return self.path.with_name(self.path.name + ".summary.json")
+
+    def _tables(self, tables: Sequence[TableName]) -> dict[TableName, Path]:
+        further: dict[TableName, Path] = {table: self.beside(table + self.path.suffix) for table in tables}
+        return further | {"interviews": self.path}  # comes last: once it is there, all is there
+
+    def further(self, tables: Sequence[TableName]) -> dict[TableName, str]:
+        """The names of other files than that of interviews."""
+        return {table: self._tables(tables)[table].name for table in tables}
+
+    def check(self, wanted: Wanted, overwrite: bool) -> None:
+        """Raise CallerError where something is there already, or the folder is not."""
+        refuse_written(self.files(wanted.tables), overwrite)
+
+    def write(self, parts: Callable[[TableName], list[Path]], wanted: Wanted, summary: Summary, journal: Path) -> dict[str, str]:
+        """Write the summary, the further tables, and interviews."""
+        about = summary.to_json()
+        with whole_file(self._summary) as stream:
+            stream.write(about)
+        tables = self._tables(wanted.tables)
+        for table, path in tables.items():
+            with whole_file(path) as stream:
+                join_parts(parts(table), wanted.schema(table).with_metadata({b"misstep": about}), stream, self.form)
+        return {table: str(path) for table, path in tables.items()}
+
+    def result(self, journal: Path) -> Path:
+        """Itself."""
+        return self.path
 
 
-def _cell(value: Any) -> Any:
-    """A value as a cell: lists behind semicolons, truth as JSON has it, and no text that a spreadsheet would run."""
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return ";".join(value) if isinstance(value, Sequence) else value
+def refuse_written(files: Sequence[Path], overwrite: bool) -> None:
+    """Raise CallerError where one of the files cannot be written, or is there and is not to be replaced."""
+    for file in files:
+        shown = printable(str(file))
+        if not file.absolute().parent.is_dir():
+            raise CallerError(f"{shown}: there is no folder {printable(str(file.parent))}")
+        if file.is_dir():
+            raise CallerError(f"{shown}: is a folder; give a file")
+        if file.exists() and not overwrite:
+            raise CallerError(f"{shown}: is there already; give --overwrite to replace it, or choose another name")
+
+
+def refuse_among_inputs(output: Output, files: Sequence[Path], inputs: Sequence[str]) -> None:
+    """Raise CallerError where what is to be written is an input, or would be one next time."""
+    for name in inputs:
+        if name == STDIN:
+            continue
+        if name.startswith(DATABASES):
+            if isinstance(output, DatabaseOutput) and read_url(name) == output.database:
+                raise CallerError(f"{printable(output.name)}: is an input; write elsewhere")
+            continue
+        place = Path(name)
+        for file in files:
+            if place.is_dir():
+                if file.resolve().is_relative_to(place.resolve()):
+                    raise CallerError(f"{printable(str(file))}: lies in the input {printable(name)}; write elsewhere")
+            elif place.exists():
+                if file.resolve() == place.resolve():
+                    raise CallerError(f"{printable(str(file))}: is an input; write elsewhere")
+            elif file.absolute().match(str(place.absolute())):
+                raise CallerError(f"{printable(str(file))}: the input {printable(name)} means it too; write elsewhere")

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from misstep.errors import Problem
+
 Form = Literal["jsonl", "parquet", "csv", "long-csv", "database"]
 """What form an input has."""
 
@@ -45,3 +47,12 @@ class Logged(NamedTuple):
     record: bytes
     id: str | None = None
     kept: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that could not be scored: where it stands, and what is wrong with it; never a value."""
+
+    file: str
+    row: int
+    problems: tuple[Problem, ...]

@@ -15,7 +15,7 @@ import pyarrow.json as pa_json
 import pyarrow.parquet as pq
 
 from misstep.batch.columns import schema_of
-from misstep.batch.outputs import ENDINGS, OutputForm
+from misstep.batch.forms import ENDINGS, OutputForm
 from misstep.batch.summary import Summary
 from misstep.errors import CallerError, printable
 from misstep.inputs import refuse_missing

@@ -1,51 +1,37 @@
-"""Logged interviews in files in; files of scores out: planned into parts, scored by workers, journalled, put together."""
+"""Logged interviews in; their scores out, in files or a database: planned into parts, scored by workers, put together."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import orjson
-import pyarrow as pa
 
 from misstep.api import RuleBase
-from misstep.batch.columns import SCHEMA, TableName
+from misstep.batch.baseline import Comparison
+from misstep.batch.columns import SCHEMA, TableName, Wanted
+from misstep.batch.databases import shown_input
+from misstep.batch.forms import OutputForm, join_bytes, write_part
 from misstep.batch.inputs import Reading, plan_parts, read_part
-from misstep.batch.journal import Journal
-from misstep.batch.outputs import OutputForm, form_of, join_parts, write_part
-from misstep.batch.parts import Form, Part
-from misstep.batch.scoring import Reject, Wanted, score_records
-from misstep.batch.summary import EXAMPLES, Summary, Tally
-from misstep.batch.workers import Processes, Workers
-from misstep.errors import CallerError, RecordError
+from misstep.batch.journal import Journal, write_note
+from misstep.batch.outputs import Output, output_of, refuse_among_inputs, refuse_written
+from misstep.batch.parts import Form, Part, Reject
+from misstep.batch.results import Scores, read_scores
+from misstep.batch.scoring import score_records
+from misstep.batch.summary import EXAMPLES, Summary, Tally, version_of_misstep
+from misstep.batch.workers import workers_of
+from misstep.errors import MAX_LENGTH, CallerError, RecordError, printable
 from misstep.files import whole_file
+from misstep.limits import Limits
+from misstep.rulebase.cache import dump_program, read_program
 
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What a worker has to know besides the part: all of it is the same for a whole run."""
-
-    folder: Path
-    form: OutputForm
-    rules: tuple[str, ...]
-    digest: str
-    wanted: Wanted
-    reading: Reading
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One part to score."""
-
-    job: Job
-    part: Part
-
-    def __str__(self) -> str:
-        return f"{self.part.name} from row {self.part.row}"
+StrPath = str | os.PathLike[str]
+Then = Callable[[Scores], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,91 +47,168 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run came to. ``files``: what was written, by table, and ``rejects`` where there are any; ``resumed``: parts that
-    an earlier run had done."""
+    """What a run came to. ``files``: what was written, by table, and ``rejects`` and ``baseline`` where there are any;
+    ``resumed``: interviews that an earlier run had scored; ``comparison``: with the baseline, if one was given."""
 
-    files: dict[str, Path]
+    files: dict[str, str]
     interviews: int
     rejects: int
     resumed: int
     summary: Summary
+    comparison: Comparison | None = None
+
+
+def score(
+    inputs: StrPath | Sequence[StrPath],
+    output: StrPath,
+    *,
+    rules: RuleBase | None = None,
+    baseline: RuleBase | None = None,
+    keep: Sequence[str] = (),
+    tables: Sequence[TableName] = (),
+    assessment: bool = False,
+    input_format: Form | None = None,
+    facts: str = "facts",
+    id: str = "id",  # noqa: A002 - the field of a record
+    workers: int | None = None,
+    on: str | None = None,
+    rejects: StrPath | None = None,
+    max_rejects: int | None = None,
+    journal: StrPath | None = None,
+    overwrite: bool = False,
+    progress: Callable[[Progress], None] = lambda _: None,
+    then: Then = lambda _: None,
+) -> Outcome:
+    """Score all interviews of the inputs into files or tables of a database, as ``misstep score`` does.
+
+    ``inputs``: files, folders, patterns, URLs of databases, ``-`` for standard input. ``baseline``: rules to compare with.
+    ``keep``: columns of the input to carry along. ``tables``: ``findings`` and ``actions``, besides interviews. ``assessment``: a
+    column with the whole assessment as JSON. ``input_format``: form of all inputs. ``facts``, ``id``: the columns of tables.
+    ``workers``: how many processes, else one for each core; 1: this one. ``on``: a cluster instead, ``dask://host:port``.
+    ``rejects``: where records go that are wrong, else beside the output; ``max_rejects``: how many there may be. ``journal``: the
+    folder that is kept until the run is finished, else beside the output. ``progress`` is told how far it is, ``then`` what was
+    written, before the run counts as finished.
+
+    The output appears whole or not at all. A run that was stopped goes on where it was, if it is called in the same way.
+
+    Raises CallerError where an input, the output or the journal makes no sense, RecordError where more than ``max_rejects``
+    records are wrong, EngineError where a part takes its process with it, OSError where nothing can be written.
+    """
+    names = [os.fspath(inputs)] if isinstance(inputs, str | os.PathLike) else [os.fspath(name) for name in inputs]
+    rulebase = rules or RuleBase.shipped()
+    wanted = Wanted(tuple(keep), tuple(t for t in ("findings", "actions") if t in tables), assessment)
+    _refuse_names(wanted)
+    target = output_of(os.fspath(output))
+    folder = target.journal() if journal is None else Path(journal)
+    rejected = target.beside("rejects.jsonl") if rejects is None else Path(rejects)
+    compared = [target.beside("baseline.json")] if baseline else []
+    written = [*target.files(wanted.tables), *compared, rejected]
+    refuse_among_inputs(target, [*written, folder], names)
+    if not folder.exists():  # of a run that goes on, some may be there
+        target.check(wanted, overwrite)
+        refuse_written([*compared, rejected], overwrite)
+    identity = {
+        "rules": rulebase.digest,
+        "baseline": baseline.digest if baseline else "",
+        "inputs": _digest([input_format, names]),
+        "columns": _digest([SCHEMA, target.form, wanted.keep, wanted.tables, assessment, facts, id]),
+        "version of misstep": version_of_misstep(),
+    }
+    with Journal(folder, identity, overwrite) as kept:
+        for name, one in (("rules", rulebase), ("baseline", baseline)):
+            if one is not None:
+                with whole_file(kept.parts / name) as stream:
+                    stream.write(dump_program(one.program))
+        reading = Reading(
+            spool=kept.parts, keep=wanted.keep, form=input_format, facts=facts, id=id, kinds=tuple(rulebase.kinds.values()),
+            part_bytes=PART_BYTES // (4 if assessment else 1), limits=rulebase.limits,
+        )  # fmt: skip
+        run = _Run(Job(kept.parts, target.form, wanted, reading, baseline is not None), kept, max_rejects, overwrite, progress)
+        for note in workers_of(on, workers).run(score_part, run.tasks(names)):
+            run.took(note)
+        outcome = run.put_together(target, rejected, rejects is not None, compared, rulebase, names)
+        then(read_scores(target.result(kept.parts)))
+        kept.forget()
+    return outcome
+
+
+PART_BYTES = 4_000_000  # of lines: some thousand interviews, done again within a second or two
+
+
+def _refuse_names(wanted: Wanted) -> None:
+    """Raise CallerError where a column that is to be kept would be there twice."""
+    names = wanted.schema("interviews").names
+    for name in wanted.keep:
+        if names.count(name) > 1:
+            raise CallerError(f"keep: the result would have the column '{printable(name)}' twice; rename it in the input")
+
+
+def _digest(data: Any) -> str:
+    return hashlib.sha256(repr(data).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+# -- what workers do
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """How a run is made. ``keep``: columns of the input to carry along; ``tables`` besides interviews; ``assessment``: a column with
-    the whole assessment as JSON; ``form``, ``facts`` and ``id``: of the inputs, see ``Reading``; ``workers``: how many processes,
-    else one for each core; ``max_rejects``: how many records may be wrong."""
+class Job:
+    """What a worker has to know besides the part; all of it is the same for a whole run. ``folder``: of the parts, where the
+    rules are too, so that a worker needs nothing else."""
 
-    rules: tuple[str, ...] = ()
-    keep: tuple[str, ...] = ()
-    tables: tuple[TableName, ...] = ()
-    assessment: bool = False
-    form: Form | None = None
-    facts: str = "facts"
-    id: str = "id"
-    workers: int | None = None
-    rejects: Path | None = None
-    max_rejects: int | None = None
-    overwrite: bool = False
+    folder: Path
+    form: OutputForm
+    wanted: Wanted
+    reading: Reading
+    compare: bool
 
 
-def score_files(
-    inputs: Sequence[str],
-    output: Path,
-    options: Options = Options(),
-    progress: Callable[[Progress], None] = lambda _: None,
-    workers: Workers | None = None,
-) -> Outcome:
-    """Score all interviews of the inputs into files. The output appears whole or not at all; a run that was stopped goes on where
-    it was, if it is called in the same way.
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One part to score."""
 
-    Raises CallerError where an input or the output makes no sense, RecordError where more than ``max_rejects`` records are
-    wrong, RuleError, EngineError where a part kills its process.
-    """
-    form = form_of(output)
-    rulebase = RuleBase.load(*options.rules) if options.rules else RuleBase.shipped()
-    wanted = Wanted(options.keep, options.tables, options.assessment)
-    journal = Journal(output, _identity(inputs, form, rulebase, options))
-    if options.overwrite:
-        journal.forget()
-    elif output.exists() and not journal.folder.exists():
-        raise CallerError(f"{output}: is there already; give --overwrite to replace it, or choose another name")
-    with journal:
-        reading = Reading(
-            spool=journal.folder, keep=options.keep, form=options.form, facts=options.facts, id=options.id,
-            kinds=tuple(rulebase.kinds.values()),
-        )  # fmt: skip
-        run = _Run(Job(journal.folder, form, options.rules, rulebase.digest, wanted, reading), journal, options, progress)
-        for note in (workers or Processes(options.workers)).run(score_part, run.tasks(inputs)):
-            run.took(note)
-        outcome = run.put_together(output, rulebase, inputs)
-    journal.forget()
-    return outcome
+    job: Job
+    part: Part
+
+    def __str__(self) -> str:
+        return f"{self.part.name} from row {self.part.row}"
 
 
 def score_part(task: Task) -> dict[str, Any]:
     """Score one part into files of its own, and note that it is done."""
     job, part = task.job, task.part
-    scored = score_records(read_part(part, job.reading), part.name, _rulebase(job.rules, job.digest), job.wanted)
+    rulebase = _rulebase(job.folder / "rules", job.reading.limits)
+    baseline = _rulebase(job.folder / "baseline", job.reading.limits) if job.compare else None
+    scored = score_records(read_part(part, job.reading), part.name, rulebase, job.wanted, baseline)
     for table in scored.rows:
-        with whole_file(_part_file(job, part.number, table)) as stream:
+        with whole_file(part_file(job.folder, part.number, table)) as stream:
             write_part(scored.table(table, job.wanted), stream, job.form)
-    with whole_file(_part_file(job, part.number, "rejects")) as stream:
-        stream.writelines(orjson.dumps(_reject(r), option=orjson.OPT_APPEND_NEWLINE) for r in scored.rejects)
+    rejects = [_reject(reject, part.held == "lines") for reject in scored.rejects]
+    with whole_file(part_file(job.folder, part.number, "rejects")) as stream:
+        stream.writelines(orjson.dumps(reject, option=orjson.OPT_APPEND_NEWLINE) for reject in rejects)
     note = {
         "number": part.number,
         "digest": part.digest,
         "interviews": len(scored.rows["interviews"]),
-        "rejects": len(scored.rejects),
-        "examples": [_reject(r) for r in scored.rejects[:EXAMPLES]],
+        "rejects": len(rejects),
+        "examples": [_example(reject) for reject in rejects[:EXAMPLES]],
         "tally": scored.tally.to_json(),
+        "comparison": scored.comparison.to_json() if scored.comparison else None,
         "share": part.share,
     }
-    with whole_file(job.folder / f"{part.number:08}.json") as stream:
-        stream.write(orjson.dumps(note))
+    write_note(job.folder, part.number, note)
     _drop_spooled(part, job.folder)
     return note
+
+
+def part_file(folder: Path, number: int, table: str) -> Path:
+    """Where a part of a table is."""
+    return folder / f"{number:08}.{table}"
+
+
+@lru_cache(maxsize=4)
+def _rulebase(file: Path, limits: Limits) -> RuleBase:
+    """A rule base of a run, loaded once a process."""
+    return RuleBase(read_program(file.read_bytes()), limits)
 
 
 def _drop_spooled(part: Part, folder: Path) -> None:
@@ -154,59 +217,55 @@ def _drop_spooled(part: Part, folder: Path) -> None:
         Path(part.path).unlink(missing_ok=True)
 
 
-@lru_cache(maxsize=2)
-def _rulebase(rules: tuple[str, ...], digest: str) -> RuleBase:
-    """The rule base of a run, loaded once a process. Raises CallerError where it is not that of the run any more."""
-    rulebase = RuleBase.load(*rules) if rules else RuleBase.shipped()
-    if rulebase.digest != digest:
-        raise CallerError("the rules have changed since the run began; begin anew with --overwrite")
-    return rulebase
+def _reject(reject: Reject, columns: bool) -> dict[str, Any]:
+    """A reject as data. ``columns``: whether the records are lines of the input as they are, so that columns can be found."""
+    problems: list[dict[str, Any]] = [
+        {**({"column": p.location.column} if columns and p.location.column else {}), "pointer": p.location.pointer,
+         "message": printable(p.message)[:MAX_LENGTH]} for p in reject.problems
+    ]  # fmt: skip
+    return {"file": reject.file, "row": reject.row, "problems": problems}
 
 
-def _part_file(job: Job, number: int, table: str) -> Path:
-    return job.folder / f"{number:08}.{table}"
+def _example(reject: Mapping[str, Any]) -> dict[str, Any]:
+    """A reject as the summary tells it, in words."""
+    told = [": ".join(filter(None, [problem["pointer"], problem["message"]])) for problem in reject["problems"]]
+    return {**reject, "problems": told}
 
 
-def _reject(reject: Reject) -> dict[str, Any]:
-    return {"file": reject.file, "row": reject.row, "problems": [str(problem) for problem in reject.problems]}
-
-
-def _identity(inputs: Sequence[str], form: OutputForm, rulebase: RuleBase, options: Options) -> dict[str, str]:
-    """What must be the same for a run to go on; what the inputs hold is compared part by part."""
-    columns = orjson.dumps([SCHEMA, form, options.keep, options.tables, options.assessment, options.facts, options.id])
-    return {
-        "rules": rulebase.digest,
-        "inputs": hashlib.sha256("\0".join([str(options.form), *inputs]).encode("utf-8", "surrogateescape")).hexdigest(),
-        "columns": hashlib.sha256(columns).hexdigest(),
-    }
+# -- what the process does that was called
 
 
 class _Run:
     """The parts of a run on their way."""
 
-    def __init__(self, job: Job, journal: Journal, options: Options, progress: Callable[[Progress], None]) -> None:
+    def __init__(
+        self, job: Job, journal: Journal, max_rejects: int | None, overwrite: bool, progress: Callable[[Progress], None]
+    ) -> None:
         self._job = job
         self._journal = journal
-        self._options = options
+        self._max_rejects = max_rejects
+        self._overwrite = overwrite
         self._progress = progress
         self._notes: dict[int, dict[str, Any]] = {}
-        self._interviews = self._rejects = self._resumed = self._resumed_interviews = 0
+        self._interviews = self._rejects = self._resumed = 0
         self._share = 0.0
 
     def tasks(self, inputs: Sequence[str]) -> Iterator[Task]:
         """The parts that are not done yet; those that are, are counted."""
         for part in plan_parts(inputs, self._job.reading):
             note = self._journal.note(part.number)
+            if note is not None and note["digest"] != part.digest:
+                if not self._overwrite:
+                    raise CallerError(
+                        f"{printable(part.name)}: has changed since the run began, from row {part.row} on; give --overwrite to"
+                        " score it as it is now"
+                    )
+                note = None
             if note is None:
                 yield Task(self._job, part)
                 continue
-            if note["digest"] != part.digest:
-                raise CallerError(
-                    f"{part.name}: has changed since the run began (from row {part.row} on); begin anew with --overwrite"
-                )
             _drop_spooled(part, self._job.folder)
-            self._resumed += 1
-            self._resumed_interviews += note["interviews"]
+            self._resumed += note["interviews"]
             self.took(note)
 
     def took(self, note: dict[str, Any]) -> None:
@@ -215,49 +274,58 @@ class _Run:
         self._interviews += note["interviews"]
         self._rejects += note["rejects"]
         self._share = max(self._share, note["share"])
-        self._progress(
-            Progress(self._interviews, self._interviews - self._resumed_interviews, self._rejects, self._share or None)
-        )
-        most = self._options.max_rejects
-        if most is not None and self._rejects > most:
+        self._progress(Progress(self._interviews, self._interviews - self._resumed, self._rejects, self._share or None))
+        if self._max_rejects is not None and self._rejects > self._max_rejects:
             raise RecordError(
-                f"more than {most} records are wrong; what was scored is kept, and the run goes on from there once"
-                " --max-rejects allows it"
+                f"more than {self._max_rejects} records are wrong, the most that --max-rejects allows; what is scored is kept:"
+                " with a higher one the run goes on from there"
             )
 
-    def put_together(self, output: Path, rulebase: RuleBase, inputs: Sequence[str]) -> Outcome:
-        """Write the whole files: what belongs to the output first, and the output itself last."""
-        notes = [self._notes[number] for number in sorted(self._notes)]
-        wanted, form = self._job.wanted, self._job.form
-        files: dict[str, Path] = {"summary": output.with_name(output.name + ".summary.json")}
-        if self._rejects or self._options.rejects is not None:
-            files["rejects"] = self._options.rejects or beside(output, "rejects", ".jsonl")
-        files |= {table: beside(output, table, output.suffix) for table in wanted.tables}
-        files["interviews"] = output  # comes last: once it is there, all is there
+    def put_together(
+        self, target: Output, rejects: Path, always: bool, compared: Sequence[Path], rulebase: RuleBase, inputs: Sequence[str]
+    ) -> Outcome:
+        """Write whole files: what belongs to the output first, and the output itself last. ``always``: also no rejects."""
+        numbers = sorted(self._notes)
+        notes = [self._notes[number] for number in numbers]
+        wanted, folder = self._job.wanted, self._job.folder
+
+        def parts(table: str) -> list[Path]:
+            return [part_file(folder, number, table) for number in numbers]
+
         summary = Summary.of(
             rulebase,
-            inputs,
+            [shown_input(name) for name in inputs],
             interviews=self._interviews,
             rejects=self._rejects,
             examples=[example for note in notes for example in note["examples"]][:EXAMPLES],
             tally=Tally.merged([Tally.from_json(note["tally"]) for note in notes]),
             keep=wanted.keep,
-            tables={table: files[table].name for table in wanted.tables},
+            tables=target.further(wanted.tables),
         )
-        with whole_file(files["summary"]) as stream:
-            stream.write(summary.to_json())
-        for table, path in files.items():
-            parts = [_part_file(self._job, note["number"], table) for note in notes]
-            if table == "rejects":
-                with whole_file(path) as stream:
-                    join_parts(parts, pa.schema([]), stream, "jsonl")
-            elif table != "summary":
-                schema = wanted.schema(cast(TableName, table)).with_metadata({b"misstep": summary.to_json()})
-                with whole_file(path) as stream:
-                    join_parts(parts, schema, stream, form)
-        return Outcome(files, self._interviews, self._rejects, self._resumed, summary)
+        files: dict[str, str] = {}
+        if self._rejects or always:
+            with whole_file(rejects) as stream:
+                join_bytes(parts("rejects"), stream)
+            files["rejects"] = str(rejects)
+        else:
+            rejects.unlink(missing_ok=True)  # of a run before, which is replaced
+        comparison = _merged(notes)
+        for path in compared:
+            with whole_file(path) as stream:
+                stream.write(orjson.dumps(comparison.to_json() if comparison else None, option=orjson.OPT_INDENT_2) + b"\n")
+            files["baseline"] = str(path)
+        files |= target.write(parts, wanted, summary, folder)
+        return Outcome(files, self._interviews, self._rejects, self._resumed, summary, comparison)
 
 
-def beside(output: Path, table: TableName | str, suffix: str) -> Path:
-    """Where a table is written that belongs to an output: ``scores.findings.parquet`` beside ``scores.parquet``."""
-    return output.with_name(f"{output.stem}.{table}{suffix}")
+def _merged(notes: Sequence[Mapping[str, Any]]) -> Comparison | None:
+    """What all parts say of two rule bases."""
+    whole: Comparison | None = None
+    for note in notes:
+        if note["comparison"] is not None:
+            part = Comparison.from_json(note["comparison"])
+            if whole is None:
+                whole = part
+            else:
+                whole.merge(part)
+    return whole

@@ -9,42 +9,21 @@ from typing import Any
 import pyarrow as pa
 
 from misstep.api import RuleBase
-from misstep.batch.columns import SCORES, TableName, action_rows, finding_rows, schema_of, scores
-from misstep.batch.parts import Logged
+from misstep.batch.baseline import Comparison, evaluated
+from misstep.batch.columns import SCORES, TableName, Wanted, action_rows, finding_rows, scores
+from misstep.batch.parts import Logged, Reject
 from misstep.batch.summary import Tally
-from misstep.errors import CallerError, Problem, RecordError
+from misstep.errors import CallerError, Location, Problem, RecordError
 
 Row = tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is asked for: ``keep``: columns of the input to carry along; ``tables`` besides interviews; ``assessment``: a column
-    with the whole assessment as JSON."""
-
-    keep: tuple[str, ...] = ()
-    tables: tuple[TableName, ...] = ()
-    assessment: bool = False
-
-    def schema(self, table: TableName) -> pa.Schema:
-        """The columns of a table."""
-        return schema_of(table, self.keep, self.assessment)
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A record that could not be scored: where it stands, and what is wrong with it; never a value."""
-
-    file: str
-    row: int
-    problems: tuple[Problem, ...]
 
 
 @dataclass(slots=True)
 class Scored:
     """What came of some records: rows by table, sums over them, and the records that were wrong."""
 
-    rows: dict[TableName, list[Row]] = field(default_factory=dict)
+    rows: dict[TableName, list[Row]]
+    comparison: Comparison | None
     tally: Tally = field(default_factory=Tally)
     rejects: list[Reject] = field(default_factory=list)
 
@@ -55,9 +34,13 @@ class Scored:
         return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
 
 
-def score_records(records: Iterable[Logged | Reject], file: str, rulebase: RuleBase, wanted: Wanted) -> Scored:
-    """Score the records of one file; a record that is wrong is a reject among them, and costs the others nothing."""
-    scored = Scored({"interviews": [], **{table: [] for table in wanted.tables}})
+def score_records(
+    records: Iterable[Logged | Reject], file: str, rulebase: RuleBase, wanted: Wanted, baseline: RuleBase | None = None
+) -> Scored:
+    """Score the records of one file; a record that is wrong is a reject among them, and costs the others nothing. With a
+    ``baseline``, what it says of them is compared."""
+    comparison = Comparison.between(baseline, rulebase) if baseline else None
+    scored = Scored({"interviews": [], **{table: [] for table in wanted.tables}}, comparison)
     interviews = scored.rows["interviews"]
     findings, actions = scored.rows.get("findings"), scored.rows.get("actions")
     for logged in records:
@@ -65,10 +48,12 @@ def score_records(records: Iterable[Logged | Reject], file: str, rulebase: RuleB
             scored.rejects.append(logged)
             continue
         row, record, name, kept = logged
-        try:
-            result = rulebase.evaluate_json(record, id=name)
-        except RecordError as error:
-            scored.rejects.append(Reject(file, row, error.problems))
+        result = evaluated(rulebase, record, name)
+        if baseline is not None and comparison is not None:
+            comparison.add(evaluated(baseline, record, name), result, file, row)
+        if isinstance(result, RecordError):
+            more = (Problem(Location(), f"and {result.omitted} more"),) if result.omitted else ()
+            scored.rejects.append(Reject(file, row, (*result.problems, *more)))
             continue
         scored.tally.add(result)
         summary = rulebase.scores(result)

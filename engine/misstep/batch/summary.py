@@ -19,6 +19,7 @@ from pydantic.dataclasses import dataclass as checked
 
 from misstep.api import RuleBase
 from misstep.assembly import Result
+from misstep.batch.columns import TableName
 from misstep.errors import CallerError
 from misstep.model.facts import KIND
 from misstep.model.result import RuleBaseInfo
@@ -178,12 +179,12 @@ class Summary:
         examples: Iterable[Mapping[str, Any]],
         tally: Tally,
         keep: Sequence[str] = (),
-        tables: Mapping[str, str] | None = None,
+        tables: Mapping[TableName, str] | None = None,
     ) -> Summary:
         """The summary of a run. ``examples``: rejects as ``{"file", "row", "problems"}``."""
         program = rulebase.program
         return cls(
-            misstep=_version(),
+            misstep=version_of_misstep(),
             rulebase=RuleBaseInfo(name=program.name, version=program.version, digest=program.digest),
             inputs=tuple(inputs),
             interviews=interviews,
@@ -198,7 +199,7 @@ class Summary:
             ),
             bands=program.scale.severity.words,
             keep=tuple(keep),
-            tables=dict(tables or {}),
+            tables={str(table): name for table, name in (tables or {}).items()},
         )
 
     @classmethod
@@ -259,7 +260,8 @@ def _named(rules: RuleBaseInfo) -> str:
 
 
 @cache
-def _version() -> str:
+def version_of_misstep() -> str:
+    """The version that is installed; empty where it runs from a source tree."""
     try:
         return version("misstep")
     except PackageNotFoundError:  # run from a source tree

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Protocol, TypeVar
 
-from misstep.errors import EngineError
+from misstep.errors import CallerError, EngineError, printable
 
 Task = TypeVar("Task", bound=Hashable)
 Done = TypeVar("Done")
@@ -37,6 +39,16 @@ class Alone:
         return map(work, tasks)
 
 
+def workers_of(on: str | None, count: int | None) -> Workers:
+    """A cluster, where one is named; else this process, where one is asked for; else as many as there are cores.
+
+    Raises CallerError where a cluster makes no sense, InstallationError where what speaks to it is missing.
+    """
+    if on is None:
+        return Alone() if count == 1 else Processes(count)
+    raise CallerError(f"{printable(on)}: names no cluster")
+
+
 class Processes:
     """On cores of this machine, all of them where no number is given. A process that dies is replaced, and what it was at is
     done again: the pool of the standard library breaks for good then, so another takes its place.
@@ -45,7 +57,8 @@ class Processes:
     """
 
     def __init__(self, count: int | None = None) -> None:
-        self.count = count or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else count or os.cpu_count() or 1
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self.count = count or cores
 
     def run(self, work: Callable[[Task], Done], tasks: Iterable[Task]) -> Iterator[Done]:
         """Run all tasks."""
@@ -96,4 +109,18 @@ class Processes:
                 return
 
     def _pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self.count, mp_context=multiprocessing.get_context("spawn"))
+        return ProcessPoolExecutor(self.count, multiprocessing.get_context("spawn"), initializer=_begin)
+
+
+def _begin() -> None:
+    """What a process does first: leave the keyboard to its parent, and end with it, even if that is killed; what such an orphan
+    is at, nobody waits for."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -7,14 +7,14 @@ An input is one of these:
 - a folder, of which every such file is read, also in folders below; hidden ones and those that begin with ``_`` are not;
 - a pattern, ``logs/**/2026-*.jsonl``;
 - ``-``: standard input; also a pipe, ``<(zcat ...)``;
-- a table of a database, or what a query gives: see database.py for how it is named.
+- a table of a database, or what a query gives: see databases.py for how it is named.
 
 Each can be told apart by its name, or all are of the form that is given.
 """
 
+from misstep.batch.databases import shown_input
 from misstep.batch.inputs.plan import plan_parts
 from misstep.batch.inputs.read import read_part
 from misstep.batch.inputs.reading import Reading
-from misstep.batch.inputs.urls import shown_input
 
 __all__ = ["Reading", "plan_parts", "read_part", "shown_input"]

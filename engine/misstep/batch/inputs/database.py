@@ -1,47 +1,32 @@
 """A table of a database, or what a query gives, in; parts in the spool out. SQLite and PostgreSQL, over ADBC.
 
-A database is named by a URL::
-
-    sqlite:///interviews.db?table=interviews            a path as it is, here or from / on: sqlite:////var/lib/interviews.db
-    postgresql://reader@host/hr?table=hr.interviews     any URL that libpq takes, and its options before the table
-    sqlite:///interviews.db?query=SELECT ...            the query is the last option and stands as it is, without escapes
-
-Nothing is written to a database. Rows are read in the order of their ids, so that a run that goes on finds them in their places;
-the number of a row is its place in that order.
+How one is named, databases.py says. Nothing is written there. Rows are read in the order of their ids, so that a run that goes on
+finds them in their places; the number of a row is its place in that order.
 """
 
 from __future__ import annotations
 
-import importlib
-import re
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 import pyarrow as pa
 
+from misstep.batch.databases import Database, connected, quoted, read_url, reason
 from misstep.batch.inputs.reading import Reading
 from misstep.batch.inputs.rows import NOT_UTF_8, plan_rows
 from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.spool import Spool, fault_part
 from misstep.batch.inputs.tables import Columns, chosen_columns, logged_row, reject
-from misstep.batch.inputs.urls import Database, read_url
-from misstep.batch.parts import Logged, Part
-from misstep.batch.scoring import Reject
-from misstep.errors import CallerError, InstallationError, RecordError, printable
-
-CONNECT_SECONDS = 10
-_DETAIL = re.compile(r"\A[A-Z_]+: (\[\w+\] )?(Failed to [a-z ]+: )?")  # what the drivers put before a message
+from misstep.batch.parts import Logged, Part, Reject
+from misstep.errors import CallerError, RecordError, printable
 
 
 def check_database(source: Source, reading: Reading) -> None:
     """Raise CallerError where a database cannot be read, RecordError where it gives nothing, InstallationError without a
     driver."""
     database = read_url(source.path)
-    with _connected(database) as cursor:
+    with connected(database) as cursor:
         _columns(cursor, database, reading)
         found = _Texts(cursor, f"SELECT 'x' FROM {_from(database)} LIMIT 1")  # noqa: S608
         if not list(found):
@@ -51,40 +36,12 @@ def check_database(source: Source, reading: Reading) -> None:
 def plan_database(source: Source, reading: Reading, spool: Spool) -> Iterator[Part]:
     """The parts of a table, or of what a query gives."""
     database = read_url(source.path)
-    with _connected(database) as cursor:
+    with connected(database) as cursor:
         columns = _columns(cursor, database, reading)
         texts = _Texts(cursor, _select(database, columns, reading))
         yield from plan_rows(source, _rows(source, texts, columns, reading), reading, spool, float)
         if texts.fault:
             yield fault_part(spool, source, texts.row + 1, texts.fault)
-
-
-@contextmanager
-def _connected(database: Database) -> Iterator[Any]:
-    """A cursor that can only read. Raises CallerError where the database cannot be reached."""
-    driver = f"adbc_driver_{database.system}"
-    try:
-        dbapi = importlib.import_module(f"{driver}.dbapi")  # an extra that few need
-    except ImportError:
-        raise InstallationError(f"to read from a database, {driver} is needed: pip install 'misstep[batch]'") from None
-    name = printable(database.name)
-    if database.system == "sqlite":
-        if not Path(database.address).is_file():
-            raise CallerError(f"{name}: there is no file {printable(database.address)}")
-        address = f"file:{quote(database.address)}?mode=ro"
-    else:
-        address = database.address
-        if "connect_timeout=" not in address:
-            address += f"{'&' if '?' in address else '?'}connect_timeout={CONNECT_SECONDS}"
-    try:
-        connection = dbapi.connect(address)
-    except dbapi.Error as error:
-        raise CallerError(f"{name}: cannot be reached: {_detail(error, database)}") from None
-    with closing(connection), closing(connection.cursor()) as cursor:
-        if database.system == "postgresql":
-            cursor.execute("SET TRANSACTION READ ONLY")
-            cursor.execute("SET client_encoding TO 'UTF8'")
-        yield cursor
 
 
 def _columns(cursor: Any, database: Database, reading: Reading) -> Columns:
@@ -94,7 +51,7 @@ def _columns(cursor: Any, database: Database, reading: Reading) -> Columns:
         cursor.execute(f"SELECT * FROM {_from(database)} LIMIT 0")  # noqa: S608 - the caller's own query, or a quoted name
         there = cursor.fetch_record_batch().schema.names
     except Exception as error:  # whatever drivers raise, all of it is about what the caller asked for
-        raise CallerError(f"{name}: {_detail(error, database)}") from None
+        raise CallerError(f"{name}: {reason(error, database)}") from None
     return chosen_columns(database.name, there, reading)
 
 
@@ -141,11 +98,11 @@ def _select(database: Database, columns: Columns, reading: Reading) -> str:
     """
     names = columns.names()
     most = reading.limits.record_bytes + 1
-    cells = ", ".join(f"SUBSTR(CAST({_quoted(name)} AS TEXT), 1, {most}) AS c{place}" for place, name in enumerate(names))
+    cells = ", ".join(f"SUBSTR(CAST({_column(name)} AS TEXT), 1, {most}) AS c{place}" for place, name in enumerate(names))
     as_list = "json_array" if database.system == "sqlite" else "json_build_array"
     listed = f"{as_list}({', '.join(f'c{place}' for place in range(len(names)))})"
     order = [*(["o"] if columns.id else []), *(f"c{place}" for place in range(len(names)))]
-    id_ = f", {_quoted(columns.id)} AS o" if columns.id else ""
+    id_ = f", {_column(columns.id)} AS o" if columns.id else ""
     rows = f"SELECT {cells}{id_} FROM {_from(database)}"  # noqa: S608 - names are quoted
     return f"SELECT CAST({listed} AS TEXT) FROM ({rows}) AS cells ORDER BY {', '.join(order)}"  # noqa: S608
 
@@ -154,14 +111,8 @@ def _from(database: Database) -> str:
     """What stands after FROM: a table, of a schema where one is named, or the query."""
     if database.query:
         return f"({database.query}\n) AS asked"
-    return ".".join(map(_quoted, database.table.split(".")))
+    return quoted(database.table)
 
 
-def _quoted(name: str) -> str:
+def _column(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _detail(error: Exception, database: Database) -> str:
-    """The first line of what a driver says, without the address, in which a password may be."""
-    text = str(error).strip().partition("\n")[0].replace(database.address, database.name)
-    return printable(_DETAIL.sub("", text))[:200]

@@ -9,8 +9,7 @@ from misstep.batch.inputs.reading import Reading
 from misstep.batch.inputs.rows import NOT_UTF_8
 from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.tables import Columns, logged_row, reject
-from misstep.batch.parts import Logged
-from misstep.batch.scoring import Reject
+from misstep.batch.parts import Logged, Reject
 
 
 def logged_cells(

@@ -17,8 +17,7 @@ from misstep.batch.inputs.reading import Reading
 from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.spool import Spool, fault_part
 from misstep.batch.inputs.streams import Stream
-from misstep.batch.parts import Logged, Part
-from misstep.batch.scoring import Reject
+from misstep.batch.parts import Logged, Part, Reject
 from misstep.errors import Location, Problem, RecordError
 
 

@@ -20,8 +20,7 @@ from misstep.batch.inputs.reading import Reading
 from misstep.batch.inputs.rows import NOT_UTF_8, entries_of
 from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.tables import logged_row, reject, require_columns
-from misstep.batch.parts import Logged, Part
-from misstep.batch.scoring import Reject
+from misstep.batch.parts import Logged, Part, Reject
 from misstep.errors import CallerError, RecordError, printable, suggest
 from misstep.model.facts import GIVEN_ROLES, Kind
 

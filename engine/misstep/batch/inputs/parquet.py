@@ -22,8 +22,7 @@ from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.spool import Spool, fault_part
 from misstep.batch.inputs.streams import FREELY, RATIO, UNPACKS_TOO_MUCH
 from misstep.batch.inputs.tables import Columns, chosen_columns, logged_row, reject
-from misstep.batch.parts import Logged, Part
-from misstep.batch.scoring import Reject
+from misstep.batch.parts import Logged, Part, Reject
 from misstep.errors import CallerError, RecordError, printable
 
 BATCH = 1_000  # rows

@@ -10,8 +10,7 @@ from misstep.batch.inputs.parquet import read_parquet
 from misstep.batch.inputs.reading import Reading
 from misstep.batch.inputs.rows import read_rows
 from misstep.batch.inputs.tables import reject
-from misstep.batch.parts import Logged, Part
-from misstep.batch.scoring import Reject
+from misstep.batch.parts import Logged, Part, Reject
 
 
 def read_part(part: Part, reading: Reading) -> Iterator[Logged | Reject]:

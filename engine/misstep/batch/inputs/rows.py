@@ -17,8 +17,7 @@ from misstep.batch.inputs.reading import Reading
 from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.spool import Spool
 from misstep.batch.inputs.tables import reject
-from misstep.batch.parts import Held, Logged, Part
-from misstep.batch.scoring import Reject
+from misstep.batch.parts import Held, Logged, Part, Reject
 
 NOT_UTF_8 = "not UTF-8 text"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from misstep.batch.inputs.urls import DATABASES, read_url
+from misstep.batch.databases import DATABASES, read_url
 from misstep.batch.parts import Form
 from misstep.errors import CallerError, printable
 

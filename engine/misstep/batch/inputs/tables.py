@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from misstep.batch.inputs.reading import USUAL_ID, Reading
-from misstep.batch.parts import Logged
-from misstep.batch.scoring import Reject
+from misstep.batch.parts import Logged, Reject
 from misstep.errors import CallerError, Location, Problem, listing, printable
 from misstep.model.facts import MAX_ID
 

@@ -34,8 +34,8 @@ def shown(style: Style) -> Iterator[Show]:
 
 @contextmanager
 def _bar() -> Iterator[Show]:
-    from rich.console import Console
     from rich import progress as rich
+    from rich.console import Console
 
     began = time.monotonic()
     with rich.Progress(

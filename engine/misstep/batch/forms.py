@@ -1,0 +1,94 @@
+"""Scored tables in; the bytes of a file out: a part of one by a worker, and a whole one from all its parts in their order."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from misstep.errors import CallerError, printable, suggest
+
+OutputForm = Literal["parquet", "jsonl", "csv"]
+ENDINGS: dict[str, OutputForm] = {".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
+ROWS, BYTES = 100_000, 1 << 26  # of a row group in the whole Parquet file, whichever comes first
+
+
+def form_of(output: Path) -> OutputForm:
+    """The form of an output by its ending. Raises CallerError."""
+    form = ENDINGS.get(output.suffix.lower())
+    if form is None:
+        hint = suggest(output.suffix.lower(), ENDINGS, "")
+        meant = "Parquet (*.parquet), JSON lines (*.jsonl) or CSV (*.csv)"
+        raise CallerError(f"{printable(str(output))}: its ending does not say what to write{hint or f'; {meant} is meant'}")
+    return form
+
+
+def write_part(table: pa.Table, stream: IO[bytes], form: OutputForm) -> None:
+    """A part of a table, to be put behind others."""
+    if form == "parquet":
+        pq.write_table(table, stream, compression="zstd")
+        return
+    columns = [column.to_pylist() for column in table.columns]
+    if form == "jsonl":
+        names = table.schema.names
+        stream.writelines(
+            orjson.dumps(dict(zip(names, row, strict=True)), option=orjson.OPT_APPEND_NEWLINE)
+            for row in zip(*columns, strict=True)
+        )
+        return
+    text = io.TextIOWrapper(stream, "utf-8", newline="", write_through=True)
+    csv.writer(text).writerows([_cell(value) for value in row] for row in zip(*columns, strict=True))
+    text.detach()
+
+
+def join_parts(parts: Iterable[Path], schema: pa.Schema, stream: IO[bytes], form: OutputForm) -> None:
+    """The whole file from its parts. ``schema`` holds what the file says about itself."""
+    if form == "parquet":
+        with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
+            for table in _tables_of(parts):
+                writer.write_table(table.cast(schema), row_group_size=len(table))
+        return
+    if form == "csv":
+        header = io.StringIO(newline="")
+        csv.writer(header).writerow(schema.names)
+        stream.write(header.getvalue().encode())
+    join_bytes(parts, stream)
+
+
+def join_bytes(parts: Iterable[Path], stream: IO[bytes]) -> None:
+    """One part behind the other."""
+    for part in parts:
+        with part.open("rb") as source:
+            shutil.copyfileobj(source, stream, 1 << 20)
+
+
+def _tables_of(parts: Iterable[Path]) -> Iterator[pa.Table]:
+    """Parts put together to tables of about ``ROWS`` rows or ``BYTES``, none of them empty."""
+    held: list[pa.Table] = []
+    for part in parts:
+        with pq.ParquetFile(part) as file:
+            held.append(file.read())
+        if sum(map(len, held)) >= ROWS or sum(table.nbytes for table in held) >= BYTES:
+            yield pa.concat_tables(held)
+            held = []
+    if any(map(len, held)):
+        yield pa.concat_tables(held)
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _cell(value: Any) -> Any:
+    """A value as a cell: lists behind semicolons, truth as JSON has it, and no text that a spreadsheet would run."""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ";".join(value) if isinstance(value, Sequence) else value

@@ -1,0 +1,187 @@
+"""Scores of a run in; tables of a database out, in a transaction for each chunk, and under their names whole or not at all.
+
+Rows go into tables of other names first, and which of them are there is noted in the same transaction, in a table too; so a run
+that was killed loads each exactly once. The last transaction gives the tables their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from misstep.batch.columns import TABLES, TableName, Wanted
+from misstep.batch.databases import Database, connected, quoted, read_url, reason
+from misstep.batch.forms import OutputForm, join_parts
+from misstep.batch.journal import SUFFIX
+from misstep.batch.summary import Summary
+from misstep.errors import CallerError, MisstepError, printable
+from misstep.files import whole_file
+
+RUN = "run"
+"""The table that says what the others are: one row with the rules, the counts, and the summary as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseOutput:
+    """A table of interviews, with other tables, whose names begin with its own."""
+
+    database: Database
+    form: OutputForm = "parquet"
+
+    @classmethod
+    def named(cls, url: str) -> DatabaseOutput:
+        """The output that a URL names. Raises CallerError where it names no table."""
+        database = read_url(url)
+        if database.query:
+            raise CallerError(f"{printable(database.name)}: scores go into a table; end it with ?table=NAME")
+        return cls(database)
+
+    @property
+    def name(self) -> str:
+        """Its URL, without a password."""
+        return self.database.name
+
+    def beside(self, what: str) -> Path:
+        """A file beside that of SQLite; in the working folder otherwise."""
+        name = f"{self.database.table}.{what}"
+        return Path(self.database.address).with_name(name) if self.database.system == "sqlite" else Path(name)
+
+    def journal(self) -> Path:
+        """The folder of a run that is not finished."""
+        return self.beside(SUFFIX[1:])
+
+    def files(self, tables: Sequence[TableName]) -> list[Path]:
+        """None."""
+        return []
+
+    def further(self, tables: Sequence[TableName]) -> dict[TableName, str]:
+        """The names of other tables than interviews."""
+        return {table: self._table(table) for table in tables}
+
+    def check(self, wanted: Wanted, overwrite: bool) -> None:
+        """Raise CallerError where tables are there already, or the database cannot be reached."""
+        names = [field.name.casefold() for field in wanted.schema("interviews")]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise CallerError(f"{printable(self.name)}: the column '{twice}' would be there twice: databases do not tell case")
+        if self.database.system == "sqlite" and not (file := Path(self.database.address)).exists():
+            if not file.absolute().parent.is_dir():
+                raise CallerError(f"{printable(self.name)}: there is no folder {printable(str(file.parent))}")
+            return
+        with connected(self.database) as cursor:
+            for table in [*wanted.tables, "interviews", RUN]:
+                if not overwrite and self._is_there(cursor, self._table(table)):
+                    name = printable(f"{self.name}: the table {self._table(table)}")
+                    raise CallerError(f"{name} is there already; give --overwrite to replace it, or choose another name")
+
+    def write(self, parts: Callable[[TableName], list[Path]], wanted: Wanted, summary: Summary, journal: Path) -> dict[str, str]:
+        """Load all tables."""
+        tables: tuple[TableName, ...] = (*wanted.tables, "interviews")
+        about = summary.to_json()
+        for table in tables:
+            with whole_file(journal / f"{table}.parquet") as stream:
+                join_parts(parts(table), wanted.schema(table).with_metadata({b"misstep": about}), stream, "parquet")
+        with self._writing() as cursor:
+            loaded = self._begun(cursor, tables, journal)
+            for table in tables:
+                for number, chunk in enumerate(_chunks(journal / f"{table}.parquet")):
+                    if (table, number) not in loaded:
+                        self._load(cursor, self._loading(table), chunk)
+                        cursor.execute(f"INSERT INTO {quoted(self._noted)} VALUES ('{journal.name}', '{table}', {number})")  # noqa: S608
+                        cursor.connection.commit()
+            self._finish(cursor, tables, _run_row(summary, about))
+        return {table: f"{self.name.partition('?')[0]}?table={self._table(table)}" for table in tables}
+
+    def result(self, journal: Path) -> Path:
+        """What was loaded, as long as it lies in the journal."""
+        return journal / "interviews.parquet"
+
+    def _begun(self, cursor: Any, tables: Sequence[TableName], journal: Path) -> set[tuple[str, int]]:
+        """The chunks that this run has loaded; what another one left behind is taken away."""
+        if self._is_there(cursor, self._noted):
+            cursor.execute(f"SELECT run, name, chunk FROM {quoted(self._noted)}")  # noqa: S608
+            notes = cursor.fetchall()
+            if notes and all(run == journal.name for run, _, _ in notes):
+                return {(name, chunk) for _, name, chunk in notes}
+        for table in [*map(self._loading, TABLES), self._noted]:
+            cursor.execute(f"DROP TABLE IF EXISTS {quoted(table)}")
+        cursor.execute(f"CREATE TABLE {quoted(self._noted)} (run TEXT, name TEXT, chunk INTEGER)")
+        for table in tables:
+            self._load(cursor, self._loading(table), pq.read_schema(journal / f"{table}.parquet").empty_table(), "create")
+        cursor.connection.commit()
+        return set()
+
+    def _load(self, cursor: Any, table: str, rows: pa.Table, mode: str = "append") -> None:
+        schema, _, name = table.rpartition(".")
+        columns = [_loadable(column, self.database.system) for column in rows.columns]
+        cursor.adbc_ingest(name, pa.table(columns, rows.schema.names), mode=mode, db_schema_name=schema or None)
+
+    def _finish(self, cursor: Any, tables: Sequence[TableName], run: pa.Table) -> None:
+        """Give the tables their names, all at once."""
+        for table in [*TABLES, RUN]:
+            cursor.execute(f"DROP TABLE IF EXISTS {quoted(self._table(table))}")
+        for table in tables:
+            name = self._table(table).rpartition(".")[2]
+            cursor.execute(f"ALTER TABLE {quoted(self._loading(table))} RENAME TO {quoted(name)}")
+        self._load(cursor, self._table(RUN), run, "create")
+        cursor.execute(f"DROP TABLE {quoted(self._noted)}")
+        cursor.connection.commit()
+
+    def _table(self, table: str) -> str:
+        return self.database.table if table == "interviews" else f"{self.database.table}_{table}"
+
+    def _loading(self, table: str) -> str:
+        return f"{self.database.table}_{table}_loading"
+
+    @property
+    def _noted(self) -> str:
+        return f"{self.database.table}_loaded"
+
+    def _is_there(self, cursor: Any, table: str) -> bool:
+        if self.database.system == "sqlite":
+            cursor.execute("SELECT COUNT(*) FROM sqlite_master WHERE name = ? COLLATE NOCASE", (table,))
+        else:
+            cursor.execute("SELECT COUNT(to_regclass($1))", (quoted(table),))
+        return bool(cursor.fetchone()[0])
+
+    @contextmanager
+    def _writing(self) -> Iterator[Any]:
+        """A cursor. What drivers raise is told as what could not be written."""
+        try:
+            with connected(self.database, write=True) as cursor:
+                yield cursor
+        except (MisstepError, OSError):
+            raise
+        except Exception as error:  # whatever drivers raise; they need not be there to be named
+            raise CallerError(f"{printable(self.name)}: cannot be written: {reason(error, self.database)}") from None
+
+
+def _chunks(file: Path) -> Iterator[pa.Table]:
+    with pq.ParquetFile(file) as source:
+        for number in range(source.num_row_groups):
+            yield source.read_row_group(number)
+
+
+def _loadable(column: pa.ChunkedArray, system: str) -> pa.ChunkedArray | pa.Array:
+    """A column as databases take it: lists as JSON; and PostgreSQL has no text with the character 0, which is spelled out."""
+    if pa.types.is_list(column.type):
+        return pa.array([None if value is None else orjson.dumps(value).decode() for value in column.to_pylist()], pa.string())
+    if system == "postgresql" and pa.types.is_string(column.type):
+        return pc.replace_substring(column, "\0", "\\u0000")
+    return column
+
+
+def _run_row(summary: Summary, about: bytes) -> pa.Table:
+    rules = summary.rulebase
+    row = {
+        "misstep": summary.misstep, "rules": rules.name, "version": rules.version, "digest": rules.digest,
+        "interviews": summary.interviews, "rejects": summary.rejects, "summary": about.decode(),
+    }  # fmt: skip
+    return pa.table({name: [value] for name, value in row.items()})
