@@ -22,6 +22,7 @@ from misstep.session import Session
 if TYPE_CHECKING:
     from misstep.batch.results import Scores as Scores
     from misstep.batch.results import read_scores as read_scores
+    from misstep.batch.run import score as score
 
 
 def __getattr__(name: str) -> Any:
@@ -33,6 +34,10 @@ def __getattr__(name: str) -> Any:
         from misstep.batch import results
 
         return getattr(results, name)
+    if name == "score":
+        from misstep.batch.run import score
+
+        return score
     raise AttributeError(f"module 'misstep' has no attribute '{name}'")
 
 

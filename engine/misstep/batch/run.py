@@ -18,6 +18,7 @@ from misstep.batch.columns import SCHEMA, TableName, Wanted
 from misstep.batch.databases import shown_input
 from misstep.batch.forms import OutputForm, join_bytes, write_part
 from misstep.batch.inputs import Reading, plan_parts, read_part
+from misstep.batch.inputs.kept import OF_RECORDS
 from misstep.batch.journal import Journal, write_note
 from misstep.batch.outputs import Output, output_of, refuse_among_inputs, refuse_written
 from misstep.batch.parts import Form, Part, Reject
@@ -25,7 +26,7 @@ from misstep.batch.results import Scores, read_scores
 from misstep.batch.scoring import score_records
 from misstep.batch.summary import EXAMPLES, Summary, Tally, version_of_misstep
 from misstep.batch.workers import workers_of
-from misstep.errors import MAX_LENGTH, CallerError, RecordError, printable
+from misstep.errors import MAX_LENGTH, CallerError, Problem, RecordError, printable
 from misstep.files import whole_file
 from misstep.limits import Limits
 from misstep.rulebase.cache import dump_program, read_program
@@ -217,13 +218,20 @@ def _drop_spooled(part: Part, folder: Path) -> None:
         Path(part.path).unlink(missing_ok=True)
 
 
-def _reject(reject: Reject, columns: bool) -> dict[str, Any]:
-    """A reject as data. ``columns``: whether the records are lines of the input as they are, so that columns can be found."""
-    problems: list[dict[str, Any]] = [
-        {**({"column": p.location.column} if columns and p.location.column else {}), "pointer": p.location.pointer,
-         "message": printable(p.message)[:MAX_LENGTH]} for p in reject.problems
-    ]  # fmt: skip
-    return {"file": reject.file, "row": reject.row, "problems": problems}
+def _reject(reject: Reject, lines: bool) -> dict[str, Any]:
+    """A reject as data. ``lines``: whether the records are lines of the input as they are, so that columns can be found."""
+    return {"file": reject.file, "row": reject.row, "problems": [_problem(problem, lines) for problem in reject.problems]}
+
+
+def _problem(problem: Problem, lines: bool) -> dict[str, Any]:
+    place = problem.location
+    told: dict[str, Any] = {"pointer": place.pointer, "message": printable(problem.message)[:MAX_LENGTH]}
+    if not lines:
+        return told
+    first, _, deeper = place.pointer[1:].partition("/")
+    if first and not deeper and first not in OF_RECORDS:
+        told["message"] += "; further columns of a log are named by --keep"
+    return {"column": place.column, **told} if place.column else told
 
 
 def _example(reject: Mapping[str, Any]) -> dict[str, Any]:

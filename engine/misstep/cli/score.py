@@ -105,7 +105,9 @@ def score(
     print(f"; {_counted(outcome.resumed)} of them in an earlier run" if outcome.resumed else "")
     if outcome.rejects:
         count = f"{outcome.rejects:,} record{'' if outcome.rejects == 1 else 's'}"
-        print(f"misstep: {count} could not be scored: see {printable(outcome.files['rejects'])}", file=sys.stderr)
+        print(f"misstep: {count} could not be scored: see {printable(outcome.files['rejects'])}; the first:", file=sys.stderr)
+        first = outcome.summary.reject_examples[0]
+        print(f"misstep: {printable(first.file)}:{first.row}: {first.problems[0]}", file=sys.stderr)
     return FOUND if outcome.rejects else OK
 
 
