@@ -8,6 +8,7 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -177,11 +178,15 @@ def test_what_is_there_stays_unless_it_is_to_be_replaced(log: Path, tmp_path: Pa
     assert every_file(tmp_path) != before
 
 
-def test_rejects_of_a_run_before_are_not_left_beside_a_new_one(log: Path, tmp_path: Path) -> None:
-    score(log, tmp_path / "scores.parquet", keep=["team", "month"], workers=1)
+def test_nothing_of_a_run_before_is_left_beside_a_new_one(log: Path, tmp_path: Path) -> None:
+    (tmp_path / "scores.actions.parquet").write_bytes(b"of somebody else")
+    score(log, tmp_path / "scores.parquet", keep=["team", "month"], tables=["findings"], workers=1)
+    assert (tmp_path / "scores.findings.parquet").exists()
     (tmp_path / "good.jsonl").write_bytes(b'{"facts": []}\n')
     score(tmp_path / "good.jsonl", tmp_path / "scores.parquet", workers=1, overwrite=True)
     assert not (tmp_path / "scores.rejects.jsonl").exists()
+    assert not (tmp_path / "scores.findings.parquet").exists()
+    assert (tmp_path / "scores.actions.parquet").read_bytes() == b"of somebody else"
 
 
 @pytest.mark.parametrize(
@@ -381,13 +386,13 @@ def test_whichever_write_fails_the_same_command_goes_on(log: Path, tmp_path: Pat
         output = folder / "scores.parquet"
         disk = Disk(fails)
         with mock.patch.object(Path, "replace", lambda path, target, disk=disk: disk.replace(path, target)):
-            if not disk.fills(lambda output=output: score(short, output, keep=["team", "month"], tables=["findings"], workers=1)):
+            if not disk.fills(partial(score, short, output, keep=["team", "month"], tables=["findings"], workers=1)):
                 break  # there were fewer writes
         assert not output.exists()
         assert not list(folder.rglob("*.tmp"))
         score(short, output, keep=["team", "month"], tables=["findings"], workers=1)
         assert every_file(folder) == expected
-    assert fails > 15
+    assert fails > 10
 
 
 def killing(marker: Path, always: bool) -> Callable[[Task], dict[str, Any]]:

@@ -75,7 +75,7 @@ class DatabaseOutput:
             if not file.absolute().parent.is_dir():
                 raise CallerError(f"{printable(self.name)}: there is no folder {printable(str(file.parent))}")
             return
-        with connected(self.database) as cursor:
+        with self._connected(write=False) as cursor:
             for table in [*wanted.tables, "interviews", RUN]:
                 if not overwrite and self._is_there(cursor, self._table(table)):
                     name = printable(f"{self.name}: the table {self._table(table)}")
@@ -88,7 +88,7 @@ class DatabaseOutput:
         for table in tables:
             with whole_file(journal / f"{table}.parquet") as stream:
                 join_parts(parts(table), wanted.schema(table).with_metadata({b"misstep": about}), stream, "parquet")
-        with self._writing() as cursor:
+        with self._connected() as cursor:
             loaded = self._begun(cursor, tables, journal)
             for table in tables:
                 for number, chunk in enumerate(_chunks(journal / f"{table}.parquet")):
@@ -125,7 +125,8 @@ class DatabaseOutput:
 
     def _finish(self, cursor: Any, tables: Sequence[TableName], run: pa.Table) -> None:
         """Give the tables their names, all at once."""
-        for table in [*TABLES, RUN]:
+        ours = self._is_there(cursor, self._table(RUN))  # of a run before, all of which is replaced
+        for table in [*(TABLES if ours else tables), RUN]:
             cursor.execute(f"DROP TABLE IF EXISTS {quoted(self._table(table))}")
         for table in tables:
             name = self._table(table).rpartition(".")[2]
@@ -152,10 +153,10 @@ class DatabaseOutput:
         return bool(cursor.fetchone()[0])
 
     @contextmanager
-    def _writing(self) -> Iterator[Any]:
+    def _connected(self, write: bool = True) -> Iterator[Any]:
         """A cursor. What drivers raise is told as what could not be written."""
         try:
-            with connected(self.database, write=True) as cursor:
+            with connected(self.database, write) as cursor:
                 yield cursor
         except (MisstepError, OSError):
             raise

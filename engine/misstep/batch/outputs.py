@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from misstep.batch.columns import TableName, Wanted
+from misstep.batch.columns import TABLES, TableName, Wanted
 from misstep.batch.databases import DATABASES, read_url
 from misstep.batch.forms import OutputForm, form_of, join_parts
 from misstep.batch.inputs.sources import STDIN
@@ -96,6 +96,13 @@ class FileOutput:
     def _summary(self) -> Path:
         return self.path.with_name(self.path.name + ".summary.json")
 
+    def _written_before(self) -> set[str]:
+        """The names of further tables that a run before wrote, which is replaced."""
+        try:
+            return set(Summary.from_json(self._summary.read_bytes()).tables.values()) & set(self.further(TABLES[1:]).values())
+        except (OSError, CallerError):
+            return set()
+
     def _tables(self, tables: Sequence[TableName]) -> dict[TableName, Path]:
         further: dict[TableName, Path] = {table: self.beside(table + self.path.suffix) for table in tables}
         return further | {"interviews": self.path}  # comes last: once it is there, all is there
@@ -110,10 +117,11 @@ class FileOutput:
 
     def write(self, parts: Callable[[TableName], list[Path]], wanted: Wanted, summary: Summary, journal: Path) -> dict[str, str]:
         """Write the summary, the further tables, and interviews."""
-        about = summary.to_json()
+        about, tables = summary.to_json(), self._tables(wanted.tables)
+        for stale in self._written_before() - {path.name for path in tables.values()}:
+            self.path.with_name(stale).unlink(missing_ok=True)
         with whole_file(self._summary) as stream:
             stream.write(about)
-        tables = self._tables(wanted.tables)
         for table, path in tables.items():
             with whole_file(path) as stream:
                 join_parts(parts(table), wanted.schema(table).with_metadata({b"misstep": about}), stream, self.form)
