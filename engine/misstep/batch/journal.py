@@ -47,7 +47,9 @@ class Journal:
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is not None and not is_begun(self.folder):
+            self.forget()
         self._lock.release()
 
     @property
@@ -63,7 +65,7 @@ class Journal:
                 self.parts = self.folder / kept["parts"]
                 self.parts.mkdir(exist_ok=True)
                 return
-            if not self._overwrite:
+            if not self._overwrite and is_begun(self.folder):
                 raise CallerError(
                     f"{self._shown}: holds a run with other {' and '.join(other)} that was not finished; go on with those it was"
                     " begun with, or give --overwrite to begin anew"
@@ -93,6 +95,11 @@ class Journal:
                 shutil.rmtree(path, ignore_errors=True)
             elif path.name != "lock":
                 path.unlink(missing_ok=True)
+
+
+def is_begun(folder: Path) -> bool:
+    """Whether a folder is the journal of a run that has done something."""
+    return next(folder.glob(f"*/{'[0-9]' * 8}.json"), None) is not None
 
 
 def write_note(parts: Path, number: int, note: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ from misstep.batch.databases import shown_input
 from misstep.batch.forms import OutputForm, join_bytes, write_part
 from misstep.batch.inputs import Reading, plan_parts, read_part
 from misstep.batch.inputs.kept import OF_RECORDS
-from misstep.batch.journal import Journal, write_note
+from misstep.batch.journal import Journal, is_begun, write_note
 from misstep.batch.outputs import Output, output_of, refuse_among_inputs, refuse_written
 from misstep.batch.parts import Form, Part, Reject
 from misstep.batch.results import Scores, read_scores
@@ -105,7 +105,7 @@ def score(
     compared = [target.beside("baseline.json")] if baseline else []
     written = [*target.files(wanted.tables), *compared, rejected]
     refuse_among_inputs(target, [*written, folder], names)
-    if not folder.exists():  # of a run that goes on, some may be there
+    if not is_begun(folder):  # of a run that goes on, some may be there
         target.check(wanted, overwrite)
         refuse_written([*compared, rejected], overwrite)
     identity = {
