@@ -85,6 +85,13 @@ def test_two_rule_bases(misstep: Command) -> None:
     assert json.loads((misstep.folder / "scores.baseline.json").read_text())["compared"] == 2
 
 
+def test_the_shipped_rules_as_the_baseline(misstep: Command) -> None:
+    misstep.write("log.jsonl", LATE)
+    run = misstep("score", "log.jsonl", "-o", "s.csv", "--rules", FIXTURES / "packs" / "acme", "--baseline", "misstep")
+    assert run.code == 0
+    assert run.out.startswith("acme 1.0.0 against the baseline misstep 0.1.0\n")
+
+
 def test_rules_of_ones_own(misstep: Command) -> None:
     misstep("sample", "20", "--rules", FIXTURES / "incidents" / "rules", "-o", "log.jsonl")
     run = misstep("score", "log.jsonl", "-o", "scores.parquet", "--rules", FIXTURES / "incidents" / "rules")

@@ -1,7 +1,7 @@
 """The command ``misstep``. Only this package prints.
 
-Exit codes: 0 done; 1 findings at or above ``--fail-level``, or a case that failed; 2 bad input, rules or usage;
-130 stopped from the keyboard; 141 whoever read the output has gone.
+Exit codes: 0 done; 1 findings at or above ``--fail-level``, a case that failed or a record that was left out; 2 bad input,
+rules or usage; 130 stopped from the keyboard; 141 whoever read the output has gone.
 """
 
 from __future__ import annotations

@@ -61,7 +61,8 @@ def cli() -> None:
 
     \b
     Exit codes: 0 done
-                1 findings at or above --fail-level, or a case of `misstep test` failed
+                1 findings at or above --fail-level, a case of `misstep test` that failed,
+                  or an interview that `misstep score` could not score
                 2 bad input, bad rules or bad usage
     """
 

@@ -11,6 +11,7 @@ import click
 from misstep.cli.app import FOUND, OK, cli, colored, load, rules_option, width
 
 if TYPE_CHECKING:
+    from misstep.api import RuleBase
     from misstep.batch.columns import TableName
     from misstep.batch.parts import Form
     from misstep.batch.results import Scores
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
               "postgresql://HOST/DATABASE?table=NAME.")  # fmt: skip
 @rules_option
 @click.option("--baseline", multiple=True, type=click.Path(path_type=Path), metavar="PATH",
-              help="Also score with these rules, and tell whose answer differs, and because of which rules; may be repeated."
+              help="Also score with these rules, and tell whose answer differs, and because of which rules; "
+    "may be repeated. misstep: the shipped ones."
 )  # fmt: skip
 @click.option("--keep", default="", metavar="NAMES", help="Columns of the input to carry along, separated by commas: team,month.")
 @click.option("--with", "also", multiple=True, type=click.Choice(["findings", "actions", "assessment"]),
@@ -92,7 +94,7 @@ def score(
     tables: list[TableName] = [table for table in ("findings", "actions") if table in also]
     with shown(progress) as show:
         outcome = run(
-            inputs, output, rules=load(rules), baseline=load(baseline) if baseline else None,
+            inputs, output, rules=load(rules), baseline=_baseline(baseline) if baseline else None,
             keep=[name.strip() for name in keep.split(",")] if keep else [], tables=tables, assessment="assessment" in also,
             input_format=input_format, facts=facts, id=id_, workers=workers, on=on, rejects=rejects, max_rejects=max_rejects,
             journal=journal, overwrite=overwrite, progress=show, then=then,
@@ -109,6 +111,10 @@ def score(
         first = outcome.summary.reject_examples[0]
         print(f"misstep: {printable(first.file)}:{first.row}: {first.problems[0]}", file=sys.stderr)
     return FOUND if outcome.rejects else OK
+
+
+def _baseline(paths: tuple[Path, ...]) -> RuleBase:
+    return load(() if paths == (Path("misstep"),) and not paths[0].exists() else paths)
 
 
 def _counted(interviews: int) -> str:
