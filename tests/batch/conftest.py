@@ -1,71 +1,15 @@
-"""A PostgreSQL server of the tests' own."""
+"""What tests of logs share."""
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from tests.batch.server import running_server
 
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """The address of a new, empty database, ``postgresql://user:password@host:port/database``; its user may log in by password
-    only. Fails where PostgreSQL is not installed: what reads from it is part of the product."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    found = shutil.which("initdb")
-    assert programs or found, "PostgreSQL is not installed: apt-get install postgresql"
-    programs.append(Path(found).parent) if found else None
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory(prefix="misstep-postgresql-") as folder:
-        server = _Server(programs[-1], Path(folder), port)
-        server.start()
-        try:
-            yield f"postgresql://reader:se%20cret@127.0.0.1:{port}/postgres"
-        finally:
-            server.stop()
-
-
-class _Server:
-    def __init__(self, programs: Path, folder: Path, port: int) -> None:
-        self._programs = programs
-        self._data = folder / "data"
-        self._port = port
-        self._user = None
-        if os.geteuid() == 0:  # as whom the server refuses to run
-            self._user = pwd.getpwnam("postgres")
-            os.chown(folder, self._user.pw_uid, self._user.pw_gid)
-        self._password = folder / "password"
-        self._password.write_text("se cret")
-        self._password.chmod(0o644)
-
-    def start(self) -> None:
-        self._run(
-            "initdb", "-D", str(self._data), "-U", "reader", "--pwfile", str(self._password), "-A", "scram-sha-256", "-E", "UTF8",
-            "--locale=C", "--no-sync",
-        )  # fmt: skip
-        options = f"-p {self._port} -h 127.0.0.1 -k '{self._data}' -F"
-        self._run("pg_ctl", "-D", str(self._data), "-o", options, "-l", str(self._data / "log"), "-w", "start")
-
-    def stop(self) -> None:
-        self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "-w", "stop")
-
-    def _run(self, program: str, *arguments: str) -> None:
-        user = self._user
-        subprocess.run(
-            [str(self._programs / program), *arguments],
-            check=True,
-            cwd="/",
-            stdout=subprocess.DEVNULL,
-            user=user.pw_uid if user else None,
-            group=user.pw_gid if user else None,
-            extra_groups=[] if user else None,
-        )
+    """The address of a database of PostgreSQL."""
+    with running_server() as address:
+        yield address

@@ -18,7 +18,8 @@ import pytest
 from tests.end_to_end.command import FIXTURES, MISSTEP, ROOT, environment
 
 DOCUMENTS = [
-    "README.md", "docs/agreement.md", "docs/api.md", "docs/batch-baseline.md", "docs/batch.md", "docs/report.md", "docs/rule-packs.md"
+    "README.md", "docs/agreement.md", "docs/api.md", "docs/batch-baseline.md", "docs/batch.md", "docs/report.md",
+    "docs/rule-packs.md",
 ]  # fmt: skip
 ABRIDGED = re.compile(r"^ *\.\.\.\n", re.MULTILINE)
 BLOCK = re.compile(r"^```([a-z]+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
