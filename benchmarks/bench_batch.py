@@ -39,7 +39,7 @@ def table(request: pytest.FixtureRequest) -> Table:
 
 @pytest.fixture(scope="module")
 def interviews(request: pytest.FixtureRequest) -> int:
-    return QUICK if request.config.getoption("--benchmark-disable") else INTERVIEWS
+    return INTERVIEWS if request.config.getoption("--benchmark-enable") else QUICK
 
 
 @pytest.fixture(scope="module")

@@ -176,8 +176,10 @@ class Writer(ExpressionWriter):
         join = self._equality(pattern, tests, bound)
         if join is not None:
             column, value = join
-            lookup = "lookup_findings" if pattern.over == "finding" else "lookup"
-            self.lines.append(f"{pad}if len({place}) >= {INDEX_FROM}: {place} = memory.{lookup}({place}, {column}, {value})")
+            findings = ", True" if pattern.over == "finding" else ""
+            self.lines.append(
+                f"{pad}if len({place}) >= {INDEX_FROM}: {place} = memory.lookup({place}, {column}, {value}{findings})"
+            )
         self.lines.append(f"{pad}if {place}: memory.spend(len({place}), {self.rule})")
         return place
 

@@ -54,8 +54,8 @@ class Memory:
         self.extents: dict[str, list[Row]] = {}  # an engine's own: the facts that its rules have asked for
         self.indexes: dict[tuple[int, int], tuple[list[Row], dict[Any, list[Row]]]] = {}
 
-    def lookup(self, rows: list[Row], column: int, value: Any) -> Iterable[Row]:
-        """The rows with a value in a column, by an index that is built on first use.
+    def lookup(self, rows: list[Row], column: int, value: Any, findings: bool = False) -> Iterable[Row]:
+        """The rows with a value in a column, by an index that is built on first use; of ``findings``, the mistakes' column.
 
         The index holds on to its rows, so that the identity of the list stays its own.
         """
@@ -63,17 +63,7 @@ class Memory:
         if held is None:
             index: dict[Any, list[Row]] = {}
             for row in rows:
-                index.setdefault(row[column], []).append(row)
-            self.indexes[id(rows), column] = held = (rows, index)
-        return held[1].get(value, ())
-
-    def lookup_findings(self, rows: list[Row], column: int, value: Any) -> Iterable[Row]:
-        """The findings whose mistakes have a value in a column; as ``lookup``."""
-        held = self.indexes.get((id(rows), column))
-        if held is None:
-            index: dict[Any, list[Row]] = {}
-            for row in rows:
-                index.setdefault(row[0][column], []).append(row)
+                index.setdefault((row[0] if findings else row)[column], []).append(row)
             self.indexes[id(rows), column] = held = (rows, index)
         return held[1].get(value, ())
 
