@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -102,12 +103,12 @@ def score(
     target = output_of(os.fspath(output))
     folder = target.journal() if journal is None else Path(journal)
     rejected = target.beside("rejects.jsonl") if rejects is None else Path(rejects)
-    compared = [target.beside("baseline.json")] if baseline else []
-    written = [*target.files(wanted.tables), *compared, rejected]
-    refuse_among_inputs(target, [*written, folder], names)
+    compared = target.beside("baseline.json")
+    beside = [compared, rejected] if baseline else [rejected]
+    refuse_among_inputs(target, [*target.files(wanted.tables), *beside, folder], names)
     if not is_begun(folder):  # of a run that goes on, some may be there
         target.check(wanted, overwrite)
-        refuse_written([*compared, rejected], overwrite)
+        refuse_written(beside, overwrite)
     identity = {
         "rules": rulebase.digest,
         "baseline": baseline.digest if baseline else "",
@@ -244,7 +245,7 @@ def _example(reject: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _Run:
-    """The parts of a run on their way."""
+    """The parts of a run on their way. What is kept of each is its number; the rest is added up, in any order."""
 
     def __init__(
         self, job: Job, journal: Journal, max_rejects: int | None, overwrite: bool, progress: Callable[[Progress], None]
@@ -254,7 +255,10 @@ class _Run:
         self._max_rejects = max_rejects
         self._overwrite = overwrite
         self._progress = progress
-        self._notes: dict[int, dict[str, Any]] = {}
+        self._numbers: list[int] = []
+        self._examples: list[tuple[int, dict[str, Any]]] = []
+        self._tally = Tally()
+        self._comparison: Comparison | None = None
         self._interviews = self._rejects = self._resumed = 0
         self._share = 0.0
 
@@ -278,7 +282,15 @@ class _Run:
 
     def took(self, note: dict[str, Any]) -> None:
         """Count a part that is done."""
-        self._notes[note["number"]] = note
+        number = note["number"]
+        self._numbers.append(number)
+        self._examples = sorted([*self._examples, *((number, e) for e in note["examples"])], key=itemgetter(0))[:EXAMPLES]
+        self._tally = Tally.merged([self._tally, Tally.from_json(note["tally"])])
+        if note["comparison"] is not None:
+            comparison = Comparison.from_json(note["comparison"])
+            if self._comparison is not None:
+                comparison.merge(self._comparison)
+            self._comparison = comparison
         self._interviews += note["interviews"]
         self._rejects += note["rejects"]
         self._share = max(self._share, note["share"])
@@ -290,23 +302,21 @@ class _Run:
             )
 
     def put_together(
-        self, target: Output, rejects: Path, always: bool, compared: Sequence[Path], rulebase: RuleBase, inputs: Sequence[str]
+        self, target: Output, rejects: Path, always: bool, compared: Path, rulebase: RuleBase, inputs: Sequence[str]
     ) -> Outcome:
         """Write whole files: what belongs to the output first, and the output itself last. ``always``: also no rejects."""
-        numbers = sorted(self._notes)
-        notes = [self._notes[number] for number in numbers]
         wanted, folder = self._job.wanted, self._job.folder
 
         def parts(table: str) -> list[Path]:
-            return [part_file(folder, number, table) for number in numbers]
+            return [part_file(folder, number, table) for number in sorted(self._numbers)]
 
         summary = Summary.of(
             rulebase,
             [shown_input(name) for name in inputs],
             interviews=self._interviews,
             rejects=self._rejects,
-            examples=[example for note in notes for example in note["examples"]][:EXAMPLES],
-            tally=Tally.merged([Tally.from_json(note["tally"]) for note in notes]),
+            examples=[example for _, example in self._examples],
+            tally=self._tally,
             keep=wanted.keep,
             tables=target.further(wanted.tables),
         )
@@ -317,23 +327,9 @@ class _Run:
             files["rejects"] = str(rejects)
         else:
             rejects.unlink(missing_ok=True)  # of a run before, which is replaced
-        comparison = _merged(notes)
-        for path in compared:
-            with whole_file(path) as stream:
-                stream.write(orjson.dumps(comparison.to_json() if comparison else None, option=orjson.OPT_INDENT_2) + b"\n")
-            files["baseline"] = str(path)
+        if self._comparison is not None:
+            with whole_file(compared) as stream:
+                stream.write(orjson.dumps(self._comparison.to_json(), option=orjson.OPT_INDENT_2) + b"\n")
+            files["baseline"] = str(compared)
         files |= target.write(parts, wanted, summary, folder)
-        return Outcome(files, self._interviews, self._rejects, self._resumed, summary, comparison)
-
-
-def _merged(notes: Sequence[Mapping[str, Any]]) -> Comparison | None:
-    """What all parts say of two rule bases."""
-    whole: Comparison | None = None
-    for note in notes:
-        if note["comparison"] is not None:
-            part = Comparison.from_json(note["comparison"])
-            if whole is None:
-                whole = part
-            else:
-                whole.merge(part)
-    return whole
+        return Outcome(files, self._interviews, self._rejects, self._resumed, summary, self._comparison)
