@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from misstep.batch.results import Scores as Scores
     from misstep.batch.results import read_scores as read_scores
     from misstep.batch.run import score as score
+    from misstep.batch.scoring import score_batch as score_batch
+    from misstep.batch.scoring import scores_schema as scores_schema
 
 
 def __getattr__(name: str) -> Any:
@@ -38,6 +40,10 @@ def __getattr__(name: str) -> Any:
         from misstep.batch.run import score
 
         return score
+    if name in ("score_batch", "scores_schema"):
+        from misstep.batch import scoring
+
+        return getattr(scoring, name)
     raise AttributeError(f"module 'misstep' has no attribute '{name}'")
 
 

@@ -12,6 +12,7 @@ from misstep.errors import CallerError, printable, suggest
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.interface import Engine
 from misstep.findings.explain import Explainer
+from misstep.intake import Facts
 from misstep.limits import Limits
 from misstep.model.facts import Kind
 from misstep.model.result import Assessment, to_json
@@ -82,13 +83,14 @@ class RuleBase:
         facts = self._reader.read_json(record)
         return run_json_pipeline(facts, self._program, self._engine(engine), self._explainer, self._drafter, self._limits)
 
+    def evaluate(self, facts: RecordLike, engine: EngineName = "compiled", id: str | None = None) -> Result:  # noqa: A002
+        """All that rules conclude about one interview, before it is put into words: for tools that only want some of it.
+        ``id`` stands in where the record has none. Raises what ``assess`` does."""
+        return self._evaluate(self._reader.read(facts), engine, id)
+
     def evaluate_json(self, record: bytes | str, engine: EngineName = "compiled", id: str | None = None) -> Result:  # noqa: A002
-        """All that rules conclude about one interview given as JSON, before it is put into words: for tools that only want
-        some of it. ``id`` stands in where the record has none. Raises what ``assess_json`` does."""
-        facts = self._reader.read_json(record)
-        if id is not None and facts.id is None:
-            facts = named(facts, id)
-        return evaluate(facts, self._program, self._engine(engine), self._limits)
+        """The same of one interview given as JSON. Raises what ``assess_json`` does."""
+        return self._evaluate(self._reader.read_json(record), engine, id)
 
     def scores(self, result: Result) -> dict[str, Any]:
         """The answer of a result without its reasons: id, damage, band, verdict, outlook and so on."""
@@ -141,6 +143,11 @@ class RuleBase:
         from misstep.calibration.cases import case_schema
 
         return case_schema(self._program, self.record_schema())
+
+    def _evaluate(self, facts: Facts, engine: EngineName, id_: str | None) -> Result:
+        if id_ is not None and facts.id is None:
+            facts = named(facts, id_)
+        return evaluate(facts, self._program, self._engine(engine), self._limits)
 
     def _engine(self, name: str) -> Engine:
         engine = self._engines.get(name)

@@ -3,6 +3,7 @@
 In the documents a fenced ``python`` block is followed by a ``text`` block with what it prints; a ``yaml`` block whose
 first line is ``# NAME.yaml`` is a file; a ``console`` block has lines ``$ command``, each followed by its output. A line
 ``...`` stands for any lines. ``--update-golden`` rewrites what has no such line; the rest is to be mended by hand.
+The examples of docs/batch-tools.md are programs of their own: test_tools.py.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def test_readme_tells_the_command_of_the_tests_on_one_line() -> None:
     assert command[1].endswith("--group test && .venv/bin/python -m pytest -q")
 
 
-@pytest.mark.parametrize("name", [*DOCUMENTS, "CHANGELOG.md"])
+@pytest.mark.parametrize("name", [*DOCUMENTS, "docs/batch-tools.md", "CHANGELOG.md"])
 def test_links_between_documents_lead_somewhere(name: str) -> None:
     file = ROOT / name
     for target in re.findall(r"\]\(([^)]+)\)", file.read_text(encoding="utf-8")):

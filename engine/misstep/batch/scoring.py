@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -13,9 +14,12 @@ from misstep.batch.baseline import Comparison, evaluated
 from misstep.batch.columns import SCORES, TableName, Wanted, action_rows, finding_rows, scores
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.summary import Tally
+from misstep.batch.texts import decoded, encoded, has_words, is_text
 from misstep.errors import CallerError, Location, Problem, RecordError
 
 Row = tuple[Any, ...]
+
+MOST_EXACT = 2**53  # beyond it a fraction in binary no longer tells whole numbers apart
 
 
 @dataclass(slots=True)
@@ -68,49 +72,96 @@ def score_records(
 
 
 def score_batch(
-    batch: pa.RecordBatch,
+    batch: pa.RecordBatch | pa.Table,
     rulebase: RuleBase | None = None,
     *,
     facts: str = "facts",
     id: str = "id",  # noqa: A002 - the field of a record
     assessment: bool = False,
-) -> pa.RecordBatch:
+) -> pa.RecordBatch | pa.Table:
     """Score a batch of interviews, one a row: a pure function for Polars, DuckDB, pandas, Spark, Ray and whoever speaks Arrow.
 
-    ``facts`` names the column with the facts as JSON text, a list or a whole record; ``id`` one with ids, if there is one. What
-    comes out is the batch, in its order, with the columns of ``SCORES`` and ``error``: what is wrong with a record, which has
-    no scores then. ``assessment`` adds the whole assessment as JSON, the same bytes as ``assess_json`` gives.
+    ``facts`` names the column with the facts: JSON text, a list or a whole record; or a list of structs, where nothing in a
+    struct is what is not known. ``id`` names one with ids, if there is one. What comes out is the batch, or the table, in its
+    order, with the columns of ``SCORES`` and ``error``: what is wrong with a record, which has no scores then. ``assessment``
+    adds the whole assessment as JSON, the same bytes as ``assess_json`` gives.
 
-    Raises CallerError where there is no such column, or it has no text.
+    Raises CallerError where there is no such column, or it holds something else.
     """
+    schema = scores_schema(batch.schema, assessment=assessment)
+    _check_columns(batch.schema, facts, id)
     rules = rulebase or RuleBase.shipped()
-    added = [*SCORES, *([("assessment", pa.string())] if assessment else []), ("error", pa.string())]
-    if twice := {name for name, _ in added}.intersection(batch.schema.names):
-        raise CallerError(f"the batch has a column '{min(twice)}' already, which the scores would replace; rename it")
-    texts, ids = _texts(batch, facts), _texts(batch, id) if id in batch.schema.names else [None] * len(batch)
+    if isinstance(batch, pa.Table):
+        parts = (score_batch(part, rules, facts=facts, id=id, assessment=assessment) for part in batch.to_batches())
+        return pa.Table.from_batches(parts, schema)
+    records = _records(batch.column(facts))
+    ids = decoded(batch.column(id)) if id in batch.schema.names else [None] * len(batch)
+    added = list(schema)[len(batch.schema) :]
     nothing: Row = (None,) * (len(added) - 1)
     rows: list[Row] = []
-    for text, name in zip(texts, ids, strict=True):
+    for record, name in zip(records, ids, strict=True):
         try:
-            if text is None:
+            if record is None:
                 raise RecordError("has no facts")
-            result = rules.evaluate_json(text, id=name)
+            evaluate = rules.evaluate_json if isinstance(record, bytes) else rules.evaluate
+            result = evaluate(record, id=name or None)
         except RecordError as error:
             rows.append((*nothing, str(error)))
             continue
         values = scores(result, rules.scores(result))
         rows.append((*values, *([rules.to_json(result).decode()] if assessment else []), None))
     columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(added)
-    arrays = [pa.array(column, type_) for column, (_, type_) in zip(columns, added, strict=True)]
-    fields = [*batch.schema, *[pa.field(name, type_) for name, type_ in added]]
-    return pa.RecordBatch.from_arrays([*batch.columns, *arrays], schema=pa.schema(fields))
+    arrays = [pa.array(column, of.type) for column, of in zip(columns, added, strict=True)]
+    return pa.RecordBatch.from_arrays([*batch.columns, *arrays], schema=schema)
 
 
-def _texts(batch: pa.RecordBatch, name: str) -> list[str | None]:
-    if name not in batch.schema.names:
-        raise CallerError(f"the batch has no column '{name}'; there are {', '.join(batch.schema.names) or 'none'}")
-    column = batch.column(name)
-    if not any(check(column.type) for check in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)):
-        raise CallerError(f"the column '{name}' must be text, not {column.type}")
-    texts: list[str | None] = column.to_pylist()
-    return texts
+def scores_schema(schema: pa.Schema, *, assessment: bool = False) -> pa.Schema:
+    """The schema of what ``score_batch`` makes of a batch with this one, for tools that want to know it beforehand.
+
+    Raises CallerError where a column is in the way.
+    """
+    added = [*SCORES, *([("assessment", pa.string())] if assessment else []), ("error", pa.string())]
+    if twice := {name for name, _ in added}.intersection(schema.names):
+        raise CallerError(f"the batch has a column '{min(twice)}' already, which the scores would replace; rename it")
+    return pa.schema([*schema, *[pa.field(name, type_) for name, type_ in added]], metadata=schema.metadata)
+
+
+def _check_columns(schema: pa.Schema, facts: str, id_: str) -> None:
+    names = schema.names
+    if facts not in names:
+        raise CallerError(f"the batch has no column '{facts}'; there are {', '.join(names) or 'none'}")
+    for name in (facts, id_):
+        if names.count(name) > 1:
+            raise CallerError(f"the batch has the column '{name}' twice")
+    of_facts = schema.field(facts).type
+    if not (is_text(of_facts) or pa.types.is_null(of_facts) or _is_nested(of_facts)):
+        raise CallerError(f"the column '{facts}' must be text with JSON, or lists of facts, not {of_facts}")
+    if id_ in names and not (is_text(of_ids := schema.field(id_).type) or has_words(of_ids)):
+        raise CallerError(f"the column '{id_}' must be text or a number, not {of_ids}")
+
+
+def _is_nested(type_: pa.DataType) -> bool:
+    """Whether values of a type are records, or lists of facts; a list that is nowhere filled is one of nulls."""
+    lists = (pa.types.is_list, pa.types.is_large_list, pa.types.is_list_view, pa.types.is_large_list_view)
+    if any(check(type_) for check in lists):
+        type_ = type_.value_type
+        return bool(pa.types.is_struct(type_) or pa.types.is_null(type_))
+    return bool(pa.types.is_struct(type_))
+
+
+def _records(column: pa.Array) -> list[Any]:
+    if is_text(column.type):
+        return encoded(column)
+    return [_without_nulls(value) for value in column.to_pylist()]
+
+
+def _without_nulls(value: Any) -> Any:
+    """What a struct says of one fact. It has the fields of all kinds, and a field has the type that suits all of them: what
+    is null is not said, and a whole number may come as a fraction."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(held) for name, held in value.items() if held is not None}
+    if isinstance(value, list):
+        return [_without_nulls(held) for held in value]
+    if isinstance(value, Decimal):
+        value = float(value)
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) <= MOST_EXACT else value

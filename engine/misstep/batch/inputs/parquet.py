@@ -23,6 +23,7 @@ from misstep.batch.inputs.spool import Spool, fault_part
 from misstep.batch.inputs.streams import FREELY, RATIO, UNPACKS_TOO_MUCH
 from misstep.batch.inputs.tables import Columns, chosen_columns, logged_row, reject
 from misstep.batch.parts import Logged, Part, Reject
+from misstep.batch.texts import decoded, encoded, has_words, is_text
 from misstep.errors import CallerError, RecordError, printable
 
 BATCH = 1_000  # rows
@@ -87,34 +88,13 @@ def _columns(schema: pa.Schema, source: Source, reading: Reading) -> Columns:
     """The columns that are read. Raises CallerError where they are not what they should be."""
     columns = chosen_columns(source.name, schema.names, reading)
     name = printable(source.name)
-    if not _is_text(schema.field(columns.facts).type):
+    if not is_text(schema.field(columns.facts).type):
         raise CallerError(f"{name}: the column '{columns.facts}' must be text with JSON, not {schema.field(columns.facts).type}")
     for column in columns.names():
         type_ = schema.field(column).type
-        if not _is_text(type_) and not _has_words(type_):
+        if not is_text(type_) and not has_words(type_):
             raise CallerError(f"{name}: the column '{column}' must be text, a number, true or false, or a time, not {type_}")
     return columns
-
-
-def _has_words(type_: pa.DataType) -> bool:
-    """Whether values of a type can be written as text."""
-    try:
-        pa.array([], type_).cast(pa.string())
-    except pa.ArrowException:
-        return False
-    return not isinstance(type_, pa.BaseExtensionType) and not pa.types.is_fixed_size_binary(type_)
-
-
-def _is_text(type_: pa.DataType) -> bool:
-    if getattr(type_, "extension_name", "") == "arrow.json":  # the only type of others that is taken: it is text
-        type_ = type_.storage_type
-    if pa.types.is_dictionary(type_):
-        type_ = type_.value_type
-    return any(
-        check(type_)
-        for check in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_binary,
-                      pa.types.is_large_binary, pa.types.is_binary_view)
-    )  # fmt: skip
 
 
 def _in_place(
@@ -154,9 +134,9 @@ def _group_rows(source: Source, columns: Columns, reading: Reading, group: int, 
         with pq.ParquetFile(source.path, buffer_size=BUFFER, pre_buffer=False) as file:
             last = row + file.metadata.row_group(group).num_rows - 1
             for batch in file.iter_batches(size, row_groups=[group], columns=list(columns.names()), use_threads=False):
-                facts = _encoded(batch.column(columns.facts))
-                ids = _decoded(batch.column(columns.id)) if columns.id else [None] * len(batch)
-                kept = zip(*[_decoded(batch.column(name)) for name in columns.keep], strict=True) if columns.keep else None
+                facts = encoded(batch.column(columns.facts))
+                ids = decoded(batch.column(columns.id)) if columns.id else [None] * len(batch)
+                kept = zip(*[decoded(batch.column(name)) for name in columns.keep], strict=True) if columns.keep else None
                 for text, id_ in zip(facts, ids, strict=True):
                     yield logged_row(source.name, row, text, id_, next(kept) if kept else (), reading)
                     row += 1
@@ -169,7 +149,7 @@ def _batch_size(source: Source, columns: Columns, group: int) -> int:
     looked up first."""
     with pq.ParquetFile(source.path) as file:
         schema = file.schema_arrow
-    texts = [name for name in columns.names() if _is_text(schema.field(name).type)]
+    texts = [name for name in columns.names() if is_text(schema.field(name).type)]
     longest = 1
     with pq.ParquetFile(source.path, read_dictionary=texts, buffer_size=BUFFER, pre_buffer=False) as file:
         for batch in file.iter_batches(1, row_groups=[group], columns=texts, use_threads=False):
@@ -178,20 +158,3 @@ def _batch_size(source: Source, columns: Columns, group: int) -> int:
                 longest = max(longest, pc.max(pc.binary_length(values)).as_py() or 0)
             break
     return max(1, min(BATCH, BATCH_BYTES // longest))
-
-
-def _encoded(column: pa.Array) -> list[bytes | None]:
-    """Text as it lies in the file; whether it is UTF-8, whoever reads it finds out."""
-    if isinstance(column.type, pa.BaseExtensionType):
-        column = column.storage
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    texts: list[bytes | None] = column.cast(pa.large_binary()).to_pylist()
-    return texts
-
-
-def _decoded(column: pa.Array) -> list[str | None]:
-    if _is_text(column.type):
-        return [None if text is None else text.decode(errors="replace") for text in _encoded(column)]
-    texts: list[str | None] = column.cast(pa.string()).to_pylist()
-    return texts
