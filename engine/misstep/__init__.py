@@ -1,6 +1,6 @@
 """misstep: what went wrong in a job interview in; how bad it was, and what to do about it, out."""
 
-from misstep.api import RuleBase, assess, assess_json, calibrate
+from misstep.api import RuleBase, assess, assess_json, calibrate, counterfactuals
 from misstep.errors import (
     BudgetError,
     CallerError,
@@ -45,4 +45,5 @@ __all__ = [
     "assess",
     "assess_json",
     "calibrate",
+    "counterfactuals",
 ]
