@@ -20,6 +20,8 @@ Data = dict[str, Any]
 _TEXT: Data = {"type": "string"}
 _ANYWHERE = ("request", "host", "timeout", "headers", "too_large", "internal", "busy")  # may be the answer to any request
 _JSON_LINES = "application/x-ndjson"
+_BATCH = """JSON lines both ways, in the same order, answered while the rest comes in. A line that is wrong has an error in its \
+place, `{"line": ..., "error": ...}`, and costs the others nothing. Empty lines are passed over."""
 
 
 def schemas(rulebase: RuleBase) -> Data:
@@ -74,8 +76,7 @@ def _paths(rulebase: RuleBase, examples: Sequence[Example]) -> Data:
         "/assess/batch": {"post": {
             "operationId": "assessBatch",
             "summary": "Assess many interviews, a line each",
-            "description": "JSON lines both ways, in the same order, answered while the rest comes in. A line that is "
-            "wrong has an error in its place: `{\"line\": ..., \"error\": ...}`, and costs the others nothing. Empty lines are passed over.",
+            "description": _BATCH,
             "requestBody": {"required": True, "content": {
                 _JSON_LINES: {"schema": _TEXT, "examples": {"lines": {"value": lines}}},
             }},
