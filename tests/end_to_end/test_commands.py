@@ -17,7 +17,7 @@ from misstep import RuleBase
 HERE = Path(__file__).parent
 RULES = ("--rules", INCIDENTS / "rules")
 SEED = INTERVIEWS / "seed.json"
-COMMANDS = ["assess", "calibrate", "check", "completion", "docs", "kinds", "rule", "sample", "schema", "test"]
+COMMANDS = ["assess", "calibrate", "check", "completion", "docs", "kinds", "rule", "sample", "schema", "serve", "test"]
 
 PACK = """\
 schema: 1
