@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from misstep.alternatives import Counterfactual, Counterfactuals
 from misstep.model.facts import Kind
 from misstep.model.result import ActionReason, Assessment, CitedSource, Finding, PlannedAction, Reason
-from misstep.page.words import label_of, sentence, word_of
+from misstep.page.words import label_of, sentence, small, word_of
 from misstep.report import span_of_time
 
 MOST_CHANGES = 3
@@ -75,7 +75,7 @@ class Answer:
     letter: tuple[tuple[str, bool], ...]
     changes: tuple[Change, ...]
     unsaid: tuple[Change, ...]
-    sources: tuple[tuple[CitedSource, bool], ...]
+    sources: tuple[CitedSource, ...]
 
     @property
     def better(self) -> bool:
@@ -101,7 +101,7 @@ def show_answer(assessment: Assessment, found: Counterfactuals, kinds: Mapping[s
         tuple(_letter(assessment.draft or "")),
         tuple(_change(change, kinds, titles, places, said=True) for change in found.changes[:MOST_CHANGES]),
         tuple(_change(change, kinds, titles, places, said=False) for change in found.unsaid[:MOST_CHANGES]),
-        tuple((source, _is_web(source.url)) for source in assessment.sources),
+        assessment.sources,
     )
 
 
@@ -179,11 +179,4 @@ def _change(
     field = kind.by_name[change.field]
     unit = f" {field.unit}" if field.unit and field.unit not in label_of(field) else ""
     instead = f"{word_of(change.instead)}{unit}" + (f" instead of {word_of(change.given)}" if said else "")
-    return Change(
-        f"{title}: {label_of(field)[:1].lower()}{label_of(field)[1:]}", instead, word_of(change.band), change.damage, name
-    )
-
-
-def _is_web(url: str) -> bool:
-    """Whether an address of a source may become a link: a pack could name any."""
-    return re.fullmatch(r"https?://[^\s<>\"']+", url) is not None
+    return Change(f"{title}: {small(label_of(field))}", instead, word_of(change.band), change.damage, name)

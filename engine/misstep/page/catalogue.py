@@ -92,9 +92,10 @@ def _hit(word: str, words: dict[str, float]) -> float:
 _EMPTY = frozenset(
     re.findall(
         r"\w+",
-        "a about after all am an and any are as at be been before but by did do does for from got had has have he her him his "
-        "how i in into is it its just me my no not of off on one or our out over she so some somebody something than that the their "
-        "them then there they this to too up us very was we went were what when which who with you your",
+        "a about after all am an and any are as at be been before but by did do does for from got had has have he her "
+        "him his how i in into is it its just me my no not of off on one or our out over she so some somebody something "
+        "than that the their them then there they this to too up us very was we went were what when which who with you "
+        "your ",
     )
 )
 _ENDINGS = ("ingly", "ings", "edly", "ing", "ies", "ied", "ers", "er", "ed", "es", "ly", "s", "y", "e")

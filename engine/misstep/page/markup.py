@@ -19,7 +19,7 @@ from misstep.model.facts import Field, Kind, Role
 from misstep.page.answer import Answer
 from misstep.page.catalogue import Catalogue, Topic
 from misstep.page.story import Story, Told
-from misstep.page.words import hint_of, label_of, sentence, word_of
+from misstep.page.words import hint_of, label_of, sentence, small, word_of
 from misstep.rulebase.references import find_references
 
 NAMES = "About"  # the label of a field that names another fact
@@ -105,6 +105,7 @@ class Markup:
             "hint_of": hint_of,
             "word_of": word_of,
             "sentence": sentence,
+            "small": small,
             "few": TOPICS_IN_SIGHT,
             "typed": _typed,
         }
@@ -140,7 +141,7 @@ class Markup:
             answer=answer,
             errors=at_fields,
             named={
-                f"facts.{card.place}.{field.name}": f"{card.title}, {_small(self._label(card, field))}"
+                f"facts.{card.place}.{field.name}": f"{card.title}, {small(self._label(card, field))}"
                 for role in cards.values()
                 for card in role
                 for field in card.all
@@ -204,10 +205,6 @@ def _plain(value: Any) -> Any:
     if type(value) is not str or value.isprintable():
         return value
     return "\n".join(printable(line) for line in value.split("\n"))
-
-
-def _small(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def _title(kind: Kind, name: str, story: Story) -> str:

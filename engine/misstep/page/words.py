@@ -16,6 +16,11 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def small(text: str) -> str:
+    """Text as it goes on inside of a sentence."""
+    return text[:1].lower() + text[1:]
+
+
 def label_of(field: Field) -> str:
     """What stands above a field: its help where that is one short phrase, for people say it so, else its name."""
     if field.help and len(field.help) <= LONGEST_LABEL and not set(field.help) & set(":;"):
