@@ -72,7 +72,7 @@ class RecordReader:
 
     def read(self, record: RecordLike) -> Facts:
         """Check a record. Raises RecordError with every problem found, up to the limit."""
-        data = _plain(record)
+        data = plain_record(record)
         facts = data.get("facts")
         if isinstance(facts, list) and len(facts) > self._limits.facts:
             raise fault("/facts", f"has {len(facts)} facts; at most {self._limits.facts} are taken")
@@ -184,8 +184,8 @@ def _decoded(data: bytes | str) -> str:
         raise RecordError([Problem(Location("<record>", data.count(b"\n", 0, error.start) + 1), "not UTF-8 text")]) from None
 
 
-def _plain(record: RecordLike) -> dict[str, Any]:
-    """The record as a mapping with ``facts``."""
+def plain_record(record: RecordLike) -> dict[str, Any]:
+    """The record as a mapping with ``facts``, not checked yet. Raises RecordError where it is no record at all."""
     if type(record) is list:
         return {"facts": _plain_facts(record)}
     if isinstance(record, Record):

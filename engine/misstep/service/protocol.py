@@ -110,7 +110,7 @@ class LimitedProtocol(HttpToolsProtocol):
             busy = at_work or not idle or self.transport.get_write_buffer_size() > 0
             late = busy and now - self._begun > limits.request_seconds
         if late:
-            self._refuse("timeout", f"nothing came, or not all of it, within {limits.request_seconds:g} seconds", "time")
+            self._refuse_late(whole=at_work and not self._in_body)
 
     def resume_writing(self) -> None:
         """The client has taken some of the answer."""
@@ -208,6 +208,13 @@ class LimitedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - as uvicorn has it
         """What uvicorn does with what is no HTTP; its words are replaced by ours."""
         self._refuse("request", "this is not HTTP as it should be", "http")
+
+    def _refuse_late(self, whole: bool) -> None:
+        seconds = f"{self._limits.request_seconds:g} seconds"
+        if whole:
+            self._refuse("busy", f"there was no time for the request within {seconds}; try again soon", "time")
+        else:
+            self._refuse("timeout", f"the request was not there within {seconds}", "time")
 
     def _refuse_head(self) -> None:
         self._refuse("headers", f"the head of a request has at most {self._limits.header_bytes} bytes", "headers")
