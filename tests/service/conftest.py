@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from tests.end_to_end.command import Command
 from tests.service.running import Service, running
 
 from misstep.service.rules import Served, load_served
@@ -16,6 +18,11 @@ def service() -> Iterator[Service]:
     with running() as service:
         service.wait_for("Application startup complete.")
         yield service
+
+
+@pytest.fixture
+def misstep(tmp_path: Path) -> Command:
+    return Command(tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,7 @@ def test_what_is_wrong_with_a_record_is_a_problem_with_its_places(http: httpx.Cl
 
 
 BAD_RECORDS = {
-    "empty": (b"", "is empty"),
+    "empty": (b"", "not valid JSON"),
     "torn": (b'{"facts": [', "not valid JSON"),
     "not UTF-8": (b'[{"kind": "late_arrival\xff"}]', "not UTF-8"),
     "NaN": (b'[{"kind": "late_arrival", "minutes": NaN}]', "NaN"),
@@ -237,7 +237,7 @@ def test_a_batch_has_a_row_for_each_record_in_its_place(http: httpx.Client) -> N
     error = json.loads(rows[3])
     assert (error["line"], error["error"]["code"], error["error"]["status"]) == (4, "record", 422)
     assert error["error"]["errors"] == [
-        {"pointer": "/facts/0/kind", "detail": "there is no such kind; did you mean 'late_arrival'?", "column": 20}
+        {"pointer": "/facts/0/kind", "detail": "there is no such kind; did you mean 'late_arrival'?", "column": 22}
     ]
 
 

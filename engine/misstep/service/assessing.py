@@ -21,6 +21,7 @@ from misstep.service.rules import Header, Rules, Served
 
 INLINE_BYTES = 4_096
 BUSY = "misstep.busy"  # in the scope of a request that came in whole when too many others already waited
+GONE = "misstep.gone"  # in the scope of a request whose client has gone
 _JSON: Header = (b"content-type", b"application/json")
 _NO_STORE: Header = (b"cache-control", b"no-store")
 

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from misstep.errors import Location, Problem, RecordError
-from misstep.service.assessing import BUSY, Assessor, require_type
+from misstep.service.assessing import BUSY, GONE, Assessor, require_type
 from misstep.service.problems import Refused, problem_of
 from misstep.service.rules import Header, Rules, Served
 from misstep.service.settings import Settings
@@ -40,11 +40,11 @@ class AssessBatch:
             raise Refused("busy", "too many batches are being assessed already; try again soon")
         self._running += 1
         try:
-            await self._answer(self._rules.current, receive, send)  # one rule base for the whole batch
+            await self._answer(self._rules.current, scope, receive, send)  # one rule base for the whole batch
         finally:
             self._running -= 1
 
-    async def _answer(self, served: Served, receive: Receive, send: Send) -> None:
+    async def _answer(self, served: Served, scope: Scope, receive: Receive, send: Send) -> None:
         headers: list[Header] = [(b"content-type", TYPE.encode()), served.header, (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         rows = bytearray()
@@ -59,6 +59,8 @@ class AssessBatch:
             if line.strip():
                 rows += await self._row(served, line, number) + b"\n"
                 await asyncio.sleep(0)  # a batch takes turns with everybody else, record by record
+                if GONE in scope:
+                    raise ClientDisconnect
         await send({"type": "http.response.body", "body": bytes(rows)})
 
     async def _row(self, served: Served, line: bytes, number: int) -> bytes:
