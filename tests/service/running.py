@@ -18,6 +18,7 @@ from typing import Any
 from tests.end_to_end.command import FIXTURES, MISSTEP, environment
 
 SEED = (FIXTURES / "interviews" / "seed.json").read_bytes()
+RECORDS_TYPE = "application/x-ndjson"
 PATIENCE = 60.0  # seconds for what takes one or two, on a machine that is busy
 
 

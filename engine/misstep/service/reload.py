@@ -17,7 +17,7 @@ from misstep.service.rules import Rules
 from misstep.service.settings import Settings
 
 log = logging.getLogger("misstep.service")
-QUIET_MS = 200  # packs that are saved one after the other are read once
+QUIET_MS, LOOK_MS = 200, 500  # packs that are saved one after the other are read once
 
 
 @contextlib.asynccontextmanager
@@ -51,9 +51,17 @@ async def _watch(rules: Rules, settings: Settings) -> None:
     def of_the_rules(_: Change, changed: str) -> bool:
         return any(Path(changed).is_relative_to(path) for path in paths)
 
+    watching = False
     try:
-        async for _ in awatch(*folders, watch_filter=of_the_rules, debounce=QUIET_MS, step=QUIET_MS // 4):
-            rules.want_reload()
+        watcher = awatch(
+            *folders, watch_filter=of_the_rules, debounce=QUIET_MS, step=50, rust_timeout=LOOK_MS, yield_on_timeout=True
+        )
+        async for changes in watcher:
+            if changes or not watching:  # at first because of what may have changed before anybody looked
+                rules.want_reload()
+            if not watching:
+                log.info("watching", extra={"data": {"folders": len(folders)}})
+            watching = True
     except Exception as error:
         log.error("the rules are watched no more", extra={"data": {"error": type(error).__name__}})
 
