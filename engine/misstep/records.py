@@ -80,12 +80,12 @@ class RecordReader:
 
     def read(self, record: RecordLike) -> Facts:
         """Check a record. Raises RecordError with every problem found, up to the limit."""
-        data = _plain(record)
+        data = plain_record(record)
         return self._collect(data.get("id"), self._rows(data))
 
     def read_told(self, record: RecordLike) -> tuple[Facts, list[Told]]:
         """The same, and every fact in the order of the record, with what the record says of it. Raises RecordError."""
-        data = _plain(record)
+        data = plain_record(record)
         rows = self._rows(data)
         facts = self._collect(data.get("id"), rows)  # gives an id to every row that has none
         said = [frozenset(name for name, value in fact.items() if value is not None) for fact in data["facts"]]
@@ -204,8 +204,8 @@ def _decoded(data: bytes | str) -> str:
         raise RecordError([Problem(Location("<record>", data.count(b"\n", 0, error.start) + 1), "not UTF-8 text")]) from None
 
 
-def _plain(record: RecordLike) -> dict[str, Any]:
-    """The record as a mapping with ``facts``."""
+def plain_record(record: RecordLike) -> dict[str, Any]:
+    """The record as a mapping with ``facts``, not checked yet. Raises RecordError where it is no record at all."""
     if type(record) is list:
         return {"facts": _plain_facts(record)}
     if isinstance(record, Record):

@@ -38,6 +38,9 @@ CATALOGUE = Catalogue(BASE)
         ("weak handshake", "poor_handshake"),
         ("rude to the receptionist", "rude_to_staff"),
         ("camera was off", "camera_off"),
+        ("my fone rang", "phone_rang"),
+        ("wrng name", "wrong_name"),
+        ("hanshake", "poor_handshake"),
     ],
 )
 def test_plain_words_find_the_kind(words: str, kind: str) -> None:

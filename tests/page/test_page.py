@@ -128,6 +128,7 @@ def test_nothing_that_went_wrong_has_no_answer_yet() -> None:
         (b'[{"kind": "interview"}, {"kind": "interview"}]', "'interview' is given more than once"),
         (b'{"facts": 3}', "/facts: must be a list of facts"),
         (b"3", "This link does not hold a case that can be read."),
+        (json.dumps([{"kind": "spill"}] * 101).encode(), "This page takes at most 100 facts."),
         (b"[" * 100_000, "This link does not hold a case that can be read."),
         (b" " * 1_000_001, "This link does not hold a case that can be read."),
     ],
@@ -141,11 +142,11 @@ def test_a_link_that_is_wrong_says_what_is_wrong(body: bytes, said: str) -> None
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"\xff", "not a form that this page posts"),
-        (b"a=%FF", "not a form that this page posts"),
-        (b"&".join(b"a=1" for _ in range(100_001)), "not a form that this page posts"),
-        (b"q=" + b"x" * 1_000_000, "not a form that this page posts"),
-        (urlencode([(f"facts.{i}.kind", "spill") for i in range(1001)]).encode(), "has 1001 facts; at most 1000 are taken"),
+        (b"\xff", "This is not a form that this page posts."),
+        (b"a=%FF", "This is not a form that this page posts."),
+        (b"&".join(b"a=1" for _ in range(100_001)), "This is not a form that this page posts."),
+        (b"q=" + b"x" * 1_000_000, "This is not a form that this page posts."),
+        (urlencode([(f"facts.{i}.kind", "spill") for i in range(101)]).encode(), "This page takes at most 100 facts."),
     ],
 )
 def test_what_is_no_form_of_the_page_says_so(body: bytes, said: str) -> None:

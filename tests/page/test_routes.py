@@ -114,7 +114,7 @@ def test_other_content_is_refused(client: Client) -> None:
 def test_the_limits_of_the_service_are_those_of_the_page(client: Client) -> None:
     answer = client.post("/", content="q=" + "x" * 5_000, headers=FORM)
     assert answer.status_code == 422
-    assert "not a form that this page posts" in answer.text
+    assert "This is not a form that this page posts" in answer.text
 
 
 def test_the_page_is_that_of_the_rules_in_force(client: Client, rules: Rules, tmp_path: Path) -> None:

@@ -55,7 +55,8 @@ def serve(
         from misstep.service.server import serve as run
         from misstep.service.settings import Settings
     except ModuleNotFoundError as error:
-        raise InstallationError(f"{error.name} is not installed: pip install 'misstep[serve]'") from None
+        package = str(error.name).partition(".")[0]
+        raise InstallationError(f"{package} is not installed: pip install 'misstep[serve]'") from None
     run(
         Settings(
             rules=rules,

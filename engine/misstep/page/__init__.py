@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
@@ -42,6 +42,9 @@ FILES: Mapping[str, str] = {
 """The page's own files and their types, to be served below ``page/``."""
 
 
+MOST_FACTS = 100  # a page of more is for nobody; each of them is a card with a dozen fields
+
+
 def read_file(name: str) -> bytes:
     """One of the page's own files."""
     return files("misstep.page").joinpath("assets", name).read_bytes()
@@ -62,7 +65,8 @@ class Page:
 
     def __init__(self, rulebase: RuleBase, limits: Limits | None = None) -> None:
         self._rulebase = rulebase
-        self._limits = limits or Limits()
+        given = limits or Limits()
+        self._limits = replace(given, facts=min(given.facts, MOST_FACTS))
         self._kinds = given_kinds(rulebase.kinds)
         self._catalogue = Catalogue(rulebase)
         self._markup = Markup(rulebase, self._catalogue)
@@ -84,6 +88,8 @@ class Page:
         if len(body) > self._limits.record_bytes or not isinstance(record, dict | list):
             return self._page(Posted(Story(), {}), wrong=("This link does not hold a case that can be read.",))
         story = read_record(record, self._kinds)
+        if len(story.told) > self._limits.facts:
+            return self._page(Posted(Story(), {}), wrong=(f"This page takes at most {self._limits.facts} facts.",))
         unread = self._problems(record)
         posted = Posted(story, {})
         shown = {problem.location.pointer for problem in self._problems(self._whole(posted)[0])}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from misstep.api import RuleBase
 from misstep.model.facts import GIVEN_ROLES, Kind, Role
@@ -47,6 +48,8 @@ class Catalogue:
                 for word in _stems(text):
                     words[word] = max(words.get(word, 0), weight)
 
+        self._known = sorted({word for words in self._words.values() for word in words})
+
     def topics(self, role: Role) -> list[Topic]:
         """The kinds of a role by topic, both in the order of their titles."""
         topics: dict[str, list[Kind]] = {}
@@ -57,17 +60,27 @@ class Catalogue:
     def search(self, text: str) -> list[Kind]:
         """The kinds that plain words mean, best first: "I was late" finds "Arrived late".
 
-        A word counts by where it stands, and the less the more kinds have it; the beginning of one counts half.
+        A word counts by where it stands, and the less the more kinds have it; the beginning of one counts half. A word
+        that nobody has is taken for the nearest one.
         """
         asked = list(dict.fromkeys(_stems(text)))
         scores: dict[str, float] = {}
         for word in asked:
-            hits = {name: hit for name, words in self._words.items() if (hit := _hit(word, words))}
+            hits = self._hits(word) or self._hits(self._near(word))
             for name, hit in hits.items():
                 scores[name] = scores.get(name, 0) + hit / (2 + len(hits)) ** 0.5
         least = LEAST_SHARE * max(scores.values(), default=0)
         found = [kind for kind in self._kinds if scores.get(kind.name, -1) >= least]
         return sorted(found, key=lambda kind: (-scores[kind.name], kind.title))[:MOST_FOUND]
+
+    def _hits(self, word: str) -> dict[str, float]:
+        """How much a word says of every kind that it says anything of."""
+        return {name: hit for name, words in self._words.items() if word and (hit := _hit(word, words))}
+
+    def _near(self, word: str) -> str:
+        """The known word that one with a slip of the finger is close to."""
+        close = get_close_matches(word, self._known, n=1, cutoff=0.8) if 4 <= len(word) <= 30 else []
+        return close[0] if close else ""
 
 
 def _told_by_rules(rules: Iterable[Rule]) -> dict[str, list[str]]:

@@ -24,7 +24,8 @@ from misstep.rulebase.references import find_references
 
 NAMES = "About"  # the label of a field that names another fact
 FIELDS_IN_SIGHT = 4
-TOPICS_IN_SIGHT = 12  # with more kinds than this there is a list to open
+LONGEST_SEARCH = 200  # characters
+KINDS_IN_SIGHT = 12  # of more there is a list to open
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,8 @@ class Markup:
             "word_of": word_of,
             "sentence": sentence,
             "small": small,
-            "few": TOPICS_IN_SIGHT,
+            "few": KINDS_IN_SIGHT,
+            "longest_search": LONGEST_SEARCH,
             "typed": _typed,
         }
         environment.filters["exact"] = escape  # what goes back into a field is not to change on its way
@@ -124,6 +126,7 @@ class Markup:
     ) -> str:
         """The whole page. ``places``: of the record's facts in the story; ``wrong``: what has no place on the page."""
         cards = self._cards(story, asked)
+        words = asked.get("q", "")[:LONGEST_SEARCH]
         at_fields, elsewhere = _placed(problems, places, story)
         return self._template.render(
             name=self._program.name,
@@ -133,8 +136,8 @@ class Markup:
             cards=cards,
             said=[said for role in cards.values() for card in role if (said := self._said(card, story))],
             settings={told.kind.name for told in story.told if told.kind.role == "setting"},
-            words=asked.get("q", ""),
-            found=self._catalogue.search(asked.get("q", "")),
+            words=words,
+            found=self._catalogue.search(words),
             live="live" in asked,
             removed="removed" in asked,
             record=json.dumps(record, ensure_ascii=False, separators=(",", ":")),

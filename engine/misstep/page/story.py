@@ -98,7 +98,7 @@ def read_form(body: bytes, kinds: Mapping[str, Kind], limits: Limits) -> Posted:
             raise ValueError
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_OF_A_FORM)
     except ValueError:
-        raise _fault("not a form that this page posts") from None
+        raise _fault("This is not a form that this page posts.") from None
     asked: dict[str, str] = {}
     places: dict[int, list[tuple[str, str]]] = {}
     for name, value in pairs:
@@ -107,7 +107,7 @@ def read_form(body: bytes, kinds: Mapping[str, Kind], limits: Limits) -> Posted:
         else:
             asked[name] = value
     if len(places) > limits.facts:
-        raise _fault(f"has {len(places)} facts; at most {limits.facts} are taken")
+        raise _fault(f"This page takes at most {limits.facts} facts.")
     facts = (_of_form(places[place], kinds) for place in sorted(places))
     return Posted(Story(tuple(told for told in facts if told), asked.pop("id", "") or None), asked)
 

@@ -11,12 +11,13 @@ from collections.abc import AsyncIterator, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from misstep.service.assessing import Assess
+from misstep.service.assessing import Assess, Assessor
 from misstep.service.front import Front
 from misstep.service.metrics import Metrics
 from misstep.service.problems import of_http
@@ -35,7 +36,7 @@ def create_app(rules: Rules, settings: Settings, metrics: Metrics, pages: Sequen
         async with reloading(rules, settings, metrics):
             yield
 
-    app = Starlette(
+    app = _Application(
         routes=[*routes(rules, settings, metrics), *pages],
         exception_handlers={HTTPException: _refused},
         lifespan=lifespan,
@@ -47,11 +48,19 @@ def create_app(rules: Rules, settings: Settings, metrics: Metrics, pages: Sequen
 
 def routes(rules: Rules, settings: Settings, metrics: Metrics) -> list[BaseRoute]:
     """All routes, those that are asked for most first."""
+    assessor = Assessor(metrics)
     return [
-        Route("/assess", Assess(rules, metrics), methods=["POST"]),
-        Route(PATH, AssessBatch(rules, metrics, settings), methods=["POST"]),
+        Route("/assess", Assess(rules, assessor), methods=["POST"]),
+        Route(PATH, AssessBatch(rules, assessor, settings), methods=["POST"]),
         *reading_routes(rules, metrics),
     ]
+
+
+class _Application(Starlette):
+    """Starlette, but exceptions that nobody foresaw are left to front.py, which knows what may be said of them."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return ExceptionMiddleware(self.router, self.exception_handlers)
 
 
 def _refused(_: Request, error: Exception) -> Response:

@@ -8,27 +8,52 @@ request is read; a record that is large goes to a thread, so that others do not 
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from misstep.errors import MisstepError
+from misstep.errors import RecordError
 from misstep.service.metrics import Metrics
 from misstep.service.problems import Refused, problem_of, respond
-from misstep.service.rules import Header, Rules
+from misstep.service.rules import Header, Rules, Served
 
 INLINE_BYTES = 4_096
 BUSY = "misstep.busy"  # in the scope of a request that came in whole when too many others already waited
+GONE = "misstep.gone"  # in the scope of a request whose client has gone
 _JSON: Header = (b"content-type", b"application/json")
 _NO_STORE: Header = (b"cache-control", b"no-store")
+
+
+class Assessor:
+    """Assesses records. One thread is for large ones: more would only take turns with each other and with the loop."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._thread = ThreadPoolExecutor(1, "misstep-large")
+
+    async def assess(self, served: Served, record: bytes, via: Literal["single", "batch"]) -> bytes:
+        """The assessment of one record, as JSON. Raises RecordError."""
+        assess_json = served.rulebase.assess_json
+        try:
+            if len(record) <= INLINE_BYTES:
+                answer = assess_json(record)
+            else:
+                answer = await asyncio.get_running_loop().run_in_executor(self._thread, assess_json, record)
+        except RecordError:
+            self._metrics.assessed("refused", via)
+            raise
+        self._metrics.assessed("assessed", via)
+        return answer
 
 
 class Assess:
     """``POST /assess``."""
 
-    def __init__(self, rules: Rules, metrics: Metrics) -> None:
+    def __init__(self, rules: Rules, assessor: Assessor) -> None:
         self._rules = rules
-        self._metrics = metrics
+        self._assessor = assessor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -38,19 +63,12 @@ class Assess:
             raise Refused("busy", "too many requests wait already; try again soon")
         served = self._rules.current  # one rule base for the whole of the answer
         try:
-            if len(body) <= INLINE_BYTES:
-                answer = served.rulebase.assess_json(body)
-            else:
-                answer = await asyncio.to_thread(served.rulebase.assess_json, body)
-        except MisstepError as error:
-            self._metrics.assessed("refused", "single")
-            response = respond(problem_of(error), {"misstep-rulebase": served.tag})
-            await response(scope, receive, send)
+            answer = await self._assessor.assess(served, body, "single")
+        except RecordError as error:
+            await respond(problem_of(error), {"misstep-rulebase": served.tag})(scope, receive, send)
             return
-        self._metrics.assessed("assessed", "single")
         length = (b"content-length", b"%d" % len(answer))
-        headers = [_JSON, length, served.header, _NO_STORE]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.start", "status": 200, "headers": [_JSON, length, served.header, _NO_STORE]})
         await send({"type": "http.response.body", "body": answer})
 
 
@@ -68,15 +86,11 @@ def require_type(scope: Scope, *wanted: bytes) -> None:
 
 async def read_body(receive: Receive) -> bytes:
     """The whole body of a request; how much there may be, and how long it may take, is seen to on the wire."""
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        whole: bytes = message.get("body", b"")
-        return whole
-    parts = bytearray()
+    parts = []
     while True:
+        message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        parts += message.get("body", b"")
+        parts.append(message.get("body", b""))
         if not message.get("more_body"):
-            return bytes(parts)
-        message = await receive()
+            return parts[0] if len(parts) == 1 else b"".join(parts)

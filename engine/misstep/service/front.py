@@ -21,6 +21,7 @@ from misstep.service.settings import Settings
 
 log = logging.getLogger("misstep.service")
 _ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
+_UNSENT = 499  # what nginx calls the status of an answer that nobody waited for
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 _ALWAYS = frozenset({"/healthz", "/metrics"})  # answered however much there is to do
@@ -68,10 +69,10 @@ class Front:
                 await respond(members)(scope, receive, answer)
         seconds = time.perf_counter() - start
         route = _route(scope)
-        self._metrics.answered(route, scope["method"], status, seconds)
+        self._metrics.answered(route, scope["method"], status or _UNSENT, seconds)
         if self._log or failed:
             data = {
-                "request_id": request_id.decode(), "method": scope["method"], "route": route, "status": status,
+                "request_id": request_id.decode(), "method": scope["method"], "route": route, "status": status or _UNSENT,
                 "ms": round(seconds * 1000, 3), **failed,
             }  # fmt: skip
             log.log(logging.ERROR if "error" in failed else logging.INFO, "request", extra={"data": data})

@@ -17,14 +17,14 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from misstep.service.assessing import BUSY
+from misstep.service.assessing import BUSY, GONE
 from misstep.service.metrics import Metrics
 from misstep.service.problems import AGAIN_SECONDS, MEDIA_TYPE, SORTS, problem
 from misstep.service.settings import Settings
 from misstep.service.streaming import PATH as BATCH
 
 log = logging.getLogger("misstep.service")
-LINGER_SECONDS = 2.0  # so long what comes after a refusal is read and thrown away
+LINGER_SECONDS, LINGER_BYTES = 2.0, 8_000_000  # so long, and so much, is read and thrown away after a refusal
 WAITS = "misstep.waits"  # in the scope of a request that came in whole and has no answer yet
 
 
@@ -90,6 +90,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """A client has gone."""
+        self._leave()
         super().connection_lost(exc)
         self.wire.closed(self)
         for cycle, _ in self.pipeline:  # of these nobody will ever take the answer
@@ -110,7 +111,7 @@ class LimitedProtocol(HttpToolsProtocol):
             busy = at_work or not idle or self.transport.get_write_buffer_size() > 0
             late = busy and now - self._begun > limits.request_seconds
         if late:
-            self._refuse("timeout", f"nothing came, or not all of it, within {limits.request_seconds:g} seconds", "time")
+            self._refuse_late(whole=at_work and not self._in_body)
 
     def resume_writing(self) -> None:
         """The client has taken some of the answer."""
@@ -122,6 +123,9 @@ class LimitedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Bytes from the client."""
         if self._refused:
+            self._unread += len(data)
+            if self._unread > LINGER_BYTES:
+                self.transport.abort()
             return
         self._moved = self.loop.time()
         if not self._in_body and not self._unread and not self._at_work():
@@ -203,11 +207,26 @@ class LimitedProtocol(HttpToolsProtocol):
     def _most(self) -> int:
         return self._limits.batch_bytes if self._streamed else self._limits.body_bytes
 
+    def _leave(self) -> None:
+        """Tell whatever works on an answer that nobody is there any more."""
+        if self._at_work():
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            scope: Any = self.cycle.scope
+            scope[GONE] = True
+
     # -- refusals
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - as uvicorn has it
         """What uvicorn does with what is no HTTP; its words are replaced by ours."""
         self._refuse("request", "this is not HTTP as it should be", "http")
+
+    def _refuse_late(self, whole: bool) -> None:
+        seconds = f"{self._limits.request_seconds:g} seconds"
+        if whole:
+            self._refuse("busy", f"there was no time for the request within {seconds}; try again soon", "time")
+        else:
+            self._refuse("timeout", f"the request was not there within {seconds}", "time")
 
     def _refuse_head(self) -> None:
         self._refuse("headers", f"the head of a request has at most {self._limits.header_bytes} bytes", "headers")
@@ -219,13 +238,11 @@ class LimitedProtocol(HttpToolsProtocol):
         """Answer with a problem if no answer has begun, and end the connection."""
         if self._refused or self.transport.is_closing():
             return
-        self._refused, self._moved = True, self.loop.time()
+        self._refused, self._moved, self._unread = True, self.loop.time(), 0
         self.wire.metrics.cut(limit)
         begun = self._at_work() and (self.cycle.response_started or self.pipeline)
         log.info("cut", extra={"data": {"limit": limit, "status": None if begun else SORTS[code].status}})
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True  # what works on it is told that nobody is there any more
-            self.cycle.message_event.set()
+        self._leave()
         if begun or self.transport.get_write_buffer_size() or not self.transport.can_write_eof():
             self.transport.abort()
             return

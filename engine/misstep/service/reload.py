@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 from collections.abc import AsyncIterator
+from pathlib import Path
 
-from watchfiles import awatch
+from watchfiles import Change, awatch
 
+from misstep.rulebase.shipped import shipped_rules
 from misstep.service.metrics import Metrics
-from misstep.service.rules import Rules, watched
+from misstep.service.rules import Rules
 from misstep.service.settings import Settings
+
+log = logging.getLogger("misstep.service")
+QUIET_MS, LOOK_MS = 200, 500  # packs that are saved one after the other are read once
 
 
 @contextlib.asynccontextmanager
@@ -39,8 +45,25 @@ async def reloading(rules: Rules, settings: Settings, metrics: Metrics) -> Async
 
 
 async def _watch(rules: Rules, settings: Settings) -> None:
-    async for _ in awatch(*watched(settings), debounce=300):
-        rules.want_reload()
+    paths = [path.resolve() for path in settings.rules or (shipped_rules(),)]
+    folders = {path if path.is_dir() else path.parent for path in paths}  # a file that is replaced is another file
+
+    def of_the_rules(_: Change, changed: str) -> bool:
+        return any(Path(changed).is_relative_to(path) for path in paths)
+
+    watching = False
+    try:
+        watcher = awatch(
+            *folders, watch_filter=of_the_rules, debounce=QUIET_MS, step=50, rust_timeout=LOOK_MS, yield_on_timeout=True
+        )
+        async for changes in watcher:
+            if changes or not watching:  # at first because of what may have changed before anybody looked
+                rules.want_reload()
+            if not watching:
+                log.info("watching", extra={"data": {"folders": len(folders)}})
+            watching = True
+    except Exception as error:
+        log.error("the rules are watched no more", extra={"data": {"error": type(error).__name__}})
 
 
 def _tell(rules: Rules, metrics: Metrics) -> None:

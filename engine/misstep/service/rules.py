@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import orjson
 
 from misstep import __version__
 from misstep.api import RuleBase
-from misstep.errors import CallerError, MisstepError
+from misstep.errors import MisstepError
 from misstep.limits import Limits
 from misstep.lookup import RulePage, kind_data, rule_pages
 from misstep.model.rule import Program
@@ -81,7 +81,6 @@ class Rules:
     def __init__(self, load: Callable[[], Served], first: Served | None = None) -> None:
         self._load = load
         self.current = first or load()
-        self.reloads = 0
         self._wanted = asyncio.Event()
         self.observe: Callable[[str], Any] = lambda outcome: None
 
@@ -100,27 +99,19 @@ class Rules:
         """Read the packs again, in a thread; whether what they say is in force now. The old rules stay where it is not."""
         try:
             new = await asyncio.to_thread(self._load)
-        except (MisstepError, OSError) as error:
+        except Exception as error:  # whatever it is: the old rules stay, and the next change is read again
             log.error("reload refused", extra={"data": {"rulebase": self.current.tag, "problems": _lines(error)}})
             self.observe("refused")
             return False
         changed, self.current = new.tag != self.current.tag, new
-        self.reloads += 1
         log.info("reloaded", extra={"data": {"rulebase": new.tag, "changed": changed}})
         self.observe("loaded")
         return True
 
 
-def _lines(error: MisstepError | OSError) -> list[str]:
+def _lines(error: Exception) -> list[str]:
     if isinstance(error, MisstepError):
         return str(error).splitlines()
-    return [f"{error.filename or ''}: {error.strerror}"]
-
-
-def watched(settings: Settings) -> Iterable[str]:
-    """The files and folders that the rules come from."""
-    paths = settings.rules or (shipped_rules(),)
-    missing = [path for path in paths if not path.exists()]
-    if missing:
-        raise CallerError(f"{missing[0]}: no such file or folder")
-    return [str(path) for path in paths]
+    if isinstance(error, OSError):
+        return [f"{error.filename or ''}: {error.strerror}"]
+    return [f"internal error ({type(error).__name__})"]

@@ -12,9 +12,8 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from misstep.errors import Location, MisstepError, Problem, RecordError
-from misstep.service.assessing import BUSY, INLINE_BYTES, require_type
-from misstep.service.metrics import Metrics
+from misstep.errors import Location, Problem, RecordError
+from misstep.service.assessing import BUSY, GONE, Assessor, require_type
 from misstep.service.problems import Refused, problem_of
 from misstep.service.rules import Header, Rules, Served
 from misstep.service.settings import Settings
@@ -27,29 +26,30 @@ SEND_BYTES = 65_536  # answers are sent when so much of them is there, or when t
 class AssessBatch:
     """``POST /assess/batch``."""
 
-    def __init__(self, rules: Rules, metrics: Metrics, settings: Settings) -> None:
+    def __init__(self, rules: Rules, assessor: Assessor, settings: Settings) -> None:
         self._rules = rules
-        self._metrics = metrics
-        self._settings = settings
+        self._assessor = assessor
+        self._most = settings.body_bytes
+        self._batches = settings.batches
         self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, line by line."""
         require_type(scope, TYPE.encode(), b"application/jsonl", b"application/json-lines")
-        if BUSY in scope or self._running >= self._settings.batches:
+        if BUSY in scope or self._running >= self._batches:
             raise Refused("busy", "too many batches are being assessed already; try again soon")
         self._running += 1
         try:
-            await self._answer(self._rules.current, receive, send)  # one rule base for the whole batch
+            await self._answer(self._rules.current, scope, receive, send)  # one rule base for the whole batch
         finally:
             self._running -= 1
 
-    async def _answer(self, served: Served, receive: Receive, send: Send) -> None:
+    async def _answer(self, served: Served, scope: Scope, receive: Receive, send: Send) -> None:
         headers: list[Header] = [(b"content-type", TYPE.encode()), served.header, (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         rows = bytearray()
         number = 0
-        async for line in _lines(receive, self._settings.body_bytes):
+        async for line in _lines(receive, self._most):
             if line is None or len(rows) >= SEND_BYTES:  # nothing more has come in yet, or enough is there
                 await send({"type": "http.response.body", "body": bytes(rows), "more_body": True})
                 rows.clear()
@@ -59,25 +59,20 @@ class AssessBatch:
             if line.strip():
                 rows += await self._row(served, line, number) + b"\n"
                 await asyncio.sleep(0)  # a batch takes turns with everybody else, record by record
+                if GONE in scope:
+                    raise ClientDisconnect
         await send({"type": "http.response.body", "body": bytes(rows)})
 
     async def _row(self, served: Served, line: bytes, number: int) -> bytes:
         try:
-            if len(line) > self._settings.body_bytes:
-                most = f"has more than {self._settings.body_bytes} bytes, the most that a record may have"
-                raise RecordError([Problem(Location(), most)])
-            if len(line) <= INLINE_BYTES:
-                row = served.rulebase.assess_json(line)
-            else:
-                row = await asyncio.to_thread(served.rulebase.assess_json, line)
-        except MisstepError as error:
-            self._metrics.assessed("refused", "batch")
+            if len(line) > self._most:
+                raise RecordError([Problem(Location(), f"has more than {self._most} bytes, the most that a record may have")])
+            return await self._assessor.assess(served, line, "batch")
+        except RecordError as error:
             members = problem_of(error)
             for place in members["errors"]:
                 place.pop("line", None)  # of the record, which is the line
             return orjson.dumps({"line": number, "error": members})
-        self._metrics.assessed("assessed", "batch")
-        return row
 
 
 async def _lines(receive: Receive, most: int) -> AsyncIterator[bytes | None]:
