@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from tests.end_to_end.command import FIXTURES, MISSTEP, ROOT, environment
 
-DOCUMENTS = ["README.md", "docs/agreement.md", "docs/api.md", "docs/batch-baseline.md", "docs/rule-packs.md"]
+DOCUMENTS = ["README.md", "docs/agreement.md", "docs/api.md", "docs/batch-baseline.md", "docs/page.md", "docs/rule-packs.md"]
 ABRIDGED = re.compile(r"^ *\.\.\.\n", re.MULTILINE)
 BLOCK = re.compile(r"^```([a-z]+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 

@@ -145,9 +145,9 @@ def _step(action: PlannedAction, titles: Mapping[str, str]) -> Step:
     )
     details = []
     if action.effort_minutes:
-        details.append(f"takes {span_of_time(action.effort_minutes / 60)}")
+        details.append(f"{span_of_time(action.effort_minutes / 60)} of work")
     if action.relief:
-        details.append(f"takes {action.relief:g} off the damage")
+        details.append(f"{action.relief:g} off the damage")
     if 0 < len(action.targets) < len(titles):
         details.append(f"for: {', '.join(titles[fact] for fact in action.targets)}")
     return Step(action.title, due, "; ".join(details), action.text, _reasons(action.because))
