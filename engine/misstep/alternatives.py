@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from math import ceil, floor
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -80,31 +81,28 @@ def find_counterfactuals(
     Raises BudgetError where the record itself asks for too much work.
     """
     now = evaluate(facts)
-    trial = _Trial(facts, program, evaluate, most // max(1, sum(map(len, facts.rows.values()))), _Answer.of(now))
-    changes: list[tuple[_Key, Counterfactual]] = []
-    unsaid: list[tuple[_Key, Counterfactual]] = []
+    trial = _Trial(facts, evaluate, most // max(1, sum(map(len, facts.rows.values()))), _Answer.of(now))
+    found: list[_Found] = []
+    complete = True
     try:
         if trial.now.rank:  # the mildest band cannot be lowered
             for place in _worst_first(now, told):
-                for key, found, said in _changes_of(place, told[place], trial, thresholds):
-                    (changes if said else unsaid).append((key, found))
-        complete = True
+                found.extend(_changes_of(place, told[place], program, trial, thresholds))
     except _EnoughError:
         complete = False
-    return Counterfactuals(
-        facts.id, trial.now.damage, trial.now.band, trial.now.verdict,
-        tuple(found for _, found in sorted(changes, key=_by_key)),
-        tuple(found for _, found in sorted(unsaid, key=_by_key)),
-        trial.tried, complete,
-    )  # fmt: skip
+    found.sort(key=itemgetter(0))
+    changes, unsaid = (tuple(each.change for each in found if each.said is said) for said in (True, False))
+    answer = trial.now
+    return Counterfactuals(facts.id, answer.damage, answer.band, answer.verdict, changes, unsaid, trial.tried, complete)
 
 
-_Key = tuple[float, int, float, str, int]
-"""Size, rank of the band, damage; then fact and place of the field, so that all changes have one order."""
+class _Found(NamedTuple):
+    """A change, and whether it is of what the record says. The key is size, rank of the band and damage; then fact and place of
+    the field, so that all changes have one order."""
 
-
-def _by_key(found: tuple[_Key, Counterfactual]) -> _Key:
-    return found[0]
+    key: tuple[float, int, float, str, int]
+    change: Counterfactual
+    said: bool
 
 
 class _Answer(NamedTuple):
@@ -127,8 +125,7 @@ class _EnoughError(Exception):
 class _Trial:
     """Assesses a record with one row replaced, as often as may be."""
 
-    def __init__(self, facts: Facts, program: Program, evaluate: Evaluate, most: int, now: _Answer) -> None:
-        self.program = program
+    def __init__(self, facts: Facts, evaluate: Evaluate, most: int, now: _Answer) -> None:
         self.now = now
         self.tried = 0
         self._facts = facts
@@ -161,31 +158,33 @@ def _worst_first(now: Result, told: list[Told]) -> list[int]:
 
 
 def _changes_of(
-    place: int, told: Told, trial: _Trial, thresholds: dict[Place, frozenset[float]]
-) -> Iterator[tuple[_Key, Counterfactual, bool]]:
-    """The changes of one fact that lower the band, and whether they are of what the record says."""
+    place: int, told: Told, program: Program, trial: _Trial, thresholds: dict[Place, frozenset[float]]
+) -> Iterator[_Found]:
+    """The changes of one fact that lower the band, the best one of every field."""
     row = told.row
-    kind = trial.program.kinds[row[KIND]]
-    pointer = f"/facts/{place}"
+    kind = program.kinds[row[KIND]]
+
+    def found(column: int, field: Field | None, instead: Value, size: float, answer: _Answer) -> _Found:
+        pointer = f"/facts/{place}" + (f"/{field.name}" if field else "")
+        name, given = (field.name, row[column]) if field else (None, None)
+        change = Counterfactual(
+            pointer, row[ID], kind.name, name, given, instead, size, answer.band, answer.verdict, answer.damage
+        )
+        key = (size, answer.rank, answer.damage, row[ID], column)
+        return _Found(key, change, field is None or field.name in told.said)
+
     if not kind.assumed and (answer := trial.lower(row, None)):  # what is assumed anyway cannot be taken away
-        key = (A_FACT, answer.rank, answer.damage, row[ID], 0)
-        yield key, Counterfactual(pointer, row[ID], kind.name, None, None, None, A_FACT, *answer[1:]), True
+        yield found(0, None, None, A_FACT, answer)
     for column, field in enumerate(kind.fields, FIRST_VALUE):
-        given = row[column]
-        said = field.name in told.said
+        lower = partial(_with_value, trial, row, column)
+        lowering = _lowering(field, row[column], lower, thresholds.get((kind.name, field.name), frozenset()))
+        changes = [found(column, field, value, _size(row[column], value), answer) for value, answer in lowering]
+        if changes:
+            yield min(changes, key=itemgetter(0))
 
-        def lower(value: Any, column: int = column) -> _Answer | None:
-            return trial.lower(row, (*row[:column], value, *row[column + 1 :]))
 
-        best: tuple[_Key, Counterfactual] | None = None
-        for value, answer in _lowering(field, given, lower, thresholds.get((kind.name, field.name), frozenset())):
-            size = round(_size(given, value), 4)
-            key = (size, answer.rank, answer.damage, row[ID], column)
-            if best is None or key < best[0]:
-                place_of_field = f"{pointer}/{field.name}"
-                best = key, Counterfactual(place_of_field, row[ID], kind.name, field.name, given, value, size, *answer[1:])
-        if best:
-            yield *best, said
+def _with_value(trial: _Trial, row: Row, column: int, value: Value) -> _Answer | None:
+    return trial.lower(row, (*row[:column], value, *row[column + 1 :]))
 
 
 def _lowering(
@@ -220,10 +219,9 @@ def _nearest(
     grid = _Grid(field)
     start = grid.step_of(given, -outward)
     end = grid.first if outward < 0 else grid.last
-    steps = {step for number in thresholds for step in (grid.step_of(number, -1), grid.step_of(number, 1))} | {end}
-    for step in sorted(
-        (s for s in steps if min(start, end) <= s <= max(start, end) and s != start), key=lambda s: abs(s - start)
-    ):
+    steps = {step for number in thresholds for step in (grid.step_of(number, -1), grid.step_of(number, 1))}
+    beyond = {step for step in steps if min(start, end) < step < max(start, end)} | ({end} - {start})
+    for step in sorted(beyond, key=lambda step: outward * step):
         answer = lower(grid.value(step))
         if answer:
             while abs(step - start) > 1:
@@ -260,4 +258,4 @@ class _Grid:
 def _size(given: Any, value: Any) -> float:
     if isinstance(given, bool) or not isinstance(given, (int, float)):
         return A_WORD
-    return min(A_WORD, float(abs(value - given) / max(abs(value), abs(given))))
+    return min(A_WORD, round(float(abs(value - given) / max(abs(value), abs(given))), 4))
