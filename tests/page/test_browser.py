@@ -316,6 +316,8 @@ def test_removing_a_fact_takes_it_out_of_the_answer(visit: Open) -> None:
     expect(page.locator(".costs h3").first).to_have_text("Got a name wrong")
     expect(page.locator("#q")).to_be_focused()
     assert [fact["kind"] for fact in told(page)] == ["bad_joke", "interview", "they_brought_it_up", "wrong_name"]
+    page.get_by_role("button", name="Put back what was removed").click()
+    expect_seed(page)
 
 
 def test_nothing_is_lost_while_the_service_is_away(visit: Open, browser: Browser) -> None:

@@ -77,6 +77,26 @@ def test_no_bytes_break_it(body: bytes) -> None:
         assert reply.status in (200, 422)
 
 
+_WORDS = st.sampled_from(["kind", "id", "facts", "late_arrival", "interview", "minutes", "reaction", "channels", "what", "about"])
+_JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), _WORDS, st.text(alphabet=st.characters(codec=None))),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(_WORDS, inner, max_size=5)),
+    max_leaves=12,
+)
+_FACTS = st.lists(
+    st.fixed_dictionaries({"kind": _WORDS, "id": _JSON, "minutes": _JSON, "reason": _JSON, "channels": _JSON}), max_size=3
+)
+
+
+@UNHURRIED
+@given(record=st.one_of(_JSON, _FACTS, st.fixed_dictionaries({"facts": _FACTS, "id": _JSON})))
+def test_no_record_breaks_it(record: Any) -> None:
+    reply = PAGE.record(json.dumps(record).encode())
+    assert reply.status in (200, 422)
+    again = PAGE.form(read(reply.body).post())
+    assert again.status in (200, 422)
+
+
 _NAMES = st.sampled_from(["kind", "id", "minutes", "notified", "reaction", "about", "channels", "what", "nothing"])
 _VALUES = st.one_of(
     st.sampled_from(["late_arrival", "interview", "they_brought_it_up", "yes", "no", "12", "", "late"]), st.text()
@@ -198,6 +218,20 @@ def test_what_means_nothing_is_told_at_its_field_and_stays(kind: str, field: str
     if kind != "interview":
         assert text in dict(form.pairs).get(f"facts.0.{field}", text)
     assert PAGE.assessment_json(body).status == 422
+
+
+def test_half_a_character_is_refused_and_shown_as_what_it_is() -> None:
+    reply = PAGE.record(b'[{"kind": "late_arrival", "reason": "\\ud800"}]')
+    assert reply.status == 422
+    assert "Must be text of at most 10000 characters" in read(reply.body).text
+
+
+def test_a_kind_that_the_rules_know_no_more_is_told_and_the_rest_stays() -> None:
+    reply = PAGE.form(b"facts.0.kind=gone&facts.0.size=7&facts.1.kind=spill")
+    assert reply.status == 422
+    form = read(reply.body)
+    assert "These rules know no 'gone' (any more): it is left out." in form.text
+    assert kept(form)["facts"] == [{"kind": "spill", "id": "spill-1"}]
 
 
 def test_a_setting_is_there_once() -> None:

@@ -125,9 +125,9 @@ class Page:
         posted = read_form(body, self._kinds, self._limits)
         story, asked = posted.story, dict(posted.asked)
         if kind := self._kinds.get(asked.get("add", "")):
-            return Posted(story.add(kind), {"added": kind.name})
+            return replace(posted, story=story.add(kind), asked={"added": kind.name})
         if (place := asked.get("remove", "")).isascii() and place.isdigit() and len(place) < 10:
-            return Posted(story.remove(int(place)), {"removed": place})
+            return replace(posted, story=story.remove(int(place)), asked={"removed": place})
         return posted
 
     def _whole(self, posted: Posted) -> tuple[dict[str, Any], list[int], Story]:
@@ -143,6 +143,7 @@ class Page:
 
     def _page(self, posted: Posted, wrong: tuple[str, ...] = ()) -> Reply:
         record, places, story = self._whole(posted)
+        wrong += tuple(f"These rules know no '{kind[:60]}' (any more): it is left out." for kind in posted.unknown)
         answer: Answer | None = None
         problems: tuple[Problem, ...] = ()
         try:
@@ -152,4 +153,4 @@ class Page:
         except RecordError as error:
             problems = error.problems
         html = self._markup.page(story, posted.asked, record, places, answer, problems, wrong)
-        return Reply(422 if problems or wrong else 200, "text/html; charset=utf-8", html.encode())
+        return Reply(422 if problems or wrong else 200, "text/html; charset=utf-8", html.encode(errors="replace"))

@@ -85,10 +85,11 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A form: the story, and what its other fields and its button ask for."""
+    """A form: the story, what its other fields and its button ask for, and kinds that these rules do not know."""
 
     story: Story
     asked: Mapping[str, str]
+    unknown: tuple[str, ...] = ()
 
 
 def read_form(body: bytes, kinds: Mapping[str, Kind], limits: Limits) -> Posted:
@@ -108,15 +109,19 @@ def read_form(body: bytes, kinds: Mapping[str, Kind], limits: Limits) -> Posted:
             asked[name] = value
     if len(places) > limits.facts:
         raise _fault(f"This page takes at most {limits.facts} facts.")
-    facts = (_of_form(places[place], kinds) for place in sorted(places))
-    return Posted(Story(tuple(told for told in facts if told), asked.pop("id", "") or None), asked)
+    told: list[Told] = []
+    unknown: list[str] = []
+    for place in sorted(places):
+        named = dict(places[place]).get("kind", "")
+        if kind := kinds.get(named):
+            told.append(_of_form(places[place], kind))
+        else:
+            unknown.append(named)
+    return Posted(Story(tuple(told), asked.pop("id", "") or None), asked, tuple(unknown))
 
 
-def _of_form(pairs: Sequence[tuple[str, str]], kinds: Mapping[str, Kind]) -> Told | None:
+def _of_form(pairs: Sequence[tuple[str, str]], kind: Kind) -> Told:
     given = dict(pairs)
-    kind = kinds.get(given.get("kind", ""))
-    if kind is None:
-        return None
     typed: dict[str, Typed] = {}
     for each in kind.fields:
         if each.type == "set":

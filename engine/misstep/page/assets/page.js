@@ -7,6 +7,7 @@ const status = document.getElementById("status");
 const byId = (id, root = document) => root.getElementById(id);
 let running = null;
 let timer = 0;
+let removed = null;
 
 const SENTENCES = {
   copied: "Copied.",
@@ -33,10 +34,12 @@ async function ask(body, type) {
   }
 }
 
-function askForm(extra = []) {
-  const fields = new URLSearchParams(new FormData(form));
-  for (const [name, value] of extra) fields.append(name, value);
-  return ask(fields.toString(), "application/x-www-form-urlencoded");
+const fields = () => new URLSearchParams(new FormData(form));
+
+function askForm(extra) {
+  const body = fields();
+  for (const [name, value] of extra) body.append(name, value);
+  return ask(body.toString(), "application/x-www-form-urlencoded");
 }
 
 // -- what comes back takes its place
@@ -94,7 +97,15 @@ function showWhole(page) {
 }
 
 async function press(button) {
+  const before = fields();
   const page = await askForm([[button.name, button.value]]);
+  if (!page) return;
+  showWhole(page);
+  if (button.name === "remove") removed = before;
+}
+
+async function undo() {
+  const page = await ask(removed.toString(), "application/x-www-form-urlencoded");
   if (page) showWhole(page);
 }
 
@@ -129,7 +140,7 @@ async function copy(text, done, otherwise) {
 }
 
 function wake() {
-  for (const button of document.querySelectorAll("[data-copy], #share, #print")) button.hidden = false;
+  for (const button of document.querySelectorAll("[data-copy], #share, #print, #undo")) button.hidden = false;
 }
 
 const clicks = {
@@ -141,6 +152,7 @@ const clicks = {
     copy(field.value, SENTENCES.link, () => { field.select(); say(SENTENCES.linkShown); });
   },
   print() { window.print(); },
+  undo,
 };
 
 // -- what people do
