@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import re
@@ -177,12 +178,13 @@ def share(page: Page) -> str:
     return clipboard[0]
 
 
+def encoded(record: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(record).encode()).decode().rstrip("=")
+
+
 def seeded(visit: Open, **options: Any) -> Page:
     """The page with the seed story, opened by a link."""
-    import base64
-
-    fragment = base64.urlsafe_b64encode(json.dumps(SEED).encode()).decode().rstrip("=")
-    page = visit("#case=" + fragment, **options)
+    page = visit("#case=" + encoded(SEED), **options)
     expect_seed(page)
     return page
 
@@ -201,6 +203,19 @@ def test_a_link_opened_in_another_browser_gives_the_same_answer(visit: Open) -> 
     field(second, "Arrived late", "Minutes after the agreed time").fill("40")
     expect(second.locator(".figure").first).not_to_have_text("73")
     assert second.url != link  # the address keeps up with what is said
+
+
+def test_a_link_holds_what_was_typed_last(visit: Open) -> None:
+    page = seeded(visit)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate(  # before the page has had the time to ask for the answer to it
+        """() => { const minutes = document.getElementById("facts.1.minutes");
+        minutes.value = "55"; minutes.dispatchEvent(new Event("input", { bubbles: true }));
+        document.getElementById("share").click(); }"""
+    )
+    expect(page.get_by_role("status")).to_contain_text("The link is copied")
+    record = json.loads(base64.urlsafe_b64decode(page.url.partition("#case=")[2] + "=="))
+    assert [fact["minutes"] for fact in record["facts"] if "minutes" in fact] == [55]
 
 
 def test_no_case_is_sent_as_part_of_an_address(visit: Open) -> None:
@@ -332,6 +347,17 @@ def test_nothing_is_lost_while_the_service_is_away(visit: Open, browser: Browser
     expect_seed(page)
 
 
+def test_what_is_typed_while_a_card_is_on_its_way_is_not_lost(visit: Open) -> None:
+    page = seeded(visit)
+    page.evaluate(
+        """() => { [...document.querySelectorAll("button.chip")].find(chip => chip.textContent === "A cold goodbye").click();
+        document.getElementById("facts.1.minutes").value = "33"; }"""
+    )
+    expect(page.get_by_role("group", name="A cold goodbye", exact=True)).to_be_visible()
+    expect(field(page, "Arrived late", "Minutes after the agreed time")).to_have_value("33")
+    assert 33 in [fact.get("minutes") for fact in told(page)]
+
+
 # -- for everybody
 
 
@@ -409,14 +435,44 @@ def test_on_paper_there_is_the_answer_and_what_was_said(visit: Open) -> None:
 
 HOSTILE = [
     "<script>alert(1)</script>",
-    "\"><img src=x onerror=alert(1)>",
+    '"><img src=x onerror=alert(1)>',
     "' onfocus=alert(1) autofocus='",
     "</textarea></title><svg onload=alert(1)>",
     "{{ 7 * 7 }} {% for x in y %} ${7*7} #{7*7}",
     "javascript:alert(1)",
     "&lt;b&gt; &#60;script&#62;",
     "<!-- --!> <![CDATA[ ]]>",
+]
+MORE = [
+    "<ScRiPt >alert(1)</sCrIpT>", "<scr<script>ipt>alert(1)</script>", "<img src=x onerror=alert(1)//", "<svg/onload=alert(1)>",
+    "<iframe srcdoc='<script>alert(1)</script>'>", "<body onload=alert(1)>", "<a href=javascript:alert(1)>x</a>",
+    "<details open ontoggle=alert(1)>", "<input autofocus onfocus=alert(1)>", "<form action=https://example.org><button>x",
+    "<base href=https://example.org/>", "<link rel=stylesheet href=https://example.org/x.css>", "<style>*{display:none}</style>",
+    "<meta http-equiv=refresh content='0;url=https://example.org'>", "<math><mtext></mtext><script>alert(1)</script></math>",
+    "</option></select><script>alert(1)</script>", "</p></li></ul></main><h1>gone</h1>", "--><script>alert(1)</script>",
+    "\" autofocus onfocus=\"alert(1)", "`${alert(1)}`", r"\u003cscript\u003ealert(1)\u003c/script\u003e",
+    "%3Cscript%3Ealert(1)%3C/script%3E",
+    "<plaintext>", "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>", "{{constructor.constructor('alert(1)')()}}",
+    "\u202eevil\u202c", "\u2028alert(1)\u2029", "=HYPERLINK(1)", "]]>", "<?xml version='1.0'?>", "&amp;&quot;&#39;", "\\\"><b>",
 ]  # fmt: skip
+
+
+def test_nothing_in_a_link_runs_or_changes_the_page(visit: Open) -> None:
+    """Texts and ids of facts, all at once, from somebody else's link."""
+    texts = [*HOSTILE, *MORE]
+    facts = [{"kind": "late_arrival", "id": text, "reason": text} for text in texts]
+    facts += [{"kind": "they_brought_it_up", "id": f"s{i}", "about": text} for i, text in enumerate(texts)]
+    page = visit("#case=" + encoded({"facts": facts}))
+    dialogs: list[Dialog] = []
+    page.on("dialog", lambda dialog: dialogs.append(dialog))
+    expect(page.locator(".verdict")).to_be_visible()
+    reasons = page.locator("#story input[name$='.reason']")
+    assert reasons.evaluate_all("inputs => inputs.map(input => input.value)") == texts
+    assert page.locator("#story select[name$='.about']").evaluate_all("them => them.map(one => one.value)") == texts
+    assert page.locator("main script, main img, main iframe, main style, main base, main link, main meta, main math").count() == 0
+    assert page.evaluate("document.querySelectorAll('script').length") == 1
+    assert page.locator("h1").all_text_contents() == ["After a bad day"]
+    assert dialogs == []
 
 
 @pytest.mark.parametrize("text", HOSTILE)

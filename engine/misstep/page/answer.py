@@ -112,7 +112,7 @@ def _titles(findings: Sequence[Finding]) -> dict[str, str]:
 
 
 def _cost(finding: Finding, titles: Mapping[str, str], numbers: Mapping[str, int]) -> Cost:
-    words = f"{word_of(finding.severity_band)}: {finding.severity:.1f} of 10 once seen. Seen: {finding.noticed:.0%}"
+    words = f"{word_of(finding.severity_band)}, {finding.severity:.1f} of 10, once seen. That it was seen: {finding.noticed:.0%}"
     return Cost(finding.fact, titles[finding.fact], finding.damage, words, _because(finding.because, numbers))
 
 

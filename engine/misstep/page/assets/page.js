@@ -7,6 +7,7 @@ const status = document.getElementById("status");
 const byId = (id, root = document) => root.getElementById(id);
 let running = null;
 let timer = 0;
+let answered = ""; // what the answer that is shown was given to
 let removed = null;
 
 const SENTENCES = {
@@ -79,8 +80,11 @@ function showErrors(page) {
 }
 
 async function refresh() {
+  clearTimeout(timer);
+  const asked = fields().toString();
   const page = await askForm([["live", "1"]]);
   if (!page) return;
+  answered = asked;
   showErrors(page);
   swap("found", page);
   showAnswer(page);
@@ -89,6 +93,7 @@ async function refresh() {
 function showWhole(page) {
   swap("story", page);
   showAnswer(page);
+  answered = fields().toString();
   const focus = document.querySelector("#story [autofocus]");
   if (focus) {
     focus.focus({ preventScroll: true });
@@ -97,8 +102,12 @@ function showWhole(page) {
 }
 
 async function press(button) {
-  const before = fields();
-  const page = await askForm([[button.name, button.value]]);
+  let before, page;
+  clearTimeout(timer);
+  do { // what is typed meanwhile is not to be lost
+    before = fields();
+    page = await askForm([[button.name, button.value]]);
+  } while (page && fields().toString() !== before.toString());
   if (!page) return;
   showWhole(page);
   if (button.name === "remove") removed = before;
@@ -144,11 +153,14 @@ function wake() {
 }
 
 const clicks = {
-  share() {
+  async share() {
+    if (fields().toString() !== answered) await refresh();
     const field = byId("link");
+    if (!field) return; // what was typed last is wrong, and there is no answer to keep
     history.replaceState(null, "", link());
     field.hidden = false;
     field.value = location.href;
+    field.scrollIntoView({ block: "nearest" });
     copy(field.value, SENTENCES.link, () => { field.select(); say(SENTENCES.linkShown); });
   },
   print() { window.print(); },
@@ -161,7 +173,6 @@ form.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (button?.hasAttribute("formaction")) return; // a file to keep: the browser does that
   event.preventDefault();
-  clearTimeout(timer);
   if (document.activeElement === byId("q") && byId("q").value.trim()) {
     const first = document.querySelector("#found .find:enabled");
     if (first && byId("found").dataset.words === byId("q").value) press(first);
