@@ -117,6 +117,7 @@ def test_what_the_service_does_not_do_is_a_problem(
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert (answer.json()["code"], answer.json()["status"]) == (code, status)
     assert not any(name.startswith("access-control") for name in answer.headers)
+    assert ("allow" in answer.headers) == (status == 405)
 
 
 def test_a_type_with_a_charset_and_another_case_is_the_same_type(http: httpx.Client) -> None:
