@@ -19,6 +19,7 @@ from misstep.records import RecordLike, plain_record
 
 SECONDS = 15.0  # the service itself gives up after ten
 _ERRORS: dict[str, type[MisstepError]] = {"record": RecordError, "budget": BudgetError, "too_large": RecordError}
+_FILE = "<record>"  # as assess_json calls it
 _ADDRESS = "is it the address of a service?"
 _HEADERS = {"content-type": "application/json"}
 
@@ -109,7 +110,10 @@ def _error(response: httpx.Response) -> MisstepError:
         told: Any = response.json()
         code, detail, omitted = told["code"], str(told["detail"]), int(told.get("omitted", 0))
         places = [
-            Problem(Location(line=each.get("line", 0), column=each.get("column", 0), pointer=each["pointer"]), each["detail"])
+            Problem(
+                Location(_FILE if "line" in each else "", each.get("line", 0), each.get("column", 0), each["pointer"]),
+                each["detail"],
+            )
             for each in told.get("errors", ())
         ]
     except (ValueError, KeyError, TypeError, AttributeError):

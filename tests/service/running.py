@@ -64,9 +64,11 @@ class Service:
 
 
 @contextlib.contextmanager
-def running(*options: str | Path, env: dict[str, str] | None = None) -> Iterator[Service]:
+def running(*options: str | Path, env: dict[str, str] | None = None, program: str = "") -> Iterator[Service]:
+    """A service with these options of the command; or another Python program that runs one."""
+    command = [MISSTEP[0], "-c", program] if program else [*MISSTEP, "serve", "--port", "0", *map(str, options)]
     process = subprocess.Popen(
-        [*MISSTEP, "serve", "--port", "0", *map(str, options)],
+        command,
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         text=True,

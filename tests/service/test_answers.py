@@ -117,6 +117,7 @@ def test_what_the_service_does_not_do_is_a_problem(
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert (answer.json()["code"], answer.json()["status"]) == (code, status)
     assert not any(name.startswith("access-control") for name in answer.headers)
+    assert ("allow" in answer.headers) == (status == 405)
 
 
 def test_a_type_with_a_charset_and_another_case_is_the_same_type(http: httpx.Client) -> None:
@@ -157,7 +158,7 @@ def test_every_rule_has_a_page(http: httpx.Client) -> None:
 
 
 def test_schema_and_version(http: httpx.Client) -> None:
-    assert http.get("/schema").json() == json.loads(json.dumps(schemas(RULEBASE)))
+    assert http.get("/schema").json() == json.loads(json.dumps(schemas(RULEBASE.record_schema())))
     assert http.get("/version").json()["rulebase"] == {
         "name": "misstep", "version": RULEBASE.version, "digest": RULEBASE.digest
     }  # fmt: skip

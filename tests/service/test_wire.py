@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -78,6 +79,9 @@ REFUSED = {
     "a method that is none": (b"GRAB /kinds HTTP/1.1\r\nhost: localhost\r\n\r\n", 400, "request"),
     "a version that is none": (b"GET /kinds HTTP/9.9\r\nhost: localhost\r\n\r\n", 400, "request"),
     "a path that is no address": (b"GET http:// HTTP/1.1\r\nhost: localhost\r\n\r\n", 400, "request"),
+    "a way to elsewhere": (b"CONNECT example.org:443 HTTP/1.1\r\nhost: localhost\r\n\r\n", 400, "request"),
+    "an address elsewhere": (b"GET http://evil.example/x HTTP/1.0\r\nhost: localhost\r\n\r\n", 404, "not_found"),
+    "no address at all": (b"OPTIONS * HTTP/1.0\r\nhost: localhost\r\n\r\n", 404, "not_found"),
     "no HTTP at all": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "request"),
     "a long address": (b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nhost: localhost\r\n\r\n", 431, "headers"),
     "a long field": (b"GET /kinds HTTP/1.1\r\nhost: localhost\r\nx: " + b"y" * 20_000 + b"\r\n\r\n", 431, "headers"),
@@ -288,6 +292,24 @@ def test_batches_are_bounded_and_singles_go_on_beside_them(narrow: Service) -> N
     finally:
         for client in batches:
             client.close()
+
+
+@pytest.mark.parametrize("limit", ["batch_bytes=50_000", "batch_seconds=1.0"])
+def test_a_batch_as_a_whole_is_bounded_too(limit: str) -> None:
+    """What is beyond the limit gets no answer, and the end of it is missing, so that nobody takes it for the whole."""
+    program = f"from misstep.service.server import serve, Settings; serve(Settings(port=0, request_seconds=0.8, {limit}))"
+    with running(program=program) as service:
+        service.wait_for("Application startup complete.")
+        with service.connect() as client:
+            client.sendall(BATCH + b"transfer-encoding: chunked\r\n\r\n")
+            with contextlib.suppress(ConnectionError):
+                for _ in range(200):
+                    client.sendall(chunks(b"[]\n" + b" " * 1_000 + b"\n"))
+                    time.sleep(0.02)
+            answer = everything(client)
+        assert status_of(answer) in (0, 200)
+        assert not answer.endswith(b"0\r\n\r\n")
+        assert service.wait_for("cut")[0]["limit"] == ("body" if "bytes" in limit else "time")
 
 
 def test_figures_tell_which_limit_cut_what_off(narrow: Service) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
@@ -26,11 +27,11 @@ class Example(NamedTuple):
 
 def choose_examples(rulebase: RuleBase, merged: Merged) -> list[Example]:
     """The richest of the short cases that the packs themselves have; where they have none, a record that is made up."""
-    found = list(_assessed(rulebase, _cases(merged)))
+    cases = sorted(_cases(merged), key=lambda case: (-len(case[1]), case[0]))
+    found = list(islice(_assessed(rulebase, cases), MOST))
     if not found:
-        made_up = sample_records(rulebase, 1, 1)
-        found = list(_assessed(rulebase, [("made up", record["facts"]) for record in made_up]))
-    return sorted(found, key=lambda example: (-len(example.record["facts"]), example.name))[:MOST]
+        found = list(_assessed(rulebase, [("made up", record["facts"]) for record in sample_records(rulebase, 1)]))
+    return found
 
 
 def _cases(merged: Merged) -> Iterator[tuple[str, Any]]:
@@ -44,6 +45,6 @@ def _assessed(rulebase: RuleBase, cases: Iterable[tuple[str, Any]]) -> Iterator[
     for name, facts in cases:
         try:
             answer = rulebase.assess_json(orjson.dumps({"facts": facts}))
-        except RecordError:  # a case may be there to show that a record is refused
+        except RecordError:  # of a case nobody has said yet that its facts are right
             continue
         yield Example(name, {"facts": facts}, orjson.loads(answer))

@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from misstep.api import RuleBase
 from misstep.model.result import Assessment
 from misstep.service.examples import Example
 from misstep.service.problems import AGAIN_SECONDS, MEDIA_TYPE, SORTS
@@ -24,13 +23,13 @@ _BATCH = """JSON lines both ways, in the same order, answered while the rest com
 place, `{"line": ..., "error": ...}`, and costs the others nothing. Empty lines are passed over."""
 
 
-def schemas(rulebase: RuleBase) -> Data:
+def schemas(record: Data) -> Data:
     """What ``GET /schema`` gives: the schemas of what goes in and what comes out, each by itself."""
-    return {"record": rulebase.record_schema(), "assessment": Assessment.model_json_schema(mode="serialization")}
+    return {"record": record, "assessment": Assessment.model_json_schema(mode="serialization")}
 
 
-def describe(rulebase: RuleBase, examples: Sequence[Example], version: str) -> Data:
-    """The description of the service with these rules."""
+def describe(record: Data, rule: str, examples: Sequence[Example], version: str) -> Data:
+    """The description of the service: ``record`` is the schema of records, ``rule`` the id of a rule that there is."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -39,9 +38,9 @@ def describe(rulebase: RuleBase, examples: Sequence[Example], version: str) -> D
             "summary": "How bad a mistake in a job interview was, whether anybody noticed, and what to do about it.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "paths": _paths(rulebase, examples),
+        "paths": _paths(rule, examples),
         "components": {
-            "schemas": _components(rulebase),
+            "schemas": _components(record),
             "headers": {
                 "Misstep-Rulebase": {
                     "description": "the rule base that gave the answer: name, version and digest", "schema": _TEXT
@@ -57,12 +56,11 @@ def describe(rulebase: RuleBase, examples: Sequence[Example], version: str) -> D
 # -- paths
 
 
-def _paths(rulebase: RuleBase, examples: Sequence[Example]) -> Data:
+def _paths(rule: str, examples: Sequence[Example]) -> Data:
     records = {example.name: {"value": example.record} for example in examples}
     answers = {example.name: {"value": example.assessment} for example in examples}
     assessed = {"application/json": {"schema": _ref("Assessment"), "examples": answers}}
     lines = "".join(json.dumps(example.record, ensure_ascii=False) + "\n" for example in examples)
-    rule = next(iter(rulebase.rules))
     return {
         "/assess": {"post": {
             "operationId": "assess",
@@ -148,10 +146,10 @@ def _problems(*codes: str) -> Data:
 # -- schemas
 
 
-def _components(rulebase: RuleBase) -> Data:
+def _components(record: Data) -> Data:
     assessment = Assessment.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
     return {
-        **_record_components(rulebase.record_schema()),
+        **_record_components(record),
         **assessment.pop("$defs"),
         "Assessment": assessment,
         "Kind": _object(

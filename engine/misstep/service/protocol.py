@@ -189,6 +189,9 @@ class LimitedProtocol(HttpToolsProtocol):
                 scope[BUSY] = True
         super().on_message_complete()
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """That a client asks for another protocol is nothing to warn of: it is answered in this one."""
+
     # -- answers
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:

@@ -31,7 +31,7 @@ async def reloading(rules: Rules, settings: Settings, metrics: Metrics) -> Async
     rules.observe = observe
     _tell(rules, metrics)
     loop = asyncio.get_running_loop()
-    with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # no such signal here, or not the main thread
+    with contextlib.suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):  # no such signal, or in a thread
         loop.add_signal_handler(signal.SIGHUP, rules.want_reload)
     tasks = [loop.create_task(rules.reload_when_wanted())]
     if settings.reload:

@@ -51,7 +51,8 @@ def load_served(settings: Settings) -> Served:
     program, merged = load_program(settings.rules or (shipped_rules(),), limits)
     rulebase = RuleBase(program, limits)
     tag = f'"{program.name}/{program.version}/{program.digest}"'
-    examples = list(choose_examples(rulebase, merged))  # what is assessed here is compiled when the first request comes
+    examples = choose_examples(rulebase, merged)
+    record = rulebase.record_schema()
     about = {"name": program.name, "version": program.version, "digest": program.digest}
     return Served(
         rulebase=rulebase,
@@ -59,9 +60,9 @@ def load_served(settings: Settings) -> Served:
         header=(b"misstep-rulebase", tag.encode()),
         kinds=orjson.dumps([kind_data(kind) for kind in program.kinds.values()]),
         rules={page.id: orjson.dumps(_rule_data(page, program)) for page in rule_pages(program, merged)},
-        schemas=orjson.dumps(schemas(rulebase)),
+        schemas=orjson.dumps(schemas(record)),
         version=orjson.dumps({"misstep": __version__, "rulebase": about}),
-        openapi=orjson.dumps(describe(rulebase, examples, __version__)),
+        openapi=orjson.dumps(describe(record, next(iter(program.rules), ""), examples, __version__)),
     )
 
 

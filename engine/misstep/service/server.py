@@ -32,6 +32,7 @@ BACKLOG = 2_048
 
 def serve(settings: Settings) -> None:
     """Run the service until SIGINT or SIGTERM. Raises what ``load_served`` does, and OSError where the address is taken."""
+    _ignore_hangups()
     served = load_served(settings)  # what is wrong with the rules is said before anything is open
     listener = _listen(settings)
     if settings.workers == 1:
@@ -66,6 +67,7 @@ class ServiceConfig(Config):
 
     def load_app(self) -> Any:
         """The application, with rules and figures of its own."""
+        _ignore_hangups()
         try:
             rules = Rules(partial(load_served, self.settings), self.first)
         except MisstepError as error:  # packs that were right when the service began
@@ -91,6 +93,12 @@ class Workers(Multiprocess):
         super().keep_subprocess_alive()
         for pid in before - {process.pid for process in self.processes}:
             mark_process_dead(pid, os.environ[FOLDER])  # type: ignore[no-untyped-call]
+
+
+def _ignore_hangups() -> None:
+    """While rules are read that are new anyway; from then on reload.py listens."""
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def _listen(settings: Settings) -> socket.socket:
