@@ -183,7 +183,7 @@ def _meant(field_: Field, typed: Typed) -> Any:
 def _same(value: Any, default: Any) -> bool:
     """Whether a value says what holds anyway."""
     if isinstance(value, list):
-        return sorted(set(value)) == sorted(default or ())
+        return isinstance(default, tuple) and set(value) == set(default)
     return type(value) is type(default) and value == default
 
 
