@@ -68,7 +68,7 @@ class Catalogue:
         for word in asked:
             hits = self._hits(word) or self._hits(self._near(word))
             for name, hit in hits.items():
-                scores[name] = scores.get(name, 0) + hit / (2 + len(hits)) ** 0.5
+                scores[name] = scores.get(name, 0) + hit / (2 + len(hits))
         least = LEAST_SHARE * max(scores.values(), default=0)
         found = [kind for kind in self._kinds if scores.get(kind.name, -1) >= least]
         return sorted(found, key=lambda kind: (-scores[kind.name], kind.title))[:MOST_FOUND]
