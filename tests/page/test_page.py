@@ -167,7 +167,7 @@ def test_a_link_that_is_wrong_says_what_is_wrong(body: bytes, said: str) -> None
         (b"a=%FF", "This is not a form that this page posts."),
         (b"&".join(b"a=1" for _ in range(100_001)), "This is not a form that this page posts."),
         (b"q=" + b"x" * 1_000_000, "This is not a form that this page posts."),
-        (urlencode([(f"facts.{i}.kind", "spill") for i in range(101)]).encode(), "This page takes at most 100 facts."),
+        (urlencode([(f"facts.{i}.kind", "spill") for i in range(102)]).encode(), "This page takes at most 100 facts."),
     ],
 )
 def test_what_is_no_form_of_the_page_says_so(body: bytes, said: str) -> None:
@@ -337,8 +337,17 @@ def test_its_files_are_small_and_ask_nobody_else() -> None:
     }  # fmt: skip
 
 
+def test_where_the_page_is_full_nothing_is_lost() -> None:
+    form = opened([{"kind": "spill"}] * 100)
+    assert len(kept(form)["facts"]) == 100
+    reply = PAGE.form(form.post(add="spill"))
+    assert reply.status == 422
+    assert "This page takes at most 100 facts." in read(reply.body).text
+    assert kept(read(reply.body)) == kept(form)
+
+
 def test_limits_are_those_that_it_is_given() -> None:
     small = Page(BASE, Limits(facts=1, record_bytes=300))
     assert small.form(b"q=" + b"x" * 300).status == 422
-    assert small.form(b"facts.0.kind=spill&facts.1.kind=spill").status == 422
+    assert small.form(b"facts.0.kind=spill&facts.1.kind=spill&facts.2.kind=spill").status == 422
     assert small.form(b"facts.0.kind=spill").status == 200

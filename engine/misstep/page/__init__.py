@@ -19,7 +19,7 @@ from misstep.limits import Limits
 from misstep.page.answer import Answer, show_answer
 from misstep.page.catalogue import Catalogue
 from misstep.page.markup import Markup
-from misstep.page.story import Posted, Story, given_kinds, read_form, read_record
+from misstep.page.story import Posted, Story, given_kinds, read_form, read_record, too_many
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -86,15 +86,13 @@ class Page:
         except (ValueError, RecursionError):
             record = None
         if len(body) > self._limits.record_bytes or not isinstance(record, dict | list):
-            return self._page(Posted(Story(), {}), wrong=("This link does not hold a case that can be read.",))
+            return self._refused("This link does not hold a case that can be read.")
         story = read_record(record, self._kinds)
         if len(story.told) > self._limits.facts:
-            return self._page(Posted(Story(), {}), wrong=(f"This page takes at most {self._limits.facts} facts.",))
-        unread = self._problems(record)
-        posted = Posted(story, {})
-        shown = {problem.location.pointer for problem in self._problems(self._whole(posted)[0])}
-        lost = tuple(str(problem) for problem in unread if problem.location.pointer not in shown)
-        return self._page(posted, wrong=lost)
+            return self._refused(too_many(self._limits))
+        shown = {problem.location.pointer for problem in self._problems(self._whole(story)[0])}
+        lost = tuple(str(problem) for problem in self._problems(record) if problem.location.pointer not in shown)
+        return self._page(Posted(story, {}, lost))
 
     def assessment_json(self, body: bytes) -> Reply:
         """The assessment of what a form says, to be kept as a file."""
@@ -107,7 +105,7 @@ class Page:
     def _kept(self, body: bytes, name: str, make: Callable[[bytes], bytes]) -> Reply:
         def keep() -> Reply:
             posted = self._posted(body)
-            record, _, _ = self._whole(posted)
+            record, _, _ = self._whole(posted.story)
             if self._problems(record):
                 return self._page(posted)
             return Reply(200, "application/json", make(json.dumps(record).encode()), name)
@@ -119,19 +117,24 @@ class Page:
         try:
             return reply()
         except RecordError as error:
-            return self._page(Posted(Story(), {}), wrong=tuple(map(str, error.problems)))
+            return self._refused(*map(str, error.problems))
+
+    def _refused(self, *wrong: str) -> Reply:
+        return self._page(Posted(Story(), {}, wrong))
 
     def _posted(self, body: bytes) -> Posted:
         posted = read_form(body, self._kinds, self._limits)
         story, asked = posted.story, dict(posted.asked)
         if kind := self._kinds.get(asked.get("add", "")):
+            if len(story.told) >= self._limits.facts:
+                return replace(posted, wrong=(*posted.wrong, too_many(self._limits)))
             return replace(posted, story=story.add(kind), asked={"added": kind.name})
         if (place := asked.get("remove", "")).isascii() and place.isdigit() and len(place) < 10:
             return replace(posted, story=story.remove(int(place)), asked={"removed": place})
         return posted
 
-    def _whole(self, posted: Posted) -> tuple[dict[str, Any], list[int], Story]:
-        story = posted.story.completed(self._kinds.values())
+    def _whole(self, told: Story) -> tuple[dict[str, Any], list[int], Story]:
+        story = told.completed(self._kinds.values())
         return *story.record(), story
 
     def _problems(self, record: Any) -> tuple[Problem, ...]:
@@ -141,9 +144,8 @@ class Page:
             return error.problems
         return ()
 
-    def _page(self, posted: Posted, wrong: tuple[str, ...] = ()) -> Reply:
-        record, places, story = self._whole(posted)
-        wrong += tuple(f"These rules know no '{kind[:60]}' (any more): it is left out." for kind in posted.unknown)
+    def _page(self, posted: Posted) -> Reply:
+        record, places, story = self._whole(posted.story)
         answer: Answer | None = None
         problems: tuple[Problem, ...] = ()
         try:
@@ -152,5 +154,5 @@ class Page:
                 answer = show_answer(assessment, self._rulebase.counterfactuals(record), self._rulebase.kinds, places)
         except RecordError as error:
             problems = error.problems
-        html = self._markup.page(story, posted.asked, record, places, answer, problems, wrong)
-        return Reply(422 if problems or wrong else 200, "text/html; charset=utf-8", html.encode(errors="replace"))
+        html = self._markup.page(story, posted.asked, record, places, answer, problems, posted.wrong)
+        return Reply(422 if problems or posted.wrong else 200, "text/html; charset=utf-8", html.encode(errors="replace"))

@@ -46,7 +46,7 @@ class Section:
 _SECTIONS: tuple[tuple[Role, str, str], ...] = (
     ("mistake", "What went wrong", "Each slip on its own. Leave out what you do not know."),
     ("signal", "What you saw of it", "Signs that it was noticed, or minded, or not."),
-    ("strength", "What speaks for you", "It counts, and it goes into the message."),
+    ("strength", "What speaks for you", "It counts, and the message may name it."),
     ("setting", "How things stand", "Where you are with them, and what was done already."),
 )
 
@@ -102,7 +102,6 @@ class Markup:
         )
         environment.globals |= {
             "label_of": self._label,
-            "names": lambda card, field: (card.told.kind.name, field.name) in self._references,
             "hint_of": hint_of,
             "word_of": word_of,
             "sentence": sentence,
@@ -124,7 +123,7 @@ class Markup:
         problems: Sequence[Problem],
         wrong: Sequence[str],
     ) -> str:
-        """The whole page. ``places``: of the record's facts in the story; ``wrong``: what has no place on the page."""
+        """The whole page. ``places``: of the record's facts in the story; ``wrong``: what is wrong but at no field."""
         cards = self._cards(story, asked)
         words = asked.get("q", "")[:LONGEST_SEARCH]
         at_fields, elsewhere = _placed(problems, places, story)

@@ -85,11 +85,11 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A form: the story, what its other fields and its button ask for, and kinds that these rules do not know."""
+    """A form: the story, what its other fields and its button ask for, and what of it could not be taken."""
 
     story: Story
     asked: Mapping[str, str]
-    unknown: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
 
 
 def read_form(body: bytes, kinds: Mapping[str, Kind], limits: Limits) -> Posted:
@@ -107,17 +107,18 @@ def read_form(body: bytes, kinds: Mapping[str, Kind], limits: Limits) -> Posted:
             places.setdefault(int(match[1]), []).append((match[2], value))
         else:
             asked[name] = value
-    if len(places) > limits.facts:
-        raise _fault(f"This page takes at most {limits.facts} facts.")
+    assumed = sum(1 for kind in kinds.values() if kind.assumed)  # they are on every page
+    if len(places) > limits.facts + assumed:
+        raise _fault(too_many(limits))
     told: list[Told] = []
-    unknown: list[str] = []
+    wrong: list[str] = []
     for place in sorted(places):
         named = dict(places[place]).get("kind", "")
         if kind := kinds.get(named):
             told.append(_of_form(places[place], kind))
         else:
-            unknown.append(named)
-    return Posted(Story(tuple(told), asked.pop("id", "") or None), asked, tuple(unknown))
+            wrong.append(f"These rules know no '{named[:60]}' (any more): it is left out.")
+    return Posted(Story(tuple(told), asked.pop("id", "") or None), asked, tuple(wrong))
 
 
 def _of_form(pairs: Sequence[tuple[str, str]], kind: Kind) -> Told:
@@ -185,6 +186,11 @@ def _same(value: Any, default: Any) -> bool:
     if isinstance(value, list):
         return isinstance(default, tuple) and set(value) == set(default)
     return type(value) is type(default) and value == default
+
+
+def too_many(limits: Limits) -> str:
+    """What is said where there is no room for more."""
+    return f"This page takes at most {limits.facts} facts."
 
 
 def _fault(message: str) -> RecordError:
