@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from misstep.api import RuleBase, assess, assess_json, calibrate
+from misstep.api import RuleBase, assess, assess_json, calibrate, counterfactuals
 from misstep.errors import (
     BudgetError,
     CallerError,
@@ -66,4 +66,5 @@ __all__ = [
     "assess",
     "assess_json",
     "calibrate",
+    "counterfactuals",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -27,6 +27,7 @@ from misstep.session import Session
 if TYPE_CHECKING:  # what only those need who calibrate is imported when they do
     from collections.abc import Sequence
 
+    from misstep.alternatives import Counterfactuals
     from misstep.calibration.agreement import Agreement
     from misstep.calibration.cases import CasesLike
 
@@ -116,6 +117,30 @@ class RuleBase:
         """The ids of all rules that fire on a record, also of those whose advice the plan has no room for."""
         memory, _ = conclude(self._reader.read(facts), self._program, self._engine(engine), self._limits)
         return memory.fired()
+
+    def counterfactuals(self, facts: RecordLike, engine: EngineName = "compiled") -> Counterfactuals:
+        """What would have lowered the band of an interview: the smallest changes of one fact each, smallest first.
+
+        The record is assessed with one change at a time, within ``Limits.alternatives``. Raises what ``assess`` does.
+        """
+        from misstep.alternatives import find_counterfactuals
+
+        given, told = self._reader.read_told(facts)
+        chosen = self._engine(engine)
+        return find_counterfactuals(
+            given,
+            told,
+            self._program,
+            lambda changed: evaluate(changed, self._program, chosen, self._limits),
+            self._thresholds,
+            self._limits.alternatives,
+        )
+
+    @cached_property
+    def _thresholds(self) -> dict[tuple[str, str], frozenset[float]]:
+        from misstep.rulebase.thresholds import find_thresholds
+
+        return find_thresholds(self._program)
 
     def calibrate(
         self,
@@ -232,6 +257,14 @@ def assess_json(record: bytes | str, engine: EngineName = "compiled") -> bytes:
     >>> assess_json(b'[{"kind": "late_arrival", "minutes": 12}]')
     """
     return _shipped().assess_json(record, engine)
+
+
+def counterfactuals(facts: RecordLike) -> Counterfactuals:
+    """What would have lowered the band of an interview, with the shipped rule base.
+
+    >>> counterfactuals([{"kind": "late_arrival", "minutes": 40}]).changes[0].instead
+    """
+    return _shipped().counterfactuals(facts)
 
 
 def calibrate(cases: CasesLike, *, bases: Sequence[str] = (), min_confidence: int | None = None, worst: int = 5) -> Agreement:

@@ -10,6 +10,7 @@ class Limits:
     """Limits of rule bases and records; all can be raised.
 
     ``work``: facts looked at while rules are run on one record. ``derived``: derived facts of one record.
+    ``alternatives``: facts assessed in all where changes of a record are tried: a record of five may be changed 4,000 times.
     ``engine_seconds``: how long the engine 'durable' is waited for, at each of the three times that it is asked.
     """
 
@@ -21,5 +22,6 @@ class Limits:
     facts: int = 1_000
     work: int = 1_000_000
     derived: int = 10_000
+    alternatives: int = 20_000
     engine_seconds: float = 10.0
     problems: int = 20

@@ -7,7 +7,7 @@ Its errors are put into our words here; they name places, never values.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import orjson
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -23,6 +23,7 @@ from misstep.model.facts import (
     MAX_TEXT,
     Field,
     Kind,
+    Row,
 )
 from misstep.model.rule import Program
 
@@ -51,6 +52,13 @@ RecordLike = Record | Mapping[str, Any] | Iterable[Fact | Mapping[str, Any]]
 """A record, a mapping of its shape, or just the facts."""
 
 
+class Told(NamedTuple):
+    """A fact of a record: its row, and the fields that the record states."""
+
+    row: Row
+    said: frozenset[str]
+
+
 class RecordReader:
     """Checks records against the kinds of one program. Immutable, safe from many threads."""
 
@@ -72,18 +80,16 @@ class RecordReader:
 
     def read(self, record: RecordLike) -> Facts:
         """Check a record. Raises RecordError with every problem found, up to the limit."""
-        data = _plain(record)
-        facts = data.get("facts")
-        if isinstance(facts, list) and len(facts) > self._limits.facts:
-            raise fault("/facts", f"has {len(facts)} facts; at most {self._limits.facts} are taken")
-        given = self._take(data)
-        if given is None:
-            try:
-                valid = self._validator.validate_python(data)
-            except ValidationError as error:
-                raise self._record_error(error) from None
-            given = [list(fact.values()) for fact in valid["facts"]]
-        return self._collect(data.get("id"), given)
+        data = plain_record(record)
+        return self._collect(data.get("id"), self._rows(data))
+
+    def read_told(self, record: RecordLike) -> tuple[Facts, list[Told]]:
+        """The same, and every fact in the order of the record, with what the record says of it. Raises RecordError."""
+        data = plain_record(record)
+        rows = self._rows(data)
+        facts = self._collect(data.get("id"), rows)  # gives an id to every row that has none
+        said = [frozenset(name for name, value in fact.items() if value is not None) for fact in data["facts"]]
+        return facts, list(map(Told, map(tuple, rows), said))
 
     def read_json(self, data: bytes | str) -> Facts:
         """Check a record given as JSON text. Raises RecordError with line and column of every problem found.
@@ -104,6 +110,20 @@ class RecordReader:
             return self.read(document.data)
         except RecordError as error:
             raise document.place(error) from None
+
+    def _rows(self, data: dict[str, Any]) -> list[list[Any]]:
+        """The rows of a record's facts, in its order."""
+        facts = data.get("facts")
+        if isinstance(facts, list) and len(facts) > self._limits.facts:
+            raise fault("/facts", f"has {len(facts)} facts; at most {self._limits.facts} are taken")
+        given = self._take(data)
+        if given is None:
+            try:
+                valid = self._validator.validate_python(data)
+            except ValidationError as error:
+                raise self._record_error(error) from None
+            given = [list(fact.values()) for fact in valid["facts"]]
+        return given
 
     # -- errors
 
@@ -184,8 +204,8 @@ def _decoded(data: bytes | str) -> str:
         raise RecordError([Problem(Location("<record>", data.count(b"\n", 0, error.start) + 1), "not UTF-8 text")]) from None
 
 
-def _plain(record: RecordLike) -> dict[str, Any]:
-    """The record as a mapping with ``facts``."""
+def plain_record(record: RecordLike) -> dict[str, Any]:
+    """The record as a mapping with ``facts``, not checked yet. Raises RecordError where it is no record at all."""
     if type(record) is list:
         return {"facts": _plain_facts(record)}
     if isinstance(record, Record):

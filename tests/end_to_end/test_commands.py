@@ -17,7 +17,9 @@ from misstep import RuleBase
 HERE = Path(__file__).parent
 RULES = ("--rules", INCIDENTS / "rules")
 SEED = INTERVIEWS / "seed.json"
-COMMANDS = ["assess", "calibrate", "check", "completion", "docs", "kinds", "rule", "report", "sample", "schema", "score", "test"]
+COMMANDS = [
+    "assess", "calibrate", "check", "completion", "docs", "kinds", "rule", "report", "sample", "schema", "score", "serve", "test"
+]  # fmt: skip
 
 PACK = """\
 schema: 1

@@ -2,8 +2,9 @@
 
 In the documents a fenced ``python`` block is followed by a ``text`` block with what it prints; a ``yaml`` block whose
 first line is ``# NAME.yaml`` is a file; a ``console`` block has lines ``$ command``, each followed by its output. A line
-``...`` stands for any lines. ``--update-golden`` rewrites what has no such line; the rest is to be mended by hand.
-The examples of docs/batch-tools.md are programs of their own: test_tools.py.
+``...`` stands for any lines. ``--update-golden`` rewrites what has no such line; the rest is to be mended by hand. Where
+a document asks the service at its usual address, one that runs meanwhile is asked. The examples of docs/batch-tools.md are
+programs of their own: test_tools.py.
 """
 
 from __future__ import annotations
@@ -12,18 +13,30 @@ import contextlib
 import io
 import re
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from tests.end_to_end.command import FIXTURES, MISSTEP, ROOT, environment
+from tests.service.running import Service, running
+
+from misstep import RuleBase
 
 DOCUMENTS = [
-    "README.md", "docs/agreement.md", "docs/api.md", "docs/batch-baseline.md", "docs/batch.md", "docs/report.md",
-    "docs/rule-packs.md",
+    "README.md", "docs/agreement.md", "docs/api.md", "docs/batch-baseline.md", "docs/batch.md", "docs/page.md", "docs/report.md",
+    "docs/rule-packs.md", "docs/service.md",
 ]  # fmt: skip
+ADDRESS = "http://127.0.0.1:8000"
 ABRIDGED = re.compile(r"^ *\.\.\.\n", re.MULTILINE)
 BLOCK = re.compile(r"^```([a-z]+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with running() as service:
+        service.wait_for("Application startup complete.")
+        yield service
 
 
 @dataclass(frozen=True)
@@ -44,15 +57,16 @@ def matches(shown: str, got: str) -> bool:
     return re.fullmatch("(?:.*\n)*?".join(map(re.escape, parts)), got) is not None
 
 
-def python_output(code: str) -> str:
+def python_output(code: str, service: str) -> str:
+    code = code.replace(ADDRESS, service)
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(compile(code, "document", "exec"), {})
     return out.getvalue()
 
 
-def console_output(command: str, folder: Path) -> str:
-    script = f'misstep() {{ {" ".join(MISSTEP)} "$@"; }}; {command}'
+def console_output(command: str, folder: Path, service: str) -> str:
+    script = f'misstep() {{ {" ".join(MISSTEP)} "$@"; }}; {command.replace(ADDRESS, service)}'
     done = subprocess.run(
         ["bash", "-c", script],
         stdout=subprocess.PIPE,
@@ -64,21 +78,21 @@ def console_output(command: str, folder: Path) -> str:
     return done.stdout.decode()
 
 
-def expected_outputs(block: Block, before: Block | None, folder: Path) -> list[tuple[str, str]]:
+def expected_outputs(block: Block, before: Block | None, folder: Path, service: str) -> list[tuple[str, str]]:
     """What a block shows as output, and what comes; by parts, for one that may be abridged in one of them."""
     if block.language == "console":
         shown = re.findall(r"(?m)^(\$ .*\n)((?:(?!\$ ).*\n)*)", block.text)
-        return [(command + output, command + console_output(command[2:], folder)) for command, output in shown]
+        return [(command + output, command + console_output(command[2:], folder, service)) for command, output in shown]
     if block.language == "text" and before is not None and before.language == "python":
-        return [(block.text, python_output(before.text))]
+        return [(block.text, python_output(before.text, service))]
     if block.language == "text" and before is not None and ".venv/bin/misstep " in before.text:
-        return [(block.text, console_output("misstep " + before.text.rpartition(".venv/bin/misstep ")[2], folder))]
+        return [(block.text, console_output("misstep " + before.text.rpartition(".venv/bin/misstep ")[2], folder, service))]
     return []
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_examples_of_documents_print_what_is_shown(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config, service: Service
 ) -> None:
     file = ROOT / name
     text = file.read_text(encoding="utf-8")
@@ -90,7 +104,7 @@ def test_examples_of_documents_print_what_is_shown(
     for before, block in zip([None, *found], found, strict=False):
         if block.language == "yaml" and (named := re.match(r"# ([\w-]+\.yaml)\n", block.text)):
             (tmp_path / named[1]).write_text(block.text, encoding="utf-8")
-        outputs = expected_outputs(block, before, tmp_path)
+        outputs = expected_outputs(block, before, tmp_path, service.url)
         parts = [shown if matches(shown, got) or (update and ABRIDGED.search(shown)) else got for shown, got in outputs]
         right += text[after : block.start] + ("".join(parts) if parts else block.text)
         after = block.end
@@ -143,10 +157,26 @@ def test_every_command_and_public_name_is_documented() -> None:
     from misstep.cli.app import cli
 
     readme, api = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/api.md"))
-    assert all(f"misstep {command} " in readme for command in cli.commands)
+    assert all(re.search(rf"`misstep {command}[ `]", readme) for command in cli.commands)
     assert all(re.search(rf"\b{name}\b", api) for name in misstep.__all__)
     assert all(re.search(rf"`{name}`", api) for name in misstep.Assessment.model_fields)
     assert all(re.search(rf"`{name}`", api) for name in misstep.Limits.__dataclass_fields__)
     assert all(
         re.search(rf"\.{name}\b", api) for name in vars(misstep.RuleBase) if not name.startswith("_") and name != "program"
     )
+
+
+def test_every_option_problem_and_figure_of_the_service_is_documented() -> None:
+    from misstep.cli.serve import serve
+    from misstep.service.metrics import Metrics
+    from misstep.service.openapi import describe
+    from misstep.service.problems import SORTS
+
+    text = (ROOT / "docs" / "service.md").read_text(encoding="utf-8")
+    options = [option for param in serve.params for option in (*param.opts, *param.secondary_opts)]
+    assert all(f"`{option}" in text or f"`{option} " in text for option in options if option != "--access-log")
+    assert all(f"| `{code}` | {sort.status} |" in text for code, sort in SORTS.items())
+    figures = set(re.findall(r"# TYPE (misstep_\w+) (?:counter|histogram|gauge)", Metrics().text().decode()))
+    assert all(f"`{name}`" in text for name in figures if not name.endswith("_created"))
+    for path, methods in describe(RuleBase.shipped().record_schema(), "", [], "")["paths"].items():
+        assert all(f"`{method.upper()} {path}`" in text for method in methods)

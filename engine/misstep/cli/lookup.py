@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from misstep.cli.app import OK, cli, load, rules_option, width
-from misstep.errors import CallerError, listing, printable, suggest
+from misstep.errors import CallerError, printable, suggest
 
 if TYPE_CHECKING:
     from misstep.api import RuleBase
@@ -30,7 +29,9 @@ def kinds(kind: str | None, rules: tuple[Path, ...], output: str) -> int:
         raise CallerError(f"there is no kind '{kind}'" + suggest(kind, known, "; `misstep kinds` lists them"))
     chosen = [known[kind]] if kind else list(known.values())
     if output == "json":
-        print(json.dumps([_kind_data(k) for k in chosen], ensure_ascii=False, indent=1))
+        from misstep.lookup import kind_data  # needs the YAML parser, as the text does not
+
+        print(json.dumps([kind_data(k) for k in chosen], ensure_ascii=False, indent=1))
     elif kind:
         _show_kind(known[kind], rulebase)
     else:
@@ -88,17 +89,6 @@ def _field_text(field: Field) -> str:
     return text
 
 
-def _kind_data(kind: Kind) -> dict[str, Any]:
-    return {
-        "kind": kind.name, "role": kind.role, "title": kind.title, "topic": kind.topic, "concern": kind.concern,
-        "help": kind.help,
-        "fields": [
-            {"name": f.name, "type": f.type, "unknown": f.unknown, "required": f.required, "default": f.default,
-             "values": f.values, "min": f.minimum, "max": f.maximum, "unit": f.unit, "help": f.help} for f in kind.fields
-        ],
-    }  # fmt: skip
-
-
 @cli.command()
 @click.argument("rule_id", metavar="ID")
 @rules_option
@@ -109,39 +99,28 @@ def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> int:
     With what it says, the sources it rests on, and the cases that prove it.
     """
     from misstep.limits import Limits
+    from misstep.lookup import known_rule, rule_page
     from misstep.report import citation
     from misstep.rulebase.link import load_program
     from misstep.rulebase.shipped import shipped_rules
 
     if python:
         rulebase = load(rules)
-        _known_rule(rule_id, rulebase.rules)
+        known_rule(rule_id, rulebase.rules)
         print(rulebase.rule_source(rule_id), end="")
         return OK
     program, merged = load_program(rules or (shipped_rules(),), Limits())
-    _known_rule(rule_id, program.rules)
-    entry = merged.rules[rule_id]
-    print(f"{rule_id}  ({entry.pack.document.locate(entry.path)})")
-    if entry.doc.title:
-        print(entry.doc.title)
-    if entry.doc.help:
-        print(entry.doc.help)
-    print(entry.pack.document.excerpt(entry.path))
-    for name in entry.doc.sources:
+    known_rule(rule_id, program.rules)
+    page = rule_page(merged, rule_id)
+    print(f"{rule_id}  ({page.location})")
+    for text in (page.title, page.help, page.text):
+        if text:
+            print(text)
+    for name in page.sources:
         print(f"{name}: {printable(citation(program.sources[name]))}")
-    cases = [name for name, case in entry.pack.doc.cases.items() if rule_id in case.expect.fires]
-    for name in cases:
+    for name in page.cases:
         print(f"fires in the case: {name}")
     return OK
-
-
-def _known_rule(rule_id: str, known: Iterable[str]) -> None:
-    known = list(known)
-    if rule_id not in known:
-        near = [name for name in known if name.split(".")[0] == rule_id.split(".")[0]]
-        otherwise = f"there are {listing(near)}" if near else "`misstep kinds KIND` lists those about a kind"
-        hint = suggest(rule_id, known, f"; {otherwise}")
-        raise CallerError(f"there is no rule '{rule_id}'{hint}")
 
 
 @cli.command()

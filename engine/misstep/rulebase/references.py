@@ -34,7 +34,7 @@ def find_references(program: Program) -> dict[Place, Reference]:
     found: dict[Place, Reference] = {}
     passed_on: list[tuple[Place, Place]] = []  # from a field to one of a derived fact
     for rule in program.rules.values():
-        for node, patterns in _expressions(rule):
+        for node, patterns in expressions_of(rule):
             for place, reference in _compared(node, patterns, program):
                 found[place] = found.get(place, Reference()) | reference
         passed_on += _passed_on(rule, program)
@@ -50,7 +50,7 @@ def find_references(program: Program) -> dict[Place, Reference]:
     return found
 
 
-def _expressions(rule: Rule) -> Iterator[tuple[Any, Mapping[str, Pattern]]]:
+def expressions_of(rule: Rule) -> Iterator[tuple[Any, Mapping[str, Pattern]]]:
     """The conditions and amounts of a rule, each with the patterns whose names it may speak of."""
     outer = {pattern.name: pattern for pattern in rule.patterns}
     for condition in rule.conditions:
@@ -79,11 +79,12 @@ def _compared(node: Any, patterns: Mapping[str, Pattern], program: Program) -> I
                     reference = _reference(named, patterns)
                     if reference != Reference():
                         yield from ((place, reference) for place in _texts(text, patterns, program))
-    for part in _parts(node):
+    for part in parts_of(node):
         yield from _compared(part, patterns, program)
 
 
-def _parts(node: Any) -> Iterable[Any]:
+def parts_of(node: Any) -> Iterable[Any]:
+    """The expressions that an expression is made of."""
     for field in fields(node):
         value = getattr(node, field.name)
         yield from (part for part in (value if isinstance(value, tuple) else (value,)) if is_dataclass(part))

@@ -1,0 +1,140 @@
+"""What one worker of the service bears: against the framework with a fixed body, at a fixed rate, and for a long time.
+
+``MISSTEP_BENCH_SECONDS=600`` lets the memory of the service be watched for ten minutes instead of one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+from benchmarks.rounds import compare
+from benchmarks.scaling.memory import resident_of
+from benchmarks.service.open_loop import SHARES
+from benchmarks.service.servers import ROOT, Load, Server, bare, ours, wrk
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from misstep import RuleBase
+
+ROUND, ROUNDS = 4, 5  # seconds; rounds of ours, with one of the framework before, between and after them
+RATE_SECONDS = 20
+SHARE = 0.7
+SECONDS = int(os.environ.get("MISSTEP_BENCH_SECONDS", "60"))
+LOOKS = 6
+STORY = ROOT / "fixtures" / "interviews" / "seed.json"
+INTERVIEWS = sorted((ROOT / "fixtures" / "interviews").glob("*.json"))
+RECORDS: dict[str, list[Any]] = {
+    "one mistake": [[{"kind": "late_arrival", "minutes": 12, "notified": False}]],
+    "the story of the README": [json.loads(STORY.read_bytes())],
+    f"{len(INTERVIEWS)} real interviews in turn": [json.loads(file.read_bytes()) for file in INTERVIEWS],
+}
+
+
+@dataclass
+class Told:
+    """A plugin of pytest: what is measured is printed at the end."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self.lines:
+            terminalreporter.section("service")
+            for line in self.lines:
+                terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="module")
+def told(request: pytest.FixtureRequest) -> Told:
+    """Lines for the end of the run."""
+    told = Told()
+    request.config.pluginmanager.register(told)
+    return told
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with ours(tmp_path_factory.mktemp("service")) as server:
+        yield server
+
+
+def write(folder: Path, what: str) -> tuple[Path, int]:
+    """The records as a file, a line each, and the mean size of their answers."""
+    file = folder / "records.jsonl"
+    lines = [json.dumps(record).encode() for record in RECORDS[what]]
+    file.write_bytes(b"".join(line + b"\n" for line in lines))
+    return file, sum(len(RuleBase.shipped().assess_json(line)) for line in lines) // len(lines)
+
+
+@pytest.mark.parametrize("what", RECORDS)
+def bench_against_the_framework(benchmark: BenchmarkFixture, told: Told, server: Server, tmp_path: Path, what: str) -> None:
+    """The share that is left of what the framework serves with a fixed body of the same size."""
+    file, size = write(tmp_path, what)
+    seen: dict[str, list[Load]] = {"bare": [], "ours": []}
+    with bare(size) as framework:
+
+        def seconds(name: str, of: Server) -> float:
+            seen[name].append(wrk(of, file, 1 if benchmark.disabled else ROUND))
+            return 1 / seen[name][-1].per_second
+
+        ratio = compare(benchmark, lambda _: seconds("bare", framework), lambda _: seconds("ours", server), ROUNDS)
+    assert not sum(load.wrong for loads in seen.values() for load in loads)
+    if ratio is not None:
+        rates = {name: median(load.per_second for load in loads) for name, loads in seen.items()}
+        least, most = 1 / ratio.highest, 1 / ratio.lowest
+        told.lines.append(
+            f"{what}: {rates['ours']:,.0f} a second, the framework with {size:,} bytes {rates['bare']:,.0f}: "
+            f"{1 / ratio.median:.2f} of it ({least:.2f}-{most:.2f})"
+        )
+
+
+def bench_at_a_rate(benchmark: BenchmarkFixture, told: Told, server: Server, tmp_path: Path) -> None:
+    """How long requests take that come at 70 % of the greatest rate, from when each was due."""
+    file, _ = write(tmp_path, list(RECORDS)[-1])
+    peak = wrk(server, file, 1 if benchmark.disabled else 2 * ROUND).per_second
+    seconds = 1 if benchmark.disabled else RATE_SECONDS
+    rate = SHARE * peak
+    options = [server.host, str(server.port), str(rate), str(seconds), str(file)]
+    command = [sys.executable, "-m", "benchmarks.service.open_loop", *options]
+    printed = benchmark.pedantic(lambda: subprocess.run(command, capture_output=True, check=True, cwd=ROOT).stdout, rounds=1)
+    found = json.loads(printed)
+    assert not found["wrong"] + found["lost"]
+    if not benchmark.disabled:
+        times = ", ".join(f"{name} {found[name] * 1000:.1f} ms" for name in SHARES)
+        told.lines.append(
+            f"at {rate:,.0f} a second, {SHARE:.0%} of the greatest rate, for {seconds} s: {found['answered']:,} answered, {times}"
+        )
+
+
+def bench_memory(benchmark: BenchmarkFixture, told: Told, tmp_path: Path) -> None:
+    """What the process holds while as many requests are answered as it can."""
+    file, _ = write(tmp_path, list(RECORDS)[-1])
+    seconds = 2 if benchmark.disabled else SECONDS
+    held: list[float] = []
+    with ours(tmp_path) as server:
+        wrk(server, file, 1 if benchmark.disabled else 5)  # what is made once is made
+        over = threading.Event()
+
+        def look() -> None:
+            while not over.wait(seconds / LOOKS):
+                held.append(resident_of(server.pid))
+
+        held.append(resident_of(server.pid))
+        watcher = threading.Thread(target=look)
+        watcher.start()
+        load = benchmark.pedantic(wrk, (server, file, seconds), rounds=1)
+        over.set()
+        watcher.join()
+        held.append(resident_of(server.pid))
+    assert not load.wrong
+    if not benchmark.disabled:
+        points = ", ".join(f"{mib:.1f}" for mib in held)
+        told.lines.append(f"{load.requests:,} requests in {seconds} s: {points} MiB held; {held[-1] - held[0]:+.1f}")

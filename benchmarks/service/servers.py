@@ -1,0 +1,118 @@
+"""Servers to measure, each in a process of its own, and wrk to measure them with."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CONNECTIONS = 16
+SCRIPT = """\
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+local requests, turn = {{}}, 0
+init = function()
+  for line in io.lines("{file}") do requests[#requests + 1] = wrk.format(nil, "/assess", nil, line) end
+end
+request = function()
+  turn = turn % #requests + 1
+  return requests[turn]
+end
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where a server listens, and its process."""
+
+    host: str
+    port: int
+    pid: int
+
+
+@dataclass(frozen=True)
+class Load:
+    """What wrk saw: requests answered, how many a second, and those that were not answered as they should be."""
+
+    requests: int
+    per_second: float
+    wrong: int
+
+
+@contextlib.contextmanager
+def ours(folder: Path) -> Iterator[Server]:
+    """misstep as it is by default, its log in a file."""
+    log = folder / "service.log"
+    command = [sys.executable, "-m", "misstep", "serve", "--port", "0"]
+    with log.open("wb") as stream:
+        process = subprocess.Popen(command, stderr=stream, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT / "engine")})
+    with _ending(process):
+        _wait(process, lambda: b"startup complete" in log.read_bytes())
+        found = re.search(rb"http://127.0.0.1:(\d+)", log.read_bytes())
+        assert found is not None
+        yield Server("127.0.0.1", int(found[1]), process.pid)
+
+
+@contextlib.contextmanager
+def bare(size: int) -> Iterator[Server]:
+    """The framework with a fixed body of a size."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.service.bare", str(port), str(size)], cwd=ROOT)
+    with _ending(process):
+        _wait(process, lambda: _answers(port))
+        yield Server("127.0.0.1", port, process.pid)
+
+
+@contextlib.contextmanager
+def _ending(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if ready():
+            return
+        assert process.poll() is None, "the server did not start"
+        time.sleep(0.05)
+    raise AssertionError("the server does not answer")
+
+
+def _answers(port: int) -> bool:
+    with contextlib.suppress(ConnectionError), socket.create_connection(("127.0.0.1", port)):
+        return True
+    return False
+
+
+def wrk(server: Server, records: Path, seconds: int) -> Load:
+    """As many requests as are answered, on a few connections that never pause; ``records`` has one on each line."""
+    command = shutil.which("wrk")
+    assert command is not None, "wrk is not installed: apt-get install wrk"
+    script = records.with_suffix(".lua")
+    script.write_text(SCRIPT.format(file=records), encoding="utf-8")
+    url = f"http://{server.host}:{server.port}/assess"
+    options = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script), url]
+    told = subprocess.run([command, *options], capture_output=True, text=True, check=True).stdout
+    wrong = [
+        int(number)
+        for line in told.splitlines()
+        if "Socket errors" in line or "Non-2xx" in line
+        for number in re.findall(r"\d+$|\d+(?=,)", line)
+    ]
+    requests, per_second = re.search(r"(\d+) requests in", told), re.search(r"Requests/sec:\s+([\d.]+)", told)
+    assert requests is not None
+    assert per_second is not None
+    return Load(int(requests[1]), float(per_second[1]), sum(wrong))

@@ -1,0 +1,261 @@
+"""A record in; the single changes of it that would have lowered its band out: counterfactual explanations.
+
+A change takes one fact away, or gives one of its fields another value. Facts are changed in memory's form, where every one has
+its id, so that no other fact is renamed by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from math import ceil, floor
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import orjson
+
+from misstep.assembly import Result, band_of, verdict_of
+from misstep.errors import BudgetError
+from misstep.intake import Facts, range_of
+from misstep.model.facts import FIRST_VALUE, ID, KIND, Field, Row
+from misstep.model.rule import Program
+from misstep.records import Told
+from misstep.rulebase.references import Place
+
+Value = bool | int | float | str | tuple[str, ...] | None
+Evaluate = Callable[[Facts], Result]
+
+UNSAID = "unknown"
+"""How packs spell, in an enum, that a thing is not known. It is nothing that could have happened instead."""
+A_WORD, A_FACT = 1.0, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """One change that lowers the band: where, from what to what, and the answer that it would have given.
+
+    ``field`` is None where the fact would not be there at all. ``size``: 2 for a whole fact; 1 for yes or no, and for a word;
+    for a number the share by which it changes, 12 to 9 is 0.25.
+    """
+
+    pointer: str
+    fact: str
+    kind: str
+    field: str | None
+    given: Value
+    instead: Value
+    size: float
+    band: str
+    verdict: str
+    damage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactuals:
+    """The answer as it is, and what would have lowered its band: the best of every field and fact.
+
+    ``changes``, smallest first, are of what the record says; ``unsaid`` of fields that it leaves out, where ``given`` is what was
+    assumed. ``tried``: how many changes were assessed; ``complete``: whether those were all.
+    """
+
+    id: str | None
+    damage: float
+    band: str
+    verdict: str
+    changes: tuple[Counterfactual, ...]
+    unsaid: tuple[Counterfactual, ...]
+    tried: int
+    complete: bool
+
+    def to_json(self) -> bytes:
+        """JSON, UTF-8, keys in the order of the fields."""
+        return orjson.dumps(self)
+
+
+def find_counterfactuals(
+    facts: Facts, told: list[Told], program: Program, evaluate: Evaluate, thresholds: dict[Place, frozenset[float]], most: int
+) -> Counterfactuals:
+    """What would have lowered the band. ``most``: facts to be assessed in all; what is worst is tried first.
+
+    Raises BudgetError where the record itself asks for too much work.
+    """
+    now = evaluate(facts)
+    trial = _Trial(facts, evaluate, most // max(1, sum(map(len, facts.rows.values()))), _Answer.of(now))
+    found: list[_Found] = []
+    complete = True
+    try:
+        if trial.now.rank:  # the mildest band cannot be lowered
+            for place in _worst_first(now, told):
+                found.extend(_changes_of(place, told[place], program, trial, thresholds))
+    except _EnoughError:
+        complete = False
+    found.sort(key=itemgetter(0))
+    changes, unsaid = (tuple(each.change for each in found if each.said is said) for said in (True, False))
+    answer = trial.now
+    return Counterfactuals(facts.id, answer.damage, answer.band, answer.verdict, changes, unsaid, trial.tried, complete)
+
+
+class _Found(NamedTuple):
+    """A change, and whether it is of what the record says. The key is size, rank of the band and damage; then fact and place of
+    the field, so that all changes have one order."""
+
+    key: tuple[float, int, float, str, int]
+    change: Counterfactual
+    said: bool
+
+
+class _Answer(NamedTuple):
+    rank: int
+    band: str
+    verdict: str
+    damage: float
+
+    @classmethod
+    def of(cls, result: Result) -> _Answer:
+        band = band_of(result)
+        rank = result.memory.program.scale.severity.words.index(band)
+        return cls(rank, band, verdict_of(result), result.plan.damage / 10)
+
+
+class _EnoughError(Exception):
+    """As many changes were tried as may be."""
+
+
+class _Trial:
+    """Assesses a record with one row replaced, as often as may be."""
+
+    def __init__(self, facts: Facts, evaluate: Evaluate, most: int, now: _Answer) -> None:
+        self.now = now
+        self.tried = 0
+        self._facts = facts
+        self._evaluate = evaluate
+        self._most = most
+
+    def lower(self, row: Row, instead: Row | None) -> _Answer | None:
+        """The answer with another row, or none, in the place of a row, if its band is lower."""
+        if self.tried >= self._most:
+            raise _EnoughError
+        self.tried += 1
+        kind = row[KIND]
+        others = [other for other in self._facts.rows[kind] if other[ID] != row[ID]]
+        rows = {**self._facts.rows, kind: sorted([*others, instead], key=itemgetter(ID)) if instead else others}
+        if not rows[kind]:
+            del rows[kind]
+        ids = self._facts.ids if instead else self._facts.ids - {row[ID]}
+        try:
+            answer = _Answer.of(self._evaluate(self._facts._replace(rows=rows, ids=ids)))
+        except BudgetError:  # the change would ask for more work than the record does
+            return None
+        return answer if answer.rank < self.now.rank else None
+
+
+def _worst_first(now: Result, told: list[Told]) -> list[int]:
+    """Places of the facts in the record: mistakes as they were found, worst first, then the others by kind and id."""
+    ranks = {finding[0][ID]: rank for rank, finding in enumerate(now.findings)}
+    rows = [fact.row for fact in told]
+    return sorted(range(len(rows)), key=lambda i: (ranks.get(rows[i][ID], len(ranks)), rows[i][KIND], rows[i][ID]))
+
+
+def _changes_of(
+    place: int, told: Told, program: Program, trial: _Trial, thresholds: dict[Place, frozenset[float]]
+) -> Iterator[_Found]:
+    """The changes of one fact that lower the band, the best one of every field."""
+    row = told.row
+    kind = program.kinds[row[KIND]]
+
+    def found(column: int, field: Field | None, instead: Value, size: float, answer: _Answer) -> _Found:
+        pointer = f"/facts/{place}" + (f"/{field.name}" if field else "")
+        name, given = (field.name, row[column]) if field else (None, None)
+        change = Counterfactual(
+            pointer, row[ID], kind.name, name, given, instead, size, answer.band, answer.verdict, answer.damage
+        )
+        key = (size, answer.rank, answer.damage, row[ID], column)
+        return _Found(key, change, field is None or field.name in told.said)
+
+    if not kind.assumed and (answer := trial.lower(row, None)):  # what is assumed anyway cannot be taken away
+        yield found(0, None, None, A_FACT, answer)
+    for column, field in enumerate(kind.fields, FIRST_VALUE):
+        lower = partial(_with_value, trial, row, column)
+        lowering = _lowering(field, row[column], lower, thresholds.get((kind.name, field.name), frozenset()))
+        changes = [found(column, field, value, _size(row[column], value), answer) for value, answer in lowering]
+        if changes:
+            yield min(changes, key=itemgetter(0))
+
+
+def _with_value(trial: _Trial, row: Row, column: int, value: Value) -> _Answer | None:
+    return trial.lower(row, (*row[:column], value, *row[column + 1 :]))
+
+
+def _lowering(
+    field: Field, given: Any, lower: Callable[[Any], _Answer | None], thresholds: Iterable[float]
+) -> Iterator[tuple[Any, _Answer]]:
+    """The values of a field that lower the band; of numbers the nearest on either side."""
+    if field.type in ("integer", "number"):
+        if given is not None:  # else there is nothing to be near to
+            for outward in (-1, 1):
+                if found := _nearest(field, given, outward, lower, thresholds):
+                    yield found
+        return
+    for value in _words(field, given):
+        if value != given and (answer := lower(value)):
+            yield value, answer
+
+
+def _words(field: Field, given: Any) -> Iterator[Any]:
+    match field.type:
+        case "boolean":
+            yield from (False, True)
+        case "enum":
+            yield from (word for word in field.values if word != UNSAID)
+        case "set":  # a word more, or a word less
+            yield from (tuple(sorted({*(given or ())} ^ {word})) for word in field.values)
+
+
+def _nearest(
+    field: Field, given: float, outward: int, lower: Callable[[Any], _Answer | None], thresholds: Iterable[float]
+) -> tuple[Any, _Answer] | None:
+    """The number nearest to the given one, on one side, that lowers the band: from threshold to threshold, then by halves."""
+    grid = _Grid(field)
+    start = grid.step_of(given, -outward)
+    end = grid.first if outward < 0 else grid.last
+    steps = {step for number in thresholds for step in (grid.step_of(number, -1), grid.step_of(number, 1))}
+    beyond = {step for step in steps if min(start, end) < step < max(start, end)} | ({end} - {start})
+    for step in sorted(beyond, key=lambda step: outward * step):
+        answer = lower(grid.value(step))
+        if answer:
+            while abs(step - start) > 1:
+                middle = (start + step) // 2
+                if closer := lower(grid.value(middle)):
+                    step, answer = middle, closer
+                else:
+                    start = middle
+            return grid.value(step), answer
+        start = step
+    return None
+
+
+class _Grid:
+    """The numbers of a field as steps: whole numbers, or tenths, and finer where there would be fewer than a hundred."""
+
+    def __init__(self, field: Field) -> None:
+        low, high = range_of(field)
+        self._whole = field.type == "integer"
+        self._digits = 0 if self._whole else 1
+        while not self._whole and 0 < (high - low) * 10**self._digits < 100:
+            self._digits += 1
+        self.first, self.last = ceil(low * 10**self._digits), floor(high * 10**self._digits)
+
+    def step_of(self, number: float, side: int) -> int:
+        """The step of a number; where it is between two, the lower one or the upper one."""
+        scaled = number * float(10**self._digits)
+        return floor(scaled) if side < 0 else ceil(scaled)
+
+    def value(self, step: int) -> int | float:
+        return step if self._whole else round(step / float(10**self._digits), self._digits) + 0.0
+
+
+def _size(given: Any, value: Any) -> float:
+    if isinstance(given, bool) or not isinstance(given, (int, float)):
+        return A_WORD
+    return min(A_WORD, round(float(abs(value - given) / max(abs(value), abs(given))), 4))

@@ -1,0 +1,1 @@
+"""Records in over HTTP; assessments out. ``misstep serve`` runs it (extra ``misstep[serve]``)."""

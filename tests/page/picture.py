@@ -1,0 +1,45 @@
+"""The seed story in; docs/page.png out, the page as it looks on a desk and, in the dark, on a phone.
+
+``.venv/bin/python -m tests.page.picture docs/page.png``
+"""
+
+from __future__ import annotations
+
+import base64
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+from tests.page.conftest import CHROMIUM
+from tests.page.serving import ROOT, served
+
+HEIGHT = 860
+_BESIDE = """<style>body {{ margin: 0; padding: 28px; display: flex; gap: 28px; background: #e9e4d8; }}
+img {{ border-radius: 14px; display: block; box-shadow: 0 2px 14px #0003; }}</style>{}"""
+
+
+def draw(target: Path) -> None:
+    """Open the seed story by its link, and take both pictures."""
+    case = base64.urlsafe_b64encode((ROOT / "fixtures" / "interviews" / "seed.json").read_bytes()).decode().rstrip("=")
+    with served() as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        desk = _taken(browser, f"{url}#case={case}", 1180, dark=False)
+        phone = _taken(browser, f"{url}#case={case}", 390, dark=True)
+        page = browser.new_page(viewport={"width": 1180 + 390 + 3 * 28, "height": HEIGHT + 2 * 28})
+        page.set_content(_BESIDE.format("".join(f'<img src="data:image/png;base64,{image}">' for image in (desk, phone))))
+        page.screenshot(path=target)
+        browser.close()
+
+
+def _taken(browser: Browser, address: str, width: int, dark: bool) -> str:
+    page = browser.new_page(viewport={"width": width, "height": HEIGHT}, color_scheme="dark" if dark else "light")
+    page.goto(address)
+    page.locator(".verdict").wait_for()
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    if dark:
+        page.locator(".jump a").click()
+    return base64.b64encode(page.screenshot()).decode()
+
+
+if __name__ == "__main__":
+    draw(Path(sys.argv[1]))

@@ -1,0 +1,523 @@
+"""The page in a real browser: typed in by keyboard alone, shared, printed, on a phone, without JavaScript, for everybody."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page, Request, expect
+from tests.page.serving import ROOT, served
+
+from misstep import assess
+
+SEED = json.loads((ROOT / "fixtures" / "interviews" / "seed.json").read_bytes())
+ANSWER = assess(SEED)
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser, url: str) -> Iterator[Open]:
+    """Opens the page in a browser of its own. Whatever happens, nothing else is asked for and nothing is complained about."""
+    contexts: list[BrowserContext] = []
+    asked: list[str] = []
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not re.search("status of (422|503)", message.text):
+            complaints.append(message.text)
+
+    def opened(fragment: str = "", address: str = url, **options: Any) -> Page:
+        context = browser.new_context(**{"viewport": DESKTOP, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address + fragment)
+        return page
+
+    yield opened
+    for context in contexts:
+        assert not context.cookies()
+        for page in context.pages:
+            if page.evaluate("navigator.userAgent") and page.url.startswith("http"):
+                assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+        context.close()
+    assert all(re.match(r"(blob:)?http://127\.0\.0\.1:\d+/", address) for address in asked), asked
+    assert complaints == []
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def reach(page: Page, wanted: Locator, key: str = "Tab") -> None:
+    """Go on with the Tab key until an element has the focus, which is then to be seen."""
+    for _ in range(120):
+        if wanted.evaluate("element => element === document.activeElement"):
+            expect(wanted).to_be_in_viewport()
+            return
+        press(page, key)
+    raise AssertionError(f"{wanted} cannot be reached by keyboard")
+
+
+def field(page: Page, card: str, label: str) -> Locator:
+    return page.get_by_role("group", name=card, exact=True).get_by_label(label, exact=True)
+
+
+def say_more(page: Page, card: str) -> None:
+    reach(page, page.get_by_role("group", name=card, exact=True).locator("summary"))
+    press(page, "Enter")
+
+
+def search(page: Page, words: str, title: str) -> None:
+    """Find a kind by plain words and take the first."""
+    reach(page, page.locator("#q"), "Shift+Tab" if page.locator("#story .card").count() > 1 else "Tab")
+    page.keyboard.type(words)
+    expect(page.locator("#found .find").first).to_contain_text(title)
+    press(page, "Enter")
+    expect(page.get_by_role("group", name=title, exact=True)).to_be_visible()
+    expect(page.locator("#found .find")).to_have_count(0)
+
+
+def tell_by_keyboard(page: Page) -> None:
+    """The seed story, with nothing but the keyboard."""
+    search(page, "I was late", "Arrived late")
+    expect(field(page, "Arrived late", "Minutes after the agreed time")).to_be_focused()
+    page.keyboard.type("12")
+    reach(page, field(page, "Told them before the start", "Not said"))
+    press(page, "ArrowRight", "ArrowRight")
+    expect(field(page, "Told them before the start", "No")).to_be_checked()
+    say_more(page, "Arrived late")
+    choose(page, "Arrived late", "How they took it, as far as it could be seen", "Annoyed")
+
+    search(page, "called her by the wrong name", "Got a name wrong")
+    say_more(page, "Got a name wrong")
+    reach(page, field(page, "Got a name wrong", "How often it happened"))
+    page.keyboard.type("2")
+    choose(page, "Got a name wrong", "What the candidate did about it on the spot", "Corrected")
+
+    search(page, "a joke fell flat", "Told a joke that did not go down well")
+    choose(page, "Told a joke that did not go down well", "What it was about", "Self")
+    say_more(page, "Told a joke that did not go down well")
+    choose(page, "Told a joke that did not go down well", "How they took it, as far as it could be seen", "None seen")
+
+    reach(page, page.get_by_role("button", name="They spoke of it themselves", exact=True))
+    press(page, "Enter")
+    choose(page, "They spoke of it themselves", "About", "Arrived late")
+
+    reach(page, field(page, "The interview", "Hours since the interview"))
+    page.keyboard.type("3")
+    choose(page, "The interview", "Stage", "First")
+    say_more(page, "The interview")
+    choose(page, "The interview", "Format", "Onsite")
+
+
+def choose(page: Page, card: str, label: str, word: str) -> None:
+    chosen = field(page, card, label)
+    reach(page, chosen)
+    page.keyboard.type(word)
+    expect(chosen.locator("option:checked")).to_have_text(word)
+
+
+def expect_seed(page: Page) -> None:
+    """The answer to the seed story, as ``assess`` gives it."""
+    answer = page.locator("#answer")
+    expect(answer.locator(".verdict h2")).to_have_text("Act now.")
+    expect(answer.locator(".figure")).to_have_text([f"{ANSWER.damage:.0f}", f"{ANSWER.damage_after:.0f}"])
+    expect(answer.locator(".plan h3")).to_have_text([action.title for action in ANSWER.actions])
+    expect(answer.locator(".costs .cost b")).to_have_text([f"{finding.damage:.1f}" for finding in ANSWER.findings])
+    expect(answer.locator(".avoid b")).to_have_text([avoided.title for avoided in ANSWER.avoid])
+    assert ANSWER.draft is not None
+    assert answer.locator("#draft").text_content() == ANSWER.draft
+
+
+def told(page: Page) -> list[dict[str, Any]]:
+    """The facts that the page holds, less the ids that it gave."""
+    record = json.loads(page.locator("#answer").get_attribute("data-record") or "")
+    return sorted(({k: v for k, v in fact.items() if k != "id"} for fact in record["facts"]), key=lambda fact: str(fact["kind"]))
+
+
+def test_the_seed_story_is_typed_in_by_keyboard_alone_and_answered_as_it_is_typed(visit: Open) -> None:
+    page = visit()
+    tell_by_keyboard(page)
+    expect_seed(page)
+    expect(page.get_by_role("status")).to_contain_text("Damage 73 of 100, 59 with the plan.")
+    expect(page).to_have_title(re.compile("Act now"))
+    assert assess(json.loads(page.locator("#answer").get_attribute("data-record") or "")).damage == ANSWER.damage
+    changes = page.locator("#answer .changes li")
+    expect(changes.first).to_contain_text("Arrived late: minutes after the agreed time: 9 minutes instead of 12")
+    reach(page, changes.first.get_by_role("link"))
+    press(page, "Enter")
+    expect(page.locator("#facts\\.1\\.minutes, #facts\\.0\\.minutes").first).to_be_in_viewport()
+
+
+@contextlib.contextmanager
+def kept(page: Page) -> Iterator[list[str]]:
+    """What the page puts on the clipboard meanwhile."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    found: list[str] = []
+    yield found
+    found.append(page.evaluate("navigator.clipboard.readText()"))
+
+
+def share(page: Page) -> str:
+    with kept(page) as clipboard:
+        page.get_by_role("button", name="Copy a link").click()
+        expect(page.get_by_role("status")).to_contain_text("The link is copied")
+    assert clipboard[0] == page.url == page.get_by_label("The link").input_value()
+    return clipboard[0]
+
+
+def encoded(record: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(record).encode()).decode().rstrip("=")
+
+
+def seeded(visit: Open, **options: Any) -> Page:
+    """The page with the seed story, opened by a link."""
+    page = visit("#case=" + encoded(SEED), **options)
+    expect_seed(page)
+    return page
+
+
+def test_a_link_opened_in_another_browser_gives_the_same_answer(visit: Open) -> None:
+    first = visit()
+    tell_by_keyboard(first)
+    expect_seed(first)
+    link = share(first)
+    address, _, fragment = link.partition("#")
+    second = visit("#" + fragment, address)
+    expect_seed(second)
+    assert second.locator("#answer").inner_html() == first.locator("#answer").inner_html().replace(
+        '<input id="link" type="text" readonly="">', '<input id="link" type="text" readonly="" hidden="">'
+    )
+    field(second, "Arrived late", "Minutes after the agreed time").fill("40")
+    expect(second.locator(".figure").first).not_to_have_text("73")
+    assert second.url != link  # the address keeps up with what is said
+
+
+def test_a_link_holds_what_was_typed_last(visit: Open) -> None:
+    page = seeded(visit)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate(  # before the page has had the time to ask for the answer to it
+        """() => { const minutes = document.getElementById("facts.1.minutes");
+        minutes.value = "55"; minutes.dispatchEvent(new Event("input", { bubbles: true }));
+        document.getElementById("share").click(); }"""
+    )
+    expect(page.get_by_role("status")).to_contain_text("The link is copied")
+    record = json.loads(base64.urlsafe_b64decode(page.url.partition("#case=")[2] + "=="))
+    assert [fact["minutes"] for fact in record["facts"] if "minutes" in fact] == [55]
+
+
+def test_no_case_is_sent_as_part_of_an_address(visit: Open) -> None:
+    page = visit()
+    requests: list[Request] = []
+    page.on("request", lambda request: requests.append(request))
+    tell_by_keyboard(page)
+    share(page)
+    assert requests
+    address = page.url.partition("#")[0]
+    assert {request.url for request in requests} <= {address, f"{address}page/icon.svg"}
+
+
+@pytest.mark.parametrize("fragment", ["#case=", "#case=%%%", "#case=bm90IGpzb24", "#case=e30", "#case=W3sia2luZCI6ICJub25lIn1d"])
+def test_a_link_that_holds_no_case_says_so(visit: Open, fragment: str) -> None:
+    page = visit(fragment)
+    expect(page.get_by_role("heading", name="Something needs a look")).to_be_visible()
+    page.locator("#q").fill("late")
+    expect(page.locator("#found .find").first).to_contain_text("Arrived late")
+
+
+def test_the_same_without_javascript(visit: Open) -> None:
+    page = visit(java_script_enabled=False)
+    expect(page.get_by_role("button", name="Copy a link")).to_be_hidden()
+    for words, title in (("I was late", "Arrived late"), ("wrong name", "Got a name wrong"), ("joke", "Told a joke")):
+        page.locator("#q").fill(words)
+        page.get_by_role("button", name="Find").click()
+        page.locator("#found").get_by_role("button", name=title).first.click()
+    field(page, "Arrived late", "Minutes after the agreed time").fill("twelve")
+    page.locator("#story").get_by_role("button", name="See the answer").click()
+    wrong = field(page, "Arrived late", "Minutes after the agreed time")
+    expect(wrong).to_have_value("twelve")
+    expect(wrong).to_have_accessible_description(re.compile("Must be a whole number from 1 to 1440"))
+    wrong.fill("12")
+    field(page, "Told them before the start", "No").check(force=True)
+    page.get_by_role("group", name="Arrived late", exact=True).locator("summary").click()
+    field(page, "Arrived late", "How they took it, as far as it could be seen").select_option("Annoyed")
+    page.get_by_role("group", name="Got a name wrong", exact=True).locator("summary").click()
+    field(page, "Got a name wrong", "How often it happened").fill("2")
+    field(page, "Got a name wrong", "What the candidate did about it on the spot").select_option("Corrected")
+    joke = "Told a joke that did not go down well"
+    field(page, joke, "What it was about").select_option("Self")
+    page.get_by_role("group", name=joke, exact=True).locator("summary").click()
+    field(page, joke, "How they took it, as far as it could be seen").select_option("None seen")
+    page.get_by_role("button", name="They spoke of it themselves", exact=True).click()
+    field(page, "They spoke of it themselves", "About").select_option("Arrived late")
+    field(page, "The interview", "Hours since the interview").fill("3")
+    field(page, "The interview", "Stage").select_option("First")
+    page.get_by_role("group", name="The interview", exact=True).locator("summary").click()
+    field(page, "The interview", "Format").select_option("Onsite")
+    page.locator("#story").get_by_role("button", name="See the answer").click()
+    expect_seed(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the answer").click()
+    assert json.loads(Path(download.value.path()).read_bytes())["damage"] == ANSWER.damage
+    page.get_by_role("button", name="Remove Arrived late").click()
+    expect(page.locator(".costs h3")).to_have_text(["Got a name wrong", joke])
+
+
+def test_what_was_said_and_the_answer_can_be_kept_as_files(visit: Open, tmp_path: Path) -> None:
+    page = seeded(visit)
+    files = {}
+    for name, button in (("assessment.json", "Download the answer"), ("interview.json", "Download what you said")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=button).click()
+        assert download.value.suggested_filename == name
+        files[name] = json.loads(Path(download.value.path()).read_bytes())
+    assert (
+        assess(files["interview.json"]).to_json()
+        == json.dumps(files["assessment.json"], separators=(",", ":"), ensure_ascii=False).encode()
+    )
+    assert files["assessment.json"]["damage"] == ANSWER.damage
+    expect_seed(page)
+
+
+def test_the_message_can_be_copied(visit: Open) -> None:
+    page = seeded(visit)
+    with kept(page) as clipboard:
+        page.get_by_role("button", name="Copy the message").click()
+        expect(page.get_by_role("status")).to_have_text("Copied.")
+    assert clipboard == [ANSWER.draft]
+
+
+def test_a_wrong_value_is_told_beside_its_field_and_stays_there(visit: Open) -> None:
+    page = seeded(visit)
+    minutes = field(page, "Arrived late", "Minutes after the agreed time")
+    for wrong in ("twelve", "0", "1441", "1.5", "12 minutes"):
+        minutes.fill(wrong)
+        expect(minutes).to_have_accessible_description(re.compile(r"Must be a whole number from 1 to 1440 \(minutes\)\."))
+        expect(minutes).to_have_attribute("aria-invalid", "true")
+        expect(minutes).to_have_value(wrong)
+        expect(minutes).to_be_focused()
+    page.get_by_role("link", name="Arrived late, minutes after the agreed time").click()
+    minutes.fill("12")
+    expect_seed(page)
+    expect(minutes).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_what_is_open_stays_open_while_the_answer_changes(visit: Open) -> None:
+    page = seeded(visit)
+    why = page.locator("#why-1")
+    why.locator("summary").click()
+    expect(why).to_contain_text("12 minutes late")
+    field(page, "Arrived late", "Minutes after the agreed time").fill("25")
+    expect(why).to_contain_text("25 minutes late")
+    why.get_by_role("link").first.click()
+    expect(page.locator("#all-sources")).to_have_attribute("open", "")
+
+
+def test_removing_a_fact_takes_it_out_of_the_answer(visit: Open) -> None:
+    page = seeded(visit)
+    page.get_by_role("button", name="Remove Arrived late").click()
+    expect(page.locator(".costs h3").first).to_have_text("Got a name wrong")
+    expect(page.locator("#q")).to_be_focused()
+    assert [fact["kind"] for fact in told(page)] == ["bad_joke", "interview", "they_brought_it_up", "wrong_name"]
+    page.get_by_role("button", name="Put back what was removed").click()
+    expect_seed(page)
+
+
+def test_nothing_is_lost_while_the_service_is_away(visit: Open, browser: Browser) -> None:
+    page = seeded(visit)
+    page.route("**/*", lambda route: route.fulfill(status=503, body="busy"))
+    minutes = field(page, "Arrived late", "Minutes after the agreed time")
+    minutes.fill("40")
+    expect(page.get_by_role("status")).to_contain_text("What you typed is still here")
+    expect(minutes).to_have_value("40")
+    page.unroute("**/*")
+    minutes.fill("12")
+    expect_seed(page)
+
+
+def test_what_is_typed_while_a_card_is_on_its_way_is_not_lost(visit: Open) -> None:
+    page = seeded(visit)
+    page.evaluate(
+        """() => { [...document.querySelectorAll("button.chip")].find(chip => chip.textContent === "A cold goodbye").click();
+        document.getElementById("facts.1.minutes").value = "33"; }"""
+    )
+    expect(page.get_by_role("group", name="A cold goodbye", exact=True)).to_be_visible()
+    expect(field(page, "Arrived late", "Minutes after the agreed time")).to_have_value("33")
+    assert 33 in [fact.get("minutes") for fact in told(page)]
+
+
+# -- for everybody
+
+
+def settle(page: Page, state: str) -> None:
+    match state:
+        case "found":
+            page.locator("#q").fill("late")
+            expect(page.locator("#found .find").first).to_be_visible()
+        case "wrong":
+            field(page, "Arrived late", "Minutes after the agreed time").fill("twelve")
+            expect(page.get_by_role("heading", name="Something needs a look")).to_be_visible()
+    page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "phone"])
+@pytest.mark.parametrize("state", ["empty", "found", "answered", "wrong"])
+def test_axe_finds_nothing(visit: Open, state: str, look: str) -> None:
+    options = {"viewport": PHONE if look == "phone" else DESKTOP, "color_scheme": "dark" if look == "dark" else "light"}
+    page = visit(**options) if state in ("empty", "found") else seeded(visit, **options)
+    settle(page, state)
+    result = Axe().run(page)
+    assert result.response["passes"]
+    assert result.violations_count == 0, result.generate_report()
+
+
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_nothing_runs_out_of_a_small_screen(visit: Open, width: int) -> None:
+    page = seeded(visit, viewport={"width": width, "height": 844}, has_touch=True)
+    settle(page, "answered")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    small = page.evaluate(
+        "[...document.querySelectorAll('button, select, summary, input:not([type=hidden])')].filter(e => e.checkVisibility())"
+        ".map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect().height])"
+        ".filter(([, height]) => height > 1 && height < 24)"
+    )
+    assert small == []
+
+
+def test_on_a_phone_the_answer_is_one_touch_away(visit: Open) -> None:
+    page = seeded(visit, viewport=PHONE, has_touch=True)
+    jump = page.locator(".jump")
+    expect(jump).to_contain_text("Act now. 73 of 100")
+    expect(page.locator(".verdict h2")).not_to_be_in_viewport()
+    jump.get_by_role("link").tap()
+    expect(page.locator(".verdict h2")).to_be_in_viewport()
+    expect(jump).to_be_hidden()
+
+
+def test_text_may_be_twice_as_large(visit: Open) -> None:
+    page = seeded(visit, viewport={"width": 640, "height": 450})
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 640
+
+
+def test_on_paper_there_is_the_answer_and_what_was_said(visit: Open) -> None:
+    page = seeded(visit)
+    expect(page.locator(".said")).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(page.locator("#story")).to_be_hidden()
+    expect(page.get_by_role("button")).to_have_count(0)
+    expect(page.locator(".said")).to_contain_text("Minutes after the agreed time: 12")
+    expect(page.locator(".said")).to_contain_text("About: Arrived late")
+    for heading in (
+        "What to do, in this order",
+        "A message you could send",
+        "What each slip costs",
+        "What would have changed it",
+    ):
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    pages = len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
+    assert 1 <= pages <= 3
+
+
+# -- what is typed is text, and rules of one's own
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' onfocus=alert(1) autofocus='",
+    "</textarea></title><svg onload=alert(1)>",
+    "{{ 7 * 7 }} {% for x in y %} ${7*7} #{7*7}",
+    "javascript:alert(1)",
+    "&lt;b&gt; &#60;script&#62;",
+    "<!-- --!> <![CDATA[ ]]>",
+]
+MORE = [
+    "<ScRiPt >alert(1)</sCrIpT>", "<scr<script>ipt>alert(1)</script>", "<img src=x onerror=alert(1)//", "<svg/onload=alert(1)>",
+    "<iframe srcdoc='<script>alert(1)</script>'>", "<body onload=alert(1)>", "<a href=javascript:alert(1)>x</a>",
+    "<details open ontoggle=alert(1)>", "<input autofocus onfocus=alert(1)>", "<form action=https://example.org><button>x",
+    "<base href=https://example.org/>", "<link rel=stylesheet href=https://example.org/x.css>", "<style>*{display:none}</style>",
+    "<meta http-equiv=refresh content='0;url=https://example.org'>", "<math><mtext></mtext><script>alert(1)</script></math>",
+    "</option></select><script>alert(1)</script>", "</p></li></ul></main><h1>gone</h1>", "--><script>alert(1)</script>",
+    "\" autofocus onfocus=\"alert(1)", "`${alert(1)}`", r"\u003cscript\u003ealert(1)\u003c/script\u003e",
+    "%3Cscript%3Ealert(1)%3C/script%3E",
+    "<plaintext>", "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>", "{{constructor.constructor('alert(1)')()}}",
+    "\u202eevil\u202c", "\u2028alert(1)\u2029", "=HYPERLINK(1)", "]]>", "<?xml version='1.0'?>", "&amp;&quot;&#39;", "\\\"><b>",
+]  # fmt: skip
+
+
+def test_nothing_in_a_link_runs_or_changes_the_page(visit: Open) -> None:
+    """Texts and ids of facts, all at once, from somebody else's link."""
+    texts = [*HOSTILE, *MORE]
+    facts = [{"kind": "late_arrival", "id": text, "reason": text} for text in texts]
+    facts += [{"kind": "they_brought_it_up", "id": f"s{i}", "about": text} for i, text in enumerate(texts)]
+    page = visit("#case=" + encoded({"facts": facts}))
+    dialogs: list[Dialog] = []
+    page.on("dialog", lambda dialog: dialogs.append(dialog))
+    expect(page.locator(".verdict")).to_be_visible()
+    reasons = page.locator("#story input[name$='.reason']")
+    assert reasons.evaluate_all("inputs => inputs.map(input => input.value)") == texts
+    assert page.locator("#story select[name$='.about']").evaluate_all("them => them.map(one => one.value)") == texts
+    assert page.locator("main script, main img, main iframe, main style, main base, main link, main meta, main math").count() == 0
+    assert page.evaluate("document.querySelectorAll('script').length") == 1
+    assert page.locator("h1").all_text_contents() == ["After a bad day"]
+    assert dialogs == []
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_is_typed_is_shown_as_it_was_typed(visit: Open, text: str) -> None:
+    page = visit()
+    dialogs: list[Dialog] = []
+    page.on("dialog", lambda dialog: dialogs.append(dialog))
+    page.locator("#q").fill("late")
+    page.locator("#found .find").first.click()
+    page.get_by_role("group", name="Arrived late", exact=True).locator("summary").click()
+    field(page, "Arrived late", "Reason").fill(text)
+    page.locator("#q").fill(text)
+    page.get_by_role("button", name="A cold goodbye", exact=True).click()  # the whole story is made anew
+    expect(page.get_by_role("group", name="A cold goodbye", exact=True)).to_be_visible()
+    expect(field(page, "Arrived late", "Reason")).to_have_value(text)
+    page.emulate_media(media="print")
+    expect(page.locator(".said")).to_contain_text(f"Reason: {text}")
+    assert page.locator("#answer script, #answer img, #story script, #story img").count() == 0
+    assert dialogs == []
+
+
+def test_kinds_of_ones_own_are_on_the_page_by_themselves(visit: Open, tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pack = re.search(r"```yaml\n(# badge\.yaml\n.*?)```", readme, re.DOTALL)
+    assert pack is not None
+    file = tmp_path / "badge.yaml"
+    file.write_text(pack[1], encoding="utf-8")
+    with served("--rules", file) as address:
+        page = visit(address=address)
+        page.locator("#q").fill("had someone's badge on")
+        expect(page.locator("#found .find").first).to_contain_text("Wore another visitor's badge")
+        press(page, "Enter")
+        field(page, "Wore another visitor's badge", "Hours").fill("4")
+        expect(page.locator(".costs")).to_contain_text("wore another visitor's badge for 4 hours", ignore_case=True)
+
+
+def test_a_rule_base_about_something_else_has_the_same_page(visit: Open) -> None:
+    with served("--rules", ROOT / "fixtures" / "incidents" / "rules") as address:
+        page = visit(address=address)
+        page.get_by_role("button", name="Outage").click()
+        field(page, "Outage", "Minutes").fill("45")
+        expect(page.locator(".verdict h2")).to_have_text("Page.")
+        page.get_by_role("button", name="Data loss").click()
+        rows = field(page, "Data loss", "Rows (needed)")
+        expect(rows).to_have_accessible_description(re.compile("Is missing"))
+        rows.fill("20")
+        expect(page.locator(".costs h3")).to_have_text(["Outage", "Data loss", "All of it together"])
+        assert Axe().run(page).violations_count == 0

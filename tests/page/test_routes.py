@@ -1,0 +1,127 @@
+"""The page as the service serves it: with its headers, to its own form only, and with the rules in force."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.types import ASGIApp
+
+from misstep.page import FILES, SECURITY_HEADERS
+from misstep.service.app import create_app
+from misstep.service.metrics import Metrics
+from misstep.service.pages import page_routes
+from misstep.service.rules import Rules, load_served
+from misstep.service.settings import Settings
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+PACK = """\
+schema: 1
+pack: own
+extends: misstep
+kinds: {slip: {role: mistake, title: TITLE, concern: manners}}
+rules: {slip: {when: [slip], then: {severity: 3, noticed: 3}, because: slipped}}
+"""
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Rules:
+    pack = tmp_path / "own.yaml"
+    pack.write_text(PACK.replace("TITLE", "Banana skin"), encoding="utf-8")
+    settings = Settings(rules=(pack,), access_log=False)
+    return Rules(lambda: load_served(settings))
+
+
+@dataclass(frozen=True)
+class Client:
+    """Asks the application without a socket between."""
+
+    app: ASGIApp
+
+    def __call__(self, method: str, path: str, **options: Any) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+                return await client.request(method, path, **options)
+
+        return asyncio.run(ask())
+
+    def get(self, path: str) -> httpx.Response:
+        return self("GET", path)
+
+    def post(self, path: str, **options: Any) -> httpx.Response:
+        return self("POST", path, **options)
+
+
+@pytest.fixture
+def client(rules: Rules) -> Client:
+    settings = Settings(access_log=False, body_bytes=5_000)
+    return Client(create_app(rules, settings, Metrics(), page_routes(rules, settings)))
+
+
+def test_every_answer_of_the_page_has_its_headers(client: Client) -> None:
+    for answer in (
+        client.get("/"),
+        client.post("/", content="facts.0.kind=slip", headers=FORM),
+        client.post("/", json=[{"kind": "slip"}]),
+        client.post("/page/assessment.json", content="facts.0.kind=slip", headers=FORM),
+        client.post("/page/interview.json", content="facts.0.kind=slip", headers=FORM),
+        *(client.get(f"/page/{name}") for name in FILES),
+    ):
+        assert answer.status_code == 200
+        expected = dict(SECURITY_HEADERS)
+        if answer.request.url.path.endswith(tuple(FILES)):
+            expected["Cache-Control"] = "no-cache"
+        assert {name: answer.headers.get(name) for name in expected} == expected
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_files_have_their_types(client: Client) -> None:
+    assert {name: client.get(f"/page/{name}").headers["content-type"] for name in FILES} == FILES
+    assert client.get("/page/../pyproject.toml").status_code == 404
+    assert client.get("/page/page.html").status_code == 404
+
+
+def test_what_is_to_be_kept_comes_as_a_file(client: Client) -> None:
+    answer = client.post("/page/assessment.json", content="facts.0.kind=slip", headers=FORM)
+    assert answer.headers["content-disposition"] == 'attachment; filename="assessment.json"'
+    assert answer.json()["findings"][0]["title"] == "Banana skin"
+    wrong = client.post("/page/assessment.json", content="facts.0.kind=slip&facts.0.times=no", headers=FORM)
+    assert (wrong.status_code, wrong.headers["content-type"]) == (422, "text/html; charset=utf-8")
+    assert "content-disposition" not in wrong.headers
+
+
+@pytest.mark.parametrize(("site", "status"), [("same-origin", 200), ("none", 200), ("same-site", 403), ("cross-site", 403)])
+def test_only_the_page_itself_may_post(client: Client, site: str, status: int) -> None:
+    for path in ("/", "/page/assessment.json", "/page/interview.json"):
+        answer = client.post(path, content="facts.0.kind=slip", headers={**FORM, "sec-fetch-site": site})
+        assert answer.status_code == status
+        if status == 403:
+            assert answer.json()["code"] == "origin"
+
+
+def test_other_content_is_refused(client: Client) -> None:
+    assert client.post("/", content="x", headers={"content-type": "text/plain"}).json()["code"] == "media_type"
+    assert client.post("/page/interview.json", json=[]).json()["code"] == "media_type"
+    assert client.post("/", content="facts.0.kind=slip", headers={**FORM, "content-encoding": "gzip"}).status_code == 415
+    assert client("PUT", "/").json()["code"] == "method"
+
+
+def test_the_limits_of_the_service_are_those_of_the_page(client: Client) -> None:
+    answer = client.post("/", content="q=" + "x" * 5_000, headers=FORM)
+    assert answer.status_code == 422
+    assert "This is not a form that this page posts" in answer.text
+
+
+def test_the_page_is_that_of_the_rules_in_force(client: Client, rules: Rules, tmp_path: Path) -> None:
+    asked = {"content": "q=slip", "headers": FORM}
+    assert "Banana skin" in client.post("/", **asked).text
+    (tmp_path / "own.yaml").write_text(PACK.replace("TITLE", "Wet floor"), encoding="utf-8")
+    assert asyncio.run(rules.reload())
+    after = client.post("/", **asked).text
+    assert "Wet floor" in after
+    assert "Banana skin" not in after

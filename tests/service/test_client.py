@@ -1,0 +1,134 @@
+"""The client: what the library gives, from a service elsewhere; and the library's own errors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from tests.end_to_end.command import INTERVIEWS
+from tests.service.running import Service
+
+from misstep import Assessment, BudgetError, CallerError, EngineError, Fact, MisstepError, Record, RecordError, assess
+from misstep.client import AsyncClient, Client
+
+RECORDS: list[Any] = [json.loads(file.read_bytes()) for file in sorted(INTERVIEWS.glob("*.json"))]
+
+
+@pytest.fixture(scope="module")
+def client(service: Service) -> Iterator[Client]:
+    with Client(service.url) as client:
+        yield client
+
+
+def test_an_assessment_is_the_one_of_the_library(client: Client) -> None:
+    for record in RECORDS:
+        found = client.assess(record)
+        assert isinstance(found, Assessment)
+        assert found == assess(record)
+        assert found.to_json() == assess(record).to_json()
+
+
+def test_the_same_from_asyncio(service: Service) -> None:
+    async def all_at_once() -> list[Assessment]:
+        async with AsyncClient(service.url) as client:
+            return await asyncio.gather(*(client.assess(record) for record in RECORDS))
+
+    assert asyncio.run(all_at_once()) == [assess(record) for record in RECORDS]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        [],
+        [{"kind": "late_arrival", "minutes": 12}],
+        Record(id="iv-1", facts=[Fact(kind="late_arrival")]),
+        (Fact(kind="late_arrival", id="late"),),
+        iter([{"kind": "phone_rang"}]),
+    ],
+    ids=["nothing", "facts", "a model", "models", "an iterator"],
+)
+def test_whatever_the_library_takes_is_taken(client: Client, record: Any) -> None:
+    kept = list(record) if hasattr(record, "__next__") else record
+    assert client.assess(kept) == assess(kept)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        [{"kind": "late_arrival", "minutes": "twelve"}, {"kind": "bad_jok"}],
+        [{"kind": "late_arrival", "minuts": 12}],
+        [{"kind": "late_arrival", "minutes": True}],
+        [{"id": "a", "kind": "phone_rang"}, {"id": "a", "kind": "bad_joke"}],
+        [{"kind": "x"}] * 30,
+        [{"kind": "rambling"}] * 1_001,
+    ],
+)
+def test_a_record_is_refused_as_the_library_refuses_it(client: Client, record: Any) -> None:
+    with pytest.raises(RecordError) as remote:
+        client.assess(record)
+    with pytest.raises(RecordError) as local:
+        assess(record)
+    assert [(p.location.pointer, p.message) for p in remote.value.problems] == [
+        (p.location.pointer, p.message) for p in local.value.problems
+    ]
+    assert remote.value.omitted == local.value.omitted
+
+
+@pytest.mark.parametrize("record", ["text", 7, [{"kind": "late_arrival", "minutes": float("nan")}], [{"kind": {1, 2}}]])
+def test_what_json_cannot_say_is_refused_before_it_is_sent(record: Any) -> None:
+    with pytest.raises(RecordError), Client("http://127.0.0.1:9") as client:
+        client.assess(record)
+
+
+def test_a_record_that_is_too_large_is_the_records_fault(client: Client) -> None:
+    with pytest.raises(RecordError, match="has more than 1000000 bytes"):
+        client.assess([{"kind": "late_arrival", "reason": "x" * 1_000_001}])
+
+
+@pytest.mark.parametrize("url", ["", "127.0.0.1:8000", "ftp://example.org", "http://", "http://[::1"])
+def test_an_address_that_is_none_is_said(url: str) -> None:
+    with pytest.raises(CallerError, match=r"such as http://127.0.0.1:8000"):
+        Client(url)
+
+
+def test_a_service_that_is_not_there_is_an_error_to_try_again() -> None:
+    with Client("http://127.0.0.1:9", timeout=5) as client, pytest.raises(EngineError, match="the service gave no answer"):
+        client.assess([])
+    with pytest.raises(EngineError):
+        asyncio.run(AsyncClient("http://127.0.0.1:9", timeout=5).assess([]))
+
+
+ANSWERS = {
+    "busy": (503, {"code": "busy", "detail": "too much"}, EngineError, "too much"),
+    "broken": (500, {"code": "internal", "detail": "an error"}, EngineError, "an error"),
+    "a budget": (422, {"code": "budget", "detail": "d", "errors": [{"pointer": "", "detail": "work"}]}, BudgetError, "work"),
+    "another host": (400, {"code": "host", "detail": "not here"}, CallerError, "not here"),
+    "another site": (404, "<html>", CallerError, "is it the address of a service"),
+    "another site that has JSON": (404, ["x"], CallerError, "is it the address of a service"),
+    "another site that says yes": (200, {"hello": "world"}, CallerError, "is it the address of a service"),
+    "a problem of others": (400, {"code": 1, "detail": "d", "errors": [1]}, CallerError, "is it the address of a service"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "content", "error", "said"), ANSWERS.values(), ids=list(ANSWERS))
+def test_every_other_answer_is_one_of_our_errors(status: int, content: Any, error: type[MisstepError], said: str) -> None:
+    transport = httpx.MockTransport(lambda request: httpx.Response(status, text=json.dumps(content)))
+    with Client("http://service.example", transport=transport) as client, pytest.raises(MisstepError, match=said) as raised:
+        client.assess([])
+    assert type(raised.value) is error
+
+
+def test_an_address_may_have_a_path() -> None:
+    seen = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(str(request.url))
+        return httpx.Response(200, content=assess([]).to_json())
+
+    with Client("http://service.example/misstep/", transport=httpx.MockTransport(answer)) as client:
+        assert client.assess([]) == assess([])
+    assert seen == ["http://service.example/misstep/assess"]
