@@ -9,6 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("misstep", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # time is not judged here
+settings.load_profile("misstep")
 
 Golden = Callable[[Path, str], None]
 
