@@ -45,6 +45,21 @@ class Told:
 
     lines: list[str] = field(default_factory=list)
 
+    def compare(self, benchmark: BenchmarkFixture, what: str, base: Server, server: Server, records: Path, size: int) -> None:
+        """Load two servers in turn; the base answers with so many bytes."""
+        seen: dict[Server, list[Load]] = {base: [], server: []}
+
+        def seconds(of: Server) -> float:
+            seen[of].append(wrk(of, records, 1 if benchmark.disabled else ROUND))
+            return 1 / seen[of][-1].per_second
+
+        ratio = compare(benchmark, lambda _: seconds(base), lambda _: seconds(server), ROUNDS)
+        assert not sum(load.wrong for loads in seen.values() for load in loads)
+        if ratio is not None:
+            one, other = (median(load.per_second for load in seen[of]) for of in (server, base))
+            share = f"{1 / ratio.median:.2f} of it ({1 / ratio.highest:.2f}-{1 / ratio.lowest:.2f})"
+            self.lines.append(f"{what}: {one:,.0f} a second, the framework with {size:,} bytes {other:,.0f}: {share}")
+
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self.lines:
             terminalreporter.section("service")
@@ -78,22 +93,15 @@ def write(folder: Path, what: str) -> tuple[Path, int]:
 def bench_against_the_framework(benchmark: BenchmarkFixture, told: Told, server: Server, tmp_path: Path, what: str) -> None:
     """The share that is left of what the framework serves with a fixed body of the same size."""
     file, size = write(tmp_path, what)
-    seen: dict[str, list[Load]] = {"bare": [], "ours": []}
     with bare(size) as framework:
+        told.compare(benchmark, what, framework, server, file, size)
 
-        def seconds(name: str, of: Server) -> float:
-            seen[name].append(wrk(of, file, 1 if benchmark.disabled else ROUND))
-            return 1 / seen[name][-1].per_second
 
-        ratio = compare(benchmark, lambda _: seconds("bare", framework), lambda _: seconds("ours", server), ROUNDS)
-    assert not sum(load.wrong for loads in seen.values() for load in loads)
-    if ratio is not None:
-        rates = {name: median(load.per_second for load in loads) for name, loads in seen.items()}
-        least, most = 1 / ratio.highest, 1 / ratio.lowest
-        told.lines.append(
-            f"{what}: {rates['ours']:,.0f} a second, the framework with {size:,} bytes {rates['bare']:,.0f}: "
-            f"{1 / ratio.median:.2f} of it ({least:.2f}-{most:.2f})"
-        )
+def bench_without_the_assessment(benchmark: BenchmarkFixture, told: Told, tmp_path: Path) -> None:
+    """The same for the service with a fixed answer: what limits, log, figures and headers take."""
+    file, size = write(tmp_path, list(RECORDS)[1])
+    with bare(size) as framework, ours(tmp_path, size) as server:
+        told.compare(benchmark, "the service, but for the assessment", framework, server, file, size)
 
 
 def bench_at_a_rate(benchmark: BenchmarkFixture, told: Told, server: Server, tmp_path: Path) -> None:

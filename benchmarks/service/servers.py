@@ -49,12 +49,15 @@ class Load:
 
 
 @contextlib.contextmanager
-def ours(folder: Path) -> Iterator[Server]:
-    """misstep as it is by default, its log in a file."""
+def ours(folder: Path, fixed: int | None = None) -> Iterator[Server]:
+    """misstep as it is by default, its log in a file; ``fixed``: with the same answer of so many bytes every time."""
     log = folder / "service.log"
-    command = [sys.executable, "-m", "misstep", "serve", "--port", "0"]
+    arguments = ["misstep", "serve", "--port", "0"] if fixed is None else ["benchmarks.service.fixed", str(fixed)]
+    command = [sys.executable, "-m", *arguments]
     with log.open("wb") as stream:
-        process = subprocess.Popen(command, stderr=stream, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT / "engine")})
+        process = subprocess.Popen(
+            command, stderr=stream, cwd=ROOT, env={**os.environ, "PYTHONPATH": f"{ROOT / 'engine'}{os.pathsep}{ROOT}"}
+        )
     with _ending(process):
         _wait(process, lambda: b"startup complete" in log.read_bytes())
         found = re.search(rb"http://127.0.0.1:(\d+)", log.read_bytes())

@@ -296,7 +296,21 @@ def test_the_message_can_be_copied(visit: Open) -> None:
     with kept(page) as clipboard:
         page.get_by_role("button", name="Copy the message").click()
         expect(page.get_by_role("status")).to_have_text("Copied.")
+        expect(page.locator(".note")).to_be_in_viewport()
+        assert Axe().run(page).violations_count == 0
     assert clipboard == [ANSWER.draft]
+
+
+def test_where_nothing_can_be_put_on_the_clipboard_it_is_selected(visit: Open) -> None:
+    page = seeded(visit)
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('not here')); }")
+    page.get_by_role("button", name="Copy the message").click()
+    expect(page.locator(".note")).to_have_text("The message is selected. Copy it from there.")
+    assert page.evaluate("getSelection().toString()") == ANSWER.draft
+    page.get_by_role("button", name="Copy a link").click()
+    expect(page.locator(".note")).to_contain_text("Here is the link.")
+    link = page.get_by_label("The link")
+    assert link.evaluate("field => field.value.slice(field.selectionStart, field.selectionEnd)") == page.url
 
 
 def test_a_wrong_value_is_told_beside_its_field_and_stays_there(visit: Open) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -147,6 +148,25 @@ def test_requests_one_behind_the_other_are_answered_in_order(narrow: Service) ->
     assert [part.count(b'"id":"seed"') for part in answer.split(b"HTTP/1.1 200")[1:]] == [1, 1, 1, 0]
 
 
+def test_requests_that_never_stop_are_no_slow_request(narrow: Service) -> None:
+    """There is always another one on its way before an answer is there; each of them is quick."""
+    record = json.dumps([{"kind": "rambling"}] * 80).encode()  # takes the service longer than it takes to ask
+    request = post(record).replace(b"connection: close\r\n", b"")
+    end = time.monotonic() + 2.5 * SECONDS
+    with narrow.connect() as client:
+        client.sendall(request * QUEUE)
+        sent, done, rest = QUEUE, 0, b""
+        while done < sent:
+            part = client.recv(65_536)
+            assert part
+            *whole, rest = (rest + part).split(b"HTTP/1.1 200 ")
+            done += len(whole)
+            while sent < done + QUEUE and time.monotonic() < end:
+                client.sendall(request)
+                sent += 1
+    assert sent > 10
+
+
 def test_what_follows_a_refusal_is_not_answered(narrow: Service) -> None:
     answer = narrow.send(HEAD + b"content-length: 9999\r\n\r\n" + post(SEED))
     assert answer.count(b"HTTP/1.1 ") == 1
@@ -268,6 +288,17 @@ def test_connections_are_bounded(narrow: Service) -> None:
             client.close()
     assert [problem_in(answer) for answer in over] == [(503, "busy")] * 5
     assert all(b"\r\nretry-after: 1\r\n" in answer for answer in over)
+
+
+def test_a_flood_of_connections_is_not_answered_one_by_one(narrow: Service) -> None:
+    clients = [narrow.connect() for _ in range(3 * CONNECTIONS)]
+    try:
+        answers = [everything(client) for client in clients[-CONNECTIONS // 2 :]]
+    finally:
+        for client in clients:
+            client.close()
+    assert set(map(status_of, answers)) <= {0, 503}
+    assert 0 in map(status_of, answers)
 
 
 def test_slow_clients_do_not_keep_others_out(narrow: Service) -> None:

@@ -85,7 +85,9 @@ class LimitedProtocol(HttpToolsProtocol):
         """A client has come."""
         super().connection_made(transport)
         self.wire.opened(self)
-        if len(self.wire.connections) > self._limits.connections:
+        if len(self.wire.connections) > 2 * self._limits.connections:
+            transport.abort()  # a flood: not even a word of it to each
+        elif len(self.wire.connections) > self._limits.connections:
             self._refuse("busy", "too many connections are open already; try again soon", "connections")
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -217,6 +219,11 @@ class LimitedProtocol(HttpToolsProtocol):
             self.cycle.message_event.set()
             scope: Any = self.cycle.scope
             scope[GONE] = True
+
+    def on_response_complete(self) -> None:
+        """An answer is done; the time of what came behind it begins."""
+        self._begun = self.loop.time()
+        super().on_response_complete()
 
     # -- refusals
 

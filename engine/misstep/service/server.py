@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -30,23 +31,26 @@ log = logging.getLogger("misstep.service")
 BACKLOG = 2_048
 
 
-def serve(settings: Settings) -> None:
-    """Run the service until SIGINT or SIGTERM. Raises what ``load_served`` does, and OSError where the address is taken."""
+Load = Callable[[Settings], Served]
+
+
+def serve(settings: Settings, load: Load = load_served) -> None:
+    """Run the service until SIGINT or SIGTERM. Raises what ``load`` does, and OSError where the address is taken."""
     _ignore_hangups()
-    served = load_served(settings)  # what is wrong with the rules is said before anything is open
+    served = load(settings)  # what is wrong with the rules is said before anything is open
     listener = _listen(settings)
     if settings.workers == 1:
-        Server(ServiceConfig(settings, served)).run([listener])
+        Server(ServiceConfig(settings, load, served)).run([listener])
         return
     with tempfile.TemporaryDirectory(prefix="misstep-metrics-") as folder:
         os.environ[FOLDER] = folder  # for the workers; this process measures nothing
-        Workers(ServiceConfig(settings), [listener]).run()
+        Workers(ServiceConfig(settings, load), [listener]).run()
 
 
 class ServiceConfig(Config):
     """uvicorn's configuration; what is served is made in the process that serves it."""
 
-    def __init__(self, settings: Settings, first: Served | None = None) -> None:
+    def __init__(self, settings: Settings, load: Load, first: Served | None = None) -> None:
         super().__init__(
             "misstep.service",
             host=settings.host,
@@ -63,13 +67,14 @@ class ServiceConfig(Config):
             workers=settings.workers,
         )
         self.settings = settings
+        self.load_rules = load
         self.first = first
 
     def load_app(self) -> Any:
         """The application, with rules and figures of its own."""
         _ignore_hangups()
         try:
-            rules = Rules(partial(load_served, self.settings), self.first)
+            rules = Rules(partial(self.load_rules, self.settings), self.first)
         except MisstepError as error:  # packs that were right when the service began
             log.error("worker cannot start", extra={"data": {"problems": str(error).splitlines()}})
             sys.exit(1)  # another one is started

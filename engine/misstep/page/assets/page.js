@@ -9,17 +9,23 @@ let running = null;
 let timer = 0;
 let answered = ""; // what the answer that is shown was given to
 let removed = null;
+let noted = 0;
 
 const SENTENCES = {
   copied: "Copied.",
+  selected: "The message is selected. Copy it from there.",
   link: "The link is copied. Whoever has it can read all that you said.",
   linkShown: "Here is the link. Whoever has it can read all that you said.",
   unreached: "No answer just now. What you typed is still here; the next change tries again.",
 };
 
-function say(text) {
+// Said aloud by screen readers; a note is seen too, for a while.
+function say(text, note = false) {
+  clearTimeout(noted);
+  status.className = note ? "note" : "unseen";
   status.textContent = "";
   requestAnimationFrame(() => { status.textContent = text; });
+  if (note) noted = setTimeout(() => { status.className = "unseen"; }, 6000);
 }
 
 async function ask(body, type) {
@@ -30,7 +36,7 @@ async function ask(body, type) {
     if (![200, 422].includes(reply.status)) throw new Error(String(reply.status));
     return new DOMParser().parseFromString(await reply.text(), "text/html");
   } catch (error) {
-    if (error.name !== "AbortError") say(SENTENCES.unreached);
+    if (error.name !== "AbortError") say(SENTENCES.unreached, true);
     return null;
   }
 }
@@ -140,7 +146,7 @@ async function openLink() {
 async function copy(text, done, otherwise) {
   try {
     await navigator.clipboard.writeText(text);
-    say(done);
+    say(done, true);
     return true;
   } catch {
     otherwise();
@@ -161,7 +167,7 @@ const clicks = {
     field.hidden = false;
     field.value = location.href;
     field.scrollIntoView({ block: "nearest" });
-    copy(field.value, SENTENCES.link, () => { field.select(); say(SENTENCES.linkShown); });
+    copy(field.value, SENTENCES.link, () => { field.select(); say(SENTENCES.linkShown, true); });
   },
   print() { window.print(); },
   undo,
@@ -196,6 +202,7 @@ document.addEventListener("click", (event) => {
   if (button && clicks[button.id]) clicks[button.id]();
   if (button?.dataset.copy) copy(byId(button.dataset.copy).textContent, SENTENCES.copied, () => {
     getSelection().selectAllChildren(byId(button.dataset.copy));
+    say(SENTENCES.selected, true);
   });
   const target = event.target.closest("a[href^='#']")?.getAttribute("href").slice(1);
   if (target) for (let at = byId(target); at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
