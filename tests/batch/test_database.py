@@ -243,4 +243,4 @@ def test_without_a_driver_it_is_said_how_to_get_it(system: str, tmp_path: Path, 
     monkeypatch.setitem(sys.modules, f"adbc_driver_{system}.dbapi", None)
     with pytest.raises(InstallationError) as raised:
         read(f"{system}:///a.db?table=x", tmp_path / "spool")
-    assert str(raised.value) == f"to read from a database, adbc_driver_{system} is needed: pip install 'misstep[batch]'"
+    assert str(raised.value) == f"databases need adbc_driver_{system}: pip install 'misstep[batch]'"
