@@ -13,7 +13,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from misstep.batch.parquet_file import parquet_file
 from misstep.errors import CallerError, printable, suggest
+from misstep.files import opened
 
 OutputForm = Literal["parquet", "jsonl", "csv"]
 ENDINGS: dict[str, OutputForm] = {".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
@@ -65,7 +67,7 @@ def join_parts(parts: Iterable[Path], schema: pa.Schema, stream: IO[bytes], form
 def join_bytes(parts: Iterable[Path], stream: IO[bytes]) -> None:
     """One part behind the other."""
     for part in parts:
-        with part.open("rb") as source:
+        with opened(part) as source:
             shutil.copyfileobj(source, stream, 1 << 20)
 
 
@@ -73,7 +75,7 @@ def _tables_of(parts: Iterable[Path]) -> Iterator[pa.Table]:
     """Parts put together to tables of about ``ROWS`` rows or ``BYTES``, none of them empty."""
     held: list[pa.Table] = []
     for part in parts:
-        with pq.ParquetFile(part) as file:
+        with parquet_file(part) as file:
             held.append(file.read())
         if sum(map(len, held)) >= ROWS or sum(table.nbytes for table in held) >= BYTES:
             yield pa.concat_tables(held)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,16 @@ import orjson
 from filelock import FileLock, Timeout
 
 from misstep.errors import CallerError, printable
-from misstep.files import whole_file
+from misstep.files import is_remote, whole_file
 
 SUFFIX = ".misstep-run"
+NOTES = f"{'[0-9]' * 8}.json"
 
 
 class Journal:
     """The folder of one run. ``identity``: what the run is about; another run's folder is refused, and it is said in what it
-    differs; but with ``overwrite`` it gives way. One process at a time can have it."""
+    differs; but with ``overwrite`` it gives way. One process at a time can have it; in an object storage, which has no locks, its
+    owner must see to that."""
 
     def __init__(self, folder: Path, identity: Mapping[str, str], overwrite: bool = False) -> None:
         self.folder = folder
@@ -32,25 +35,31 @@ class Journal:
         which is still writing, can do this one no harm."""
         self._identity = dict(identity)
         self._overwrite = overwrite
-        self._lock = FileLock(folder / "lock", timeout=0)
+        self._lock = None if is_remote(folder) else FileLock(folder / "lock", timeout=0)
+        self._noted: set[str] = set()
 
     def __enter__(self) -> Journal:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            self._lock.acquire()
-        except Timeout:
-            raise CallerError(f"{self._shown}: another run is at work there; wait for it, or choose another output") from None
+        if self._lock is not None:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            try:
+                self._lock.acquire()
+            except Timeout:
+                raise CallerError(f"{self._shown}: another run is at work there; wait for it, or choose another output") from None
         try:
             self._settle()
         except BaseException:
-            self._lock.release()
+            self._release()
             raise
         return self
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         if error is not None and not is_begun(self.folder):
             self.forget()
-        self._lock.release()
+        self._release()
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
 
     @property
     def _shown(self) -> str:
@@ -63,7 +72,8 @@ class Journal:
             other = [name for name in self._identity if kept.get(name) != self._identity[name]]
             if not other:
                 self.parts = self.folder / kept["parts"]
-                self.parts.mkdir(exist_ok=True)
+                self._make_parts()
+                self._noted = {path.stem for path in self.parts.glob(NOTES)}
                 return
             if not self._overwrite and is_begun(self.folder):
                 raise CallerError(
@@ -72,24 +82,30 @@ class Journal:
                 )
             self._clear()
         self.parts = self.folder / secrets.token_hex(8)
-        self.parts.mkdir()
+        self._make_parts()
         with whole_file(about) as stream:
             stream.write(orjson.dumps({**self._identity, "parts": self.parts.name}))
 
     def note(self, number: int) -> dict[str, Any] | None:
         """What is known of a part that is done; None of one that is not."""
-        try:
-            note: dict[str, Any] = orjson.loads((self.parts / f"{number:08}.json").read_bytes())
-        except FileNotFoundError:
-            return None
-        return note
+        return read_note(self.parts, number) if f"{number:08}" in self._noted else None
 
     def forget(self) -> None:
         """Take the folder away: the run is finished."""
         self._clear()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if not is_remote(self.folder):
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _make_parts(self) -> None:
+        if not is_remote(self.folder):  # an object storage has no folders, only names
+            self.parts.mkdir(exist_ok=True)
 
     def _clear(self) -> None:
+        folder: Any = self.folder
+        if is_remote(folder):
+            with suppress(FileNotFoundError):
+                folder.fs.rm(folder.path, recursive=True)
+            return
         for path in self.folder.iterdir():
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
@@ -99,7 +115,16 @@ class Journal:
 
 def is_begun(folder: Path) -> bool:
     """Whether a folder is the journal of a run that has done something."""
-    return next(folder.glob(f"*/{'[0-9]' * 8}.json"), None) is not None
+    return next(iter(folder.glob(f"*/{NOTES}")), None) is not None
+
+
+def read_note(parts: Path, number: int) -> dict[str, Any] | None:
+    """The note of a part, if it is there."""
+    try:
+        note: dict[str, Any] = orjson.loads((parts / f"{number:08}.json").read_bytes())
+    except FileNotFoundError:
+        return None
+    return note
 
 
 def write_note(parts: Path, number: int, note: Mapping[str, Any]) -> None:

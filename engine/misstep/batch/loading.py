@@ -15,12 +15,12 @@ from typing import Any
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from misstep.batch.columns import TABLES, TableName, Wanted
 from misstep.batch.databases import Database, connected, quoted, read_url, reason
 from misstep.batch.forms import OutputForm, join_parts
 from misstep.batch.journal import SUFFIX
+from misstep.batch.parquet_file import parquet_file
 from misstep.batch.summary import Summary
 from misstep.errors import CallerError, MisstepError, printable
 from misstep.files import whole_file
@@ -114,7 +114,7 @@ class DatabaseOutput:
             cursor.execute(f"DROP TABLE IF EXISTS {quoted(table)}")
         cursor.execute(f"CREATE TABLE {quoted(self._noted)} (run TEXT, name TEXT, chunk INTEGER)")
         for table in tables:
-            self._load(cursor, self._loading(table), pq.read_schema(journal / f"{table}.parquet").empty_table(), "create")
+            self._load(cursor, self._loading(table), _schema(journal / f"{table}.parquet").empty_table(), "create")
         cursor.connection.commit()
         return set()
 
@@ -164,8 +164,13 @@ class DatabaseOutput:
             raise CallerError(f"{printable(self.name)}: cannot be written: {reason(error, self.database)}") from None
 
 
+def _schema(file: Path) -> pa.Schema:
+    with parquet_file(file) as source:
+        return source.schema_arrow
+
+
 def _chunks(file: Path) -> Iterator[pa.Table]:
-    with pq.ParquetFile(file) as source:
+    with parquet_file(file) as source:
         for number in range(source.num_row_groups):
             yield source.read_row_group(number)
 

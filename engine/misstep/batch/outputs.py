@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from misstep.batch.journal import SUFFIX
 from misstep.batch.loading import DatabaseOutput
 from misstep.batch.summary import Summary
 from misstep.errors import CallerError, printable
-from misstep.files import whole_file
+from misstep.files import is_remote, place, whole_file
 
 
 class Output(Protocol):
@@ -64,7 +65,7 @@ def output_of(name: str | Path) -> Output:
     """The output that a name stands for, a file or the URL of a database. Raises CallerError."""
     if str(name).startswith(DATABASES):
         return DatabaseOutput.named(str(name))
-    path = Path(name)
+    path = place(name)
     return FileOutput(path, form_of(path))
 
 
@@ -136,7 +137,7 @@ def refuse_written(files: Sequence[Path], overwrite: bool) -> None:
     """Raise CallerError where one of the files cannot be written, or is there and is not to be replaced."""
     for file in files:
         shown = printable(str(file))
-        if not file.absolute().parent.is_dir():
+        if not is_remote(file) and not file.absolute().parent.is_dir():
             raise CallerError(f"{shown}: there is no folder {printable(str(file.parent))}")
         if file.is_dir():
             raise CallerError(f"{shown}: is a folder; give a file")
@@ -153,13 +154,24 @@ def refuse_among_inputs(output: Output, files: Sequence[Path], inputs: Sequence[
             if isinstance(output, DatabaseOutput) and read_url(name) == output.database:
                 raise CallerError(f"{printable(output.name)}: is an input; write elsewhere")
             continue
-        place = Path(name)
         for file in files:
-            if place.is_dir():
-                if file.resolve().is_relative_to(place.resolve()):
+            if is_remote(name) or is_remote(file):
+                _refuse_object(str(file), name)
+                continue
+            given = Path(name)
+            if given.is_dir():
+                if file.resolve().is_relative_to(given.resolve()):
                     raise CallerError(f"{printable(str(file))}: lies in the input {printable(name)}; write elsewhere")
-            elif place.exists():
-                if file.resolve() == place.resolve():
+            elif given.exists():
+                if file.resolve() == given.resolve():
                     raise CallerError(f"{printable(str(file))}: is an input; write elsewhere")
-            elif file.absolute().match(str(place.absolute())):
+            elif file.absolute().match(str(given.absolute())):
                 raise CallerError(f"{printable(str(file))}: the input {printable(name)} means it too; write elsewhere")
+
+
+def _refuse_object(file: str, name: str) -> None:
+    """The same in an object storage, by names alone: one stands for an object, or for all that begin as if in a folder."""
+    if file == name or file.startswith(name.rstrip("/") + "/"):
+        raise CallerError(f"{printable(file)}: lies in the input {printable(name)}; write elsewhere")
+    if fnmatch.fnmatchcase(file, name):
+        raise CallerError(f"{printable(file)}: the input {printable(name)} means it too; write elsewhere")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,12 +13,13 @@ import pyarrow.csv as pc_csv
 import pyarrow.dataset as ds
 import pyarrow.fs
 import pyarrow.json as pa_json
-import pyarrow.parquet as pq
 
 from misstep.batch.columns import schema_of
 from misstep.batch.forms import ENDINGS, OutputForm
+from misstep.batch.parquet_file import parquet_file
 from misstep.batch.summary import Summary
 from misstep.errors import CallerError, printable
+from misstep.files import is_remote, place
 from misstep.inputs import refuse_missing
 from misstep.model.markup import card, paragraph, table
 
@@ -44,7 +46,7 @@ class Scores:
     def schema(self) -> pa.Schema:
         """The columns and their types."""
         if self._form == "parquet":
-            return pq.read_schema(self.path).remove_metadata()
+            return _schema(self.path).remove_metadata()
         return schema_of("interviews", self.summary.keep)
 
     @cached_property
@@ -61,7 +63,11 @@ class Scores:
             read_csv = pc_csv.ReadOptions(block_size=BLOCK)
             options = ds.CsvFragmentScanOptions(convert_options=convert, read_options=read_csv)
             form = ds.CsvFileFormat(pc_csv.ParseOptions(newlines_in_values=True), options)
-        return ds.FileSystemDataset.from_paths([str(self.path)], schema, form, pyarrow.fs.LocalFileSystem())
+        path: Any = self.path
+        if is_remote(path):
+            storage = pyarrow.fs.PyFileSystem(pyarrow.fs.FSSpecHandler(path.fs))
+            return ds.FileSystemDataset.from_paths([path.path], schema, form, storage)
+        return ds.FileSystemDataset.from_paths([str(path)], schema, form, pyarrow.fs.LocalFileSystem())
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """The columns asked for, so many rows at a time. Raises CallerError where the file is broken."""
@@ -108,7 +114,7 @@ def read_scores(path: str | Path) -> Scores:
 
     Raises CallerError where there is no such file, or it is no result.
     """
-    file = Path(path)
+    file = place(path)
     refuse_missing(file)
     form = ENDINGS.get(file.suffix.lower())
     if form is None:
@@ -119,9 +125,14 @@ def read_scores(path: str | Path) -> Scores:
     return scores
 
 
+def _schema(file: Path) -> pa.Schema:
+    with parquet_file(file) as source:
+        return source.schema_arrow
+
+
 def _summary_inside(file: Path) -> Summary:
     try:
-        metadata = pq.read_schema(file).metadata or {}
+        metadata = _schema(file).metadata or {}
     except (pa.ArrowException, OSError) as error:
         raise _unreadable(file, error) from None
     if SUMMARY not in metadata:

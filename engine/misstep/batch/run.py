@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
@@ -20,7 +20,7 @@ from misstep.batch.databases import shown_input
 from misstep.batch.forms import OutputForm, join_bytes, write_part
 from misstep.batch.inputs import Reading, plan_parts, read_part
 from misstep.batch.inputs.kept import OF_RECORDS
-from misstep.batch.journal import Journal, is_begun, write_note
+from misstep.batch.journal import Journal, is_begun, read_note, write_note
 from misstep.batch.outputs import Output, output_of, refuse_among_inputs, refuse_written
 from misstep.batch.parts import Form, Part, Reject
 from misstep.batch.results import Scores, read_scores
@@ -28,7 +28,7 @@ from misstep.batch.scoring import score_records
 from misstep.batch.summary import EXAMPLES, Summary, Tally, version_of_misstep
 from misstep.batch.workers import workers_of
 from misstep.errors import MAX_LENGTH, CallerError, Problem, RecordError, printable
-from misstep.files import whole_file
+from misstep.files import place, refuse_unreached, whole_file
 from misstep.limits import Limits
 from misstep.rulebase.cache import dump_program, read_program
 
@@ -101,11 +101,14 @@ def score(
     wanted = Wanted(tuple(keep), tuple(t for t in ("findings", "actions") if t in tables), assessment)
     _refuse_names(wanted)
     target = output_of(os.fspath(output))
-    folder = target.journal() if journal is None else Path(journal)
-    rejected = target.beside("rejects.jsonl") if rejects is None else Path(rejects)
+    folder = target.journal() if journal is None else place(journal)
+    rejected = target.beside("rejects.jsonl") if rejects is None else place(rejects)
     compared = target.beside("baseline.json")
     beside = [compared, rejected] if baseline else [rejected]
     refuse_among_inputs(target, [*target.files(wanted.tables), *beside, folder], names)
+    hands = workers_of(on, workers, folder)
+    for path in (folder, rejected):
+        refuse_unreached(path)
     if not is_begun(folder):  # of a run that goes on, some may be there
         target.check(wanted, overwrite)
         refuse_written(beside, overwrite)
@@ -121,12 +124,14 @@ def score(
             if one is not None:
                 with whole_file(kept.parts / name) as stream:
                     stream.write(dump_program(one.program))
+        parts = kept.parts.absolute()  # as workers elsewhere see it
         reading = Reading(
-            spool=kept.parts, keep=wanted.keep, form=input_format, facts=facts, id=id, kinds=tuple(rulebase.kinds.values()),
+            spool=parts, keep=wanted.keep, form=input_format, facts=facts, id=id, kinds=tuple(rulebase.kinds.values()),
             part_bytes=PART_BYTES // (4 if assessment else 1), limits=rulebase.limits,
         )  # fmt: skip
-        run = _Run(Job(kept.parts, target.form, wanted, reading, baseline is not None), kept, max_rejects, overwrite, progress)
-        for note in workers_of(on, workers).run(score_part, run.tasks(names)):
+        job = Job(parts, target.form, wanted, replace(reading, kinds=()), baseline is not None)
+        run = _Run(job, reading, kept, max_rejects, overwrite, progress)
+        for note in hands.run(score_part, run.tasks(names)):
             run.took(note)
         outcome = run.put_together(target, rejected, rejects is not None, compared, rulebase, names)
         then(read_scores(target.result(kept.parts)))
@@ -154,8 +159,9 @@ def _digest(data: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a worker has to know besides the part; all of it is the same for a whole run. ``folder``: of the parts, where the
-    rules are too, so that a worker needs nothing else."""
+    """What a worker has to know besides the part; all of it is the same for a whole run, and little, as it goes with every part.
+    ``folder``: of the parts, where the rules are too, so that a worker needs nothing else; ``reading``: without the kinds, which
+    the rules have."""
 
     folder: Path
     form: OutputForm
@@ -176,11 +182,16 @@ class Task:
 
 
 def score_part(task: Task) -> dict[str, Any]:
-    """Score one part into files of its own, and note that it is done."""
+    """Score one part into files of its own, and note that it is done; if it is noted already, that is all: a worker may have died
+    before it could tell, and whoever gave it the part may have it done again."""
     job, part = task.job, task.part
+    noted = read_note(job.folder, part.number)
+    if noted is not None and noted["digest"] == part.digest:
+        return noted
     rulebase = _rulebase(job.folder / "rules", job.reading.limits)
     baseline = _rulebase(job.folder / "baseline", job.reading.limits) if job.compare else None
-    scored = score_records(read_part(part, job.reading), part.name, rulebase, job.wanted, baseline)
+    reading = replace(job.reading, kinds=tuple(rulebase.kinds.values()))
+    scored = score_records(read_part(part, reading), part.name, rulebase, job.wanted, baseline)
     for table in scored.rows:
         with whole_file(part_file(job.folder, part.number, table)) as stream:
             write_part(scored.table(table, job.wanted), stream, job.form)
@@ -198,7 +209,6 @@ def score_part(task: Task) -> dict[str, Any]:
         "share": part.share,
     }
     write_note(job.folder, part.number, note)
-    _drop_spooled(part, job.folder)
     return note
 
 
@@ -211,12 +221,6 @@ def part_file(folder: Path, number: int, table: str) -> Path:
 def _rulebase(file: Path, limits: Limits) -> RuleBase:
     """A rule base of a run, loaded once a process."""
     return RuleBase(read_program(file.read_bytes()), limits)
-
-
-def _drop_spooled(part: Part, folder: Path) -> None:
-    """Take away what the planner wrote for one part; an input of the user's stays."""
-    if Path(part.path).is_relative_to(folder):
-        Path(part.path).unlink(missing_ok=True)
 
 
 def _reject(reject: Reject, lines: bool) -> dict[str, Any]:
@@ -248,13 +252,21 @@ class _Run:
     """The parts of a run on their way. What is kept of each is its number; the rest is added up, in any order."""
 
     def __init__(
-        self, job: Job, journal: Journal, max_rejects: int | None, overwrite: bool, progress: Callable[[Progress], None]
+        self,
+        job: Job,
+        reading: Reading,
+        journal: Journal,
+        max_rejects: int | None,
+        overwrite: bool,
+        progress: Callable[[Progress], None],
     ) -> None:
         self._job = job
+        self._reading = reading
         self._journal = journal
         self._max_rejects = max_rejects
         self._overwrite = overwrite
         self._progress = progress
+        self._spooled: dict[int, Path] = {}
         self._numbers: list[int] = []
         self._examples: list[tuple[int, dict[str, Any]]] = []
         self._tally = Tally()
@@ -264,7 +276,9 @@ class _Run:
 
     def tasks(self, inputs: Sequence[str]) -> Iterator[Task]:
         """The parts that are not done yet; those that are, are counted."""
-        for part in plan_parts(inputs, self._job.reading):
+        for part in plan_parts(inputs, self._reading):
+            if part.path.startswith(f"{self._job.folder}/"):
+                self._spooled[part.number] = place(part.path)
             note = self._journal.note(part.number)
             if note is not None and note["digest"] != part.digest:
                 if not self._overwrite:
@@ -276,13 +290,14 @@ class _Run:
             if note is None:
                 yield Task(self._job, part)
                 continue
-            _drop_spooled(part, self._job.folder)
             self._resumed += note["interviews"]
             self.took(note)
 
     def took(self, note: dict[str, Any]) -> None:
-        """Count a part that is done."""
+        """Count a part that is done, and take away what the planner wrote for it: not before, as it may be done twice."""
         number = note["number"]
+        if spooled := self._spooled.pop(number, None):
+            spooled.unlink(missing_ok=True)
         self._numbers.append(number)
         self._examples = sorted([*self._examples, *((number, e) for e in note["examples"])], key=itemgetter(0))[:EXAMPLES]
         self._tally = Tally.merged([self._tally, Tally.from_json(note["tally"])])

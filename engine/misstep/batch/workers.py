@@ -1,4 +1,4 @@
-"""Tasks in; what came of each out, as they are done: on processes of this machine, any of which may die."""
+"""Tasks in; what came of each out, as they are done: on processes of this machine, any of which may die, or on a cluster."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from misstep.errors import CallerError, EngineError, printable
+from misstep.batch.cluster import Cluster
+from misstep.errors import CallerError, EngineError
 
 Task = TypeVar("Task", bound=Hashable)
 Done = TypeVar("Done")
@@ -39,14 +41,17 @@ class Alone:
         return map(work, tasks)
 
 
-def workers_of(on: str | None, count: int | None) -> Workers:
-    """A cluster, where one is named; else this process, where one is asked for; else as many as there are cores.
+def workers_of(on: str | None, count: int | None, folder: Path) -> Workers:
+    """A cluster, where one is named; else this process, where one is asked for; else as many as there are cores. ``folder``:
+    where tasks find what they need and leave what they do.
 
     Raises CallerError where a cluster makes no sense, InstallationError where what speaks to it is missing.
     """
     if on is None:
         return Alone() if count == 1 else Processes(count)
-    raise CallerError(f"{printable(on)}: names no cluster")
+    if count is not None:
+        raise CallerError("processes of this machine are counted, or a cluster is named, not both; a cluster has its own number")
+    return Cluster(on, folder)
 
 
 class Processes:

@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         code = UNREAD
     except OSError as error:
-        print(f"misstep: {printable(str(error.filename or ''))}: {error.strerror}", file=sys.stderr)
+        print(f"misstep: {printable(str(error.filename or ''))}: {error.strerror or printable(str(error))}", file=sys.stderr)
         code = BAD
     except Exception as error:
         if os.environ.get("MISSTEP_DEBUG"):

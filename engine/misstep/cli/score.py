@@ -37,12 +37,12 @@ if TYPE_CHECKING:
 @click.option("--id", "id_", default="id", show_default=True, metavar="NAME", help="The column of a table with the id.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes; else one for each core.")
 @click.option("--on", metavar="URL", help="Score on a cluster: dask://SCHEDULER:PORT (extra misstep[dask]).")
-@click.option("--rejects", type=click.Path(path_type=Path), metavar="FILE",
+@click.option("--rejects", metavar="FILE",
               help="Where records go that are wrong; else beside the output, if there are any.")  # fmt: skip
 @click.option("--max-rejects", type=click.IntRange(min=0), metavar="N", help="Stop where more records are wrong.")
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE",
               help="Also make a page about the scores (extra misstep[report]).")  # fmt: skip
-@click.option("--journal", type=click.Path(path_type=Path), metavar="FOLDER",
+@click.option("--journal", metavar="FOLDER",
               help="Where the run keeps what it has done until it is finished; else beside the output.")  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace what is there, and give up a run with other rules or inputs.")
 @click.option("--progress", type=click.Choice(["auto", "bar", "json", "none"]), default="auto", show_default=True,
@@ -59,10 +59,10 @@ def score(
     id_: str,
     workers: int | None,
     on: str | None,
-    rejects: Path | None,
+    rejects: str | None,
     max_rejects: int | None,
     report: Path | None,
-    journal: Path | None,
+    journal: str | None,
     overwrite: bool,
     progress: Style,
 ) -> int:

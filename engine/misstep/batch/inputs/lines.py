@@ -6,10 +6,8 @@ A file is cut where it lies, a stream into files of the spool; in one pass, of w
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from misstep.batch.inputs.kept import take_out
@@ -19,6 +17,7 @@ from misstep.batch.inputs.spool import Spool, fault_part
 from misstep.batch.inputs.streams import Stream
 from misstep.batch.parts import Logged, Part, Reject
 from misstep.errors import Location, Problem, RecordError
+from misstep.files import opened, place
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +34,8 @@ class Taken:
 def plan_file(source: Source, reading: Reading, spool: Spool) -> Iterator[Part]:
     """The parts of a file, in its place."""
     start, row = 0, 1
-    with source.file.open("rb") as stream:
-        whole = max(os.fstat(stream.fileno()).st_size, 1)
+    whole = max(source.file.stat().st_size, 1)
+    with opened(source.file) as stream:
         while taken := _take(stream, reading):
             stop = start + taken.size
             share = min(stop / whole, 1.0)
@@ -84,7 +83,7 @@ def read_lines(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
     size: no more of it is read than a record may have."""
     most = reading.limits.record_bytes
     keep, nothing = reading.keep, (None,) * len(reading.keep)
-    with Path(part.path).open("rb") as stream:
+    with opened(place(part.path)) as stream:
         stream.seek(part.start)
         row, left = part.row - 1, part.stop - part.start
         while left > 0 and (line := stream.readline(min(most + 2, left))):

@@ -22,9 +22,11 @@ from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.spool import Spool, fault_part
 from misstep.batch.inputs.streams import FREELY, RATIO, UNPACKS_TOO_MUCH
 from misstep.batch.inputs.tables import Columns, chosen_columns, logged_row, reject
+from misstep.batch.parquet_file import parquet_file
 from misstep.batch.parts import Logged, Part, Reject
 from misstep.batch.texts import decoded, encoded, has_words, is_text
 from misstep.errors import CallerError, RecordError, printable
+from misstep.files import opened, place
 
 BATCH = 1_000  # rows
 BATCH_BYTES = 64_000_000  # of one column, where its values are long
@@ -36,7 +38,7 @@ _FAULTS = (pa.ArrowException, OSError, ValueError)  # what pyarrow says of a fil
 def check_parquet(source: Source, reading: Reading) -> None:
     """Raise CallerError or RecordError where a file cannot be what is meant."""
     try:
-        with pq.ParquetFile(source.path) as file:
+        with parquet_file(source.file) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
     except _FAULTS:
         name = printable(source.name)
@@ -48,7 +50,7 @@ def check_parquet(source: Source, reading: Reading) -> None:
 
 def plan_parquet(source: Source, reading: Reading, spool: Spool) -> Iterator[Part]:
     """The parts of a file: row groups, small ones together, and what large ones were copied to."""
-    with pq.ParquetFile(source.path) as file:
+    with parquet_file(source.file) as file:
         metadata = file.metadata
         columns = chosen_columns(source.name, file.schema_arrow.names, reading)
     sizes = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
@@ -74,7 +76,7 @@ def plan_parquet(source: Source, reading: Reading, spool: Spool) -> Iterator[Par
 
 def read_parquet(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
     """The rows of a part. Where a row group is damaged, the rows before are given, and a reject for the rest of it."""
-    with pq.ParquetFile(part.path) as file:
+    with parquet_file(place(part.path)) as file:
         metadata = file.metadata
         columns = chosen_columns(part.name, file.schema_arrow.names, reading)
     row = part.row
@@ -101,7 +103,7 @@ def _in_place(
     source: Source, metadata: pq.FileMetaData, columns: Columns, spool: Spool, groups: range, row: int, share: float
 ) -> Part:
     digest = hashlib.blake2b(digest_size=16)
-    with source.file.open("rb") as stream:
+    with opened(source.file) as stream:
         for group in groups:
             for chunk in _chunks(metadata, group, columns):
                 digest.update(f"{chunk.path_in_schema}:{chunk.num_values}:".encode())
@@ -131,7 +133,7 @@ def _group_rows(source: Source, columns: Columns, reading: Reading, group: int, 
     last = row
     try:
         size = _batch_size(source, columns, group)
-        with pq.ParquetFile(source.path, buffer_size=BUFFER, pre_buffer=False) as file:
+        with parquet_file(source.file, buffer_size=BUFFER, pre_buffer=False) as file:
             last = row + file.metadata.row_group(group).num_rows - 1
             for batch in file.iter_batches(size, row_groups=[group], columns=list(columns.names()), use_threads=False):
                 facts = encoded(batch.column(columns.facts))
@@ -147,11 +149,11 @@ def _group_rows(source: Source, columns: Columns, reading: Reading, group: int, 
 def _batch_size(source: Source, columns: Columns, group: int) -> int:
     """How many rows are read at a time. A text that stands once in a dictionary can make every row long, so the longest is
     looked up first."""
-    with pq.ParquetFile(source.path) as file:
+    with parquet_file(source.file) as file:
         schema = file.schema_arrow
     texts = [name for name in columns.names() if is_text(schema.field(name).type)]
     longest = 1
-    with pq.ParquetFile(source.path, read_dictionary=texts, buffer_size=BUFFER, pre_buffer=False) as file:
+    with parquet_file(source.file, read_dictionary=texts, buffer_size=BUFFER, pre_buffer=False) as file:
         for batch in file.iter_batches(1, row_groups=[group], columns=texts, use_threads=False):
             for column in batch.columns:
                 values = column.dictionary if pa.types.is_dictionary(column.type) else column

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -18,6 +17,7 @@ from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.spool import Spool
 from misstep.batch.inputs.tables import reject
 from misstep.batch.parts import Held, Logged, Part, Reject
+from misstep.files import opened, place
 
 NOT_UTF_8 = "not UTF-8 text"
 
@@ -75,5 +75,5 @@ def read_rows(part: Part) -> Iterator[Logged | Reject]:
 
 def entries_of(part: Part) -> Iterator[Any]:
     """What was written, an entry a line."""
-    with Path(part.path).open("rb") as stream:
+    with opened(place(part.path)) as stream:
         yield from map(orjson.loads, stream)

@@ -8,10 +8,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from misstep.batch.inputs.sources import Source
 from misstep.batch.parts import Part
+from misstep.files import is_remote, whole_file
 
 
 class Spool:
@@ -30,10 +31,14 @@ class Spool:
         return self._folder / f"{number:08}.part"
 
     @contextmanager
-    def writing(self, number: int) -> Iterator[BinaryIO]:
+    def writing(self, number: int) -> Iterator[IO[bytes]]:
         """The file of a part, to be written; only its owner can read it. It is made anew whenever a run goes on, so it need
         not outlast a crash."""
         path = self.path(number)
+        if is_remote(path):
+            with whole_file(path) as stream:
+                yield stream
+            return
         temporary = path.with_suffix(".part.tmp")
         try:
             with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as stream:

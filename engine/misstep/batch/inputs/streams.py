@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from misstep.batch.inputs.sources import STDIN, Source
 from misstep.errors import RecordError, printable
+from misstep.files import opened
 
 CHUNK = 65_536
 GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
@@ -32,7 +33,7 @@ def open_stream(source: Source) -> Stream:
     """The bytes of a file, or of standard input, which is not ours to close."""
     if source.path == STDIN:
         return Stream(cast(io.BufferedReader, sys.stdin.buffer), 0, owned=False)
-    return Stream(source.file.open("rb"), source.file.stat().st_size, owned=True)
+    return Stream(opened(source.file), source.file.stat().st_size, owned=True)
 
 
 class Stream(io.RawIOBase):
@@ -118,7 +119,7 @@ class _Counted(io.RawIOBase):
 
 def is_packed(path: Path) -> bool:
     """Whether a file is packed, whatever its name says."""
-    with path.open("rb") as file:
+    with opened(path) as file:
         head = file.read(4)
     return head.startswith(GZIP) or head == ZSTD
 
