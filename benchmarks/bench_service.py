@@ -25,7 +25,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from misstep import RuleBase
 
-ROUND, ROUNDS = 4, 5  # seconds; rounds of ours, with one of the framework before, between and after them
+ROUND, ROUNDS = 3, 5  # seconds; rounds of ours, with one of the framework before, between and after them
 RATE_SECONDS = 20
 SHARE = 0.7
 SECONDS = int(os.environ.get("MISSTEP_BENCH_SECONDS", "60"))

@@ -19,7 +19,7 @@ from typing import cast
 import uvloop
 
 CONNECTIONS = 64
-TICK = 0.0005
+TICK = 0.001
 SHARES = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
 
 
@@ -76,7 +76,7 @@ class Run:
             while sent < whole and (due := begin + sent / rate) <= time.perf_counter():
                 self.ask(due, self.requests[sent % len(self.requests)])
                 sent += 1
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(max(TICK, begin + sent / rate - time.perf_counter()))
         while len(self.seconds) + self.wrong < whole and not self.lost:
             await asyncio.sleep(0.01)
 
