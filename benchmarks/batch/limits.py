@@ -1,4 +1,4 @@
-"""Where a cluster ends: what one process plans, what a worker's core scores, and what one machine puts together at the end.
+"""Where a cluster ends: what one process plans and counts, what a core scores, and what one machine puts together at the end.
 
     .venv/bin/python -m benchmarks.batch.limits [INTERVIEWS]
 
@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ from misstep.batch.columns import Wanted
 from misstep.batch.forms import join_parts
 from misstep.batch.inputs import Reading, plan_parts
 from misstep.batch.run import PART_BYTES, Job, Task, part_file, score_part
+from misstep.batch.summary import Tally
 from misstep.files import whole_file
 from misstep.rulebase.cache import dump_program
 from misstep.sample import sample_records
@@ -50,6 +52,9 @@ def main(interviews: int) -> None:
         parts, planned = timed(lambda: list(plan_parts([str(log)], reading)))
         score_part(Task(job, parts[0]))  # the rules are compiled
         notes, scored = timed(lambda: [score_part(Task(job, part)) for part in parts[1:]])
+        _, counted = timed(
+            lambda: reduce(lambda whole, note: Tally.merged([whole, Tally.from_json(note["tally"])]), notes, Tally())
+        )
         files = [part_file(folder, part.number, "interviews") for part in parts]
 
         def join() -> None:
@@ -59,11 +64,15 @@ def main(interviews: int) -> None:
         _, joined = timed(join)
     of_core = sum(note["interviews"] for note in notes) / scored
     print(f"{count:,} interviews in {size / 1e6:,.0f} MB and {len(parts)} parts")
-    rates = {"planned by one process": count / planned, "scored by a core": of_core, "joined by one machine": count / joined}
+    rates = {
+        "planned and counted": count / (planned + counted * len(parts) / len(notes)),
+        "scored by a core": of_core,
+        "joined by one machine": count / joined,
+    }
     rates[f"scored by {CORES} cores"] = CORES * of_core
     for what, rate in rates.items():
         print(f"{what:24} {rate:>12,.0f} a second; a billion: {BILLION / rate / 3600:>6.2f} hours")
-    print(f"cores that one planner keeps busy: {rates['planned by one process'] / of_core:,.0f}")
+    print(f"cores that one process keeps busy: {rates['planned and counted'] / of_core:,.0f}")
     print(f"a billion: {size / count * BILLION / 1e9:,.0f} GB of log, {len(parts) / count * BILLION:,.0f} parts")
 
 
