@@ -31,7 +31,7 @@ rules.evaluate_json('{"facts": []}')
 for line in sys.stdin:
     child = os.fork()
     if child == 0:
-        run.score(log, output, rules=rules, tables=tables, workers=1, overwrite="://" in output)
+        run.score(log, output, rules=rules, tables=tables, workers=1, overwrite=True)
         os._exit(0)
     began = time.monotonic()
     handle = os.pidfd_open(child)

@@ -20,6 +20,7 @@ from misstep.errors import CallerError, printable
 from misstep.files import is_remote, whole_file
 
 SUFFIX = ".misstep-run"
+ABOUT = "run.json"
 NOTES = f"{'[0-9]' * 8}.json"
 
 
@@ -66,9 +67,8 @@ class Journal:
         return printable(str(self.folder))
 
     def _settle(self) -> None:
-        about = self.folder / "run.json"
-        if about.exists():
-            kept = orjson.loads(about.read_bytes())
+        kept = _read_about(self.folder)
+        if kept is not None:
             other = [name for name in self._identity if kept.get(name) != self._identity[name]]
             if not other:
                 self.parts = self.folder / kept["parts"]
@@ -80,10 +80,10 @@ class Journal:
                     f"{self._shown}: holds a run with other {' and '.join(other)} that was not finished; go on with those it was"
                     " begun with, or give --overwrite to begin anew"
                 )
-            self._clear()
+        self._clear()
         self.parts = self.folder / secrets.token_hex(8)
         self._make_parts()
-        with whole_file(about) as stream:
+        with whole_file(self.folder / ABOUT) as stream:
             stream.write(orjson.dumps({**self._identity, "parts": self.parts.name}))
 
     def note(self, number: int) -> dict[str, Any] | None:
@@ -101,6 +101,9 @@ class Journal:
             self.parts.mkdir(exist_ok=True)
 
     def _clear(self) -> None:
+        """Take away what is in the folder. What names the parts goes first: of a run that is killed here, nobody goes on with
+        those that are left."""
+        (self.folder / ABOUT).unlink(missing_ok=True)
         folder: Any = self.folder
         if is_remote(folder):
             with suppress(FileNotFoundError):
@@ -115,7 +118,17 @@ class Journal:
 
 def is_begun(folder: Path) -> bool:
     """Whether a folder is the journal of a run that has done something."""
-    return next(iter(folder.glob(f"*/{NOTES}")), None) is not None
+    kept = _read_about(folder)
+    return kept is not None and next(iter((folder / kept["parts"]).glob(NOTES)), None) is not None
+
+
+def _read_about(folder: Path) -> dict[str, str] | None:
+    """What the run of a folder is about, and where its parts are."""
+    try:
+        kept: dict[str, str] = orjson.loads((folder / ABOUT).read_bytes())
+    except FileNotFoundError:
+        return None
+    return kept
 
 
 def read_note(parts: Path, number: int) -> dict[str, Any] | None:
