@@ -15,6 +15,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ SCHEME = "dask://"
 PORT = 8786  # that a scheduler listens on unless it is told otherwise
 CONNECT_SECONDS = 5
 LOOK_SECONDS = 1.0  # between two looks at which workers there are
+FETCH_SECONDS = 5  # for what a worker has, who may die before it is fetched
 NAP_SECONDS = 0.02  # between two looks at what is done
 PATIENCE_SECONDS = 60.0  # without any worker: one that died takes some seconds to come back, and those of a queue take longer
 SHARED = "what a cluster reads and writes must lie where this machine and all workers see it, under the same path"
@@ -277,18 +279,22 @@ class _UnderWay(Generic[Task, Done]):
                 return
 
     def _results(self) -> Iterator[Done]:
-        """What has come of those that are done, fetched together."""
+        """What has come of those that are done, fetched together. What lay on a worker that has died since is done again."""
         done = self._done.next_batch(block=False)
         well = [future for future in done if future.status == "finished"]
         try:
-            results = dict(zip(well, self._client.gather(well), strict=True))
+            fetch = partial(self._client.gather, well, asynchronous=True)
+            results = dict(zip(well, self._client.sync(fetch, callback_timeout=FETCH_SECONDS), strict=True))
         except Exception:  # of any of them: each tells for itself
             results = {}
         for future in done:
+            if future not in results and future.status == "pending":
+                self._done.add(future)
+                continue
             task = self._pending.pop(future)
             if future not in results:
                 try:
-                    results[future] = future.result()
+                    results[future] = future.result(timeout=FETCH_SECONDS)
                 except self._killed_worker as error:
                     if task == self._alone:
                         deaths = error.allowed_failures + 1
@@ -298,6 +304,10 @@ class _UnderWay(Generic[Task, Done]):
                 except MisstepError:
                     raise
                 except Exception as error:
+                    if isinstance(error, TimeoutError) and future.status in ("pending", "finished"):  # not of the task itself
+                        self._pending[future] = task
+                        self._done.add(future)
+                        continue
                     raise self._told(task, future, error) from error
             yield results.pop(future)
 
