@@ -61,7 +61,7 @@ class Run:
 
     def __init__(self, requests: list[bytes]) -> None:
         self.requests = requests
-        self.free: list[Connection] = []
+        self.free: deque[Connection] = deque()  # in turn, so that none is idle for so long that it is closed
         self.waiting: deque[tuple[float, bytes]] = deque()
         self.seconds: list[float] = []
         self.wrong = self.lost = 0
@@ -82,7 +82,7 @@ class Run:
 
     def ask(self, due: float, request: bytes) -> None:
         if self.free:
-            self.free.pop().ask(due, request)
+            self.free.popleft().ask(due, request)
         else:
             self.waiting.append((due, request))
 
