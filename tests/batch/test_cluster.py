@@ -29,6 +29,8 @@ from misstep.batch.summary import version_of_misstep
 from misstep.batch.workers import workers_of
 from misstep.sample import sample_records
 
+pytestmark = pytest.mark.once  # nothing here depends on the version of Python
+
 HOSTS = 4  # a scheduler and three workers
 SMALL = 30_000  # bytes of a part: some fifty interviews
 

@@ -24,6 +24,8 @@ KILLS = 50
 DRIVER = """
 import os, select, signal, sys, time
 from misstep.batch import run
+
+pytestmark = pytest.mark.once  # nothing here depends on the version of Python
 run.PART_BYTES = 20_000
 log, output, *tables = sys.argv[1:]
 rules = run.RuleBase.shipped()

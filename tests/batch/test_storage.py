@@ -27,6 +27,8 @@ from misstep.batch.run import Progress, score
 from misstep.files import place, whole_file
 from misstep.sample import sample_records
 
+pytestmark = pytest.mark.once  # nothing here depends on the version of Python
+
 SMALL = 30_000  # bytes of a part: some fifty interviews
 
 

@@ -18,6 +18,8 @@ import pytest
 from tests.end_to_end.command import FIXTURES, ROOT, environment
 from tests.end_to_end.test_documents import blocks
 
+pytestmark = pytest.mark.once  # nothing here depends on the version of Python
+
 DOCUMENT = ROOT / "docs" / "batch-tools.md"
 TOOLS = ["pyarrow", "Polars", "DuckDB", "pandas"]
 ENGINES = ["Spark", "Ray Data"]

@@ -17,6 +17,8 @@ from tests.page.serving import ROOT, served
 
 from misstep import assess
 
+pytestmark = pytest.mark.once  # nothing here depends on the version of Python
+
 SEED = json.loads((ROOT / "fixtures" / "interviews" / "seed.json").read_bytes())
 ANSWER = assess(SEED)
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}

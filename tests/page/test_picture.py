@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from tests.page.picture import draw
+
+pytestmark = pytest.mark.once  # nothing here depends on the version of Python
 
 
 def test_the_picture_is_drawn(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from tests.service.running import Service
 from misstep.cli.serve import serve
 from misstep.service.settings import Settings
 
+pytestmark = pytest.mark.once  # nothing here depends on the version of Python
+
 DEPLOY = ROOT / "deploy"
 DASHBOARD = json.loads((DEPLOY / "grafana-dashboard.json").read_text("utf-8"))
 EXPRESSIONS = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]

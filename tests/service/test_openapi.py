@@ -30,6 +30,8 @@ from misstep.service.problems import SORTS
 from misstep.service.rules import load_served
 from misstep.service.settings import Settings
 
+pytestmark = pytest.mark.once  # nothing here depends on the version of Python
+
 LONG = os.environ.get("MISSTEP_TEST_PROFILE") == "long"
 CASES = 20_000 if LONG else 400
 LINES = "application/x-ndjson"

@@ -14,6 +14,8 @@ import pytest
 from tests.service.packs import RECORD, numbers_in, write
 from tests.service.running import Service, running, until
 
+pytestmark = pytest.mark.once  # nothing here depends on the version of Python
+
 RELOADS = 1_000 if os.environ.get("MISSTEP_TEST_PROFILE") == "long" else 60
 JSON = {"content-type": "application/json"}
 

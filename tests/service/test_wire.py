@@ -15,6 +15,8 @@ from tests.service.running import SEED, Service, body_of, everything, post, runn
 
 from misstep import assess_json
 
+pytestmark = pytest.mark.once  # nothing here depends on the version of Python
+
 BODY = 2_000
 QUEUE, CONNECTIONS = 4, 60
 SECONDS = 1.0
