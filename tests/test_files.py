@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from misstep.files import whole_file
+from misstep.files import discard_torn, whole_file
 
 
 def names(folder: Path) -> set[str]:
@@ -69,3 +69,12 @@ def test_a_pipe_is_written_to(tmp_path: Path) -> None:
     reader.join()
     assert read == [b"all"]
     assert pipe.is_fifo()
+
+
+def test_what_killed_processes_left_is_taken_away_and_nothing_else(tmp_path: Path) -> None:
+    torn = tmp_path / f".log[1].{'0a' * 8}.tmp"
+    others = [tmp_path / "log[1]", tmp_path / f".log1.{'0a' * 8}.tmp", tmp_path / ".log[1].mine.tmp"]
+    for file in (torn, *others):
+        file.write_bytes(b"x")
+    discard_torn(tmp_path / "log[1]")
+    assert names(tmp_path) == {file.name for file in others}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import importlib
 import io
 import os
@@ -78,9 +79,7 @@ def whole_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
             yield stream
         return
     whole = path.resolve()  # a link stays one
-    temporary = whole.with_name(
-        f".{whole.name}.{secrets.token_hex(8)}.tmp"
-    )  # whoever else writes it, on any machine, has another
+    temporary = whole.with_name(f".{whole.name}.{secrets.token_hex(8)}.tmp")  # whoever else writes it, anywhere, has another
     try:
         with temporary.open(mode) as stream:
             yield stream
@@ -93,6 +92,14 @@ def whole_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
         if isinstance(error, OSError) and str(error.filename or temporary) == str(temporary):
             error.filename, error.filename2 = str(path), None
         raise
+
+
+def discard_torn(path: Path) -> None:
+    """Take away what processes that were killed have left of a file. Only for who knows that nobody writes it now."""
+    if not is_remote(path):
+        whole = path.resolve()
+        for torn in whole.parent.glob(f".{glob.escape(whole.name)}.{'[0-9a-f]' * 16}.tmp"):
+            torn.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from misstep.batch.scoring import score_records
 from misstep.batch.summary import EXAMPLES, Summary, Tally, version_of_misstep
 from misstep.batch.workers import workers_of
 from misstep.errors import MAX_LENGTH, CallerError, Problem, RecordError, printable
-from misstep.files import place, refuse_unreached, whole_file
+from misstep.files import discard_torn, place, refuse_unreached, whole_file
 from misstep.limits import Limits
 from misstep.rulebase.cache import dump_program, read_program
 
@@ -335,6 +335,8 @@ class _Run:
             keep=wanted.keep,
             tables=target.further(wanted.tables),
         )
+        for file in (*target.files(wanted.tables), rejects, compared):
+            discard_torn(file)
         files: dict[str, str] = {}
         if self._rejects or always:
             with whole_file(rejects) as stream:
