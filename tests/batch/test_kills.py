@@ -17,6 +17,8 @@ from tests.batch.databases import tables_of
 import misstep
 from misstep.sample import sample_records
 
+pytestmark = pytest.mark.once  # nothing here depends on the version of Python
+
 KILLS = 50
 
 # A process that has everything loaded and makes a run in a child whenever it is told to, so that most moments at which the
@@ -24,8 +26,6 @@ KILLS = 50
 DRIVER = """
 import os, select, signal, sys, time
 from misstep.batch import run
-
-pytestmark = pytest.mark.once  # nothing here depends on the version of Python
 run.PART_BYTES = 20_000
 log, output, *tables = sys.argv[1:]
 rules = run.RuleBase.shipped()
