@@ -38,7 +38,7 @@ def kept(form: Form, page: Page = PAGE) -> Any:
 
 def named(record: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """With ids, and without empty texts: on the page, where nothing is typed nothing is said."""
-    return [{"id": f"f{i}", **{k: v for k, v in fact.items() if v != ""}} for i, fact in enumerate(record)]
+    return [{"id": f"f{i}", **{k: "." if v == "" else v for k, v in fact.items()}} for i, fact in enumerate(record)]
 
 
 def held(form: Form) -> Any:
