@@ -22,8 +22,9 @@ from misstep import RuleBase
 from misstep.batch.columns import Wanted
 from misstep.batch.forms import join_parts
 from misstep.batch.inputs import Reading, plan_parts
-from misstep.batch.run import PART_BYTES, Job, Task, part_file, score_part
+from misstep.batch.run import PART_BYTES
 from misstep.batch.summary import Tally
+from misstep.batch.tasks import Job, Task, part_file, score_part
 from misstep.files import whole_file
 from misstep.rulebase.cache import dump_program
 from misstep.sample import sample_records

@@ -23,6 +23,7 @@ import misstep
 from misstep import CallerError, EngineError, InstallationError
 from misstep.batch import cluster as dask
 from misstep.batch import run as running
+from misstep.batch import tasks
 from misstep.batch.run import Outcome, Progress, score
 from misstep.batch.scoring import score_records
 from misstep.batch.summary import version_of_misstep
@@ -147,7 +148,7 @@ def test_a_part_that_is_done_again_is_scored_once(log: Path, tmp_path: Path, mon
     score(tmp_path / "log.jsonl.gz", tmp_path / "once.parquet", keep=["team"], workers=1)
     forgetful, scoring = Forgetful(), mock.Mock(wraps=score_records)
     monkeypatch.setattr(running, "workers_of", lambda *_: forgetful)
-    monkeypatch.setattr(running, "score_records", scoring)
+    monkeypatch.setattr(tasks, "score_records", scoring)
     score(tmp_path / "log.jsonl.gz", tmp_path / "twice.parquet", keep=["team"])
     assert (tmp_path / "twice.parquet").read_bytes() == (tmp_path / "once.parquet").read_bytes()
     assert scoring.call_count == forgetful.tasks > 20
@@ -253,8 +254,8 @@ def test_what_kills_its_workers_is_named_and_others_are_done(shared: Cluster, tm
 SLOW = """
 import os, time
 from pathlib import Path
-from misstep.batch import run
-write, here = run.write_part, Path(os.environ["HERE"])
+from misstep.batch import tasks
+write, here = tasks.write_part, Path(os.environ["HERE"])
 def slow(table, stream, form):
     (here / "begun").touch()
     while not (here / "go").exists():
@@ -262,7 +263,7 @@ def slow(table, stream, form):
     write(table, stream, form)
     stream.flush()
     (here / "written").touch()
-run.write_part = slow
+tasks.write_part = slow
 """
 
 

@@ -21,7 +21,8 @@ import misstep
 from misstep import CallerError, EngineError, RecordError
 from misstep.batch import run as running
 from misstep.batch.journal import Journal
-from misstep.batch.run import Progress, Task, score, score_part
+from misstep.batch.run import Progress, score
+from misstep.batch.tasks import Task, score_part
 from misstep.batch.workers import Processes
 from misstep.sample import sample_records
 

@@ -206,7 +206,7 @@ def test_the_same_command_goes_on(misstep: Command) -> None:
     )
     run = misstep("score", "log.jsonl", "-o", "scores.parquet")
     assert run.code == 1
-    assert run.out == "1 interview scored into scores.parquet; 1 interview of them in an earlier run\n"
+    assert run.out == "1 interview scored into scores.parquet; 1 of them in an earlier run\n"
 
 
 def test_a_folder_that_cannot_be_written(misstep: Command) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -17,20 +16,18 @@ from misstep.api import RuleBase
 from misstep.batch.baseline import Comparison
 from misstep.batch.columns import SCHEMA, TableName, Wanted
 from misstep.batch.databases import shown_input
-from misstep.batch.forms import OutputForm, join_bytes, write_part
-from misstep.batch.inputs import Reading, plan_parts, read_part
-from misstep.batch.inputs.kept import OF_RECORDS
-from misstep.batch.journal import Journal, is_begun, read_note, write_note
+from misstep.batch.forms import join_bytes
+from misstep.batch.inputs import Reading, plan_parts
+from misstep.batch.journal import Journal, is_begun
 from misstep.batch.outputs import Output, output_of, refuse_among_inputs, refuse_written
-from misstep.batch.parts import Form, Part, Reject
+from misstep.batch.parts import Form
 from misstep.batch.results import Scores, read_scores
-from misstep.batch.scoring import score_records
 from misstep.batch.summary import EXAMPLES, Summary, Tally, version_of_misstep
+from misstep.batch.tasks import Job, Task, part_file, score_part
 from misstep.batch.workers import workers_of
-from misstep.errors import MAX_LENGTH, CallerError, Problem, RecordError, printable
+from misstep.errors import CallerError, RecordError, printable
 from misstep.files import discard_torn, place, refuse_unreached, whole_file
-from misstep.limits import Limits
-from misstep.rulebase.cache import dump_program, read_program
+from misstep.rulebase.cache import dump_program
 
 StrPath = str | os.PathLike[str]
 Then = Callable[[Scores], None]
@@ -152,100 +149,6 @@ def _refuse_names(wanted: Wanted) -> None:
 
 def _digest(data: Any) -> str:
     return hashlib.sha256(repr(data).encode("utf-8", "surrogateescape")).hexdigest()
-
-
-# -- what workers do
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What a worker has to know besides the part; all of it is the same for a whole run, and little, as it goes with every part.
-    ``folder``: of the parts, where the rules are too, so that a worker needs nothing else; ``reading``: without the kinds, which
-    the rules have."""
-
-    folder: Path
-    form: OutputForm
-    wanted: Wanted
-    reading: Reading
-    compare: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One part to score."""
-
-    job: Job
-    part: Part
-
-    def __str__(self) -> str:
-        return f"{self.part.name} from row {self.part.row}"
-
-
-def score_part(task: Task) -> dict[str, Any]:
-    """Score one part into files of its own, and note that it is done; if it is noted already, that is all: a worker may have died
-    before it could tell, and whoever gave it the part may have it done again."""
-    job, part = task.job, task.part
-    noted = read_note(job.folder, part.number)
-    if noted is not None and noted["digest"] == part.digest:
-        return noted
-    rulebase = _rulebase(job.folder / "rules", job.reading.limits)
-    baseline = _rulebase(job.folder / "baseline", job.reading.limits) if job.compare else None
-    reading = replace(job.reading, kinds=tuple(rulebase.kinds.values()))
-    scored = score_records(read_part(part, reading), part.name, rulebase, job.wanted, baseline)
-    for table in scored.rows:
-        with whole_file(part_file(job.folder, part.number, table)) as stream:
-            write_part(scored.table(table, job.wanted), stream, job.form)
-    rejects = [_reject(reject, part.held == "lines") for reject in scored.rejects]
-    with whole_file(part_file(job.folder, part.number, "rejects")) as stream:
-        stream.writelines(orjson.dumps(reject, option=orjson.OPT_APPEND_NEWLINE) for reject in rejects)
-    note = {
-        "number": part.number,
-        "digest": part.digest,
-        "interviews": len(scored.rows["interviews"]),
-        "rejects": len(rejects),
-        "examples": [_example(reject) for reject in rejects[:EXAMPLES]],
-        "tally": scored.tally.to_json(),
-        "comparison": scored.comparison.to_json() if scored.comparison else None,
-        "share": part.share,
-    }
-    write_note(job.folder, part.number, note)
-    return note
-
-
-def part_file(folder: Path, number: int, table: str) -> Path:
-    """Where a part of a table is."""
-    return folder / f"{number:08}.{table}"
-
-
-@lru_cache(maxsize=4)
-def _rulebase(file: Path, limits: Limits) -> RuleBase:
-    """A rule base of a run, loaded once a process."""
-    return RuleBase(read_program(file.read_bytes()), limits)
-
-
-def _reject(reject: Reject, lines: bool) -> dict[str, Any]:
-    """A reject as data. ``lines``: whether the records are lines of the input as they are, so that columns can be found."""
-    return {"file": reject.file, "row": reject.row, "problems": [_problem(problem, lines) for problem in reject.problems]}
-
-
-def _problem(problem: Problem, lines: bool) -> dict[str, Any]:
-    place = problem.location
-    told: dict[str, Any] = {"pointer": place.pointer, "message": printable(problem.message)[:MAX_LENGTH]}
-    if not lines:
-        return told
-    first, _, deeper = place.pointer[1:].partition("/")
-    if first and not deeper and first not in OF_RECORDS:
-        told["message"] += "; further columns of a log are named by --keep"
-    return {"column": place.column, **told} if place.column else told
-
-
-def _example(reject: Mapping[str, Any]) -> dict[str, Any]:
-    """A reject as the summary tells it, in words."""
-    told = [": ".join(filter(None, [problem["pointer"], problem["message"]])) for problem in reject["problems"]]
-    return {**reject, "problems": told}
-
-
-# -- what the process does that was called
 
 
 class _Run:

@@ -104,7 +104,7 @@ def score(
 
         print(comparison_text(outcome.comparison, width(), colored("auto")))
     print(f"{_counted(outcome.interviews)} scored into {printable(outcome.files['interviews'])}", end="")
-    print(f"; {_counted(outcome.resumed)} of them in an earlier run" if outcome.resumed else "")
+    print(f"; {outcome.resumed:,} of them in an earlier run" if outcome.resumed else "")
     if outcome.rejects:
         count = f"{outcome.rejects:,} record{'' if outcome.rejects == 1 else 's'}"
         print(f"misstep: {count} could not be scored: see {printable(outcome.files['rejects'])}; the first:", file=sys.stderr)

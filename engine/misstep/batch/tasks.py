@@ -1,0 +1,113 @@
+"""A part of a run in; its scores in files of its own, and the note that it is done, out. This is what workers run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from misstep.api import RuleBase
+from misstep.batch.columns import Wanted
+from misstep.batch.forms import OutputForm, write_part
+from misstep.batch.inputs import Reading, read_part
+from misstep.batch.inputs.kept import OF_RECORDS
+from misstep.batch.journal import read_note, write_note
+from misstep.batch.parts import Part, Reject
+from misstep.batch.scoring import score_records
+from misstep.batch.summary import EXAMPLES
+from misstep.errors import MAX_LENGTH, Problem, printable
+from misstep.files import whole_file
+from misstep.limits import Limits
+from misstep.rulebase.cache import read_program
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker has to know besides the part; all of it is the same for a whole run, and little, as it goes with every part.
+    ``folder``: of the parts, where the rules are too, so that a worker needs nothing else; ``reading``: without the kinds, which
+    the rules have."""
+
+    folder: Path
+    form: OutputForm
+    wanted: Wanted
+    reading: Reading
+    compare: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One part to score."""
+
+    job: Job
+    part: Part
+
+    def __str__(self) -> str:
+        return f"{self.part.name} from row {self.part.row}"
+
+
+def score_part(task: Task) -> dict[str, Any]:
+    """Score one part into files of its own, and note that it is done; if it is noted already, that is all: a worker may have died
+    before it could tell, and whoever gave it the part may have it done again."""
+    job, part = task.job, task.part
+    noted = read_note(job.folder, part.number)
+    if noted is not None and noted["digest"] == part.digest:
+        return noted
+    rulebase = _rulebase(job.folder / "rules", job.reading.limits)
+    baseline = _rulebase(job.folder / "baseline", job.reading.limits) if job.compare else None
+    reading = replace(job.reading, kinds=tuple(rulebase.kinds.values()))
+    scored = score_records(read_part(part, reading), part.name, rulebase, job.wanted, baseline)
+    for table in scored.rows:
+        with whole_file(part_file(job.folder, part.number, table)) as stream:
+            write_part(scored.table(table, job.wanted), stream, job.form)
+    rejects = [_reject(reject, part.held == "lines") for reject in scored.rejects]
+    with whole_file(part_file(job.folder, part.number, "rejects")) as stream:
+        stream.writelines(orjson.dumps(reject, option=orjson.OPT_APPEND_NEWLINE) for reject in rejects)
+    note = {
+        "number": part.number,
+        "digest": part.digest,
+        "interviews": len(scored.rows["interviews"]),
+        "rejects": len(rejects),
+        "examples": [_example(reject) for reject in rejects[:EXAMPLES]],
+        "tally": scored.tally.to_json(),
+        "comparison": scored.comparison.to_json() if scored.comparison else None,
+        "share": part.share,
+    }
+    write_note(job.folder, part.number, note)
+    return note
+
+
+def part_file(folder: Path, number: int, table: str) -> Path:
+    """Where a part of a table is."""
+    return folder / f"{number:08}.{table}"
+
+
+@lru_cache(maxsize=4)
+def _rulebase(file: Path, limits: Limits) -> RuleBase:
+    """A rule base of a run, loaded once a process."""
+    return RuleBase(read_program(file.read_bytes()), limits)
+
+
+def _reject(reject: Reject, lines: bool) -> dict[str, Any]:
+    """A reject as data. ``lines``: whether the records are lines of the input as they are, so that columns can be found."""
+    return {"file": reject.file, "row": reject.row, "problems": [_problem(problem, lines) for problem in reject.problems]}
+
+
+def _problem(problem: Problem, lines: bool) -> dict[str, Any]:
+    place = problem.location
+    told: dict[str, Any] = {"pointer": place.pointer, "message": printable(problem.message)[:MAX_LENGTH]}
+    if not lines:
+        return told
+    first, _, deeper = place.pointer[1:].partition("/")
+    if first and not deeper and first not in OF_RECORDS:
+        told["message"] += "; further columns of a log are named by --keep"
+    return {"column": place.column, **told} if place.column else told
+
+
+def _example(reject: Mapping[str, Any]) -> dict[str, Any]:
+    """A reject as the summary tells it, in words."""
+    told = [": ".join(filter(None, [problem["pointer"], problem["message"]])) for problem in reject["problems"]]
+    return {**reject, "problems": told}
