@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from misstep.errors import printable
 from misstep.findings.words import show, shown_word
-from misstep.model.facts import FIRST_VALUE, ID, KIND, Field, Kind, Row
+from misstep.model.facts import FIRST_VALUE, ID, KIND, TRAITS, Field, Kind, Row
 from misstep.model.rule import (
     FINDING_FIELDS,
     MISTAKE,
@@ -171,9 +171,9 @@ class Drafter:
         fields = self._program.roles.get("mistake", ())
         places = {field.name: place for place, field in enumerate(fields, FIRST_VALUE)}
         reading = _reading(lambda told: told[2][0] if told[2] else None, places, fields, variables)
-        for field in variables.keys() & {"kind", "concern"}:
+        for field in variables.keys() & {"kind", *TRAITS}:
             mistakes = [self._program.kinds[name] for name in self._program.mistakes]
-            words = {kind.name: _Word(kind.name if field == "kind" else kind.concern) for kind in mistakes}
+            words = {kind.name: _Word(kind.name if field == "kind" else getattr(kind, field)) for kind in mistakes}
             reading.absent[variables[field]] = _Unknown(field)
             reading.present.append((variables[field], KIND, words.__getitem__))
         return reading

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from misstep.errors import CallerError, Location, listing, suggest
-from misstep.model.facts import Kind
+from misstep.model.facts import TRAITS, Kind
 from misstep.model.rule import Program
 from misstep.rulebase.packs import Merged
 
@@ -14,11 +14,12 @@ from misstep.rulebase.packs import Merged
 def kind_data(kind: Kind) -> dict[str, Any]:
     """All that is declared of a kind."""
     return {
-        "kind": kind.name, "role": kind.role, "title": kind.title, "topic": kind.topic, "concern": kind.concern,
-        "help": kind.help,
+        "kind": kind.name, "role": kind.role, "title": kind.title, "topic": kind.topic,
+        **{trait: getattr(kind, trait) for trait in TRAITS}, "help": kind.help, "word": kind.word,
         "fields": [
             {"name": f.name, "type": f.type, "unknown": f.unknown, "required": f.required, "default": f.default,
-             "values": f.values, "min": f.minimum, "max": f.maximum, "unit": f.unit, "help": f.help} for f in kind.fields
+             "values": f.values, "min": f.minimum, "max": f.maximum, "unit": f.unit, "help": f.help, "title": f.title,
+             "words": [{"value": value, "text": text} for value, text in f.words]} for f in kind.fields
         ],
     }  # fmt: skip
 

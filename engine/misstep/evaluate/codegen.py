@@ -35,7 +35,7 @@ from misstep.model.expression import (
     names_in,
     refs_in,
 )
-from misstep.model.facts import Field, Kind
+from misstep.model.facts import TRAITS, Field, Kind
 from misstep.model.rule import (
     FINDING_FIELDS,
     Aggregate,
@@ -188,7 +188,7 @@ class Writer(ExpressionWriter):
         value to look up."""
         if pattern.over == "outlook":
             return None
-        scored = (*FINDING_FIELDS, "concern") if pattern.over == "finding" else ("concern",)
+        scored = (*FINDING_FIELDS, *TRAITS) if pattern.over == "finding" else TRAITS
         for test in tests:
             match test:
                 case Compare(("==",), (left, right)):

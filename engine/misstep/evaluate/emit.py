@@ -24,7 +24,7 @@ from misstep.model.expression import (
     Not,
     Words,
 )
-from misstep.model.facts import FIRST_VALUE, LARGEST, Kind
+from misstep.model.facts import FIRST_VALUE, LARGEST, TRAITS, Kind
 from misstep.model.rule import FINDING_FIELDS, Pattern
 
 
@@ -100,8 +100,8 @@ class ExpressionWriter:
             if node.field in FINDING_FIELDS:
                 return f"{local}[{1 + FINDING_FIELDS.index(node.field)}]"
             local = f"{local}[0]"
-        if node.field == "concern":
-            return f"{self.constant({k: self.kinds[k].concern for k in pattern.kinds})}[{local}[1]]"
+        if node.field in TRAITS:
+            return f"{self.constant({k: getattr(self.kinds[k], node.field) for k in pattern.kinds})}[{local}[1]]"
         if node.field == "fact":
             return f"{local}[0]"
         return f"{local}[{self.column(pattern, node.field)}]"

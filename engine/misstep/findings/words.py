@@ -8,7 +8,7 @@ from typing import Any
 from misstep.evaluate.emit import ExpressionWriter
 from misstep.evaluate.memory import Match
 from misstep.model.expression import FieldRef
-from misstep.model.facts import Kind, Row
+from misstep.model.facts import TRAITS, Kind, Row
 from misstep.model.rule import FINDING_FIELDS, Pattern, Rule, Text
 
 Say = Callable[[Match, dict[Row, str]], tuple[str, tuple[str, ...]]]
@@ -46,7 +46,7 @@ class _Words(ExpressionWriter):
         if part.field == "kind":
             return f"{self.constant({kind: self.kinds[kind].title for kind in pattern.kinds})}[{value}]"
         own = {f.name: f.type for f in pattern.fields}
-        worded = own.get(part.field) in ("enum", "set") or part.field == "concern"
+        worded = own.get(part.field) in ("enum", "set") or part.field in TRAITS
         if pattern.over == "finding":
             worded |= part.field in FINDING_FIELDS
         return f"{'word' if worded and pattern.over != 'outlook' else 'show'}({value})"

@@ -25,6 +25,7 @@ class Field:
 
     ``unknown``: may be left out, and is then None. ``required``: must be given, as it has no default.
     ``worse`` says which change makes a slip worse: ``higher``, ``lower`` or a value; only tests use it.
+    ``title`` and ``words`` are what a person reads: the name of the field, and a sentence for each value that has one.
     """
 
     name: str
@@ -38,6 +39,8 @@ class Field:
     unit: str = ""
     worse: Any = None
     help: str = ""
+    title: str = ""
+    words: tuple[tuple[Any, str], ...] = ()
 
     def expected(self) -> str:
         """What a value must be, in words: ``a whole number from 1 to 1440 (minutes)``."""
@@ -63,6 +66,10 @@ class Field:
         return text + (", or left out if unknown" if self.unknown else "")
 
 
+TRAITS = ("concern", "harm", "mend")
+"""What a kind of mistake declares about itself, each a word of the scale: what it calls into doubt, what it did to the other
+side, and what can make it good. Rules read them like fields, so that one rule fits kinds that its author did not know."""
+
 Role = Literal["mistake", "signal", "strength", "setting", "derived"]
 GIVEN_ROLES: tuple[Role, ...] = ("mistake", "signal", "strength", "setting")
 
@@ -70,7 +77,7 @@ GIVEN_ROLES: tuple[Role, ...] = ("mistake", "signal", "strength", "setting")
 @dataclass(frozen=True)
 class Kind:
     """A declared sort of fact. ``fields`` are those of its role first, then its own; ``said``: a template of the words for
-    it in a message."""
+    it in a message; ``word``: what it usually means to those who saw it, said to the person."""
 
     name: str
     role: Role
@@ -81,6 +88,9 @@ class Kind:
     topic: str = ""
     assumed: str = ""
     said: str = ""
+    harm: str = ""
+    mend: str = ""
+    word: str = ""
     by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

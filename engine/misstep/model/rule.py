@@ -239,6 +239,8 @@ class Scale:
     """Every constant of scoring and planning. Bands and levels mildest first, outlooks best first."""
 
     concerns: tuple[str, ...]
+    harms: tuple[str, ...]
+    mends: tuple[str, ...]
     severity: Levels
     noticed: Levels
     noticed_start: float
@@ -254,6 +256,11 @@ class Scale:
     message_parts: tuple[MessagePart, ...]
     message_opening: str
     message_closing: str
+
+    def trait(self, name: str) -> tuple[str, ...]:
+        """The words of one of ``TRAITS``."""
+        words: tuple[str, ...] = getattr(self, f"{name}s")
+        return words
 
 
 @dataclass(frozen=True, slots=True)

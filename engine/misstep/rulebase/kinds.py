@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from misstep.errors import Problem, suggest
-from misstep.model.facts import LARGEST, MAX_TEXT, Field, Kind
+from misstep.model.facts import LARGEST, MAX_TEXT, TRAITS, Field, Kind
 from misstep.model.rule import FINDING, FINDING_FIELDS, OUTLOOK, SAID, Scale
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import FACT_BITS, Type
 from misstep.rulebase.packs import Entry, Merged
 
 ROLES = ("mistake", "signal", "strength", "setting", "derived")
-RESERVED = frozenset({"id", "kind", "concern", "fact", *FINDING_FIELDS})
+RESERVED = frozenset({"id", "kind", "fact", *TRAITS, *FINDING_FIELDS})
 
 
 def link_kinds(merged: Merged, scale: Scale | None, problems: list[Problem]) -> tuple[
@@ -32,11 +32,16 @@ def link_kinds(merged: Merged, scale: Scale | None, problems: list[Problem]) -> 
         for f in own:
             if any(f.name == c.name for c in common):
                 problems.append(entry.problem(f"every {doc.role} has the field '{f.name}' already", "fields", f.name))
-        if doc.concern is not None and scale is not None and doc.concern not in scale.concerns:
-            hint = suggest(doc.concern, scale.concerns, f"; it is one of {', '.join(scale.concerns)}")
-            problems.append(entry.problem(f"unknown concern '{doc.concern}'{hint}", "concern"))
-        if doc.concern is not None and doc.role != "mistake":
-            problems.append(entry.problem("`concern` is for mistakes", "concern"))
+        traits = {trait: getattr(doc, trait) for trait in TRAITS if getattr(doc, trait) is not None}
+        for trait, word in traits.items():
+            known = scale.trait(trait) if scale is not None else (word,)
+            if word not in known:
+                there = f"; it is one of {', '.join(known)}" if known else f"; the scale has no {trait}s"
+                problems.append(entry.problem(f"unknown {trait} '{word}'{suggest(word, known, there)}", trait))
+            if doc.role != "mistake":
+                problems.append(entry.problem(f"`{trait}` is for mistakes", trait))
+        if doc.word and doc.role != "mistake":
+            problems.append(entry.problem("`word` is for mistakes", "word"))
         if doc.assumed is not None and (doc.role != "setting" or any(f.required for f in own)):
             problems.append(
                 entry.problem("`assumed` is for a setting whose fields all have a default or may be unknown", "assumed")
@@ -46,11 +51,12 @@ def link_kinds(merged: Merged, scale: Scale | None, problems: list[Problem]) -> 
             role=doc.role,
             title=doc.title,
             fields=(*common, *own),
-            concern=doc.concern or "",
             help=doc.help,
             topic=doc.topic or entry.pack.doc.pack,
             assumed=doc.assumed or "",
             said=doc.said or "",
+            word=" ".join(doc.word.split()),
+            **traits,
         )
     return roles, kinds
 
@@ -97,6 +103,8 @@ def _field(name: str, doc: schema.FieldDoc, derived: bool) -> Field:
         unit=doc.unit or "",
         worse=doc.worse,
         help=doc.help,
+        title=doc.title or "",
+        words=_words(type_, doc),
     )
     default = None if doc.default is None else _default(field, doc.default)
     if doc.worse is not None:
@@ -108,6 +116,20 @@ def _field(name: str, doc: schema.FieldDoc, derived: bool) -> Field:
         if not any(doc.worse is d or (isinstance(d, str) and doc.worse == d) for d in directions):
             raise ValueError(f"`worse` is one of {', '.join(str(d).lower() for d in directions)}")
     return Field(**{**{s: getattr(field, s) for s in Field.__slots__}, "default": default})
+
+
+def _words(type_: str, doc: schema.FieldDoc) -> tuple[tuple[Any, str], ...]:
+    """The sentences for values, in the order of the values. Raises ValueError for one of a value that the field does not have."""
+    if doc.words is None:
+        return ()
+    values: dict[str, Any] = {"false": False, "true": True} if type_ == "boolean" else {word: word for word in doc.values or ()}
+    if not values:
+        raise ValueError("`words` is for true and false, and for words of `values`")
+    for word in doc.words:
+        if word not in values:
+            hint = suggest(word, values, f"; it is one of {', '.join(values)}")
+            raise ValueError(f"`words` has a sentence for '{word}', which is no value of the field{hint}")
+    return tuple((value, doc.words[word]) for word, value in values.items() if word in doc.words)
 
 
 def _default(field: Field, value: Any) -> Any:
@@ -147,8 +169,8 @@ def fact_types(kinds: Iterable[Kind], fields: Iterable[Field], scale: Scale) -> 
     types["kind"] = Type("enum", tuple(k.name for k in kinds))
     if not any(k.role == "derived" for k in kinds):  # derived facts are told apart by their fields alone
         types["id"] = Type("id")
-    if all(k.role == "mistake" for k in kinds) and scale.concerns:
-        types["concern"] = Type("enum", scale.concerns)
+    if all(k.role == "mistake" for k in kinds):
+        types.update({trait: Type("enum", words) for trait in TRAITS if (words := scale.trait(trait))})
     return types
 
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from misstep.errors import Problem, suggest
+from misstep.model.facts import TRAITS
 from misstep.model.rule import Levels, MessagePart, Scale
 from misstep.rulebase import schema
 from misstep.rulebase.packs import Entry, Merged
@@ -40,13 +41,14 @@ def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
     message: schema.MessageDoc = docs["message"]
     plan: schema.PlanDoc = docs["plan"]
     parts = tuple(_part(doc) for doc in message.parts)
-    for section, key in (("concerns", "values"), ("verdicts", "order"), ("outlooks", "order")):
-        _refuse_twice(merged.scale[section], key, getattr(docs[section], key), problems)
+    for section, key in (*((f"{trait}s", "values") for trait in TRAITS), ("verdicts", "order"), ("outlooks", "order")):
+        if section in docs:
+            _refuse_twice(merged.scale[section], key, getattr(docs[section], key), problems)
     _refuse_twice(merged.scale["message"], "parts", [part.name for part in parts], problems)
     if len(problems) > before:
         return None
     return Scale(
-        concerns=tuple(docs["concerns"].values),
+        **{f"{trait}s": tuple(docs[f"{trait}s"].values) if f"{trait}s" in docs else () for trait in TRAITS},
         severity=severity,
         noticed=noticed,
         noticed_start=docs["noticed"].start,

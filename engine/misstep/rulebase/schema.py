@@ -75,6 +75,8 @@ class FieldDoc(Doc):
     unit: Line | None = None
     worse: Any = None
     help: Prose = ""
+    title: Line | None = None
+    words: Annotated[dict[str, Line], Field(min_length=1)] | None = None
 
 
 class RoleDoc(Doc):
@@ -88,6 +90,9 @@ class KindDoc(Doc):
     help: Prose = ""
     topic: Line | None = None
     concern: Name | None = None
+    harm: Name | None = None
+    mend: Name | None = None
+    word: Prose = ""
     assumed: Line | None = None
     said: Line | None = None
     fields: dict[Name, FieldDoc] = {}
@@ -212,7 +217,7 @@ class SourceDoc(Doc):
     replace: bool = False
 
 
-class ConcernsDoc(Doc):
+class TraitDoc(Doc):
     values: list[Name]
     replace: bool = False
 
@@ -278,7 +283,9 @@ class MessageDoc(Doc):
 
 
 class ScaleDoc(Doc):
-    concerns: ConcernsDoc | None = None
+    concerns: TraitDoc | None = None
+    harms: TraitDoc | None = None
+    mends: TraitDoc | None = None
     severity: SeverityScaleDoc | None = None
     noticed: NoticedScaleDoc | None = None
     urgency: UrgencyScaleDoc | None = None

@@ -154,12 +154,13 @@ def _components(record: Data) -> Data:
         "Assessment": assessment,
         "Kind": _object(
             kind=_TEXT, role={"enum": ["mistake", "signal", "strength", "setting", "derived"]}, title=_TEXT, topic=_TEXT,
-            concern=_TEXT, help=_TEXT, fields={"type": "array", "items": _ref("Field")},
+            concern=_TEXT, harm=_TEXT, mend=_TEXT, help=_TEXT, word=_TEXT, fields={"type": "array", "items": _ref("Field")},
         ),
         "Field": _object(
             name=_TEXT, type={"enum": ["boolean", "integer", "number", "text", "enum", "set"]}, unknown={"type": "boolean"},
             required={"type": "boolean"}, default={}, values={"type": "array", "items": _TEXT}, min={"type": ["number", "null"]},
-            max={"type": ["number", "null"]}, unit=_TEXT, help=_TEXT,
+            max={"type": ["number", "null"]}, unit=_TEXT, help=_TEXT, title=_TEXT,
+            words={"type": "array", "items": _object(value={}, text=_TEXT)},
         ),
         "Rule": _object(
             rule=_TEXT, title=_TEXT, help=_TEXT, pack=_TEXT, file=_TEXT, line={"type": "integer"}, text=_TEXT,

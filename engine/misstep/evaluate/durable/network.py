@@ -28,7 +28,7 @@ from typing import Any
 
 from misstep.errors import EngineError
 from misstep.model.expression import Compare, Expression, FieldRef, Known, Literal, Logic, Member, Not, Words
-from misstep.model.facts import FIRST_VALUE, ID, KIND, Kind, Row
+from misstep.model.facts import FIRST_VALUE, ID, KIND, TRAITS, Kind, Row
 from misstep.model.rule import FINDING, FINDING_FIELDS, OUTLOOK, Pattern, Rule
 
 MOST_JOINED = 16  # facts of one match that the library has room for
@@ -254,9 +254,9 @@ def value_of(pattern: Pattern, name: str, kinds: Mapping[str, Kind]) -> Callable
         return itemgetter(0)
     if pattern.over == "finding" and name in FINDING_FIELDS:
         return itemgetter(1 + FINDING_FIELDS.index(name))
-    if name == "concern":
-        concerns = {kind: kinds[kind].concern for kind in pattern.kinds}
-        find: Callable[[Row], Any] = lambda row: concerns[row[KIND]]  # noqa: E731
+    if name in TRAITS:
+        traits = {kind: getattr(kinds[kind], name) for kind in pattern.kinds}
+        find: Callable[[Row], Any] = lambda row: traits[row[KIND]]  # noqa: E731
     else:
         columns = {"id": ID, "fact": ID, "kind": KIND}
         columns |= {f.name: i for i, f in enumerate(pattern.fields, FIRST_VALUE)}
