@@ -86,7 +86,9 @@ SLIP: dict[str, Any] = {"kind": "slip", "id": "s"}
         ("{% if mistake.cause == 'out_side' %}a{% elif mistake.cause %}b{% else %}c{% endif %}", [SLIP], "c"),
         ("{% if mistake.cause == 'out_side' %}a{% else %}c{% endif %}", [{**SLIP, "cause": "out_side"}], "a"),
         ("{{ 'many' if mistake.times > 1 else 'one' }}", [SLIP], "one"),
-        ("{{ slip.bad }} {{ slip.bad | round }} {{ slip.seen }}", [{**SLIP, "bad": 4.25}], "4.25 4 yes"),
+        ("{{ slip.bad }} {{ slip.bad | round }} {{ slip.seen }}", [{**SLIP, "bad": 4.25, "seen": True}], "4.25 4 yes"),
+        ("{{ slip.bad }} {{ slip.seen }} {{ mistake.times }}", [SLIP], "[bad] [seen] [times]"),
+        ("{{ 'again' if plan.act else '' }}", [SLIP], "again"),
         ("{% if trip %}t{% endif %}{% if slip %}s{% endif %}", [SLIP], "s"),
         ("{{ slip.what }}", [SLIP], "[what]"),
         ("{{ trip.times }}", [SLIP], "[times]"),
@@ -120,12 +122,10 @@ def test_the_worst_two_mistakes_are_named() -> None:
 # -- what nobody noticed
 
 
-def test_what_nobody_noticed_is_not_spoken_of() -> None:
+def test_what_was_noticed_is_spoken_of_first_and_the_rest_only_by_itself() -> None:
     unseen = {**SLIP, "seen": False}
-    assert said("Sorry for {{ said }}.", unseen) is None
-    assert said("Sorry, {{ mistake.times }} times.", unseen) is None
+    assert said("Sorry for {{ said }}.", unseen) == "Sorry for slipping."  # the plan decides what is raised
     assert said("Thank you.", unseen) == "Thank you."
-    assert said("{% if slip %}slip{% else %}nothing{% endif %}", unseen) == "nothing"
     assert said("{{ said }}", {**unseen, "what": "a"}, {"kind": "slip", "what": "b"}, naming='"{{ what }}"') == "b"
 
 
@@ -320,15 +320,17 @@ FULL: list[dict[str, Any]] = [
 TO_SEND = """\
 Hello Ms Okafor,
 
-I am sorry for arriving 25 minutes late, and for the trouble it gave you. The cause was out of my hands (the motorway was \
-closed after an accident), and next time I will allow for it.
+I am sorry for arriving 25 minutes late, and for the trouble it gave you.
 
-When we spoke, you said that you need somebody who keeps a warehouse running at Christmas; what I bring to it: I ran three \
-Christmas seasons at a parcel hub (without one missed truck).
+The reason: the motorway was closed after an accident.
+
+You need somebody who keeps a warehouse running at Christmas; what I bring to it: I ran three Christmas seasons at a parcel hub \
+(without one missed truck).
 
 Thank you for your time; I would be glad to take the next step whenever it suits you.
 
-Kind regards"""
+Kind regards
+[your name]"""
 
 
 def test_where_the_record_says_it_all_the_message_can_be_sent() -> None:
@@ -388,23 +390,22 @@ def test_a_template_that_is_nested_without_end_is_refused(says: str) -> None:
         base(says)
 
 
-# -- whoever does not want a draft does without the template engine
+# -- whoever only wants the scores does without the template engine
 
 
-def test_the_template_engine_is_imported_for_the_draft_only() -> None:
+def test_the_template_engine_is_imported_only_where_something_is_said() -> None:
     code = (
-        "import sys; from misstep import assess; a = assess([{'kind': 'late_arrival'}]); a.findings; a.actions; "
-        "print('jinja2' in sys.modules); a.draft; print('jinja2' in sys.modules)"
+        "import sys; from misstep import assess; a = assess([{'kind': 'late_arrival'}]); a.damage; a.verdict; "
+        "print('jinja2' in sys.modules); a.headline; print('jinja2' in sys.modules)"
     )
     BASE.assess([])  # the rules are in the cache by now
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True"]
 
 
-def test_a_draft_that_comes_late_is_in_its_place() -> None:
+def test_all_that_comes_late_is_in_its_place() -> None:
     record = [{"kind": "late_arrival"}]
-    late, early = BASE.assess(record), BASE.assess(record)
+    late = BASE.assess(record)
     assert late.findings
-    assert late.draft == early.draft
-    assert list(late.model_dump()) == list(early.model_dump()) == list(Assessment.model_fields)
-    assert late.to_json() == early.to_json()
+    assert list(late.model_dump(by_alias=False)) == list(Assessment.model_fields)
+    assert late.to_json() == BASE.assess(record).to_json()

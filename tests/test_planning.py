@@ -195,19 +195,20 @@ def test_all_repairs_together_take_back_a_share_at_most() -> None:
 )
 def test_due_is_the_soonest_that_any_rule_asks_for(action: str, recommend: str, due: float | None) -> None:
     result = base(f"  act: {action}\n", f"  r: {{when: [slip], then: {{recommend: {recommend}}}}}").assess([slip("s")])
-    assert result.actions[0].due_hours == due
+    assert [step.due_hours for step in result.steps] == [due]
 
 
 # -- order and length
 
 
-def order(step: PlannedAction, verdicts: dict[str, int]) -> tuple[int, float, float, str]:
-    worst = max((verdicts[target] for target in step.targets), default=0)
-    return -worst, -step.relief, float("inf") if step.due_hours is None else step.due_hours, step.action
+def weight(action: PlannedAction, verdicts: dict[str, int]) -> tuple[int, float]:
+    worst = max((verdicts[target] for target in action.targets), default=0)
+    return -worst, -action.relief
 
 
 MANY = "".join(
-    f"  a{i}: {{title: A, relief: {{severity: {i % 3}}}, {'' if i % 4 == 0 else f'due_hours: {i % 5}, '}group: {f'g{i % 6}'}}}\n"
+    f"  a{i}: {{title: A, channel: c{i % 3}, relief: {{severity: {i % 3}}}, {'' if i % 4 == 0 else f'due_hours: {i % 5}, '}"
+    f"group: g{i % 6}}}\n"
     for i in range(18)
 )
 BY_NUMBER = "".join(
@@ -223,14 +224,19 @@ MANY_BASE = base(MANY, BY_NUMBER)
 def test_the_order_the_length_and_the_groups_of_any_plan(slips: list[tuple[float, str]]) -> None:
     result = MANY_BASE.assess([slip(f"s{i}", bad, sort) for i, (bad, sort) in enumerate(slips)])
     ranks = {f.fact: MANY_BASE.program.scale.verdicts.index(f.verdict) for f in result.findings}
-    keys = [order(step, ranks) for step in result.actions]
-    assert keys == sorted(keys)
-    assert [step.rank for step in result.actions] == list(range(1, len(keys) + 1))
-    assert len(keys) <= MANY_BASE.program.scale.max_actions
-    groups = [MANY_BASE.actions[step.action].group for step in result.actions]
+    dues = [float("inf") if step.due_hours is None else step.due_hours for step in result.steps]
+    assert dues == sorted(dues)
+    assert [step.rank for step in result.steps] == list(range(1, len(dues) + 1))
+    assert len({(step.occasion, step.channel) for step in result.steps}) == len(result.steps)
+    for step in result.steps:
+        assert [weight(action, ranks) for action in step.actions] == sorted(weight(action, ranks) for action in step.actions)
+        assert {MANY_BASE.actions[action.action].channels for action in step.actions} == {(step.channel,)}
+    assert len(result.actions) <= MANY_BASE.program.scale.max_actions
+    groups = [MANY_BASE.actions[action.action].group for action in result.actions]
     assert len(set(groups)) == len(groups)
     assert 0 <= result.damage_after <= result.damage <= 100
-    assert [step.priority for step in result.actions] == sorted((s.priority for s in result.actions), reverse=True)
+    by_weight = sorted(result.actions, key=lambda action: weight(action, ranks))
+    assert [action.priority for action in by_weight] == sorted((a.priority for a in by_weight), reverse=True)
 
 
 @pytest.mark.parametrize("most", [0, 1, 3, 9])

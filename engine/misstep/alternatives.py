@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from misstep.assembly import Result, band_of, verdict_of
+from misstep.assembly import Result, band_of
 from misstep.errors import BudgetError
 from misstep.intake import Facts, range_of
-from misstep.model.facts import FIRST_VALUE, ID, KIND, Field, Row
+from misstep.model.facts import FIRST_VALUE, ID, KIND, UNSAID, Field, Row
 from misstep.model.rule import Program
 from misstep.records import Told
 from misstep.rulebase.references import Place
@@ -26,8 +26,6 @@ from misstep.rulebase.references import Place
 Value = bool | int | float | str | tuple[str, ...] | None
 Evaluate = Callable[[Facts], Result]
 
-UNSAID = "unknown"
-"""How packs spell, in an enum, that a thing is not known. It is nothing that could have happened instead."""
 A_WORD, A_FACT = 1.0, 2.0
 
 
@@ -115,7 +113,7 @@ class _Answer(NamedTuple):
     def of(cls, result: Result) -> _Answer:
         band = band_of(result)
         rank = result.memory.program.scale.severity.words.index(band)
-        return cls(rank, band, verdict_of(result), result.plan.damage / 10)
+        return cls(rank, band, result.plan.verdict, result.plan.damage / 10)
 
 
 class _EnoughError(Exception):
@@ -207,7 +205,7 @@ def _words(field: Field, given: Any) -> Iterator[Any]:
         case "boolean":
             yield from (False, True)
         case "enum":
-            yield from (word for word in field.values if word != UNSAID)
+            yield from (word for word in field.values if word != UNSAID)  # it is nothing that could have happened
         case "set":  # a word more, or a word less
             yield from (tuple(sorted({*(given or ())} ^ {word})) for word in field.values)
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from misstep.drafting import Drafter
-from misstep.evaluate.memory import Memory, Remark
-from misstep.findings.explain import Explainer, action_reasons, name_derived, outlook_reasons, reasons_by_fact
+from misstep.drafting import Draft, Drafter, clause_of
+from misstep.evaluate.memory import Match, Memory, Remark
+from misstep.findings.explain import Explainer, Telling, action_reasons, name_derived, outlook_reasons, reasons_by_fact
 from misstep.findings.scoring import level, outlook_limits, overall_severity, worst_outlook
+from misstep.findings.words import joined
 from misstep.intake import Facts
 from misstep.model.facts import FIRST_VALUE, ID, KIND, Row
-from misstep.model.result import Assessment, make_assessment
+from misstep.model.result import SCHEMA, Assessment, make_assessment
 from misstep.model.rule import Rule, Scale
-from misstep.planning import Avoid, Plan, Step, what_to_avoid
+from misstep.planning import Avoid, Choice, Firing, Plan, Step, what_to_avoid
 
 
 class Result(NamedTuple):
@@ -27,32 +29,27 @@ class Result(NamedTuple):
 def assess_lazily(result: Result, explainer: Explainer, drafter: Drafter) -> Assessment:
     """The Assessment of a result. What the answer is stands in it; the reasons are put together when somebody asks."""
     summary = summarize(result, explainer)
-    return make_assessment(
-        summary, lambda: {**_whole(result, explainer, summary), "draft": lambda: _draft(result, drafter, summary["outlook"])}
-    )
+    return make_assessment(summary, lambda: _whole(result, explainer, drafter, summary))
 
 
 def assemble(result: Result, explainer: Explainer, drafter: Drafter) -> dict[str, Any]:
     """The whole assessment as plain data: the fields of the Assessment in their order."""
-    summary = summarize(result, explainer)
-    whole = _whole(result, explainer, summary)
-    whole["draft"] = _draft(result, drafter, summary["outlook"])
-    return whole
+    return _whole(result, explainer, drafter, summarize(result, explainer))
 
 
 def summarize(result: Result, explainer: Explainer) -> dict[str, Any]:
     """What the answer is, without the reasons: the first fields of the Assessment."""
-    facts, memory, _, plan = result
-    scale = memory.program.scale
+    facts, _, _, plan = result
     return {
+        "schema": SCHEMA,
         "id": facts.id,
         "rulebase": explainer.rulebase,
         "damage": plan.damage / 10,
         "damage_after": plan.damage_after / 10,
         "band": band_of(result),
-        "verdict": verdict_of(result),
-        "outlook": scale.outlooks[worst_outlook(memory.outlooks)],
-        "acts": "repairs" in [step.action.reach for step in plan.steps],
+        "verdict": plan.verdict,
+        "outlook": outlook_of(result),
+        "acts": plan.acts,
     }
 
 
@@ -62,49 +59,62 @@ def band_of(result: Result) -> str:
     return scale.severity.words[level(scale.severity, overall_severity(result.findings, result.memory.contributions, scale))]
 
 
-def verdict_of(result: Result) -> str:
-    """The verdict of the worst finding; where nothing went wrong, the mildest there is."""
-    return result.findings[0][5] if result.findings else result.memory.program.scale.verdicts[0]
+def outlook_of(result: Result) -> str:
+    """How the chances stand."""
+    return result.memory.program.scale.outlooks[worst_outlook(result.memory.outlooks)]
 
 
-def _draft(result: Result, drafter: Drafter, outlook: str) -> str | None:
-    steps = [(step.action, step.relief) for step in result.plan.steps]
-    return drafter.write(steps, result.findings, result.facts.rows, outlook)
+def headline_of(result: Result, drafter: Drafter) -> str:
+    """The answer to the question that the person asks."""
+    return drafter.headline(result.plan, result.findings, result.facts, outlook_of(result))
 
 
-def _whole(result: Result, explainer: Explainer, summary: dict[str, Any]) -> dict[str, Any]:
-    """All but the draft, for which there is a place."""
+def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: dict[str, Any]) -> dict[str, Any]:
     facts, memory, findings, plan = result
-    names = name_derived(memory, facts.ids)
-    reasons = reasons_by_fact(memory.contributions, explainer, names)
+    telling = Telling(name_derived(memory, facts.ids), facts.said)
+    reasons = reasons_by_fact(memory.contributions, explainer, telling)
     outlooks = outlook_limits(memory.outlooks)
+    avoid = what_to_avoid(memory.vetoes, plan, memory.program)
+    drafts = [drafter.message(step, plan, findings, facts, summary["outlook"]) for step in plan.steps]
+    head = {name: summary[name] for name in ("schema", "id", "rulebase")}
     return {
+        **head,
+        "headline": drafter.headline(plan, findings, facts, summary["outlook"]),
         **summary,
-        "because": reasons.get(None, []) + outlook_reasons(outlooks, explainer, names),
-        "findings": [_finding(row, memory, reasons.get(row[0][ID], [])) for row in findings],
-        "actions": [
-            _action(i, step, memory.program.scale, action_reasons(step.firings, explainer, names))
-            for i, step in enumerate(plan.steps, 1)
+        "because": reasons.get(None, []) + outlook_reasons(outlooks, explainer, telling),
+        "findings": [_finding(row, result, drafter.word(row[0], facts), reasons.get(row[0][ID], [])) for row in findings],
+        "steps": [
+            _step(
+                rank,
+                step,
+                draft,
+                memory.program.scale,
+                [_action(c, memory.program.scale, explainer, telling) for c in step.choices],
+            )
+            for rank, (step, draft) in enumerate(zip(plan.steps, drafts, strict=True), 1)
         ],
-        "avoid": [
-            _avoided(avoid, action_reasons(avoid.firings, explainer, names))
-            for avoid in what_to_avoid(memory.vetoes, memory.program)
-        ],
+        "avoid": [_avoided(a, action_reasons(_fired(a.firings), explainer, telling)) for a in avoid],
         "derived": [
-            _derived(row, name, memory, action_reasons(memory.derivations[row], explainer, names)) for row, name in names.items()
+            _derived(row, name, memory, action_reasons(memory.derivations[row], explainer, telling))
+            for row, name in telling.names.items()
         ],
-        "notes": _notes(facts, memory, explainer, names),
-        "draft": None,
-        "sources": explainer.sources(_rules(memory, plan, outlooks)),
+        "notes": _notes(facts, memory, explainer, telling),
+        "draft": next((draft.body for draft in drafts if draft is not None), None),
+        "sources": explainer.sources(_rules(memory, plan, avoid, outlooks)),
     }
 
 
-def _finding(row: Row, memory: Memory, because: list[dict[str, Any]]) -> dict[str, Any]:
+def _fired(firings: Iterable[Firing]) -> list[tuple[Rule, Match]]:
+    return [(rule, match) for rule, match, _ in firings]
+
+
+def _finding(row: Row, result: Result, word: str, because: list[dict[str, Any]]) -> dict[str, Any]:
     mistake, severity, noticed, urgency, damage, verdict, severity_band, noticed_level, urgency_level, _ = row
     return {
         "fact": mistake[ID],
         "kind": mistake[KIND],
-        "title": memory.program.kinds[mistake[KIND]].title,
+        "title": result.memory.program.kinds[mistake[KIND]].title,
+        "word": word,
         "severity": severity,
         "severity_band": severity_band,
         "noticed": noticed,
@@ -117,21 +127,32 @@ def _finding(row: Row, memory: Memory, because: list[dict[str, Any]]) -> dict[st
     }
 
 
-def _action(rank: int, step: Step, scale: Scale, because: list[dict[str, Any]]) -> dict[str, Any]:
-    action = step.action
+def _step(rank: int, step: Step, draft: Draft | None, scale: Scale, actions: list[dict[str, Any]]) -> dict[str, Any]:
+    occasion = scale.occasions.get(step.occasion)
+    clauses = joined([clause_of(choice.action) for choice in step.choices])
     return {
         "rank": rank,
+        "occasion": step.occasion,
+        "title": f"{occasion.title}: {clauses}" if occasion else clauses[:1].upper() + clauses[1:],
+        "channel": step.channel,
+        "due_hours": step.due_hours,
+        "text": " ".join([choice.action.text for choice in step.choices if choice.action.text]),
+        "message": None if draft is None else draft._asdict(),
+        "actions": actions,
+    }
+
+
+def _action(choice: Choice, scale: Scale, explainer: Explainer, telling: Telling) -> dict[str, Any]:
+    action = choice.action
+    return {
         "action": action.id,
         "title": action.title,
-        "for": sorted(step.relief),
+        "for": sorted(choice.relief),
         "reach": action.reach,
-        "channel": action.channel,
-        "due_hours": step.due_hours,
-        "effort_minutes": action.effort_minutes,
-        "priority": step.priority(scale),
-        "relief": step.damage_relieved / 10,
+        "priority": choice.priority(scale),
+        "relief": choice.damage_relieved / 10,
         "text": action.text,
-        "because": because,
+        "because": action_reasons(_fired(choice.firings), explainer, telling),
     }
 
 
@@ -150,18 +171,17 @@ def _derived(row: Row, name: str, memory: Memory, because: list[dict[str, Any]])
     }
 
 
-def _notes(facts: Facts, memory: Memory, explainer: Explainer, names: dict[Row, str]) -> list[str]:
+def _notes(facts: Facts, memory: Memory, explainer: Explainer, telling: Telling) -> list[str]:
     assumed = [memory.program.kinds[kind].assumed for kind in facts.assumed]
-    notes = {explainer.note(note, names): note[1].id for note in memory.notes}
+    notes = {explainer.note(note, telling): note[1].id for note in memory.notes}
     return [*assumed, *sorted(notes, key=lambda text: (notes[text], text))]
 
 
-def _rules(memory: Memory, plan: Plan, outlooks: list[tuple[int, Remark]]) -> set[Rule]:
+def _rules(memory: Memory, plan: Plan, avoid: list[Avoid], outlooks: list[tuple[int, Remark]]) -> set[Rule]:
     """The rules that an assessment gives as reasons."""
     rules = {rule for _, dimension, amount, rule, _ in memory.contributions if amount or dimension == "verdict"}
-    rules.update([veto[2] for veto in memory.vetoes])
-    for step in plan.steps:
-        rules.update([rule for rule, _ in step.firings])
+    for firings in (*(choice.firings for choice in plan.choices), *(a.firings for a in avoid)):
+        rules.update([rule for rule, _, _ in firings])
     for derivations in memory.derivations.values():
         rules.update([rule for rule, _ in derivations])
     for _, (_, rule, _) in outlooks:

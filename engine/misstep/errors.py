@@ -7,6 +7,7 @@ facts never appear in a message: interview notes are personal data.
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -95,8 +96,19 @@ def listing(words: Iterable[str], most: int = 12) -> str:
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
 
+JOINERS = "\u200c\u200d"
+"""Zero-width joiners are part of how words are spelled, in Persian, Sinhala or emoji; bidi overrides are not."""
+
+
 def printable(text: str) -> str:
-    """Text with its control characters spelled out, so that none reaches a terminal or a log."""
+    """Text with its control characters as escapes, so that none reaches a terminal or a log; blanks of any script are kept as
+    blanks, and joiners as they are."""
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return "".join(map(_printable, text))
+
+
+def _printable(c: str) -> str:
+    if c.isprintable() or c in JOINERS:
+        return c
+    return " " if unicodedata.category(c) == "Zs" else c.encode("unicode_escape").decode("ascii")

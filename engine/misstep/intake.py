@@ -5,7 +5,7 @@ Nearly all records are right, and to see that takes a quarter of the time that i
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from math import copysign
 from operator import itemgetter
@@ -16,7 +16,8 @@ from misstep.model.facts import FIRST_VALUE, ID, KIND, LARGEST, MAX_ID, MAX_TEXT
 
 
 class Facts(NamedTuple):
-    """The facts of one record, by kind, and all their ids; ``assumed`` are the settings that were not given.
+    """The facts of one record, by kind, and all their ids; ``assumed`` are the settings that were not given, ``said`` the names
+    that each fact states, by its id.
 
     The order of the kinds is that of the record; nothing that comes out may depend on it.
     """
@@ -25,6 +26,7 @@ class Facts(NamedTuple):
     rows: dict[str, list[Row]]
     assumed: tuple[str, ...]
     ids: set[str]
+    said: dict[str, Collection[str]]
 
 
 class Intake:
@@ -71,43 +73,52 @@ class Intake:
             return None
         return rows
 
-    def collect(self, record_id: str | None, given: Iterable[list[Any]]) -> Facts:
+    def collect(self, record_id: str | None, given: Iterable[list[Any]], stated: Iterable[Collection[str]]) -> Facts:
         """The facts of the rows of a record, each with an id, and what is assumed among them; which ids are made depends on
-        values alone.
+        values alone. ``stated``: the names that the record gives to each.
 
         Raises:
             RecordError: two facts have the same id, or a setting is given twice
         """
         rows: dict[str, list[Row]] = {}
         ids: set[str] = set()
-        unnamed: dict[str, list[list[Any]]] = {}
-        for i, values in enumerate(given):
+        said: dict[str, Collection[str]] = {}
+        unnamed: dict[str, list[tuple[list[Any], Collection[str]]]] = {}
+        for i, (values, names) in enumerate(zip(given, stated, strict=True)):
             name, kind = values[ID], values[KIND]
             if name is None:
-                unnamed.setdefault(kind, []).append(values)
+                unnamed.setdefault(kind, []).append((values, names))
             elif name in ids:
                 raise fault(f"/facts/{i}/id", "another fact has the same id; ids must differ")
             else:
                 ids.add(name)
+                said[name] = names
                 rows.setdefault(kind, []).append(tuple(values))
         assumed = tuple([kind for kind in self._assumed if kind not in rows and kind not in unnamed])
         for kind in assumed:
-            unnamed[kind] = [self._assumed[kind].copy()]
+            unnamed[kind] = [(self._assumed[kind].copy(), ())]
         for kind, nameless in unnamed.items():
             if len(nameless) > 1:  # numbered in the order of their values, not of the record
-                nameless.sort(key=sort_key)
+                nameless.sort(key=_by_values)
             of_kind = rows.get(kind)
             if of_kind is None:
                 of_kind = rows[kind] = []
-            for values, values[ID] in zip(nameless, free_ids(kind, len(nameless), ids), strict=True):
+            for (values, names), made in zip(nameless, free_ids(kind, len(nameless), ids), strict=True):
+                values[ID] = made
                 of_kind.append(tuple(values))
-                ids.add(values[ID])
+                ids.add(made)
+                said[made] = names
         for kind, of_kind in rows.items():
             if len(of_kind) > 1:
                 if kind in self._settings:
                     raise fault("/facts", f"'{kind}' is given more than once; it is about the whole interview")
                 of_kind.sort(key=itemgetter(ID))  # the order in which facts were given ends here
-        return Facts(record_id, rows, assumed, ids)
+        return Facts(record_id, rows, assumed, ids, said)
+
+
+def _by_values(fact: tuple[list[Any], Collection[str]]) -> tuple[Any, ...]:
+    values, names = fact
+    return sort_key(values), sorted(names)
 
 
 def fault(pointer: str, message: str) -> RecordError:

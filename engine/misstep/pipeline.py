@@ -35,7 +35,7 @@ def conclude(facts: Facts, program: Program, engine: Engine, limits: Limits) -> 
 def evaluate(facts: Facts, program: Program, engine: Engine, limits: Limits) -> Result:
     """Run all rules on the facts of one interview, and make the plan. Raises BudgetError."""
     memory, findings = conclude(facts, program, engine, limits)
-    return Result(facts, memory, findings, make_plan(findings, memory.recommendations, memory.vetoes, program))
+    return Result(facts, memory, findings, make_plan(findings, memory))
 
 
 def assess(facts: Facts, program: Program, engine: Engine, explainer: Explainer, drafter: Drafter, limits: Limits) -> Assessment:

@@ -81,15 +81,14 @@ class RecordReader:
     def read(self, record: RecordLike) -> Facts:
         """Check a record. Raises RecordError with every problem found, up to the limit."""
         data = plain_record(record)
-        return self._collect(data.get("id"), self._rows(data))
+        return self._collect(data.get("id"), self._rows(data), _stated(data))
 
     def read_told(self, record: RecordLike) -> tuple[Facts, list[Told]]:
         """The same, and every fact in the order of the record, with what the record says of it. Raises RecordError."""
         data = plain_record(record)
         rows = self._rows(data)
-        facts = self._collect(data.get("id"), rows)  # gives an id to every row that has none
-        said = [frozenset(name for name, value in fact.items() if value is not None) for fact in data["facts"]]
-        return facts, list(map(Told, map(tuple, rows), said))
+        facts = self._collect(data.get("id"), rows, _stated(data))  # gives an id to every row that has none
+        return facts, list(map(Told, map(tuple, rows), _stated(data)))
 
     def read_json(self, data: bytes | str) -> Facts:
         """Check a record given as JSON text. Raises RecordError with line and column of every problem found.
@@ -175,6 +174,14 @@ def named(facts: Facts, id: str) -> Facts:  # noqa: A002 - the field of a record
     if not 1 <= len(id) <= MAX_ID:
         raise fault("/id", f"must be text of 1 to {MAX_ID} characters")
     return facts._replace(id=id)
+
+
+def _stated(data: dict[str, Any]) -> list[frozenset[str]]:
+    """The names that each fact of a checked record gives a value to."""
+    return [
+        frozenset(fact) if None not in fact.values() else frozenset(name for name, value in fact.items() if value is not None)
+        for fact in data["facts"]
+    ]
 
 
 def json_pointer(path: Iterable[str | int]) -> str:

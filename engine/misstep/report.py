@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from misstep.errors import printable
+from misstep.findings.words import due_in_words, of_hundred
 from misstep.model.result import (
     ActionReason,
     Assessment,
@@ -24,8 +25,10 @@ from misstep.model.result import (
     CitedSource,
     DerivedFact,
     Finding,
+    Message,
     PlannedAction,
     Reason,
+    Step,
 )
 from misstep.model.rule import Source
 
@@ -60,13 +63,12 @@ def _sections(assessment: Assessment, width: int, full: bool) -> Iterable[tuple[
     """Every section that has something to say: its title, and what stands in it."""
     numbers = {source.id: n for n, source in enumerate(assessment.sources, start=1)}
     if assessment.findings:
-        yield "What went wrong", _findings_table(assessment.findings, width >= ROOMY)
-    if assessment.actions:
-        yield "What to do, in this order", *(_action(a, assessment) for a in assessment.actions)
+        words = (_item("-", f.title, f.word) for f in assessment.findings if f.word)
+        yield "What went wrong", _findings_table(assessment.findings, width >= ROOMY), *words
+    if assessment.steps:
+        yield "What to do, in this order", *(_step(step, assessment) for step in assessment.steps)
     if assessment.avoid:
         yield "What to avoid", *(_item("-", _avoided(a, assessment), _because(a.because)) for a in assessment.avoid)
-    if assessment.draft:
-        yield "A message you could send", Padding(Text(_lines(assessment.draft)), (0, 0, 0, 2))
     if any(f.because for f in assessment.findings) or assessment.because:
         yield "Why", _why(assessment, numbers, full)
     if full and assessment.derived:
@@ -82,25 +84,28 @@ def _sections(assessment: Assessment, width: int, full: bool) -> Iterable[tuple[
 def to_markdown(assessment: Assessment) -> str:
     """The same in full as Markdown, for a ticket, a mail or a page."""
     name = f" of {_md(assessment.id)}" if assessment.id else ""
-    lines = [f"# Assessment{name}", "", _md(summary(assessment)), "", _MEANING, ""]
+    lines = [f"# Assessment{name}", "", f"**{_md(assessment.headline)}**", "", _md(summary(assessment)), "", _MEANING, ""]
     if assessment.findings:
         lines += ["## What went wrong", "", "| Mistake | Severity | Noticed | Urgency | Verdict |"]
         lines += ["| --- | --- | --- | --- | --- |"]
         for f in assessment.findings:
             cells = (_named(f), _severity(f), _noticed(f), _urgency(f), _word(f.verdict))
             lines.append("| " + " | ".join(_md(cell) for cell in cells) + " |")
-        lines.append("")
-    if assessment.actions:
+        lines += ["", *(f"- **{_md(f.title)}**: {_md(f.word)}" for f in assessment.findings if f.word), ""]
+    if assessment.steps:
         lines += ["## What to do, in this order", ""]
-        for action in assessment.actions:
-            lines += [f"{action.rank}. **{_md(action.title)}** ({_md(_when(action, assessment))})", ""]
-            lines += [f"   {_md(text)}\n" for text in (action.text, _why_line(action.because)) if text]
+        for step in assessment.steps:
+            lines += [f"{step.rank}. **{_md(step.title)}** ({_md(due_in_words(step.due_hours))})", ""]
+            for action in step.actions:
+                lines.append(f"   - {_md(_part(action, assessment))}")
+                lines += [f"     {_md(text)}" for text in (action.text, _why_line(action.because)) if text]
+            lines.append("")
+            if step.message:
+                subject = [f"Subject: {step.message.subject}", ""] if step.message.subject else []
+                lines += [f"   > {_md(line)}".rstrip() for line in (*subject, *step.message.body.splitlines())] + [""]
     if assessment.avoid:
         lines += ["## What to avoid", ""]
         lines += [f"- **{_md(_avoided(a, assessment))}**: {_md(_because(a.because))}" for a in assessment.avoid] + [""]
-    if assessment.draft:
-        lines += ["## A message you could send", ""]
-        lines += [f"> {_md(line)}".rstrip() for line in assessment.draft.splitlines()] + [""]
     if assessment.findings or assessment.because:
         lines += ["## Why", ""]
         for named, reasons in _reasons(assessment):
@@ -124,21 +129,19 @@ def to_markdown(assessment: Assessment) -> str:
 
 def summary(assessment: Assessment) -> str:
     """The answer in one line."""
-    damage = f"Damage {assessment.damage:g} of 100 ({_word(assessment.band)})"
-    after = f", {assessment.damage_after:g} once the plan is carried out" if assessment.damage_after < assessment.damage else ""
-    return f"{damage}{after}. Verdict: {_word(assessment.verdict)}. Outlook: {_word(assessment.outlook)}."
+    verdict = f"Verdict: {_word(assessment.verdict)}. Outlook: {_word(assessment.outlook)}."
+    if not assessment.findings:
+        return verdict
+    better = assessment.damage_after < assessment.damage
+    after = f", {of_hundred(assessment.damage_after)} once the plan is carried out" if better else ""
+    return f"How bad: {_word(assessment.band)}. Damage {of_hundred(assessment.damage)} of 100{after}. {verdict}"
 
 
 def _heading(assessment: Assessment) -> RenderableType:
     lines = [Text(f"Assessment of {printable(assessment.id)}", "bold")] if assessment.id else []
+    lines.append(Text(printable(assessment.headline), "bold"))
     lines.append(Text(summary(assessment), _style(assessment.damage / 100)))
     lines.append(Text(_MEANING if assessment.findings else "No mistake was reported: nothing to repair.", "dim"))
-    if assessment.actions:
-        first = assessment.actions[0]
-        due = f", {_due(first)}" if first.due_hours is not None else ""
-        lines.append(Text.assemble("First: ", (printable(first.title), "bold"), f"{due}."))
-    elif assessment.findings:
-        lines.append(Text("No action is recommended."))
     return Group(*lines)
 
 
@@ -155,10 +158,20 @@ def _findings_table(findings: Iterable[Finding], roomy: bool) -> Table:
     return table
 
 
-def _action(action: PlannedAction, assessment: Assessment) -> RenderableType:
-    lines = [Text(printable(action.title), "bold"), Text(_when(action, assessment), "dim")]
-    lines += [Text(printable(text)) for text in (action.text, _why_line(action.because)) if text]
-    return _hanging(f"{action.rank}.", Group(*lines))
+def _step(step: Step, assessment: Assessment) -> RenderableType:
+    parts: list[RenderableType] = [Text(printable(f"{step.title}, {due_in_words(step.due_hours)}"), "bold")]
+    for action in step.actions:
+        lines = [Text(_part(action, assessment))]
+        lines += [Text(printable(text), "dim") for text in (action.text, _why_line(action.because)) if text]
+        parts.append(_hanging("-", Group(*lines)))
+    if step.message:
+        parts.append(Padding(_message(step.message), (1, 0, 1, 4)))
+    return _hanging(f"{step.rank}.", Group(*parts))
+
+
+def _message(message: Message) -> Text:
+    subject = f"Subject: {printable(message.subject)}\n\n" if message.subject else ""
+    return Text(subject + _lines(message.body))
 
 
 def _why(assessment: Assessment, numbers: Mapping[str, int], full: bool) -> Table:
@@ -310,30 +323,11 @@ def _urgency(finding: Finding) -> str:
     return f"{finding.urgency:.1f} {_word(finding.urgency_level)}"
 
 
-def _when(action: PlannedAction, assessment: Assessment) -> str:
-    """When it is due, how long it takes, what it gains; and for which mistakes, where not for all."""
-    parts = [_due(action)]
-    if action.effort_minutes:
-        parts.append(f"takes {span_of_time(action.effort_minutes / 60)}")
-    if action.relief:
-        parts.append(f"{action.relief:g} off the damage")
-    text = ", ".join(parts)
-    if 0 < len(action.targets) < len(assessment.findings):
-        text += f"; for: {_titles(action.targets, assessment)}"
-    return text
-
-
-def _due(action: PlannedAction) -> str:
-    if action.due_hours is None:
-        return "in your own time"
-    return "now" if action.due_hours == 0 else f"within {span_of_time(action.due_hours)}"
-
-
-def span_of_time(hours: float) -> str:
-    """An amount of time in the unit that people would use."""
-    amount, unit = (hours * 60, "minute") if hours < 1 else (hours, "hour") if hours <= 48 else (hours / 24, "day")
-    shown = f"{round(amount, 0 if unit != 'hour' else 1):g}"
-    return f"{shown} {unit}" + ("" if shown == "1" else "s")
+def _part(action: PlannedAction, assessment: Assessment) -> str:
+    """An action of a step: its title, what it gains; and for which mistakes, where not for all."""
+    gain = f" ({action.relief:g} off the damage)" if action.relief else ""
+    some = 0 < len(action.targets) < len(assessment.findings)
+    return printable(action.title) + gain + (f"; for: {_titles(action.targets, assessment)}" if some else "")
 
 
 def _word(word: str) -> str:

@@ -39,9 +39,9 @@ def base(rules: str) -> RuleBase:
 @pytest.mark.parametrize(
     ("field", "values", "shown"),
     [
-        ("whole", {}, "3"),
+        ("whole", {"whole": 3}, "3"),
         ("whole", {"whole": -1200000}, "-1200000"),
-        ("share", {}, "0.5"),
+        ("share", {"share": 0.5}, "0.5"),
         ("share", {"share": 2}, "2"),
         ("share", {"share": 2.0}, "2"),
         ("share", {"share": 0.12345}, "0.123"),
@@ -76,8 +76,26 @@ def test_places_of_findings_outlook_and_aggregates() -> None:
     then: {recommend: {action: act, for: f}}
     because: "{f.severity} {f.severity_band} {f.verdict} {f.noticed_level} {f.fact} {f.kind} {f.whole} {o.level} {n} {top}"
 """
-    result = base(rules).assess([{"kind": "slip", "id": "s"}, {"kind": "hint"}])
+    result = base(rules).assess([{"kind": "slip", "id": "s", "whole": 3}, {"kind": "hint"}])
     assert result.actions[0].because[0].text == "3.5 moderate follow up noticed s A slip 3 open 1 0.5"
+
+
+@pytest.mark.parametrize(
+    ("rule", "facts", "basis", "text"),
+    [
+        ("{when: [slip], then: {severity: 1}, because: seen}", {}, "said", "seen"),
+        ("{when: [slip], then: {severity: slip.whole}, because: seen}", {}, "assumed", "seen"),
+        ("{when: [slip], then: {severity: slip.whole}, because: seen}", {"whole": 3}, "said", "seen"),
+        ("{when: [slip], then: {severity: 1}, because: '{slip.whole}'}", {}, "assumed", "3 (assumed)"),
+        ("{when: [slip], then: {severity: 1}, because: '{slip.whole}'}", {"whole": 3}, "said", "3"),
+        ("{when: [{fact: slip, where: slip.whole > 2}], then: {severity: 1}, because: large}", {}, "assumed", "large"),
+        ("{when: [{fact: slip, where: not slip.yes}], then: {severity: 1}, because: no}", {}, "said", "no"),
+        ("{when: [slip, {count: hint, as: n}], where: n == 0, then: {severity: 1}, because: none}", {}, "concluded", "none"),
+    ],
+)
+def test_a_reason_knows_what_it_rests_on(rule: str, facts: dict[str, Any], basis: str, text: str) -> None:
+    (reason,) = base(f"  r: {rule}\n").assess([{"kind": "slip", **facts}]).findings[0].because
+    assert (reason.basis, reason.text) == (basis, text)
 
 
 def test_without_because_a_reason_is_the_title_or_the_id() -> None:

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from misstep.api import RuleBase
-from misstep.assembly import Result, band_of, verdict_of
-from misstep.batch.responsible import ASPECTS, Aspect, first_step, responsible_rules
+from misstep.assembly import Result, band_of
+from misstep.batch.responsible import ASPECTS, Aspect, first_choice, responsible_rules
 from misstep.errors import RecordError
 from misstep.model.rule import OUTLOOK
 
@@ -208,11 +208,11 @@ def _rules_from(data: Mapping[str, Any]) -> Rules:
 
 
 def _answer(result: Result) -> Answer:
-    first = first_step(result)
+    first = first_choice(result)
     return Answer(
         damage=result.plan.damage,
         band=band_of(result),
-        verdict=verdict_of(result),
+        verdict=result.plan.verdict,
         first_action=None if first is None else first.action.id,
         outlook=result.memory.rows[OUTLOOK][0][0],
     )

@@ -15,7 +15,7 @@ import pyarrow as pa
 from misstep.assembly import Result
 from misstep.model.facts import ID, KIND
 
-SCHEMA = 1
+SCHEMA = 2
 
 TableName = Literal["interviews", "findings", "actions"]
 TABLES: tuple[TableName, ...] = ("interviews", "findings", "actions")
@@ -25,7 +25,8 @@ _KEY = [("file", pa.string()), ("row", pa.int64()), ("id", pa.string())]
 SCORES: list[tuple[str, pa.DataType]] = [
     ("damage", pa.float64()), ("damage_after", pa.float64()), ("band", pa.string()), ("verdict", pa.string()),
     ("outlook", pa.string()), ("acts", pa.bool_()), ("mistakes", pa.int32()), ("worst", pa.string()),
-    ("worst_severity", pa.float64()), ("first_action", pa.string()), ("actions", _WORDS), ("rules", pa.int32()),
+    ("worst_severity", pa.float64()), ("first_occasion", pa.string()), ("first_action", pa.string()), ("actions", _WORDS),
+    ("rules", pa.int32()),
 ]  # fmt: skip
 """What is known of an interview as a whole. ``worst``: the kind of the worst finding; ``worst_severity``: the greatest severity;
 ``rules``: how many different rules moved the score of a mistake."""
@@ -35,7 +36,7 @@ FINDINGS: list[tuple[str, pa.DataType]] = [
     ("urgency_level", pa.string()), ("damage", pa.float64()), ("verdict", pa.string()),
 ]  # fmt: skip
 ACTIONS: list[tuple[str, pa.DataType]] = [
-    ("rank", pa.int32()), ("action", pa.string()), ("reach", pa.string()), ("channel", pa.string()),
+    ("rank", pa.int32()), ("occasion", pa.string()), ("channel", pa.string()), ("action", pa.string()), ("reach", pa.string()),
     ("due_hours", pa.float64()), ("priority", pa.float64()), ("relief", pa.float64()), ("for", _WORDS),
 ]  # fmt: skip
 
@@ -67,7 +68,7 @@ class Wanted:
 def scores(result: Result, summary: Mapping[str, Any]) -> tuple[Any, ...]:
     """The values of ``SCORES`` for one interview; ``summary``: what ``RuleBase.scores`` gives for it."""
     findings, steps = result.findings, result.plan.steps
-    actions = [step.action.id for step in steps]
+    actions = [choice.action.id for choice in result.plan.choices]
     moved = {
         rule
         for target, dimension, amount, rule, _ in result.memory.contributions
@@ -76,7 +77,7 @@ def scores(result: Result, summary: Mapping[str, Any]) -> tuple[Any, ...]:
     return (
         summary["damage"], summary["damage_after"], summary["band"], summary["verdict"], summary["outlook"], summary["acts"],
         len(findings), findings[0][0][KIND] if findings else None, max([f[1] for f in findings], default=None),
-        actions[0] if actions else None, actions, len(moved),
+        steps[0].occasion if steps else None, actions[0] if actions else None, actions, len(moved),
     )  # fmt: skip
 
 
@@ -88,11 +89,12 @@ def finding_rows(result: Result) -> Iterable[tuple[Any, ...]]:
 
 
 def action_rows(result: Result) -> Iterable[tuple[Any, ...]]:
-    """The values of ``ACTIONS`` for every action of one interview, in the order to do them."""
+    """The values of ``ACTIONS`` for every action of one interview, in the order to do them; ``rank`` is that of its step."""
     scale = result.memory.program.scale
     for rank, step in enumerate(result.plan.steps, start=1):
-        action = step.action
-        yield (
-            rank, action.id, action.reach, action.channel, step.due_hours, step.priority(scale), step.damage_relieved / 10,
-            sorted(step.relief),
-        )  # fmt: skip
+        for choice in step.choices:
+            action = choice.action
+            yield (
+                rank, step.occasion, step.channel, action.id, action.reach, step.due_hours, choice.priority(scale),
+                choice.damage_relieved / 10, sorted(choice.relief),
+            )  # fmt: skip

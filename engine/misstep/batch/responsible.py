@@ -15,7 +15,7 @@ from misstep.evaluate.memory import Match
 from misstep.findings.scoring import outlook_limits, weighed
 from misstep.model.facts import ID, Row
 from misstep.model.rule import OUTLOOK, Pattern, Rule
-from misstep.planning import Step
+from misstep.planning import Choice
 
 Aspect = Literal["band", "verdict", "first_action", "outlook"]
 ASPECTS: tuple[Aspect, ...] = ("band", "verdict", "first_action", "outlook")
@@ -40,10 +40,10 @@ def responsible_rules(before: Result, after: Result, changed: Collection[Aspect]
         words = {result.memory.rows[OUTLOOK][0][0] for result in (before, after)}
         _add_differing(_limits(before, words), _limits(after, words), rules, places)
     if "first_action" in changed:
-        steps = [step for result in (before, after) for step in result.plan.steps[:1]]
-        actions = {step.action.id for step in steps}
+        firsts = [choice for result in (before, after) if (choice := first_choice(result)) is not None]
+        actions = {choice.action.id for choice in firsts}
         _add_differing(_advice(before, actions), _advice(after, actions), rules, places)
-        places |= {target for step in steps for target in step.relief}
+        places |= {target for choice in firsts for target in choice.relief}
     given, now_given = _given(before), _given(after)
     for place in places:
         one, other = given.get(place, {}), now_given.get(place, {})
@@ -51,9 +51,9 @@ def responsible_rules(before: Result, after: Result, changed: Collection[Aspect]
     return rules
 
 
-def first_step(result: Result) -> Step | None:
-    """What is to be done first."""
-    return result.plan.steps[0] if result.plan.steps else None
+def first_choice(result: Result) -> Choice | None:
+    """The action that is to be done first."""
+    return result.plan.choices[0] if result.plan.steps else None
 
 
 # -- what is concerned

@@ -22,9 +22,10 @@ from misstep.docs.changes import changes
 from misstep.docs.examples import Example
 from misstep.docs.rulewords import RuleWords
 from misstep.docs.words import number
+from misstep.findings.words import span_of_time
 from misstep.model.facts import GIVEN_ROLES, Field, Kind
 from misstep.model.rule import Action, Rule, Source
-from misstep.report import span_of_time, summary, to_text
+from misstep.report import summary, to_text
 
 Thing = Kind | Rule | Action | Source | Chapter
 Pages = dict[str, str]
@@ -106,6 +107,7 @@ class _Writer:
             "book": book,
             "program": book.program,
             "scale": book.program.scale,
+            "occasion_titles": [occasion.title.lower() for occasion in book.program.scale.occasions.values()],
             "examples": book.examples,
             "opening": _opening(book),
             "roles": ROLES,
@@ -133,6 +135,7 @@ class _Writer:
             "reaches": REACHES,
             "source_kinds": SOURCE_KINDS,
             "links": lambda things, link: map(link, things),
+            "excluded_by": lambda action: [book.program.actions[name] for name in action.excludes],
             "group_of": lambda action: [a for a in book.program.actions.values() if a.group == action.group],
             "changes": partial(changes, program=book.program),
             "own_fields": self._own_fields,

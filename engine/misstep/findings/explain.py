@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from misstep.evaluate.memory import Contribution, Match, Memory, Remark
-from misstep.findings.words import Say, compile_words
+from misstep.findings.words import Assumption, Say, assumptions_of, compile_words, read_by, shown_by
 from misstep.model.facts import ID, KIND, Row, free_ids, sort_key
-from misstep.model.rule import DIMENSIONS, Note, Program, Rule
+from misstep.model.result import Basis
+from misstep.model.rule import DIMENSIONS, Aggregate, Note, Pattern, Program, Rule
+
+
+class Telling(NamedTuple):
+    """What it takes to tell of one record: the ids of derived facts, and the names that each fact states, by its id."""
+
+    names: dict[Row, str]
+    said: Mapping[str, Collection[str]]
 
 
 class Words(NamedTuple):
@@ -19,6 +27,23 @@ class Words(NamedTuple):
     rule: str
     sources: tuple[str, ...]
     say: Say
+    read: tuple[Assumption, ...]
+    shown: tuple[Assumption, ...]
+    otherwise: Basis
+
+    def tell(self, match: Match, telling: Telling) -> tuple[str, tuple[str, ...], Basis]:
+        """The text of a match, the ids of its facts, and what it rests on. A text that shows a default says so."""
+        text, facts = self.say(match, telling.names)
+        said = telling.said
+        for assumption in self.read:
+            if assumption.rests(match, said):
+                if any(shown.rests(match, said) for shown in self.shown):
+                    text += _ASSUMED
+                return text, facts, "assumed"
+        return text, facts, self.otherwise
+
+
+_ASSUMED = " (assumed)"
 
 
 class Explainer:
@@ -40,7 +65,7 @@ class Explainer:
         cited = sorted(frozenset().union(*map(self._cited.__getitem__, rules)))
         return [self._sources[name] for name in cited]
 
-    def note(self, remark: Remark, names: dict[Row, str]) -> str:
+    def note(self, remark: Remark, telling: Telling) -> str:
         """The text of a note."""
         effect, rule, match = remark
         say = self._notes.get((rule, effect))
@@ -48,7 +73,7 @@ class Explainer:
             note = rule.effects[effect]
             assert isinstance(note, Note)
             say = self._notes[rule, effect] = compile_words(rule, note.text, self._program.kinds)
-        return say(match, names)[0]
+        return say(match, telling.names)[0]
 
 
 class _WordsOfRules(dict[Rule, Words]):
@@ -58,8 +83,19 @@ class _WordsOfRules(dict[Rule, Words]):
         self._kinds = program.kinds
 
     def __missing__(self, rule: Rule) -> Words:
-        words = self[rule] = Words(rule.id, rule.sources, compile_words(rule, rule.because, self._kinds))
+        concluded = any(isinstance(b, Aggregate) or b.over != "fact" or self._derived(b) for b in rule.binders)
+        words = self[rule] = Words(
+            rule.id,
+            rule.sources,
+            compile_words(rule, rule.because, self._kinds),
+            assumptions_of(rule, read_by(rule)),
+            assumptions_of(rule, shown_by(rule)),
+            "concluded" if concluded else "said",
+        )
         return words
+
+    def _derived(self, pattern: Pattern) -> bool:
+        return any(self._kinds[kind].role == "derived" for kind in pattern.kinds)
 
 
 def name_derived(memory: Memory, taken: set[str]) -> dict[Row, str]:
@@ -76,7 +112,7 @@ def name_derived(memory: Memory, taken: set[str]) -> dict[Row, str]:
 
 
 def reasons_by_fact(
-    contributions: Iterable[Contribution], explainer: Explainer, names: dict[Row, str]
+    contributions: Iterable[Contribution], explainer: Explainer, telling: Telling
 ) -> dict[str | None, list[dict[str, Any]]]:
     """The reasons for the score of every mistake, by its id (None: of the interview), what weighs most first."""
     words = explainer.words
@@ -85,37 +121,42 @@ def reasons_by_fact(
     for target, dimension, amount, rule, match in contributions:
         if match is not last:  # the contributions of one firing follow each other
             last = match
-            name, sources, say = words[rule]
-            text, facts = say(match, names)
+            of_rule = words[rule]
+            name, sources = of_rule.rule, of_rule.sources
+            text, facts, basis = of_rule.tell(match, telling)
         if amount or dimension == "verdict":
             of_one = reasons[None if target is None else target[ID]]
             size = float(amount) if dimension == "verdict" else amount / 1000
-            reason = {"rule": name, "dimension": dimension, "amount": size, "text": text, "facts": facts, "sources": sources}
+            reason = {
+                "rule": name, "dimension": dimension, "amount": size, "text": text, "facts": facts, "sources": sources,
+                "basis": basis,
+            }  # fmt: skip
             of_one.append((_PLACE[dimension], -abs(amount), name, facts, len(of_one), reason))
     return {fact: _heaviest_first(of_one) for fact, of_one in reasons.items()}
 
 
-def outlook_reasons(limits: Iterable[tuple[int, Remark]], explainer: Explainer, names: dict[Row, str]) -> list[dict[str, Any]]:
+def outlook_reasons(limits: Iterable[tuple[int, Remark]], explainer: Explainer, telling: Telling) -> list[dict[str, Any]]:
     """Why the outlook is what it is."""
     reasons: list[_Weighed] = []
     for rank, (_, rule, match) in limits:
-        name, sources, say = explainer.words[rule]
-        text, facts = say(match, names)
+        words = explainer.words[rule]
+        text, facts, basis = words.tell(match, telling)
         reason = {
-            "rule": name, "dimension": "outlook", "amount": float(rank), "text": text, "facts": facts, "sources": sources
+            "rule": words.rule, "dimension": "outlook", "amount": float(rank), "text": text, "facts": facts,
+            "sources": words.sources, "basis": basis,
         }  # fmt: skip
-        reasons.append((0, -rank, name, facts, len(reasons), reason))
+        reasons.append((0, -rank, words.rule, facts, len(reasons), reason))
     return _heaviest_first(reasons)
 
 
-def action_reasons(firings: Iterable[tuple[Rule, Match]], explainer: Explainer, names: dict[Row, str]) -> list[dict[str, Any]]:
+def action_reasons(firings: Iterable[tuple[Rule, Match]], explainer: Explainer, telling: Telling) -> list[dict[str, Any]]:
     """Why an action is recommended, vetoed, or a fact concluded."""
     words = explainer.words
     reasons: list[dict[str, Any]] = []
     for rule, match in firings:
-        name, sources, say = words[rule]
-        text, facts = say(match, names)
-        reasons.append({"rule": name, "text": text, "facts": facts, "sources": sources})
+        of_rule = words[rule]
+        text, facts, basis = of_rule.tell(match, telling)
+        reasons.append({"rule": of_rule.rule, "text": text, "facts": facts, "sources": of_rule.sources, "basis": basis})
     if len(reasons) > 1:
         reasons.sort(key=_by_rule)
     return reasons

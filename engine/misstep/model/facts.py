@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+UNSAID = "unknown"
+"""How packs spell, in an enum, that a thing is not known."""
+
 FieldType = Literal["boolean", "integer", "number", "text", "enum", "set"]
 Row = tuple[Any, ...]
 """One fact: ``(id, kind, *values)``, values in the order of ``Kind.fields``; the id of a derived fact is None."""
@@ -41,6 +44,12 @@ class Field:
     help: str = ""
     title: str = ""
     words: tuple[tuple[Any, str], ...] = ()
+
+    @property
+    def assumes(self) -> bool:
+        """Whether its default says something, so that what is read of it may rest on what nobody said. A word for unknown says
+        nothing, nor does a flag that nobody raised."""
+        return not (self.default is None or self.default is False or self.default in (UNSAID, "", ()))
 
     def expected(self) -> str:
         """What a value must be, in words: ``a whole number from 1 to 1440 (minutes)``."""
@@ -76,8 +85,9 @@ GIVEN_ROLES: tuple[Role, ...] = ("mistake", "signal", "strength", "setting")
 
 @dataclass(frozen=True)
 class Kind:
-    """A declared sort of fact. ``fields`` are those of its role first, then its own; ``said``: a template of the words for
-    it in a message; ``word``: what it usually means to those who saw it, said to the person."""
+    """A declared sort of fact. ``fields`` are those of its role first, then its own;
+    ``said``, ``repair``, ``word``: templates of the words for it in a message, of the sentences there that put it right, and of
+    what it usually means to those who saw it, said to the person."""
 
     name: str
     role: Role
@@ -90,6 +100,7 @@ class Kind:
     said: str = ""
     harm: str = ""
     mend: str = ""
+    repair: str = ""
     word: str = ""
     by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
 

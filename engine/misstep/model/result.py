@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +14,13 @@ from misstep.model.markup import card, numbered, paragraph, table
 
 class _Result(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True, defer_build=True)
+
+
+SCHEMA = 2
+"""The version of the shape of an assessment."""
+
+Basis = Literal["said", "assumed", "concluded"]
+_BASIS = "said: the record states it; assumed: a default stands in for what the record leaves out; concluded: by other rules"
 
 
 class RuleBaseInfo(_Result):
@@ -36,6 +43,7 @@ class Reason(_Result):
     text: str
     facts: tuple[str, ...] = Field(description="ids of the facts that the rule matched")
     sources: tuple[str, ...]
+    basis: Basis = Field(description=_BASIS)
 
 
 class ActionReason(_Result):
@@ -45,6 +53,7 @@ class ActionReason(_Result):
     text: str
     facts: tuple[str, ...]
     sources: tuple[str, ...]
+    basis: Basis = Field(description=_BASIS)
 
 
 class Finding(_Result):
@@ -53,6 +62,7 @@ class Finding(_Result):
     fact: str
     kind: str
     title: str
+    word: str = Field(description="what it usually means to those who saw it, said to the person")
     severity: float = Field(ge=0, le=10, description="of ten hiring managers, how many would hold it against the candidate")
     severity_band: str
     noticed: float = Field(ge=0, le=1, description="the chance that somebody noticed")
@@ -65,22 +75,39 @@ class Finding(_Result):
 
 
 class PlannedAction(_Result):
-    """One step of the plan."""
+    """One part of a step."""
 
-    rank: int
     action: str
     title: str
     targets: tuple[str, ...] = Field(
         alias="for", description="ids of the mistakes it deals with; empty: the interview as a whole"
     )
     reach: str = Field(description="repairs: towards the employer; plain: contact without mention; private")
-    channel: str
-    due_hours: float | None = Field(description="to be done within so many hours from now")
-    effort_minutes: int | None
     priority: float = Field(ge=0, le=100)
     relief: float = Field(ge=0, le=100, description="by how much the damage falls if only this is done")
     text: str
     because: tuple[ActionReason, ...]
+
+
+class Message(_Result):
+    """Words to write or to say. What stands in [ ] is for the person to fill in or to strike."""
+
+    subject: str | None
+    body: str
+    blanks: tuple[str, ...]
+
+
+class Step(_Result):
+    """What is done on one occasion, over one channel."""
+
+    rank: int
+    occasion: str
+    title: str
+    channel: str
+    due_hours: float | None = Field(description="to be done within so many hours from now; null: at any time")
+    text: str
+    message: Message | None
+    actions: tuple[PlannedAction, ...] = Field(description="in the order in which they are said or done")
 
 
 class AvoidedAction(_Result):
@@ -116,22 +143,32 @@ class CitedSource(_Result):
 class Assessment(_Result):
     """The answer for one interview."""
 
+    schema_version: int = Field(alias="schema", description="version of this shape")
     id: str | None = Field(description="the id of the record, where it has one")
     rulebase: RuleBaseInfo
+    headline: str = Field(description="the answer to the question that the person asks")
     damage: float = Field(ge=0, le=100, description="the chance in percent that at least one slip is held against the candidate")
     damage_after: float = Field(ge=0, le=100, description="the same once the plan is carried out")
     band: str
-    verdict: str = Field(description="the worst verdict of all findings")
+    verdict: str = Field(
+        description="the worst verdict of all findings; where it calls for a step towards the employer and there is none, "
+        "the rule base's word for that"
+    )
     outlook: str
-    acts: bool = Field(description="whether the plan deals with a mistake towards the employer")
+    acts: bool = Field(description="whether a step deals with a mistake towards the employer")
     because: tuple[Reason, ...] = Field(description="what concerns the interview as a whole: overall and outlook")
     findings: tuple[Finding, ...] = Field(description="worst first")
-    actions: tuple[PlannedAction, ...] = Field(description="in the order to do them")
+    steps: tuple[Step, ...] = Field(description="in the order to act on them; due times never fall along it")
     avoid: tuple[AvoidedAction, ...]
     derived: tuple[DerivedFact, ...]
     notes: tuple[str, ...] = Field(description="what was assumed")
-    draft: str | None = Field(description="the follow-up message, where the plan holds one")
+    draft: str | None = Field(description="the text of the first message of the steps, where there is one")
     sources: tuple[CitedSource, ...]
+
+    @property
+    def actions(self) -> tuple[PlannedAction, ...]:
+        """The actions of all steps, in order."""
+        return tuple(action for step in self.steps for action in step.actions)
 
     def to_json(self) -> bytes:
         """The one JSON form: UTF-8, keys in the order of the model."""
@@ -146,25 +183,20 @@ class Assessment(_Result):
             for f in self.findings
         ]  # fmt: skip
         return card(
-            paragraph(f"{self.id or 'Assessment'}: damage {self.damage:g} of 100 ({self.band}){after}", strong=True),
+            paragraph(self.headline, strong=True),
+            paragraph(f"{self.id or 'Assessment'}: damage {self.damage:g} of 100 ({self.band}){after}"),
             paragraph(f"Verdict: {self.verdict}. Outlook: {self.outlook}."),
             table(("mistake", "severity", "noticed", "urgency", "verdict"), rows) if rows else "",
-            numbered([action.title for action in self.actions]) if self.actions else "",
+            numbered([step.title for step in self.steps]) if self.steps else "",
         )
 
     # Reasons are put together when they are first asked for: whoever only wants the answer does not pay for them.
     # Until then the instance holds the function that does it, and its __dict__, which is where pydantic looks for
-    # everything, gives the whole. The draft waits on its own: whoever does not want it does without the template engine.
+    # everything, gives the whole.
 
     @property
     def __dict__(self) -> dict[str, Any]:
-        values = _completed(self)
-        write = values.get(_WRITE)
-        if write is not None:
-            draft = write()
-            values = {name: draft if name == "draft" else values[name] for name in Assessment.__pydantic_fields__}
-            _set_values(self, values)
-        return values
+        return _completed(self)
 
     @__dict__.setter
     def __dict__(self, values: dict[str, Any]) -> None:
@@ -174,12 +206,10 @@ class Assessment(_Result):
 
         def __getattr__(self, name: str) -> Any:
             values = _completed(self)
-            if name == "draft" and name not in values:
-                values = self.__dict__
             return values[name] if name in values else super().__getattr__(name)
 
 
-_COMPLETE, _WRITE = "*", "*draft"
+_COMPLETE = "*"
 _get_values = BaseModel.__dict__["__dict__"].__get__
 _set_values = BaseModel.__dict__["__dict__"].__set__
 _set_given, _set_extra, _set_private = (
@@ -188,12 +218,11 @@ _set_given, _set_extra, _set_private = (
 
 
 def _completed(assessment: Assessment) -> dict[str, Any]:
-    """All that an assessment knows; in place of the draft there may still be the function that writes it."""
+    """All that an assessment knows."""
     values: dict[str, Any] = _get_values(assessment)
     complete = values.get(_COMPLETE)
     if complete is not None:
         values = _modelled(complete())
-        values[_WRITE] = values.pop("draft")
         _set_values(assessment, values)
     return values
 
@@ -220,16 +249,15 @@ def _maker(model: type[BaseModel]) -> Callable[[dict[str, Any]], Any]:
 
 _new_rulebase, _new_reason, _new_action_reason = _maker(RuleBaseInfo), _maker(Reason), _maker(ActionReason)
 _new_finding, _new_action, _new_avoided = _maker(Finding), _maker(PlannedAction), _maker(AvoidedAction)
-_new_derived, _new_source = _maker(DerivedFact), _maker(CitedSource)
+_new_derived, _new_source, _new_step, _new_message = _maker(DerivedFact), _maker(CitedSource), _maker(Step), _maker(Message)
 _new_assessment = _maker(Assessment)
 
 
 def make_assessment(summary: dict[str, Any], complete: Callable[[], dict[str, Any]]) -> Assessment:
-    """An assessment that knows the fields of a summary, and how to put all of them together, as plain data; the draft is then
-    a function that writes it."""
+    """An assessment that knows the fields of a summary, and how to put all of them together, as plain data."""
     about = summary["rulebase"]
     info = _info(about["name"], about["version"], about["digest"])
-    made: Assessment = _new_assessment({**summary, "rulebase": info, _COMPLETE: complete})
+    made: Assessment = _new_assessment({**_named(summary), "rulebase": info, _COMPLETE: complete})
     return made
 
 
@@ -243,14 +271,17 @@ def _modelled(plain: dict[str, Any]) -> dict[str, Any]:
     """The fields of an Assessment from plain data, which is used up."""
     for part in plain["findings"]:
         part["because"] = tuple(map(_new_reason, part["because"]))
-    for part in (*plain["actions"], *plain["avoid"], *plain["derived"]):
+    for part in (*(action for step in plain["steps"] for action in step["actions"]), *plain["avoid"], *plain["derived"]):
         part["because"] = tuple(map(_new_action_reason, part["because"]))
+    for step in plain["steps"]:
+        step["actions"] = tuple([_new_action(_with_targets(part)) for part in step["actions"]])
+        step["message"] = None if step["message"] is None else _new_message(step["message"])
     return {
-        **plain,
+        **_named(plain),
         "rulebase": _new_rulebase(plain["rulebase"].copy()),
         "because": tuple(map(_new_reason, plain["because"])),
         "findings": tuple(map(_new_finding, plain["findings"])),
-        "actions": tuple([_new_action(_with_targets(part)) for part in plain["actions"]]),
+        "steps": tuple(map(_new_step, plain["steps"])),
         "avoid": tuple([_new_avoided(_with_targets(part)) for part in plain["avoid"]]),
         "derived": tuple(map(_new_derived, plain["derived"])),
         "notes": tuple(plain["notes"]),
@@ -258,9 +289,18 @@ def _modelled(plain: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+_NAMES = {"for": "targets", "schema": "schema_version"}
+"""What JSON calls differently: ``for`` is no name in Python, and ``schema`` is one of pydantic's own."""
+_ALIASES = {name: alias for alias, name in _NAMES.items()}
+
+
+def _named(plain: dict[str, Any]) -> dict[str, Any]:
+    """The values by the names of fields, in their order."""
+    return {_NAMES.get(name, name): value for name, value in plain.items()}
+
+
 def _with_targets(part: dict[str, Any]) -> dict[str, Any]:
-    """The values by the names of fields, in their order; ``for`` is no name in Python."""
-    return {("targets" if name == "for" else name): tuple(value) if name == "for" else value for name, value in part.items()}
+    return _named({**part, "for": tuple(part["for"])})
 
 
 def to_json(value: Any) -> bytes:
@@ -269,4 +309,4 @@ def to_json(value: Any) -> bytes:
 
 
 def _plain(model: _Result) -> dict[str, Any]:
-    return {("for" if name == "targets" else name): value for name, value in model.__dict__.items()}
+    return {_ALIASES.get(name, name): value for name, value in model.__dict__.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import TopologicalSorter
 from typing import Literal
 
 from misstep.model.expression import Expression, FieldRef
@@ -178,19 +179,41 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A recovery step. ``relief``: points of severity that it takes back; hours are counted from now; ``says``: a template."""
+    """Something to do about a mistake. ``relief``: points of severity that it takes back; hours are counted from now.
+
+    ``channels``: over which it can be done, best first, none: any; ``occasion``: where it is not that of a channel; ``leads``:
+    other actions of the plan go over its channel too, where they can. ``excludes``: actions that are not done for a mistake for
+    which this one is. ``clause``: what it is in a headline; ``says``: a template of its words in a message, and ``part`` their
+    place.
+    """
 
     id: str
     title: str
     reach: Literal["repairs", "plain", "private"] = "private"
-    channel: str = ""
+    channels: tuple[str, ...] = ()
+    occasion: str = ""
+    leads: bool = False
+    excludes: tuple[str, ...] = ()
     effort_minutes: int | None = None
     due_hours: float | None = None
     group: str = ""
     relief: float = 0.0
     text: str = ""
+    clause: str = ""
     says: str = ""
     part: str = ""
+
+
+REPAIRS = "repairs"
+"""The reach of an action that deals with a mistake towards the other side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """An occasion to act, and its place among the others as they follow in time."""
+
+    place: int
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +249,15 @@ class MessagePart:
     says: str = ""
 
 
-SAID, MISTAKE = "said", "mistake"
-"""What templates of a message call the mistakes that they are about in words, and the worst of them."""
+SAID, REPAIR, MISTAKE = "said", "repair", "mistake"
+"""What templates of a message call the words for the mistakes that they are about, the sentences that put these right, and the
+worst of them."""
+VERDICT, PLAN, STEP, WRONG = "verdict", "plan", "step", "wrong"
+"""What templates call the verdict of the record, its plan (``plan.thank_you_note``: whether an action is in it), the first step
+towards the other side, and whether anything went wrong at all."""
+STEP_FIELDS = ("occasion", "channel", "due", "repairs", "adds")
+"""What is known of that step: occasion, channel, when it is due in words, and the clauses of the actions in it that repair and of
+the others."""
 QUOTED_WORDS, QUOTED_LENGTH = 25, 160
 """How many words and characters of a fact's text a message quotes at most."""
 NAMED_MISTAKES = 2
@@ -236,7 +266,12 @@ NAMED_MISTAKES = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scale:
-    """Every constant of scoring and planning. Bands and levels mildest first, outlooks best first."""
+    """Every constant of scoring and planning. Bands and levels mildest first, outlooks best first.
+
+    ``act_within``: verdicts that call for a step towards the other side, and the hours it is due within; ``unable``: the verdict
+    of a record that calls for such a step and has none. ``ways``: the derived kind that says which channels are open, and on
+    which occasion. ``message_spoken``: channels over which a message is said, and its opening there.
+    """
 
     concerns: tuple[str, ...]
     harms: tuple[str, ...]
@@ -251,9 +286,16 @@ class Scale:
     outlooks: tuple[str, ...]
     max_actions: int
     max_relief: float
+    ways: str
+    unable: str
+    act_within: dict[str, float]
+    occasions: dict[str, Occasion]
+    headline: str
     message_channels: tuple[str, ...]
+    message_spoken: dict[str, str]
     message_max_words: int
     message_parts: tuple[MessagePart, ...]
+    message_subject: str
     message_opening: str
     message_closing: str
 
@@ -295,6 +337,12 @@ class Program:
     scoring: tuple[Stratum, ...]
     judging: tuple[Stratum, ...]
     advising: tuple[Stratum, ...]
+
+    @cached_property
+    def exclusions(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The actions that exclude others, and those, so that an action that is excluded itself comes later."""
+        order = [*TopologicalSorter({action.id: action.excludes for action in self.actions.values()}).static_order()]
+        return tuple((name, self.actions[name].excludes) for name in reversed(order) if self.actions[name].excludes)
 
     @cached_property
     def mistakes(self) -> frozenset[str]:

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from misstep.alternatives import Counterfactual, Counterfactuals
+from misstep.findings.words import due_in_words, of_hundred
 from misstep.model.facts import Kind
 from misstep.model.result import ActionReason, Assessment, CitedSource, Finding, PlannedAction, Reason
+from misstep.model.result import Step as ResultStep
 from misstep.page.words import label_of, sentence, small, word_of
-from misstep.report import span_of_time
 
 MOST_CHANGES = 3
 _COLUMNS = {"severity": "severity", "relief": "severity", "overall": "severity", "noticed": "noticed", "urgency": "urgency"}
@@ -32,20 +33,31 @@ class Cost:
 
     fact: str
     title: str
+    word: str
     damage: float
     words: str
     because: tuple[Because, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the plan."""
+class Part:
+    """One action of a step."""
 
     title: str
-    due: str
     details: str
     text: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the plan; ``letter``: its message in pieces, each with whether it is a blank to be filled in."""
+
+    title: str
+    due: str
+    parts: tuple[Part, ...]
+    subject: str
+    letter: tuple[tuple[str, bool], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +79,12 @@ class Answer:
     verdict: str
     band: str
     outlook: str
-    first: Step | None
+    damage: str
+    damage_after: str
     costs: tuple[Cost, ...]
     together: tuple[Because, ...]
     steps: tuple[Step, ...]
     avoid: tuple[tuple[str, str], ...]
-    letter: tuple[tuple[str, bool], ...]
     changes: tuple[Change, ...]
     unsaid: tuple[Change, ...]
     sources: tuple[CitedSource, ...]
@@ -87,18 +99,18 @@ def show_answer(assessment: Assessment, found: Counterfactuals, kinds: Mapping[s
     """What the page shows; ``places`` are those of the record's facts on the page."""
     numbers = {source.id: n for n, source in enumerate(assessment.sources, start=1)}
     titles = _titles(assessment.findings)
-    steps = tuple(_step(action, titles) for action in assessment.actions)
+    steps = tuple(_step(step, titles) for step in assessment.steps)
     return Answer(
         assessment,
         sentence(word_of(assessment.verdict)),
         word_of(assessment.band),
         word_of(assessment.outlook),
-        steps[0] if steps else None,
+        of_hundred(assessment.damage),
+        of_hundred(assessment.damage_after),
         tuple(_cost(finding, titles, numbers) for finding in assessment.findings),
         _because(assessment.because, numbers),
         steps,
         tuple((avoided.title, _reasons(avoided.because)) for avoided in assessment.avoid),
-        tuple(_letter(assessment.draft or "")),
         tuple(_change(change, kinds, titles, places, said=True) for change in found.changes[:MOST_CHANGES]),
         tuple(_change(change, kinds, titles, places, said=False) for change in found.unsaid[:MOST_CHANGES]),
         assessment.sources,
@@ -113,7 +125,7 @@ def _titles(findings: Sequence[Finding]) -> dict[str, str]:
 
 def _cost(finding: Finding, titles: Mapping[str, str], numbers: Mapping[str, int]) -> Cost:
     words = f"{word_of(finding.severity_band)}, {finding.severity:.1f} of 10, once seen. That it was seen: {finding.noticed:.0%}"
-    return Cost(finding.fact, titles[finding.fact], finding.damage, words, _because(finding.because, numbers))
+    return Cost(finding.fact, titles[finding.fact], finding.word, finding.damage, words, _because(finding.because, numbers))
 
 
 def _because(reasons: Iterable[Reason], numbers: Mapping[str, int]) -> tuple[Because, ...]:
@@ -135,22 +147,18 @@ def _amount(reason: Reason) -> str:
     return f"{column} {amount:+.3g}".replace("-", "\N{MINUS SIGN}")
 
 
-def _step(action: PlannedAction, titles: Mapping[str, str]) -> Step:
-    due = (
-        "in your own time"
-        if action.due_hours is None
-        else f"within {span_of_time(action.due_hours)}"
-        if action.due_hours
-        else "now"
-    )
-    details = []
-    if action.effort_minutes:
-        details.append(f"{span_of_time(action.effort_minutes / 60)} of work")
-    if action.relief:
-        details.append(f"{action.relief:g} off the damage")
+def _step(step: ResultStep, titles: Mapping[str, str]) -> Step:
+    message = step.message
+    subject, body = (message.subject or "", message.body) if message else ("", "")
+    parts = tuple(_part(action, titles) for action in step.actions)
+    return Step(step.title, due_in_words(step.due_hours), parts, subject, tuple(_letter(body)))
+
+
+def _part(action: PlannedAction, titles: Mapping[str, str]) -> Part:
+    details = [f"{action.relief:g} off the damage"] if action.relief else []
     if 0 < len(action.targets) < len(titles):
         details.append(f"for: {', '.join(titles[fact] for fact in action.targets)}")
-    return Step(action.title, due, "; ".join(details), action.text, _reasons(action.because))
+    return Part(action.title, "; ".join(details), action.text, _reasons(action.because))
 
 
 def _reasons(reasons: Iterable[ActionReason]) -> str:

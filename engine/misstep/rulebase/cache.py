@@ -161,6 +161,8 @@ class _Shared:
             return [self.encode(v) for v in value]
         if isinstance(value, frozenset):
             return {"set": sorted(value)}
+        if isinstance(value, dict):
+            return {"map": [[key, self.encode(v)] for key, v in value.items()]}
         cls = type(value)
         if cls not in _FIELDS:
             return value
@@ -183,6 +185,8 @@ def _decode(value: Any, shared: list[Any]) -> Any:
         return shared[content]
     if name == "set":
         return frozenset(content)
+    if name == "map":
+        return {key: _decode(v, shared) if type(v) in _NESTED else v for key, v in content}
     return _CLASSES[name](*[_decode(v, shared) if type(v) in _NESTED else v for v in content])
 
 

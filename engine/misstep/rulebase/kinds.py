@@ -8,7 +8,7 @@ from typing import Any
 
 from misstep.errors import Problem, suggest
 from misstep.model.facts import LARGEST, MAX_TEXT, TRAITS, Field, Kind
-from misstep.model.rule import FINDING, FINDING_FIELDS, OUTLOOK, SAID, Scale
+from misstep.model.rule import FINDING, FINDING_FIELDS, OUTLOOK, PLAN, REPAIR, SAID, STEP, VERDICT, WRONG, Scale
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import FACT_BITS, Type
 from misstep.rulebase.packs import Entry, Merged
@@ -25,7 +25,7 @@ def link_kinds(merged: Merged, scale: Scale | None, problems: list[Problem]) -> 
     kinds = {}
     for name, entry in merged.kinds.items():
         doc = entry.doc
-        if name in (*ROLES, FINDING, OUTLOOK, SAID) or keyword.iskeyword(name):
+        if name in (*ROLES, FINDING, OUTLOOK, SAID, REPAIR, VERDICT, PLAN, STEP, WRONG) or keyword.iskeyword(name):
             problems.append(entry.problem(f"'{name}' has a meaning of its own; choose another name"))
         own = _fields(entry, doc.role == "derived", problems)
         common = roles.get(doc.role, ())
@@ -40,8 +40,6 @@ def link_kinds(merged: Merged, scale: Scale | None, problems: list[Problem]) -> 
                 problems.append(entry.problem(f"unknown {trait} '{word}'{suggest(word, known, there)}", trait))
             if doc.role != "mistake":
                 problems.append(entry.problem(f"`{trait}` is for mistakes", trait))
-        if doc.word and doc.role != "mistake":
-            problems.append(entry.problem("`word` is for mistakes", "word"))
         if doc.assumed is not None and (doc.role != "setting" or any(f.required for f in own)):
             problems.append(
                 entry.problem("`assumed` is for a setting whose fields all have a default or may be unknown", "assumed")
@@ -55,7 +53,8 @@ def link_kinds(merged: Merged, scale: Scale | None, problems: list[Problem]) -> 
             topic=doc.topic or entry.pack.doc.pack,
             assumed=doc.assumed or "",
             said=doc.said or "",
-            word=" ".join(doc.word.split()),
+            repair=doc.repair,
+            word=doc.word,
             **traits,
         )
     return roles, kinds

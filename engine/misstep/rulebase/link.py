@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from misstep.errors import suggest
 from misstep.limits import Limits
-from misstep.model.rule import Action, Program, Scale, Source
+from misstep.model.rule import Program, Source
 from misstep.rulebase import schema
+from misstep.rulebase.actions import check_ways, link_actions
 from misstep.rulebase.kinds import link_kinds
 from misstep.rulebase.load import load_packs
 from misstep.rulebase.messages import MessageChecker
-from misstep.rulebase.packs import Entry, Merged, refuse
+from misstep.rulebase.packs import Merged, refuse
 from misstep.rulebase.patterns import Declared
 from misstep.rulebase.rules import link_rule
 from misstep.rulebase.scale import link_scale
@@ -44,7 +44,8 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
     declared = Declared(merged, kinds, scale, limits)
     messages = MessageChecker(merged, kinds, roles, scale)
     messages.check_scale()
-    actions = {name: _action(name, entry, scale, messages) for name, entry in merged.actions.items()}
+    actions = link_actions(merged, scale, messages)
+    check_ways(merged.scale["plan"], kinds, scale, problems)
     rules = [rule for entry in merged.rules.values() if (rule := link_rule(declared, entry)) is not None]
     for entry in merged.surplus:
         link_rule(declared, entry)
@@ -70,28 +71,6 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
         advising=strata[2],
     )
     return program, merged
-
-
-def _action(name: str, entry: Entry[schema.ActionDoc], scale: Scale, messages: MessageChecker) -> Action:
-    doc = entry.doc
-    parts = [part.name for part in scale.message_parts]
-    if doc.part is not None and doc.part not in parts:
-        hint = suggest(doc.part, parts, f"; it is one of {', '.join(parts)}")
-        messages.problems.append(entry.problem(f"unknown part of the message '{doc.part}'{hint}", "part"))
-    messages.check_action(entry)
-    return Action(
-        id=name,
-        title=doc.title,
-        reach=doc.reach,
-        channel=doc.channel or "",
-        effort_minutes=doc.effort_minutes,
-        due_hours=doc.due_hours,
-        group=doc.group or "",
-        relief=doc.relief.severity if doc.relief else 0.0,
-        text=doc.text,
-        says=doc.says,
-        part=doc.part or "",
-    )
 
 
 def _source(name: str, doc: schema.SourceDoc) -> Source:

@@ -6,14 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from misstep.model.facts import GIVEN_ROLES, Field, Kind
-from misstep.model.rule import MISTAKE, NAMED_MISTAKES, OUTLOOK, SAID, Scale
+from misstep.model.rule import (
+    MISTAKE,
+    NAMED_MISTAKES,
+    OUTLOOK,
+    PLAN,
+    REPAIR,
+    SAID,
+    STEP,
+    STEP_FIELDS,
+    VERDICT,
+    WRONG,
+    Scale,
+)
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import Type
 from misstep.rulebase.kinds import fact_types, field_type
 from misstep.rulebase.packs import Entry, Merged
 from misstep.rulebase.templates import Checked, Names, TemplateError, check_template
 
-MAX_NAMING = 40  # words for one mistake
+MAX_NAMING, MAX_REPAIR, MAX_WORD = 40, 60, 80  # words for one mistake
 
 
 class MessageChecker:
@@ -23,9 +35,16 @@ class MessageChecker:
         self.merged, self.problems, self.scale = merged, merged.problems, scale
         self.broken = frozenset(name for section, name in merged.broken if section == "kinds")
         self.longest: dict[str, int] = {}
-        naming = [self._naming(merged.kinds[name], kind) for name, kind in kinds.items()]
-        self.longest[SAID] = NAMED_MISTAKES * max(naming, default=0) + 2  # "and" between them; or a placeholder
-        self.names: dict[str, Type | Mapping[str, Type]] = {OUTLOOK: Type("enum", scale.outlooks)}
+        said = [self._of_kind(merged.kinds[name], kind, SAID, MAX_NAMING) for name, kind in kinds.items()]
+        repair = [self._of_kind(merged.kinds[name], kind, REPAIR, MAX_REPAIR) for name, kind in kinds.items()]
+        for name, kind in kinds.items():
+            self._of_kind(merged.kinds[name], kind, "word", MAX_WORD)
+        self.longest[SAID] = NAMED_MISTAKES * max(said, default=0) + 2  # "and" between them; or a placeholder
+        self.longest[REPAIR] = NAMED_MISTAKES * max(repair, default=0)
+        self.names: dict[str, Type | Mapping[str, Type]] = {
+            OUTLOOK: Type("enum", scale.outlooks),
+            PLAN: dict.fromkeys(merged.actions, Type("boolean")),
+        }
         for name, kind in kinds.items():
             if kind.role in GIVEN_ROLES and kind.role != "mistake":
                 self.names[name] = {f.name: field_type(f) for f in kind.fields}
@@ -33,26 +52,40 @@ class MessageChecker:
         worst = fact_types(mistakes, roles.get("mistake", ()), scale)
         worst.pop("id", None)  # an id is for records, not for readers
         by_kind = {kind.name: {f.name: field_type(f) for f in kind.fields} for kind in mistakes}
-        self.about: Names = {**self.names, **by_kind, SAID: Type("text"), MISTAKE: worst}
+        self.about: Names = {**self.names, **by_kind, SAID: Type("text"), REPAIR: Type("text"), MISTAKE: worst}
+        occasions = Type("enum", tuple(scale.occasions))
+        self.head: Names = {
+            **self.names,
+            **by_kind,
+            MISTAKE: worst,
+            WRONG: Type("boolean"),
+            VERDICT: Type("enum", (*scale.verdicts, *([scale.unable] if scale.unable else []))),
+            STEP: {field: occasions if field == "occasion" and scale.occasions else Type("text") for field in STEP_FIELDS},
+        }
         self.frame = 0
 
-    def _naming(self, entry: Entry[schema.KindDoc], kind: Kind) -> int:
-        """How many words it can take to name a mistake of a kind."""
-        if not kind.said:
+    def _of_kind(self, entry: Entry[schema.KindDoc], kind: Kind, key: str, most: int) -> int:
+        """How many words one of the templates of a kind can be."""
+        text: str = getattr(kind, key)
+        if not text:
             return 0
         if kind.role != "mistake":
-            self.problems.append(entry.problem("`said` is for mistakes", "said"))
+            self.problems.append(entry.problem(f"`{key}` is for mistakes", key))
             return 0
-        words = self._check(entry, kind.said, {f.name: field_type(f) for f in kind.fields}, "said").words
-        if words > MAX_NAMING:
-            self.problems.append(entry.problem(f"this can be {words} words; at most {MAX_NAMING} name a mistake", "said"))
-        return min(words, MAX_NAMING)
+        words = self._check(entry, text, {f.name: field_type(f) for f in kind.fields}, key).words
+        if words > most:
+            self.problems.append(entry.problem(f"this can be {words} words; at most {most} are taken", key))
+        return min(words, most)
 
     def check_scale(self) -> None:
         """What every message says: opening, closing, and the parts for which no action has words."""
         entry = self.merged.scale["message"]
         for key, text in (("opening", self.scale.message_opening), ("closing", self.scale.message_closing)):
             self.frame += self._check(entry, text, self.names, key).words
+        self._check(entry, self.scale.message_subject, self.names, "subject")
+        for channel, text in self.scale.message_spoken.items():
+            self._check(entry, text, self.names, "spoken", channel)
+        self._check(self.merged.scale["plan"], self.scale.headline, self.head, "headline")
         for i, part in enumerate(self.scale.message_parts):
             if part.says:
                 self._fit(entry, self._check(entry, part.says, self.names, "parts", i, "says"), "parts", i, "says")

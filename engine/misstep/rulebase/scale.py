@@ -7,7 +7,7 @@ from typing import Any
 
 from misstep.errors import Problem, suggest
 from misstep.model.facts import TRAITS
-from misstep.model.rule import Levels, MessagePart, Scale
+from misstep.model.rule import Levels, MessagePart, Occasion, Scale
 from misstep.rulebase import schema
 from misstep.rulebase.packs import Entry, Merged
 
@@ -45,6 +45,7 @@ def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
         if section in docs:
             _refuse_twice(merged.scale[section], key, getattr(docs[section], key), problems)
     _refuse_twice(merged.scale["message"], "parts", [part.name for part in parts], problems)
+    _check_act_within(merged.scale["plan"], tuple(verdicts.order), problems)
     if len(problems) > before:
         return None
     return Scale(
@@ -59,12 +60,35 @@ def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
         outlooks=tuple(docs["outlooks"].order),
         max_actions=plan.max_actions,
         max_relief=plan.max_relief,
+        ways=plan.ways or "",
+        unable=plan.act_within.otherwise if plan.act_within else "",
+        act_within=dict(plan.act_within.hours) if plan.act_within else {},
+        occasions={name: Occasion(place, doc.title) for place, (name, doc) in enumerate(plan.occasions.items())},
+        headline=plan.headline,
         message_channels=tuple(message.channels),
+        message_spoken=dict(message.spoken),
         message_max_words=message.max_words,
         message_parts=parts,
+        message_subject=message.subject,
         message_opening=message.opening,
         message_closing=message.closing,
     )
+
+
+def _check_act_within(entry: Entry[schema.PlanDoc], verdicts: tuple[str, ...], problems: list[Problem]) -> None:
+    within = entry.doc.act_within
+    if within is None:
+        return
+    for word in within.hours:
+        if word not in verdicts:
+            hint = suggest(word, verdicts, f"; it is one of {', '.join(verdicts)}")
+            problems.append(entry.problem(f"unknown verdict '{word}'{hint}", "act_within", "hours", word))
+    if within.otherwise in verdicts:
+        problems.append(
+            entry.problem(
+                f"'{within.otherwise}' is a verdict of the table; this needs a word of its own", "act_within", "otherwise"
+            )
+        )
 
 
 def _levels(entry: Entry[Any], key: str, lowest: float, problems: list[Problem]) -> Levels:

@@ -95,6 +95,7 @@ class KindDoc(Doc):
     word: Prose = ""
     assumed: Line | None = None
     said: Line | None = None
+    repair: Prose = ""
     fields: dict[Name, FieldDoc] = {}
     replace: bool = False
 
@@ -194,15 +195,30 @@ class ReliefDoc(Doc):
     severity: Annotated[float, Field(ge=0, le=10)]
 
 
+class ExcludedDoc(Doc):
+    """All actions of a reach."""
+
+    reach: Literal["repairs", "plain", "private"]
+
+
+ExcludedItem = Annotated[Annotated[Name, Tag("text")] | Annotated[ExcludedDoc, Tag("mapping")], _by_shape]
+
+
 class ActionDoc(Doc):
     title: Line
     reach: Literal["repairs", "plain", "private"] = "private"
-    channel: Name | None = None
+    channel: (
+        Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape] | None
+    ) = None
+    occasion: Name | None = None
+    leads: bool = False
+    excludes: list[ExcludedItem] = []
     effort_minutes: Annotated[int, Field(ge=0, le=100_000)] | None = None
     due_hours: Annotated[float, Field(ge=0, le=100_000)] | None = None
     group: Name | None = None
     relief: ReliefDoc | None = None
     text: Prose = ""
+    clause: Line | None = None
     says: Prose = ""
     part: Name | None = None
     replace: bool = False
@@ -257,9 +273,22 @@ class OutlooksDoc(Doc):
     replace: bool = False
 
 
+class OccasionDoc(Doc):
+    title: Line
+
+
+class ActWithinDoc(Doc):
+    hours: Annotated[dict[Name, Annotated[float, Field(gt=0, le=100_000)]], Field(min_length=1)]
+    otherwise: Name
+
+
 class PlanDoc(Doc):
     max_actions: Annotated[int, Field(ge=0, le=1000)]
     max_relief: Annotated[float, Field(ge=0, le=1)]
+    occasions: dict[Name, OccasionDoc] = {}
+    ways: Name | None = None
+    act_within: ActWithinDoc | None = None
+    headline: Prose = ""
     replace: bool = False
 
 
@@ -275,8 +304,10 @@ PartOrName = Annotated[Annotated[Name, Tag("text")] | Annotated[PartDoc, Tag("ma
 
 class MessageDoc(Doc):
     channels: list[Name]
+    spoken: dict[Name, Prose] = {}
     max_words: Annotated[int, Field(ge=1, le=10_000)]
     parts: list[PartOrName] = []
+    subject: Prose = ""
     opening: Prose = ""
     closing: Prose = ""
     replace: bool = False

@@ -1,0 +1,98 @@
+"""Link the actions of packs: channels, occasions, parts of the message, and which action excludes which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
+
+from misstep.errors import Problem, listing, suggest
+from misstep.model.facts import Kind
+from misstep.model.rule import Action, Scale
+from misstep.rulebase import schema
+from misstep.rulebase.messages import MessageChecker
+from misstep.rulebase.packs import Entry, Merged
+
+WAY_FIELDS = ("channel", "occasion")
+
+
+def link_actions(merged: Merged, scale: Scale, messages: MessageChecker) -> dict[str, Action]:
+    """The actions by id; what is wrong is noted in ``merged.problems``."""
+    actions = {name: _action(name, entry, merged, scale, messages) for name, entry in merged.actions.items()}
+    _refuse_cycles(actions, merged)
+    return actions
+
+
+def check_ways(entry: Entry[schema.PlanDoc], kinds: Mapping[str, Kind], scale: Scale, problems: list[Problem]) -> None:
+    """The kind that says which channels are open must be derived, with a channel and one of the occasions as its words."""
+    if not scale.ways:
+        return
+    kind = kinds.get(scale.ways)
+    if kind is None or kind.role != "derived":
+        problems.append(entry.problem(f"'{scale.ways}' is not a derived kind", "ways"))
+        return
+    for name in WAY_FIELDS:
+        field = kind.by_name.get(name)
+        if field is None or field.type != "enum" or field.unknown:
+            problems.append(entry.problem(f"'{scale.ways}' needs a field '{name}' of the type enum", "ways"))
+        elif name == "occasion" and not set(field.values) <= scale.occasions.keys():
+            odd = listing(set(field.values) - scale.occasions.keys())
+            problems.append(entry.problem(f"'{scale.ways}' names occasions that `occasions` does not: {odd}", "ways"))
+
+
+def _action(name: str, entry: Entry[schema.ActionDoc], merged: Merged, scale: Scale, messages: MessageChecker) -> Action:
+    doc = entry.doc
+    parts = [part.name for part in scale.message_parts]
+    if doc.part is not None and doc.part not in parts:
+        hint = suggest(doc.part, parts, f"; it is one of {', '.join(parts)}")
+        merged.problems.append(entry.problem(f"unknown part of the message '{doc.part}'{hint}", "part"))
+    if doc.occasion is not None and doc.occasion not in scale.occasions:
+        there = f"; it is one of {', '.join(scale.occasions)}" if scale.occasions else "; the scale's plan has no occasions"
+        merged.problems.append(
+            entry.problem(f"unknown occasion '{doc.occasion}'{suggest(doc.occasion, scale.occasions, there)}", "occasion")
+        )
+    messages.check_action(entry)
+    return Action(
+        id=name,
+        title=doc.title,
+        reach=doc.reach,
+        channels=(doc.channel,) if isinstance(doc.channel, str) else tuple(doc.channel or ()),
+        occasion=doc.occasion or "",
+        leads=doc.leads,
+        excludes=_excluded(name, entry, merged),
+        effort_minutes=doc.effort_minutes,
+        due_hours=doc.due_hours,
+        group=doc.group or "",
+        relief=doc.relief.severity if doc.relief else 0.0,
+        text=doc.text,
+        clause=doc.clause or "",
+        says=doc.says,
+        part=doc.part or "",
+    )
+
+
+def _excluded(name: str, entry: Entry[schema.ActionDoc], merged: Merged) -> tuple[str, ...]:
+    """The ids of the actions that one excludes, by name or by reach."""
+    excluded: dict[str, None] = {}
+    for i, item in enumerate(entry.doc.excludes):
+        if isinstance(item, schema.ExcludedDoc):
+            excluded.update(
+                dict.fromkeys(other for other, e in merged.actions.items() if e.doc.reach == item.reach and other != name)
+            )
+        elif item == name:
+            merged.problems.append(entry.problem("an action cannot exclude itself", "excludes", i))
+        elif item in merged.actions:
+            excluded[item] = None
+        elif ("actions", item) not in merged.broken:
+            hint = suggest(item, merged.actions, "; declare it under actions:")
+            merged.problems.append(entry.problem(f"unknown action '{item}'{hint}", "excludes", i))
+    return tuple(excluded)
+
+
+def _refuse_cycles(actions: Mapping[str, Action], merged: Merged) -> None:
+    """Of two actions that exclude each other, neither could ever be done where both are recommended."""
+    try:
+        TopologicalSorter({action.id: action.excludes for action in actions.values()}).prepare()
+    except CycleError as error:
+        cycle: list[str] = error.args[1]
+        what = " is excluded by ".join(f"'{name}'" for name in cycle)
+        merged.problems.append(merged.actions[cycle[0]].problem(f"{what}; leave one of them out, so that one wins", "excludes"))
