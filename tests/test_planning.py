@@ -255,6 +255,119 @@ def test_only_actions_towards_the_employer_make_a_plan_act() -> None:
         assert (result.acts, result.actions[0].reach) == (acts, reach)
 
 
+# -- occasions, channels, and what excludes what
+
+OCCASIONS = """
+schema: 1
+pack: occasions
+extends: scale
+kinds:
+  open_way: {role: derived, title: Open, fields: {channel: {type: enum, values: [mail, talk]},
+    occasion: {type: enum, values: [early, late]}}}
+  has_mail: {role: signal, title: Mail}
+  can_talk: {role: signal, title: Talk}
+rules:
+  mail: {when: [has_mail], then: {derive: {kind: open_way, channel: mail, occasion: late}}}
+  talk: {when: [can_talk], then: {derive: {kind: open_way, channel: talk, occasion: early}}}
+scale:
+  plan:
+    replace: true
+    max_actions: 5
+    max_relief: 0.6
+    ways: open_way
+    occasions: {early: {title: Early}, late: {title: Late}, ever: {title: Ever}}
+    act_within: {hours: {act_now: 4, act_today: 24}, otherwise: unable}
+"""
+TALK, MAIL = {"kind": "can_talk"}, {"kind": "has_mail"}
+GRAVE = 9  # act now, where it was seen and is urgent
+
+
+def occasions(actions: str, *facts: dict[str, Any], urgency: int = 0) -> Assessment:
+    """The plan of a slip for which all actions are recommended."""
+    names = [line.strip().split(":")[0] for line in actions.strip().splitlines()]
+    rules = f"  all: {{when: [slip], then: {{recommend: [{', '.join(names)}], urgency: {urgency}}}}}\n"
+    return base(actions, rules, OCCASIONS).assess([slip("s", GRAVE), *facts])
+
+
+def places(result: Assessment) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(step.occasion, step.channel, tuple(action.action for action in step.actions)) for step in result.steps]
+
+
+BOTH = "  a: {title: A, reach: repairs, channel: [mail, talk]}\n"
+
+
+@pytest.mark.parametrize(
+    ("facts", "place"),
+    [([MAIL, TALK], ("late", "mail")), ([MAIL], ("late", "mail")), ([TALK], ("early", "talk")), ([], None)],
+)
+def test_an_action_goes_over_the_first_of_its_channels_that_is_open(
+    facts: list[dict[str, Any]], place: tuple[str, str] | None
+) -> None:
+    assert places(occasions(BOTH, *facts)) == ([(*place, ("a",))] if place else [])
+
+
+def test_an_action_may_have_an_occasion_of_its_own_whatever_is_open() -> None:
+    assert places(occasions("  a: {title: A, channel: me, occasion: ever}\n")) == [("ever", "me", ("a",))]
+
+
+def test_other_actions_go_over_the_channel_of_one_that_leads() -> None:
+    led = BOTH + "  b: {title: B, reach: repairs, channel: talk, leads: true}\n  c: {title: C, reach: plain, channel: mail}\n"
+    assert places(occasions(led, MAIL, TALK, urgency=9)) == [("early", "talk", ("a", "b")), ("late", "mail", ("c",))]
+    assert places(occasions(led, MAIL)) == [("late", "mail", ("a", "c"))]
+
+
+def test_actions_of_one_occasion_and_channel_are_one_step_due_when_the_first_is() -> None:
+    actions = "  a: {title: A, reach: plain, channel: mail, due_hours: 24}\n  b: {title: B, channel: mail, due_hours: 2}\n"
+    (step,) = occasions(actions, MAIL).steps
+    assert (step.due_hours, step.title, step.rank) == (2, "Late: b and a", 1)
+
+
+def test_steps_are_in_the_order_of_their_due_times_then_of_occasions() -> None:
+    actions = (
+        "  a: {title: A, channel: mail}\n  b: {title: B, channel: talk}\n  c: {title: C, channel: me, occasion: ever, due_hours: 1}\n"
+    )
+    assert [step.occasion for step in occasions(actions, MAIL, TALK).steps] == ["ever", "early", "late"]
+
+
+@pytest.mark.parametrize(("urgency", "verdict", "within"), [(0, "act_today", 24), (9, "act_now", 4)])
+def test_who_must_act_has_a_step_towards_the_other_side_in_time(urgency: int, verdict: str, within: float) -> None:
+    private = "  a: {title: A, channel: me, occasion: ever, due_hours: 12}\n"
+    late = private + "  b: {title: B, reach: plain, channel: mail, due_hours: 90}\n"
+    result = occasions(late, MAIL, urgency=urgency)
+    assert result.verdict == verdict
+    assert [step.due_hours for step in result.steps if step.occasion == "late"] == [within]
+    assert occasions(private, MAIL, urgency=urgency).verdict == "unable"
+    assert occasions(late, urgency=urgency).verdict == "unable"
+    assert occasions(private, MAIL, urgency=urgency).findings[0].verdict == verdict
+
+
+EXCLUDING = """
+  rest: {title: Rest, excludes: [{reach: repairs}]}
+  sorry: {title: Sorry, reach: repairs}
+  cause: {title: Cause, reach: repairs}
+  excuse: {title: Excuse, excludes: [cause]}
+"""
+EXCLUDE = """
+  rest: {when: [{fact: slip, as: m, where: "m.sort == 'r'"}], then: {recommend: rest}}
+  sorry: {when: [slip], then: {recommend: [sorry, cause]}}
+  excuse: {when: [{fact: slip, as: m, where: "m.sort == 'e'"}], then: {veto: excuse}}
+"""
+
+
+def test_an_action_excludes_others_for_the_mistakes_that_it_is_for() -> None:
+    result = base(EXCLUDING, EXCLUDE).assess([slip("a", sort="r"), slip("b", sort="e"), slip("c")])
+    assert targets(result) == {"rest": ("a",), "sorry": ("b", "c"), "cause": ("c",)}
+    assert {reason.facts for action in result.actions if action.action == "cause" for reason in action.because} == {("c",)}
+    assert [(a.action, a.targets) for a in result.avoid] == [("excuse", ("b",))]
+
+
+def test_what_the_plan_excludes_is_not_advised_against_beside_it() -> None:
+    rules = "  give: {when: [slip], then: {recommend: cause}}\n  not: {when: [slip], then: {veto: excuse}}\n"
+    actions = "  cause: {title: Cause, excludes: [excuse]}\n  excuse: {title: Excuse}\n"
+    result = base(actions, rules).assess([slip("a")])
+    assert (targets(result), result.avoid) == ({"cause": ("a",)}, ())
+
+
 # -- the draft
 
 

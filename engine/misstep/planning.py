@@ -223,16 +223,17 @@ def _exclude(
     unsaid: dict[str, Collection[str] | None] = {}
     for winner, losers in program.exclusions:
         chosen = choices.get(winner)
-        if chosen is None and winner not in vetoed:
-            continue
         for loser in losers:
-            for targets in ([chosen.relief.keys() or Everywhere] if chosen else []) + (
-                [vetoed[winner]] if winner in vetoed else []
-            ):
-                if loser in choices and not choices[loser].drop(targets):
-                    del choices[loser]
-            if chosen and loser in vetoed:
+            if chosen is not None and loser in vetoed:
                 unsaid[loser] = set(chosen.relief) or Everywhere
+            other = choices.get(loser)
+            if other is None:
+                continue
+            left = chosen is None or other.drop(chosen.relief.keys() or Everywhere)
+            if left and winner in vetoed:  # what is for the interview as a whole goes against any such advice
+                left = other.drop(vetoed[winner] if other.relief else Everywhere)
+            if not left:
+                del choices[loser]
     return unsaid
 
 
