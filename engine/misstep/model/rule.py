@@ -178,7 +178,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A recovery step. ``relief``: points of severity that it takes back; hours are counted from now; ``says``: a template."""
+    """A recovery step. ``relief``: points of severity that it takes back; hours are counted from now; ``says``: a template.
+
+    ``next_time``: it helps with the next chance; whoever advises it alone has said nothing about this one.
+    """
 
     id: str
     title: str
@@ -191,6 +194,7 @@ class Action:
     text: str = ""
     says: str = ""
     part: str = ""
+    next_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)

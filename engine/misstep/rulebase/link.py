@@ -78,6 +78,9 @@ def _action(name: str, entry: Entry[schema.ActionDoc], scale: Scale, messages: M
     if doc.part is not None and doc.part not in parts:
         hint = suggest(doc.part, parts, f"; it is one of {', '.join(parts)}")
         messages.problems.append(entry.problem(f"unknown part of the message '{doc.part}'{hint}", "part"))
+    if doc.next_time and doc.reach == "repairs":
+        text = "an action that `repairs` deals with this chance, so it cannot be for the next one alone: `next_time: true`"
+        messages.problems.append(entry.problem(text, "next_time"))
     messages.check_action(entry)
     return Action(
         id=name,
@@ -91,6 +94,7 @@ def _action(name: str, entry: Entry[schema.ActionDoc], scale: Scale, messages: M
         text=doc.text,
         says=doc.says,
         part=doc.part or "",
+        next_time=doc.next_time,
     )
 
 

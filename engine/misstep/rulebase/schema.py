@@ -205,6 +205,7 @@ class ActionDoc(Doc):
     text: Prose = ""
     says: Prose = ""
     part: Name | None = None
+    next_time: bool = False
     replace: bool = False
 
 
