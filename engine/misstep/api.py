@@ -145,7 +145,7 @@ class RuleBase:
     def calibrate(
         self,
         cases: CasesLike,
-        *,
+        *more: str | Path,
         bases: Sequence[str] = (),
         min_confidence: int | None = None,
         worst: int = 5,
@@ -153,15 +153,16 @@ class RuleBase:
     ) -> Agreement:
         """How far these rules agree with experts: ``cases`` is a file of judged cases, a line each, or the cases themselves.
 
-        Only cases of the given bases and of at least the given confidence are measured, and the ``worst`` disagreements are
-        told with the rules behind them. Cases that are wrong are in ``Agreement.problems``; raises RecordError where none is
-        right, CallerError where none is left to choose or the file does not exist.
+        With ``more`` files the cases of all are measured together, and those of each apart (``Agreement.by_set``). Only cases
+        of the given bases and of at least the given confidence are measured, and the ``worst`` disagreements are told with the
+        rules behind them. Cases that are wrong are in ``Agreement.problems``; raises RecordError where none is right,
+        CallerError where none is left to choose or a file does not exist.
         """
         from misstep.calibration.calibrate import Choice, Rules, calibrate
 
         self._engine(engine)  # an engine that is not there is no fault of the cases
         rules = Rules(self._program, lambda facts: self.assess(facts, engine), lambda facts: self.fired(facts, engine))
-        return calibrate(cases, rules, Choice(tuple(bases), min_confidence, worst))
+        return calibrate([cases, *more], rules, Choice(tuple(bases), min_confidence, worst))
 
     def case_schema(self) -> dict[str, Any]:
         """JSON Schema of a judged case, in the words of this rule base."""
@@ -267,9 +268,11 @@ def counterfactuals(facts: RecordLike) -> Counterfactuals:
     return _shipped().counterfactuals(facts)
 
 
-def calibrate(cases: CasesLike, *, bases: Sequence[str] = (), min_confidence: int | None = None, worst: int = 5) -> Agreement:
+def calibrate(
+    cases: CasesLike, *more: str | Path, bases: Sequence[str] = (), min_confidence: int | None = None, worst: int = 5
+) -> Agreement:
     """How far the shipped rule base agrees with experts on the cases that they judged.
 
     >>> calibrate("judged.jsonl", min_confidence=2).figures.exact.value
     """
-    return _shipped().calibrate(cases, bases=bases, min_confidence=min_confidence, worst=worst)
+    return _shipped().calibrate(cases, *more, bases=bases, min_confidence=min_confidence, worst=worst)

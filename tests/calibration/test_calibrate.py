@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import statistics
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,17 @@ from misstep.calibration.agreement import Agreement, Figure
 from misstep.calibration.calibrate import Choice, Rules, calibrate
 
 FILE = FIXTURES / "cases" / "dev.jsonl"
+SETS = [FILE, FIXTURES / "cases" / "fresh.jsonl", FIXTURES / "cases" / "quiet.jsonl"]
 JUDGED = ("letter", "client_case", "expert_rule")
+COURTEOUS = """
+schema: 1
+pack: courtesy
+rules:
+  thank: {when: [outage], then: {recommend: thank_reporter}, because: somebody told}
+actions:
+  thank_reporter: {title: Thank whoever told, reach: plain, channel: status_page}
+  post_mortem: {title: Write the post-mortem, due_hours: 72, effort_minutes: 120, next_time: true, replace: true}
+"""
 SHORT, LONG = outage(0), outage(240)
 
 
@@ -36,6 +47,7 @@ def test_bands_are_compared_by_their_distance() -> None:
     assert [c.error for c in found.cases] == apart
     assert share(found.figures.exact) == (1 / 4, 4)
     assert share(found.figures.within_one) == (sum(abs(n) <= 1 for n in apart) / 4, 4)
+    assert share(found.figures.safe) == (sum(n >= -1 for n in apart) / 4, 4)
     assert share(found.figures.mean_error) == (statistics.fmean(apart), 4)
     assert found.figures.exact.baseline == 1 / 4
     assert found.figures.rank_correlation.value is None  # the damage is always the same
@@ -49,14 +61,31 @@ def test_the_baseline_is_what_experts_say_most() -> None:
     assert found.figures.within_one.baseline == 4 / 5
 
 
-def test_acting_is_compared_where_the_expert_says_it() -> None:
-    repairs = outage(30, deployed=True)
-    assert BASE.assess(repairs).acts
-    assert not BASE.assess(SHORT).acts
-    told = [(repairs, "act"), (repairs, "let_it_go"), (SHORT, "let_it_go"), (SHORT, "unknown"), (SHORT, None)]
-    found = BASE.calibrate([case(record, "broken", act=act) for record, act in told])
-    assert share(found.figures.act) == (2 / 3, 3)
-    assert found.figures.act.baseline == 2 / 3
+def test_acting_is_measured_where_the_expert_speaks_to_it(tmp_path: Path) -> None:
+    """To thank somebody is neither acting nor letting it rest, unless the expert would act that way."""
+    (tmp_path / "courtesy.yaml").write_text(COURTEOUS, encoding="utf-8")
+    base = RuleBase.load(INCIDENTS / "rules", tmp_path)
+    repairs, calm = outage(30, deployed=True), SHORT
+    told: list[tuple[Any, str | None, list[str], bool | None, bool]] = [
+        (repairs, "act", [], True, True),
+        (repairs, "let_it_go", ["sleep_on_it"], False, True),
+        (calm, "act", ["thank_reporter"], True, True),
+        (calm, "act", ["roll_back"], True, False),
+        (calm, "act", ["post_mortem"], True, False),
+        (calm, "let_it_go", ["sleep_on_it"], False, False),
+        (calm, "let_it_go", ["thank_reporter"], False, False),
+        (calm, "let_it_go", ["post_mortem"], None, False),  # only what helps next time
+        (repairs, "let_it_go", [], None, True),
+        (calm, "unknown", ["thank_reporter"], None, False),
+        (calm, None, [], None, False),
+    ]
+    found = base.calibrate([case(record, "broken", act=act, recommended=steps) for record, act, steps, _, _ in told])
+    assert all("thank_reporter" in c.plan for c in found.cases)
+    assert [(c.expert_acts, c.acts) for c in found.cases] == [(says, acts) for *_, says, acts in told]
+    assert share(found.figures.says_act) == (2 / 4, 4)
+    assert share(found.figures.says_rest) == (2 / 3, 3)
+    assert share(found.figures.act) == (4 / 7, 7)
+    assert [getattr(found.figures, name).baseline for name in ("says_act", "says_rest", "act")] == [1, 0, 4 / 7]
 
 
 def test_notice_is_that_of_the_worst_mistake() -> None:
@@ -68,7 +97,7 @@ def test_notice_is_that_of_the_worst_mistake() -> None:
 
 
 def test_one_recommended_step_is_enough_and_one_advised_against_too_much() -> None:
-    plan = [action.action for action in BASE.assess(LONG).actions]
+    plan = planned(json.loads(BASE.assess(LONG).to_json()))
     assert "status_update" in plan
     assert "roll_back" not in plan
     told: list[dict[str, Any]] = [
@@ -85,8 +114,8 @@ def test_one_recommended_step_is_enough_and_one_advised_against_too_much() -> No
 
 def test_what_no_case_says_has_no_figure() -> None:
     figures = BASE.calibrate([case(LONG, "broken")]).figures
-    for figure in (figures.act, figures.noticed, figures.recommended, figures.advised_against):
-        assert figure == Figure(None, 0)
+    for name in ("act", "says_act", "says_rest", "noticed", "recommended", "advised_against"):
+        assert getattr(figures, name) == Figure(None, 0)
     assert (figures.rank_correlation.value, figures.rank_correlation.low) == (None, None)
 
 
@@ -108,6 +137,51 @@ def test_groups_and_choices_are_parts_of_the_whole() -> None:
     assert (drill.read, sure.read) == (4, 4)
 
 
+# -- sets of cases
+
+
+def written(file: Path, *cases: dict[str, Any]) -> Path:
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("".join(json.dumps(one) + "\n" for one in cases), encoding="utf-8")
+    return file
+
+
+def test_sets_are_measured_together_and_apart(tmp_path: Path) -> None:
+    old = written(tmp_path / "old.jsonl", case(SHORT, "cosmetic", act="act"), case(LONG, "broken"), case(outage(30), "broken"))
+    new = written(tmp_path / "new.jsonl", case(LONG, "cosmetic", against=["status_update"]), {"record": 5})
+    found = BASE.calibrate(old, new)
+    assert [(c.set, c.place) for c in found.cases] == [
+        ("old", f"{old}:1"), ("old", f"{old}:2"), ("old", f"{old}:3"), ("new", f"{new}:1")
+    ]  # fmt: skip
+    assert [group.name for group in found.by_set] == ["new", "old"]
+    assert [group.figures for group in found.by_set] == [BASE.calibrate(new).figures, BASE.calibrate(old).figures]
+    assert found.figures.cases == 4
+    assert [problem.location.file for problem in found.problems] == [str(new)]
+
+
+def test_the_shared_sets_apart_add_up() -> None:
+    found = misstep.calibrate(*SETS)
+    assert sum(group.figures.cases for group in found.by_set) == found.figures.cases == found.read
+    for name in ("exact", "safe", "act", "says_act", "says_rest", "recommended", "advised_against"):
+        whole = getattr(found.figures, name)
+        parts = [getattr(group.figures, name) for group in found.by_set]
+        assert sum(part.cases for part in parts) == whole.cases
+        assert sum(part.cases * part.value for part in parts) == pytest.approx(whole.cases * whole.value), name
+
+
+def test_sets_of_the_same_name_are_told_by_their_path(tmp_path: Path) -> None:
+    a, b = (written(tmp_path / part / "judged.jsonl", case(LONG, "broken")) for part in "ab")
+    assert [group.name for group in BASE.calibrate(a, b).by_set] == [str(a), str(b)]
+
+
+def test_sets_that_make_no_sense_are_refused(tmp_path: Path) -> None:
+    file = written(tmp_path / "judged.jsonl", case(LONG, "broken"))
+    with pytest.raises(CallerError, match=r"judged\.jsonl: these cases are given twice"):
+        BASE.calibrate(file, str(file))
+    with pytest.raises(CallerError, match="cases: of several sets each is the path of a file"):
+        BASE.calibrate([case(LONG, "broken")], file)
+
+
 # -- the worst
 
 
@@ -126,7 +200,7 @@ def test_among_the_equally_far_those_that_differ_in_more_come_first() -> None:
     same = band(240)
     cases = [
         case(LONG, same, recommended=["roll_back"]),
-        case(LONG, same, act="let_it_go"),
+        case(LONG, same, act="let_it_go", recommended=["status_update"]),
         case(LONG, same, against=["status_update"]),
         case(LONG, same, against=["status_update"], confidence=3),
         case(LONG, same, recommended=["status_update"]),
@@ -185,7 +259,7 @@ def test_the_order_of_cases_never_shows_in_figures() -> None:
     first, second = misstep.calibrate(cases), misstep.calibrate(shuffled)
     assert first.matrix == second.matrix
     assert [w.case.id for w in first.worst] == [w.case.id for w in second.worst]
-    for name in ("exact", "within_one", "act", "noticed", "recommended", "advised_against"):
+    for name in ("exact", "within_one", "safe", "act", "says_act", "says_rest", "noticed", "recommended", "advised_against"):
         assert getattr(first.figures, name) == getattr(second.figures, name)
     for name in ("mean_error", "kappa", "rank_correlation"):
         assert getattr(first.figures, name).value == pytest.approx(getattr(second.figures, name).value)
@@ -219,26 +293,40 @@ def test_intervals_hold_their_figures() -> None:
 # -- the same, counted in another way
 
 
+def planned(got: dict[str, Any]) -> set[str]:
+    return {action["action"] for action in got["actions"]}
+
+
 def recount(cases: list[dict[str, Any]], bands: list[str]) -> dict[str, float]:
     """The figures from the assessments as JSON, as plainly as can be."""
-    repairs = {name for name, action in RuleBase.shipped().actions.items() if action.reach == "repairs"}
+    actions = RuleBase.shipped().actions
+    repairs = {name for name, action in actions.items() if action.reach == "repairs"}
+    outward = repairs | {name for name, action in actions.items() if action.reach == "plain"}
+    later = {name for name, action in actions.items() if action.next_time}
     pairs = [(c["expert"], json.loads(misstep.assess_json(json.dumps(c["record"])))) for c in cases]
-    plans = [(expert, {action["action"] for action in got["actions"]}) for expert, got in pairs]
+    plans = [(expert, planned(got)) for expert, got in pairs]
     errors = [bands.index(got["band"]) - bands.index(expert["severity"]) for expert, got in pairs]
+    act = [bool(plan & (repairs | (outward & set(e["recommended"])))) for e, plan in plans if e["act"] == "act"]
+    rest = [not plan & repairs for e, plan in plans if e["act"] == "let_it_go" and set(e["recommended"]) - later]
     return {
         "exact": statistics.fmean(error == 0 for error in errors),
         "within_one": statistics.fmean(abs(error) <= 1 for error in errors),
+        "safe": 1 - statistics.fmean(error < -1 for error in errors),
         "mean_error": statistics.fmean(errors),
-        "act": statistics.fmean((e["act"] == "act") == bool(plan & repairs) for e, plan in plans),
+        "act": statistics.fmean([*act, *rest]),
+        "says_act": statistics.fmean(act),
+        "says_rest": statistics.fmean(rest),
         "recommended": statistics.fmean(bool(plan & set(e["recommended"])) for e, plan in plans if e["recommended"]),
         "advised_against": statistics.fmean(bool(plan & set(e["against"])) for e, plan in plans if e["against"]),
     }
 
 
 @pytest.mark.parametrize(("bases", "least"), [((), None), (JUDGED, 2)])
-def test_figures_are_those_of_a_plain_count(bases: tuple[str, ...], least: int | None) -> None:
-    found = misstep.calibrate(FILE, bases=bases, min_confidence=least)
-    cases = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
+@pytest.mark.parametrize("files", [SETS, *([file] for file in SETS)], ids=["together", "dev", "fresh", "quiet"])
+def test_figures_are_those_of_a_plain_count(files: list[Path], bases: tuple[str, ...], least: int | None) -> None:
+    cases = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    there = {c["basis"] for c in cases}
+    found = misstep.calibrate(*files, bases=[basis for basis in bases if basis in there], min_confidence=least)
     chosen = [
         c for c in cases if (not bases or c["basis"] in bases) and (least is None or c["expert"]["confidence"] >= least)
     ]  # fmt: skip
@@ -272,7 +360,7 @@ def test_an_engine_that_fails_on_one_case_costs_no_other() -> None:
         return BASE.assess(record)
 
     rules = Rules(BASE.program, assess, BASE.fired)
-    found = calibrate([case(SHORT, "broken"), case(LONG, "broken")], rules, Choice())
+    found = calibrate([[case(SHORT, "broken"), case(LONG, "broken")]], rules, Choice())
     assert [str(problem) for problem in found.problems] == ["/0/record: the engine 'durable' gave up"]
     assert [c.place for c in found.cases] == ["/1"]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +15,14 @@ from misstep.calibration.report import to_markdown, to_text
 
 EVIL = "\x1b[31m[bold]x[/bold] <b>|`*_"
 
+SHRUG = {
+    "act": "let_it_go", "noticed": "hidden", "recommended": ["sleep_on_it"], "confidence": 3, "gist": "Shrug."
+}  # fmt: skip
+
 
 def agreement(**more: Any) -> Agreement:
     cases = [
-        {**case(outage(240), "cosmetic", "drill", act="let_it_go", noticed="hidden", confidence=3, gist="Shrug.", **more),
+        {**case(outage(240), "cosmetic", "drill", **{**SHRUG, **more}),
          "situation": "The shop was down for four hours."},
         case(outage(0), "cosmetic", "letter", confidence=1),
     ]  # fmt: skip
@@ -29,15 +35,19 @@ def test_everything_is_said() -> None:
     assert text.startswith("Agreement of incidents 0.3.0 with experts\n2 judged cases.\n")
     for part in (
         r"\n  same band of severity +2 +0\.500 +0\.095 to 0\.905 +1\.000\n",
+        r"\n  at most one too mild \(safe\) +2 +1\.000 +0\.342 to 1\.000 +1\.000\n",
+        r"\n  act, or let it rest +1 +0\.000 +0\.000 to 0\.793 +0\.000\n",
+        r"\n    of those who say act +0 +- *\n",
+        r"\n    of those who say rest +1 +0\.000 +0\.000 to 0\.793 +0\.000\n",
         r"\n  mean error \(bands, \+ harsher\) +2 +\+1\.\d00",
         r"\n  level of notice +1 +0\.000 +0\.000 to 0\.793 +1\.000\n",
         r"\nBy what the verdict rests on\n",
-        r"\n  drill +1 +0\.000 +0\.000 +\+3\.000 +0\.000 +0\.000 +1\.000\n",
-        r"\n  letter +1 +1\.000 +1\.000 +\+0\.000 +- +- +-\n",
+        r"\n  drill +1 +0\.000 +0\.000 +1\.000 +\+3\.000 +- +0\.000 +0\.000 +1\.000\n",
+        r"\n  letter +1 +1\.000 +1\.000 +1\.000 +\+0\.000 +- +- +- +-\n",
         r"\n  cosmetic +\[1\] +\. +\. +1 +2\n",
-        r"\n +act +let it go\n  act +\[0\] +0\n  let it go +1 +\[0\]\n",
+        r"\n +act +let it rest\n  act +\[0\] +0\n  let it rest +1 +\[0\]\n",
         r"\n  1\. outage-240 \(/0; drill, confidence 3\)\n     The shop was down for four hours\.\n",
-        r"\n     Expert: cosmetic, hidden, let it go\. Shrug\.\n",
+        r"\n     Expert: cosmetic, hidden, let it rest\. Shrug\.\n",
         r"\n     misstep: catastrophic \(damage [\d.]+\), visible, act, all hands; 3 bands too harsh\.\n",
         r"\n     outage\.minutes: \+9 severity, \+25 noticed; 240 minutes without an answer\n",
         r"Not in the plan, though recommended: roll_back \(no rule that fires recommends it\);",
@@ -70,10 +80,33 @@ def test_markdown_tables_have_as_many_cells_in_every_row() -> None:
         assert len({row.count("|") for row in table.splitlines()}) == 1
 
 
+def test_several_sets_are_told_apart_in_both_forms(tmp_path: Path) -> None:
+    files = [tmp_path / "old.jsonl", tmp_path / "new.jsonl"]
+    for file, minutes in zip(files, (0, 240), strict=True):
+        file.write_text(json.dumps(case(outage(minutes), "cosmetic", act="act")) + "\n", encoding="utf-8")
+    found = BASE.calibrate(*files)
+    rows = r"\nBy set\n.*\n  same band of severity\n    new +1 +0\.000 +0\.000 to 0\.793 +1\.000\n    old +1 +1\.000 +"
+    assert re.search(rows, to_text(found))
+    assert re.search(r"\n## By set\n\n.*\n.*\n\| same band of severity \|.*\n\| +new \| 1 \| 0\.000 \|", to_markdown(found))
+    assert "By set" not in to_text(BASE.calibrate(files[0])) + to_markdown(BASE.calibrate(files[0]))
+    told = re.sub(r"[*|#`]|-{3,}:?", " ", to_markdown(found).replace("\\", ""))
+    for word in re.findall(r"[\w.-]{3,}", to_text(found, width=300)):
+        assert word.rstrip(".") in told, word
+
+
+def test_figures_alone_name_no_case() -> None:
+    """Cases that are for scoring alone can be scored without a look at them."""
+    record = {**outage(240), "id": "the-shop"}
+    kept = {"situation": "The whole shop.", "source": {"title": "A letter"}}
+    found = BASE.calibrate([{**case(record, "cosmetic", act="act", recommended=["roll_back"], gist="Woe."), **kept}], worst=0)
+    for text in (to_text(found), to_markdown(found)):
+        assert [word for word in ("the-shop", "whole shop", "A letter", "Woe", "/0", "roll_back") if word in text] == []
+
+
 def test_where_nobody_differs_there_is_no_list() -> None:
     found = BASE.calibrate([case(outage(0), "cosmetic")])
     assert "disagreement" not in to_text(found) + to_markdown(found)
-    assert "let it go:" not in to_text(found) + to_markdown(found)  # nor a table of what nobody said
+    assert "let it rest:" not in to_text(found) + to_markdown(found)  # nor a table of what nobody said
 
 
 @pytest.mark.parametrize("width", [60, 80, 100])

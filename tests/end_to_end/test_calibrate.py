@@ -18,7 +18,7 @@ from misstep.calibration.report import to_markdown, to_text
 SHIPPED = FIXTURES / "cases" / "dev.jsonl"
 RULES = ("--rules", INCIDENTS / "rules")
 CASES = [
-    case(outage(0), "cosmetic", "drill", act="let_it_go", confidence=1),
+    case(outage(0), "cosmetic", "drill", act="let_it_go", recommended=["post_mortem"], confidence=1),
     case(outage(30), "cosmetic", "drill", act="act", recommended=["roll_back"], confidence=2),
     case(outage(240), "catastrophic", "letter", against=["status_update"], confidence=3),
 ]
@@ -50,6 +50,19 @@ def test_cases_come_from_standard_input(misstep: Command) -> None:
     run = misstep("calibrate", "-", *RULES, stdin=LINES.encode())
     assert (run.code, run.err) == (0, "")
     assert "(<stdin>:2; drill, confidence 2)" in run.out
+
+
+def test_several_files_are_measured_together_and_apart(misstep: Command) -> None:
+    misstep.write("old.jsonl", LINES)
+    misstep.write("new.jsonl", LINES)
+    run = misstep("calibrate", "old.jsonl", "new.jsonl", *RULES, "-o", "json")
+    assert (run.code, run.err) == (0, "")
+    data = json.loads(run.out)
+    assert [c["place"] for c in data["cases"]] == [f"{name}.jsonl:{n}" for name in ("old", "new") for n in (1, 2, 3)]
+    assert [(group["name"], group["figures"]["cases"]) for group in data["by_set"]] == [("new", 3), ("old", 3)]
+    both = misstep.inside("calibrate", "old.jsonl", "-", *RULES, stdin=LINES.encode()).out
+    assert "\nBy set\n" in both
+    assert "\n    <stdin> " in both
 
 
 def test_choices_are_obeyed(misstep: Command) -> None:
@@ -148,6 +161,8 @@ def test_what_cannot_be_measured_is_refused(misstep: Command, name: str) -> None
 def test_a_path_that_is_no_file_is_refused(misstep: Command) -> None:
     assert misstep.inside("calibrate", "nowhere.jsonl").err == "misstep: nowhere.jsonl: no such file\n"
     assert misstep.inside("calibrate", INTERVIEWS).err == f"misstep: {INTERVIEWS}: is a folder; give a file\n"
+    assert misstep.inside("calibrate", SHIPPED, "nowhere.jsonl").err == "misstep: nowhere.jsonl: no such file\n"
+    assert misstep.inside("calibrate", SHIPPED, SHIPPED).err == f"misstep: {SHIPPED}: these cases are given twice\n"
     assert misstep.inside("calibrate", SHIPPED, "--rules", "nowhere").err == "misstep: nowhere: no such file or folder\n"
 
 

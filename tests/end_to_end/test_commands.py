@@ -104,9 +104,24 @@ def test_check_as_json_has_the_same_mistakes(misstep: Command) -> None:
     run = misstep.inside("check", "mine.yaml", "-o", "json")
     assert (run.code, run.err) == (2, "")
     first = json.loads(run.out)[0]
-    assert (first["file"], first["line"], first["rule"]) == ("mine.yaml", 8, "sneeze")
+    assert (first["level"], first["file"], first["line"], first["rule"]) == ("error", "mine.yaml", 8, "sneeze")
     assert "did you mean 'sneeze'?" in first["message"]
     assert first["column"] > 0
+
+
+def test_check_remarks_what_deserves_a_second_look(misstep: Command) -> None:
+    misstep.write("mine.yaml", f"{PACK}\nactions:\n  idle: {{title: Nobody says so}}\n")
+    run = misstep("check", "mine.yaml")
+    assert (run.code, run.err) == (0, "")
+    first, last = run.out.splitlines()
+    place, message = "mine.yaml:", "no rule recommends the action 'idle', so it is in no plan"
+    assert first.startswith(f"remark: {place}")
+    assert first.endswith(f": {message}")
+    assert last.endswith("no mistakes found, 1 remark")
+    run = misstep.inside("check", "mine.yaml", "-o", "json")
+    assert (run.code, run.err) == (0, "")
+    (remark,) = json.loads(run.out)
+    assert (remark["level"], remark["file"], remark["rule"], remark["message"]) == ("remark", "mine.yaml", "", message)
 
 
 def test_check_of_nothing_is_refused(misstep: Command) -> None:

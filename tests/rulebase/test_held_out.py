@@ -16,6 +16,8 @@ CASES = Path(__file__).parent.parent.parent / "fixtures" / "cases"
 BASE = RuleBase.shipped()
 BANDS = BASE.program.scale.severity.words
 REPAIRS = {name for name, action in BASE.actions.items() if action.reach == "repairs"}
+OUTWARD = REPAIRS | {name for name, action in BASE.actions.items() if action.reach == "plain"}
+NEXT_TIME = {name for name, action in BASE.actions.items() if action.next_time}
 JUDGED = ("letter", "client_case", "expert_rule")  # the others are stories, told because of how they ended
 SEED, HELD_OUT = 20261125, 43
 
@@ -44,13 +46,14 @@ def _share(hits: list[bool]) -> str:
 def _agreement(cases: list[Judged]) -> dict[str, str]:
     apart = [BANDS.index(got.band) - BANDS.index(case["expert"]["severity"]) for case, got in cases]
     plans = [(case["expert"], {action.action for action in got.actions}) for case, got in cases]
+    act = [bool(plan & (REPAIRS | (OUTWARD & set(e["recommended"])))) for e, plan in plans if e["act"] == "act"]
+    rest = [not plan & REPAIRS for e, plan in plans if e["act"] == "let_it_go" and set(e["recommended"]) - NEXT_TIME]
     return {
         "severity exact": _share([steps == 0 for steps in apart]),
         "severity within one band": _share([abs(steps) <= 1 for steps in apart]),
         "mean error in bands": f"{sum(apart) / len(apart):+.3f}",
-        "act or let go": _share(
-            [(e["act"] == "act") == bool(plan & REPAIRS) for e, plan in plans if e["act"] in ("act", "let_it_go")]
-        ),
+        "act, of those who say act": _share(act),
+        "rest, of those who say rest": _share(rest),
         "a recommended action": _share([bool(plan & set(e["recommended"])) for e, plan in plans if e["recommended"]]),
         "an action advised against": _share([bool(plan & set(e["against"])) for e, plan in plans if e["against"]]),
     }

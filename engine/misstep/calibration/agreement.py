@@ -14,7 +14,7 @@ class Figure:
     """One measure of agreement over ``cases`` cases, with its 95% interval.
 
     ``value`` is None where no case says anything, or where it is not defined: a correlation without variation, say.
-    ``baseline`` is what comes of always saying what experts say most.
+    ``baseline`` is what comes of always saying the same: what experts say most, or, of acting, to act.
     """
 
     value: float | None
@@ -26,15 +26,22 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All measures over some cases. The first four look at the band of severity, the fifth at the damage too."""
+    """All measures over some cases. The first five look at the band of severity, the sixth at the damage too.
+
+    ``safe``: at most one band too mild. ``act``: acting or letting it rest, of the cases in which the expert speaks to that;
+    ``says_act`` and ``says_rest`` are its two parts.
+    """
 
     cases: int
     exact: Figure
     within_one: Figure
+    safe: Figure
     mean_error: Figure
     kappa: Figure
     rank_correlation: Figure
     act: Figure
+    says_act: Figure
+    says_rest: Figure
     noticed: Figure
     recommended: Figure
     advised_against: Figure
@@ -42,7 +49,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The figures of the cases that have one basis, or one confidence."""
+    """The figures of the cases that have one basis, or one confidence, or are of one set."""
 
     name: str
     figures: Figures
@@ -52,11 +59,13 @@ class Group:
 class Compared:
     """One case: what the expert says and what the rules say. ``error``: bands by which the rules are harsher.
 
-    None stands for what the expert does not say. ``recommended`` tells whether one of the recommended steps is in the plan,
-    ``advised_against`` whether one that was advised against is.
+    None stands for what the expert does not say. ``acts``: the plan deals with the mistake towards the employer, or makes
+    contact as this expert advises. ``recommended`` tells whether one of the recommended steps is in the plan,
+    ``advised_against`` whether one that was advised against is. ``set``: the name of the file of cases, without its ending.
     """
 
     id: str
+    set: str
     place: str
     basis: str
     confidence: int | None
@@ -121,6 +130,7 @@ class Agreement:
     bases: tuple[str, ...]
     min_confidence: int | None
     figures: Figures
+    by_set: tuple[Group, ...]
     by_basis: tuple[Group, ...]
     by_confidence: tuple[Group, ...]
     bands: tuple[str, ...]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from misstep.calibration.cases import (
     CasesLike,
     Entry,
     JudgedDoc,
+    name_sets,
     read_case,
     read_entries,
     record_problems,
@@ -46,14 +48,14 @@ class Choice:
     worst: int = 5
 
 
-def calibrate(cases: CasesLike, rules: Rules, choice: Choice) -> Agreement:
-    """Measure how far rules agree with judged cases.
+def calibrate(sets: Sequence[CasesLike], rules: Rules, choice: Choice) -> Agreement:
+    """Measure how far rules agree with judged cases: those of all sets together, and of each.
 
-    Raises RecordError where no case is right; CallerError where none is left to choose, or the file does not exist.
+    Raises RecordError where no case is right; CallerError where none is left to choose, or a file does not exist.
     """
-    read = _read(cases, rules)
+    read = _read(sets, rules)
     if not read.judged:
-        raise RecordError([*read.problems, Problem(_file(cases), "there is no judged case that can be scored")])
+        raise RecordError([*read.problems, Problem(_file(sets), "there is no judged case that can be scored")])
     chosen = _chosen(read.judged, choice)
     compared = [judged.compared for judged in chosen]
     program, bands = rules.program, rules.program.scale.severity.words
@@ -66,6 +68,7 @@ def calibrate(cases: CasesLike, rules: Rules, choice: Choice) -> Agreement:
         bases=tuple(choice.bases),
         min_confidence=choice.min_confidence,
         figures=measure(compared, bands),
+        by_set=group(compared, lambda case: case.set, bands, resampled=True),
         by_basis=group(compared, lambda case: case.basis, bands),
         by_confidence=group(compared, confidence, bands),
         bands=bands,
@@ -86,9 +89,9 @@ class _Read:
     remarks: dict[str, Problem] = field(default_factory=dict)
 
 
-def _read(cases: CasesLike, rules: Rules) -> _Read:
+def _read(sets: Sequence[CasesLike], rules: Rules) -> _Read:
     read = _Read()
-    for entry in read_entries(cases):
+    for entry in chain.from_iterable(map(read_entries, sets, name_sets(sets))):
         if isinstance(entry, MisstepError):
             read.problems.extend(entry.problems)
             continue
@@ -101,8 +104,7 @@ def _read(cases: CasesLike, rules: Rules) -> _Read:
         got = _assess(case, entry, rules, wrong)
         read.problems.extend(wrong)
         if got is not None and not wrong:
-            bands = rules.program.scale.severity.words
-            read.judged.append(Judged(compare(case, entry.place, got, bands), case, got))
+            read.judged.append(Judged(compare(case, entry, got, rules.program), case, got))
             for action, remark in unknown_steps(case, entry, rules.program):
                 read.remarks.setdefault(action, remark)
     return read
@@ -141,5 +143,7 @@ def _explained(judged: Judged, rules: Rules) -> Disagreement:
     return explain(judged, rules.program, lambda: rules.fired(judged.case.record))
 
 
-def _file(cases: CasesLike) -> Location:
+def _file(sets: Sequence[CasesLike]) -> Location:
+    """The only file, where there is but one."""
+    cases = sets[0] if len(sets) == 1 else "-"
     return Location(str(cases)) if isinstance(cases, (str, Path)) and str(cases) != "-" else Location()

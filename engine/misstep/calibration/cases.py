@@ -6,15 +6,16 @@ Steps may be named that the rules do not know: an expert need not keep to them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from misstep.documents import Document
-from misstep.errors import CallerError, Location, MisstepError, Problem, RecordError, suggest
+from misstep.errors import CallerError, Location, MisstepError, Problem, RecordError, printable, suggest
 from misstep.inputs import read_documents, refuse_missing
 from misstep.model.rule import Program
 from misstep.records import json_pointer
@@ -43,7 +44,9 @@ class ExpertDoc(Doc):
 
 
 class SourceDoc(Doc):
-    """Where the case was published."""
+    """Where the case was published; other keys may stand beside these."""
+
+    model_config = ConfigDict(extra="allow")
 
     title: Prose | None = None
     outlet: Prose | None = None
@@ -59,6 +62,8 @@ class JudgedDoc(Doc):
     expert: ExpertDoc
     basis: Annotated[Line | None, Field(description="what the verdict rests on; a word of your own")] = None
     situation: Annotated[Prose, Field(description="what happened, in a sentence or two")] = ""
+    unfit: Annotated[Prose, Field(description="what no kind could say of it; nothing is measured by it")] = ""
+    approximate: list[Line] = Field(default_factory=list, description="fields that only nearly fit; nothing is measured by them")
     source: SourceDoc | None = None
 
 
@@ -69,6 +74,7 @@ class Entry:
     data: Any
     number: int
     document: Document | None = None
+    set: str = ""
 
     def problem(self, path: Sequence[str | int], message: str) -> Problem:
         """What is wrong with a part of it."""
@@ -83,18 +89,34 @@ class Entry:
         return str(self.document.locate(())).rpartition(":")[0] if self.document else f"/{self.number}"
 
 
-def read_entries(cases: CasesLike) -> Iterator[Entry | MisstepError]:
-    """The cases one by one; a broken line is an error among them. Raises CallerError where there is no such file."""
+def read_entries(cases: CasesLike, name: str = "") -> Iterator[Entry | MisstepError]:
+    """The cases of a set one by one; a broken line is an error among them. Raises CallerError where there is no such file."""
     if isinstance(cases, (str, Path)):
         if str(cases) != "-":
             refuse_missing(Path(cases))
         for number, document in enumerate(read_documents(Path(cases), "jsonl")):
-            yield document if isinstance(document, MisstepError) else Entry(document.data, number, document)
+            yield document if isinstance(document, MisstepError) else Entry(document.data, number, document, name)
     elif isinstance(cases, Mapping):
         raise CallerError("cases: this is one case; give the path of a file, or a list of cases")
     else:
         for number, case in enumerate(cases):
-            yield Entry(dict(case) if isinstance(case, Mapping) else case, number)
+            yield Entry(dict(case) if isinstance(case, Mapping) else case, number, set=name)
+
+
+def name_sets(sets: Sequence[CasesLike]) -> list[str]:
+    """A name for each of several sets: that of its file, as short as it tells them apart.
+
+    Raises CallerError where there is more than one and one of them is no file, or where one is given twice.
+    """
+    paths = [Path(cases) for cases in sets if isinstance(cases, (str, Path))]
+    if len(sets) > 1 and len(paths) < len(sets):
+        raise CallerError("cases: of several sets each is the path of a file")
+    for path, count in Counter(paths).items():
+        if count > 1:
+            raise CallerError(f"{printable(str(path))}: these cases are given twice")
+    stems = Counter(path.stem for path in paths)
+    names = [path.stem if stems[path.stem] == 1 else str(path) for path in paths]
+    return ["<stdin>" if name == "-" else name for name in names] or [""]
 
 
 def read_case(entry: Entry) -> JudgedDoc:

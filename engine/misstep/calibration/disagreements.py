@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from misstep.calibration.agreement import Cause, Compared, Disagreement, Step
 from misstep.calibration.cases import JudgedDoc
+from misstep.calibration.measuring import planned
 from misstep.errors import printable
 from misstep.model.result import Assessment, PlannedAction
 from misstep.model.rule import Program, Recommend
@@ -39,7 +40,7 @@ def furthest_first(case: Compared) -> Order:
 def explain(judged: Judged, program: Program, fired: Callable[[], set[str]]) -> Disagreement:
     """A disagreement with the rules behind it. ``fired``: looks up which rules fire on the record."""
     expert, got = judged.case.expert, judged.got
-    plan = {action.action: action for action in got.actions}
+    plan = {action.action: action for action in planned(got)}
     missed = expert.recommended if judged.compared.recommended is False else ()
     loud = fired() if missed else set[str]()
     return Disagreement(

@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from misstep.calibration.agreement import Compared, Figure, Figures, Group
-from misstep.calibration.cases import UNKNOWN, JudgedDoc
+from misstep.calibration.cases import UNKNOWN, Entry, ExpertDoc, JudgedDoc
 from misstep.calibration.figures import bootstrap, rank_correlation, weighted_kappa, wilson
-from misstep.model.result import Assessment
+from misstep.model.result import Assessment, PlannedAction
+from misstep.model.rule import Action, Program
 
 NOT_STATED = "not stated"
 Ranks = tuple[int, int, float]
 """The rank of the expert's band, that of ours, and the damage."""
 
 
-def compare(case: JudgedDoc, place: str, got: Assessment, bands: Sequence[str]) -> Compared:
+def compare(case: JudgedDoc, entry: Entry, got: Assessment, program: Program) -> Compared:
     """What the expert and the rules say of one case."""
-    expert = case.expert
-    plan = tuple(action.action for action in got.actions)
+    expert, bands = case.expert, program.scale.severity.words
+    plan = tuple(action.action for action in planned(got))
+    says = _stance(expert, program.actions)
     return Compared(
         id=got.id or "",
-        place=place,
+        set=entry.set,
+        place=entry.place,
         basis=case.basis or NOT_STATED,
         confidence=expert.confidence,
         expert_band=expert.severity,
         band=got.band,
         damage=got.damage,
         error=bands.index(got.band) - bands.index(expert.severity),
-        expert_acts=None if expert.act in (None, UNKNOWN) else expert.act == "act",
-        acts=got.acts,
+        expert_acts=says,
+        acts=_acts([program.actions[action] for action in plan], expert.recommended if says else ()),
         expert_noticed=None if expert.noticed == UNKNOWN else expert.noticed,
         noticed=got.findings[0].noticed_level if got.findings else None,
         recommended=bool(set(plan) & set(expert.recommended)) if expert.recommended else None,
@@ -38,18 +41,27 @@ def compare(case: JudgedDoc, place: str, got: Assessment, bands: Sequence[str]) 
     )
 
 
+def planned(got: Assessment) -> tuple[PlannedAction, ...]:
+    """The actions of a plan, in their order."""
+    return tuple(got.actions)
+
+
 def measure(cases: Sequence[Compared], bands: Sequence[str], resampled: bool = True) -> Figures:
     """All figures over some cases; ``resampled``: also the intervals that need resamples, which take time."""
     ranks: list[Ranks] = [(bands.index(c.expert_band), bands.index(c.band), c.damage) for c in cases]
     commonest = Counter(expert for expert, _, _ in ranks).most_common(1)[0][0]
+    said = [(c.expert_acts, c.acts) for c in cases if c.expert_acts is not None]
     return Figures(
         cases=len(cases),
         exact=_share([a == b for a, b, _ in ranks], _part([a == commonest for a, _, _ in ranks])),
         within_one=_share([abs(a - b) <= 1 for a, b, _ in ranks], _part([abs(a - commonest) <= 1 for a, _, _ in ranks])),
+        safe=_share([a - b <= 1 for a, b, _ in ranks], _part([a - commonest <= 1 for a, _, _ in ranks])),
         mean_error=_resampled(ranks, _mean_error, resampled),
         kappa=_resampled(ranks, _kappa, resampled),
         rank_correlation=_resampled(ranks, _correlation, resampled),
-        act=_same([(c.expert_acts, c.acts) for c in cases]),
+        act=_share([expert == ours for expert, ours in said], _part([expert for expert, _ in said])),
+        says_act=_share([ours for expert, ours in said if expert], 1.0),
+        says_rest=_share([not ours for expert, ours in said if not expert], 0.0),
         noticed=_same([(c.expert_noticed, c.noticed) for c in cases if c.noticed is not None]),
         recommended=_share([c.recommended for c in cases if c.recommended is not None]),
         advised_against=_share([c.advised_against for c in cases if c.advised_against is not None]),
@@ -62,15 +74,36 @@ def confusion(cases: Iterable[Compared], bands: Sequence[str]) -> tuple[tuple[in
     return tuple(tuple(counts[expert, ours] for ours in bands) for expert in bands)
 
 
-def group(cases: Sequence[Compared], key: Callable[[Compared], str], bands: Sequence[str]) -> tuple[Group, ...]:
+def group(
+    cases: Sequence[Compared], key: Callable[[Compared], str], bands: Sequence[str], resampled: bool = False
+) -> tuple[Group, ...]:
     """The figures of the cases that have the same key, for each of the keys."""
     keys = sorted({key(case) for case in cases})
-    return tuple(Group(k, measure([c for c in cases if key(c) == k], bands, resampled=False)) for k in keys)
+    return tuple(Group(k, measure([c for c in cases if key(c) == k], bands, resampled)) for k in keys)
 
 
 def confidence(case: Compared) -> str:
     """How sure the expert is, in words."""
     return NOT_STATED if case.confidence is None else str(case.confidence)
+
+
+def _stance(expert: ExpertDoc, actions: Mapping[str, Action]) -> bool | None:
+    """Whether the expert would act towards the employer; None where nothing is said of that.
+
+    Who lets it go, and recommends nothing but what helps next time, has said what to prevent, not what to do afterwards.
+    """
+    if expert.act in (None, UNKNOWN):
+        return None
+    now = [step for step in expert.recommended if step not in actions or not actions[step].next_time]
+    return True if expert.act == "act" else False if now else None
+
+
+def _acts(plan: Iterable[Action], advised: Sequence[str]) -> bool:
+    """Whether a plan acts on the mistake: it repairs, or makes contact as an expert advises who would act.
+
+    Other contact that does not mention the mistake (a thank-you, say) is a courtesy: neither acting nor letting it rest.
+    """
+    return any(action.reach == "repairs" or (action.reach == "plain" and action.id in advised) for action in plan)
 
 
 def _same(pairs: Sequence[tuple[object, object]]) -> Figure:
@@ -90,7 +123,7 @@ def _share(hits: Sequence[bool], baseline: float | None = None) -> Figure:
 
 
 def _part(hits: Sequence[bool]) -> float:
-    return sum(hits) / len(hits)
+    return sum(hits) / (len(hits) or 1)
 
 
 def _resampled(ranks: Sequence[Ranks], value: Callable[[Sequence[Ranks]], float | None], resampled: bool) -> Figure:

@@ -18,19 +18,20 @@ Rows = list[tuple[str, ...]]
 
 _METHODS = (
     f"Intervals hold 95%: Wilson's for shares; for mean error, kappa and correlation the percentiles of {RESAMPLES:,} resamples "
-    "of the cases. The last column is what comes of always saying what the experts say most."
+    "of the cases. The last column is what comes of always saying what the experts say most, or, of acting, of always acting."
 )
 _FIGURES = ("", "cases", "figure", "95% interval", "always the same")
-_GROUPS = ("", "cases", "same band", "one apart", "mean error", "act", "advice", "against")
+_GROUPS = ("", "cases", "same", "near", "safe", "error", "act", "rest", "advice", "against")
 _MATRIX = "Bands: the experts' in rows, misstep's in columns"
-_ACTS_MATRIX = "Act, or let it go: the experts' in rows, misstep's in columns"
+_ACTS_MATRIX = "Act, or let it rest, where the expert speaks to it: the experts' in rows, misstep's in columns"
+_SETS = "By set"
 _WHY = {
     "unknown": "these rules have no such action",
     "none": "no rule that fires recommends it",
     "vetoed": "vetoed by {rules}",
     "recommended": "recommended by {rules}",
 }
-_ACTS = {True: "act", False: "let it go"}
+_ACTS = {True: "act", False: "let it rest"}
 _NO_ROOM = ", but the plan has no room for it"
 
 
@@ -41,6 +42,8 @@ def to_text(agreement: Agreement, width: int = 100, color: bool = False) -> str:
     console.print(_chosen(agreement))
     print_table(console, "How far they agree", _FIGURES, _rows(agreement.figures))
     console.print(Padding(Text(_METHODS, "dim"), (0, 0, 0, 2)))
+    if len(agreement.by_set) > 1:
+        print_table(console, _SETS, _FIGURES, _set_rows(agreement.by_set))
     for title, groups in _groups(agreement):
         print_table(console, title, _GROUPS, [_group_row(g) for g in groups])
     header, *rows = _matrix(agreement, "[{}]")
@@ -62,6 +65,8 @@ def to_markdown(agreement: Agreement) -> str:
     lines = [f"# {markdown_text(_title(agreement))}", "", markdown_text(_chosen(agreement)), "", "## How far they agree", ""]
     lines += markdown_table(_FIGURES, _rows(agreement.figures))
     lines += ["", _METHODS, ""]
+    if len(agreement.by_set) > 1:
+        lines += [f"## {_SETS}", "", *markdown_table(_FIGURES, _set_rows(agreement.by_set)), ""]
     for title, groups in _groups(agreement):
         lines += [f"## {title}", "", *markdown_table(_GROUPS, [_group_row(g) for g in groups]), ""]
     header, *rows = _matrix(agreement, "**{}**")
@@ -98,22 +103,41 @@ def _chosen(agreement: Agreement) -> str:
     return text
 
 
-def _rows(figures: Figures) -> Rows:
-    named = (
+def _named(figures: Figures) -> tuple[tuple[str, Figure], ...]:
+    return (
         ("same band of severity", figures.exact),
-        ("at most one band apart", figures.within_one),
+        ("at most one band apart (near)", figures.within_one),
+        ("at most one too mild (safe)", figures.safe),
         ("mean error (bands, + harsher)", figures.mean_error),
         ("weighted kappa of bands", figures.kappa),
         ("rank correlation with damage", figures.rank_correlation),
-        ("act, or let it go", figures.act),
+        ("act, or let it rest", figures.act),
+        ("  of those who say act", figures.says_act),
+        ("  of those who say rest", figures.says_rest),
         ("level of notice", figures.noticed),
         ("recommended step in plan", figures.recommended),
         ("advised-against step in plan", figures.advised_against),
     )
-    return [
-        (name, str(f.cases), _figure(f, name.startswith("mean")), _interval(f), "" if f.baseline is None else f"{f.baseline:.3f}")
-        for name, f in named
-    ]
+
+
+def _rows(figures: Figures) -> Rows:
+    return [_row(name, figure, figure is figures.mean_error) for name, figure in _named(figures)]
+
+
+def _set_rows(groups: Sequence[Group]) -> Rows:
+    """Every figure, that of each set under it."""
+    rows: Rows = []
+    for number, (name, _) in enumerate(_named(groups[0].figures)):
+        rows.append((name.strip(), "", "", "", ""))
+        for group in groups:
+            figure = _named(group.figures)[number][1]
+            rows.append(_row(f"  {printable(group.name)}", figure, figure is group.figures.mean_error))
+    return rows
+
+
+def _row(name: str, figure: Figure, signed: bool) -> tuple[str, ...]:
+    baseline = "" if figure.baseline is None else f"{figure.baseline:.3f}"
+    return name, str(figure.cases), _figure(figure, signed), _interval(figure), baseline
 
 
 def _groups(agreement: Agreement) -> Iterator[tuple[str, Sequence[Group]]]:
@@ -126,7 +150,7 @@ def _groups(agreement: Agreement) -> Iterator[tuple[str, Sequence[Group]]]:
 
 def _group_row(group: Group) -> tuple[str, ...]:
     f = group.figures
-    shown = (f.exact, f.within_one, f.mean_error, f.act, f.recommended, f.advised_against)
+    shown = (f.exact, f.within_one, f.safe, f.mean_error, f.says_act, f.says_rest, f.recommended, f.advised_against)
     return (_word(group.name), str(f.cases), *(_figure(figure, figure is f.mean_error) for figure in shown))
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @cli.command()
-@click.argument("cases", type=click.Path(allow_dash=True, path_type=Path), metavar="CASES")
+@click.argument("cases", nargs=-1, required=True, type=click.Path(allow_dash=True, path_type=Path), metavar="CASES...")
 @rules_option
 @click.option("-o", "--output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
               help="Text to read; JSON with every case; or Markdown.")  # fmt: skip
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
               help="Colors; auto: on a terminal, unless NO_COLOR is set.")  # fmt: skip
 def calibrate(
-    cases: Path,
+    cases: tuple[Path, ...],
     rules: tuple[Path, ...],
     output: str,
     bases: tuple[str, ...],
@@ -44,21 +44,22 @@ def calibrate(
     """Measure how far rules agree with experts.
 
     CASES, or - for standard input, has a line of JSON for each case that an expert judged:
-    {"record": ..., "expert": {"severity": ..., ...}, ...}; `misstep schema cases` says the rest. Cases that are wrong are told,
-    the others are measured.
+    {"record": ..., "expert": {"severity": ..., ...}, ...}; `misstep schema cases` says the rest. Several files are measured
+    together, and each apart. Cases that are wrong are told, the others are measured.
 
     \b
     misstep calibrate judged.jsonl --basis letter --min-confidence 2
-    misstep calibrate judged.jsonl --rules my-rules/ --worst 10 --picture bands.svg
+    misstep calibrate judged.jsonl others.jsonl --rules my-rules/ --worst 10 --picture bands.svg
     """
     from misstep.calibration.picture import refuse_picture, write_picture
     from misstep.inputs import refuse_missing
 
     if picture is not None:
         refuse_picture(picture)
-    if str(cases) != "-":
-        refuse_missing(cases)
-    agreement = load(rules).calibrate(cases, bases=bases, min_confidence=min_confidence, worst=worst, engine=engine)
+    for file in cases:
+        if str(file) != "-":
+            refuse_missing(file)
+    agreement = load(rules).calibrate(*cases, bases=bases, min_confidence=min_confidence, worst=worst, engine=engine)
     for problem in (*agreement.problems, *agreement.remarks):
         print(f"misstep: {problem}", file=sys.stderr)
     if output == "json":

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,36 +23,44 @@ if TYPE_CHECKING:
 def check(paths: tuple[Path, ...], output: str) -> int:
     """Check rule packs, files or folders.
 
-    Shows every mistake with its file, line and column.
+    Shows every mistake with its file, line and column; where there is none, what deserves a second look, as remarks.
     """
-    from misstep.api import RuleBase
     from misstep.errors import RuleError
     from misstep.limits import Limits
+    from misstep.rulebase.link import load_program
+    from misstep.rulebase.remarks import find_remarks
 
     try:
-        rulebase = RuleBase.load(*paths, limits=Limits(problems=1000))
+        program, merged = load_program(paths, Limits(problems=1000))
     except RuleError as error:
         if output == "json":
-            print(json.dumps([_problem(p) for p in error.problems], ensure_ascii=False, indent=1))
+            _print_problems(error.problems, "error")
         else:
             complain(error)
         return BAD
+    remarks = find_remarks(program, merged)
     if output == "json":
-        print("[]")
-    else:
-        program = rulebase.program
-        print(
-            f"{program.name} {program.version}: {len(program.kinds)} kinds, {len(program.rules)} rules, "
-            f"{len(program.actions)} actions, {len(program.sources)} sources; no mistakes found"
-        )
+        _print_problems(remarks, "remark")
+        return OK
+    for remark in remarks:
+        print(f"remark: {remark}")
+    found = f", {len(remarks)} remark{'' if len(remarks) == 1 else 's'}" if remarks else ""
+    print(
+        f"{program.name} {program.version}: {len(program.kinds)} kinds, {len(program.rules)} rules, "
+        f"{len(program.actions)} actions, {len(program.sources)} sources; no mistakes found{found}"
+    )
     return OK
 
 
-def _problem(problem: Problem) -> dict[str, Any]:
-    place = problem.location
-    return {
-        "file": place.file, "line": place.line, "column": place.column, "rule": problem.subject, "message": problem.message
-    }  # fmt: skip
+def _print_problems(problems: Sequence[Problem], level: str) -> None:
+    found = [
+        {
+            "level": level, "file": p.location.file, "line": p.location.line, "column": p.location.column,
+            "rule": p.subject, "message": p.message,
+        }
+        for p in problems
+    ]  # fmt: skip
+    print(json.dumps(found, ensure_ascii=False, indent=1))
 
 
 @cli.command()

@@ -185,6 +185,7 @@ class Action:
     other actions of the plan go over its channel too, where they can. ``excludes``: actions that are not done for a mistake for
     which this one is. ``clause``: what it is in a headline; ``says``: a template of its words in a message, and ``part`` their
     place.
+    ``next_time``: it helps with the next chance; whoever advises it alone has said nothing about this one.
     """
 
     id: str
@@ -202,6 +203,7 @@ class Action:
     clause: str = ""
     says: str = ""
     part: str = ""
+    next_time: bool = False
 
 
 REPAIRS = "repairs"

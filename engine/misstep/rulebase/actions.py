@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from misstep.errors import Problem, listing, suggest
 from misstep.model.facts import Kind
-from misstep.model.rule import Action, Scale
+from misstep.model.rule import REPAIRS, Action, Scale
 from misstep.rulebase import schema
 from misstep.rulebase.messages import MessageChecker
 from misstep.rulebase.packs import Entry, Merged
@@ -50,6 +50,9 @@ def _action(name: str, entry: Entry[schema.ActionDoc], merged: Merged, scale: Sc
         merged.problems.append(
             entry.problem(f"unknown occasion '{doc.occasion}'{suggest(doc.occasion, scale.occasions, there)}", "occasion")
         )
+    if doc.next_time and doc.reach == REPAIRS:
+        text = "an action that `repairs` deals with this chance, so it cannot be for the next one alone: `next_time: true`"
+        merged.problems.append(entry.problem(text, "next_time"))
     messages.check_action(entry)
     return Action(
         id=name,
@@ -67,6 +70,7 @@ def _action(name: str, entry: Entry[schema.ActionDoc], merged: Merged, scale: Sc
         clause=doc.clause or "",
         says=doc.says,
         part=doc.part or "",
+        next_time=doc.next_time,
     )
 
 

@@ -221,6 +221,7 @@ class ActionDoc(Doc):
     clause: Line | None = None
     says: Prose = ""
     part: Name | None = None
+    next_time: bool = False
     replace: bool = False
 
 

@@ -1,0 +1,74 @@
+"""A checked program and its packs in; what is allowed in them but deserves a second look, out.
+
+Plain look-ups, each of which a reader could do: nothing is proved here, and a remark is no error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from misstep.errors import Problem
+from misstep.model.expression import FieldRef
+from misstep.model.rule import Action, Aggregate, Negation, Program, Recommend, Rule, Veto
+from misstep.rulebase.packs import Merged
+from misstep.rulebase.references import expressions_of, parts_of
+
+WHO = frozenset(
+    {
+        "accent", "belief", "beliefs", "citizenship", "disabilities", "disability", "disabled", "ethnic", "ethnicity", "faith",
+        "gender", "marital", "married", "nationality", "pregnancy", "pregnant", "religion", "religious", "sex",
+    }
+)  # fmt: skip
+"""Words in the name of a kind or a field that say who a person is."""
+
+WHO_LAST = frozenset({"age", "children", "family", "origin", "race"})
+"""The same, where they end the name: ``candidate_age``, but not ``age_hours``."""
+
+
+def find_remarks(program: Program, merged: Merged) -> list[Problem]:
+    """Actions that are never in a plan, and rules that ask who a person is: each with its place, in the order of places."""
+    return sorted({*_idle_actions(program, merged), *_judging_people(program, merged)})
+
+
+def _idle_actions(program: Program, merged: Merged) -> Iterator[Problem]:
+    effects = [effect for rule in program.rules.values() for effect in rule.effects]
+    recommended = {effect.action for effect in effects if isinstance(effect, Recommend)}
+    vetoed = {effect.action for effect in effects if isinstance(effect, Veto)}
+    for name, action in program.actions.items():
+        if name not in recommended and (name not in vetoed or _is_step(action)):
+            yield merged.actions[name].problem(f"no rule recommends the action '{name}', so it is in no plan")
+
+
+def _is_step(action: Action) -> bool:
+    """Whether more is said of an action than one needs that is only ever vetoed: whom it reaches, when it is due, its words."""
+    return action.reach != "private" or action.due_hours is not None or bool(action.says)
+
+
+def _judging_people(program: Program, merged: Merged) -> Iterator[Problem]:
+    for rule in program.rules.values():
+        for read in dict.fromkeys(_asked(rule)):
+            message = f"'{read}' says who a person is, not what went wrong: no rule should judge by that, unless to help them"
+            yield merged.rules[rule.id].problem(message, "when")
+
+
+def _asked(rule: Rule) -> Iterator[str]:
+    """Kinds and fields that a rule looks at and that say who a person is, as words."""
+    inner: list[Aggregate | Negation] = [*rule.aggregates, *rule.unless]
+    for pattern in (*rule.patterns, *(binder.pattern for binder in inner)):
+        if all(map(_says_who, pattern.kinds)):  # a role takes any kind, and asks for none
+            yield from pattern.kinds
+    for expression, _ in expressions_of(rule):
+        yield from (f"{ref.name}.{ref.field}" for ref in _references(expression) if _says_who(ref.field))
+
+
+def _references(expression: Any) -> Iterator[FieldRef]:
+    if isinstance(expression, FieldRef):
+        yield expression
+    for part in parts_of(expression):
+        yield from _references(part)
+
+
+def _says_who(name: str) -> bool:
+    words = name.split("_")
+    return words[-1] in WHO_LAST or not WHO.isdisjoint(words)

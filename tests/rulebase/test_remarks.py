@@ -1,0 +1,106 @@
+"""What is allowed in a pack and deserves a second look: remarked with its place, and nothing else is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from tests.end_to_end.command import INCIDENTS, ROOT
+
+from misstep.limits import Limits
+from misstep.rulebase.link import load_program
+from misstep.rulebase.remarks import WHO, WHO_LAST, find_remarks
+from misstep.rulebase.shipped import shipped_rules
+
+HEAD = """\
+schema: 1
+pack: p
+extends: scale
+roles: {mistake: {fields: {}}}
+kinds:
+  late_arrival: {role: mistake, title: Late, concern: manners, fields: {}}
+  person:
+    role: setting
+    title: Who spoke
+    fields:
+      {FIELD}: {type: integer, default: 0}
+      lateness: {type: integer, default: 0}
+  {KIND}: {role: setting, title: A thing, fields: {}}
+actions:
+"""
+PLAIN = HEAD.replace("{KIND}", "thing")
+
+
+def remarks(folder: Path, text: str) -> list[str]:
+    (folder / "pack.yaml").write_text(text, encoding="utf-8")
+    return [str(remark).removeprefix(f"{folder}/") for remark in find_remarks(*load_program([folder], Limits()))]
+
+
+@pytest.mark.parametrize("rules", [shipped_rules(), INCIDENTS / "rules"], ids=["shipped", "incidents"])
+def test_the_rules_at_hand_have_none(rules: Path) -> None:
+    assert find_remarks(*load_program([rules], Limits())) == []
+
+
+def test_an_action_that_is_in_no_plan_is_remarked(tmp_path: Path) -> None:
+    text = PLAIN.replace("{FIELD}", "height") + (
+        "  idle: {title: Nobody says so}\n"
+        "  warned: {title: Only advised against}\n"
+        "  half: {title: Only vetoed, due_hours: 24, text: How to do it.}\n"
+        "  done: {title: Done}\n"
+        "rules:\n"
+        "  r: {when: [person], then: {recommend: done, veto: [warned, half]}, because: x}\n"
+    )
+    assert remarks(tmp_path, text) == [
+        "pack.yaml:15:3: no rule recommends the action 'idle', so it is in no plan",
+        "pack.yaml:17:3: no rule recommends the action 'half', so it is in no plan",
+    ]
+
+
+def says_who(name: str) -> str:
+    return f"'{name}' says who a person is, not what went wrong: no rule should judge by that, unless to help them"
+
+
+@pytest.mark.parametrize("field", ["age", "candidate_age", "accent_strength", "religious_belief", "sex", "national_origin"])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "{when: [{fact: person, where: person.FIELD > 40}], then: {overall: 1}, because: x}",
+        "{when: [person], then: {overall: person.FIELD * 0.1}, because: x}",
+        "{when: [late_arrival], unless: [{fact: person, where: person.FIELD > 40}], then: {overall: 1}, because: x}",
+    ],
+    ids=["condition", "amount", "negation"],
+)
+def test_a_rule_that_asks_who_a_person_is_is_remarked(tmp_path: Path, field: str, rule: str) -> None:
+    text = PLAIN.replace("{FIELD}", field).replace("actions:", "rules:") + f"  judge: {rule.replace('FIELD', field)}\n"
+    assert remarks(tmp_path, text) == [f"pack.yaml:15:11: judge: {says_who(f'person.{field}')}"]
+
+
+@pytest.mark.parametrize("field", ["age_hours", "message", "sexton", "originality", "traceback", "embarrassment", "language"])
+def test_names_that_only_look_like_it_are_not(tmp_path: Path, field: str) -> None:
+    text = PLAIN.replace("{FIELD}", field).replace("actions:", "rules:")
+    assert remarks(tmp_path, text + f"  r: {{when: [person], then: {{overall: person.{field} * 0.1}}, because: x}}\n") == []
+
+
+def test_a_kind_that_says_who_a_person_is_is_remarked_where_it_is_asked_for_by_name(tmp_path: Path) -> None:
+    text = HEAD.replace("{FIELD}", "height").replace("{KIND}", "disability").replace("actions:", "rules:") + (
+        "  named: {when: [disability], then: {overall: 1}, because: x}\n"
+        "  absent: {when: [person], unless: [disability], then: {overall: 1}, because: x}\n"
+        "  any: {when: [{fact: mistake, as: m}], then: {severity: {for: m, add: 0.1}}, because: x}\n"
+    )
+    assert remarks(tmp_path, text) == [
+        f"pack.yaml:15:11: named: {says_who('disability')}",
+        f"pack.yaml:16:12: absent: {says_who('disability')}",
+    ]
+
+
+def test_the_words_are_those_of_the_document() -> None:
+    text = (ROOT / "docs" / "rule-packs.md").read_text(encoding="utf-8").partition("word by word:")[2].partition("at its end")[0]
+    anywhere, _, last = text.partition("anywhere in a name")
+    assert set(re.findall(r"`(\w+)`", anywhere)) == WHO
+    assert set(re.findall(r"`(\w+)`", last)) == WHO_LAST
+
+
+def test_a_field_that_no_rule_asks_for_is_nobodys_business(tmp_path: Path) -> None:
+    text = PLAIN.replace("{FIELD}", "age").replace("actions:", "rules:")
+    assert remarks(tmp_path, text + "  r: {when: [person], then: {overall: person.lateness * 0.1}, because: x}\n") == []
