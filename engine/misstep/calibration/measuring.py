@@ -43,7 +43,7 @@ def compare(case: JudgedDoc, entry: Entry, got: Assessment, program: Program) ->
 
 def planned(got: Assessment) -> tuple[PlannedAction, ...]:
     """The actions of a plan, in their order."""
-    return tuple(got.actions)
+    return got.actions
 
 
 def measure(cases: Sequence[Compared], bands: Sequence[str], resampled: bool = True) -> Figures:
