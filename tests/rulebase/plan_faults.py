@@ -65,7 +65,8 @@ def contradictory(answer: Assessment, base: RuleBase) -> Iterator[str]:
                 yield f"{one} beside {other}"
         for other, others in against:
             both = targets & others or not targets or not others
-            if both and (other in base.actions[one].excludes or one in base.actions[other].excludes):
+            turned = other not in base.program.advised and one in base.actions[other].excludes
+            if both and (other in base.actions[one].excludes or turned):
                 yield f"{one}, and against {other}"
 
 

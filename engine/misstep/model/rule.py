@@ -184,7 +184,7 @@ class Action:
     ``channels``: over which it can be done, best first, none: any; ``occasion``: where it is not that of a channel; ``leads``:
     other actions of the plan go over its channel too, where they can. ``excludes``: actions that are not done for a mistake for
     which this one is. ``clause``: what it is in a headline; ``says``: a template of its words in a message, and ``part`` their
-    place.
+    place. An action that no rule recommends excludes others where it is advised against.
     ``next_time``: it helps with the next chance; whoever advises it alone has said nothing about this one.
     """
 
@@ -345,6 +345,12 @@ class Program:
         """The actions that exclude others, and those, so that an action that is excluded itself comes later."""
         order = [*TopologicalSorter({action.id: action.excludes for action in self.actions.values()}).static_order()]
         return tuple((name, self.actions[name].excludes) for name in reversed(order) if self.actions[name].excludes)
+
+    @cached_property
+    def advised(self) -> frozenset[str]:
+        """The actions that some rule recommends; the others are there to be advised against."""
+        effects = [effect for rule in self.rules.values() for effect in rule.effects]
+        return frozenset(effect.action for effect in effects if isinstance(effect, Recommend))
 
     @cached_property
     def mistakes(self) -> frozenset[str]:
