@@ -68,13 +68,14 @@ class Drafter:
         speaking = [choice for choice in step.choices if choice.action.says]
         if not speaking:
             return None
-        whole = Occurrence(facts, outlook, plan.verdict, _ids(plan))
+        whole = Occurrence(facts, outlook, plan.verdict, _ids(plan), [finding[0] for finding in findings])
         said: dict[int, list[str]] = {}
+        already: set[str] = set()
         for choice in speaking:
             about = whole._replace(mistakes=self._mistakes(choice, findings))
             sentences = _sentences(self._speaker.template(choice.action.says).say(about))
-            if sentences:
-                said.setdefault(self._places[choice.action.part], []).extend(sentences)
+            said.setdefault(self._places[choice.action.part], []).extend([s for s in sentences if s not in already])
+            already.update(sentences)
         if written:
             for place, part in enumerate(scale.message_parts):
                 if part.says and not said.get(place):

@@ -52,12 +52,11 @@ class MessageChecker:
         worst = fact_types(mistakes, roles.get("mistake", ()), scale)
         worst.pop("id", None)  # an id is for records, not for readers
         by_kind = {kind.name: {f.name: field_type(f) for f in kind.fields} for kind in mistakes}
-        self.about: Names = {**self.names, **by_kind, SAID: Type("text"), REPAIR: Type("text"), MISTAKE: worst}
+        self.around: Names = {**self.names, **by_kind, MISTAKE: worst}
+        self.about: Names = {**self.around, SAID: Type("text"), REPAIR: Type("text")}
         occasions = Type("enum", tuple(scale.occasions))
         self.head: Names = {
-            **self.names,
-            **by_kind,
-            MISTAKE: worst,
+            **self.around,
             WRONG: Type("boolean"),
             VERDICT: Type("enum", (*scale.verdicts, *([scale.unable] if scale.unable else []))),
             STEP: {field: occasions if field == "occasion" and scale.occasions else Type("text") for field in STEP_FIELDS},
@@ -81,14 +80,14 @@ class MessageChecker:
         """What every message says: opening, closing, and the parts for which no action has words."""
         entry = self.merged.scale["message"]
         for key, text in (("opening", self.scale.message_opening), ("closing", self.scale.message_closing)):
-            self.frame += self._check(entry, text, self.names, key).words
-        self._check(entry, self.scale.message_subject, self.names, "subject")
+            self.frame += self._check(entry, text, self.around, key).words
+        self._check(entry, self.scale.message_subject, self.around, "subject")
         for channel, text in self.scale.message_spoken.items():
-            self._check(entry, text, self.names, "spoken", channel)
+            self._check(entry, text, self.around, "spoken", channel)
         self._check(self.merged.scale["plan"], self.scale.headline, self.head, "headline")
         for i, part in enumerate(self.scale.message_parts):
             if part.says:
-                self._fit(entry, self._check(entry, part.says, self.names, "parts", i, "says"), "parts", i, "says")
+                self._fit(entry, self._check(entry, part.says, self.around, "parts", i, "says"), "parts", i, "says")
 
     def check_action(self, entry: Entry[schema.ActionDoc]) -> None:
         """What an action says, which by itself must fit into a message."""
