@@ -76,7 +76,7 @@ def variants(kind: Kind) -> list[dict[str, Any]]:
     """Nothing said but the kind, and each of its own words and switches."""
     common = set(BASE.kinds["late_arrival"].by_name) & set(BASE.kinds["rambling"].by_name)
     own = [field for field in kind.fields if field.name not in common]
-    told = [{f.name: value} for f in own if f.type == "enum" for value in f.values]
+    told: list[dict[str, Any]] = [{f.name: value} for f in own if f.type == "enum" for value in f.values]
     told += [{f.name: value} for f in own if f.type == "boolean" for value in (True, False)]
     return [{}, *told]
 
