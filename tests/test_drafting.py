@@ -320,7 +320,7 @@ FULL: list[dict[str, Any]] = [
 TO_SEND = """\
 Hello Ms Okafor,
 
-I am sorry for arriving 25 minutes late, and for the trouble it gave you.
+I am sorry for arriving late, and for the trouble it gave you.
 
 The reason: the motorway was closed after an accident.
 

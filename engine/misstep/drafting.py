@@ -18,7 +18,9 @@ from misstep.planning import Choice, Plan, Step
 from misstep.speech import GLUE, Occurrence, Speaker
 
 _LEVEL = 1 + FINDING_FIELDS.index("noticed_level")
+MOST_CLAUSES = 2  # in a headline
 _END = "\x1e"  # of a sentence
+_BEFORE_A_STOP = re.compile(r" (?=[.,;])")  # where a part of a template had nothing to say
 _BLANK = re.compile(r"\[[^\[\]\n]{1,80}\]")
 _Part = tuple[MessagePart, list[str]]
 
@@ -92,8 +94,9 @@ class Drafter:
         return Draft(subject or None, body, tuple(blanks))
 
     def _mistakes(self, choice: Choice, findings: Sequence[Row]) -> list[Row]:
-        """The mistakes that an action speaks of, worst first: those that were noticed, or all where none was."""
-        own = [finding for finding in findings if finding[0][ID] in choice.relief]
+        """The mistakes that an action speaks of, worst first: its own, or any where it is for the interview as a whole; of these
+        those that were noticed, or all where none was."""
+        own = [finding for finding in findings if not choice.relief or finding[0][ID] in choice.relief]
         return [finding[0] for finding in own if finding[_LEVEL] != self._unnoticed] or [finding[0] for finding in own]
 
     def _body(self, parts: list[_Part], opening: str, closing: str) -> str | None:
@@ -117,7 +120,7 @@ def _ids(plan: Plan) -> frozenset[str]:
 
 
 def _clauses(choices: Iterable[Choice]) -> str:
-    return joined([clause_of(choice.action) for choice in choices])
+    return joined([clause_of(choice.action) for choice in choices][:MOST_CLAUSES])
 
 
 def clause_of(action: Action) -> str:
@@ -137,7 +140,7 @@ def _first_step(steps: Sequence[Step]) -> str:
 
 def _sentences(text: str) -> list[str]:
     """The sentences of a text: one ends with a full stop, a question or an exclamation mark before a blank."""
-    text = " ".join(text.split())
+    text = _BEFORE_A_STOP.sub("", " ".join(text.split()))
     text = text.replace(". ", f".{_END}").replace("! ", f"!{_END}").replace("? ", f"?{_END}")
     return text.split(_END) if text else []
 
