@@ -123,6 +123,21 @@ def test_a_good_sign_or_a_strength_never_raises_the_damage(record: Record, data:
 
 
 @DRAWN
+@given(record=RECORDS, told=facts_of([BASE.kinds["interview"]]), yes=st.sampled_from(["advanced", "offer"]))
+def test_a_yes_never_raises_the_damage(record: Record, told: dict[str, Any], yes: str) -> None:
+    others = named([fact for fact in record if fact["kind"] != "interview"])
+    went_on, open_yet = (BASE.assess([*others, {**told, "id": "i", "outcome": outcome}]) for outcome in (yes, "pending"))
+    assert went_on.damage <= open_yet.damage
+
+
+@DRAWN
+@given(record=RECORDS, told=facts_of([BASE.kinds["thank_you_sent"]]))
+def test_thanks_sent_never_raise_the_damage(record: Record, told: dict[str, Any]) -> None:
+    without = named([fact for fact in record if fact["kind"] != "thank_you_sent"])
+    assert BASE.assess([*without, {"id": "more", **told}]).damage <= BASE.assess(without).damage
+
+
+@DRAWN
 @given(record=RECORDS, data=st.data())
 def test_a_correction_never_raises_the_damage(record: Record, data: st.DataObject) -> None:
     _done_already("correction_sent", record, data)
