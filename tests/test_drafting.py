@@ -16,7 +16,7 @@ from tests.evaluate.packs import records_of
 from tests.inline import load_text
 
 from misstep import Assessment, RuleBase
-from misstep.errors import RuleError
+from misstep.errors import JOINERS, RuleError
 from misstep.model.rule import QUOTED_LENGTH, QUOTED_WORDS
 
 BASE = RuleBase.shipped()
@@ -245,7 +245,7 @@ def test_a_draft_is_short_and_shows_what_facts_say_as_it_is(record: list[dict[st
     if draft is not None:
         assert len(draft.split()) <= BASE.program.scale.message_max_words
         assert "49" not in draft
-        assert draft.replace("\n", "").isprintable()
+        assert re.sub(f"[\n{JOINERS}]", "", draft).isprintable()
         assert "\n\n\n" not in draft
 
 
@@ -264,9 +264,13 @@ def test_an_apology_is_first_and_short_and_never_the_last_word(record: list[dict
     draft = BASE.assess(record).draft
     if draft is not None:
         apologies, paragraphs = apology_of(draft)
-        assert apologies in ([], paragraphs[:1])
+        assert len(apologies) <= 1
         for apology in apologies:
-            assert len(re.findall(r"[.!?](?= |$)", apology)) <= 2
+            if apology.startswith("I am sorry"):
+                assert apology == paragraphs[0]
+                assert len(re.findall(r"[.!?](?= |$)", apology)) <= 2
+            else:  # an untruth that is put right ends on one sentence of regret
+                assert re.search(r"\. I am sorry that I did not say it as it was\.$", apology)
             assert len(paragraphs) > 1
         assert "forgive" not in draft.lower()
 
@@ -296,7 +300,8 @@ def test_nothing_is_said_of_what_nobody_noticed(record: list[dict[str, Any]]) ->
 def test_an_apology_is_for_what_its_action_is_for(record: list[dict[str, Any]]) -> None:
     result = BASE.assess(record)
     _, *paragraphs = (result.draft or "").split("\n\n")
-    apologised = {t for a in result.actions if a.action == "follow_up_apology_note" for t in a.targets}
+    apologies = [a for a in result.actions if BASE.actions[a.action].group == "apology"]
+    apologised = {t for a in apologies for t in a.targets or [f.fact for f in result.findings]}
     meant = {NAMINGS.get(f.kind) for f in result.findings if f.fact in apologised}
     for finding in result.findings:
         naming = NAMINGS.get(finding.kind)
