@@ -294,7 +294,7 @@ def test_intervals_hold_their_figures() -> None:
 
 
 def planned(got: dict[str, Any]) -> set[str]:
-    return {action["action"] for action in got["actions"]}
+    return {action["action"] for step in got["steps"] for action in step["actions"]}
 
 
 def recount(cases: list[dict[str, Any]], bands: list[str]) -> dict[str, float]:

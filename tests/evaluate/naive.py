@@ -98,7 +98,7 @@ class NaiveEngine:
         kind = self.program.kinds[row[KIND]]
         names = [field.name for field in kind.fields]
         own = dict(zip(names, row[FIRST_VALUE:], strict=True))
-        return {**own, "id": row[ID], "kind": row[KIND], "concern": kind.concern}
+        return {**own, "id": row[ID], "kind": row[KIND], "concern": kind.concern, "harm": kind.harm, "mend": kind.mend}
 
     def _matches(self, rule: Rule, memory: Memory) -> Iterator[Bound]:
         for facts in product(*(self._facts(pattern, memory) for pattern in rule.patterns)):

@@ -143,7 +143,6 @@ def test_a_correction_never_raises_the_damage(record: Record, data: st.DataObjec
     _done_already("correction_sent", record, data)
 
 
-@pytest.mark.xfail(reason="done.apology still takes an apology for a sign that they noticed")
 @DRAWN
 @given(record=RECORDS, data=st.data())
 def test_an_apology_never_raises_the_damage(record: Record, data: st.DataObject) -> None:

@@ -24,7 +24,7 @@ COMMON = {"times", "phase", "audience", "cause", "handled", "reaction", "medium"
 APOLOGIES = {name for name, action in BASE.actions.items() if action.group == "apology"}
 MENTIONS = APOLOGIES | {"explain_cause_briefly", "retract_on_the_spot", "use_humour", "offer_to_make_good"}
 REPAIRS = {name for name, action in BASE.actions.items() if action.reach == "repairs"}
-STILL_DUE = {"no_show", "rescheduling", "wrong_date_or_time", "missed_deadline"}  # no interview yet, or work not handed in
+STILL_DUE = {kind.name for kind in MISTAKES if kind.mend in ("again", "send")}  # no talk yet, or something not handed in
 JOKES = {"bad_joke", "sarcasm", "offensive_remark", "flirting"}
 SMALL = ("trivial", "minor")
 
@@ -147,13 +147,13 @@ def test_what_was_meant_is_not_apologised_for_once_it_ended_the_interview() -> N
 
 
 def test_a_proof_of_fit_is_for_ability_or_follows_an_apology() -> None:
-    """Manners and honesty are not repaired by a proof, but for the doubts about interest and independence that it answers."""
-    doubts = {"low_enthusiasm", "distracted", "brought_companion", "failed_repair"}
+    """Not what a proof cannot mend, but after a repair that failed."""
+    doubts = {kind.name for kind in MISTAKES if kind.mend == "prove"} | {"failed_repair"}
     for each in drawn():
         notes = [a for a in each.result.actions if a.action == "follow_up_note_restating_fit"]
         if notes and not each.planned() & APOLOGIES:
             kinds = {fact["kind"] for fact in each.record if KINDS[fact["kind"]].role == "mistake"}
-            assert kinds & doubts or any(KINDS[kind].concern == "competence" for kind in kinds)
+            assert kinds & doubts
 
 
 # -- every mistake by itself
