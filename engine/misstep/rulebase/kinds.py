@@ -33,6 +33,8 @@ def link_kinds(merged: Merged, scale: Scale | None, problems: list[Problem]) -> 
             if any(f.name == c.name for c in common):
                 problems.append(entry.problem(f"every {doc.role} has the field '{f.name}' already", "fields", f.name))
         traits = {trait: getattr(doc, trait) for trait in TRAITS if getattr(doc, trait) is not None}
+        if scale is not None and doc.concern is not None and doc.role == "mistake":
+            traits = {**_by_concern(merged, scale, doc.concern), **traits}
         for trait, word in traits.items():
             known = scale.trait(trait) if scale is not None else (word,)
             if word not in known:
@@ -58,6 +60,12 @@ def link_kinds(merged: Merged, scale: Scale | None, problems: list[Problem]) -> 
             **traits,
         )
     return roles, kinds
+
+
+def _by_concern(merged: Merged, scale: Scale, concern: str) -> dict[str, str]:
+    """The traits of kinds of a concern that do not declare any."""
+    docs = {trait: merged.scale[f"{trait}s"].doc for trait in TRAITS if scale.trait(trait)}
+    return {trait: doc.by_concern[concern] for trait, doc in docs.items() if concern in doc.by_concern}
 
 
 def _fields(entry: Entry[schema.KindDoc] | Entry[schema.RoleDoc], derived: bool, problems: list[Problem]) -> tuple[Field, ...]:

@@ -45,6 +45,9 @@ def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
         if section in docs:
             _refuse_twice(merged.scale[section], key, getattr(docs[section], key), problems)
     _refuse_twice(merged.scale["message"], "parts", [part.name for part in parts], problems)
+    for trait in TRAITS:
+        if f"{trait}s" in docs:
+            _check_by_concern(merged.scale[f"{trait}s"], docs["concerns"].values, problems)
     _check_act_within(merged.scale["plan"], tuple(verdicts.order), problems)
     if len(problems) > before:
         return None
@@ -73,6 +76,14 @@ def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
         message_opening=message.opening,
         message_closing=message.closing,
     )
+
+
+def _check_by_concern(entry: Entry[schema.TraitDoc], concerns: list[str], problems: list[Problem]) -> None:
+    for concern, word in entry.doc.by_concern.items():
+        for given, known in ((concern, concerns), (word, entry.doc.values)):
+            if given not in known:
+                hint = suggest(given, known, f"; it is one of {', '.join(known)}")
+                problems.append(entry.problem(f"unknown word '{given}'{hint}", "by_concern", concern))
 
 
 def _check_act_within(entry: Entry[schema.PlanDoc], verdicts: tuple[str, ...], problems: list[Problem]) -> None:

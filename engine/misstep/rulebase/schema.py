@@ -236,6 +236,8 @@ class SourceDoc(Doc):
 
 class TraitDoc(Doc):
     values: list[Name]
+    by_concern: dict[Name, Name] = {}
+    """What a kind has that declares nothing, by its concern."""
     replace: bool = False
 
 
