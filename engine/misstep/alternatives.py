@@ -17,8 +17,8 @@ import orjson
 
 from misstep.assembly import Result, band_of, verdict_of
 from misstep.errors import BudgetError
-from misstep.intake import Facts, range_of
-from misstep.model.facts import FIRST_VALUE, ID, KIND, Field, Row
+from misstep.intake import Facts
+from misstep.model.facts import FIRST_VALUE, ID, KIND, UNSAID, Field, Row, range_of
 from misstep.model.rule import Program
 from misstep.records import Told
 from misstep.rulebase.references import Place
@@ -26,8 +26,6 @@ from misstep.rulebase.references import Place
 Value = bool | int | float | str | tuple[str, ...] | None
 Evaluate = Callable[[Facts], Result]
 
-UNSAID = "unknown"
-"""How packs spell, in an enum, that a thing is not known. It is nothing that could have happened instead."""
 A_WORD, A_FACT = 1.0, 2.0
 
 

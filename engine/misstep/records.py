@@ -15,7 +15,7 @@ from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_sch
 
 from misstep.documents import read_json
 from misstep.errors import Location, Problem, RecordError, suggest
-from misstep.intake import Facts, Intake, fault, range_of
+from misstep.intake import Facts, Intake, fault
 from misstep.limits import Limits
 from misstep.model.facts import (
     GIVEN_ROLES,
@@ -24,6 +24,7 @@ from misstep.model.facts import (
     Field,
     Kind,
     Row,
+    range_of,
 )
 from misstep.model.rule import Program
 
