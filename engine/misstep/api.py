@@ -20,7 +20,7 @@ from misstep.model.rule import Action, Program, Rule, Source
 from misstep.pipeline import assess as run_pipeline
 from misstep.pipeline import assess_json as run_json_pipeline
 from misstep.pipeline import conclude, evaluate
-from misstep.records import RecordLike, RecordReader, named
+from misstep.records import RecordLike, RecordReader, Told, named
 from misstep.rulebase.cache import shipped_program
 from misstep.session import Session
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # what only those need who calibrate is imported when they do
     from misstep.alternatives import Counterfactuals
     from misstep.calibration.agreement import Agreement
     from misstep.calibration.cases import CasesLike
+    from misstep.uncertainty import Certainty, Knowledge
 
 EngineName = Literal["compiled", "durable"]
 
@@ -135,6 +136,36 @@ class RuleBase:
             self._thresholds,
             self._limits.alternatives,
         )
+
+    def certainty(self, facts: RecordLike, engine: EngineName = "compiled") -> Certainty:
+        """How far the answer to an interview rests on what was not said: the damage over it, and what it hangs on.
+
+        The record is assessed some hundreds of times, within ``Limits.certainty``. Raises what ``assess`` does, and BudgetError
+        where the record is too large for that.
+        """
+        return self._certainty(*self._reader.read_told(facts), self._engine(engine))
+
+    def certainty_json(self, record: bytes | str, engine: EngineName = "compiled") -> bytes:
+        """The same of one interview given as JSON; the answer as JSON. Raises what ``assess_json`` does."""
+        return self._certainty(*self._reader.read_told_json(record), self._engine(engine)).to_json()
+
+    def _certainty(self, facts: Facts, told: list[Told], chosen: Engine) -> Certainty:
+        from misstep.uncertainty import find_certainty
+
+        return find_certainty(
+            facts,
+            told,
+            self._knowledge,
+            lambda changed: evaluate(changed, self._program, chosen, self._limits),
+            self._limits.certainty,
+        )
+
+    @cached_property
+    def _knowledge(self) -> Knowledge:
+        from misstep.rulebase.reach import Reaches
+        from misstep.uncertainty import Knowledge
+
+        return Knowledge(self._program, Reaches(self._program), self._thresholds)
 
     @cached_property
     def _thresholds(self) -> dict[tuple[str, str], frozenset[float]]:
@@ -265,6 +296,14 @@ def counterfactuals(facts: RecordLike) -> Counterfactuals:
     >>> counterfactuals([{"kind": "late_arrival", "minutes": 40}]).changes[0].instead
     """
     return _shipped().counterfactuals(facts)
+
+
+def certainty(facts: RecordLike) -> Certainty:
+    """How far the answer to an interview rests on what was not said, with the shipped rule base.
+
+    >>> certainty([{"kind": "late_arrival"}]).depends_on[0].field
+    """
+    return _shipped().certainty(facts)
 
 
 def calibrate(cases: CasesLike, *, bases: Sequence[str] = (), min_confidence: int | None = None, worst: int = 5) -> Agreement:
