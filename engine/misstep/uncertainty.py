@@ -1,8 +1,12 @@
 """A record in; how far its answer rests on what was not said out: the damage over what is open, and what it hangs on.
 
 Open is every field that the record leaves out, or says not to know, and every field of a setting that is only assumed. Two things
-are tried: many draws, in which every open field has an answer at once, as often as packs say that each is true; and every single
+are tried: many draws, in which open fields have answers all at once, as often as packs say that each is true; and every single
 answer to one open field by itself. Nothing is random: the seed of the draws is made of what the record says.
+
+What people leave out is mostly the ordinary, and the more so the more they have told. So in a draw not every open field has
+something to tell: of a record that says k things, one field in k + 2, by Laplace's rule of succession; the others stay as they
+are assumed. Half of them where nothing is said, one in seven after five answers.
 """
 
 from __future__ import annotations
@@ -118,7 +122,8 @@ def find_certainty(facts: Facts, told: Sequence[Told], knowledge: Knowledge, eva
     count = min(DRAWS, trial.left // 2)
     if count < FEWEST_DRAWS:
         raise BudgetError(f"with {size} facts there is no saying how certain the answer is within Limits.certainty; raise it")
-    drawn = [outcome for answers in _draws(questions, _seed(facts, questions), count) if (outcome := trial.with_answers(answers))]
+    draws = _draws(questions, _seed(facts, questions), _answers_given(told, knowledge.program), count)
+    drawn = [outcome for answers in draws if (outcome := trial.with_answers(answers))]
     if len(drawn) < FEWEST_DRAWS:
         raise BudgetError("what the record leaves open asks for too much work, whatever the answers are; raise Limits.work")
     tried = [_try_all(question, trial) for question in questions]
@@ -210,19 +215,33 @@ def _seed(facts: Facts, questions: Iterable[_Question]) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _draws(questions: Sequence[_Question], seed: str, count: int) -> Iterator[list[tuple[_Question, Any]]]:
-    """An answer to every question, so many times. Every answer comes as often as it is true, but for one time more or less: each
-    question has its own order of all times, and the answers share them out (Latin hypercube sampling, McKay and others 1979)."""
+def _answers_given(told: Iterable[Told], program: Program) -> int:
+    """How many things a record says that it might have left out."""
+    given = 0
+    for row, said in told:
+        kind = program.kinds[row[KIND]]
+        given += sum(not (f.required or f.name not in said or row[kind.columns[f.name]] == UNSAID) for f in kind.fields)
+    return given
+
+
+def _draws(questions: Sequence[_Question], seed: str, given: int, count: int) -> Iterator[list[tuple[_Question, Any]]]:
+    """Answers to some of the questions, so many times; to each in one of ``given + 2`` draws.
+
+    Every answer comes as often as it is true, but for one time more or less: each question has its own order of all draws, and
+    the answers share them out (Latin hypercube sampling, McKay and others 1979).
+    """
     chance = Random(seed).random  # noqa: S311 - no secret
-    columns: list[list[Any]] = []
-    asked = [question for question in questions if question.usual]
-    for question in asked:
+    columns: list[list[tuple[_Question, Any] | None]] = []
+    for question in questions:
         ends = list(accumulate(weight for _, weight in question.usual))
+        if not ends:
+            continue
         order = sorted(range(count), key=[chance() for _ in range(count)].__getitem__)
-        last = len(ends) - 1
-        columns.append([question.usual[min(last, bisect(ends, (place + chance()) / count * ends[-1]))][0] for place in order])
-    for answers in zip(*columns, strict=True) if columns else [()] * count:
-        yield list(zip(asked, answers, strict=True))
+        all_of_it = ends[-1] * (given + 2)
+        places = [bisect(ends, (place + chance()) / count * all_of_it) for place in order]
+        columns.append([(question, question.usual[place][0]) if place < len(ends) else None for place in places])
+    for draw in range(count):
+        yield [answer for column in columns if (answer := column[draw])]
 
 
 # -- trying
