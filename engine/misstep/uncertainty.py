@@ -63,8 +63,8 @@ class OpenField:
 class Certainty:
     """How far an answer rests on what was not said.
 
-    ``low`` and ``high``: the damage in the middle nine tenths of the draws; ``same``: the share of draws that keep the verdict and
-    the first step; ``settled``: whether no single answer to an open field can change either; ``depends_on``: the open fields with
+    ``low`` and ``high``: the damage in the middle nine tenths of the draws; ``same``: the share of draws that keep verdict and
+    first step; ``settled``: whether no single answer to an open field can change either; ``depends_on``: the open fields with
     an answer that changes verdict, first step or damage, most influential first. ``draws``: how many were made; ``complete``:
     whether all that was to be tried could be, within the limits: an answer is never called settled where it was not.
     """
