@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # what only those need who calibrate is imported when they do
     from misstep.alternatives import Counterfactuals
     from misstep.calibration.agreement import Agreement
     from misstep.calibration.cases import CasesLike
+    from misstep.calibration.certainty import CertaintyFigures
     from misstep.uncertainty import Certainty, Knowledge
 
 EngineName = Literal["compiled", "durable"]
@@ -193,6 +194,23 @@ class RuleBase:
         self._engine(engine)  # an engine that is not there is no fault of the cases
         rules = Rules(self._program, lambda facts: self.assess(facts, engine), lambda facts: self.fired(facts, engine))
         return calibrate(cases, rules, Choice(tuple(bases), min_confidence, worst))
+
+    def measure_certainty(self, cases: CasesLike, *, seed: int = 1, engine: EngineName = "compiled") -> CertaintyFigures:
+        """How far what ``certainty`` says holds: ``cases`` as for ``calibrate``, of which only the records are looked at.
+
+        Of every record parts are left out, chosen by the seed, and what is then said is compared with the whole of it. Raises
+        RecordError where no case is right, CallerError where the file does not exist.
+        """
+        from misstep.calibration.certainty import Judge, measure_certainty
+        from misstep.uncertainty import Outcome
+
+        self._engine(engine)
+        judge = Judge(
+            self._program,
+            lambda facts: Outcome.of(self.evaluate(facts, engine)),
+            lambda facts: self.certainty(facts, engine),
+        )
+        return measure_certainty(cases, judge, seed)
 
     def case_schema(self) -> dict[str, Any]:
         """JSON Schema of a judged case, in the words of this rule base."""
