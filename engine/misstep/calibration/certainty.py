@@ -20,7 +20,7 @@ import orjson
 
 from misstep.answers import usual_answers
 from misstep.calibration.agreement import Figure
-from misstep.calibration.cases import CasesLike, read_case, read_entries, record_problems
+from misstep.calibration.cases import CasesLike, read_entries, record_problems
 from misstep.calibration.figures import wilson
 from misstep.errors import CallerError, MisstepError, Problem, RecordError
 from misstep.model.facts import GIVEN_ROLES, UNSAID, Field, Kind, range_of
@@ -41,9 +41,9 @@ LEFT_OPEN = 3
 class Holding:
     """How well it holds of records that say ``given`` of their answers (None: all).
 
-    ``held``: the share whose full damage is in the range; ``width``: how wide that is on average; ``kept``: of those with ``same``
-    of .9 or more, the share whose verdict is that of the full record; ``settled``: records whose advice is called settled;
-    ``refuted``: those of them for which that is not so.
+    ``held``: the share whose full damage is in the range; ``width``: how wide that is on average; ``kept``: of those with
+    ``same`` of .9 or more, the share whose verdict is that of the full record; ``settled``: records whose advice is called
+    settled; ``refuted``: those of them for which that is not so.
     """
 
     given: int | None
@@ -122,15 +122,15 @@ def single_answers(record: list[Fact], program: Program) -> Iterator[list[Fact]]
 
 
 def _records(cases: CasesLike, judge: Judge, problems: list[Problem]) -> Iterator[list[Fact]]:
+    """The facts of every case; nothing else of it is looked at."""
     for entry in read_entries(cases):
         if isinstance(entry, MisstepError):
             problems.extend(entry.problems)
             continue
-        try:
-            record = read_case(entry).record
-        except RecordError as error:
-            problems.extend(error.problems)
+        if not isinstance(entry.data, dict) or "record" not in entry.data:
+            problems.append(entry.problem((), "a judged case is a mapping {record: ..., expert: ..., ...}"))
             continue
+        record = entry.data["record"]
         try:
             judge.outcome(record)
         except RecordError as error:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--picture", type=click.Path(path_type=Path), metavar="FILE",
               help="Draw the table of bands into FILE, *.svg or *.png (extra misstep[report]).")  # fmt: skip
 @click.option("--certainty", is_flag=True,
-              help="Measure instead whether what --certainty of `misstep assess` says holds; with CASES, --rules and --output.")  # fmt: skip
+              help="Measure instead whether what `misstep assess --certainty` says holds.")  # fmt: skip
 @engine_option
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
               help="Colors; auto: on a terminal, unless NO_COLOR is set.")  # fmt: skip
@@ -65,9 +65,7 @@ def calibrate(
         refuse_missing(cases)
     if certainty:
         if bases or min_confidence is not None or picture is not None:
-            raise CallerError(
-                "--certainty looks at the records of all cases: it goes without --basis, --min-confidence and --picture"
-            )
+            raise CallerError("--certainty is about the records of all cases: without --basis, --min-confidence and --picture")
         return _certainty(cases, rules, output, engine, color)
     agreement = load(rules).calibrate(cases, bases=bases, min_confidence=min_confidence, worst=worst, engine=engine)
     for problem in (*agreement.problems, *agreement.remarks):
