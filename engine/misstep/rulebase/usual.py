@@ -78,7 +78,8 @@ def _usual(
         if answer in answers:
             problems.append((f"'{text}' is the same answer as one before it", ("answers", text)))
         answers[answer] = float(weight)
-    return Usual(tuple(answers.items()), tuple(sorted(set(entry.doc.sources))))
+    in_order = sorted(answers.items(), key=lambda answer: _rank(field, answer[0]))  # not in that of the pack, which means nothing
+    return Usual(tuple(in_order), tuple(sorted(set(entry.doc.sources))))
 
 
 def place_of(entry: Entry[schema.UsualDoc]) -> str:
@@ -105,6 +106,10 @@ def _answer(field: Field, text: str) -> Any:
             if low <= number <= high:
                 return number + 0.0 if field.type == "number" else number
     raise ValueError(f"'{text[:60]}' is no answer: it must be {_expected(field)}{suggest(text, _words(field))}")
+
+
+def _rank(field: Field, answer: Any) -> Any:
+    return field.values.index(answer) if field.type == "enum" else answer
 
 
 def _expected(field: Field) -> str:
