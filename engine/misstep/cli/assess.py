@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from misstep.cli.app import BAD, FOUND, OK, cli, colored, complain, engine_option, load, rules_option, width, write_bytes
-from misstep.errors import CallerError, EngineError, MisstepError, RecordError, suggest
+from misstep.errors import BudgetError, CallerError, EngineError, MisstepError, RecordError, suggest
 
 if TYPE_CHECKING:
     from misstep.api import EngineName, RuleBase
@@ -71,7 +71,6 @@ def assess(
             continue
         try:
             assessment = rulebase.assess(document.data, engine)
-            certain = rulebase.certainty(document.data, engine) if certainty else None
         except RecordError as error:
             complain(document.place(error))
             code = BAD
@@ -80,6 +79,13 @@ def assess(
             complain(error)
             code = BAD
             continue
+        certain: Certainty | None = None
+        if certainty:
+            try:
+                certain = rulebase.certainty(document.data, engine)
+            except (BudgetError, EngineError) as error:  # the assessment is there all the same
+                complain(error)
+                code = BAD
         write(assessment, certain, count)
         if fail_level is not None and code == OK:
             worst = max((bands.index(f.severity_band) for f in assessment.findings), default=-1)
