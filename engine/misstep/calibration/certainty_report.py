@@ -14,8 +14,8 @@ from misstep.tables import markdown_table, print_table, text_of, text_page
 _HEADER = ("said", "in range", "95% interval", "width", f"same {SURE:g}+", "verdict stays", "settled")
 _SAID = {0: "kinds only", None: "all of it"}
 _METHODS = (
-    "In range: the damage of the full record, in the range of what is said; width: of that range, on average. Verdict stays: of the "
-    "records where that share of draws or more keep verdict and first step, those whose verdict is that of the full record. "
+    "In range: the damage of the full record, in the range of what is said; width: of that range, on average. Verdict stays: of "
+    "the records where that share of draws or more keep verdict and first step, those whose verdict is that of the full record. "
     "Intervals hold 95% (Wilson's)."
 )
 
