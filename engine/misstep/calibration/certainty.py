@@ -8,6 +8,7 @@ is said; nothing of what said so is asked.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -41,7 +42,8 @@ LEFT_OPEN = 3
 class Holding:
     """How well it holds of records that say ``given`` of their answers (None: all).
 
-    ``held``: the share whose full damage is in the range; ``width``: how wide that is on average; ``kept``: of those with
+    ``held``: the share whose full damage is in the range; ``width``: how wide that is on average; ``fixed``: how wide ranges
+    would be with one reach below and one above all present answers, which hold as many. ``kept``: of those with
     ``same`` of .9 or more, the share whose verdict is that of the full record; ``settled``: records whose advice is called
     settled; ``refuted``: those of them for which that is not so.
     """
@@ -49,6 +51,7 @@ class Holding:
     given: int | None
     held: Figure
     width: float
+    fixed: float
     kept: Figure
     settled: int
     refuted: int
@@ -142,20 +145,37 @@ def _records(cases: CasesLike, judge: Judge, problems: list[Problem]) -> Iterato
 
 def _row(records: Sequence[list[Fact]], given: int | None, judge: Judge, seed: int) -> Holding:
     held = sure = kept = settled = refuted = 0
-    widths = []
+    widths, pairs = [], []
     for number, record in enumerate(records):
         full = judge.outcome(record)
         told = record if given is None else _told(record, given, Random(f"{seed} {number}"), judge.program)  # noqa: S311
         found = judge.certainty(told)
         held += found.low <= full.damage <= found.high
         widths.append(found.high - found.low)
+        pairs.append((judge.outcome(told).damage, full.damage))
         if found.same >= SURE:
             sure += 1
             kept += judge.outcome(told).verdict == full.verdict
         if found.settled:
             settled += 1
             refuted += is_refuted(told, judge)
-    return Holding(given, _share(held, len(records)), round(mean(widths), 1), _share(kept, sure), settled, refuted)
+    return Holding(
+        given, _share(held, len(records)), round(mean(widths), 1), _fixed(pairs, held), _share(kept, sure), settled, refuted
+    )
+
+
+def _fixed(pairs: Sequence[tuple[float, float]], held: int) -> float:
+    """The least mean width of ranges with one reach, in whole points, below and one above all present answers, which hold so
+    many. ``pairs``: the present damage, and the full one."""
+    apart = sorted(full - now for now, full in pairs)
+    found = 100.0
+    for below in range(101):
+        first = bisect_left(apart, -below)
+        if len(apart) - first < held:
+            continue
+        above = ceil(max(0.0, apart[first + held - 1])) if held else 0
+        found = min(found, mean(min(100.0, now + above) - max(0.0, now - below) for now, _ in pairs))
+    return round(found, 1)
 
 
 def _share(hits: int, cases: int) -> Figure:

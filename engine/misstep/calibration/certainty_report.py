@@ -11,12 +11,12 @@ from misstep.errors import printable
 from misstep.report import markdown_text
 from misstep.tables import markdown_table, print_table, text_of, text_page
 
-_HEADER = ("said", "in range", "95% interval", "width", f"same {SURE:g}+", "verdict stays", "settled")
+_HEADER = ("said", "in range", "95% interval", "width", "fixed", f"same {SURE:g}+", "verdict stays")
 _SAID = {0: "kinds only", None: "all of it"}
 _METHODS = (
-    "In range: the damage of the full record, in the range of what is said; width: of that range, on average. Verdict stays: of "
-    "the records where that share of draws or more keep verdict and first step, those whose verdict is that of the full record. "
-    "Intervals hold 95% (Wilson's)."
+    "In range: the damage of the full record, in the range of what is said. Width: of that range, on average; fixed: of ranges "
+    "with one reach below and one above all present answers that hold as many. Verdict stays: of the records where that share of "
+    "draws or more keep verdict and first step, those whose verdict is that of the full record. Intervals hold 95% (Wilson's)."
 )
 
 
@@ -45,9 +45,8 @@ def _rows(figures: CertaintyFigures) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for row in figures.rows:
         said = _SAID.get(row.given, f"{row.given} answers")
-        kept = f"{_share(row.kept)} ({_interval(row.kept)})" if row.kept.cases else "-"
-        settled = f"{row.settled}, {row.refuted} refuted" if row.settled else "0"
-        rows.append((said, _share(row.held), _interval(row.held), f"{row.width:g}", str(row.kept.cases), kept, settled))
+        kept = _share(row.kept) if row.kept.cases else "-"
+        rows.append((said, _share(row.held), _interval(row.held), f"{row.width:g}", f"{row.fixed:g}", str(row.kept.cases), kept))
     return rows
 
 
