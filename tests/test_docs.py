@@ -473,3 +473,15 @@ GOLDEN = [
 @pytest.mark.parametrize("path", GOLDEN)
 def test_pages_are_as_on_file(path: str, golden: Golden) -> None:
     golden(ROOT / "fixtures" / "expected" / "docs" / path, render(read_book([INCIDENTS]), {})[path])
+
+
+def test_what_is_usual_stands_on_the_pages_of_its_kind_and_its_sources(book: Book, pages: Pages) -> None:
+    assert book.program.usual
+    for place, usual in book.program.usual.items():
+        owner, _, field = place.partition(".")
+        for source in usual.sources:
+            assert code(place) in pages[f"sources/{source}.md"]
+        if owner in book.program.kinds:
+            assert "## Where nothing is said" in pages[f"kinds/{owner}.md"]
+            assert code(field) in pages[f"kinds/{owner}.md"]
+    assert "`own` 50 %, `outside` 45 %, `accident` 5 %" in pages["kinds/late_arrival.md"]

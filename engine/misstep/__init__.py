@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from misstep.api import RuleBase, assess, assess_json, calibrate, counterfactuals
+from misstep.api import RuleBase, assess, assess_json, calibrate, certainty, counterfactuals
 from misstep.errors import (
     BudgetError,
     CallerError,
@@ -66,5 +66,6 @@ __all__ = [
     "assess",
     "assess_json",
     "calibrate",
+    "certainty",
     "counterfactuals",
 ]

@@ -9,21 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from math import ceil, floor
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
 
+from misstep.answers import Grid, Value, is_number, with_rows, words_of
 from misstep.assembly import Result, band_of
 from misstep.errors import BudgetError
-from misstep.intake import Facts, range_of
-from misstep.model.facts import FIRST_VALUE, ID, KIND, UNSAID, Field, Row
+from misstep.intake import Facts
+from misstep.model.facts import FIRST_VALUE, ID, KIND, Field, Row
 from misstep.model.rule import Program
 from misstep.records import Told
 from misstep.rulebase.references import Place
 
-Value = bool | int | float | str | tuple[str, ...] | None
 Evaluate = Callable[[Facts], Result]
 
 A_WORD, A_FACT = 1.0, 2.0
@@ -135,14 +134,9 @@ class _Trial:
         if self.tried >= self._most:
             raise _EnoughError
         self.tried += 1
-        kind = row[KIND]
-        others = [other for other in self._facts.rows[kind] if other[ID] != row[ID]]
-        rows = {**self._facts.rows, kind: sorted([*others, instead], key=itemgetter(ID)) if instead else others}
-        if not rows[kind]:
-            del rows[kind]
-        ids = self._facts.ids if instead else self._facts.ids - {row[ID]}
+        changed = with_rows(self._facts, [instead]) if instead else with_rows(self._facts, (), [row])
         try:
-            answer = _Answer.of(self._evaluate(self._facts._replace(rows=rows, ids=ids)))
+            answer = _Answer.of(self._evaluate(changed))
         except BudgetError:  # the change would ask for more work than the record does
             return None
         return answer if answer.rank < self.now.rank else None
@@ -189,7 +183,7 @@ def _lowering(
     field: Field, given: Any, lower: Callable[[Any], _Answer | None], thresholds: Iterable[float]
 ) -> Iterator[tuple[Any, _Answer]]:
     """The values of a field that lower the band; of numbers the nearest on either side."""
-    if field.type in ("integer", "number"):
+    if is_number(field):
         if given is not None:  # else there is nothing to be near to
             for outward in (-1, 1):
                 if found := _nearest(field, given, outward, lower, thresholds):
@@ -200,21 +194,17 @@ def _lowering(
             yield value, answer
 
 
-def _words(field: Field, given: Any) -> Iterator[Any]:
-    match field.type:
-        case "boolean":
-            yield from (False, True)
-        case "enum":
-            yield from (word for word in field.values if word != UNSAID)  # it is nothing that could have happened
-        case "set":  # a word more, or a word less
-            yield from (tuple(sorted({*(given or ())} ^ {word})) for word in field.values)
+def _words(field: Field, given: Any) -> Iterable[Any]:
+    if field.type == "set":  # a word more, or a word less
+        return (tuple(sorted({*(given or ())} ^ {word})) for word in field.values)
+    return () if field.type == "text" else words_of(field)
 
 
 def _nearest(
     field: Field, given: float, outward: int, lower: Callable[[Any], _Answer | None], thresholds: Iterable[float]
 ) -> tuple[Any, _Answer] | None:
     """The number nearest to the given one, on one side, that lowers the band: from threshold to threshold, then by halves."""
-    grid = _Grid(field)
+    grid = Grid(field)
     start = grid.step_of(given, -outward)
     end = grid.first if outward < 0 else grid.last
     steps = {step for number in thresholds for step in (grid.step_of(number, -1), grid.step_of(number, 1))}
@@ -231,26 +221,6 @@ def _nearest(
             return grid.value(step), answer
         start = step
     return None
-
-
-class _Grid:
-    """The numbers of a field as steps: whole numbers, or tenths, and finer where there would be fewer than a hundred."""
-
-    def __init__(self, field: Field) -> None:
-        low, high = range_of(field)
-        self._whole = field.type == "integer"
-        self._digits = 0 if self._whole else 1
-        while not self._whole and 0 < (high - low) * 10**self._digits < 100:
-            self._digits += 1
-        self.first, self.last = ceil(low * 10**self._digits), floor(high * 10**self._digits)
-
-    def step_of(self, number: float, side: int) -> int:
-        """The step of a number; where it is between two, the lower one or the upper one."""
-        scaled = number * float(10**self._digits)
-        return floor(scaled) if side < 0 else ceil(scaled)
-
-    def value(self, step: int) -> int | float:
-        return step if self._whole else round(step / float(10**self._digits), self._digits) + 0.0
 
 
 def _size(given: Any, value: Any) -> float:

@@ -20,7 +20,7 @@ from misstep.model.rule import Action, Program, Rule, Source
 from misstep.pipeline import assess as run_pipeline
 from misstep.pipeline import assess_json as run_json_pipeline
 from misstep.pipeline import conclude, evaluate
-from misstep.records import RecordLike, RecordReader, named
+from misstep.records import RecordLike, RecordReader, Told, named
 from misstep.rulebase.cache import shipped_program
 from misstep.session import Session
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:  # what only those need who calibrate is imported when they do
     from misstep.alternatives import Counterfactuals
     from misstep.calibration.agreement import Agreement
     from misstep.calibration.cases import CasesLike
+    from misstep.calibration.certainty import CertaintyFigures
+    from misstep.uncertainty import Certainty, Knowledge
 
 EngineName = Literal["compiled", "durable"]
 
@@ -136,6 +138,36 @@ class RuleBase:
             self._limits.alternatives,
         )
 
+    def certainty(self, facts: RecordLike, engine: EngineName = "compiled") -> Certainty:
+        """How far the answer to an interview rests on what was not said: the damage over it, and what it hangs on.
+
+        The record is assessed some hundreds of times, within ``Limits.certainty``. Raises what ``assess`` does, and BudgetError
+        where the record is too large for that.
+        """
+        return self._certainty(*self._reader.read_told(facts), self._engine(engine))
+
+    def certainty_json(self, record: bytes | str, engine: EngineName = "compiled") -> bytes:
+        """The same of one interview given as JSON; the answer as JSON. Raises what ``assess_json`` does."""
+        return self._certainty(*self._reader.read_told_json(record), self._engine(engine)).to_json()
+
+    def _certainty(self, facts: Facts, told: list[Told], chosen: Engine) -> Certainty:
+        from misstep.uncertainty import find_certainty
+
+        return find_certainty(
+            facts,
+            told,
+            self._knowledge,
+            lambda changed: evaluate(changed, self._program, chosen, self._limits),
+            self._limits.certainty,
+        )
+
+    @cached_property
+    def _knowledge(self) -> Knowledge:
+        from misstep.rulebase.reach import Reaches
+        from misstep.uncertainty import Knowledge
+
+        return Knowledge(self._program, Reaches(self._program), self._thresholds)
+
     @cached_property
     def _thresholds(self) -> dict[tuple[str, str], frozenset[float]]:
         from misstep.rulebase.thresholds import find_thresholds
@@ -163,6 +195,23 @@ class RuleBase:
         self._engine(engine)  # an engine that is not there is no fault of the cases
         rules = Rules(self._program, lambda facts: self.assess(facts, engine), lambda facts: self.fired(facts, engine))
         return calibrate([cases, *more], rules, Choice(tuple(bases), min_confidence, worst))
+
+    def measure_certainty(self, cases: CasesLike, *more: str | Path, seed: int = 1, engine: EngineName = "compiled") -> CertaintyFigures:
+        """How far what ``certainty`` says holds: ``cases`` as for ``calibrate``, of which only the records are looked at.
+
+        Of every record parts are left out, chosen by the seed, and what is then said is compared with the whole of it. Raises
+        RecordError where no case is right, CallerError where the file does not exist.
+        """
+        from misstep.calibration.certainty import Judge, measure_certainty
+        from misstep.uncertainty import Outcome
+
+        self._engine(engine)
+        judge = Judge(
+            self._program,
+            lambda facts: Outcome.of(self.evaluate(facts, engine)),
+            lambda facts: self.certainty(facts, engine),
+        )
+        return measure_certainty([cases, *more], judge, seed)
 
     def case_schema(self) -> dict[str, Any]:
         """JSON Schema of a judged case, in the words of this rule base."""
@@ -266,6 +315,14 @@ def counterfactuals(facts: RecordLike) -> Counterfactuals:
     >>> counterfactuals([{"kind": "late_arrival", "minutes": 40}]).changes[0].instead
     """
     return _shipped().counterfactuals(facts)
+
+
+def certainty(facts: RecordLike) -> Certainty:
+    """How far the answer to an interview rests on what was not said, with the shipped rule base.
+
+    >>> certainty([{"kind": "late_arrival"}]).depends_on[0].field
+    """
+    return _shipped().certainty(facts)
 
 
 def calibrate(

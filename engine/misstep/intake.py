@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from misstep.errors import Location, Problem, RecordError
-from misstep.model.facts import FIRST_VALUE, ID, KIND, LARGEST, MAX_ID, MAX_TEXT, Field, Kind, Row, free_ids, sort_key
+from misstep.model.facts import FIRST_VALUE, ID, KIND, MAX_ID, MAX_TEXT, Kind, Row, free_ids, range_of, sort_key
 
 
 class Facts(NamedTuple):
@@ -181,8 +181,3 @@ class _Texts:
 
 
 AN_ID = _Texts(1, MAX_ID)
-
-
-def range_of(field: Field) -> tuple[float, float]:
-    """The least and the greatest number that a field takes."""
-    return (-LARGEST if field.minimum is None else field.minimum), (LARGEST if field.maximum is None else field.maximum)

@@ -6,8 +6,8 @@ Its errors are put into our words here; they name places, never values.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -15,7 +15,7 @@ from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_sch
 
 from misstep.documents import read_json
 from misstep.errors import Location, Problem, RecordError, suggest
-from misstep.intake import Facts, Intake, fault, range_of
+from misstep.intake import Facts, Intake, fault
 from misstep.limits import Limits
 from misstep.model.facts import (
     GIVEN_ROLES,
@@ -24,9 +24,11 @@ from misstep.model.facts import (
     Field,
     Kind,
     Row,
+    range_of,
 )
 from misstep.model.rule import Program
 
+_Read = TypeVar("_Read")
 Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID)]
 
 
@@ -95,18 +97,25 @@ class RecordReader:
 
         The text is read by a fast parser first; only what is not plainly right is read once more, strictly.
         """
+        return self._of_json(data, self.read)
+
+    def read_told_json(self, data: bytes | str) -> tuple[Facts, list[Told]]:
+        """``read_told`` of a record given as JSON text. Raises as ``read_json`` does."""
+        return self._of_json(data, self.read_told)
+
+    def _of_json(self, data: bytes | str, read: Callable[[Any], _Read]) -> _Read:
         if not isinstance(data, (bytes, str)):
             raise fault("", "must be JSON text, bytes or str; a record as Python data is for assess()")
         if len(data) <= self._limits.record_bytes:
             try:
                 record = orjson.loads(data)
                 if _has_each_key_once(record, data):
-                    return self.read(record)
+                    return read(record)
             except (orjson.JSONDecodeError, RecordError):
                 pass  # the strict reader has the last word, and knows the place
         document = read_json(_decoded(data), "<record>", most=self._limits.record_bytes)
         try:
-            return self.read(document.data)
+            return read(document.data)
         except RecordError as error:
             raise document.place(error) from None
 

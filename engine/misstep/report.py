@@ -38,10 +38,13 @@ _STYLES = ("green", "cyan", "yellow", "red", "bold red")
 _MEANING = "Damage is the chance in percent that at least one of these is held against you."
 
 
-def to_text(assessment: Assessment, width: int = 100, color: bool = False, full: bool = False) -> str:
+def to_text(
+    assessment: Assessment, width: int = 100, color: bool = False, full: bool = False, certainty: Sequence[str] = ()
+) -> str:
     """What a person reads after a bad interview: how bad it is, what to do first, why.
 
     ``full`` adds what only a careful reader wants: ids of rules, what was concluded, figures and addresses of sources.
+    ``certainty``: sentences on how far it rests on what was not said.
     """
     buffer = StringIO()
     console = Console(
@@ -50,6 +53,8 @@ def to_text(assessment: Assessment, width: int = 100, color: bool = False, full:
         highlight=False, markup=False, emoji=False, legacy_windows=False,
     )  # fmt: skip
     console.print(_heading(assessment))
+    if certainty:
+        console.print(Text(" ".join(map(printable, certainty))))
     for title, *parts in _sections(assessment, width, full):
         console.print(Text(f"\n{title}", "bold underline"))
         for part in parts:
@@ -81,10 +86,11 @@ def _sections(assessment: Assessment, width: int, full: bool) -> Iterable[tuple[
         yield "Sources", *(_item(*row) for row in zip(signs, numbers, citations, strict=True))
 
 
-def to_markdown(assessment: Assessment) -> str:
+def to_markdown(assessment: Assessment, certainty: Sequence[str] = ()) -> str:
     """The same in full as Markdown, for a ticket, a mail or a page."""
     name = f" of {_md(assessment.id)}" if assessment.id else ""
     lines = [f"# Assessment{name}", "", f"**{_md(assessment.headline)}**", "", _md(summary(assessment)), "", _MEANING, ""]
+    lines += [_md(" ".join(certainty)), ""] if certainty else []
     if assessment.findings:
         lines += ["## What went wrong", "", "| Mistake | Severity | Noticed | Urgency | Verdict |"]
         lines += ["| --- | --- | --- | --- | --- |"]

@@ -13,8 +13,8 @@ import polars
 import pyarrow as pa
 import pytest
 
-from misstep import CallerError, RuleBase, score_batch, scores_schema
-from misstep.batch.columns import SCORES
+from misstep import CallerError, Limits, RuleBase, score_batch, scores_schema
+from misstep.batch.columns import CERTAINTY, SCORES
 from misstep.sample import sample_records
 
 SHIPPED = RuleBase.shipped()
@@ -284,3 +284,26 @@ def test_text_of_polars_is_taken_in_both_of_its_forms() -> None:
     assert old.column("damage") == new.column("damage")
     assert old.column("error").null_count == len(RECORDS)
     assert polars.DataFrame(new)["team"].to_list() == IDS
+
+
+def test_how_certain_each_answer_is_stands_in_columns_of_its_own() -> None:
+    records = RECORDS[:4]
+    texts = [json.dumps(record["facts"]) for record in records]
+    rows = score_batch(batch(*texts, "[{"), certainty=True)
+    assert rows.schema.names == ["facts", *(name for name, _ in [*SCORES, *CERTAINTY]), "error"]
+    assert rows.schema == scores_schema(batch().schema, certainty=True)
+    *scored, wrong = rows.to_pylist()
+    for row, record in zip(scored, records, strict=True):
+        found = SHIPPED.certainty(record["facts"])
+        assert (row["certainty_low"], row["certainty_high"], row["certainty_same"]) == (found.low, found.high, found.same)
+        assert row["settled"] == found.settled
+        named = list(dict.fromkeys(f"{each.kind}.{each.field}" for each in found.depends_on))
+        assert row["depends_on"] == named[:5]
+    assert all(wrong[name] is None for name, _ in CERTAINTY)
+
+
+def test_a_record_too_large_for_it_has_scores_without() -> None:
+    rules = RuleBase(SHIPPED.program, Limits(certainty=30))
+    (row,) = score_batch(batch('[{"kind": "spill"}]'), rules, certainty=True).to_pylist()
+    assert row["damage"] is not None
+    assert [row[name] for name, _ in CERTAINTY] == [None] * len(CERTAINTY)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.end_to_end.command import INCIDENTS, INTERVIEWS, MISSTEP, Command, Run, environment
 
-from misstep import RuleBase
+from misstep import BudgetError, RuleBase
 from misstep.limits import Limits
 
 SEED = INTERVIEWS / "seed.json"
@@ -366,3 +366,37 @@ def test_nobody_complains_when_the_reader_has_gone(misstep: Command, output: str
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait() == 141
+
+
+# -- how certain it is
+
+
+def test_how_certain_it_is_stands_below_the_answer_and_nothing_else_changes(misstep: Command) -> None:
+    plain, certain = (misstep.inside("assess", SEED, *more).out for more in ((), ("--certainty",)))
+    added = [line for line in certain.splitlines() if line not in plain.splitlines()]
+    assert " ".join(added).startswith("Between ")
+    assert "over what you have not said. It depends most on: " in " ".join(added)
+    assert [line for line in certain.splitlines() if line not in added] == plain.splitlines()
+    markdown = misstep.inside("assess", SEED, "--certainty", "-o", "markdown").out
+    assert "over what you have not said" in markdown
+    assert len(markdown.splitlines()) == len(misstep.inside("assess", SEED, "-o", "markdown").out.splitlines()) + 2
+
+
+def test_how_certain_it_is_is_the_last_member_of_json(misstep: Command, incidents: RuleBase) -> None:
+    run = misstep("assess", "-", *RULES, "--certainty", "-o", "json", stdin=OUTAGE.encode())
+    assert (run.code, run.err) == (0, "")
+    told = json.loads(run.raw)
+    assert json.dumps(told.pop("certainty")) == json.dumps(json.loads(incidents.certainty(json.loads(OUTAGE)).to_json()))
+    assert told == json.loads(incidents.assess(json.loads(OUTAGE)).to_json())
+
+
+def test_where_there_is_no_saying_the_assessment_is_there_all_the_same(
+    misstep: Command, incidents: RuleBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise BudgetError("too large for that")
+
+    monkeypatch.setattr(RuleBase, "certainty", refuse)
+    run = misstep.inside("assess", "-", *RULES, "--certainty", "-o", "json", stdin=OUTAGE.encode())
+    assert (run.code, run.err) == (2, "misstep: too large for that\n")
+    assert json.loads(run.raw) == json.loads(incidents.assess(json.loads(OUTAGE)).to_json())

@@ -232,3 +232,25 @@ def test_the_schema_of_cases_speaks_the_words_of_the_rules(misstep: Command) -> 
     own = jsonschema.Draft202012Validator(json.loads(misstep.inside("schema", "cases", *RULES).out))
     assert [one for one in CASES if not own.is_valid(one)] == []
     assert not validator.is_valid(CASES[0])
+
+
+# -- certainty
+
+
+def test_certainty_is_measured_on_the_same_cases(misstep: Command) -> None:
+    file = misstep.write("judged.jsonl", LINES)
+    run = misstep.inside("calibrate", file, *RULES, "--certainty", "-o", "json")
+    assert (run.code, run.err) == (0, "")
+    assert run.raw == BASE.measure_certainty(file).to_json() + b"\n"
+    text = misstep.inside("calibrate", file, *RULES, "--certainty").out
+    assert "kinds only" in text
+    assert "Refuted by trying all single answers: 0." in text
+    assert misstep.inside("calibrate", file, *RULES, "--certainty", "-o", "markdown").out.startswith("# ")
+
+
+@pytest.mark.parametrize("option", [("--basis", "drill"), ("--min-confidence", "2"), ("--picture", "p.svg")])
+def test_certainty_looks_at_records_only(misstep: Command, option: tuple[str, str]) -> None:
+    file = misstep.write("judged.jsonl", LINES)
+    run = misstep.inside("calibrate", file, *RULES, "--certainty", *option)
+    assert (run.code, run.out) == (2, "")
+    assert "--certainty is about the records of all cases" in run.err

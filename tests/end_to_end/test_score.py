@@ -220,3 +220,17 @@ def test_results_are_readable_by_their_owner_only_while_a_run_is_on(misstep: Com
     misstep.write("log.jsonl", WRONG)
     misstep("score", "log.jsonl", "-o", "scores.parquet", "--max-rejects", "0")
     assert Path(misstep.folder / "scores.parquet.misstep-run").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_how_certain_each_answer_is_stands_in_columns(misstep: Command, form: str) -> None:
+    misstep.write("log.jsonl", LATE + FINE)
+    run = misstep("score", "log.jsonl", "-o", f"scores.{form}", "--with", "certainty")
+    assert (run.code, run.err) == (0, "")
+    if form == "parquet":
+        first, second = pq.read_table(misstep.folder / "scores.parquet").to_pylist()
+        assert first["certainty_low"] <= first["damage"] <= first["certainty_high"]
+        assert (second["certainty_low"], second["certainty_high"], second["settled"]) == (0, 0, False)
+        assert first["depends_on"][0].startswith(("late_arrival.", "interview."))
+    else:
+        assert "certainty_low" in (misstep.folder / f"scores.{form}").read_text().splitlines()[0]

@@ -16,6 +16,7 @@ from tests.page.reading import Form, read
 
 from misstep import Limits, RuleBase
 from misstep.page import FILES, SECURITY_HEADERS, Page, Reply, read_file
+from misstep.uncertainty_words import certainty_sentences
 
 BASE = RuleBase.shipped()
 PAGE = Page(BASE)
@@ -351,3 +352,17 @@ def test_limits_are_those_that_it_is_given() -> None:
     assert small.form(b"q=" + b"x" * 300).status == 422
     assert small.form(b"facts.0.kind=spill&facts.1.kind=spill&facts.2.kind=spill").status == 422
     assert small.form(b"facts.0.kind=spill").status == 200
+
+
+def test_how_certain_the_answer_is_stands_below_it() -> None:
+    record = [{"id": "late", "kind": "late_arrival"}]
+    sentences = certainty_sentences(BASE.certainty(record), BASE.kinds, {})
+    text = opened(record).text
+    assert " ".join(sentences) in text
+    assert text.index("of 100 now") < text.index(sentences[0])
+    assert "over what you have not said" not in opened([]).text
+
+
+def test_a_record_too_large_for_it_is_answered_all_the_same() -> None:
+    page = Page(RuleBase(BASE.program, Limits(certainty=30)))
+    assert "over what you have not said" not in opened([{"id": "late", "kind": "late_arrival"}], page).text

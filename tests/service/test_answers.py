@@ -257,3 +257,15 @@ def test_a_line_that_is_too_long_costs_the_others_nothing(http: httpx.Client) ->
 def test_an_empty_batch_has_no_rows(http: httpx.Client) -> None:
     answer = http.post("/assess/batch", content=b"", headers=LINES)
     assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_how_certain_an_answer_is_is_what_the_library_says(http: httpx.Client) -> None:
+    record = b'[{"kind": "late_arrival"}]'
+    answer = http.post("/certainty", content=record, headers=JSON)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.content == RULEBASE.certainty_json(record)
+    assert answer.headers["misstep-rulebase"] == TAG
+    wrong = http.post("/certainty", content=b'[{"kind": "late_arival"}]', headers=JSON)
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "record")
+    assert http.post("/certainty", content=record, headers={"content-type": "text/plain"}).status_code == 415
+    assert http.get("/certainty").status_code == 405

@@ -10,9 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import orjson
 import pyarrow as pa
 
+from misstep.api import RuleBase
 from misstep.assembly import Result
+from misstep.errors import BudgetError
 from misstep.model.facts import ID, KIND
 
 SCHEMA = 2
@@ -30,6 +33,12 @@ SCORES: list[tuple[str, pa.DataType]] = [
 ]  # fmt: skip
 """What is known of an interview as a whole. ``worst``: the kind of the worst finding; ``worst_severity``: the greatest severity;
 ``rules``: how many different rules moved the score of a mistake."""
+CERTAINTY: list[tuple[str, pa.DataType]] = [
+    ("certainty_low", pa.float64()), ("certainty_high", pa.float64()), ("certainty_same", pa.float64()), ("settled", pa.bool_()),
+    ("depends_on", _WORDS),
+]  # fmt: skip
+"""How certain an interview's answer is; ``depends_on``: the open fields that it hangs on most, as ``kind.field``."""
+MOST_NAMED = 5
 FINDINGS: list[tuple[str, pa.DataType]] = [
     ("rank", pa.int32()), ("fact", pa.string()), ("kind", pa.string()), ("severity", pa.float64()),
     ("severity_band", pa.string()), ("noticed", pa.float64()), ("noticed_level", pa.string()), ("urgency", pa.float64()),
@@ -41,28 +50,30 @@ ACTIONS: list[tuple[str, pa.DataType]] = [
 ]  # fmt: skip
 
 
-def schema_of(table: TableName, keep: Sequence[str] = (), assessment: bool = False) -> pa.Schema:
+def schema_of(table: TableName, keep: Sequence[str] = (), assessment: bool = False, certainty: bool = False) -> pa.Schema:
     """The columns of a table; ``keep``: those of the input that are carried along, as text."""
     if table == "findings":
         return pa.schema(_KEY + FINDINGS)
     if table == "actions":
         return pa.schema(_KEY + ACTIONS)
     kept = [(name, pa.string()) for name in keep]
-    return pa.schema(_KEY + kept + SCORES + ([("assessment", pa.string())] if assessment else []))
+    further = (CERTAINTY if certainty else []) + ([("assessment", pa.string())] if assessment else [])
+    return pa.schema(_KEY + kept + SCORES + further)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is asked for: ``keep``: columns of the input to carry along; ``tables`` besides interviews; ``assessment``: a column
-    with the whole assessment as JSON."""
+    with the whole assessment as JSON; ``certainty``: columns that say how certain each answer is."""
 
     keep: tuple[str, ...] = ()
     tables: tuple[TableName, ...] = ()
     assessment: bool = False
+    certainty: bool = False
 
     def schema(self, table: TableName) -> pa.Schema:
         """The columns of a table."""
-        return schema_of(table, self.keep, self.assessment)
+        return schema_of(table, self.keep, self.assessment, self.certainty)
 
 
 def scores(result: Result, summary: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -79,6 +90,17 @@ def scores(result: Result, summary: Mapping[str, Any]) -> tuple[Any, ...]:
         len(findings), findings[0][0][KIND] if findings else None, max([f[1] for f in findings], default=None),
         steps[0].occasion if steps else None, actions[0] if actions else None, actions, len(moved),
     )  # fmt: skip
+
+
+def certainty_values(rulebase: RuleBase, record: Any) -> tuple[Any, ...]:
+    """The values of ``CERTAINTY`` for the record of one interview, given as data or as JSON; none where it is too much work."""
+    try:
+        json = rulebase.certainty_json(record) if isinstance(record, bytes | str) else rulebase.certainty(record).to_json()
+    except BudgetError:
+        return (None,) * len(CERTAINTY)
+    found = orjson.loads(json)
+    named = dict.fromkeys(f"{each['kind']}.{each['field']}" for each in found["depends_on"])
+    return found["low"], found["high"], found["same"], found["settled"], list(named)[:MOST_NAMED]
 
 
 def finding_rows(result: Result) -> Iterable[tuple[Any, ...]]:

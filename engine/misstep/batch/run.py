@@ -66,6 +66,7 @@ def score(
     keep: Sequence[str] = (),
     tables: Sequence[TableName] = (),
     assessment: bool = False,
+    certainty: bool = False,
     input_format: Form | None = None,
     facts: str = "facts",
     id: str = "id",  # noqa: A002 - the field of a record
@@ -82,7 +83,8 @@ def score(
 
     ``inputs``: files, folders, patterns, URLs of databases, ``-`` for standard input. ``baseline``: rules to compare with.
     ``keep``: columns of the input to carry along. ``tables``: ``findings`` and ``actions``, besides interviews. ``assessment``: a
-    column with the whole assessment as JSON. ``input_format``: form of all inputs. ``facts``, ``id``: the columns of tables.
+    column with the whole assessment as JSON; ``certainty``: columns that say how certain it is. ``input_format``: form of all
+    inputs. ``facts``, ``id``: the columns of tables.
     ``workers``: how many processes, else one for each core; 1: this one. ``on``: a cluster instead, ``dask://host:port``.
     ``rejects``: where records go that are wrong, else beside the output; ``max_rejects``: how many there may be. ``journal``: the
     folder that is kept until the run is finished, else beside the output. ``progress`` is told how far it is, ``then`` what was
@@ -95,7 +97,7 @@ def score(
     """
     names = [os.fspath(inputs)] if isinstance(inputs, str | os.PathLike) else [os.fspath(name) for name in inputs]
     rulebase = rules or RuleBase.shipped()
-    wanted = Wanted(tuple(keep), tuple(t for t in ("findings", "actions") if t in tables), assessment)
+    wanted = Wanted(tuple(keep), tuple(t for t in ("findings", "actions") if t in tables), assessment, certainty)
     _refuse_names(wanted)
     target = output_of(os.fspath(output))
     folder = target.journal() if journal is None else place(journal)
@@ -113,7 +115,7 @@ def score(
         "rules": rulebase.digest,
         "baseline": baseline.digest if baseline else "",
         "inputs": _digest([input_format, names]),
-        "columns": _digest([SCHEMA, target.form, wanted.keep, wanted.tables, assessment, facts, id]),
+        "columns": _digest([SCHEMA, target.form, wanted.keep, wanted.tables, assessment, certainty, facts, id]),
         "version of misstep": version_of_misstep(),
     }
     with Journal(folder, identity, overwrite) as kept:
@@ -124,7 +126,7 @@ def score(
         parts = kept.parts.absolute()  # as workers elsewhere see it
         reading = Reading(
             spool=parts, keep=wanted.keep, form=input_format, facts=facts, id=id, kinds=tuple(rulebase.kinds.values()),
-            part_bytes=PART_BYTES // (4 if assessment else 1), limits=rulebase.limits,
+            part_bytes=PART_BYTES // (100 if certainty else 4 if assessment else 1), limits=rulebase.limits,
         )  # fmt: skip
         job = Job(parts, target.form, wanted, replace(reading, kinds=()), baseline is not None)
         run = _Run(job, reading, kept, max_rejects, overwrite, progress)

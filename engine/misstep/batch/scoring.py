@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from misstep.api import RuleBase
 from misstep.batch.baseline import Comparison, evaluated
-from misstep.batch.columns import SCORES, TableName, Wanted, action_rows, finding_rows, scores
+from misstep.batch.columns import CERTAINTY, SCORES, TableName, Wanted, action_rows, certainty_values, finding_rows, scores
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.summary import Tally
 from misstep.batch.texts import decoded, encoded, has_words, is_text
@@ -63,6 +63,8 @@ def score_records(
         summary = rulebase.scores(result)
         key = (file, row, summary["id"])
         values = (*key, *kept, *scores(result, summary))
+        if wanted.certainty:
+            values = (*values, *certainty_values(rulebase, record))
         interviews.append((*values, rulebase.to_json(result).decode()) if wanted.assessment else values)
         if findings is not None:
             findings += [(*key, *found) for found in finding_rows(result)]
@@ -78,21 +80,25 @@ def score_batch(
     facts: str = "facts",
     id: str = "id",  # noqa: A002 - the field of a record
     assessment: bool = False,
+    certainty: bool = False,
 ) -> pa.RecordBatch | pa.Table:
     """Score a batch of interviews, one a row: a pure function for Polars, DuckDB, pandas, Spark, Ray and whoever speaks Arrow.
 
     ``facts`` names the column with the facts: JSON text, a list or a whole record; or a list of structs, where nothing in a
     struct is what is not known. ``id`` names one with ids, if there is one. What comes out is the batch, or the table, in its
     order, with the columns of ``SCORES`` and ``error``: what is wrong with a record, which has no scores then. ``assessment``
-    adds the whole assessment as JSON, the same bytes as ``assess_json`` gives.
+    adds the whole assessment as JSON, the same bytes as ``assess_json`` gives; ``certainty`` the columns of ``CERTAINTY``.
 
     Raises CallerError where there is no such column, or it holds something else.
     """
-    schema = scores_schema(batch.schema, assessment=assessment)
+    schema = scores_schema(batch.schema, assessment=assessment, certainty=certainty)
     _check_columns(batch.schema, facts, id)
     rules = rulebase or RuleBase.shipped()
     if isinstance(batch, pa.Table):
-        parts = (score_batch(part, rules, facts=facts, id=id, assessment=assessment) for part in batch.to_batches())
+        parts = (
+            score_batch(part, rules, facts=facts, id=id, assessment=assessment, certainty=certainty)
+            for part in batch.to_batches()
+        )
         return pa.Table.from_batches(parts, schema)
     records = _records(batch.column(facts))
     ids = decoded(batch.column(id)) if id in batch.schema.names else [None] * len(batch)
@@ -109,18 +115,25 @@ def score_batch(
             rows.append((*nothing, str(error)))
             continue
         values = scores(result, rules.scores(result))
+        if certainty:
+            values = (*values, *certainty_values(rules, record))
         rows.append((*values, *([rules.to_json(result).decode()] if assessment else []), None))
     columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(added)
     arrays = [pa.array(column, of.type) for column, of in zip(columns, added, strict=True)]
     return pa.RecordBatch.from_arrays([*batch.columns, *arrays], schema=schema)
 
 
-def scores_schema(schema: pa.Schema, *, assessment: bool = False) -> pa.Schema:
+def scores_schema(schema: pa.Schema, *, assessment: bool = False, certainty: bool = False) -> pa.Schema:
     """The schema of what ``score_batch`` makes of a batch with this one, for tools that want to know it beforehand.
 
     Raises CallerError where a column is in the way.
     """
-    added = [*SCORES, *([("assessment", pa.string())] if assessment else []), ("error", pa.string())]
+    added = [
+        *SCORES,
+        *(CERTAINTY if certainty else []),
+        *([("assessment", pa.string())] if assessment else []),
+        ("error", pa.string()),
+    ]
     if twice := {name for name, _ in added}.intersection(schema.names):
         raise CallerError(f"the batch has a column '{min(twice)}' already, which the scores would replace; rename it")
     return pa.schema([*schema, *[pa.field(name, type_) for name, type_ in added]], metadata=schema.metadata)

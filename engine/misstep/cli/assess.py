@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from misstep.cli.app import BAD, FOUND, OK, cli, colored, complain, engine_option, load, rules_option, width, write_bytes
-from misstep.errors import CallerError, EngineError, MisstepError, RecordError, suggest
+from misstep.errors import BudgetError, CallerError, EngineError, MisstepError, RecordError, suggest
 
 if TYPE_CHECKING:
-    from misstep.api import EngineName
+    from misstep.api import EngineName, RuleBase
     from misstep.model.result import Assessment
+    from misstep.uncertainty import Certainty
 
 
 @cli.command()
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
               help="Form of the input; else by the ending of the file, or by the look of standard input.")  # fmt: skip
 @click.option("--fail-level", metavar="BAND", help="Exit with 1 if a finding is of this severity band or worse, say `serious`.")
 @engine_option
+@click.option("--certainty", is_flag=True, help="Also how far the answer rests on what is not said; takes a moment.")
 @click.option("--full", is_flag=True, help="Text with the ids of rules, and figures and addresses of sources.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
               help="Colors; auto: on a terminal, unless NO_COLOR is set.")  # fmt: skip
@@ -36,6 +38,7 @@ def assess(
     input_format: str | None,
     fail_level: str | None,
     engine: EngineName,
+    certainty: bool,
     full: bool,
     color: str,
 ) -> int:
@@ -46,6 +49,7 @@ def assess(
     \b
     misstep assess interview.yaml
     misstep assess interviews.jsonl --output json --fail-level serious
+    misstep assess interview.yaml --certainty
     echo '[{"kind": "late_arrival", "minutes": 12}]' | misstep assess -
     """
     from misstep.inputs import read_documents, refuse_missing
@@ -57,7 +61,7 @@ def assess(
     if fail_level is not None and fail_level not in bands:
         hint = suggest(fail_level, bands, f"; it is one of {', '.join(bands)}")
         raise CallerError(f"--fail-level: unknown band '{fail_level}'{hint}")
-    write = _writer(output, color, full)
+    write = _writer(output, color, full, rulebase)
     code, count = OK, 0
     for document in read_documents(file, input_format):
         count += 1
@@ -75,20 +79,48 @@ def assess(
             complain(error)
             code = BAD
             continue
-        write(assessment, count)
+        certain: Certainty | None = None
+        if certainty:
+            try:
+                certain = rulebase.certainty(document.data, engine)
+            except (BudgetError, EngineError) as error:  # the assessment is there all the same
+                complain(error)
+                code = BAD
+        write(assessment, certain, count)
         if fail_level is not None and code == OK:
             worst = max((bands.index(f.severity_band) for f in assessment.findings), default=-1)
             code = FOUND if worst >= bands.index(fail_level) else OK
     return code
 
 
-def _writer(output: str, color: str, full: bool) -> Callable[[Assessment, int], None]:
+def _writer(output: str, color: str, full: bool, rulebase: RuleBase) -> Callable[[Assessment, Certainty | None, int], None]:
     if output == "json":
         sys.stdout.flush()
-        return lambda assessment, count: write_bytes(assessment.to_json() + b"\n")
+        return lambda assessment, certainty, count: write_bytes(_json(assessment, certainty) + b"\n")
     from misstep.report import to_markdown, to_text
 
-    if output == "markdown":
-        return lambda assessment, count: print(("\n" if count > 1 else "") + to_markdown(assessment), end="")
+    def said(assessment: Assessment, certainty: Certainty | None) -> tuple[str, ...]:
+        if certainty is None:
+            return ()
+        from misstep.uncertainty_words import certainty_sentences
+
+        return certainty_sentences(certainty, rulebase.kinds, {f.fact: f.title for f in assessment.findings})
+
     bright, columns = colored(color), width()
-    return lambda assessment, count: print(("\n" if count > 1 else "") + to_text(assessment, columns, bright, full), end="")
+
+    def write(assessment: Assessment, certainty: Certainty | None, count: int) -> None:
+        sentences = said(assessment, certainty)
+        if output == "markdown":
+            text = to_markdown(assessment, sentences)
+        else:
+            text = to_text(assessment, columns, bright, full, sentences)
+        print(("\n" if count > 1 else "") + text, end="")
+
+    return write
+
+
+def _json(assessment: Assessment, certainty: Certainty | None) -> bytes:
+    """The assessment, and ``certainty`` as its last member where it was asked for."""
+    if certainty is None:
+        return assessment.to_json()
+    return assessment.to_json()[:-1] + b',"certainty":' + certainty.to_json() + b"}"

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     "may be repeated. misstep: the shipped ones."
 )  # fmt: skip
 @click.option("--keep", default="", metavar="NAMES", help="Columns of the input to carry along, separated by commas: team,month.")
-@click.option("--with", "also", multiple=True, type=click.Choice(["findings", "actions", "assessment"]),
-              help="Also a table of findings or of actions, or a column with the whole assessment; may be repeated.")  # fmt: skip
+@click.option("--with", "also", multiple=True, type=click.Choice(["findings", "actions", "assessment", "certainty"]),
+              help="Also a table of findings or of actions, a column with the whole assessment, or columns that say how far the "
+    "answer rests on what is not said, which takes some hundred times as long; may be repeated.")  # fmt: skip
 @click.option("--input-format", type=click.Choice(["jsonl", "parquet", "csv", "long-csv"]),
               help="Form of all inputs; else by their endings. long-csv: a row for each fact.")  # fmt: skip
 @click.option("--facts", default="facts", show_default=True, metavar="NAME", help="The column of a table with the facts as JSON.")
@@ -96,6 +97,7 @@ def score(
         outcome = run(
             inputs, output, rules=load(rules), baseline=_baseline(baseline) if baseline else None,
             keep=[name.strip() for name in keep.split(",")] if keep else [], tables=tables, assessment="assessment" in also,
+            certainty="certainty" in also,
             input_format=input_format, facts=facts, id=id_, workers=workers, on=on, rejects=rejects, max_rejects=max_rejects,
             journal=journal, overwrite=overwrite, progress=show, then=then,
         )  # fmt: skip

@@ -24,7 +24,7 @@ from misstep.docs.rulewords import RuleWords
 from misstep.docs.words import number
 from misstep.findings.words import span_of_time
 from misstep.model.facts import GIVEN_ROLES, Field, Kind
-from misstep.model.rule import Action, Rule, Source
+from misstep.model.rule import Action, Rule, Source, Usual
 from misstep.report import summary, to_text
 
 Thing = Kind | Rule | Action | Source | Chapter
@@ -137,6 +137,10 @@ class _Writer:
             "links": lambda things, link: map(link, things),
             "excluded_by": lambda action: [book.program.actions[name] for name in action.excludes],
             "group_of": lambda action: [a for a in book.program.actions.values() if a.group == action.group],
+            "usual_of": self._usual_of,
+            "usual_on": self._usual_on,
+            "sources_of": lambda usual: [book.program.sources[name] for name in usual.sources],
+            "shares": _shares,
             "changes": partial(changes, program=book.program),
             "own_fields": self._own_fields,
             "role_fields": self._role_fields,
@@ -161,6 +165,16 @@ class _Writer:
 
     def _role_fields(self, kind: Kind) -> Sequence[Field]:
         return self._book.program.roles.get(kind.role, ())
+
+    def _usual_of(self, kind: Kind) -> Sequence[tuple[str, Usual]]:
+        """What is usual of the fields of a kind, as packs say of it, or of its role."""
+        usual = self._book.program.usual
+        found = ((f.name, usual.get(f"{kind.name}.{f.name}") or usual.get(f"{kind.role}.{f.name}")) for f in kind.fields)
+        return [(name, each) for name, each in found if each is not None]
+
+    def _usual_on(self, source: Source) -> Sequence[Any]:
+        """The fields, by kind or role, of which a source says what is usual."""
+        return [markdown.code(place) for place, usual in self._book.program.usual.items() if source.id in usual.sources]
 
     def _widely(self, kind: Kind) -> Sequence[Rule]:
         """Rules that look at every kind of its role."""
@@ -201,6 +215,22 @@ def _values(field: Field) -> Markup:
         words = markdown.joined(map(markdown.code, field.values))
         return words if field.type == "enum" else markdown.say("any of {}", words)
     return markdown.escape(field.expected().removesuffix(", or left out if unknown"))
+
+
+def _shares(usual: Usual) -> Markup:
+    """The answers with their shares in percent, most frequent first."""
+    total = sum(weight for _, weight in usual.answers)
+    shares = []
+    for answer, weight in sorted(usual.answers, key=lambda each: -each[1]):
+        told = (
+            ", ".join(answer) or "none"
+            if isinstance(answer, tuple)
+            else str(answer).lower()
+            if isinstance(answer, bool)
+            else answer
+        )
+        shares.append(markdown.say("{} {} %", markdown.code(str(told)), number(round(100 * weight / total, 1))))
+    return markdown.joined(shares)
 
 
 def _worse(field: Field) -> Any:

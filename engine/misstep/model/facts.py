@@ -17,6 +17,9 @@ Row = tuple[Any, ...]
 
 ID, KIND, FIRST_VALUE = 0, 1, 2
 
+UNSAID = "unknown"
+"""How packs spell, in an enum, that a thing is not known. It is nothing that could have happened."""
+
 LARGEST = 2**53  # whole numbers are exact in a double up to here
 MAX_TEXT = 10_000
 MAX_ID = 200
@@ -73,6 +76,11 @@ class Field:
                 if self.unit:
                     text += f" ({self.unit})"
         return text + (", or left out if unknown" if self.unknown else "")
+
+
+def range_of(field: Field) -> tuple[float, float]:
+    """The least and the greatest number that a field takes."""
+    return (-LARGEST if field.minimum is None else field.minimum), (LARGEST if field.maximum is None else field.maximum)
 
 
 TRAITS = ("concern", "harm", "mend")

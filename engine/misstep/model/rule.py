@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
-from typing import Literal
+from typing import Any, Literal
 
 from misstep.model.expression import Expression, FieldRef
 from misstep.model.facts import Field, Kind
@@ -231,6 +231,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Usual:
+    """How often each answer to a field is true where nobody has said it: answers with their weights."""
+
+    answers: tuple[tuple[Any, float], ...]
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Levels:
     """Ordered words with the lower end of each, ascending: ``word(x)`` is the last one not above x."""
 
@@ -324,7 +332,7 @@ class Program:
     """A whole rule base, ready for an engine.
 
     ``scoring`` strata are run before there are findings, ``judging`` ones read findings and settle the
-    outlook, ``advising`` ones may read everything.
+    outlook, ``advising`` ones may read everything. ``usual``: by the name of a kind or role, a dot, and that of a field.
     """
 
     name: str
@@ -335,6 +343,7 @@ class Program:
     rules: dict[str, Rule]
     actions: dict[str, Action]
     sources: dict[str, Source]
+    usual: dict[str, Usual]
     scale: Scale
     scoring: tuple[Stratum, ...]
     judging: tuple[Stratum, ...]

@@ -14,12 +14,13 @@ from importlib.resources import files
 from typing import Any
 
 from misstep.api import RuleBase
-from misstep.errors import Problem, RecordError
+from misstep.errors import BudgetError, Problem, RecordError
 from misstep.limits import Limits
 from misstep.page.answer import Answer, show_answer
 from misstep.page.catalogue import Catalogue
 from misstep.page.markup import Markup
 from misstep.page.story import Posted, Story, given_kinds, read_form, read_record, too_many
+from misstep.uncertainty import Certainty
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -144,6 +145,13 @@ class Page:
             return error.problems
         return ()
 
+    def _certainty(self, record: Any) -> Certainty | None:
+        """How certain the answer is; None where the record asks for too much work to say so."""
+        try:
+            return self._rulebase.certainty(record)
+        except BudgetError:
+            return None
+
     def _page(self, posted: Posted) -> Reply:
         record, places, story = self._whole(posted.story)
         answer: Answer | None = None
@@ -151,7 +159,8 @@ class Page:
         try:
             assessment = self._rulebase.assess(record)
             if assessment.findings:
-                answer = show_answer(assessment, self._rulebase.counterfactuals(record), self._rulebase.kinds, places)
+                found = self._rulebase.counterfactuals(record)
+                answer = show_answer(assessment, found, self._certainty(record), self._rulebase.kinds, places)
         except RecordError as error:
             problems = error.problems
         html = self._markup.page(story, posted.asked, record, places, answer, problems, posted.wrong)

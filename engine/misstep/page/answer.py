@@ -12,6 +12,8 @@ from misstep.model.facts import Kind
 from misstep.model.result import ActionReason, Assessment, CitedSource, Finding, PlannedAction, Reason
 from misstep.model.result import Step as ResultStep
 from misstep.page.words import label_of, sentence, small, word_of
+from misstep.uncertainty import Certainty
+from misstep.uncertainty_words import certainty_sentences
 
 MOST_CHANGES = 3
 _COLUMNS = {"severity": "severity", "relief": "severity", "overall": "severity", "noticed": "noticed", "urgency": "urgency"}
@@ -88,6 +90,7 @@ class Answer:
     changes: tuple[Change, ...]
     unsaid: tuple[Change, ...]
     sources: tuple[CitedSource, ...]
+    certainty: tuple[str, ...]
 
     @property
     def better(self) -> bool:
@@ -95,7 +98,13 @@ class Answer:
         return self.assessment.damage_after < self.assessment.damage
 
 
-def show_answer(assessment: Assessment, found: Counterfactuals, kinds: Mapping[str, Kind], places: Sequence[int]) -> Answer:
+def show_answer(
+    assessment: Assessment,
+    found: Counterfactuals,
+    certainty: Certainty | None,
+    kinds: Mapping[str, Kind],
+    places: Sequence[int],
+) -> Answer:
     """What the page shows; ``places`` are those of the record's facts on the page."""
     numbers = {source.id: n for n, source in enumerate(assessment.sources, start=1)}
     titles = _titles(assessment.findings)
@@ -114,6 +123,7 @@ def show_answer(assessment: Assessment, found: Counterfactuals, kinds: Mapping[s
         tuple(_change(change, kinds, titles, places, said=True) for change in found.changes[:MOST_CHANGES]),
         tuple(_change(change, kinds, titles, places, said=False) for change in found.unsaid[:MOST_CHANGES]),
         assessment.sources,
+        certainty_sentences(certainty, kinds, titles) if certainty else (),
     )
 
 

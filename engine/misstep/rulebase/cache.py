@@ -134,7 +134,7 @@ def read_program(text: bytes) -> Program:
     for value in plain.pop("shared"):
         shared.append(_decode(value, shared))
     named: dict[str, Any] = {}
-    for name in ("kinds", "roles", "rules", "actions", "sources"):
+    for name in ("kinds", "roles", "rules", "actions", "sources", "usual"):
         named[name] = {key: _decode(value, shared) for key, value in plain.pop(name).items()}
     rules: dict[str, Rule] = named["rules"]
     for name in _STRATA:

@@ -19,6 +19,7 @@ from misstep.rulebase.patterns import Declared
 from misstep.rulebase.rules import link_rule
 from misstep.rulebase.scale import link_scale
 from misstep.rulebase.strata import StrataError, stratify
+from misstep.rulebase.usual import link_usual
 
 
 def load_program(paths: Sequence[str | Path], limits: Limits, cases: bool = True) -> tuple[Program, Merged]:
@@ -49,6 +50,7 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
     rules = [rule for entry in merged.rules.values() if (rule := link_rule(declared, entry)) is not None]
     for entry in merged.surplus:
         link_rule(declared, entry)
+    usual = link_usual(merged, roles, kinds)
     strata: Any = ((), (), ())
     if not problems:
         try:
@@ -65,6 +67,7 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
         rules={rule.id: rule for rule in rules},
         actions=actions,
         sources={name: _source(name, entry.doc) for name, entry in merged.sources.items()},
+        usual=usual,
         scale=scale,
         scoring=strata[0],
         judging=strata[1],

@@ -69,6 +69,7 @@ class Merged:
     rules: dict[str, Entry[schema.RuleDoc]] = field(default_factory=dict)
     actions: dict[str, Entry[schema.ActionDoc]] = field(default_factory=dict)
     sources: dict[str, Entry[schema.SourceDoc]] = field(default_factory=dict)
+    usual: dict[str, Entry[schema.UsualDoc]] = field(default_factory=dict)
     scale: dict[str, Entry[Any]] = field(default_factory=dict)
     name: str = "unnamed"
     version: str = "0"
@@ -76,8 +77,10 @@ class Merged:
     def digest(self) -> str:
         """SHA-256 of what the declarations say, whatever the files and the order they stand in."""
         sections: dict[str, Any] = {"name": self.name, "version": self.version}
-        for section in ("roles", "kinds", "rules", "actions", "sources", "scale"):
+        for section in ("roles", "kinds", "rules", "actions", "sources", "usual", "scale"):
             entries: dict[str, Entry[Any]] = getattr(self, section)
+            if section == "usual" and not entries:
+                continue  # packs that say nothing of it keep the digest that they had before there was such a section
             sections[section] = {name: [e.pack.doc.pack, _raw(e)] for name, e in entries.items()}
         text = json.dumps(sections, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -114,7 +117,7 @@ def merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged:
                 where = first.document.locate(("rulebase",))
                 problems.append(pack.problem(("rulebase",), f"the rule base has its name in {where}"))
             merged.name, merged.version = pack.doc.rulebase.name, pack.doc.rulebase.version
-    for section in ("roles", "kinds", "rules", "actions", "sources"):
+    for section in ("roles", "kinds", "rules", "actions", "sources", "usual"):
         setattr(merged, section, _merge_section(section, merged))
     merged.scale = _merge_section("scale", merged)
     for pack in packs:

@@ -12,24 +12,29 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 
 NAME, ID = r"^[a-z][a-z0-9_]*$", r"^[a-z0-9][a-z0-9_.-]*$"
 URL, VERSION = r"^https?://\S+$", r"^[0-9]+(\.[0-9]+){0,2}$"
+PLACE = r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$"
 RANGE = r"^-?[0-9]+(\.[0-9]+)?\.\.-?[0-9]+(\.[0-9]+)?$"
 PATTERNS = {
     NAME: "a name: lower-case words with underscores",
     ID: "an id: lower-case words with - . or _",
     URL: "an address that begins with https:// or http://",
     VERSION: "a version such as 1.2.0",
+    PLACE: "the name of a kind or role and of one of its fields, such as late_arrival.minutes",
     RANGE: "a number or a range such as 2..3.5",
 }
 """What a text must be spelled like, and how that is called in messages."""
 
 Name = Annotated[str, StringConstraints(pattern=NAME, max_length=80)]
 """A kind, role, field, action or name in a rule: lower-case words with underscores."""
+FieldPlace = Annotated[str, StringConstraints(pattern=PLACE, max_length=161)]
+"""A field: the name of its kind or role, a dot, and its own."""
 Id = Annotated[str, StringConstraints(pattern=ID, max_length=120)]
 """A rule, source or pack."""
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Prose = Annotated[str, StringConstraints(max_length=4000)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Number = Annotated[float, Field(ge=-(2**53), le=2**53)]
+Weight = Annotated[float, Field(gt=0, le=2**53)]
 Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
 
 
@@ -234,6 +239,12 @@ class SourceDoc(Doc):
     replace: bool = False
 
 
+class UsualDoc(Doc):
+    answers: Annotated[dict[Annotated[str, StringConstraints(max_length=500)], Weight], Field(min_length=1, max_length=1000)]
+    sources: Annotated[list[Id], Field(min_length=1, max_length=100)]
+    replace: bool = False
+
+
 class TraitDoc(Doc):
     values: list[Name]
     by_concern: dict[Name, Name] = {}
@@ -398,5 +409,6 @@ class PackDoc(Doc):
     disable: Annotated[list[Id], Field(max_length=1000)] = []
     actions: dict[Name, ActionDoc] = {}
     sources: dict[Id, SourceDoc] = {}
+    usual: dict[FieldPlace, UsualDoc] = {}
     scale: ScaleDoc = ScaleDoc()
     cases: dict[Line, CaseDoc] = {}

@@ -35,7 +35,7 @@ def read_pack(document: Document, layer: int, problems: list[Problem]) -> Pack:
     raise RuleError(problems)
 
 
-_NAMED = ("roles", "kinds", "rules", "actions", "sources", "scale", "cases")
+_NAMED = ("roles", "kinds", "rules", "actions", "sources", "usual", "scale", "cases")
 
 
 def _leave_out(data: dict[str, Any], path: list[Any], error: Any, broken: set[tuple[str, str]]) -> None:
@@ -135,6 +135,7 @@ _EXPECTED = {
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
     "float_type": "must be a number",
+    "greater_than": "must be more than {gt:.16g}",
     "greater_than_equal": "must be at least {ge:.16g}",
     "less_than_equal": "must be at most {le:.16g}",
     "string_too_short": "must not be empty",

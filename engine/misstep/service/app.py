@@ -18,6 +18,8 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from misstep.service.assessing import Assess, Assessor
+from misstep.service.certainty import PATH as CERTAINTY
+from misstep.service.certainty import FindCertainty
 from misstep.service.front import Front
 from misstep.service.metrics import Metrics
 from misstep.service.problems import of_http
@@ -52,6 +54,7 @@ def routes(rules: Rules, settings: Settings, metrics: Metrics) -> list[BaseRoute
     return [
         Route("/assess", Assess(rules, assessor), methods=["POST"]),
         Route(PATH, AssessBatch(rules, assessor, settings), methods=["POST"]),
+        Route(CERTAINTY, FindCertainty(rules), methods=["POST"]),
         *reading_routes(rules, metrics),
     ]
 

@@ -17,10 +17,15 @@ from misstep.service.problems import AGAIN_SECONDS, MEDIA_TYPE, SORTS
 
 Data = dict[str, Any]
 _TEXT: Data = {"type": "string"}
+_NUMBER: Data = {"type": "number"}
 _ANYWHERE = ("request", "host", "timeout", "headers", "too_large", "internal", "busy")  # may be the answer to any request
 _JSON_LINES = "application/x-ndjson"
 _BATCH = """JSON lines both ways, in the same order, answered while the rest comes in. A line that is wrong has an error in its \
 place, `{"line": ..., "error": ...}`, and costs the others nothing. Empty lines are passed over."""
+
+_CERTAINTY = """Some hundreds of assessments with answers to what the record leaves open: tens of milliseconds. `low` and `high` \
+are the damage in the middle nine tenths of them; `same` the share that keeps verdict and first step; `settled` says that no \
+single answer can change either; `depends_on` names what it hangs on, most influential first."""
 
 
 def schemas(record: Data) -> Data:
@@ -81,6 +86,17 @@ def _paths(rule: str, examples: Sequence[Example]) -> Data:
             "responses": {"200": _answer("A line for each record: an Assessment or a LineError",
                                          {_JSON_LINES: {"schema": _TEXT}}, "Misstep-Rulebase"),
                           **_problems("media_type")},
+        }},
+        "/certainty": {"post": {
+            "operationId": "certainty",
+            "summary": "How far the answer to one interview rests on what is not said",
+            "description": _CERTAINTY,
+            "requestBody": {"required": True, "content": {"application/json": {
+                "schema": {"anyOf": [_ref("Record"), {"type": "array", "items": _ref("Fact")}]}, "examples": records,
+            }}},
+            "responses": {"200": _answer("The range of damage, and what it hangs on",
+                                         {"application/json": {"schema": _ref("Certainty")}}, "Misstep-Rulebase"),
+                          **_problems("media_type", "record")},
         }},
         "/kinds": _read("kinds", "The kinds of facts with their fields", {"type": "array", "items": _ref("Kind")}),
         "/rules/{id}": _read("rule", "A rule as it stands in its pack, with its sources and cases", _ref("Rule"), "not_found",
@@ -161,6 +177,13 @@ def _components(record: Data) -> Data:
             required={"type": "boolean"}, default={}, values={"type": "array", "items": _TEXT}, min={"type": ["number", "null"]},
             max={"type": ["number", "null"]}, unit=_TEXT, help=_TEXT, title=_TEXT,
             words={"type": "array", "items": _object(value={}, text=_TEXT)},
+        ),
+        "Certainty": _object(
+            low=_NUMBER, high=_NUMBER, same=_NUMBER, settled={"type": "boolean"},
+            depends_on={"type": "array", "items": _ref("OpenField")}, draws={"type": "integer"}, complete={"type": "boolean"},
+        ),
+        "OpenField": _object(
+            pointer=_TEXT, fact=_TEXT, kind=_TEXT, field=_TEXT, changes=_NUMBER, low=_NUMBER, high=_NUMBER,
         ),
         "Rule": _object(
             rule=_TEXT, title=_TEXT, help=_TEXT, pack=_TEXT, file=_TEXT, line={"type": "integer"}, text=_TEXT,

@@ -1,0 +1,239 @@
+"""Judged cases in; whether what is said of certainty holds of them out: the range, the share that stays the same, `settled`.
+
+Of every case only the kinds of its facts are kept, then five of its answers are given back, chosen by a seed, then all of them.
+What was left out is known, so it can be looked whether the range held the damage of the full record. That an answer is settled is
+checked apart, by trying every single answer that the kinds declare, on the same records and on made-up ones of which nearly all
+is said; nothing of what said so is asked.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import ceil, floor
+from random import Random
+from statistics import mean
+from typing import Any, NamedTuple
+
+import orjson
+
+from misstep.answers import usual_answers
+from misstep.calibration.agreement import Figure
+from misstep.calibration.cases import CasesLike, read_entries, record_problems
+from misstep.calibration.figures import wilson
+from misstep.errors import CallerError, MisstepError, Problem, RecordError
+from misstep.model.facts import GIVEN_ROLES, UNSAID, Field, Kind, range_of
+from misstep.model.rule import Program
+from misstep.uncertainty import Certainty, Outcome
+
+Fact = dict[str, Any]
+SURE = 0.9
+"""The share of draws from which on the advice is expected to stay."""
+MOST_NUMBERS = 400
+"""Of a number so many answers are tried, spread evenly; of one without an end, those up to 1,000 beyond the other."""
+OPEN_END = 1000
+LEFT_OPEN = 3
+"""How many fields are left open in records of which nearly all is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """How well it holds of records that say ``given`` of their answers (None: all).
+
+    ``held``: the share whose full damage is in the range; ``width``: how wide that is on average; ``fixed``: how wide ranges
+    would be with one reach below and one above all present answers, which hold as many. ``kept``: of those with
+    ``same`` of .9 or more, the share whose verdict is that of the full record; ``settled``: records whose advice is called
+    settled; ``refuted``: those of them for which that is not so.
+    """
+
+    given: int | None
+    held: Figure
+    width: float
+    fixed: float
+    kept: Figure
+    settled: int
+    refuted: int
+
+
+@dataclass(frozen=True, slots=True)
+class CertaintyFigures:
+    """What came of it. ``nearly_full``: made-up records of which nearly all is said; ``problems``: cases that are wrong."""
+
+    rulebase: str
+    version: str
+    digest: str
+    cases: int
+    rows: tuple[Holding, ...]
+    nearly_full: int
+    settled: int
+    refuted: int
+    problems: tuple[Problem, ...]
+
+    def to_json(self) -> bytes:
+        """JSON, UTF-8, keys in the order of the fields."""
+        return orjson.dumps({**{f: getattr(self, f) for f in self.__slots__}, "problems": [str(p) for p in self.problems]})
+
+
+class Judge(NamedTuple):
+    """What is measured: a rule base, what it says of facts, and how certain it says that it is."""
+
+    program: Program
+    outcome: Callable[[Any], Outcome]
+    certainty: Callable[[list[Fact]], Certainty]
+
+
+def measure_certainty(
+    sets: Sequence[CasesLike], judge: Judge, seed: int, given: Sequence[int | None] = (0, 5, None)
+) -> CertaintyFigures:
+    """Measure it. Raises RecordError where no case is right, CallerError where the file does not exist."""
+    problems: list[Problem] = []
+    records = [record for cases in sets for record in _records(cases, judge, problems)]
+    if not records:
+        raise RecordError(problems) if problems else CallerError("there are no cases")
+    rows = [_row(records, count, judge, seed) for count in given]
+    full = [_nearly_full(record, number, judge.program, seed) for number, record in enumerate(records)]
+    sure = [record for record in full if judge.certainty(record).settled]
+    program = judge.program
+    return CertaintyFigures(
+        program.name,
+        program.version,
+        program.digest,
+        len(records),
+        tuple(rows),
+        len(full),
+        len(sure),
+        sum(is_refuted(record, judge) for record in sure),
+        tuple(problems),
+    )
+
+
+def is_refuted(record: list[Fact], judge: Judge) -> bool:
+    """Whether any single answer to an open field changes the advice."""
+    now = judge.outcome(record)
+    return any(not now.advises(judge.outcome(other)) for other in single_answers(record, judge.program))
+
+
+def single_answers(record: list[Fact], program: Program) -> Iterator[list[Fact]]:
+    """The record with one open field answered, for every answer there is."""
+    assumed = [{"kind": kind.name} for kind in program.kinds.values() if kind.assumed]
+    whole = [*record, *(fact for fact in assumed if fact["kind"] not in {given["kind"] for given in record})]
+    for place, fact in enumerate(whole):
+        for field in _open_fields(fact, program.kinds[fact["kind"]]):
+            for answer in _answers(field):
+                answered = [*whole[:place], {**fact, field.name: answer}, *whole[place + 1 :]]
+                yield [other for i, other in enumerate(answered) if i < len(record) or i == place]
+
+
+def _records(cases: CasesLike, judge: Judge, problems: list[Problem]) -> Iterator[list[Fact]]:
+    """The facts of every case; nothing else of it is looked at."""
+    for entry in read_entries(cases):
+        if isinstance(entry, MisstepError):
+            problems.extend(entry.problems)
+            continue
+        if not isinstance(entry.data, dict) or "record" not in entry.data:
+            problems.append(entry.problem((), "a judged case is a mapping {record: ..., expert: ..., ...}"))
+            continue
+        record = entry.data["record"]
+        try:
+            judge.outcome(record)
+        except RecordError as error:
+            problems.extend(record_problems(error, entry))
+            continue
+        given = record["facts"] if isinstance(record, dict) else record
+        yield [{name: value for name, value in fact.items() if value is not None} for fact in given]
+
+
+def _row(records: Sequence[list[Fact]], given: int | None, judge: Judge, seed: int) -> Holding:
+    held = sure = kept = settled = refuted = 0
+    widths, pairs = [], []
+    for number, record in enumerate(records):
+        full = judge.outcome(record)
+        told = record if given is None else _told(record, given, Random(f"{seed} {number}"), judge.program)  # noqa: S311
+        found = judge.certainty(told)
+        held += found.low <= full.damage <= found.high
+        widths.append(found.high - found.low)
+        pairs.append((judge.outcome(told).damage, full.damage))
+        if found.same >= SURE:
+            sure += 1
+            kept += judge.outcome(told).verdict == full.verdict
+        if found.settled:
+            settled += 1
+            refuted += is_refuted(told, judge)
+    return Holding(
+        given, _share(held, len(records)), round(mean(widths), 1), _fixed(pairs, held), _share(kept, sure), settled, refuted
+    )
+
+
+def _fixed(pairs: Sequence[tuple[float, float]], held: int) -> float:
+    """The least mean width of ranges with one reach, in whole points, below and one above all present answers, which hold so
+    many. ``pairs``: the present damage, and the full one."""
+    apart = sorted(full - now for now, full in pairs)
+    found = 100.0
+    for below in range(101):
+        first = bisect_left(apart, -below)
+        if len(apart) - first < held:
+            continue
+        above = ceil(max(0.0, apart[first + held - 1])) if held else 0
+        found = min(found, mean(min(100.0, now + above) - max(0.0, now - below) for now, _ in pairs))
+    return round(found, 1)
+
+
+def _share(hits: int, cases: int) -> Figure:
+    return Figure(hits / cases, cases, *wilson(hits, cases)) if cases else Figure(None, 0)
+
+
+def _told(record: list[Fact], given: int, draw: Random, program: Program) -> list[Fact]:
+    """The kinds of a record, what must be said of them, and so many of its other answers."""
+    said = [
+        (place, name)
+        for place, fact in enumerate(record)
+        for name in sorted(fact)
+        if name not in ("id", "kind") and not program.kinds[fact["kind"]].by_name[name].required
+    ]
+    chosen = {said[i] for i in sorted(range(len(said)), key=[draw.random() for _ in said].__getitem__)[:given]}
+    return [
+        {name: value for name, value in fact.items() if (place, name) not in said or (place, name) in chosen}
+        for place, fact in enumerate(record)
+    ]
+
+
+def _nearly_full(record: list[Fact], number: int, program: Program, seed: int) -> list[Fact]:
+    """The record with answers to all that is open but a few fields: usual ones, chosen by the seed."""
+    chance = Random(f"full {seed} {number}").random  # noqa: S311 - no secret
+    facts = [dict(fact) for fact in record]
+    facts += [{"kind": k.name} for k in program.kinds.values() if k.assumed and all(f["kind"] != k.name for f in facts)]
+    places = [(fact, field) for fact in facts for field in _open_fields(fact, program.kinds[fact["kind"]])]
+    for fact, field in sorted(places, key=lambda _: chance())[LEFT_OPEN:]:
+        kind = program.kinds[fact["kind"]]
+        usual = usual_answers(program, kind, field, ())
+        if usual:
+            answer = usual[int(chance() * len(usual))][0]
+            fact[field.name] = list(answer) if isinstance(answer, tuple) else answer
+    return facts
+
+
+def _open_fields(fact: Fact, kind: Kind) -> Iterator[Field]:
+    if kind.role in GIVEN_ROLES:
+        for field in kind.fields:
+            said = fact.get(field.name)
+            if field.type != "text" and not field.required and (said is None or (field.type == "enum" and said == UNSAID)):
+                yield field
+
+
+def _answers(field: Field) -> Iterable[Any]:
+    match field.type:
+        case "boolean":
+            return (False, True)
+        case "enum":
+            return (word for word in field.values if word != UNSAID)
+        case "set":
+            sizes = range(len(field.values) + 1) if len(field.values) <= 6 else (0, 1, len(field.values))
+            return (list(words) for size in sizes for words in combinations(field.values, size))
+    low, high = range_of(field)
+    low = low if field.minimum is not None else min(0, high) - OPEN_END
+    high = high if field.maximum is not None else max(0, low) + OPEN_END
+    if field.type == "integer":
+        return range(ceil(low), floor(high) + 1, max(1, ceil((high - low) / MOST_NUMBERS)))
+    return (round(low + (high - low) * i / MOST_NUMBERS, 3) for i in range(MOST_NUMBERS + 1))

@@ -1,0 +1,67 @@
+"""Figures of certainty in; text for a terminal, or Markdown, out. Pure: nothing is printed here."""
+
+from __future__ import annotations
+
+from rich.padding import Padding
+from rich.text import Text
+
+from misstep.calibration.agreement import Figure
+from misstep.calibration.certainty import SURE, CertaintyFigures
+from misstep.errors import printable
+from misstep.report import markdown_text
+from misstep.tables import markdown_table, print_table, text_of, text_page
+
+_HEADER = ("said", "in range", "95% interval", "width", "fixed", f"same {SURE:g}+", "verdict stays")
+_SAID = {0: "kinds only", None: "all of it"}
+_METHODS = (
+    "In range: the damage of the full record, in the range of what is said. Width: of that range, on average; fixed: of ranges "
+    "with one reach below and one above all present answers that hold as many. Verdict stays: of the records where that share of "
+    "draws or more keep verdict and first step, those whose verdict is that of the full record. Intervals hold 95% (Wilson's)."
+)
+
+
+def to_text(figures: CertaintyFigures, width: int = 100, color: bool = False) -> str:
+    """What a rule author reads: whether what is said of certainty holds."""
+    console = text_page(width, color)
+    console.print(Text(_title(figures), "bold"))
+    print_table(console, "How far what is said of certainty holds", _HEADER, _rows(figures))
+    console.print(Padding(Text(_METHODS, "dim"), (0, 0, 0, 2)))
+    console.print(Text(f"\n{_settled(figures)}"))
+    console.print(Text(f"\nRules: {figures.rulebase} {figures.version}, {figures.digest[:19]}", "dim"))
+    return text_of(console)
+
+
+def to_markdown(figures: CertaintyFigures) -> str:
+    """The same as Markdown."""
+    title = f"# {markdown_text(_title(figures))}"
+    return "\n".join([title, "", *markdown_table(_HEADER, _rows(figures)), "", _METHODS, "", _settled(figures), ""])
+
+
+def _title(figures: CertaintyFigures) -> str:
+    return f"{printable(figures.rulebase)} {figures.version} on {figures.cases} cases: certainty"
+
+
+def _rows(figures: CertaintyFigures) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for row in figures.rows:
+        said = _SAID.get(row.given, f"{row.given} answers")
+        kept = _share(row.kept) if row.kept.cases else "-"
+        rows.append((said, _share(row.held), _interval(row.held), f"{row.width:g}", f"{row.fixed:g}", str(row.kept.cases), kept))
+    return rows
+
+
+def _settled(figures: CertaintyFigures) -> str:
+    settled = figures.settled + sum(row.settled for row in figures.rows)
+    refuted = figures.refuted + sum(row.refuted for row in figures.rows)
+    return (
+        f"Called settled: {settled} records, {figures.settled} of them among {figures.nearly_full} made of the cases by "
+        f"answering all but a few of their open fields. Refuted by trying all single answers: {refuted}."
+    )
+
+
+def _share(figure: Figure) -> str:
+    return "" if figure.value is None else f"{figure.value:.3f}"
+
+
+def _interval(figure: Figure) -> str:
+    return "" if figure.low is None or figure.high is None else f"{figure.low:.2f} to {figure.high:.2f}"

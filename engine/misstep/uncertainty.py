@@ -1,0 +1,356 @@
+"""A record in; how far its answer rests on what was not said out: the damage over what is open, and what it hangs on.
+
+Open is every field that the record leaves out, or says not to know, and every field of a setting that is only assumed. Two things
+are tried: many draws, in which open fields have answers all at once, as often as packs say that each is true; and every single
+answer to one open field by itself. Nothing is random: the seed of the draws is made of what the record says.
+
+What people leave out is mostly the ordinary, and the more so the more they have told. So in a draw not every open field has
+something to tell: of a record that says k things, one field in k + 2, by Laplace's rule of succession; the others stay as they
+are assumed. Half of them where nothing is said, one in seven after five answers.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import accumulate, pairwise
+from math import ceil, floor
+from operator import itemgetter
+from random import Random
+from typing import Any, NamedTuple
+
+import orjson
+
+from misstep.answers import Grid, is_number, subsets_of, usual_answers, with_rows, words_of
+from misstep.assembly import Result
+from misstep.errors import BudgetError
+from misstep.intake import Facts
+from misstep.model.facts import FIRST_VALUE, ID, KIND, UNSAID, Field, Row
+from misstep.model.rule import Program
+from misstep.records import Told
+from misstep.rulebase.reach import Reaches
+from misstep.rulebase.references import Place
+
+Evaluate = Callable[[Facts], Result]
+
+DRAWS, FEWEST_DRAWS = 300, 20
+"""How many draws are made, and how few may be left of them where a record is so large that the limit allows no more."""
+LEFT_OUT = 0.05
+"""The share of draws at either end that the range leaves out."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenField:
+    """A field that was not said and that an answer hangs on.
+
+    ``pointer``: where it would stand in the record, ``/facts/-/stage`` for a setting that is only assumed. ``changes``: the share
+    of its usual answers that change the verdict or the first step, each by itself; ``low`` and ``high``: the damage over them.
+    """
+
+    pointer: str
+    fact: str
+    kind: str
+    field: str
+    changes: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Certainty:
+    """How far an answer rests on what was not said.
+
+    ``low`` and ``high``: the damage in the middle nine tenths of the draws; ``same``: the share of draws that keep verdict and
+    first step; ``settled``: whether no single answer to an open field can change either; ``depends_on``: the open fields with
+    an answer that changes verdict, first step or damage, most influential first. ``draws``: how many were made; ``complete``:
+    whether all that was to be tried could be, within the limits: an answer is never called settled where it was not.
+    """
+
+    low: float
+    high: float
+    same: float
+    settled: bool
+    depends_on: tuple[OpenField, ...]
+    draws: int
+    complete: bool
+
+    def to_json(self) -> bytes:
+        """JSON, UTF-8, keys in the order of the fields."""
+        return orjson.dumps(self)
+
+
+class Outcome(NamedTuple):
+    """What somebody would do by an answer, and how bad it says that it was."""
+
+    verdict: str
+    first: str
+    damage: float
+
+    @classmethod
+    def of(cls, result: Result) -> Outcome:
+        """That of a result: its verdict, the first action of its plan, its damage."""
+        plan = result.plan
+        first = f"{plan.steps[0].occasion} {plan.steps[0].choices[0].action.id}" if plan.steps else ""
+        return cls(plan.verdict, first, plan.damage / 10)
+
+    def advises(self, other: Outcome) -> bool:
+        """Whether both advise the same."""
+        return self[:2] == other[:2]
+
+
+class Knowledge(NamedTuple):
+    """What is to be known of a rule base: what its rules read, and the numbers at which they turn."""
+
+    program: Program
+    reaches: Reaches
+    thresholds: Mapping[Place, frozenset[float]]
+
+
+def find_certainty(facts: Facts, told: Sequence[Told], knowledge: Knowledge, evaluate: Evaluate, most: int) -> Certainty:
+    """How certain the answer to a record is. ``most``: facts to be assessed in all.
+
+    Raises BudgetError where the record asks for too much work, or is so large that the limit leaves too few draws.
+    """
+    questions = list(_questions(facts, told, knowledge))
+    size = sum(map(len, facts.rows.values()))
+    trial = _Trial(facts, evaluate, most // max(1, size))
+    now = trial.now
+    if not questions:
+        return Certainty(now.damage, now.damage, 1.0, True, (), 0, True)
+    count = min(DRAWS, trial.left // 2)
+    if count < FEWEST_DRAWS:
+        raise BudgetError(f"with {size} facts there is no saying how certain the answer is within Limits.certainty; raise it")
+    draws = _draws(questions, _seed(facts, questions), _answers_given(told, knowledge.program), count)
+    drawn = [outcome for answers in draws if (outcome := trial.with_answers(answers))]
+    if len(drawn) < FEWEST_DRAWS:
+        raise BudgetError("what the record leaves open asks for too much work, whatever the answers are; raise Limits.work")
+    tried = [_try_all(question, trial) for question in questions]
+    complete = len(drawn) == count and all(each.complete for each in tried)
+    if complete and all(each.keeps for each in tried):
+        complete = all(_look_between(each, trial) for each in tried)
+    damages = sorted(outcome.damage for outcome in drawn)
+    return Certainty(
+        low=damages[floor(LEFT_OUT * len(damages))],
+        high=damages[ceil((1 - LEFT_OUT) * len(damages)) - 1],
+        same=round(sum(now.advises(outcome) for outcome in drawn) / len(drawn), 4),
+        settled=complete and all(each.keeps for each in tried),
+        depends_on=tuple(_ranked(tried)),
+        draws=len(drawn),
+        complete=complete,
+    )
+
+
+# -- what is open
+
+
+class _Question(NamedTuple):
+    """An open field of one fact, its usual answers, and all that are to be tried: of numbers both ends and where rules turn."""
+
+    row: Row
+    column: int
+    field: Field
+    pointer: str
+    usual: tuple[tuple[Any, float], ...]
+    answers: tuple[Any, ...]
+
+    def answered(self, answer: Any, row: Row | None = None) -> Row:
+        """The row with an answer in it."""
+        row = row or self.row
+        return (*row[: self.column], answer, *row[self.column + 1 :])
+
+
+def _questions(facts: Facts, told: Sequence[Told], knowledge: Knowledge) -> Iterator[_Question]:
+    """What is open, by kind, id and place of the field. Settings always count: the plan reads them too."""
+    program, reaches, thresholds = knowledge
+    read = reaches.read_of(facts.rows)
+    given = [(fact.row, fact.said, f"/facts/{place}") for place, fact in enumerate(_paired(told))]
+    assumed = [(facts.rows[kind][0], frozenset[str](), "/facts/-") for kind in facts.assumed]
+    for row, said, pointer in sorted([*given, *assumed], key=lambda fact: (fact[0][KIND], fact[0][ID])):
+        kind = program.kinds[row[KIND]]
+        for column, field in enumerate(kind.fields, FIRST_VALUE):
+            place = (kind.name, field.name)
+            if field.type == "text" or (field.name in said and not (field.type == "enum" and row[column] == UNSAID)):
+                continue
+            if place in read or kind.role == "setting":
+                turns = thresholds.get(place, frozenset())
+                usual = usual_answers(program, kind, field, turns)
+                yield _Question(row, column, field, f"{pointer}/{field.name}", usual, _answers(field, usual, turns))
+
+
+def _paired(told: Sequence[Told]) -> list[Told]:
+    """The facts with what is said of each. Where several say the same, and so are numbered by their order, but differ in what
+    they leave out, ids go by that instead: the order in which facts are given must not matter."""
+    alike: dict[Any, list[int]] = {}
+    for place, (row, said) in enumerate(told):
+        if "id" not in said:
+            alike.setdefault(row[KIND:], []).append(place)
+    paired = list(told)
+    for places in alike.values():
+        if len(places) > 1:
+            rows = sorted((told[place].row for place in places), key=itemgetter(ID))
+            for place, row in zip(sorted(places, key=lambda place: sorted(told[place].said)), rows, strict=True):
+                paired[place] = Told(row, told[place].said)
+    return paired
+
+
+def _answers(field: Field, usual: Iterable[tuple[Any, float]], turns: Iterable[float]) -> tuple[Any, ...]:
+    """The answers to try. Of numbers those are a choice, in their order."""
+    if is_number(field):
+        grid = Grid(field)
+        return tuple(sorted({*(grid.value(step) for step in grid.around(turns)), *(answer for answer, _ in usual)}))
+    if field.type == "set":
+        return tuple(dict.fromkeys([*subsets_of(field), *(answer for answer, _ in usual)]))
+    return words_of(field)
+
+
+# -- draws
+
+
+def _seed(facts: Facts, questions: Iterable[_Question]) -> str:
+    """The same for the same facts, whatever their order and the id of the record."""
+    rows = [row for kind in sorted(facts.rows) for row in facts.rows[kind]]
+    text = json.dumps([rows, [(question.row[ID], question.field.name) for question in questions]], ensure_ascii=True)
+    return sha256(text.encode()).hexdigest()
+
+
+def _answers_given(told: Iterable[Told], program: Program) -> int:
+    """How many things a record says that it might have left out."""
+    given = 0
+    for row, said in told:
+        kind = program.kinds[row[KIND]]
+        given += sum(not (f.required or f.name not in said or row[kind.columns[f.name]] == UNSAID) for f in kind.fields)
+    return given
+
+
+def _draws(questions: Sequence[_Question], seed: str, given: int, count: int) -> Iterator[list[tuple[_Question, Any]]]:
+    """Answers to some of the questions, so many times; to each in one of ``given + 2`` draws.
+
+    Every answer comes as often as it is true, but for one time more or less: each question has its own order of all draws, and
+    the answers share them out (Latin hypercube sampling, McKay and others 1979).
+    """
+    chance = Random(seed).random  # noqa: S311 - no secret
+    columns: list[list[tuple[_Question, Any] | None]] = []
+    for question in questions:
+        ends = list(accumulate(weight for _, weight in question.usual))
+        if not ends:
+            continue
+        order = sorted(range(count), key=[chance() for _ in range(count)].__getitem__)
+        all_of_it = ends[-1] * (given + 2)
+        places = [bisect(ends, (place + chance()) / count * all_of_it) for place in order]
+        columns.append([(question, question.usual[place][0]) if place < len(ends) else None for place in places])
+    for draw in range(count):
+        yield [answer for column in columns if (answer := column[draw])]
+
+
+# -- trying
+
+
+class _Trial:
+    """Assesses a record with answers in it, as often as may be."""
+
+    def __init__(self, facts: Facts, evaluate: Evaluate, most: int) -> None:
+        self.left = most
+        self._facts = facts
+        self._evaluate = evaluate
+        self._known: dict[tuple[Row, ...], Outcome | None] = {}
+        self.result = evaluate(facts)
+        self.now = Outcome.of(self.result)
+
+    def with_answers(self, answers: Iterable[tuple[_Question, Any]]) -> Outcome | None:
+        """The outcome with all these answers; None where they ask for too much work."""
+        rows: dict[str, Row] = {}
+        for question, answer in answers:
+            rows[question.row[ID]] = question.answered(answer, rows.get(question.row[ID]))
+        key = tuple(rows.values())
+        if key not in self._known:
+            result = self.with_rows(key)
+            self._known[key] = Outcome.of(result) if result else None
+        return self._known[key]
+
+    def with_rows(self, rows: Iterable[Row]) -> Result | None:
+        """What comes of it with these rows changed; None where that may not be, or asks for too much work."""
+        if self.left <= 0:
+            return None
+        self.left -= 1
+        try:
+            return self._evaluate(with_rows(self._facts, rows))
+        except BudgetError:
+            return None
+
+
+class _Tried(NamedTuple):
+    """A question and what came of its answers, each by itself; ``moves``: by how much the damage differs, on average over the
+    usual ones; ``keeps``: whether all of them keep the advice; ``results``: of numbers, what came of those that were tried."""
+
+    question: _Question
+    open: OpenField
+    moves: float
+    counts: bool
+    keeps: bool
+    complete: bool
+    results: Sequence[tuple[Any, Any]]
+
+
+def _try_all(question: _Question, trial: _Trial) -> _Tried:
+    """Every answer by itself."""
+    now, row = trial.now, question.row
+    weights = dict(question.usual)
+    total = sum(weights.values())
+    changes = moves = 0.0
+    damages, keeps, complete = [now.damage], True, True
+    results = []
+    for answer in question.answers:
+        result = trial.result if answer == row[question.column] else trial.with_rows([question.answered(answer)])
+        if result is None:
+            complete = False
+            continue
+        outcome = Outcome.of(result)
+        same = now.advises(outcome)
+        keeps = keeps and same
+        if is_number(question.field):
+            results.append((answer, _scores(result)))
+        if weight := weights.get(answer, 0.0):
+            damages.append(outcome.damage)
+            changes += 0.0 if same else weight / total
+            moves += abs(outcome.damage - now.damage) * weight / total
+    kind, name = row[KIND], question.field.name
+    open_field = OpenField(question.pointer, row[ID], kind, name, round(changes, 4), min(damages), max(damages))
+    return _Tried(question, open_field, moves, not keeps or max(damages) > min(damages), keeps, complete, results)
+
+
+def _scores(result: Result) -> Any:
+    """All that can move with a number before the advice does."""
+    return (Outcome.of(result), result.plan.damage_after, sorted((row[0][ID], *row[1:]) for row in result.findings))
+
+
+def _look_between(tried: _Tried, trial: _Trial) -> bool:
+    """Whether the numbers between those that were tried keep the advice too. Between two at which rules turn scores go straight,
+    so where both give the same all between them do; elsewhere every step is tried."""
+    if not tried.results:
+        return True
+    grid = Grid(tried.question.field)
+    waiting = [pair for pair in pairwise(tried.results) if pair[0][1] != pair[1][1]]
+    while waiting:
+        (low, before), (high, after) = waiting.pop()
+        first, last = grid.step_of(low, 1), grid.step_of(high, -1)
+        middle = (first + last) // 2
+        between = grid.value(middle)
+        if not low < between < high:
+            continue
+        result = trial.with_rows([tried.question.answered(between)])
+        if result is None or not trial.now.advises(Outcome.of(result)):
+            return False
+        found = (between, _scores(result))
+        waiting += [((low, before), found)] if before != found[1] else []
+        waiting += [(found, (high, after))] if after != found[1] else []
+    return True
+
+
+def _ranked(tried: Iterable[_Tried]) -> list[OpenField]:
+    """The fields that anything hangs on: by how often they change the advice, then by how far they move the damage."""
+    counting = [each for each in tried if each.counts]
+    counting.sort(key=lambda each: (-each.open.changes, -round(each.moves, 6), each.keeps))
+    return [each.open for each in counting]

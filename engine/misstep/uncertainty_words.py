@@ -1,0 +1,53 @@
+"""A Certainty in; a few sentences about it to the person out, the same on a terminal, in Markdown and on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from misstep.model.facts import Field, Kind
+from misstep.uncertainty import Certainty
+
+MOST_NAMED = 3  # fields: of more nobody knows where to begin
+LONGEST_NAME = 70  # characters of a help that names its field
+
+
+def certainty_sentences(certainty: Certainty, kinds: Mapping[str, Kind], titles: Mapping[str, str]) -> tuple[str, ...]:
+    """The range, what it depends on most, and whether the advice would stay. ``titles``: of mistakes, where there are several."""
+    if not certainty.draws:
+        return ("You have said all that counts here.",)
+    sentences = [f"{_range(certainty.low, certainty.high)} over what you have not said."]
+    named = []
+    for each in certainty.depends_on[:MOST_NAMED]:
+        of = f" ({titles[each.fact]})" if each.fact in titles and len(titles) > 1 else ""
+        named.append(f"{name_of(kinds[each.kind].by_name[each.field])}{of}")
+    if named:
+        sentences.append(f"It depends most on: {'; '.join(named)}.")
+    sentences.append(_advice(certainty))
+    return tuple(sentences)
+
+
+def name_of(field: Field) -> str:
+    """What a field is called inside a sentence: its title, else its help where that is one short phrase, else its name."""
+    name = field.title or (field.help if len(field.help) <= LONGEST_NAME and not set(field.help) & set(":;") else "")
+    name = (name or field.name.replace("_", " ")).rstrip(".?! ")
+    return name[:1].lower() + name[1:]
+
+
+def _range(low: float, high: float) -> str:
+    if low < 1:
+        return f"Up to {_shown(high)} of 100" if high >= 1 else "Below 1 of 100"
+    if _shown(low) == _shown(high):
+        return f"{_shown(low).capitalize()} of 100"
+    return f"Between {_shown(low)} and {_shown(high)} of 100"
+
+
+def _shown(damage: float) -> str:
+    return "above 99" if damage > 99 else f"{damage:.0f}"
+
+
+def _advice(certainty: Certainty) -> str:
+    if certainty.settled:
+        return "No single answer would change what to do."
+    tenths = int(certainty.same * 10 + 0.5)
+    share = "fewer than 1" if tenths == 0 else "more than 9" if tenths == 10 else str(tenths)
+    return f"In {share} of 10 cases what to do stays the same."
