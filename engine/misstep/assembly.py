@@ -17,6 +17,9 @@ from misstep.model.rule import Rule, Scale
 from misstep.planning import Avoid, Choice, Firing, Plan, Step, what_to_avoid
 
 
+MOST_ADVICE = 2  # of kinds, on how to do one action for them
+
+
 class Result(NamedTuple):
     """All that is known about a record once rules have been run and the plan is made."""
 
@@ -89,7 +92,7 @@ def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: dict
                 step,
                 draft,
                 memory.program.scale,
-                [_action(c, memory.program.scale, explainer, telling) for c in step.choices],
+                [_action(choice, result, explainer, telling) for choice in step.choices],
             )
             for rank, (step, draft) in enumerate(zip(plan.steps, drafts, strict=True), 1)
         ],
@@ -136,22 +139,24 @@ def _step(rank: int, step: Step, draft: Draft | None, scale: Scale, actions: lis
         "title": f"{occasion.title}: {clauses}" if occasion else clauses[:1].upper() + clauses[1:],
         "channel": step.channel,
         "due_hours": step.due_hours,
-        "text": " ".join([choice.action.text for choice in step.choices if choice.action.text]),
+        "text": " ".join([action["text"] for action in actions if action["text"]]),
         "message": None if draft is None else draft._asdict(),
         "actions": actions,
     }
 
 
-def _action(choice: Choice, scale: Scale, explainer: Explainer, telling: Telling) -> dict[str, Any]:
-    action = choice.action
+def _action(choice: Choice, result: Result, explainer: Explainer, telling: Telling) -> dict[str, Any]:
+    action, program = choice.action, result.memory.program
+    kinds = [program.kinds[row[0][KIND]] for row in result.findings if row[0][ID] in choice.relief]
+    advice = dict.fromkeys([kind.advice[action.id] for kind in kinds if action.id in kind.advice])
     return {
         "action": action.id,
         "title": action.title,
         "for": sorted(choice.relief),
         "reach": action.reach,
-        "priority": choice.priority(scale),
+        "priority": choice.priority(program.scale),
         "relief": choice.damage_relieved / 10,
-        "text": action.text,
+        "text": " ".join(list(advice)[:MOST_ADVICE]) or action.text,
         "because": action_reasons(_fired(choice.firings), explainer, telling),
     }
 

@@ -95,7 +95,8 @@ GIVEN_ROLES: tuple[Role, ...] = ("mistake", "signal", "strength", "setting")
 class Kind:
     """A declared sort of fact. ``fields`` are those of its role first, then its own;
     ``said``, ``repair``, ``word``: templates of the words for it in a message, of the sentences there that put it right, and of
-    what it usually means to those who saw it, said to the person."""
+    what it usually means to those who saw it, said to the person. ``advice``: how an action is done for it, by the action's id,
+    in place of what the action says of itself."""
 
     name: str
     role: Role
@@ -110,6 +111,7 @@ class Kind:
     mend: str = ""
     repair: str = ""
     word: str = ""
+    advice: dict[str, str] = field(default_factory=dict)
     by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

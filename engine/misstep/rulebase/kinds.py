@@ -42,6 +42,12 @@ def link_kinds(merged: Merged, scale: Scale | None, problems: list[Problem]) -> 
                 problems.append(entry.problem(f"unknown {trait} '{word}'{suggest(word, known, there)}", trait))
             if doc.role != "mistake":
                 problems.append(entry.problem(f"`{trait}` is for mistakes", trait))
+        for action in doc.advice:
+            if action not in merged.actions and ("actions", action) not in merged.broken:
+                hint = suggest(action, merged.actions, "; declare it under actions:")
+                problems.append(entry.problem(f"unknown action '{action}'{hint}", "advice", action))
+        if doc.advice and doc.role != "mistake":
+            problems.append(entry.problem("`advice` is for mistakes", "advice"))
         if doc.assumed is not None and (doc.role != "setting" or any(f.required for f in own)):
             problems.append(
                 entry.problem("`assumed` is for a setting whose fields all have a default or may be unknown", "assumed")
@@ -57,6 +63,7 @@ def link_kinds(merged: Merged, scale: Scale | None, problems: list[Problem]) -> 
             said=doc.said or "",
             repair=doc.repair,
             word=doc.word,
+            advice=doc.advice,
             **traits,
         )
     return roles, kinds

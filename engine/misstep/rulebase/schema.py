@@ -98,6 +98,7 @@ class KindDoc(Doc):
     harm: Name | None = None
     mend: Name | None = None
     word: Prose = ""
+    advice: dict[Name, Line] = {}
     assumed: Line | None = None
     said: Line | None = None
     repair: Prose = ""
