@@ -196,7 +196,9 @@ class RuleBase:
         rules = Rules(self._program, lambda facts: self.assess(facts, engine), lambda facts: self.fired(facts, engine))
         return calibrate([cases, *more], rules, Choice(tuple(bases), min_confidence, worst))
 
-    def measure_certainty(self, cases: CasesLike, *more: str | Path, seed: int = 1, engine: EngineName = "compiled") -> CertaintyFigures:
+    def measure_certainty(
+        self, cases: CasesLike, *more: str | Path, seed: int = 1, engine: EngineName = "compiled"
+    ) -> CertaintyFigures:
         """How far what ``certainty`` says holds: ``cases`` as for ``calibrate``, of which only the records are looked at.
 
         Of every record parts are left out, chosen by the seed, and what is then said is compared with the whole of it. Raises

@@ -16,7 +16,6 @@ from misstep.model.result import SCHEMA, Assessment, make_assessment
 from misstep.model.rule import Rule, Scale
 from misstep.planning import Avoid, Choice, Firing, Plan, Step, what_to_avoid
 
-
 MOST_ADVICE = 2  # of kinds, on how to do one action for them
 
 

@@ -42,7 +42,7 @@ MOST_NAMED = 5
 FINDINGS: list[tuple[str, pa.DataType]] = [
     ("rank", pa.int32()), ("fact", pa.string()), ("kind", pa.string()), ("severity", pa.float64()),
     ("severity_band", pa.string()), ("noticed", pa.float64()), ("noticed_level", pa.string()), ("urgency", pa.float64()),
-    ("urgency_level", pa.string()), ("damage", pa.float64()), ("verdict", pa.string()),
+    ("urgency_level", pa.string()), ("damage", pa.float64()), ("verdict", pa.string()), ("assumed", pa.bool_()),
 ]  # fmt: skip
 ACTIONS: list[tuple[str, pa.DataType]] = [
     ("rank", pa.int32()), ("occasion", pa.string()), ("channel", pa.string()), ("action", pa.string()), ("reach", pa.string()),
@@ -105,9 +105,16 @@ def certainty_values(rulebase: RuleBase, record: Any) -> tuple[Any, ...]:
 
 def finding_rows(result: Result) -> Iterable[tuple[Any, ...]]:
     """The values of ``FINDINGS`` for every finding of one interview, worst first."""
+    said = result.facts.said
+    assumed = {
+        target[ID]
+        for target, _, amount, rule, match in result.memory.contributions
+        if target is not None and amount and any(assumption.rests(match, said) for assumption in rule.assumptions)
+    }
     for rank, finding in enumerate(result.findings, start=1):
         mistake, severity, noticed, urgency, damage, verdict, band, level, due, _ = finding
-        yield (rank, mistake[ID], mistake[KIND], severity, band, noticed, level, urgency, due, damage, verdict)
+        fact = mistake[ID]
+        yield (rank, fact, mistake[KIND], severity, band, noticed, level, urgency, due, damage, verdict, fact in assumed)
 
 
 def action_rows(result: Result) -> Iterable[tuple[Any, ...]]:

@@ -8,10 +8,10 @@ from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from misstep.evaluate.memory import Contribution, Match, Memory, Remark
-from misstep.findings.words import Assumption, Say, assumptions_of, compile_words, read_by, shown_by
+from misstep.findings.words import Say, compile_words
 from misstep.model.facts import ID, KIND, Row, free_ids, sort_key
 from misstep.model.result import Basis
-from misstep.model.rule import DIMENSIONS, Aggregate, Note, Pattern, Program, Rule
+from misstep.model.rule import DIMENSIONS, Aggregate, Assumption, Note, Pattern, Program, Rule
 
 
 class Telling(NamedTuple):
@@ -88,8 +88,8 @@ class _WordsOfRules(dict[Rule, Words]):
             rule.id,
             rule.sources,
             compile_words(rule, rule.because, self._kinds),
-            assumptions_of(rule, read_by(rule)),
-            assumptions_of(rule, shown_by(rule)),
+            rule.assumptions,
+            rule.shown_assumptions,
             "concluded" if concluded else "said",
         )
         return words

@@ -2,62 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from misstep.evaluate.emit import ExpressionWriter
 from misstep.evaluate.memory import Match
-from misstep.model.expression import FieldRef, refs_in
-from misstep.model.facts import ID, TRAITS, Kind, Row
-from misstep.model.rule import FINDING_FIELDS, Contribute, Derive, Pattern, Recommend, Rule, Text
+from misstep.model.expression import FieldRef
+from misstep.model.facts import TRAITS, Kind, Row
+from misstep.model.rule import FINDING_FIELDS, Pattern, Rule, Text
 
 Say = Callable[[Match, dict[Row, str]], tuple[str, tuple[str, ...]]]
 """``say(match, names)``: a text, and the ids of the facts of the match; those of derived facts are looked up in names."""
-
-
-class Assumption(NamedTuple):
-    """A field with a default that a rule reads: which part of the match it is of, whether that is a finding, and its name."""
-
-    place: int
-    scored: bool
-    field: str
-
-    def rests(self, match: Match, said: Mapping[str, Collection[str]]) -> bool:
-        """Whether the record leaves the field out."""
-        row = match[self.place]
-        return self.field not in said.get((row[0] if self.scored else row)[ID], ())
-
-
-def assumptions_of(rule: Rule, references: Iterable[FieldRef]) -> tuple[Assumption, ...]:
-    """Which of the fields that a rule refers to have a default that may stand in for what nobody said."""
-    places = {binder.name: (place, binder) for place, binder in enumerate(rule.binders) if isinstance(binder, Pattern)}
-    found: dict[Assumption, None] = {}
-    for reference in references:
-        if reference.name in places:
-            place, pattern = places[reference.name]
-            if any(field.name == reference.field and field.assumes for field in pattern.fields):
-                found[Assumption(place, pattern.over == "finding", reference.field)] = None
-    return tuple(found)
-
-
-def read_by(rule: Rule) -> list[FieldRef]:
-    """The fields that a rule decides or computes by, and those in its text."""
-    nodes: list[Any] = [condition.test for condition in rule.conditions]
-    for effect in rule.effects:
-        match effect:
-            case Contribute(amount=amount):
-                nodes.append(amount)
-            case Recommend(relief=relief, due_hours=due):
-                nodes += [relief, due]
-            case Derive(values=values):
-                nodes += values
-    read = [FieldRef(name, field) for node in nodes if node is not None for name, field in sorted(refs_in(node))]
-    return read + shown_by(rule)
-
-
-def shown_by(rule: Rule) -> list[FieldRef]:
-    """The fields whose values stand in the text of a rule."""
-    return [part for part in rule.because.parts if isinstance(part, FieldRef)]
 
 
 def compile_words(rule: Rule, text: Text, kinds: dict[str, Kind]) -> Say:

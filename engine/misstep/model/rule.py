@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from misstep.model.expression import Expression, FieldRef
-from misstep.model.facts import Field, Kind
+from misstep.model.expression import Expression, FieldRef, refs_in
+from misstep.model.facts import ID, Field, Kind
 
 Over = Literal["fact", "finding", "outlook"]
 FINDING, OUTLOOK = "finding", "outlook"
@@ -151,6 +152,19 @@ class LimitOutlook:
 Effect = Contribute | Derive | Recommend | Veto | Note | LimitOutlook
 
 
+class Assumption(NamedTuple):
+    """A field with a default that a rule reads: which part of the match it is of, whether that is a finding, and its name."""
+
+    place: int
+    scored: bool
+    field: str
+
+    def rests(self, match: tuple[Any, ...], said: Mapping[str, Collection[str]]) -> bool:
+        """Whether the record leaves the field out; ``said``: the names that each fact states, by its id."""
+        row = match[self.place]
+        return self.field not in said.get((row[0] if self.scored else row)[ID], ())
+
+
 @dataclass(frozen=True, eq=False)
 class Rule:
     """A checked rule; it is equal to itself only. ``binders`` are the patterns and aggregates of ``when``, as written."""
@@ -170,6 +184,36 @@ class Rule:
     def patterns(self) -> tuple[Pattern, ...]:
         """The facts that must be there."""
         return tuple(b for b in self.binders if isinstance(b, Pattern))
+
+    @cached_property
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """The fields with a default that it decides or computes by, or shows in its text."""
+        nodes: list[Any] = [condition.test for condition in self.conditions]
+        for effect in self.effects:
+            match effect:
+                case Contribute(amount=amount):
+                    nodes.append(amount)
+                case Recommend(relief=relief, due_hours=due):
+                    nodes += [relief, due]
+                case Derive(values=values):
+                    nodes += values
+        read = [reference for node in nodes if node is not None for reference in sorted(refs_in(node))]
+        return tuple(dict.fromkeys((*self._assumptions(read), *self.shown_assumptions)))
+
+    @cached_property
+    def shown_assumptions(self) -> tuple[Assumption, ...]:
+        """The fields with a default that it shows in its text."""
+        return self._assumptions([(part.name, part.field) for part in self.because.parts if isinstance(part, FieldRef)])
+
+    def _assumptions(self, references: Iterable[tuple[str, str]]) -> tuple[Assumption, ...]:
+        places = {binder.name: (place, binder) for place, binder in enumerate(self.binders) if isinstance(binder, Pattern)}
+        found: dict[Assumption, None] = {}
+        for name, field in references:
+            if name in places:
+                place, pattern = places[name]
+                if any(own.name == field and own.assumes for own in pattern.fields):
+                    found[Assumption(place, pattern.over == FINDING, field)] = None
+        return tuple(found)
 
     @cached_property
     def aggregates(self) -> tuple[Aggregate, ...]:
