@@ -323,7 +323,8 @@ def test_actions_of_one_occasion_and_channel_are_one_step_due_when_the_first_is(
 
 
 def test_steps_are_in_the_order_of_their_due_times_then_of_occasions() -> None:
-    actions = "  a: {title: A, channel: mail}\n  b: {title: B, channel: talk}\n  c: {title: C, channel: me, occasion: ever, due_hours: 1}\n"
+    actions = "  a: {title: A, channel: mail}\n  b: {title: B, channel: talk}\n"
+    actions += "  c: {title: C, channel: me, occasion: ever, due_hours: 1}\n"
     assert [step.occasion for step in occasions(actions, MAIL, TALK).steps] == ["ever", "early", "late"]
 
 
