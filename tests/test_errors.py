@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from misstep.errors import (
+    JOINERS,
     MAX_LENGTH,
     BudgetError,
     CallerError,
@@ -69,10 +70,15 @@ def test_an_error_survives_the_way_between_processes(leaf: type[MisstepError]) -
         assert (type(twin), twin.problems, twin.omitted, str(twin)) == (leaf, error.problems, 4, str(error))
 
 
+def visible(text: str) -> bool:
+    """Whether nothing in a text is invisible but the joiners that belong to spelling."""
+    return text.translate(dict.fromkeys(map(ord, JOINERS))).isprintable()
+
+
 @given(text=st.text())
 def test_what_is_printed_is_printable_and_says_the_same(text: str) -> None:
     shown = printable(text)
-    assert shown.isprintable()
+    assert visible(shown)
     assert not text.isprintable() or shown == text
 
 
@@ -80,7 +86,7 @@ def test_what_is_printed_is_printable_and_says_the_same(text: str) -> None:
 def test_no_problem_is_an_amplifier_or_breaks_the_line(text: str, subject: str, file: str) -> None:
     line = str(Problem(Location(file, 1, 1), text * 50, subject))
     assert len(line) <= MAX_LENGTH
-    assert line.isprintable()
+    assert visible(line)
 
 
 def test_a_suggestion_is_the_nearest_word_or_what_is_said_otherwise() -> None:
@@ -93,3 +99,20 @@ def test_a_suggestion_is_the_nearest_word_or_what_is_said_otherwise() -> None:
 def test_a_listing_is_sorted_and_ends_somewhere() -> None:
     assert listing(["b", "a"]) == "a, b"
     assert listing(map(str, range(9)), most=3) == "0, 1, 2, ..."
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("می\u200cخواهم", "می\u200cخواهم"),  # Persian: a non-joiner is part of the spelling
+        ("ශ්\u200dරී", "ශ්\u200dරී"),  # Sinhala: so is a joiner
+        ("👩\u200d💻", "👩\u200d💻"),
+        ("山田\u3000太郎", "山田 太郎"),
+        ("Mme\u00a0Curie", "Mme Curie"),
+        ("evil\u202etxt", "evil\\u202etxt"),
+        ("bell\x07", "bell\\x07"),
+        ("line\u2028break", "line\\u2028break"),
+    ],
+)
+def test_names_of_any_script_are_shown_as_they_are_spelled_and_nothing_else_that_is_invisible(text: str, shown: str) -> None:
+    assert printable(text) == shown
