@@ -127,7 +127,7 @@ def find_certainty(facts: Facts, told: Sequence[Told], knowledge: Knowledge, eva
     drawn = [outcome for answers in draws if (outcome := trial.with_answers(answers))]
     if len(drawn) < FEWEST_DRAWS:
         raise BudgetError("what the record leaves open asks for too much work, whatever the answers are; raise Limits.work")
-    tried = [_try_all(question, trial) for question in questions]
+    tried = [_try_all(question, trial) for question in _worst_first(questions, trial.result)]
     complete = len(drawn) == count and all(each.complete for each in tried)
     if complete and all(each.keeps for each in tried):
         complete = all(_look_between(each, trial) for each in tried)
@@ -292,6 +292,12 @@ class _Tried(NamedTuple):
     keeps: bool
     complete: bool
     results: Sequence[tuple[Any, Any]]
+
+
+def _worst_first(questions: Iterable[_Question], now: Result) -> list[_Question]:
+    """Questions about the worst mistake first, so that what matters most is tried where not everything can be."""
+    ranks = {finding[0][ID]: rank for rank, finding in enumerate(now.findings)}
+    return sorted(questions, key=lambda question: ranks.get(question.row[ID], -1))
 
 
 def _try_all(question: _Question, trial: _Trial) -> _Tried:
