@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.end_to_end.command import FIXTURES, INTERVIEWS
 from tests.evaluate.naive import NaiveEngine, conclusions
 from tests.evaluate.packs import JOINED, layers, packs, records_of
-from tests.inline import load_text
+from tests.inline import linked_shipped, load_text
 from tests.needs import found
 
 from misstep import EngineError, Limits, RuleBase
@@ -33,8 +33,6 @@ from misstep.findings.explain import Explainer
 from misstep.model.rule import Program
 from misstep.pipeline import assess, conclude
 from misstep.records import RecordReader
-from misstep.rulebase.link import load_program
-from misstep.rulebase.shipped import shipped_rules
 
 LONG = os.environ.get("MISSTEP_TEST_PROFILE") == "long"
 LIMITS = Limits(work=100_000_000, patterns=MOST_JOINED + 1, engine_seconds=60)
@@ -155,7 +153,7 @@ def test_every_judged_case_is_assessed_the_same(shipped: tuple[Engine, ...]) -> 
 
 
 def test_every_case_of_the_shipped_packs_is_assessed_the_same(shipped: tuple[Engine, ...]) -> None:
-    _, merged = load_program([shipped_rules()], Limits())
+    _, merged = linked_shipped()
     cases = [case.facts for pack in merged.packs for case in pack.doc.cases.values()]
     assert len(cases) > 300
     same_assessments(shipped, cases)
