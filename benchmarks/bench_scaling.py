@@ -32,6 +32,7 @@ LONG = 0.2  # seconds; of what takes longer there are few rounds
 MANY, FEW = 15, 3
 PROCESSES = 3
 ASSESSMENTS = int(os.environ.get("MISSTEP_BENCH_ASSESSMENTS", "100000"))
+ENGINES = ["compiled", pytest.param("durable", marks=pytest.mark.needs("durable"))]
 SLOWER = 10  # times fewer calls of the second engine
 
 
@@ -164,7 +165,7 @@ def bench_joins(
 # -- memory and threads, over many assessments
 
 
-@pytest.mark.parametrize("engine", ["compiled", "durable"])
+@pytest.mark.parametrize("engine", ENGINES)
 def bench_growth(benchmark: BenchmarkFixture, table: Table, engine: str) -> None:
     """What a process holds after so many assessments, no record like another."""
     benchmark.group = "growth"
@@ -176,7 +177,7 @@ def bench_growth(benchmark: BenchmarkFixture, table: Table, engine: str) -> None
         table.add_growth(f"{engine}: MiB held by its own process", {point.after: point.process for point in points})
 
 
-@pytest.mark.parametrize("engine", ["compiled", "durable"])
+@pytest.mark.parametrize("engine", ENGINES)
 def bench_threads(benchmark: BenchmarkFixture, table: Table, engine: str) -> None:
     """Threads that share a rule base get the answers that one thread gets."""
     benchmark.group = "threads"

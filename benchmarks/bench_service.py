@@ -25,6 +25,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from misstep import RuleBase
 
+pytestmark = pytest.mark.needs("wrk")
+
 ROUND, ROUNDS = 3, 5  # seconds; rounds of ours, with one of the framework before, between and after them
 RATE_SECONDS = 20
 SHARE = 0.7

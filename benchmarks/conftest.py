@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from benchmarks.peers.report import ROWS, finished, save
 from benchmarks.peers.table import render
+from tests import needs
 
 from misstep import RuleBase
 
@@ -25,6 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    needs.register(config)
     config.stash[ROWS] = []
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests import needs
 
 settings.register_profile("misstep", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # time is not judged here
 settings.load_profile("misstep")
@@ -22,6 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    needs.register(config)
     folder = tempfile.TemporaryDirectory(prefix="misstep-tests-")
     os.environ["MISSTEP_CACHE"] = folder.name  # nothing is left in the home of whoever runs the tests
     config.add_cleanup(folder.cleanup)

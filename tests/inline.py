@@ -1,11 +1,16 @@
-"""Rule bases from text, for tests that state a law on a pack of a few lines."""
+"""Rule bases from text, for tests that state a law on a pack of a few lines; and the shipped packs, linked once."""
 
 from __future__ import annotations
 
 import tempfile
+from functools import cache
 from pathlib import Path
 
 from misstep import Limits, RuleBase
+from misstep.model.rule import Program
+from misstep.rulebase.link import load_program
+from misstep.rulebase.packs import Merged
+from misstep.rulebase.shipped import shipped_rules
 
 
 def load_text(*packs: str, limits: Limits | None = None) -> RuleBase:
@@ -15,3 +20,9 @@ def load_text(*packs: str, limits: Limits | None = None) -> RuleBase:
         for file, text in zip(files, packs, strict=True):
             file.write_text(text, encoding="utf-8")
         return RuleBase.load(*files, limits=limits)
+
+
+@cache
+def linked_shipped() -> tuple[Program, Merged]:
+    """The shipped packs with their cases, linked from their files, and not read from the cache."""
+    return load_program([shipped_rules()], Limits())

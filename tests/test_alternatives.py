@@ -161,6 +161,7 @@ def test_an_answer_is_the_same_every_time_and_can_be_written_as_json() -> None:
     assert told["changes"][0]["instead"] == 9
 
 
+@pytest.mark.needs("durable")
 def test_both_engines_tell_the_same() -> None:
     record = [{"kind": "late_arrival", "minutes": 40}]
     few = RuleBase(BASE.program, Limits(alternatives=40))

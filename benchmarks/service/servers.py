@@ -103,7 +103,7 @@ def _answers(port: int) -> bool:
 def wrk(server: Server, records: Path, seconds: int) -> Load:
     """As many requests as are answered, on a few connections that never pause; ``records`` has one on each line."""
     command = shutil.which("wrk")
-    assert command is not None, "wrk is not installed: apt-get install wrk"
+    assert command is not None
     script = records.with_suffix(".lua")
     script.write_text(SCRIPT.format(file=records), encoding="utf-8")
     url = f"http://{server.host}:{server.port}/assess"

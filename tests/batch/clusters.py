@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +15,8 @@ from itertools import count, cycle
 from pathlib import Path
 from types import TracebackType
 
+from tests.needs import NEEDS, all_wanted, found, require
+
 ROOT = Path(__file__).parents[2]
 _letters = cycle("abcdefgh")
 _ports = count(9000)  # in a namespace all are free, but for those of clusters before
@@ -23,30 +24,33 @@ _ports = count(9000)  # in a namespace all are free, but for those of clusters b
 
 @dataclass
 class Network:
-    """Where processes run: ``prefix`` is put before the command of each, and they listen at the address beside it."""
+    """Where processes run: words that are put before the command of each, and the address that it listens at."""
 
-    kind: str
     hosts: list[tuple[list[str], str]]
+    why_plain: str = ""
 
 
 @contextmanager
 def network(hosts: int, plain: bool = False) -> Iterator[Network]:
     """A namespace for each host, joined by a bridge that this process sees too; else, or if it is to be ``plain``, the network of
-    this machine."""
+    this machine. With MISSTEP_TEST_ALL=1 the command that makes namespaces must be there; to have no right to use it is fine."""
+    if all_wanted() and not plain:
+        require("namespaces")
     name = f"ms{os.getpid() % 100_000}{next(_letters)}"  # one that was taken down may be there for a moment
     subnet = f"10.{200 + os.getpid() % 50}.{os.getpid() // 50 % 250}"
     made = (
         subprocess.run(["ip", "link", "add", name, "type", "bridge"], capture_output=True, check=False)
-        if shutil.which("ip") and not plain
+        if found("namespaces") and not plain
         else None
     )
     if made is None or made.returncode:
-        yield Network("the plain network", [([], "127.0.0.1")] * hosts)
+        why = "" if plain else "which this user may not make" if found("namespaces") else NEEDS["namespaces"].command
+        yield Network([([], "127.0.0.1")] * hosts, why)
         return
     try:
         _ip("addr", "add", f"{subnet}.1/24", "dev", name)
         _ip("link", "set", name, "up")
-        found = []
+        spaces = []
         for number in range(hosts):
             space, address = f"{name}-{number}", f"{subnet}.{number + 2}"
             _ip("netns", "add", space)
@@ -55,8 +59,8 @@ def network(hosts: int, plain: bool = False) -> Iterator[Network]:
             _ip("-n", space, "addr", "add", f"{address}/24", "dev", "eth0")
             _ip("-n", space, "link", "set", "eth0", "up")
             _ip("-n", space, "link", "set", "lo", "up")
-            found.append((["ip", "netns", "exec", space], address))
-        yield Network("network namespaces", found)
+            spaces.append((["ip", "netns", "exec", space], address))
+        yield Network(spaces)
     finally:
         for number in range(hosts):
             subprocess.run(["ip", "netns", "del", f"{name}-{number}"], capture_output=True, check=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -12,20 +11,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.needs import find_postgresql, require
+
 
 @contextmanager
 def running_server() -> Iterator[str]:
     """The address of its database, ``postgresql://user:password@host:port/database``; its user may log in by password only.
-    Fails where PostgreSQL is not installed: what reads from it and writes to it is part of the product."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    found = shutil.which("initdb")
-    assert programs or found, "PostgreSQL is not installed: apt-get install postgresql"
-    programs.append(Path(found).parent) if found else None
+    Leaves out the test where PostgreSQL is not installed."""
+    require("postgresql")
+    programs = find_postgresql()
+    assert programs is not None
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="misstep-postgresql-") as folder:
-        server = _Server(programs[-1], Path(folder), port)
+        server = _Server(programs, Path(folder), port)
         server.start()
         try:
             yield f"postgresql://reader:se%20cret@127.0.0.1:{port}/postgres"

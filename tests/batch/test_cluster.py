@@ -18,6 +18,7 @@ import orjson
 import pytest
 from tests.batch.clusters import Cluster, Network, network
 from tests.end_to_end.command import Command
+from tests.needs import remark
 
 import misstep
 from misstep import CallerError, EngineError, InstallationError
@@ -44,9 +45,8 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def hosts(request: pytest.FixtureRequest) -> Iterator[Network]:
     with network(HOSTS) as found:
-        terminal = request.config.pluginmanager.get_plugin("terminalreporter")
-        if terminal is not None:
-            terminal.write_line(f"\nclusters run in {found.kind}")
+        if found.why_plain:
+            remark(request.config, f"clusters ran on the plain network, not in network namespaces: {found.why_plain}")
         yield found
 
 

@@ -118,8 +118,8 @@ def test_files(log: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("system", ["sqlite", "postgresql"])
-def test_tables_of_a_database(log: Path, tmp_path: Path, system: str, postgresql: str) -> None:
-    address = f"sqlite:///{tmp_path}/scores.db" if system == "sqlite" else postgresql
+def test_tables_of_a_database(log: Path, tmp_path: Path, system: str, request: pytest.FixtureRequest) -> None:
+    address = f"sqlite:///{tmp_path}/scores.db" if system == "sqlite" else request.getfixturevalue("postgresql")
     with Driver(log, f"{address}?table=scores") as driver:
         code, took = driver.run()
     assert code == 0

@@ -273,6 +273,7 @@ def test_every_way_to_hand_in_the_same_cases_gives_the_same_figures() -> None:
     assert RuleBase.shipped().calibrate(FILE) == from_file
 
 
+@pytest.mark.needs("durable")
 def test_both_engines_agree_on_how_far_they_agree() -> None:
     cases = [case(outage(n), word, "drill", recommended=["roll_back"]) for n in (0, 30, 240) for word in BANDS]
     assert BASE.calibrate(cases, engine="durable") == BASE.calibrate(cases)

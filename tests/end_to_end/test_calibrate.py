@@ -86,6 +86,7 @@ def test_as_many_of_the_worst_are_told_as_are_asked_for(misstep: Command, number
     assert len(json.loads(run.out)["worst"]) == number
 
 
+@pytest.mark.needs("durable")
 def test_the_other_engine_measures_the_same(misstep: Command) -> None:
     file = misstep.write("judged.jsonl", LINES)
     run = misstep.inside("calibrate", file, *RULES, "--engine", "durable", "-o", "json")

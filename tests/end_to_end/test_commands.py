@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import jsonschema
 import pytest
 from tests.conftest import Golden
 from tests.end_to_end.command import FIXTURES, INCIDENTS, INTERVIEWS, MISSTEP, ROOT, Command, environment
+from tests.needs import found
 
 from misstep import RuleBase
+from misstep.cli.version import read_extras
 
 HERE = Path(__file__).parent
 RULES = ("--rules", INCIDENTS / "rules")
 SEED = INTERVIEWS / "seed.json"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 COMMANDS = [
     "assess", "calibrate", "check", "completion", "docs", "kinds", "rule", "report", "sample", "schema", "score", "serve", "test"
 ]  # fmt: skip
@@ -73,7 +78,28 @@ def test_a_misspelt_command_is_guessed(misstep: Command) -> None:
 def test_version(misstep: Command) -> None:
     run = misstep("--version")
     assert (run.code, run.err) == (0, "")
-    assert run.out.startswith("misstep")
+    version, extras = run.out.splitlines()
+    assert version == f"misstep {metadata.version('misstep')}"
+    assert extras.startswith("extras: ")
+    told = dict(extra.split(" ") for extra in extras.removeprefix("extras: ").split(", "))
+    assert set(told) == set(PROJECT["optional-dependencies"])
+    assert told["batch"] == told["serve"] == "yes"  # of the group test
+    assert told["durable"] == ("yes" if found("durable") else "no")
+
+
+def test_an_extra_is_there_when_all_that_it_needs_is() -> None:
+    extras = ["whole", "half", "empty", "gone"]
+    requirements = [
+        "click>=8.1", "click>=8.1; extra == 'whole'", 'pytest[x]<99,>=1 ; extra == "whole"', "click; extra == 'half'",
+        "no-such-package>=1; extra == 'half'", "no-such-package>=1; (sys_platform != 'win32') and extra == 'whole'",
+        "no-such-package; extra == 'gone'",
+    ]  # fmt: skip
+    assert read_extras(extras, requirements) == {"whole": True, "half": False, "empty": True, "gone": False}
+
+
+def test_the_readme_names_every_extra_on_its_first_screen() -> None:
+    first = (ROOT / "README.md").read_text(encoding="utf-8").partition("The story: ")[0]
+    assert [extra for extra in PROJECT["optional-dependencies"] if f"`{extra}`" not in first] == []
 
 
 # -- check

@@ -142,11 +142,12 @@ def test_hostile_text_stays_text_on_the_site(misstep: Command) -> None:
 def test_what_this_command_made_is_replaced_whole(misstep: Command, left: mock.Mock) -> None:
     assert misstep.inside("docs", "build", RULES, "--format", "markdown", "-o", "pages").code == 0
     misstep.write("pages/old.md", "old")
-    assert misstep.inside("docs", "build", FIXTURES / "packs" / "acme", "--format", "markdown", "-o", "pages").code == 0
+    misstep.write("other.yaml", hostile_pack("plain"))
+    assert misstep.inside("docs", "build", "other.yaml", "--format", "markdown", "-o", "pages").code == 0
     assert not (misstep.folder / "pages" / "old.md").exists()
-    assert (misstep.folder / "pages" / "rules" / "acme.safety.md").is_file()
+    assert (misstep.folder / "pages" / "rules" / "slips.md").is_file()
     assert not (misstep.folder / "pages" / "rules" / "outage.minutes.md").exists()
-    assert left() == ["pages"]
+    assert left() == ["other.yaml", "pages"]
 
 
 def test_an_empty_folder_is_filled(misstep: Command) -> None:

@@ -3,8 +3,9 @@
 In the documents a fenced ``python`` block is followed by a ``text`` block with what it prints; a ``yaml`` block whose
 first line is ``# NAME.yaml`` is a file; a ``console`` block has lines ``$ command``, each followed by its output. A line
 ``...`` stands for any lines. ``--update-golden`` rewrites what has no such line; the rest is to be mended by hand. Where
-a document asks the service at its usual address, one that runs meanwhile is asked. The examples of docs/batch-tools.md are
-programs of their own: test_tools.py.
+a document asks the service at its usual address, one that runs meanwhile is asked. Where there is no curl, the examples that
+use it are left out, and the rest of the document is compared. The examples of docs/batch-tools.md are programs of their own:
+test_tools.py.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import pytest
 from tests.end_to_end.command import FIXTURES, MISSTEP, ROOT, environment
+from tests.needs import found, require
 from tests.service.running import Service, running
 
 from misstep import RuleBase
@@ -82,12 +84,20 @@ def expected_outputs(block: Block, before: Block | None, folder: Path, service: 
     """What a block shows as output, and what comes; by parts, for one that may be abridged in one of them."""
     if block.language == "console":
         shown = re.findall(r"(?m)^(\$ .*\n)((?:(?!\$ ).*\n)*)", block.text)
-        return [(command + output, command + console_output(command[2:], folder, service)) for command, output in shown]
+        return [
+            (command + output, command + (output if lacks(command) else console_output(command[2:], folder, service)))
+            for command, output in shown
+        ]
     if block.language == "text" and before is not None and before.language == "python":
         return [(block.text, python_output(before.text, service))]
     if block.language == "text" and before is not None and ".venv/bin/misstep " in before.text:
         return [(block.text, console_output("misstep " + before.text.rpartition(".venv/bin/misstep ")[2], folder, service))]
     return []
+
+
+def lacks(command: str) -> bool:
+    """Whether a command uses curl where there is none."""
+    return re.search(r"\bcurl\b", command) is not None and not found("curl")
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -96,12 +106,12 @@ def test_examples_of_documents_print_what_is_shown(
 ) -> None:
     file = ROOT / name
     text = file.read_text(encoding="utf-8")
-    found = blocks(text)
+    inside = blocks(text)
     (tmp_path / "fixtures").symlink_to(FIXTURES)
     monkeypatch.chdir(tmp_path)
     update = pytestconfig.getoption("--update-golden")
     right, after = "", 0
-    for before, block in zip([None, *found], found, strict=False):
+    for before, block in zip([None, *inside], inside, strict=False):
         if block.language == "yaml" and (named := re.match(r"# ([\w-]+\.yaml)\n", block.text)):
             (tmp_path / named[1]).write_text(block.text, encoding="utf-8")
         outputs = expected_outputs(block, before, tmp_path, service.url)
@@ -113,6 +123,8 @@ def test_examples_of_documents_print_what_is_shown(
         file.write_text(right, encoding="utf-8")
     else:
         assert right == text
+    if left_out := sum(map(lacks, re.findall(r"(?m)^\$ .*", text))):
+        require("curl", f"{left_out} examples of {name}")
 
 
 def test_readme_shows_the_examples_that_the_tests_look_for() -> None:

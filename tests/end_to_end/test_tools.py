@@ -1,7 +1,7 @@
 """The examples of docs/batch-tools.md print what is shown, and all tools come to the same.
 
 Each is a program of its own, run as a reader would run it, on the log that the first of them writes. A warning is an error, but
-for those that a tool gives about itself. Spark and Ray are in the group ``engines``, and are run by ``-m engines``.
+for those that a tool gives about itself. Spark and Ray are in the group ``engines``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.once  # nothing here depends on the version of Python
 
 DOCUMENT = ROOT / "docs" / "batch-tools.md"
 TOOLS = ["pyarrow", "Polars", "DuckDB", "pandas"]
-ENGINES = ["Spark", "Ray Data"]
+ENGINES = {"Spark": "spark", "Ray Data": "ray"}
 OTHERS = ["The log", "Rules of your own"]
 ABOUT_THEMSELVES = {
     "Spark": ["ignore:PySpark does not yet fully support pandas >= 3:FutureWarning"],
@@ -78,7 +78,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("name", [*OTHERS, *TOOLS, *[pytest.param(name, marks=pytest.mark.engines) for name in ENGINES]])
+@pytest.mark.parametrize(
+    "name", [*OTHERS, *TOOLS, *[pytest.param(name, marks=pytest.mark.needs(need)) for name, need in ENGINES.items()]]
+)
 def test_an_example_prints_what_is_shown(name: str, folder: Path, pytestconfig: pytest.Config) -> None:
     example = examples()[name]
     printed = output_of(example, folder, ABOUT_THEMSELVES.get(name, ()))

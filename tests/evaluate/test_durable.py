@@ -1,14 +1,15 @@
 """Three voices: what durable-rules concludes is what the compiled rules conclude, and what the naive interpreter does.
 
-Compared is all that there is, derivations with their matches included, so nothing may be missing or stand twice.
+Compared is all that there is, derivations with their matches included, so nothing may be missing or stand twice. Where there
+is no durable-rules, these tests are left out, and run with the other two voices instead.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from hypothesis import strategies as st
 from tests.end_to_end.command import FIXTURES, INTERVIEWS
 from tests.evaluate.naive import NaiveEngine, conclusions
 from tests.evaluate.packs import JOINED, layers, packs, records_of
-from tests.inline import load_text
+from tests.inline import linked_shipped, load_text
+from tests.needs import found
 
 from misstep import EngineError, Limits, RuleBase
 from misstep.documents import read_json, read_yaml
@@ -31,11 +33,10 @@ from misstep.findings.explain import Explainer
 from misstep.model.rule import Program
 from misstep.pipeline import assess, conclude
 from misstep.records import RecordReader
-from misstep.rulebase.link import load_program
-from misstep.rulebase.shipped import shipped_rules
 
 LONG = os.environ.get("MISSTEP_TEST_PROFILE") == "long"
 LIMITS = Limits(work=100_000_000, patterns=MOST_JOINED + 1, engine_seconds=60)
+Voices = Callable[[Program, ExitStack], tuple[Engine, ...]]
 FILES = sorted(file for file in INTERVIEWS.iterdir() if file.stem != "SOURCES")
 
 
@@ -49,22 +50,41 @@ def examples(normal: int, long: int) -> settings:
     )
 
 
-def agree(program: Program, durable: Engine, record: Any, others: tuple[Engine, ...] = ()) -> dict[str, list[Any]]:
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(True, marks=pytest.mark.needs("durable"), id="durable"),
+        *([] if found("durable") else [pytest.param(False, id="without durable")]),
+    ],
+)
+def voices(request: pytest.FixtureRequest) -> Voices:
+    """All engines that there are for a program; closed with the stack."""
+
+    def voices(program: Program, stack: ExitStack) -> tuple[Engine, ...]:
+        durable = (stack.enter_context(closing(DurableEngine(program))),) if request.param else ()
+        return CompiledEngine(program), NaiveEngine(program), *durable
+
+    return voices
+
+
+def agree(program: Program, engines: tuple[Engine, ...], record: Any) -> dict[str, list[Any]]:
     """What all engines conclude from a record."""
     facts = RecordReader(program, LIMITS).read(record)
-    got, findings = conclude(facts, program, durable, LIMITS)
-    found = conclusions(got)
-    for engine in others or (CompiledEngine(program), NaiveEngine(program)):
+    first, *others = engines
+    got, findings = conclude(facts, program, first, LIMITS)
+    concluded = conclusions(got)
+    for engine in others:
         wanted, expected = conclude(facts, program, engine, LIMITS)
-        assert found == conclusions(wanted), type(engine)
+        assert concluded == conclusions(wanted), type(engine)
         assert findings == expected
-    return found
+    return concluded
 
 
-def agree_on(text: str, *records: Any) -> list[dict[str, list[Any]]]:
+def agree_on(voices: Voices, text: str, *records: Any) -> list[dict[str, list[Any]]]:
     program = load_text(text, limits=LIMITS).program
-    with closing(DurableEngine(program)) as engine:
-        return [agree(program, engine, record) for record in records]
+    with ExitStack() as stack:
+        engines = voices(program, stack)
+        return [agree(program, engines, record) for record in records]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -76,10 +96,9 @@ def _filled_memory() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Iterator[DurableEngine]:
-    engine = DurableEngine(RuleBase.shipped().program)
-    yield engine
-    engine.close()
+def shipped(voices: Voices) -> Iterator[tuple[Engine, ...]]:
+    with ExitStack() as stack:
+        yield voices(RuleBase.shipped().program, stack)
 
 
 # -- random rule bases and records
@@ -87,54 +106,54 @@ def shipped() -> Iterator[DurableEngine]:
 
 @examples(150, 2500)
 @given(data=st.data())
-def test_on_random_packs(data: st.DataObject) -> None:
+def test_on_random_packs(voices: Voices, data: st.DataObject) -> None:
     program = load_text(*data.draw(layers()), limits=LIMITS).program
-    with closing(DurableEngine(program)) as engine:
+    with ExitStack() as stack:
+        engines = voices(program, stack)
         for _ in range(2):
-            agree(program, engine, data.draw(records_of(program.kinds, 2, 8)))
+            agree(program, engines, data.draw(records_of(program.kinds, 2, 8)))
 
 
 @examples(30, 500)
 @given(data=st.data())
-def test_on_many_facts_that_are_joined(data: st.DataObject) -> None:
+def test_on_many_facts_that_are_joined(voices: Voices, data: st.DataObject) -> None:
     program = load_text(data.draw(packs(joining=True)), limits=LIMITS).program
     joined = {name: program.kinds[name] for name in JOINED}
-    with closing(DurableEngine(program)) as engine:
-        agree(program, engine, data.draw(records_of(joined, 21, 25)))
+    with ExitStack() as stack:
+        agree(program, voices(program, stack), data.draw(records_of(joined, 21, 25)))
 
 
 @examples(30, 500)
 @given(record=records_of(RuleBase.shipped().kinds, 0, 9))
-def test_on_the_shipped_rules(shipped: DurableEngine, record: list[dict[str, Any]]) -> None:
+def test_on_the_shipped_rules(shipped: tuple[Engine, ...], record: list[dict[str, Any]]) -> None:
     agree(RuleBase.shipped().program, shipped, record)
 
 
 # -- whole assessments
 
 
-def same_assessments(durable: DurableEngine, records: list[Any]) -> None:
+def same_assessments(engines: tuple[Engine, ...], records: list[Any]) -> None:
     program = RuleBase.shipped().program
     reader, explainer, drafter = RecordReader(program, LIMITS), Explainer(program), Drafter(program)
-    engines: tuple[Engine, ...] = (CompiledEngine(program), NaiveEngine(program), durable)
     for record in records:
         facts = reader.read(record)
-        compiled, naive, other = (assess(facts, program, engine, explainer, drafter, LIMITS).to_json() for engine in engines)
-        assert compiled == naive == other
+        first, *others = (assess(facts, program, engine, explainer, drafter, LIMITS).to_json() for engine in engines)
+        assert others == [first] * (len(engines) - 1)
 
 
-def test_every_interview_is_assessed_the_same(shipped: DurableEngine) -> None:
+def test_every_interview_is_assessed_the_same(shipped: tuple[Engine, ...]) -> None:
     texts = {file: file.read_text(encoding="utf-8") for file in FILES}
     same_assessments(shipped, [(read_json if f.suffix == ".json" else read_yaml)(text, f.name).data for f, text in texts.items()])
 
 
-def test_every_judged_case_is_assessed_the_same(shipped: DurableEngine) -> None:
+def test_every_judged_case_is_assessed_the_same(shipped: tuple[Engine, ...]) -> None:
     lines = (FIXTURES / "cases" / "dev.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 129
     same_assessments(shipped, [json.loads(line)["record"] for line in lines])
 
 
-def test_every_case_of_the_shipped_packs_is_assessed_the_same(shipped: DurableEngine) -> None:
-    _, merged = load_program([shipped_rules()], Limits())
+def test_every_case_of_the_shipped_packs_is_assessed_the_same(shipped: tuple[Engine, ...]) -> None:
+    _, merged = linked_shipped()
     cases = [case.facts for pack in merged.packs for case in pack.doc.cases.values()]
     assert len(cases) > 300
     same_assessments(shipped, cases)
@@ -151,28 +170,30 @@ ODD_NUMBERS = (0, -0.0, 1, 1.0, 0.1, 0.1 + 0.2, 0.3, 1e-07, 1.5e-07, 1e15, 2**53
 ODD = (Path(__file__).parent / "odd.yaml").read_text(encoding="utf-8")
 
 
-def test_odd_values_are_what_they_are() -> None:
+def test_odd_values_are_what_they_are(voices: Voices) -> None:
     texts = [{"kind": "items", "s": text} for text in ODD_TEXTS] + [{"kind": "host", "type": text} for text in ODD_TEXTS]
     numbers: list[dict[str, Any]] = [{"kind": "items", "m": float(n)} for n in ODD_NUMBERS]
     numbers += [{"kind": "host", "post": float(n)} for n in ODD_NUMBERS]
     numbers += [{"kind": "items", "sid": n} for n in ODD_NUMBERS if isinstance(n, int)]
     sets: list[dict[str, Any]] = [{"kind": "host", "state": words} for words in ([], ["u"], ["any"], ["u", "any"])]
-    found = agree_on(ODD, texts, numbers, sets, texts + numbers + sets, [])
-    assert len(found[0]["contributions"]) > len(ODD_TEXTS)
-    assert len(found[1]["contributions"]) > len(ODD_NUMBERS)
+    concluded = agree_on(voices, ODD, texts, numbers, sets, texts + numbers + sets, [])
+    assert len(concluded[0]["contributions"]) > len(ODD_TEXTS)
+    assert len(concluded[1]["contributions"]) > len(ODD_NUMBERS)
 
 
-def test_ids_mean_nothing_to_the_library() -> None:
+def test_ids_mean_nothing_to_the_library(voices: Voices) -> None:
     # two of them have one hash there, and the words are names of its own
     ids = ("iv049599-m", "iv212382-m", "sid", "0", "1", "start", "prime", "sid-0", "$s", "id", "x" * 200, 'a"b', "é\n")
-    agree_on(ODD, [{"kind": "items", "id": id_, "s": "a"} for id_ in ids] + [{"kind": "host", "id": "h", "type": "a"}])
+    agree_on(voices, ODD, [{"kind": "items", "id": id_, "s": "a"} for id_ in ids] + [{"kind": "host", "id": "h", "type": "a"}])
 
 
-def test_facts_that_differ_in_nothing_but_their_ids_are_each_taken() -> None:
-    (found,) = agree_on(ODD, [{"kind": "items", "s": "a", "m": 1.0}] * 5 + [{"kind": "host", "type": "a", "post": 1.0}] * 4)
-    assert sum(1 for c in found["contributions"] if c[1][3][1] == "text") == 20
-    assert len(found["derivations"]) == 1
-    assert len(found["derivations"][0][1]) == 5
+def test_facts_that_differ_in_nothing_but_their_ids_are_each_taken(voices: Voices) -> None:
+    (concluded,) = agree_on(
+        voices, ODD, [{"kind": "items", "s": "a", "m": 1.0}] * 5 + [{"kind": "host", "type": "a", "post": 1.0}] * 4
+    )
+    assert sum(1 for c in concluded["contributions"] if c[1][3][1] == "text") == 20
+    assert len(concluded["derivations"]) == 1
+    assert len(concluded["derivations"][0][1]) == 5
 
 
 TWICE = """
@@ -189,10 +210,10 @@ actions: {go: {title: x}}
 """
 
 
-def test_a_fact_that_is_derived_before_there_are_findings_and_after_is_one() -> None:
-    (found,) = agree_on(TWICE, [{"kind": "slip"}] * 2)
-    assert len(found["derivations"]) == 1
-    assert len(found["derivations"][0][1]) == 4
+def test_a_fact_that_is_derived_before_there_are_findings_and_after_is_one(voices: Voices) -> None:
+    (concluded,) = agree_on(voices, TWICE, [{"kind": "slip"}] * 2)
+    assert len(concluded["derivations"]) == 1
+    assert len(concluded["derivations"][0][1]) == 4
 
 
 # -- more than one ruleset, and what none can hold
@@ -217,9 +238,9 @@ def many_rules(count: int) -> str:
     return json.dumps({"schema": 1, "pack": "many", "kinds": kinds, "rules": rules})
 
 
-def test_rules_beyond_the_tables_of_the_library() -> None:
-    (found,) = agree_on(many_rules(150), [{"kind": "slip", "n": n} for n in (0, 3, 9)])
-    assert len(found["derivations"]) == 3 * 150
+def test_rules_beyond_the_tables_of_the_library(voices: Voices) -> None:
+    (concluded,) = agree_on(voices, many_rules(150), [{"kind": "slip", "n": n} for n in (0, 3, 9)])
+    assert len(concluded["derivations"]) == 3 * 150
 
 
 def wide_rule(patterns: int) -> str:
@@ -231,15 +252,17 @@ def wide_rule(patterns: int) -> str:
     return json.dumps({"schema": 1, "pack": "wide", "kinds": kinds, "rules": {"wide": {"when": when, "then": {"overall": 1}}}})
 
 
+@pytest.mark.needs("durable")
 def test_as_many_patterns_as_a_match_has_room_for() -> None:
     text = wide_rule(MOST_JOINED)
     program = load_text(text, limits=LIMITS).program
     with closing(DurableEngine(program)) as engine:
         record = [{"kind": "slip", "n": n} for n in range(MOST_JOINED)]
-        found = agree(program, engine, record, others=(CompiledEngine(program),))
-    assert len(found["contributions"]) == 1
+        concluded = agree(program, (CompiledEngine(program), engine), record)
+    assert len(concluded["contributions"]) == 1
 
 
+@pytest.mark.needs("durable")
 def test_a_rule_that_is_too_large_is_refused_and_names_the_other_engine() -> None:
     program = load_text(wide_rule(MOST_JOINED + 1), limits=LIMITS).program
     with pytest.raises(

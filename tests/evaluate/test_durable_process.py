@@ -20,13 +20,16 @@ import pytest
 from tests.evaluate.naive import conclusions
 from tests.inline import load_text
 
-from misstep import BudgetError, EngineError, InstallationError, Limits, MisstepError
+from misstep import BudgetError, EngineError, InstallationError, Limits
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.durable import engine as module
-from misstep.evaluate.durable.engine import LIBRARY, DurableEngine
+from misstep.evaluate.durable.engine import DurableEngine
+from misstep.evaluate.durable.missing import LIBRARY
 from misstep.model.rule import Program
 from misstep.pipeline import conclude
 from misstep.records import RecordReader
+
+pytestmark = pytest.mark.needs("durable")
 
 PACK = """
 schema: 1
@@ -395,13 +398,6 @@ def test_the_library_is_neither_loaded_here_nor_pydantic_there(engine: DurableEn
     assert shown.stdout == "[]\n"
 
 
-def test_a_library_that_is_not_installed_is_said_to_be_missing(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, LIBRARY, None)
-    with pytest.raises(InstallationError) as caught:
-        DurableEngine(program)
-    assert str(caught.value) == "the engine 'durable' needs durable-rules: pip install 'misstep[durable]'"
-
-
 def test_a_library_that_cannot_be_loaded_is_said_to_be_so(
     program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -413,7 +409,3 @@ def test_a_library_that_cannot_be_loaded_is_said_to_be_so(
         assert str(caught.value) == "the engine 'durable' cannot load durable-rules: undefined symbol: PyEval_CallObject"
         patch.undo()
         check(engine, program)
-
-
-def test_all_its_errors_are_of_misstep() -> None:
-    assert issubclass(EngineError, MisstepError)

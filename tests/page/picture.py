@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
-from tests.page.conftest import CHROMIUM
+from tests.needs import NEEDS, find_chromium
 from tests.page.serving import ROOT, served
 
 HEIGHT = 860
@@ -20,9 +20,12 @@ img {{ border-radius: 14px; display: block; box-shadow: 0 2px 14px #0003; }}</st
 
 def draw(target: Path) -> None:
     """Open the seed story by its link, and take both pictures."""
+    chromium = find_chromium()
+    if chromium is None:
+        sys.exit(NEEDS["chromium"].reason)
     case = base64.urlsafe_b64encode((ROOT / "fixtures" / "interviews" / "seed.json").read_bytes()).decode().rstrip("=")
     with served() as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         desk = _taken(browser, f"{url}#case={case}", 1180, dark=False)
         phone = _taken(browser, f"{url}#case={case}", 390, dark=True)
         page = browser.new_page(viewport={"width": 1180 + 390 + 3 * 28, "height": HEIGHT + 2 * 28})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.page.picture import draw
 
-pytestmark = pytest.mark.once  # nothing here depends on the version of Python
+pytestmark = [pytest.mark.once, pytest.mark.needs("chromium")]  # nothing here depends on the version of Python
 
 
 def test_the_picture_is_drawn(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.inline import linked_shipped
 
 from misstep.errors import CallerError, RuleError
 from misstep.limits import Limits
@@ -157,7 +158,7 @@ def test_a_pack_without_a_scale_gets_the_shipped_one(write: Write) -> None:
 @pytest.mark.parametrize("extends", ["misstep", "[misstep]", "[scale, misstep, misstep]"])
 def test_extending_misstep_is_to_have_all_of_it(write: Write, extends: str) -> None:
     folder = write({"mine.yaml": f"schema: 1\npack: mine\nextends: {extends}\n"})
-    mine, shipped = program(folder), program(shipped_rules())
+    mine, (shipped, _) = program(folder), linked_shipped()
     assert (mine.digest, mine.name, list(mine.rules)) == (shipped.digest, shipped.name, list(shipped.rules))
 
 
@@ -174,11 +175,12 @@ def test_a_shipped_rule_can_be_replaced_and_switched_off(write: Write) -> None:
     mine = program(folder)
     assert amount(mine, "late-arrival").value == 9
     assert "late-arrival.nobody-told" not in mine.rules
-    assert mine.digest != program(shipped_rules()).digest
+    assert mine.digest != linked_shipped()[0].digest
 
 
 def test_cases_that_are_passed_over_change_nothing_else() -> None:
-    with_cases, without = (load_program([shipped_rules()], Limits(), cases=cases)[1] for cases in (True, False))
+    _, with_cases = linked_shipped()
+    _, without = load_program([shipped_rules()], Limits(), cases=False)
     assert with_cases.digest() == without.digest()
     assert any(pack.doc.cases for pack in with_cases.packs)
     assert not any(pack.doc.cases for pack in without.packs)

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.inline import linked_shipped
 
 from misstep.errors import RuleError
 from misstep.limits import Limits
 from misstep.model.rule import FINDING, OUTLOOK, Contribute, Derive, LimitOutlook, Pattern, Program, Rule
 from misstep.rulebase.link import load_program
-from misstep.rulebase.shipped import shipped_rules
 
 Load = Callable[..., Program]
 
@@ -167,7 +167,7 @@ def check_order(program: Program) -> None:
 
 
 def test_the_shipped_rules_are_in_order() -> None:
-    check_order(load_program([shipped_rules()], Limits())[0])
+    check_order(linked_shipped()[0])
 
 
 NODES = "abcde"

@@ -43,18 +43,20 @@ def show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     """What ``--version`` prints; looked up only then, for it takes as long as an assessment."""
     if not wanted:
         return
-    from importlib.metadata import PackageNotFoundError, version
+    from misstep.cli.version import describe_installation
 
-    try:
-        print(f"misstep {version('misstep')}")
-    except PackageNotFoundError:
-        print("misstep, run from a source tree without installation")
+    print(describe_installation())
     ctx.exit()
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=show_version, help="Show the version and exit."
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=show_version,
+    help="Show the version and which extras are installed, and exit.",
 )
 def cli() -> None:
     """Says how bad a mistake in a job interview was, whether anybody noticed, and what to do about it.

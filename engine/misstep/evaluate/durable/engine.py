@@ -15,19 +15,18 @@ import subprocess
 import sys
 import threading
 import weakref
-from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from misstep.errors import BudgetError, EngineError, InstallationError, MisstepError
+from misstep.evaluate.durable.missing import missing_library
 from misstep.evaluate.durable.network import refuse_what_is_too_large
 from misstep.evaluate.durable.wire import conclude, receive, send
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory
 from misstep.model.rule import Program
 
-LIBRARY = "durable_rules_engine"
 SHORTEST, LONGEST = 1e-6, 1e6  # seconds that a socket can be told to wait
 
 # The package is entered by its folder: its own __init__ would import all of misstep.
@@ -50,8 +49,8 @@ class DurableEngine:
     def __init__(self, program: Program) -> None:
         if os.name != "posix":
             raise InstallationError("the engine 'durable' runs on Linux and macOS only; the engine 'compiled' runs everywhere")
-        if find_spec(LIBRARY) is None:
-            raise InstallationError("the engine 'durable' needs durable-rules: pip install 'misstep[durable]'")
+        if missing := missing_library():
+            raise InstallationError(missing)
         refuse_what_is_too_large(program.rules.values())
         self._program = program
         self._rules = tuple(program.rules.values())

@@ -1,0 +1,10 @@
+"""Before durable-rules is installed: ends well where it is there or can be built, else says in one line what is missing."""
+
+from __future__ import annotations
+
+import sys
+
+from misstep.evaluate.durable.missing import missing_library, missing_to_build
+
+if __name__ == "__main__":
+    sys.exit((missing_library() and missing_to_build()) or None)
