@@ -44,12 +44,14 @@ class Drafter:
         self._unnoticed = scale.noticed.words[0] if len(scale.noticed.words) > 1 else None
 
     def headline(self, plan: Plan, findings: Sequence[Row], facts: Facts, outlook: str) -> str:
-        """The answer to the question that the person asks; without a template for it, the first step."""
+        """The answer to the question that the person asks, which is about the first step that repairs, else the first that the
+        other side hears of; without a template for it, the first step."""
         if not self._scale.headline:
             return _first_step(plan.steps)
-        step = next((step for step in plan.steps if step.outward), None)
+        outward = [step for step in plan.steps if step.outward]
         about = ("", "", "", "", "")
-        if step is not None:
+        if outward:
+            step = next((step for step in outward if any(choice.action.reach == REPAIRS for choice in step.choices)), outward[0])
             repairs = [choice for choice in step.choices if choice.action.reach == REPAIRS]
             adds = [choice for choice in step.choices if choice.outward and choice not in repairs]
             about = (step.occasion, step.channel, due_in_words(step.due_hours), _clauses(repairs), _clauses(adds))

@@ -12,6 +12,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from math import inf
 from typing import Any, NamedTuple
 
@@ -160,7 +161,7 @@ def bad_message(case: Case) -> Iterator[str]:
 
 def part_missing(case: Case) -> Iterator[str]:
     """A step over a channel that has messages without one, or a message in which a part that it orders says nothing."""
-    result, drafter = case.base.evaluate({"facts": list(case.facts)}), Drafter(case.base.program)
+    result, drafter = case.base.evaluate({"facts": list(case.facts)}), _drafter(case.base)
     scale = case.base.program.scale
     for step, told in zip(result.plan.steps, case.answer.steps, strict=True):
         if step.channel in scale.message_channels and step.outward and told.message is None:
@@ -172,6 +173,11 @@ def part_missing(case: Case) -> Iterator[str]:
             draft = drafter.message(alone, result.plan, result.findings, result.facts, case.answer.outlook)
             own = _paragraphs(draft.body if draft else "") - _frame(case, step.channel)
             yield "" if own and any(s in told.message.body for s in own) else f"nothing of {choice.action.id}"
+
+
+@cache
+def _drafter(base: RuleBase) -> Drafter:
+    return Drafter(base.program)
 
 
 def _paragraphs(body: str) -> set[str]:
@@ -200,7 +206,7 @@ def number_of_nobody(case: Case) -> Iterator[str]:
 
 def default_as_said(case: Case) -> Iterator[str]:
     """A message, headline or word that would be another one if what nobody said were otherwise, with the same plan."""
-    result, drafter = case.base.evaluate({"facts": list(case.facts)}), Drafter(case.base.program)
+    result, drafter = case.base.evaluate({"facts": list(case.facts)}), _drafter(case.base)
     told = _words_of(result, drafter, case.answer.outlook)
     for way in (0, -1):
         swapped = _otherwise(result, case.base, way)
@@ -241,18 +247,25 @@ def _another(field: Field, way: int) -> Any:
     return 987 if field.type in ("integer", "number") else "something else"
 
 
-MET = re.compile(r"\b(our (?:conversation|talk)|we (?:spoke|talked|met)|your time|told you|you told me)\b", re.IGNORECASE)
+MET = re.compile(r"(?<!forward to )\b(our (?:conversation|talk)|we (?:spoke|talked|met)|your time|you told me)\b", re.IGNORECASE)
+NO_TALK = {
+    "no_show", "rescheduling", "late_arrival", "wrong_location", "wrong_date_or_time", "missing_materials", "wrong_document",
+    "papers_do_not_match", "typo_in_application", "missed_deadline", "inappropriate_dress", "dishonesty", "unexplained_gap",
+    "salary_misstep", "omitted_information", "misstatement",
+}  # fmt: skip
+"""Kinds that need no conversation to happen."""
 
 
 def talk_that_was_not(case: Case) -> Iterator[str]:
     """A message that speaks of a conversation where none took place."""
-    moment = case.of_interview("moment", "after")
-    absent = [fact["kind"] for fact in case.facts if fact["kind"] in ("no_show", "rescheduling")]
-    if moment != "before" and not absent:
+    kinds = {finding.kind for finding in case.answer.findings}
+    nothing_yet = case.of_interview("moment", "after") == "before" or kinds & {"no_show", "rescheduling"}
+    signs = [fact for fact in case.facts if case.base.kinds[fact["kind"]].role in ("strength", "signal")]
+    if not nothing_yet or signs or kinds - NO_TALK:
         return
     for step in case.answer.steps:
         if step.message is not None:
-            found = MET.search(step.message.body.replace("time for our conversation", ""))
+            found = MET.search(step.message.body)
             yield f"'{found.group()}' in: {step.message.body}" if found else ""
 
 
@@ -279,7 +292,8 @@ def headline_against_plan(case: Case) -> Iterator[str]:
     """A headline that says other than the plan: to leave it beside a repair, to write without a message, and so on."""
     answer, head = case.answer, case.answer.headline
     out = [step for step in answer.steps if outward(step)]
-    repairs = any(action.reach == "repairs" for step in out for action in step.actions)
+    repairing = [step for step in out if any(action.reach == "repairs" for action in step.actions)]
+    repairs, main = bool(repairing), [*repairing, *out][:1]
     says: list[tuple[str, bool]] = [
         ("Leave it", not repairs),
         ("Let this one go", not repairs),
@@ -289,18 +303,17 @@ def headline_against_plan(case: Case) -> Iterator[str]:
         ("Nothing went wrong", not answer.findings and not out),
         ("Nothing to send", not out),
         ("no word about it", not repairs),
-        ("Write once", bool(out) and out[0].channel == "message"),
-        ("Call them", bool(out) and out[0].channel == "phone"),
-        ("in the room", bool(out) and out[0].occasion == "in_the_room"),
-        ("Say it now", bool(out) and out[0].occasion == "in_the_room"),
-        ("Tell them now", bool(out) and out[0].occasion == "now"),
-        ("When you next speak", bool(out) and out[0].occasion == "next_contact"),
+        ("Write once", [step.channel for step in main] == ["message"]),
+        ("Call them", [step.channel for step in main] == ["phone"]),
+        ("Now, in the room", [step.occasion for step in main] == ["in_the_room"]),
+        ("Tell them now", [step.occasion for step in main] == ["now"]),
+        ("When you next speak", [step.occasion for step in main] == ["next_contact"]),
         ("thank-you", any(action.action == "thank_you_note" for step in out for action in step.actions)),
         ("They have decided", case.of_interview("outcome", "pending") == "rejected"),
     ]  # fmt: skip
     yield "" if head.endswith((".", "!", "?")) and head[0].isupper() and len(head.split()) <= 40 else f"no sentence: {head}"
     yield from ("" if right else f"{head} (plan: {_plan(answer)})" for words, right in says if words in head)
-    yield "" if not repairs or any(_clause(case, a) in head for a in out[0].actions) else f"{head} (plan: {_plan(answer)})"
+    yield "" if not repairs or any(_clause(case, a) in head for a in main[0].actions) else f"{head} (plan: {_plan(answer)})"
 
 
 def _clause(case: Case, action: Any) -> str:
