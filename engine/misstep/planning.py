@@ -300,11 +300,19 @@ def _one_of_a_group(choices: Iterable[Choice], vetoed: dict[str, set[str] | None
 
 
 def _shorten(choices: list[Choice], most: int) -> list[Choice]:
-    """The actions that matter most; one towards the other side among them, where there is any."""
-    kept, rest = choices[:most], choices[most:]
-    if kept and rest and not any(choice.outward for choice in kept):
-        kept[-1] = next((choice for choice in rest if choice.outward), kept[-1])
-    return kept
+    """The actions that matter most, in their order: first one repair for every mistake that has any, and where there is none one
+    action towards the other side; then the others."""
+    if len(choices) <= most:
+        return choices
+    first: list[Choice] = []
+    repaired: set[str] = set()
+    for choice in choices:
+        if choice.action.reach == REPAIRS and not choice.relief.keys() <= repaired:
+            repaired.update(choice.relief)
+            first.append(choice)
+    first = first or [choice for choice in choices if choice.outward][:1]
+    kept = [*first, *[choice for choice in choices if choice not in first]][:most]
+    return [choice for choice in choices if choice in kept]
 
 
 def _steps(choices: Iterable[Choice], scale: Scale) -> list[Step]:

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
+from tests.rulebase.plan_faults import NO_TALK
+
 from misstep import Assessment, RuleBase
 from misstep.model.facts import Field, Kind
 from misstep.rulebase.references import find_references
@@ -59,6 +61,24 @@ def drawn(count: int = 12_000 if LONG else 4_000) -> tuple[Drawn, ...]:
 @cache
 def drawn_without_a_mistake(count: int = 2_500 if LONG else 300) -> tuple[Drawn, ...]:
     return tuple(_interviews(count, (0,), 1981))
+
+
+@cache
+def drawn_without_a_talk(count: int = 2_500 if LONG else 300) -> tuple[Drawn, ...]:
+    """Nobody has spoken to anybody: the interview is still to come, or did not take place."""
+    draw = random.Random(1983)
+    kinds = [KINDS[kind] for kind in sorted(NO_TALK)]
+    found = []
+    for _ in range(count):
+        facts = [draw_fact(KINDS["interview"], draw), *(draw_fact(draw.choice(kinds), draw) for _ in range(draw.choice((1, 1, 2))))]
+        if draw.random() < 0.7:
+            facts[0]["moment"] = "before"
+        else:
+            facts[0].update(moment="after", outcome="pending")
+            facts.append(draw_fact(KINDS[draw.choice(("no_show", "rescheduling"))], draw))
+        record = [{"id": f"f{i}", **fact} for i, fact in enumerate(facts)]
+        found.append(Drawn(record, BASE.assess(record)))
+    return tuple(found)
 
 
 def _interviews(count: int, mistakes: tuple[int, ...], seed: int) -> Iterator[Drawn]:

@@ -201,7 +201,8 @@ def number_of_nobody(case: Case) -> Iterator[str]:
     for step in case.answer.steps:
         if step.message is not None:
             text = f"{step.message.subject or ''}\n{step.message.body}"
-            yield from ("" if number in known else f"{number} in: {text}" for number in NUMBER.findall(text))
+            unknown = [number for number in NUMBER.findall(text) if number not in known]
+            yield f"{unknown} in: {text}" if unknown else ""
 
 
 def default_as_said(case: Case) -> Iterator[str]:
@@ -338,21 +339,21 @@ class Count(NamedTuple):
     found: list[str]
 
 
-def count(fault: Fault, cases: Iterable[Case]) -> Count:
-    looked, found = 0, []
-    for case in cases:
-        for what in fault(case):
-            looked += 1
-            if what:
-                found.append(f"{list(case.facts)}: {what}")
-    return Count(looked, found)
+def count(looks: Iterable[str]) -> Count:
+    seen = list(looks)
+    return Count(len(seen), [what for what in seen if what])
+
+
+def look(fault: Fault, cases: Iterable[Case]) -> Count:
+    """Look for one fault in many cases."""
+    return count(what and f"{list(case.facts)}: {what}" for case in cases for what in fault(case))
 
 
 def main(records: int) -> None:
     base = RuleBase.shipped()
     cases = [Case(record["facts"], base.assess(record), base) for record in sample_records(base, records)]
     for fault in FAULTS:
-        looked, found = count(fault, cases)
+        looked, found = look(fault, cases)
         meaning = (fault.__doc__ or "").split("\n")[0]
         print(f"{len(found):6} of {looked:6}: {meaning}" + (f" ({found[0]})" if found else ""))
 
