@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from misstep.drafting import Draft, Drafter, clause_of
+from misstep.drafting import Draft, Drafter, clauses_of
 from misstep.evaluate.memory import Match, Memory, Remark
 from misstep.findings.explain import Explainer, Telling, action_reasons, name_derived, outlook_reasons, reasons_by_fact
 from misstep.findings.scoring import level, outlook_limits, overall_severity, worst_outlook
-from misstep.findings.words import joined
 from misstep.intake import Facts
 from misstep.model.facts import FIRST_VALUE, ID, KIND, Row
 from misstep.model.result import SCHEMA, Assessment, make_assessment
@@ -131,7 +130,7 @@ def _finding(row: Row, result: Result, word: str, because: list[dict[str, Any]])
 
 def _step(rank: int, step: Step, draft: Draft | None, scale: Scale, actions: list[dict[str, Any]]) -> dict[str, Any]:
     occasion = scale.occasions.get(step.occasion)
-    clauses = joined([clause_of(choice.action) for choice in step.choices])
+    clauses = clauses_of(step.choices)
     return {
         "rank": rank,
         "occasion": step.occasion,

@@ -44,15 +44,17 @@ class Drafter:
         self._unnoticed = scale.noticed.words[0] if len(scale.noticed.words) > 1 else None
 
     def headline(self, plan: Plan, findings: Sequence[Row], facts: Facts, outlook: str) -> str:
-        """The answer to the question that the person asks; without a template for it, the first step."""
+        """The answer to the question that the person asks, which is about the first step that repairs, else the first that the
+        other side hears of; without a template for it, the first step."""
         if not self._scale.headline:
             return _first_step(plan.steps)
-        step = next((step for step in plan.steps if step.outward), None)
+        outward = [step for step in plan.steps if step.outward]
         about = ("", "", "", "", "")
-        if step is not None:
+        if outward:
+            step = next((step for step in outward if any(choice.action.reach == REPAIRS for choice in step.choices)), outward[0])
             repairs = [choice for choice in step.choices if choice.action.reach == REPAIRS]
             adds = [choice for choice in step.choices if choice.outward and choice not in repairs]
-            about = (step.occasion, step.channel, due_in_words(step.due_hours), _clauses(repairs), _clauses(adds))
+            about = (step.occasion, step.channel, due_in_words(step.due_hours), clauses_of(repairs, MOST_CLAUSES), clauses_of(adds, MOST_CLAUSES))
         mistakes = [finding[0] for finding in findings]
         occurrence = Occurrence(facts, outlook, plan.verdict, _ids(plan), mistakes, about)
         return " ".join(self._speaker.template(self._scale.headline).say(occurrence).replace(GLUE, " ").split())
@@ -119,8 +121,10 @@ def _ids(plan: Plan) -> frozenset[str]:
     return frozenset([choice.action.id for choice in plan.choices])
 
 
-def _clauses(choices: Iterable[Choice]) -> str:
-    return joined([clause_of(choice.action) for choice in choices][:MOST_CLAUSES])
+def clauses_of(choices: Sequence[Choice], most: int | None = None) -> str:
+    """Actions inside of a sentence; that they are said in a call needs no clause beside what is said in it."""
+    told = [choice for choice in choices if not choice.action.leads] or choices
+    return joined([clause_of(choice.action) for choice in told][:most])
 
 
 def clause_of(action: Action) -> str:

@@ -123,7 +123,7 @@ def make_plan(findings: Sequence[Row], memory: Memory) -> Plan:
                 barred.update([target[ID] for target in targets])
     choices = _choices(memory.recommendations, vetoed, program.actions)
     excluded = _exclude(choices, vetoed, program) if choices else {}
-    placed = _place(choices.values(), _ways(memory))
+    placed = _place(choices.values(), _ways(memory), scale)
     for choice in placed:
         scores.rate(choice)
     placed.sort(key=_order)
@@ -254,24 +254,25 @@ def _ways(memory: Memory) -> dict[str, str] | None:
     return ways
 
 
-def _place(choices: Iterable[Choice], ways: dict[str, str] | None) -> list[Choice]:
-    """The actions that have a channel and an occasion. An action has its own occasion, or that of the first of its channels that
-    is open; the channel of an action that leads comes first."""
+def _place(choices: Iterable[Choice], ways: dict[str, str] | None, scale: Scale) -> list[Choice]:
+    """The actions that have a channel and an occasion: of the channels that are open the one that an action leads with, then the
+    one whose occasion comes first, then the first that the action names. Its own occasion goes before that of the channel; what
+    nobody else hears of needs no open channel."""
     placed = []
     choices = list(choices)
-    leading = [channel for choice in choices if choice.action.leads for channel in choice.action.channels]
+    places = {name: occasion.place for name, occasion in scale.occasions.items()}
+    leading = {channel for choice in choices if choice.action.leads for channel in choice.action.channels}
     for choice in choices:
         action = choice.action
-        if action.occasion or ways is None:
+        if ways is None or (action.occasion and not choice.outward):
             choice.channel = action.channels[0] if action.channels else ""
             choice.occasion = action.occasion or choice.channel
         else:
-            wanted = action.channels or tuple(ways)
-            wanted = (*[channel for channel in leading if channel in wanted], *wanted)
-            channel = next((channel for channel in wanted if channel in ways), None)
-            if channel is None:
+            open_ = [channel for channel in action.channels or ways if channel in ways]
+            if not open_:
                 continue
-            choice.channel, choice.occasion = channel, ways[channel]
+            choice.channel = min(open_, key=lambda channel: (channel not in leading, places[ways[channel]]))
+            choice.occasion = action.occasion or ways[choice.channel]
         placed.append(choice)
     return placed
 
@@ -300,11 +301,19 @@ def _one_of_a_group(choices: Iterable[Choice], vetoed: dict[str, set[str] | None
 
 
 def _shorten(choices: list[Choice], most: int) -> list[Choice]:
-    """The actions that matter most; one towards the other side among them, where there is any."""
-    kept, rest = choices[:most], choices[most:]
-    if kept and rest and not any(choice.outward for choice in kept):
-        kept[-1] = next((choice for choice in rest if choice.outward), kept[-1])
-    return kept
+    """The actions that matter most, in their order: first one repair for every mistake that has any, and where there is none one
+    action towards the other side; then the others."""
+    if len(choices) <= most:
+        return choices
+    first: list[Choice] = []
+    repaired: set[str] = set()
+    for choice in choices:
+        if choice.action.reach == REPAIRS and not choice.relief.keys() <= repaired:
+            repaired.update(choice.relief)
+            first.append(choice)
+    first = first or [choice for choice in choices if choice.outward][:1]
+    kept = [*first, *[choice for choice in choices if choice not in first]][:most]
+    return [choice for choice in choices if choice in kept]
 
 
 def _steps(choices: Iterable[Choice], scale: Scale) -> list[Step]:

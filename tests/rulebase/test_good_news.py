@@ -9,17 +9,14 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from tests.evaluate.packs import facts_of, records_of
+from tests.rulebase.drawn import BASE, LONG, MISTAKES, STRENGTHS
 
-from misstep import RuleBase
 from misstep.model.facts import Kind
 
-BASE = RuleBase.shipped()
-MISTAKES = [kind for kind in BASE.kinds.values() if kind.role == "mistake"]
 NAMES = [kind.name for kind in MISTAKES]
-STRENGTHS = [kind for kind in BASE.kinds.values() if kind.role == "strength"]
 GOOD_SIGNS = ("warm_close", "next_step_offered")
 RECORDS = records_of(BASE.kinds, 0, 5)
-DRAWN = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+DRAWN = settings(max_examples=2_000 if LONG else 300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 Record = list[dict[str, Any]]
 
 OWNED = ("acknowledged", "apologised", "corrected", "explained")

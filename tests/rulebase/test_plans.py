@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
-from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from tests.rulebase.drawn import BASE, KINDS, MISTAKES, Drawn, drawn
 
-from misstep import Assessment, RuleBase
-from misstep.model.facts import Field, Kind
+from misstep.model.facts import Kind
 from misstep.model.result import Finding
 
-BASE = RuleBase.shipped()
-KINDS = BASE.kinds
-MISTAKES = [kind for kind in KINDS.values() if kind.role == "mistake"]
-BESIDES = [kind for kind in KINDS.values() if kind.role in ("signal", "strength")] + [
-    KINDS[name] for name in ("apology_given", "thank_you_sent", "correction_sent")
-]
 COMMON = {"times", "phase", "audience", "cause", "handled", "reaction", "medium", "self_judged", "tells"}
 
 APOLOGIES = {name for name, action in BASE.actions.items() if action.group == "apology"}
@@ -29,55 +20,10 @@ JOKES = {"bad_joke", "sarcasm", "offensive_remark", "flirting"}
 SMALL = ("trivial", "minor")
 
 
-class Drawn(NamedTuple):
-    record: list[dict[str, Any]]
-    result: Assessment
-
-    def setting(self, field: str, default: str) -> Any:
-        return self.record[0].get(field, default)
-
-    def mentioned(self) -> list[tuple[str, Finding]]:
-        """Actions that bring a mistake up, each with the mistake."""
-        found = {finding.fact: finding for finding in self.result.findings}
-        return [(a.action, found[t]) for a in self.result.actions if a.action in MENTIONS for t in a.targets]
-
-    def planned(self) -> set[str]:
-        return {action.action for action in self.result.actions}
-
-
-def _value(field: Field, draw: random.Random) -> Any:
-    if field.type == "enum":
-        return draw.choice(field.values)
-    if field.type == "boolean":
-        return draw.random() < 0.5
-    if field.type == "set":
-        return [value for value in field.values if draw.random() < 0.5]
-    if field.type == "text":
-        return "f1"  # the first mistake
-    low, high = field.minimum or 0, min(200, field.maximum or 200)
-    number = draw.uniform(low, high)
-    return round(number) if field.type == "integer" else round(number, 1)
-
-
-def _fact(kind: Kind, draw: random.Random) -> dict[str, Any]:
-    told = {f.name: _value(f, draw) for f in kind.fields if f.required or draw.random() < 0.4}
-    return {"kind": kind.name, **told}
-
-
-def _interviews(count: int) -> Iterator[Drawn]:
-    draw = random.Random(1979)
-    for _ in range(count):
-        facts = [_fact(KINDS["interview"], draw)]
-        facts += [_fact(draw.choice(MISTAKES), draw) for _ in range(draw.choice((1, 1, 2, 3)))]
-        if draw.random() < 0.4:
-            facts.append(_fact(draw.choice(BESIDES), draw))
-        record = [{"id": f"f{i}", **fact} for i, fact in enumerate(facts)]
-        yield Drawn(record, BASE.assess(record))
-
-
-@cache
-def drawn() -> tuple[Drawn, ...]:
-    return tuple(_interviews(4000))
+def mentioned(each: Drawn) -> list[tuple[str, Finding]]:
+    """Actions that bring a mistake up, each with the mistake."""
+    found = {finding.fact: finding for finding in each.result.findings}
+    return [(a.action, found[t]) for a in each.result.actions if a.action in MENTIONS for t in a.targets]
 
 
 def _honesty(finding: Finding) -> bool:
@@ -95,7 +41,7 @@ def test_no_plan_is_empty() -> None:
 
 def test_what_nobody_noticed_is_not_mentioned() -> None:
     """Honesty is put right whether it was noticed or not."""
-    wrong = [(a, f.kind) for each in drawn() for a, f in each.mentioned() if f.noticed_level == "unnoticed" and not _honesty(f)]
+    wrong = [(a, f.kind) for each in drawn() for a, f in mentioned(each) if f.noticed_level == "unnoticed" and not _honesty(f)]
     assert wrong == []
 
 
@@ -103,7 +49,7 @@ def test_afterwards_nothing_small_is_brought_up_again() -> None:
     """Not but for those who waited in vain, for honesty, for a thing of theirs that was spoiled, and as the reason why another
     talk is asked for."""
     after = [each for each in drawn() if each.setting("moment", "after") == "after"]
-    small = [(a, f) for each in after for a, f in each.mentioned() if f.severity_band in SMALL and not _honesty(f)]
+    small = [(a, f) for each in after for a, f in mentioned(each) if f.severity_band in SMALL and not _honesty(f)]
     reasons = {("explain_cause_briefly", "illness"), ("explain_cause_briefly", "poor_overall_performance")}
     assert {(a, f.kind) for a, f in small if f.kind not in STILL_DUE | {"spill"}} <= reasons
 
@@ -119,7 +65,7 @@ def test_no_joke_after_a_joke_that_failed_or_where_honesty_is_in_question() -> N
 def test_humour_needs_an_interviewer_who_joked_and_a_small_slip() -> None:
     joking = [each for each in drawn() if "use_humour" in each.planned()]
     assert all(each.setting("interviewer_joked", "") is True for each in joking)
-    assert {f.severity_band for each in joking for a, f in each.mentioned() if a == "use_humour"} == {"minor"}
+    assert {f.severity_band for each in joking for a, f in mentioned(each) if a == "use_humour"} == {"minor"}
 
 
 def test_no_plan_holds_two_apologies_or_one_for_what_was_apologised_for() -> None:
@@ -128,7 +74,7 @@ def test_no_plan_holds_two_apologies_or_one_for_what_was_apologised_for() -> Non
         assert (each.result.draft or "").lower().count("sorry") <= 1
         handled = {fact["id"] for fact in each.record if fact.get("handled") == "apologised"}
         handled |= {f.get("about", each.record[1]["id"]) for f in each.record if f["kind"] == "apology_given"}
-        assert [f.kind for a, f in each.mentioned() if a in APOLOGIES and f.fact in handled] == []
+        assert [f.kind for a, f in mentioned(each) if a in APOLOGIES and f.fact in handled] == []
 
 
 def test_past_the_end_nothing_is_repaired_but_a_good_name() -> None:
@@ -143,7 +89,7 @@ def test_what_was_meant_is_not_apologised_for_once_it_ended_the_interview() -> N
     for each in drawn():
         if each.result.outlook == "closed":
             chosen = {fact["id"] for fact in each.record if fact.get("cause") == "chosen"}
-            assert [f.kind for a, f in each.mentioned() if a in APOLOGIES and f.fact in chosen] == []
+            assert [f.kind for a, f in mentioned(each) if a in APOLOGIES and f.fact in chosen] == []
 
 
 def test_a_proof_of_fit_is_for_ability_or_follows_an_apology() -> None:
