@@ -19,7 +19,7 @@ from misstep.model.facts import Field, Kind, Role
 from misstep.page.answer import Answer
 from misstep.page.catalogue import Catalogue, Topic
 from misstep.page.story import Story, Told
-from misstep.page.words import hint_of, label_of, sentence, small, word_of
+from misstep.page.words import choice_of, hint_of, label_of, said_of, sentence, small
 from misstep.rulebase.references import find_references
 
 NAMES = "About"  # the label of a field that names another fact
@@ -103,7 +103,7 @@ class Markup:
         environment.globals |= {
             "label_of": self._label,
             "hint_of": hint_of,
-            "word_of": word_of,
+            "choice_of": choice_of,
             "sentence": sentence,
             "small": small,
             "few": KINDS_IN_SIGHT,
@@ -179,7 +179,7 @@ class Markup:
             typed = _typed(card, field)
             value = values[field.name]
             word = choices.get(typed) if isinstance(typed, str) else None
-            shown.append((self._label(card, field), word or word_of(tuple(value) if isinstance(value, list) else value)))
+            shown.append((self._label(card, field), word or said_of(field, value)))
         return Said(card.title, tuple(shown))
 
     def _label(self, card: Card, field: Field) -> str:
