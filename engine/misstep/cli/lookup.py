@@ -71,7 +71,10 @@ def _show_fields(title: str, fields: list[Field]) -> None:
     if fields:
         print(title)
     for field in fields:
-        _print_wrapped(f"{field.name}: {_field_text(field)}", "  ")
+        title = f"{field.title}; " if field.title else ""
+        _print_wrapped(f"{field.name}: {title}{_field_text(field)}", "  ")
+        for value, text in field.words:
+            _print_wrapped(f"{_word(value)}: {text}", "      ")
 
 
 def _print_wrapped(text: str, indent: str = "") -> None:
@@ -81,10 +84,15 @@ def _print_wrapped(text: str, indent: str = "") -> None:
     print(textwrap.fill(text, width(), initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False))
 
 
+def _word(value: object) -> str:
+    """A value as records write it."""
+    return json.dumps(value).strip('"')
+
+
 def _field_text(field: Field) -> str:
     text = (f"{field.help}; " if field.help else "") + field.expected()
     if field.default is not None:
-        shown = ", ".join(field.default) if isinstance(field.default, tuple) else json.dumps(field.default).strip('"')
+        shown = ", ".join(field.default) if isinstance(field.default, tuple) else _word(field.default)
         text += f"; {shown} if not given"
     return text
 

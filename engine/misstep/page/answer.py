@@ -245,11 +245,13 @@ def _changes(
 def _questions(
     unsaid: Iterable[Counterfactual], program: Program, titles: Mapping[str, str], places: Sequence[int]
 ) -> Iterable[Question]:
-    """What was not said about a mistake, and the answer hangs on; not which answer would make it milder."""
+    """What was not said about a mistake, and the answer hangs on; not which answer would make it milder, nor what nobody would
+    say unasked."""
     for change in unsaid:
         kind = program.kinds[change.kind]
-        if kind.role == "mistake" and change.field is not None:
-            yield Question(_what(change, kind.by_name[change.field], titles, kind), _place(change, places))
+        field = kind.by_name.get(change.field or "")
+        if kind.role == "mistake" and field is not None and field.default is not False:
+            yield Question(_what(change, field, titles, kind), _place(change, places))
 
 
 def _what(change: Counterfactual, field: Field, titles: Mapping[str, str], kind: Kind) -> str:
