@@ -78,7 +78,8 @@ def test_a_notebook_shows_an_assessment() -> None:
     assessment = misstep.assess({"id": "iv-17", "facts": [{"kind": "late_arrival", "minutes": 12}]})
     html = assessment._repr_html_()
     assert f"iv-17: damage {assessment.damage:g} of 100 ({assessment.band})" in html
-    assert all(action.title in html for action in assessment.actions)
+    assert assessment.headline in html
+    assert all(step.title in html for step in assessment.steps)
     assert f"{assessment.findings[0].severity:.1f} {assessment.findings[0].severity_band}" in html
     nothing = misstep.assess([])._repr_html_()
     assert "<table>" not in nothing

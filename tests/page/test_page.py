@@ -126,9 +126,10 @@ def test_the_answer_on_the_page_is_that_of_assess() -> None:
     text = " ".join(opened(SEED).text.split())
     answer = BASE.assess(SEED)
     for shown in (
-        "Act now.", "serious", "First Restate your fit in a short message, within 24 hours.", "73 of 100 now", "59 of 100 once",
+        answer.headline, "How bad it was: serious. What it calls for: act now. Outlook: open.", "72 of 100 now", "58 of 100 once",
+        *(finding.word for finding in answer.findings), *(step.title for step in answer.steps),
         *(action.text for action in answer.actions), *(source.title for source in answer.sources),
-        "12 minutes late", "severity +3.78, noticed +4, urgency +1.5", "Arrived late: minutes after the agreed time : 9 minutes",
+        "12 minutes late", "severity +3.78, noticed +4, urgency +1.5", "Arrived late: how late : 9 minutes instead of 12 minutes",
     ):  # fmt: skip
         assert shown.replace(" : ", ": ") in text.replace(" : ", ": "), shown
 

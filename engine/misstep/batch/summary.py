@@ -141,16 +141,18 @@ class RejectExample:
 
 @checked(frozen=True, slots=True)
 class Titles:
-    """What kinds and actions are called, by id."""
+    """What kinds, actions and occasions are called, by id."""
 
     kinds: dict[str, str]
     actions: dict[str, str]
+    occasions: dict[str, str]
 
 
 @checked(frozen=True, slots=True)
 class Summary:
     """What a run came to. ``misstep``: the version that scored; ``fired``: in how many interviews each rule fired; ``rules``:
-    all there are, with their titles; ``bands``: mildest first; ``keep``: columns of the input that were carried along;
+    all there are, with their titles; ``bands`` and ``verdicts``: mildest first; ``unable``: the verdict where something is called
+    for and nothing can be done towards the other side, empty where there is none; ``keep``: columns of the input that were carried along;
     ``tables``: file names of the further tables, by what they hold; ``reject_examples``: the first few; ``schema``: of the columns
     of the result, see docs/batch.md."""
 
@@ -165,6 +167,8 @@ class Summary:
     rules: dict[str, str]
     titles: Titles
     bands: tuple[str, ...]
+    verdicts: tuple[str, ...]
+    unable: str
     keep: tuple[str, ...] = ()
     tables: dict[str, str] = field(default_factory=dict)
     schema: Literal[2] = 2
@@ -197,8 +201,11 @@ class Summary:
             titles=Titles(
                 {name: program.kinds[name].title for name in sorted(program.mistakes)},
                 {name: action.title for name, action in sorted(program.actions.items())},
+                {name: occasion.title for name, occasion in sorted(program.scale.occasions.items())},
             ),
             bands=program.scale.severity.words,
+            verdicts=program.scale.verdicts,
+            unable=program.scale.unable,
             keep=tuple(keep),
             tables={str(table): name for table, name in (tables or {}).items()},
         )
@@ -231,6 +238,8 @@ class Summary:
             rules=first.rules,
             titles=first.titles,
             bands=first.bands,
+            verdicts=first.verdicts,
+            unable=first.unable,
             keep=tuple(name for name in first.keep if all(name in s.keep for s in others)),
         )
 

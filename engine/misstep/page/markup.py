@@ -18,7 +18,7 @@ from misstep.errors import Problem, printable
 from misstep.model.facts import Field, Kind, Role
 from misstep.page.answer import Answer
 from misstep.page.catalogue import Catalogue, Topic
-from misstep.page.story import Story, Told
+from misstep.page.story import Story, Told, can_be_empty
 from misstep.page.words import choice_of, hint_of, label_of, said_of, sentence, small
 from misstep.rulebase.references import find_references
 
@@ -103,6 +103,7 @@ class Markup:
         environment.globals |= {
             "label_of": self._label,
             "hint_of": hint_of,
+            "can_be_empty": can_be_empty,
             "choice_of": choice_of,
             "sentence": sentence,
             "small": small,
@@ -215,13 +216,13 @@ def _title(kind: Kind, name: str, story: Story) -> str:
 
 
 def _typed(card: Card, field: Field) -> Any:
-    """What stands in a field: what was typed, else what holds where nothing is said; of a number nothing then."""
+    """What stands in a field: what was typed, else what holds where nothing is said; nothing where that is only assumed."""
     typed = card.told.typed.get(field.name)
     if typed is not None:
         return typed
     if field.type == "set":
         return field.default or ()
-    if field.default is None or field.type in ("integer", "number"):
+    if field.default is None or can_be_empty(field):
         return ""
     return field.default if isinstance(field.default, str) else "yes" if field.default else "no"
 
