@@ -116,6 +116,25 @@ def test_what_is_no_result_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FORMS)
+def test_the_result_of_an_earlier_version_is_told(tmp_path: Path, name: str) -> None:
+    """With the columns and the summary of schema 1: one line, which says how to go on."""
+    file = tmp_path / name
+    scores = write(file)
+    summary = json.loads(scores.summary.to_json())
+    old = json.dumps({k: v for k, v in summary.items() if k not in ("verdicts", "unable")} | {"schema": 1}).encode()
+    if name.endswith("parquet"):
+        pq.write_table(scores.to_arrow().drop_columns("first_occasion").replace_schema_metadata({b"misstep": old}), file)
+    else:
+        file.with_name(name + ".summary.json").write_bytes(old)
+    with pytest.raises(CallerError) as error:
+        read_scores(file)
+    told = str(error.value).removeprefix(f"{tmp_path}/")
+    assert told.startswith((f"{name}: was scored by an earlier", f"{name}.summary.json: was scored by an earlier"))
+    assert told.endswith("(schema 1, here 2): score the log anew with `misstep score`")
+    assert len(told.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", FORMS)
 def test_a_broken_file_is_told_without_its_values(tmp_path: Path, name: str) -> None:
     write(tmp_path / name)
     data = (tmp_path / name).read_bytes()
