@@ -71,8 +71,7 @@ def _show_fields(title: str, fields: list[Field]) -> None:
     if fields:
         print(title)
     for field in fields:
-        title = f"{field.title}; " if field.title else ""
-        _print_wrapped(f"{field.name}: {title}{_field_text(field)}", "  ")
+        _print_wrapped(f"{field.name}: {_field_text(field)}", "  ")
         for value, text in field.words:
             _print_wrapped(f"{_word(value)}: {text}", "      ")
 
@@ -90,7 +89,9 @@ def _word(value: object) -> str:
 
 
 def _field_text(field: Field) -> str:
-    text = (f"{field.help}; " if field.help else "") + field.expected()
+    listed = field.type == "enum" and field.words  # one to a line, below
+    expected = ("one of these" + ", or left out if unknown" * field.unknown) if listed else field.expected()
+    text = "; ".join(part for part in (field.title, field.help.removesuffix("."), expected) if part)
     if field.default is not None:
         shown = ", ".join(field.default) if isinstance(field.default, tuple) else _word(field.default)
         text += f"; {shown} if not given"

@@ -335,7 +335,12 @@ def _occasions(sums: _Sums, summary: Summary) -> Iterator[Occasion]:
     """Occasions that plans begin with, commonest first."""
     for occasion, first in sorted(sums.occasions.items(), key=lambda item: (-item[1], item[0])):
         if occasion:
-            yield Occasion(occasion, summary.titles.occasions.get(occasion) or occasion, first)
+            yield Occasion(occasion, _occasion(occasion, summary), first)
+
+
+def _occasion(occasion: str, summary: Summary) -> str:
+    """What an occasion is called; one that no pack declares is a channel, and has its name as a title."""
+    return summary.titles.occasions.get(occasion) or occasion.replace("_", " ").capitalize()
 
 
 def _steps(sums: _Sums, summary: Summary) -> Iterator[Step]:
@@ -358,5 +363,5 @@ def _interview(row: Mapping[str, Any], summary: Summary) -> Interview:
     return Interview(
         row["file"], row["row"], row["id"], row["damage"], row["band"],
         summary.titles.kinds.get(worst, worst) or "",
-        summary.titles.occasions.get(occasion, occasion) or "", summary.titles.actions.get(first, first) or "",
+        _occasion(occasion or "", summary), summary.titles.actions.get(first, first) or "",
     )  # fmt: skip

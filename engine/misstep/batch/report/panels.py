@@ -101,7 +101,7 @@ def verdicts(figures: Figures, draw: Draw) -> Panel:
             f" {many(unable)} {'has' if unable == 1 else 'have'} “{word(figures.summary.unable)}” instead: something is called for,"
             " and nothing can or should be done towards the employer; what is in the plan is for the person alone."
         )
-    bars = [(word(verdict), float(count), percent(count, figures.interviews)) for verdict, count in figures.verdicts]
+    bars = [(word(verdict), float(count), percent(count, figures.interviews)) for verdict, count in figures.verdicts if count]
     bars.sort(key=lambda bar: -bar[1])
     table = Table("Interviews by verdict, mildest first", ("verdict", "interviews", "share"), rows)
     return Panel("What they call for", told, (_bars(bars, draw),), table)
