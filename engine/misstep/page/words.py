@@ -53,7 +53,9 @@ def choice_of(field: Field, value: Any) -> str:
 
 
 def said_of(field: Field, value: Any) -> str:
-    """A value of a field as it is read back, several of a set one after another."""
+    """A value of a field as it is read back: text as it was typed, several of a set one after another."""
+    if field.type == "text":
+        return str(value)
     if isinstance(value, list | tuple):
         return "; ".join(choice_of(field, each) for each in value) if value else "none"
     return choice_of(field, value)
