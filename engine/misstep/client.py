@@ -14,7 +14,7 @@ import httpx
 from pydantic import ValidationError
 
 from misstep.errors import BudgetError, CallerError, EngineError, Location, MisstepError, Problem, RecordError
-from misstep.model.result import Assessment
+from misstep.model.result import SCHEMA, Assessment
 from misstep.records import RecordLike, plain_record
 
 SECONDS = 15.0  # the service itself gives up after ten
@@ -101,8 +101,22 @@ def _read(response: httpx.Response) -> Assessment:
         try:
             return Assessment.model_validate_json(response.content)
         except ValidationError:
-            raise CallerError(f"{response.url}: answers, but not as misstep does; {_ADDRESS}") from None
+            raise _not_understood(response) from None
     raise _error(response)
+
+
+def _not_understood(response: httpx.Response) -> CallerError:
+    """An answer that is no assessment, or one in the shape of another version."""
+    try:
+        schema = response.json()["schema"]
+    except (ValueError, KeyError, TypeError):
+        schema = None
+    if type(schema) is int and schema != SCHEMA:
+        return CallerError(
+            f"{response.url}: is a service of another version of misstep, whose assessments have schema {schema}, here {SCHEMA};"
+            " use the same version at both ends"
+        )
+    return CallerError(f"{response.url}: answers, but not as misstep does; {_ADDRESS}")
 
 
 def _error(response: httpx.Response) -> MisstepError:

@@ -22,6 +22,7 @@ from misstep.calibration.figures import wilson
 from misstep.errors import CallerError
 
 BANDS = ("trivial", "minor", "moderate", "serious", "fatal")
+VERDICTS = ("let_go", "prepare", "follow_up", "act_today", "act_now", "nothing_to_send")
 FORMS = ["scores.parquet", "scores.jsonl", "scores.csv"]
 Row = dict[str, Any]
 
@@ -38,9 +39,10 @@ def rows(count: int, seed: int = 5) -> list[Row]:
             "file": draw.choice(["a.jsonl", "b.jsonl"]), "row": row, "id": draw.choice([None, f"iv-{row}"]),
             "team": draw.choice(["Sales", "Care", "<b>", None]), "month": draw.choice(["2025-2", "2025-10", "2025-1"]),
             "damage": draw.choice([0.0, 0.1, 49.9, 50.0, 99.9, 100.0, draw.randint(0, 1000) / 10]),
-            "damage_after": draw.randint(0, 1000) / 10, "band": draw.choice(BANDS), "verdict": "prepare", "outlook": "open",
+            "damage_after": draw.randint(0, 1000) / 10, "band": draw.choice(BANDS), "verdict": draw.choice(VERDICTS), "outlook": "open",
             "acts": False, "mistakes": mistakes, "worst": "late_arrival" if mistakes else None,
             "worst_severity": draw.choice([3.0, 5.5]) if mistakes else None,
+            "first_occasion": draw.choice(["message", "before_next_time"]) if actions else None,
             "first_action": actions[0] if actions else None, "actions": actions, "rules": rules,
         })  # fmt: skip
     return made
@@ -69,6 +71,12 @@ def test_figures_of_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: 
     assert found.damage.some.interviews == sum(d > 0 for d in damage)
     assert found.mean_after == pytest.approx(statistics.fmean(row["damage_after"] for row in made), abs=1e-12)
     assert found.bands == tuple((band, sum(row["band"] == band for row in made)) for band in BANDS)
+    assert found.verdicts == tuple((verdict, sum(row["verdict"] == verdict for row in made)) for verdict in VERDICTS)
+    assert {(o.title, o.first) for o in found.occasions} == {
+        (title, sum(row["first_occasion"] == occasion for row in made))
+        for occasion, title in (("message", "One message"), ("before_next_time", "Before next time"))
+    }
+    assert [o.first for o in found.occasions] == sorted((o.first for o in found.occasions), reverse=True)
     assert found.severe == ("serious", "fatal")
     assert found.severe_count == sum(row["band"] in found.severe for row in made)
     assert {(s.action, s.count, s.first) for s in found.steps} == {

@@ -161,7 +161,7 @@ def test_it_can_be_read_aloud(page: str) -> None:
     assert all((given["href"] or "")[1:] in ids for given, _ in found.all("a"))
     assert all(given["aria-labelledby"] in ids for given, _ in found.all("section"))
     pictured = found.all("svg")
-    assert len(pictured) == 1 + 2 + 2 + 2 + 2 * 2
+    assert len(pictured) == 1 + 1 + 2 + 2 + 3 + 2 * 2
     assert all(given["role"] == "img" and len(given["aria-label"] or "") > 40 for given, _ in pictured)
     assert len(found.all("table")) == len(found.all("caption")) == len(found.all("thead"))
     assert {given.get("scope") for given, _ in found.all("th")} == {"col", "row"}
@@ -169,6 +169,16 @@ def test_it_can_be_read_aloud(page: str) -> None:
     assert all(given["tabindex"] == "0" and given["aria-label"] for given in scrolled)
     assert len(found.all("figure")) <= len(found.all("details"))  # each has its numbers
     assert len(found.all("summary")) == len({text for _, text in found.all("summary")})  # told apart when read by themselves
+
+
+def test_steps_are_shown_as_what_they_are(page: str) -> None:
+    """Occasions by their titles; the verdicts with a word on the one that no mistake has; no names of the rules' own."""
+    shown = "".join(text for _, text in Page(page).all("main"))
+    assert "The first step is “One message” in" in shown
+    assert "One message: " in shown.partition("first thing to do")[2]
+    assert "“nothing to send” instead: something is called for, and nothing can or should be done towards the employer" in shown
+    assert {"let go", "prepare", "follow up", "act today", "act now"} <= {text for _, text in Page(page).all("th")}
+    assert not re.search(r"act_today|nothing_to_send|in_the_room|before_next_time", shown)
 
 
 def hostile() -> list[Logged | Reject]:

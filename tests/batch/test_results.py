@@ -78,7 +78,8 @@ def test_a_notebook_shows_an_assessment() -> None:
     assessment = misstep.assess({"id": "iv-17", "facts": [{"kind": "late_arrival", "minutes": 12}]})
     html = assessment._repr_html_()
     assert f"iv-17: damage {assessment.damage:g} of 100 ({assessment.band})" in html
-    assert all(action.title in html for action in assessment.actions)
+    assert assessment.headline in html
+    assert all(step.title in html for step in assessment.steps)
     assert f"{assessment.findings[0].severity:.1f} {assessment.findings[0].severity_band}" in html
     nothing = misstep.assess([])._repr_html_()
     assert "<table>" not in nothing
@@ -112,6 +113,25 @@ def test_what_is_no_result_is_told(tmp_path: Path) -> None:
     findings = schema_of("findings").empty_table().replace_schema_metadata({b"misstep": summary})
     pq.write_table(findings, tmp_path / "f.parquet")
     assert told("f.parquet") == "f.parquet: is a further table of a result; give the one with interviews"
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_the_result_of_an_earlier_version_is_told(tmp_path: Path, name: str) -> None:
+    """With the columns and the summary of schema 1: one line, which says how to go on."""
+    file = tmp_path / name
+    scores = write(file)
+    summary = json.loads(scores.summary.to_json())
+    old = json.dumps({k: v for k, v in summary.items() if k not in ("verdicts", "unable")} | {"schema": 1}).encode()
+    if name.endswith("parquet"):
+        pq.write_table(scores.to_arrow().drop_columns("first_occasion").replace_schema_metadata({b"misstep": old}), file)
+    else:
+        file.with_name(name + ".summary.json").write_bytes(old)
+    with pytest.raises(CallerError) as error:
+        read_scores(file)
+    told = str(error.value).removeprefix(f"{tmp_path}/")
+    assert told.startswith((f"{name}: was scored by an earlier", f"{name}.summary.json: was scored by an earlier"))
+    assert told.endswith("(schema 1, here 2): score the log anew with `misstep score`")
+    assert len(told.splitlines()) == 1
 
 
 @pytest.mark.parametrize("name", FORMS)

@@ -294,6 +294,24 @@ def test_a_journal_of_another_run_is_refused(log: Path, tmp_path: Path, other: C
     assert (outcome.interviews, outcome.resumed) == (299, 0)
 
 
+def test_a_journal_that_another_version_left_is_refused(log: Path, tmp_path: Path) -> None:
+    """One of before the columns had a version: its parts have other columns, so it cannot go on here, only begin anew."""
+    output = tmp_path / "scores.parquet"
+    begun(log, output)
+    about = tmp_path / "scores.parquet.misstep-run" / "run.json"
+    kept = json.loads(about.read_bytes())
+    del kept["version of its columns"]
+    about.write_text(json.dumps({**kept, "columns": "of another time", "rules": "of another time"}))
+    with pytest.raises(CallerError) as error:
+        score(log, output, keep=["team", "month"], workers=1)
+    assert str(error.value).removeprefix(f"{tmp_path}/") == (
+        "scores.parquet.misstep-run: holds a run that another version of misstep began and did not finish; finish it with that one,"
+        " or give --overwrite to begin anew"
+    )
+    outcome = score(log, output, keep=["team", "month"], workers=1, overwrite=True)
+    assert (outcome.interviews, outcome.resumed) == (299, 0)
+
+
 def test_a_journal_of_other_inputs_is_refused(log: Path, tmp_path: Path) -> None:
     begun(log, tmp_path / "scores.parquet")
     (tmp_path / "other.jsonl").write_bytes(b'{"facts": []}\n')

@@ -77,16 +77,19 @@ def test_a_summary_survives_json() -> None:
     assert Summary.from_json(one.to_json()) == one
     assert len(one.reject_examples) == 20
     data = json.loads(one.to_json())
-    assert data["schema"] == 1
+    assert data["schema"] == 2
     assert data["rules"].keys() == RULES.rules.keys()
     assert data["titles"]["kinds"]["late_arrival"] == "Arrived late"
+    assert data["titles"]["occasions"]["message"] == "One message"
+    assert data["verdicts"] == ["let_go", "prepare", "follow_up", "act_today", "act_now"]
+    assert data["unable"] == "nothing_to_send"
     assert data["bands"] == ["trivial", "minor", "moderate", "serious", "fatal"]
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda d: d.update(schema=2), "schema: Input should be 1"),
+        (lambda d: d.update(schema="2"), "schema: Input should be 2"),
         (lambda d: d.pop("interviews"), "interviews: Field required"),
         (lambda d: d.update(kinds={"x": {"count": "many"}}), "kinds/x/count: Input should be a valid integer"),
     ],
@@ -98,6 +101,17 @@ def test_what_is_no_summary_is_told(change: Callable[[dict[str, Any]], None], me
         Summary.from_json(json.dumps(data))
     assert str(error.value).startswith(f"no summary of a run of misstep: {message}")
     assert len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(("schema", "whose"), [(1, "an earlier"), (3, "a later")])
+def test_the_summary_of_another_version_is_told(schema: int, whose: str) -> None:
+    """Of whatever shape it is: only its version is looked at."""
+    with pytest.raises(CallerError) as error:
+        Summary.from_json(json.dumps({"schema": schema, "misstep": "0.1.0"}))
+    assert str(error.value) == (
+        f"was scored by {whose} version of misstep, whose results have other columns (schema {schema}, here 2): score the log anew"
+        " with `misstep score`"
+    )
 
 
 def test_results_of_different_rules_are_not_put_together() -> None:

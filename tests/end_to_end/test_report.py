@@ -54,6 +54,18 @@ def test_what_is_wrong_is_told_in_a_line(misstep: Command, arguments: list[str],
     assert sorted(misstep.folder.iterdir()) == before
 
 
+def test_a_result_of_an_earlier_version_is_refused_in_a_line(misstep: Command) -> None:
+    write(misstep.folder / "scores.csv")
+    summary = misstep.folder / "scores.csv.summary.json"
+    summary.write_text(summary.read_text().replace('"schema": 2', '"schema": 1'))
+    run = misstep.inside("report", "scores.csv")
+    assert (run.code, run.out) == (2, "")
+    assert run.err == (
+        "misstep: scores.csv.summary.json: was scored by an earlier version of misstep, whose results have other columns (schema 1,"
+        " here 2): score the log anew with `misstep score`\n"
+    )
+
+
 def test_without_the_library_for_tables_there_is_a_word_about_it(misstep: Command) -> None:
     hide = misstep.folder / "hidden"
     hide.mkdir()

@@ -21,6 +21,8 @@ from misstep.files import is_remote, whole_file
 
 SUFFIX = ".misstep-run"
 ABOUT = "run.json"
+VERSIONS = frozenset({"version of misstep", "version of its columns"})
+"""What of an identity whoever runs it has no say in."""
 NOTES = f"{'[0-9]' * 8}.json"
 
 
@@ -76,6 +78,11 @@ class Journal:
                 self._noted = {path.stem for path in self.parts.glob(NOTES)}
                 return
             if not self._overwrite and is_begun(self.folder):
+                if VERSIONS.intersection(other):  # what it was begun with is not here any more
+                    raise CallerError(
+                        f"{self._shown}: holds a run that another version of misstep began and did not finish; finish it with that"
+                        " one, or give --overwrite to begin anew"
+                    )
                 raise CallerError(
                     f"{self._shown}: holds a run with other {' and '.join(other)} that was not finished; go on with those it was"
                     " begun with, or give --overwrite to begin anew"

@@ -36,6 +36,9 @@ def responsible_rules(before: Result, after: Result, changed: Collection[Aspect]
         places |= {None, *_counting_most(before), *_counting_most(after)}
     if "verdict" in changed:
         places |= {*_judged_worst(before), *_judged_worst(after)}
+        if any(result.plan.verdict == result.memory.program.scale.unable for result in (before, after)):
+            outward = {*_outward(before), *_outward(after)}  # whether there is such a step decides it too
+            _add_differing(_advice(before, outward), _advice(after, outward), rules, places)
     if "outlook" in changed:
         words = {result.memory.rows[OUTLOOK][0][0] for result in (before, after)}
         _add_differing(_limits(before, words), _limits(after, words), rules, places)
@@ -68,6 +71,11 @@ def _counting_most(result: Result) -> Iterator[str]:
 def _judged_worst(result: Result) -> Iterator[str]:
     """The findings that have the verdict of the interview."""
     return (finding[0][ID] for finding in result.findings if finding[5] == result.findings[0][5])
+
+
+def _outward(result: Result) -> Iterator[str]:
+    """The actions that reach the other side."""
+    return (action.id for action in result.memory.program.actions.values() if action.reach != "private")
 
 
 def _found(rule: Rule, match: Match) -> Iterator[str]:

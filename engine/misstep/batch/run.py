@@ -115,8 +115,9 @@ def score(
         "rules": rulebase.digest,
         "baseline": baseline.digest if baseline else "",
         "inputs": _digest([input_format, names]),
-        "columns": _digest([SCHEMA, target.form, wanted.keep, wanted.tables, assessment, certainty, facts, id]),
+        "columns": _digest([target.form, wanted.keep, wanted.tables, assessment, certainty, facts, id]),
         "version of misstep": version_of_misstep(),
+        "version of its columns": str(SCHEMA),
     }
     with Journal(folder, identity, overwrite) as kept:
         for name, one in (("rules", rulebase), ("baseline", baseline)):

@@ -19,7 +19,7 @@ from pydantic.dataclasses import dataclass as checked
 
 from misstep.api import RuleBase
 from misstep.assembly import Result
-from misstep.batch.columns import TableName
+from misstep.batch.columns import SCHEMA, TableName
 from misstep.errors import CallerError
 from misstep.model.facts import KIND
 from misstep.model.result import RuleBaseInfo
@@ -141,17 +141,20 @@ class RejectExample:
 
 @checked(frozen=True, slots=True)
 class Titles:
-    """What kinds and actions are called, by id."""
+    """What kinds, actions and occasions are called, by id."""
 
     kinds: dict[str, str]
     actions: dict[str, str]
+    occasions: dict[str, str]
 
 
 @checked(frozen=True, slots=True)
 class Summary:
     """What a run came to. ``misstep``: the version that scored; ``fired``: in how many interviews each rule fired; ``rules``:
-    all there are, with their titles; ``bands``: mildest first; ``keep``: columns of the input that were carried along;
-    ``tables``: file names of the further tables, by what they hold; ``reject_examples``: the first few."""
+    all there are, with their titles; ``bands`` and ``verdicts``: mildest first; ``unable``: the verdict where something is called
+    for and nothing can be done towards the other side, empty where there is none; ``keep``: columns of the input that were carried along;
+    ``tables``: file names of the further tables, by what they hold; ``reject_examples``: the first few; ``schema``: of the columns
+    of the result, see docs/batch.md."""
 
     misstep: str
     rulebase: RuleBaseInfo
@@ -164,9 +167,11 @@ class Summary:
     rules: dict[str, str]
     titles: Titles
     bands: tuple[str, ...]
+    verdicts: tuple[str, ...]
+    unable: str
     keep: tuple[str, ...] = ()
     tables: dict[str, str] = field(default_factory=dict)
-    schema: Literal[1] = 1
+    schema: Literal[2] = 2
 
     @classmethod
     def of(
@@ -196,8 +201,11 @@ class Summary:
             titles=Titles(
                 {name: program.kinds[name].title for name in sorted(program.mistakes)},
                 {name: action.title for name, action in sorted(program.actions.items())},
+                {name: occasion.title for name, occasion in sorted(program.scale.occasions.items())},
             ),
             bands=program.scale.severity.words,
+            verdicts=program.scale.verdicts,
+            unable=program.scale.unable,
             keep=tuple(keep),
             tables={str(table): name for table, name in (tables or {}).items()},
         )
@@ -230,6 +238,8 @@ class Summary:
             rules=first.rules,
             titles=first.titles,
             bands=first.bands,
+            verdicts=first.verdicts,
+            unable=first.unable,
             keep=tuple(name for name in first.keep if all(name in s.keep for s in others)),
         )
 
@@ -241,13 +251,30 @@ class Summary:
 
     @classmethod
     def from_json(cls, data: bytes | str) -> Summary:
-        """A summary from what ``to_json`` gave. Raises CallerError where it is none."""
+        """A summary from what ``to_json`` gave. Raises CallerError where it is none, or that of a result with other columns."""
         try:
             return _adapter().validate_json(data)
         except ValidationError as error:
+            found = _schema_of(data)
+            if found not in (None, SCHEMA):
+                other = "an earlier" if found < SCHEMA else "a later"
+                raise CallerError(
+                    f"was scored by {other} version of misstep, whose results have other columns (schema {found}, here {SCHEMA}):"
+                    " score the log anew with `misstep score`"
+                ) from None
             first = error.errors(include_input=False, include_url=False)[0]
             place = "/".join(map(str, first["loc"]))
             raise CallerError(f"no summary of a run of misstep: {place + ': ' if place else ''}{first['msg']}") from None
+
+
+def _schema_of(data: bytes | str) -> int | None:
+    """The version that a summary says it has."""
+    try:
+        found = orjson.loads(data)
+    except ValueError:
+        return None
+    schema = found.get("schema") if isinstance(found, dict) else None
+    return schema if type(schema) is int else None
 
 
 @cache

@@ -72,6 +72,8 @@ def _show_fields(title: str, fields: list[Field]) -> None:
         print(title)
     for field in fields:
         _print_wrapped(f"{field.name}: {_field_text(field)}", "  ")
+        for value, text in field.words:
+            _print_wrapped(f"{_word(value)}: {text}", "      ")
 
 
 def _print_wrapped(text: str, indent: str = "") -> None:
@@ -81,10 +83,17 @@ def _print_wrapped(text: str, indent: str = "") -> None:
     print(textwrap.fill(text, width(), initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False))
 
 
+def _word(value: object) -> str:
+    """A value as records write it."""
+    return json.dumps(value).strip('"')
+
+
 def _field_text(field: Field) -> str:
-    text = (f"{field.help}; " if field.help else "") + field.expected()
+    listed = field.type == "enum" and field.words  # one to a line, below
+    expected = ("one of these" + ", or left out if unknown" * field.unknown) if listed else field.expected()
+    text = "; ".join(part for part in (field.title, field.help.removesuffix("."), expected) if part)
     if field.default is not None:
-        shown = ", ".join(field.default) if isinstance(field.default, tuple) else json.dumps(field.default).strip('"')
+        shown = ", ".join(field.default) if isinstance(field.default, tuple) else _word(field.default)
         text += f"; {shown} if not given"
     return text
 

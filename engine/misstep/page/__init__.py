@@ -159,8 +159,9 @@ class Page:
         try:
             assessment = self._rulebase.assess(record)
             if assessment.findings:
+                wanted = {action for action, *_ in self._rulebase.evaluate(record).memory.recommendations}
                 found = self._rulebase.counterfactuals(record)
-                answer = show_answer(assessment, found, self._certainty(record), self._rulebase.kinds, places)
+                answer = show_answer(assessment, found, self._certainty(record), self._rulebase.program, places, wanted)
         except RecordError as error:
             problems = error.problems
         html = self._markup.page(story, posted.asked, record, places, answer, problems, posted.wrong)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from misstep.alternatives import Counterfactual, Counterfactuals
 from misstep.findings.words import due_in_words, of_hundred
-from misstep.model.facts import Kind
+from misstep.model.facts import Field, Kind
 from misstep.model.result import ActionReason, Assessment, CitedSource, Finding, PlannedAction, Reason
 from misstep.model.result import Step as ResultStep
-from misstep.page.words import label_of, sentence, small, word_of
+from misstep.model.rule import Program
+from misstep.page.words import label_of, said_of, sentence, small, word_of
 from misstep.uncertainty import Certainty
 from misstep.uncertainty_words import certainty_sentences
 
 MOST_CHANGES = 3
+MOST_OPEN = 5
+MOST_AVOIDED = 4
+MOST_WORDS = 3  # on top; those for further mistakes stand with what they cost
 _COLUMNS = {"severity": "severity", "relief": "severity", "overall": "severity", "noticed": "noticed", "urgency": "urgency"}
 
 
@@ -30,8 +34,16 @@ class Because:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """What is said to the person about mistakes; ``title``: which, where it is not for all."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
-    """One mistake and what it costs, of ten."""
+    """One mistake and what it costs, of ten. ``word``: to the person, where it does not stand on top."""
 
     fact: str
     title: str
@@ -43,10 +55,10 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One action of a step."""
+    """One action of a step; ``about``: the mistakes that it is for, where not for all."""
 
     title: str
-    details: str
+    about: str
     text: str
     why: str
 
@@ -58,18 +70,25 @@ class Step:
     title: str
     due: str
     parts: tuple[Part, ...]
-    subject: str
+    subject: tuple[tuple[str, bool], ...]
     letter: tuple[tuple[str, bool], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that would have changed the verdict: what, the answer then, and where it stands on the page."""
+    """One thing that weighed: what, how it would have had to be, how bad all would be then, and where it stands on the page."""
 
     what: str
     instead: str
     band: str
-    damage: float
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing that was not said and that the answer hangs on, and where it stands on the page."""
+
+    what: str
     field: str
 
 
@@ -83,48 +102,58 @@ class Answer:
     outlook: str
     damage: str
     damage_after: str
+    words: tuple[Word, ...]
     costs: tuple[Cost, ...]
     together: tuple[Because, ...]
     steps: tuple[Step, ...]
     avoid: tuple[tuple[str, str], ...]
     changes: tuple[Change, ...]
-    unsaid: tuple[Change, ...]
+    questions: tuple[Question, ...]
     sources: tuple[CitedSource, ...]
     certainty: tuple[str, ...]
 
     @property
     def better(self) -> bool:
-        """Whether the plan makes the damage less."""
-        return self.assessment.damage_after < self.assessment.damage
+        """Whether the plan makes the damage less, as it is shown."""
+        return self.damage_after != self.damage
 
 
 def show_answer(
     assessment: Assessment,
     found: Counterfactuals,
     certainty: Certainty | None,
-    kinds: Mapping[str, Kind],
+    program: Program,
     places: Sequence[int],
+    wanted: Collection[str],
 ) -> Answer:
-    """What the page shows; ``places`` are those of the record's facts on the page."""
+    """What the page shows; ``places`` are those of the record's facts on the page; ``wanted``: the actions that rules recommend,
+    whether or not others veto them."""
     numbers = {source.id: n for n, source in enumerate(assessment.sources, start=1)}
     titles = _titles(assessment.findings)
-    steps = tuple(_step(step, titles) for step in assessment.steps)
+    words = _words(assessment.findings, titles)
     return Answer(
         assessment,
-        sentence(word_of(assessment.verdict)),
+        word_of(assessment.verdict),
         word_of(assessment.band),
         word_of(assessment.outlook),
-        of_hundred(assessment.damage),
-        of_hundred(assessment.damage_after),
-        tuple(_cost(finding, titles, numbers) for finding in assessment.findings),
+        _whole(assessment.damage),
+        _whole(assessment.damage_after),
+        words[:MOST_WORDS],
+        tuple(_cost(finding, titles, words[MOST_WORDS:], numbers) for finding in assessment.findings),
         _because(assessment.because, numbers),
-        steps,
-        tuple((avoided.title, _reasons(avoided.because)) for avoided in assessment.avoid),
-        tuple(_change(change, kinds, titles, places, said=True) for change in found.changes[:MOST_CHANGES]),
-        tuple(_change(change, kinds, titles, places, said=False) for change in found.unsaid[:MOST_CHANGES]),
+        tuple(_step(step, titles) for step in assessment.steps),
+        tuple(_avoided(assessment, program, wanted))[:MOST_AVOIDED],
+        tuple(_changes(found.changes, program, titles, places))[:MOST_CHANGES],
+        tuple(_questions(found.unsaid, program, titles, places))[:MOST_OPEN],
         assessment.sources,
-        certainty_sentences(certainty, kinds, titles) if certainty else (),
+        certainty_sentences(certainty, program.kinds, titles) if certainty else (),
     )
+
+
+def _whole(damage: float) -> str:
+    """Damage without its tenths, which no chance of a person's has."""
+    shown = of_hundred(damage)
+    return shown if shown.startswith(("below", "above")) else f"{damage:.0f}"
 
 
 def _titles(findings: Sequence[Finding]) -> dict[str, str]:
@@ -133,9 +162,22 @@ def _titles(findings: Sequence[Finding]) -> dict[str, str]:
     return {f.fact: f.title if kinds.count(f.kind) == 1 else f"{f.title} ({f.fact})" for f in findings}
 
 
-def _cost(finding: Finding, titles: Mapping[str, str], numbers: Mapping[str, int]) -> Cost:
-    words = f"{word_of(finding.severity_band)}, {finding.severity:.1f} of 10, once seen. That it was seen: {finding.noticed:.0%}"
-    return Cost(finding.fact, titles[finding.fact], finding.word, finding.damage, words, _because(finding.because, numbers))
+def _words(findings: Sequence[Finding], titles: Mapping[str, str]) -> tuple[Word, ...]:
+    """What is said to the person, worst first; nothing twice."""
+    about: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.word:
+            about.setdefault(finding.word, []).append(titles[finding.fact])
+    return tuple(Word(", ".join(named) if len(named) < len(findings) else "", text) for text, named in about.items())
+
+
+def _cost(finding: Finding, titles: Mapping[str, str], words: Sequence[Word], numbers: Mapping[str, int]) -> Cost:
+    told = (
+        f"How bad, once seen: {word_of(finding.severity_band)}, {finding.severity:.1f} of 10. "
+        f"The chance that it was seen: {_whole(100 * finding.noticed)}%."
+    )
+    word = finding.word if any(word.text == finding.word for word in words) else ""
+    return Cost(finding.fact, titles[finding.fact], word, finding.damage, told, _because(finding.because, numbers))
 
 
 def _because(reasons: Iterable[Reason], numbers: Mapping[str, int]) -> tuple[Because, ...]:
@@ -161,14 +203,23 @@ def _step(step: ResultStep, titles: Mapping[str, str]) -> Step:
     message = step.message
     subject, body = (message.subject or "", message.body) if message else ("", "")
     parts = tuple(_part(action, titles) for action in step.actions)
-    return Step(step.title, due_in_words(step.due_hours), parts, subject, tuple(_letter(body)))
+    return Step(step.title, due_in_words(step.due_hours), parts, tuple(_letter(subject)), tuple(_letter(body)))
 
 
 def _part(action: PlannedAction, titles: Mapping[str, str]) -> Part:
-    details = [f"{action.relief:g} off the damage"] if action.relief else []
-    if 0 < len(action.targets) < len(titles):
-        details.append(f"for: {', '.join(titles[fact] for fact in action.targets)}")
-    return Part(action.title, "; ".join(details), action.text, _reasons(action.because))
+    some = 0 < len(action.targets) < len(titles)
+    about = ", ".join(titles[fact] for fact in action.targets) if some else ""
+    gain = f" It takes {action.relief:g} off the damage." if action.relief else ""
+    why = _reasons(action.because)
+    return Part(action.title, about, action.text, (f"{why}." if why else "") + gain)
+
+
+def _avoided(assessment: Assessment, program: Program, wanted: Collection[str]) -> Iterable[tuple[str, str]]:
+    """What to leave alone, with its first reason: what would else be in the plan; then what is only there to be advised against,
+    what most rules speak against first. An action that nobody planned is not worth a word."""
+    kept = [a for a in assessment.avoid if a.action in wanted or a.action not in program.advised]
+    kept.sort(key=lambda avoided: (avoided.action not in wanted, -len(avoided.because)))
+    return ((avoided.title, avoided.because[0].text if avoided.because else "") for avoided in kept)
 
 
 def _reasons(reasons: Iterable[ActionReason]) -> str:
@@ -185,16 +236,42 @@ def _letter(draft: str) -> Iterable[tuple[str, bool]]:
             yield piece, i % 2 == 1
 
 
-def _change(
-    change: Counterfactual, kinds: Mapping[str, Kind], titles: Mapping[str, str], places: Sequence[int], said: bool
-) -> Change:
-    kind = kinds[change.kind]
-    title = titles.get(change.fact, kind.title)
+def _changes(
+    changes: Iterable[Counterfactual], program: Program, titles: Mapping[str, str], places: Sequence[int]
+) -> Iterable[Change]:
+    """What weighed most in how it happened. Not that it happened, nor what only others could have done or seen: nobody can do
+    anything with that."""
+    shared = {field.name for field in program.roles.get("mistake", ())}
+    for change in changes:
+        kind = program.kinds[change.kind]
+        if kind.role == "mistake" and change.field is not None and change.field not in shared:
+            field = kind.by_name[change.field]
+            given, instead = _value(field, change.given), _value(field, change.instead)
+            told = f"{instead}, instead of: {small(given)}" if field.words else f"{instead} instead of {given}"
+            yield Change(_what(change, field, titles, kind), told, word_of(change.band), _place(change, places))
+
+
+def _questions(
+    unsaid: Iterable[Counterfactual], program: Program, titles: Mapping[str, str], places: Sequence[int]
+) -> Iterable[Question]:
+    """What was not said about a mistake, and the answer hangs on; not which answer would make it milder, nor what nobody would
+    say unasked."""
+    for change in unsaid:
+        kind = program.kinds[change.kind]
+        field = kind.by_name.get(change.field or "")
+        if kind.role == "mistake" and field is not None and field.default is not False:
+            yield Question(_what(change, field, titles, kind), _place(change, places))
+
+
+def _what(change: Counterfactual, field: Field, titles: Mapping[str, str], kind: Kind) -> str:
+    return f"{titles.get(change.fact, kind.title)}: {small(label_of(field))}"
+
+
+def _value(field: Field, value: object) -> str:
+    unit = f" {field.unit}" if field.unit and field.type in ("integer", "number") else ""
+    return f"{said_of(field, value) if field.words else word_of(value)}{unit}"
+
+
+def _place(change: Counterfactual, places: Sequence[int]) -> str:
     _, _, place, *rest = change.pointer.split("/")
-    name = ".".join(["facts", str(places[int(place)]), *rest])
-    if change.field is None:
-        return Change(title, "had it not happened", word_of(change.band), change.damage, name)
-    field = kind.by_name[change.field]
-    unit = f" {field.unit}" if field.unit and field.unit not in label_of(field) else ""
-    instead = f"{word_of(change.instead)}{unit}" + (f" instead of {word_of(change.given)}" if said else "")
-    return Change(f"{title}: {small(label_of(field))}", instead, word_of(change.band), change.damage, name)
+    return ".".join(["facts", str(places[int(place)]), *rest])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from misstep.api import RuleBase
-from misstep.model.facts import GIVEN_ROLES, Kind, Role
+from misstep.model.facts import GIVEN_ROLES, Field, Kind, Role
 from misstep.model.rule import Rule
 
 MOST_FOUND = 6
@@ -40,7 +40,7 @@ class Catalogue:
                 (kind.title, 4.0),
                 (kind.name, 4.0),
                 (kind.help, 2.0),
-                *((f"{field.name} {field.help} {' '.join(field.values)}", 1.0) for field in own),
+                *((_told(field), 1.0) for field in own),
                 *((text, 0.5) for text in told.get(kind.name, ())),
             ]
             words = self._words[kind.name] = {}
@@ -81,6 +81,11 @@ class Catalogue:
         """The known word that one with a slip of the finger is close to."""
         close = get_close_matches(word, self._known, n=1, cutoff=0.8) if 4 <= len(word) <= 30 else []
         return close[0] if close else ""
+
+
+def _told(field: Field) -> str:
+    """All that a field says of itself and of its values."""
+    return " ".join((field.name, field.title, field.help, *field.values, *(text for _, text in field.words)))
 
 
 def _told_by_rules(rules: Iterable[Rule]) -> dict[str, list[str]]:

@@ -18,8 +18,8 @@ from misstep.errors import Problem, printable
 from misstep.model.facts import Field, Kind, Role
 from misstep.page.answer import Answer
 from misstep.page.catalogue import Catalogue, Topic
-from misstep.page.story import Story, Told
-from misstep.page.words import hint_of, label_of, sentence, small, word_of
+from misstep.page.story import Story, Told, can_be_empty
+from misstep.page.words import choice_of, hint_of, label_of, said_of, sentence, small
 from misstep.rulebase.references import find_references
 
 NAMES = "About"  # the label of a field that names another fact
@@ -103,7 +103,8 @@ class Markup:
         environment.globals |= {
             "label_of": self._label,
             "hint_of": hint_of,
-            "word_of": word_of,
+            "can_be_empty": can_be_empty,
+            "choice_of": choice_of,
             "sentence": sentence,
             "small": small,
             "few": KINDS_IN_SIGHT,
@@ -179,7 +180,7 @@ class Markup:
             typed = _typed(card, field)
             value = values[field.name]
             word = choices.get(typed) if isinstance(typed, str) else None
-            shown.append((self._label(card, field), word or word_of(tuple(value) if isinstance(value, list) else value)))
+            shown.append((self._label(card, field), word or said_of(field, value)))
         return Said(card.title, tuple(shown))
 
     def _label(self, card: Card, field: Field) -> str:
@@ -215,13 +216,13 @@ def _title(kind: Kind, name: str, story: Story) -> str:
 
 
 def _typed(card: Card, field: Field) -> Any:
-    """What stands in a field: what was typed, else what holds where nothing is said; of a number nothing then."""
+    """What stands in a field: what was typed, else what holds where nothing is said; nothing where that is only assumed."""
     typed = card.told.typed.get(field.name)
     if typed is not None:
         return typed
     if field.type == "set":
         return field.default or ()
-    if field.default is None or field.type in ("integer", "number"):
+    if field.default is None or can_be_empty(field):
         return ""
     return field.default if isinstance(field.default, str) else "yes" if field.default else "no"
 

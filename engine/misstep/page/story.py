@@ -23,6 +23,11 @@ NAME = re.compile(r"facts\.(\d{1,9})\.(\w+)", re.ASCII)
 FIELDS_OF_A_FORM = 100_000
 
 
+def can_be_empty(field: Field) -> bool:
+    """Whether the form has a way to leave a field empty although something is assumed then."""
+    return field.assumes and field.type != "set"
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """One fact as it was typed: values by field, words for yes and no, and a tuple for a set."""
@@ -37,9 +42,10 @@ class Told:
 
     @property
     def values(self) -> dict[str, Any]:
-        """What is said: fields that were left empty, or that say what holds anyway, say nothing."""
+        """What is said: fields that were left empty say nothing, nor do those that say what holds anyway; but one that can be
+        left empty, and says what would else be assumed, says it."""
         said = {name: self.value(name) for name, typed in self.typed.items() if typed != ""}
-        return {name: value for name, value in said.items() if not _same(value, self.kind.by_name[name].default)}
+        return {n: v for n, v in said.items() if can_be_empty(self.kind.by_name[n]) or not _same(v, self.kind.by_name[n].default)}
 
 
 @dataclass(frozen=True, slots=True)

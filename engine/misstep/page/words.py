@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from misstep.findings.words import shown_word
-from misstep.model.facts import Field
+from misstep.model.facts import UNSAID, Field
 
 NOT_SAID = "not said"
 LONGEST_LABEL = 70  # characters: a longer help stands below its label
@@ -22,22 +22,40 @@ def small(text: str) -> str:
 
 
 def label_of(field: Field) -> str:
-    """What stands above a field: its help where that is one short phrase, for people say it so, else its name."""
+    """What stands above a field: its title; else its help where that is one short phrase, else its name."""
+    if field.title:
+        return sentence(field.title)
     if field.help and len(field.help) <= LONGEST_LABEL and not set(field.help) & set(":;"):
         return sentence(field.help)
     return sentence(field.name.replace("_", " "))
 
 
 def hint_of(field: Field) -> str:
-    """What stands below the label: the help where it is no label, and what holds where nothing is said."""
-    parts = [] if label_of(field) == sentence(field.help) else [sentence(field.help)]
+    """What stands below the label: the help where it says more than the label and the choices, and what holds where nothing is
+    said."""
+    told = sentence(field.help)
+    spoken = field.type == "boolean" and field.words  # then the choices say all that its help does
+    parts = [] if spoken or label_of(field) == told else [told]
     if field.type in ("integer", "number") and field.default is not None:
         parts.append(f"Left empty, it counts as {field.default:g}")
     return ". ".join(part.rstrip(".") for part in parts if part) + ("." if any(parts) else "")
 
 
 def word_of(value: Any) -> str:
-    """A value as people say it."""
-    if value is None:
-        return NOT_SAID
-    return "not known" if value == "unknown" else shown_word(value)
+    """A word of the rule base as people say it; what is not known was not said."""
+    return NOT_SAID if value is None or value == UNSAID else shown_word(value)
+
+
+def choice_of(field: Field, value: Any) -> str:
+    """A value of a field as a choice: its sentence, else its word."""
+    text = dict(field.words).get(value) if isinstance(value, str | bool) else None
+    return sentence(word_of(value)) if text is None else text.removesuffix(".")
+
+
+def said_of(field: Field, value: Any) -> str:
+    """A value of a field as it is read back: text as it was typed, several of a set one after another."""
+    if field.type == "text":
+        return str(value)
+    if isinstance(value, list | tuple):
+        return "; ".join(choice_of(field, each) for each in value) if value else "none"
+    return choice_of(field, value)

@@ -28,9 +28,9 @@ SEVERE = 2  # the so many worst bands
 
 _READ = (
     "file", "row", "id", "damage", "damage_after", "band", "mistakes", "worst", "worst_severity", "first_action", "actions",
-    "rules",
+    "rules", "verdict", "first_occasion",
 )  # fmt: skip
-_WORST = ("file", "row", "id", "damage", "band", "worst", "worst_severity", "first_action")
+_WORST = ("file", "row", "id", "damage", "band", "worst", "worst_severity", "first_occasion", "first_action")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,15 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True)
+class Occasion:
+    """An occasion: how many plans begin with it."""
+
+    occasion: str
+    title: str
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """An action: in how many plans it stands, and in how many it is the first."""
 
@@ -129,6 +138,7 @@ class Interview:
     damage: float
     band: str
     worst: str
+    first_occasion: str
     first_action: str
 
 
@@ -145,14 +155,16 @@ class Untouched:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """All that a report shows. ``mean_after``: damage once the plans are carried out; ``severe``: the bands that count as such;
-    ``silent``: rules that never fired, with their titles."""
+    ``occasions``: what plans begin with, commonest first; ``silent``: rules that never fired, with their titles."""
 
     summary: Summary
     damage: Distribution
     mean_after: float
     bands: tuple[tuple[str, int], ...]
     severe: tuple[str, ...]
+    verdicts: tuple[tuple[str, int], ...]
     mistakes: tuple[Mistake, ...]
+    occasions: tuple[Occasion, ...]
     steps: tuple[Step, ...]
     groupings: tuple[Grouping, ...]
     worst: tuple[Interview, ...]
@@ -202,7 +214,9 @@ def measure(results: Sequence[Scores], by: Sequence[str] | None = None) -> Figur
         mean_after=sums.after / 10 / (sums.interviews or 1),
         bands=tuple((band, sums.bands[band]) for band in summary.bands),
         severe=severe,
+        verdicts=tuple((verdict, sums.verdicts[verdict]) for verdict in _verdicts(summary)),
         mistakes=tuple(_mistakes(summary)),
+        occasions=tuple(_occasions(sums, summary)),
         steps=tuple(_steps(sums, summary)),
         groupings=tuple(_grouping(column, groups) for column, groups in sums.groups.items()),
         worst=tuple(_interview(row, summary) for row in sums.worst),
@@ -233,6 +247,8 @@ class _Sums:
     damage: Counter[int] = field(default_factory=Counter)
     after: int = 0
     bands: Counter[str] = field(default_factory=Counter)
+    verdicts: Counter[str] = field(default_factory=Counter)
+    occasions: Counter[str] = field(default_factory=Counter)
     actions: Counter[str] = field(default_factory=Counter)
     firsts: Counter[str] = field(default_factory=Counter)
     worst: list[dict[str, Any]] = field(default_factory=list)
@@ -248,6 +264,8 @@ class _Sums:
         self.damage.update(_counts(tenths))
         self.after += pc.sum(_tenths(batch["damage_after"])).as_py() or 0
         self.bands.update(_counts(batch["band"]))
+        self.verdicts.update(_counts(batch["verdict"]))
+        self.occasions.update(_counts(batch["first_occasion"]))
         self.actions.update(_counts(pc.list_flatten(batch["actions"])))
         self.firsts.update(_counts(batch["first_action"]))
         severe = pc.is_in(batch["band"], pa.array(self.severe, pa.string()))
@@ -308,6 +326,23 @@ def _mistakes(summary: Summary) -> Iterator[Mistake]:
         )  # fmt: skip
 
 
+def _verdicts(summary: Summary) -> tuple[str, ...]:
+    """All verdicts that an interview can have."""
+    return tuple(dict.fromkeys(verdict for verdict in (*summary.verdicts, summary.unable) if verdict))
+
+
+def _occasions(sums: _Sums, summary: Summary) -> Iterator[Occasion]:
+    """Occasions that plans begin with, commonest first."""
+    for occasion, first in sorted(sums.occasions.items(), key=lambda item: (-item[1], item[0])):
+        if occasion:
+            yield Occasion(occasion, _occasion(occasion, summary), first)
+
+
+def _occasion(occasion: str, summary: Summary) -> str:
+    """What an occasion is called; one that no pack declares is a channel, and has its name as a title."""
+    return summary.titles.occasions.get(occasion) or occasion.replace("_", " ").capitalize()
+
+
 def _steps(sums: _Sums, summary: Summary) -> Iterator[Step]:
     """Actions that came up, commonest first."""
     for action, count in sorted(sums.actions.items(), key=lambda item: (-item[1], item[0])):
@@ -324,8 +359,9 @@ def _grouping(column: str, groups: Mapping[str | None, tuple[int, int, int]] | N
 
 
 def _interview(row: Mapping[str, Any], summary: Summary) -> Interview:
-    worst, first = row["worst"], row["first_action"]
+    worst, first, occasion = row["worst"], row["first_action"], row["first_occasion"]
     return Interview(
         row["file"], row["row"], row["id"], row["damage"], row["band"],
-        summary.titles.kinds.get(worst, worst) or "", summary.titles.actions.get(first, first) or "",
+        summary.titles.kinds.get(worst, worst) or "",
+        _occasion(occasion or "", summary), summary.titles.actions.get(first, first) or "",
     )  # fmt: skip

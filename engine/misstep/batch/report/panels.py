@@ -91,6 +91,22 @@ def distribution(figures: Figures, draw: Draw) -> Panel:
     return Panel("How much damage", told, pictures, Table("Interviews by damage", ("damage", "interviews", "share"), rows))
 
 
+def verdicts(figures: Figures, draw: Draw) -> Panel:
+    """What the interviews call for."""
+    rows = [(word(verdict), f"{count:,}", percent(count, figures.interviews)) for verdict, count in figures.verdicts]
+    unable = dict(figures.verdicts).get(figures.summary.unable, 0)
+    told = "The verdict of the worst mistake of each interview."
+    if unable:
+        told += (
+            f" {many(unable)} {'has' if unable == 1 else 'have'} “{word(figures.summary.unable)}” instead: something is called for,"
+            " and nothing can or should be done towards the employer; what is in the plan is for the person alone."
+        )
+    bars = [(word(verdict), float(count), percent(count, figures.interviews)) for verdict, count in figures.verdicts if count]
+    bars.sort(key=lambda bar: -bar[1])
+    table = Table("Interviews by verdict, mildest first", ("verdict", "interviews", "share"), rows)
+    return Panel("What they call for", told, (_bars(bars, draw),), table)
+
+
 def commonest(figures: Figures, draw: Draw) -> Panel:
     """Mistakes by how many interviews have them."""
     found, n = figures.mistakes, figures.interviews
@@ -123,6 +139,19 @@ def first_steps(figures: Figures, draw: Draw) -> Panel:
     told = f"“{printable(found[0].title)}” is the first thing to do in {percent(found[0].first, n)} of the interviews."
     bars = [(s.title, float(s.first), percent(s.first, n)) for s in found if s.first]
     return Panel("What comes first", told, (_bars(bars, draw),), _steps("Actions, by what comes first", found, n))
+
+
+def occasions(figures: Figures, draw: Draw) -> Panel:
+    """Occasions by how many plans begin with them."""
+    found, n = figures.occasions, figures.interviews
+    told = (
+        "What is done on one occasion, over one channel, is one step. The first step is"
+        f" “{printable(found[0].title)}” in {percent(found[0].first, n)} of the interviews."
+    )
+    bars = [(o.title, float(o.first), percent(o.first, n)) for o in found]
+    rows = [(printable(o.title), f"{o.first:,}", percent(o.first, n)) for o in found]
+    table = Table("Occasions of first steps, commonest first", ("occasion", "interviews", "share"), rows)
+    return Panel("On which occasion", told, (_bars(bars, draw),), table)
 
 
 def grouping(found: Grouping, figures: Figures, draw: Draw) -> Panel:
