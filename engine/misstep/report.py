@@ -32,6 +32,7 @@ from misstep.model.result import (
 )
 from misstep.model.rule import Source
 
+_BLANK_LINES = re.compile(r"\n{3,}")
 ROOMY = 76  # columns from which the table of findings has room for figures beside the words
 
 _STYLES = ("green", "cyan", "yellow", "red", "bold red")
@@ -61,7 +62,8 @@ def to_text(
             console.print(Padding(part, (0, 0, 0, 2)))
     info = assessment.rulebase
     console.print(Text(f"\nRules: {info.name} {info.version}, {info.digest if full else info.digest[:19]}", "dim"))
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+    text = "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+    return _BLANK_LINES.sub("\n\n", text)
 
 
 def _sections(assessment: Assessment, width: int, full: bool) -> Iterable[tuple[str | RenderableType, ...]]:

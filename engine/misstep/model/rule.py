@@ -324,7 +324,7 @@ class Scale:
 
     ``act_within``: verdicts that call for a step towards the other side, and the hours it is due within; ``unable``: the verdict
     of a record that calls for such a step and has none. ``ways``: the derived kind that says which channels are open, and on
-    which occasion. ``message_spoken``: channels over which a message is said, and its opening there.
+    which occasion; ``private``: the occasion of a private action that names none. ``message_spoken``: channels over which a message is said, and its opening there.
     """
 
     concerns: tuple[str, ...]
@@ -341,6 +341,7 @@ class Scale:
     max_actions: int
     max_relief: float
     ways: str
+    private: str
     unable: str
     act_within: dict[str, float]
     occasions: dict[str, Occasion]

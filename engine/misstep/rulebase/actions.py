@@ -13,6 +13,8 @@ from misstep.rulebase.messages import MessageChecker
 from misstep.rulebase.packs import Entry, Merged
 
 WAY_FIELDS = ("channel", "occasion")
+PRIVATE = "private"
+"""The channel of what the person does alone, which needs no way to anybody."""
 
 
 def link_actions(merged: Merged, scale: Scale, messages: MessageChecker) -> dict[str, Action]:
@@ -59,7 +61,7 @@ def _action(name: str, entry: Entry[schema.ActionDoc], merged: Merged, scale: Sc
         title=doc.title,
         reach=doc.reach,
         channels=(doc.channel,) if isinstance(doc.channel, str) else tuple(doc.channel or ()),
-        occasion=doc.occasion or "",
+        occasion=doc.occasion or (scale.private if doc.reach == "private" and doc.channel in (None, PRIVATE) else ""),
         leads=doc.leads,
         excludes=_excluded(name, entry, merged),
         effort_minutes=doc.effort_minutes,

@@ -45,6 +45,10 @@ def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
         if section in docs:
             _refuse_twice(merged.scale[section], key, getattr(docs[section], key), problems)
     _refuse_twice(merged.scale["message"], "parts", [part.name for part in parts], problems)
+    if plan.private is not None and plan.private not in plan.occasions:
+        there = f"; it is one of {', '.join(plan.occasions)}" if plan.occasions else "; there are no occasions"
+        hint = suggest(plan.private, plan.occasions, there)
+        problems.append(merged.scale["plan"].problem(f"unknown occasion '{plan.private}'{hint}", "private"))
     for trait in TRAITS:
         if f"{trait}s" in docs:
             _check_by_concern(merged.scale[f"{trait}s"], docs["concerns"].values, problems)
@@ -64,6 +68,7 @@ def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
         max_actions=plan.max_actions,
         max_relief=plan.max_relief,
         ways=plan.ways or "",
+        private=plan.private or "",
         unable=plan.act_within.otherwise if plan.act_within else "",
         act_within=dict(plan.act_within.hours) if plan.act_within else {},
         occasions={name: Occasion(place, doc.title) for place, (name, doc) in enumerate(plan.occasions.items())},

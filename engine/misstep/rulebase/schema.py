@@ -302,6 +302,7 @@ class PlanDoc(Doc):
     max_relief: Annotated[float, Field(ge=0, le=1)]
     occasions: dict[Name, OccasionDoc] = {}
     ways: Name | None = None
+    private: Name | None = None
     act_within: ActWithinDoc | None = None
     headline: Prose = ""
     replace: bool = False
