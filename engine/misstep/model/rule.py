@@ -225,9 +225,9 @@ class Rule:
 class Action:
     """Something to do about a mistake. ``relief``: points of severity that it takes back; hours are counted from now.
 
-    ``channels``: over which it can be done, best first, none: any; ``occasion``: where it is not that of a channel; ``leads``:
-    other actions of the plan go over its channel too, where they can. ``excludes``: actions that are not done for a mistake for
-    which this one is. ``clause``: what it is in a headline; ``says``: a template of its words in a message, and ``part`` their
+    ``channels``: over which it can be done, none: any; that one is taken whose occasion comes first. ``occasion``: where it is not
+    that of a channel; ``leads``: other actions of the plan go over its channel too, where they can. ``excludes``: actions that are
+    not done for a mistake for which this one is. ``clause``: what it is in a headline; ``says``: a template of its words in a message, and ``part`` their
     place. An action that no rule recommends excludes others where it is advised against.
     ``next_time``: it helps with the next chance; whoever advises it alone has said nothing about this one.
     """
