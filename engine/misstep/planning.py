@@ -128,10 +128,9 @@ def make_plan(findings: Sequence[Row], memory: Memory) -> Plan:
         scores.rate(choice)
     placed.sort(key=_order)
     kept, merged = _one_of_a_group(placed, vetoed)
-    if merged:
-        for choice in merged:
-            scores.rate(choice)
-        kept.sort(key=_order)
+    for choice in merged:
+        scores.rate(choice)
+    kept.sort(key=_order)
     kept = _shorten(kept, scale.max_actions)
     steps, verdict = _decide(_steps(kept, scale), findings, scale)
     return Plan(steps, verdict, scores.damage, scores.damage_after(kept), excluded)
@@ -278,8 +277,13 @@ def _place(choices: Iterable[Choice], ways: dict[str, str] | None, scale: Scale)
 
 
 def _one_of_a_group(choices: Iterable[Choice], vetoed: dict[str, set[str] | None]) -> tuple[list[Choice], list[Choice]]:
-    """The first action of every group, which takes over the mistakes that the others were for, at its own relief, but for
-    those that it is vetoed for; and those of them that took over some."""
+    """The first action of every group, one on the channel that another action leads with before others; it takes over the
+    mistakes that the others were for, at its own relief, but for those that it is vetoed for; and those of them that took over
+    some."""
+    choices = list(choices)
+    leading = {choice.channel for choice in choices if choice.action.leads}
+    if leading:
+        choices.sort(key=lambda choice: choice.channel not in leading)
     kept: list[Choice] = []
     merged: list[Choice] = []
     first: dict[str, Choice] = {}
