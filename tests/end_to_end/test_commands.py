@@ -233,7 +233,11 @@ def test_kinds_are_listed_by_role_and_topic(misstep: Command) -> None:
 def test_a_kind_is_shown_with_its_fields_and_rules(misstep: Command) -> None:
     run = misstep.inside("kinds", "late_arrival")
     assert run.out.startswith("late_arrival: Arrived late (mistake, read as manners)\n")
-    assert "\n  minutes: minutes after the agreed time; a whole number from 1 to 1440 (minutes); 10 if not given\n" in run.out
+    shown = " ".join(run.out.split())
+    assert "minutes: How late; minutes after the agreed time; a whole number from 1 to 1440 (minutes); 10 if not given" in shown
+    assert "\n      true: You told them before the start.\n" in run.out
+    assert "reaction: How they took it; As far as you could see; one of these; unknown if not given" in shown
+    assert "\n      none_seen: Nothing was to be seen.\n" in run.out
     assert run.out.index("\nfields:\n") < run.out.index("\nfields of every mistake:\n") < run.out.index("\nrules:\n")
     assert "\n  late-arrival: The later, the worse\n" in run.out
 

@@ -85,7 +85,7 @@ def test_interviews_cover_every_band_verdict_outlook_and_moment() -> None:
     scale = RuleBase.shipped().program.scale
     assessments = [RuleBase.shipped().assess(record(file)) for file in FILES]
     assert {a.band for a in assessments} == set(scale.severity.words)
-    assert {a.verdict for a in assessments} == set(scale.verdicts)
+    assert {a.verdict for a in assessments} == {*scale.verdicts, scale.unable}
     assert {a.outlook for a in assessments} == set(scale.outlooks)
     settings = [fact for file in FILES for fact in record(file)["facts"] if fact["kind"] == "interview"]
     assert {fact.get("moment", "after") for fact in settings} == {"before", "during", "after"}
@@ -113,7 +113,7 @@ def test_seed_assesses_the_damage(seed: Assessment) -> None:
 def test_seed_is_to_be_repaired_quickly(seed: Assessment) -> None:
     assert seed.acts
     assert seed.verdict in ("act_today", "act_now")
-    due = [action.due_hours for action in seed.actions if action.reach != "private"]
+    due = [step.due_hours for step in seed.steps if any(action.reach != "private" for action in step.actions)]
     assert due
     assert all(hours is not None and hours <= 24 for hours in due)
 
@@ -121,7 +121,7 @@ def test_seed_is_to_be_repaired_quickly(seed: Assessment) -> None:
 def test_seed_restates_the_qualifications(seed: Assessment) -> None:
     assert {"follow_up_note_restating_fit", "thank_you_note"} & {action.action for action in seed.actions}
     assert seed.draft is not None
-    assert "you said that you need" in seed.draft
+    assert "at [employer] I [what you did], which led to [the result]" in seed.draft  # the strongest proof is for them to name
 
 
 def test_seed_apologises_at_most_once(seed: Assessment) -> None:
