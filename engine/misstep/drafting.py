@@ -86,10 +86,9 @@ class Drafter:
             sentences = _sentences(self._speaker.template(choice.action.says).say(about))
             said.setdefault(self._places[choice.action.part], []).extend([s for s in sentences if s not in already])
             already.update(sentences)
-        if written:
-            for place, part in enumerate(scale.message_parts):
-                if part.says and not said.get(place):
-                    said[place] = _sentences(self._speaker.template(part.says).say(whole))
+        for place, part in enumerate(scale.message_parts):  # what is said aloud has only the parts that are ordered
+            if part.says and not said.get(place) and (written or place in said):
+                said[place] = _sentences(self._speaker.template(part.says).say(whole))
         parts = [(part, said[i][: part.sentences or None]) for i, part in enumerate(self._parts) if said.get(i)]
         while written and parts and not parts[-1][0].last:
             parts.pop()

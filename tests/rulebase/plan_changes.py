@@ -15,6 +15,9 @@ NO_REPAIR = {name for name, action in BASE.actions.items() if action.part == "ca
 """What a worse slip may lose: the cause in a clause, since an emergency that was none is no cause any more, and the light word,
 which is for small slips alone."""
 
+WORDS = {name for name, action in BASE.actions.items() if action.group == "apology"}
+"""Of these a plan holds one."""
+
 EXCEPTIONS = {("wrong_technical_answer", "answered_later"): "wrong-technical-answer.send-it"}
 """Fields of which the worse takes a repair away, each with the rule whose help says why."""
 
@@ -33,6 +36,7 @@ def repair_taken_away(drawn: Drawn, draw: random.Random) -> Iterator[str]:
     if drawn.result.outlook == "closed" or _contact_is_the_mistake(drawn):
         return
     repaired = _repaired(drawn.result)
+    worded = repaired - _repaired(drawn.result, NO_REPAIR | WORDS)  # by a word of regret alone
     if not repaired:
         return
     changes = [
@@ -47,8 +51,8 @@ def repair_taken_away(drawn: Drawn, draw: random.Random) -> Iterator[str]:
             answer = BASE.assess(worse)
             if answer.outlook != "closed":
                 lost = repaired - _repaired(answer)
-                if _apologised(answer):  # one for all, and it goes to the worst
-                    lost &= {fact["id"]}
+                if _apologised(answer):  # one word for all, and it goes to the worst
+                    lost -= worded - {fact["id"]}
                 plans = f"{_plan(drawn.result)} -> {_plan(answer)}"
                 yield f"{fact['kind']}.{field.name}={value} loses {lost}: {plans}: {drawn.record}" if lost else ""
 
@@ -64,14 +68,14 @@ def apology_for_a_strength(drawn: Drawn, draw: random.Random) -> Iterator[str]:
     yield f"{strength} brings {brought}: {_plan(drawn.result)} -> {_plan(answer)}: {drawn.record}" if new else ""
 
 
-def _repaired(answer: Assessment) -> set[str]:
-    """The mistakes that something is done about, but for what ``NO_REPAIR`` names."""
-    repairs = [action for action in answer.actions if action.reach == "repairs" and action.action not in NO_REPAIR]
+def _repaired(answer: Assessment, but: set[str] = NO_REPAIR) -> set[str]:
+    """The mistakes that something is done about, but for these actions."""
+    repairs = [action for action in answer.actions if action.reach == "repairs" and action.action not in but]
     return {target for action in repairs for target in action.targets}
 
 
 def _apologised(answer: Assessment) -> set[str]:
-    return {action.action for action in answer.actions if BASE.actions[action.action].group == "apology"}
+    return {action.action for action in answer.actions} & WORDS
 
 
 def _worse(kind: Kind, field: Field, value: Any, draw: random.Random) -> Iterator[Any]:
