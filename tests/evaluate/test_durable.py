@@ -224,7 +224,7 @@ def many_rules(count: int) -> str:
     kinds: dict[str, Any] = {
         "slip": {"role": "mistake", "title": "x", "concern": "manners", "fields": {"n": {"type": "integer"}}}
     }
-    kinds["step"] = {"role": "derived", "title": "x", "fields": {"n": {"type": "integer"}}}
+    kinds["stair"] = {"role": "derived", "title": "x", "fields": {"n": {"type": "integer"}}}
     kinds |= {f"d{i}": {"role": "derived", "title": "x", "fields": {"n": {"type": "integer"}}} for i in range(count)}
     rules: dict[str, Any] = {
         f"at{i}": {"when": [{"fact": "slip", "as": "a", "where": f"a.n >= {i % 7}"}], "then": {"overall": i}}
