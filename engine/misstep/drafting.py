@@ -54,13 +54,8 @@ class Drafter:
             step = next((step for step in outward if any(choice.action.reach == REPAIRS for choice in step.choices)), outward[0])
             repairs = [choice for choice in step.choices if choice.action.reach == REPAIRS]
             adds = [choice for choice in step.choices if choice.outward and choice not in repairs]
-            about = (
-                step.occasion,
-                step.channel,
-                due_in_words(step.due_hours),
-                clauses_of(repairs, MOST_CLAUSES),
-                clauses_of(adds, MOST_CLAUSES),
-            )
+            clauses = clauses_of(repairs, MOST_CLAUSES), clauses_of(adds, MOST_CLAUSES)
+            about = (step.occasion, step.channel, due_in_words(step.due_hours), *clauses)
         mistakes = [finding[0] for finding in findings]
         occurrence = Occurrence(facts, outlook, plan.verdict, _ids(plan), mistakes, about)
         return " ".join(self._speaker.template(self._scale.headline).say(occurrence).replace(GLUE, " ").split())
@@ -127,9 +122,11 @@ def _ids(plan: Plan) -> frozenset[str]:
 
 
 def clauses_of(choices: Sequence[Choice], most: int | None = None) -> str:
-    """Actions inside of a sentence; that they are said in a call needs no clause beside what is said in it."""
+    """Actions inside of a sentence, or the ``most`` that matter more; that they are said in a call needs no clause beside what is
+    said in it."""
     told = [choice for choice in choices if not choice.action.leads] or choices
-    return joined([clause_of(choice.action) for choice in told][:most])
+    main = sorted(told, key=lambda choice: choice.order)[:most]
+    return joined([clause_of(choice.action) for choice in told if choice in main])
 
 
 def clause_of(action: Action) -> str:

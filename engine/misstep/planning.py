@@ -229,8 +229,8 @@ def _exclude(
             if other is None:
                 continue
             left = chosen is None or other.drop(chosen.relief.keys() or Everywhere)
+            # what is for the interview as a whole goes against any such advice
             if left and winner in vetoed and winner not in program.advised:
-                # what is for the interview as a whole goes against any such advice
                 left = other.drop(vetoed[winner] if other.relief else Everywhere)
             if not left:
                 del choices[loser]

@@ -70,7 +70,10 @@ def drawn_without_a_talk(count: int = 2_500 if LONG else 300) -> tuple[Drawn, ..
     kinds = [KINDS[kind] for kind in sorted(NO_TALK)]
     found = []
     for _ in range(count):
-        facts = [draw_fact(KINDS["interview"], draw), *(draw_fact(draw.choice(kinds), draw) for _ in range(draw.choice((1, 1, 2))))]
+        facts = [
+            draw_fact(KINDS["interview"], draw),
+            *(draw_fact(draw.choice(kinds), draw) for _ in range(draw.choice((1, 1, 2)))),
+        ]
         if draw.random() < 0.7:
             facts[0]["moment"] = "before"
         else:

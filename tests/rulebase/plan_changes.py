@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.rulebase.drawn import BASE, KINDS, STRENGTHS, Drawn, Fact, draw_fact, turning_points
+from tests.rulebase.drawn import BASE, KINDS, STRENGTHS, Drawn, draw_fact, turning_points
 
 from misstep import Assessment
 from misstep.model.facts import Field, Kind
@@ -28,7 +28,6 @@ Change = Callable[[Drawn, random.Random], Iterator[str]]
 def _contact_is_the_mistake(drawn: Drawn) -> bool:
     """More contact does not mend too much of it, nor one that was out of tone: more of it takes repairs away, and rightly."""
     return any(KINDS[fact["kind"]].harm == "pressed" or fact["kind"] == "unprofessional_follow_up" for fact in drawn.mistakes)
-
 
 
 def repair_taken_away(drawn: Drawn, draw: random.Random) -> Iterator[str]:

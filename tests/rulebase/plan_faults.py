@@ -55,7 +55,7 @@ def hours(step: Step) -> float:
 
 
 def late_for_its_verdict(case: Case) -> Iterator[str]:
-    """P1: it says act, and no step towards the employer is due within the hours of that verdict, or something else comes first."""
+    """P1: it says act, and no step towards the employer is due within the hours of that verdict, or another comes first."""
     answer = case.answer
     within = case.base.program.scale.act_within.get(answer.verdict)
     if within is not None:
@@ -272,7 +272,9 @@ def talk_that_was_not(case: Case) -> Iterator[str]:
 
 # -- its words
 
-BROKEN = re.compile(r"\{\{|\}\}|\{%|%\}|\x00|\x1e|\bNone\b|\b(?:True|False)\b| [,.;:!?]|[,;:.!?]{2}|: (?:and|then|with) |  |\[\]|: ?$")
+BROKEN = re.compile(
+    r"\{\{|\}\}|\{%|%\}|\x00|\x1e|\bNone\b|\b(?:True|False)\b| [,.;:!?]|[,;:.!?]{2}|: (?:and|then|with) |  |\[\]|: ?$"
+)
 
 
 def broken_sentence(case: Case) -> Iterator[str]:
@@ -295,11 +297,12 @@ def headline_against_plan(case: Case) -> Iterator[str]:
     out = [step for step in answer.steps if outward(step)]
     repairing = [step for step in out if any(action.reach == "repairs" for action in step.actions)]
     repairs, main = bool(repairing), [*repairing, *out][:1]
+    acting = answer.verdict in case.base.program.scale.act_within and case.of_interview("moment", "after") != "during"
     says: list[tuple[str, bool]] = [
-        ("Leave it", not repairs),
+        ("Leave it", not repairs and not acting),
         ("Let this one go", not repairs),
         ("Go on", not repairs),
-        ("Nothing to put right", not repairs),
+        ("Nothing to put right", not repairs and not acting),
         ("Learn from it, and go on", not out),
         ("Nothing went wrong", not answer.findings and not out),
         ("Nothing to send", not out),

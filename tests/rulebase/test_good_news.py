@@ -16,7 +16,9 @@ from misstep.model.facts import Kind
 NAMES = [kind.name for kind in MISTAKES]
 GOOD_SIGNS = ("warm_close", "next_step_offered")
 RECORDS = records_of(BASE.kinds, 0, 5)
-DRAWN = settings(max_examples=2_000 if LONG else 300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+DRAWN = settings(
+    max_examples=2_000 if LONG else 300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 Record = list[dict[str, Any]]
 
 OWNED = ("acknowledged", "apologised", "corrected", "explained")

@@ -93,7 +93,7 @@ def test_what_was_meant_is_not_apologised_for_once_it_ended_the_interview() -> N
 
 
 def test_a_proof_of_fit_is_for_ability_or_follows_an_apology() -> None:
-    """Or it goes with what is sent or with another time that is asked for; and it is the better word after a repair that failed."""
+    """Or it goes with what is sent or with another time that is asked for; and it is better after a repair that failed."""
     doubts = {kind.name for kind in MISTAKES if kind.mend in ("prove", "send", "again")} | {"failed_repair"}
     for each in drawn():
         notes = [a for a in each.result.actions if a.action == "follow_up_note_restating_fit"]
