@@ -242,7 +242,9 @@ def test_a_veto_and_a_recommendation() -> None:
 def test_what_leaves_nothing_to_send() -> None:
     """Where something is called for and no step is left, what took the steps away is responsible for the verdict."""
     worse = PACK.replace("severity: 3,", "severity: 9, urgency: 9,")
-    after = load_text(worse, "schema: 1\npack: q\nrules: {none: {when: [sneeze], then: {veto: [" + OUTWARD + "]}, because: not now}}")
+    after = load_text(
+        worse, "schema: 1\npack: q\nrules: {none: {when: [sneeze], then: {veto: [" + OUTWARD + "]}, because: not now}}"
+    )
     got = compare([RECORD], after, load_text(worse))
     assert after.assess(RECORD).verdict == UNABLE != load_text(worse).assess(RECORD).verdict
     assert "verdict" in got.changes

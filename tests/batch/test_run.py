@@ -84,8 +84,13 @@ def test_what_is_written_is_what_assess_says(log: Path, tmp_path: Path) -> None:
         assert row["actions"] == [action.action for action in expected.actions]
         assert [f["kind"] for f in findings if f["row"] == number] == [finding.kind for finding in expected.findings]
         ours = [a for a in actions if a["row"] == number]
-        assert [(a["rank"], a["action"], a["priority"], tuple(a["for"])) for a in ours] == [
-            (a.rank, a.action, a.priority, a.targets) for a in expected.actions
+        assert row["first_occasion"] == (expected.steps[0].occasion if expected.steps else None)
+        assert [
+            (a["rank"], a["occasion"], a["channel"], a["due_hours"], a["action"], a["priority"], tuple(a["for"])) for a in ours
+        ] == [
+            (step.rank, step.occasion, step.channel, step.due_hours, a.action, a.priority, a.targets)
+            for step in expected.steps
+            for a in step.actions
         ]
     assert not (tmp_path / "scores.parquet.misstep-run").exists()
 
@@ -305,8 +310,8 @@ def test_a_journal_that_another_version_left_is_refused(log: Path, tmp_path: Pat
     with pytest.raises(CallerError) as error:
         score(log, output, keep=["team", "month"], workers=1)
     assert str(error.value).removeprefix(f"{tmp_path}/") == (
-        "scores.parquet.misstep-run: holds a run that another version of misstep began and did not finish; finish it with that one,"
-        " or give --overwrite to begin anew"
+        "scores.parquet.misstep-run: holds a run that another version of misstep began and did not finish; finish it with that"
+        " one, or give --overwrite to begin anew"
     )
     outcome = score(log, output, keep=["team", "month"], workers=1, overwrite=True)
     assert (outcome.interviews, outcome.resumed) == (299, 0)

@@ -109,8 +109,8 @@ def test_the_summary_of_another_version_is_told(schema: int, whose: str) -> None
     with pytest.raises(CallerError) as error:
         Summary.from_json(json.dumps({"schema": schema, "misstep": "0.1.0"}))
     assert str(error.value) == (
-        f"was scored by {whose} version of misstep, whose results have other columns (schema {schema}, here 2): score the log anew"
-        " with `misstep score`"
+        f"was scored by {whose} version of misstep, whose results have other columns (schema {schema}, here 2): score the log"
+        " anew with `misstep score`"
     )
 
 

@@ -61,8 +61,8 @@ def test_a_result_of_an_earlier_version_is_refused_in_a_line(misstep: Command) -
     run = misstep.inside("report", "scores.csv")
     assert (run.code, run.out) == (2, "")
     assert run.err == (
-        "misstep: scores.csv.summary.json: was scored by an earlier version of misstep, whose results have other columns (schema 1,"
-        " here 2): score the log anew with `misstep score`\n"
+        "misstep: scores.csv.summary.json: was scored by an earlier version of misstep, whose results have other columns (schema"
+        " 1, here 2): score the log anew with `misstep score`\n"
     )
 
 

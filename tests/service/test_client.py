@@ -110,7 +110,7 @@ ANSWERS = {
     "another site": (404, "<html>", CallerError, "is it the address of a service"),
     "another site that has JSON": (404, ["x"], CallerError, "is it the address of a service"),
     "another site that says yes": (200, {"hello": "world"}, CallerError, "is it the address of a service"),
-    "an older service": (200, {"schema": 1, "actions": []}, CallerError, "assessments have schema 1, here 2; use the same version"),
+    "an older service": (200, {"schema": 1, "actions": []}, CallerError, "have schema 1, here 2; use the same version"),
     "a problem of others": (400, {"code": 1, "detail": "d", "errors": [1]}, CallerError, "is it the address of a service"),
 }  # fmt: skip
 

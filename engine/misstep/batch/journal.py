@@ -80,8 +80,8 @@ class Journal:
             if not self._overwrite and is_begun(self.folder):
                 if VERSIONS.intersection(other):  # what it was begun with is not here any more
                     raise CallerError(
-                        f"{self._shown}: holds a run that another version of misstep began and did not finish; finish it with that"
-                        " one, or give --overwrite to begin anew"
+                        f"{self._shown}: holds a run that another version of misstep began and did not finish; finish it with"
+                        " that one, or give --overwrite to begin anew"
                     )
                 raise CallerError(
                     f"{self._shown}: holds a run with other {' and '.join(other)} that was not finished; go on with those it was"

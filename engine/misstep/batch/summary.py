@@ -152,9 +152,9 @@ class Titles:
 class Summary:
     """What a run came to. ``misstep``: the version that scored; ``fired``: in how many interviews each rule fired; ``rules``:
     all there are, with their titles; ``bands`` and ``verdicts``: mildest first; ``unable``: the verdict where something is called
-    for and nothing can be done towards the other side, empty where there is none; ``keep``: columns of the input that were carried along;
-    ``tables``: file names of the further tables, by what they hold; ``reject_examples``: the first few; ``schema``: of the columns
-    of the result, see docs/batch.md."""
+    for and nothing can be done towards the other side, empty where there is none; ``keep``: columns of the input that were
+    carried along; ``tables``: file names of the further tables, by what they hold; ``reject_examples``: the first few;
+    ``schema``: of the columns of the result, see docs/batch.md."""
 
     misstep: str
     rulebase: RuleBaseInfo

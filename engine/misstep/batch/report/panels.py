@@ -98,8 +98,8 @@ def verdicts(figures: Figures, draw: Draw) -> Panel:
     told = "The verdict of the worst mistake of each interview."
     if unable:
         told += (
-            f" {many(unable)} {'has' if unable == 1 else 'have'} “{word(figures.summary.unable)}” instead: something is called for,"
-            " and nothing can or should be done towards the employer; what is in the plan is for the person alone."
+            f" {many(unable)} {'has' if unable == 1 else 'have'} “{word(figures.summary.unable)}” instead: something is called"
+            " for, and nothing can or should be done towards the employer; what is in the plan is for the person alone."
         )
     bars = [(word(verdict), float(count), percent(count, figures.interviews)) for verdict, count in figures.verdicts if count]
     bars.sort(key=lambda bar: -bar[1])
