@@ -26,8 +26,8 @@ from tests.service.running import Service, running
 from misstep import RuleBase
 
 DOCUMENTS = [
-    "README.md", "docs/agreement.md", "docs/api.md", "docs/batch-baseline.md", "docs/batch.md", "docs/own-kinds.md", "docs/page.md",
-    "docs/report.md", "docs/rule-packs.md", "docs/service.md",
+    "README.md", "docs/agreement.md", "docs/api.md", "docs/batch-baseline.md", "docs/batch.md", "docs/own-kinds.md",
+    "docs/page.md", "docs/report.md", "docs/rule-packs.md", "docs/service.md",
 ]  # fmt: skip
 ADDRESS = "http://127.0.0.1:8000"
 ABRIDGED = re.compile(r"^ *\.\.\.\n", re.MULTILINE)

@@ -225,10 +225,10 @@ class Rule:
 class Action:
     """Something to do about a mistake. ``relief``: points of severity that it takes back; hours are counted from now.
 
-    ``channels``: over which it can be done, none: any; that one is taken whose occasion comes first. ``occasion``: where it is not
-    that of a channel; ``leads``: other actions of the plan go over its channel too, where they can. ``excludes``: actions that are
-    not done for a mistake for which this one is. ``clause``: what it is in a headline; ``says``: a template of its words in a message, and ``part`` their
-    place. An action that no rule recommends excludes others where it is advised against.
+    ``channels``: over which it can be done, none: any; that one is taken whose occasion comes first. ``occasion``: where it is
+    not that of a channel; ``leads``: other actions of the plan go over its channel too, where they can. ``excludes``: actions
+    that are not done for a mistake for which this one is; where no rule recommends this one, for which it is advised against.
+    ``clause``: what it is in a headline; ``says``: a template of its words in a message, and ``part`` their place.
     ``next_time``: it helps with the next chance; whoever advises it alone has said nothing about this one.
     """
 
@@ -324,7 +324,8 @@ class Scale:
 
     ``act_within``: verdicts that call for a step towards the other side, and the hours it is due within; ``unable``: the verdict
     of a record that calls for such a step and has none. ``ways``: the derived kind that says which channels are open, and on
-    which occasion; ``private``: the occasion of a private action that names none. ``message_spoken``: channels over which a message is said, and its opening there.
+    which occasion; ``private``: the occasion of a private action that names none. ``message_spoken``: channels over which a
+    message is said, and its opening there.
     """
 
     concerns: tuple[str, ...]
