@@ -298,9 +298,9 @@ BOTH = "  a: {title: A, reach: repairs, channel: [mail, talk]}\n"
 
 @pytest.mark.parametrize(
     ("facts", "place"),
-    [([MAIL, TALK], ("late", "mail")), ([MAIL], ("late", "mail")), ([TALK], ("early", "talk")), ([], None)],
+    [([MAIL, TALK], ("early", "talk")), ([MAIL], ("late", "mail")), ([TALK], ("early", "talk")), ([], None)],
 )
-def test_an_action_goes_over_the_first_of_its_channels_that_is_open(
+def test_an_action_goes_over_the_open_channel_whose_occasion_comes_first(
     facts: list[dict[str, Any]], place: tuple[str, str] | None
 ) -> None:
     assert places(occasions(BOTH, *facts)) == ([(*place, ("a",))] if place else [])
