@@ -300,7 +300,7 @@ BOTH = "  a: {title: A, reach: repairs, channel: [mail, talk]}\n"
     ("facts", "place"),
     [([MAIL, TALK], ("early", "talk")), ([MAIL], ("late", "mail")), ([TALK], ("early", "talk")), ([], None)],
 )
-def test_an_action_goes_over_that_of_its_open_channels_whose_occasion_comes_first(
+def test_an_action_goes_over_the_open_channel_whose_occasion_comes_first(
     facts: list[dict[str, Any]], place: tuple[str, str] | None
 ) -> None:
     assert places(occasions(BOTH, *facts)) == ([(*place, ("a",))] if place else [])
