@@ -174,6 +174,7 @@ def test_it_is_the_same_every_time_and_can_be_written_as_json() -> None:
     assert found.draws == DRAWS
 
 
+@pytest.mark.needs("durable")
 def test_both_engines_tell_the_same() -> None:
     few = load_text(TOAST + USUAL, limits=Limits(certainty=150))
     record = [{"kind": "toast"}]

@@ -187,7 +187,7 @@ def test_opening_and_closing_are_templates() -> None:
 # -- text of facts is a value, whatever it holds
 
 EVIL = [
-    "{{ 7*7 }}",
+    "{{ 70007 * 70007 }}",
     "{% for x in range(9) %}x{% endfor %}",
     "{{ ''.__class__.__mro__ }}",
     "{# gone #}",
@@ -244,7 +244,7 @@ def test_a_draft_is_short_and_shows_what_facts_say_as_it_is(record: list[dict[st
     draft = BASE.assess(record).draft
     if draft is not None:
         assert len(draft.split()) <= BASE.program.scale.message_max_words
-        assert "49" not in draft
+        assert "4900980049" not in draft
         assert re.sub(f"[\n{JOINERS}]", "", draft).isprintable()
         assert "\n\n\n" not in draft
 

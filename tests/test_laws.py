@@ -204,11 +204,6 @@ def test_a_plan_keeps_to_its_rules(record: Record) -> None:
     assert len((result.draft or "").split()) <= 150
 
 
-def test_any_one_message_keeps_to_its_length() -> None:
-    frame = len(f"{SCALE.message_opening} {SCALE.message_closing}".split())
-    assert max(frame + len(action.says.split()) for action in BASE.actions.values()) <= SCALE.message_max_words
-
-
 # -- the same answer by other ways
 
 

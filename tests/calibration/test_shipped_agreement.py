@@ -19,6 +19,8 @@ from misstep.calibration.agreement import Agreement, Compared
 from misstep.calibration.picture import matrix_chart, to_svg
 from misstep.calibration.report import to_text
 
+pytestmark = pytest.mark.once  # what rules say does not depend on the version of Python
+
 CASES = FIXTURES / "cases"
 SETS = ("dev", "fresh", "quiet")
 EXPECTED = FIXTURES / "expected" / "cases"

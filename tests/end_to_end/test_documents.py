@@ -25,6 +25,8 @@ from tests.service.running import Service, running
 
 from misstep import RuleBase
 
+pytestmark = pytest.mark.once  # what documents show does not depend on the version of Python
+
 DOCUMENTS = [
     "README.md", "docs/agreement.md", "docs/api.md", "docs/batch-baseline.md", "docs/batch.md", "docs/own-kinds.md",
     "docs/page.md", "docs/report.md", "docs/rule-packs.md", "docs/service.md",

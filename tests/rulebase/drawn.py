@@ -113,7 +113,7 @@ def draw_value(kind: Kind, field: Field, draw: random.Random) -> Any:
         return [value for value in field.values if draw.random() < 0.5]
     if field.type == "text":
         return "f1" if (kind.name, field.name) in _REFERENCES else draw.choice(_TEXTS)  # the first mistake
-    turns = turning_points(kind, field)
+    turns = turning_points(kind.name, field.name)
     if turns and draw.random() < 0.5:
         return draw.choice(turns)
     low, high = field.minimum or 0, min(200, field.maximum or 200)
@@ -122,12 +122,13 @@ def draw_value(kind: Kind, field: Field, draw: random.Random) -> Any:
 
 
 @cache
-def turning_points(kind: Kind, field: Field) -> tuple[float, ...]:
+def turning_points(kind: str, name: str) -> tuple[float, ...]:
     """The values of a number at which a rule turns, and those just below and above; in order."""
+    field = KINDS[kind].by_name[name]
     step = 1 if field.type == "integer" else 0.1
     low = field.minimum if field.minimum is not None else 0
     high = field.maximum if field.maximum is not None else 1e6
-    points = {round(turn + side * step, 3) for turn in _THRESHOLDS.get((kind.name, field.name), ()) for side in (-1, 0, 1)}
+    points = {round(turn + side * step, 3) for turn in _THRESHOLDS.get((kind, name), ()) for side in (-1, 0, 1)}
     if field.type == "integer":
         return tuple(sorted({int(point) for point in points if low <= int(point) <= high}))
     return tuple(sorted(point for point in points if low <= point <= high))

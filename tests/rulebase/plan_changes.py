@@ -87,7 +87,7 @@ def _worse(kind: Kind, field: Field, value: Any, draw: random.Random) -> Iterato
     if now is None:  # what is not known is neither better nor worse
         return
     higher = field.worse == "higher"
-    beyond = [turn for turn in turning_points(kind, field) if (turn > now if higher else turn < now)]
+    beyond = [turn for turn in turning_points(kind.name, field.name) if (turn > now if higher else turn < now)]
     if not higher:
         beyond.reverse()
     if not beyond and higher and field.type == "integer" and (field.maximum is None or now < field.maximum):

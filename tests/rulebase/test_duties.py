@@ -8,6 +8,8 @@ import pytest
 
 from misstep import Assessment, RuleBase
 
+pytestmark = pytest.mark.once  # what rules say does not depend on the version of Python
+
 BASE = RuleBase.shipped()
 REPAIRS = {name for name, action in BASE.actions.items() if action.reach == "repairs"}
 TRUTH = {"correct_the_record", "be_honest", "send_correct_answer", "admit_not_knowing"}

@@ -13,6 +13,8 @@ from tests.rulebase.drawn import BASE, LONG, MISTAKES, STRENGTHS
 
 from misstep.model.facts import Kind
 
+pytestmark = pytest.mark.once  # what rules say does not depend on the version of Python
+
 NAMES = [kind.name for kind in MISTAKES]
 GOOD_SIGNS = ("warm_close", "next_step_offered")
 RECORDS = records_of(BASE.kinds, 0, 5)

@@ -8,9 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.conftest import Golden
 
 from misstep import Assessment, RuleBase
+
+pytestmark = pytest.mark.once  # what rules say does not depend on the version of Python
 
 CASES = Path(__file__).parent.parent.parent / "fixtures" / "cases"
 BASE = RuleBase.shipped()

@@ -15,6 +15,8 @@ from tests.rulebase.plan_faults import FAULTS, Case, Fault, count, look
 
 from misstep.sample import sample_records
 
+pytestmark = pytest.mark.once  # what rules say does not depend on the version of Python
+
 LEAST = 2_000 if LONG else 40
 """How often every law is put to the test."""
 

@@ -10,6 +10,8 @@ from tests.rulebase.drawn import BASE, KINDS, MISTAKES, Drawn, drawn
 from misstep.model.facts import Kind
 from misstep.model.result import Finding
 
+pytestmark = pytest.mark.once  # what rules say does not depend on the version of Python
+
 COMMON = {"times", "phase", "audience", "cause", "handled", "reaction", "medium", "self_judged", "tells"}
 
 APOLOGIES = {name for name, action in BASE.actions.items() if action.group == "apology"}
