@@ -260,14 +260,17 @@ def apology_of(draft: str) -> tuple[list[str], list[str]]:
 @example(record=[{"kind": "late_arrival", "minutes": 40, "reaction": "annoyed"}])
 @example(record=[{"kind": "no_show"}, {"kind": "rude_to_staff", "reaction": "offended"}])
 @example(record=[{"kind": "dishonesty", "discovered": True}])
+@example(record=[{"kind": "argued_with_interviewer"}, {"kind": "late_arrival", "minutes": 1, "still_on_the_way": True}])
 def test_an_apology_is_first_and_short_and_never_the_last_word(record: list[dict[str, Any]]) -> None:
-    draft = BASE.assess(record).draft
+    result = BASE.assess(record)
+    draft = result.draft
     if draft is not None:
         apologies, paragraphs = apology_of(draft)
         assert len(apologies) <= 1
+        news = any(BASE.program.scale.message_parts[0].name == BASE.actions[action.action].part for action in result.actions)
         for apology in apologies:
             if apology.startswith("I am sorry"):
-                assert apology == paragraphs[0]
+                assert apology == paragraphs[1 if news else 0]  # only what they wait to hear comes before it
                 assert len(re.findall(r"[.!?](?= |$)", apology)) <= 2
             else:  # an untruth that is put right ends on one sentence of regret
                 assert re.search(r"[.\]] I am sorry that I did not say it as it was\.$", apology)
