@@ -50,8 +50,9 @@ class Command:
             [*MISSTEP, *map(str, arguments)], input=stdin, capture_output=True, cwd=self.folder, env=environment(env), check=False
         )
         run = Run(done.returncode, done.stdout, done.stderr.decode())
-        assert "Traceback" not in run.err + done.stdout.decode(errors="replace")
-        assert "internal error" not in run.err
+        shown = run.err + done.stdout.decode(errors="replace")
+        assert "Traceback" not in shown, shown
+        assert "internal error" not in run.err, run.err
         return run
 
     def write(self, name: str, content: str | bytes) -> Path:

@@ -98,7 +98,7 @@ class Processes:
                         suspects.append(task)
                     pending.clear()
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)  # nothing writes any more once this has ended, however it has
 
     def _next(self, fresh: Iterator[Task], suspects: deque[Task], pending: dict[Future[Done], Task]) -> Iterator[Task]:
         """What is to be submitted now: as much as keeps every process busy; of suspects one at a time."""
