@@ -367,6 +367,48 @@ def test_what_the_plan_excludes_is_not_advised_against_beside_it() -> None:
     assert (targets(result), result.avoid) == ({"cause": ("a",)}, ())
 
 
+def test_what_is_excluded_for_a_mistake_does_not_come_back_with_its_group() -> None:
+    actions = """
+  rest: {title: Rest, excludes: [large]}
+  small: {title: Small, group: sorry, relief: {severity: 1}}
+  large: {title: Large, group: sorry, relief: {severity: 2}}
+"""
+    rules = """
+  rest: {when: [{fact: slip, as: m, where: "m.sort == 'r'"}], then: {recommend: [rest, small]}}
+  large: {when: [{fact: slip, as: m, where: "m.sort == ''"}], then: {recommend: large}}
+"""
+    assert targets(base(actions, rules).assess([slip("a", sort="r"), slip("b")])) == {"rest": ("a",), "large": ("b",)}
+
+
+def test_what_has_no_open_channel_excludes_nothing() -> None:
+    actions = "  a: {title: A, channel: talk, excludes: [b]}\n  b: {title: B, channel: mail}\n"
+    assert places(occasions(actions, MAIL)) == [("late", "mail", ("b",))]
+    assert places(occasions(actions, MAIL, TALK)) == [("early", "talk", ("a",))]
+
+
+def test_what_is_cut_from_a_plan_leaves_the_advice_against_what_it_excludes() -> None:
+    actions = "  cause: {title: Cause, excludes: [excuse]}\n  excuse: {title: Excuse}\n  other: {title: Other, due_hours: 1}\n"
+    rules = "  give: {when: [slip], then: {recommend: [cause, other]}}\n  not: {when: [slip], then: {veto: excuse}}\n"
+    short = """
+schema: 1
+pack: short
+extends: scale
+scale: {plan: {replace: true, max_actions: 1, max_relief: 0.6}}
+"""
+    result = base(actions, rules, short).assess([slip("a")])
+    assert (targets(result), [a.action for a in result.avoid]) == ({"other": ("a",)}, ["excuse"])
+
+
+def test_when_it_is_due_is_for_those_to_say_whose_mistakes_are_left() -> None:
+    actions = "  rest: {title: Rest, excludes: [act]}\n  act: {title: Act}\n"
+    rules = """
+  soon: {when: [{fact: slip, as: m, where: "m.sort == 'r'"}], then: {recommend: [rest, {action: act, due_hours: 1}]}}
+  late: {when: [{fact: slip, as: m, where: "m.sort == ''"}], then: {recommend: {action: act, due_hours: 48}}}
+"""
+    result = base(actions, rules).assess([slip("a", sort="r"), slip("b")])
+    assert {a.action: step.due_hours for step in result.steps for a in step.actions}["act"] == 48
+
+
 # -- the draft
 
 

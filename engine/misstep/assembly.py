@@ -106,7 +106,7 @@ def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: dict
 
 
 def _fired(firings: Iterable[Firing]) -> list[tuple[Rule, Match]]:
-    return [(rule, match) for rule, match, _ in firings]
+    return [(firing.rule, firing.match) for firing in firings]
 
 
 def _finding(row: Row, result: Result, word: str, because: list[dict[str, Any]]) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def _rules(memory: Memory, plan: Plan, avoid: list[Avoid], outlooks: list[tuple[
     """The rules that an assessment gives as reasons."""
     rules = {rule for _, dimension, amount, rule, _ in memory.contributions if amount or dimension == "verdict"}
     for firings in (*(choice.firings for choice in plan.choices), *(a.firings for a in avoid)):
-        rules.update([rule for rule, _, _ in firings])
+        rules.update([firing.rule for firing in firings])
     for derivations in memory.derivations.values():
         rules.update([rule for rule, _ in derivations])
     for _, (_, rule, _) in outlooks:

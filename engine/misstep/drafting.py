@@ -13,7 +13,7 @@ from typing import NamedTuple
 from misstep.findings.words import due_in_words, joined
 from misstep.intake import Facts
 from misstep.model.facts import ID, Row
-from misstep.model.rule import FINDING_FIELDS, REPAIRS, Action, MessagePart, Program
+from misstep.model.rule import FINDING_FIELDS, Action, MessagePart, Program
 from misstep.planning import Choice, Plan, Step
 from misstep.speech import GLUE, Occurrence, Speaker
 
@@ -51,8 +51,8 @@ class Drafter:
         outward = [step for step in plan.steps if step.outward]
         about = ("", "", "", "", "")
         if outward:
-            step = next((step for step in outward if any(choice.action.reach == REPAIRS for choice in step.choices)), outward[0])
-            repairs = [choice for choice in step.choices if choice.action.reach == REPAIRS]
+            step = next((step for step in outward if any(choice.repairs for choice in step.choices)), outward[0])
+            repairs = [choice for choice in step.choices if choice.repairs]
             adds = [choice for choice in step.choices if choice.outward and choice not in repairs]
             clauses = clauses_of(repairs, MOST_CLAUSES), clauses_of(adds, MOST_CLAUSES)
             about = (step.occasion, step.channel, due_in_words(step.due_hours), *clauses)

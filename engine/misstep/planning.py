@@ -1,6 +1,6 @@
 """Plan from findings and recommendations: steps by occasion, in the order to act on them, and the verdict that goes with them.
 
-A recommended action is dropped where it is vetoed, where another action excludes it, or where no channel is open for it; of a
+A recommended action is dropped where it is vetoed, where no channel is open for it, or where another action excludes it; of a
 group one action remains and takes over the mistakes of the others. Actions of one occasion and channel are one step: two parts
 of one letter are one letter. Steps are ordered by due time. Where the worst finding says act within some hours, a step towards
 the other side is due within them; where there is no such step, the verdict says so instead.
@@ -18,17 +18,25 @@ from misstep.findings.scoring import TOP, damage_in_tenths, damage_of, half_up, 
 from misstep.model.facts import ID, Row
 from misstep.model.rule import EXACT, REPAIRS, Action, Program, Rule, Scale
 
-Firing = tuple[Rule, Match, tuple[str, ...]]
-"""A rule, its match, and the ids of the mistakes that it recommends or vetoes an action for."""
-Everywhere = None
-"""The targets of a veto or an exclusion that holds for all mistakes."""
+Targets = Collection[str] | None
+"""Ids of mistakes; None: all of them, and the interview as a whole."""
+
+
+class Firing(NamedTuple):
+    """A rule, its match, the ids of the mistakes that it recommends or vetoes an action for (none: for the interview as a whole),
+    and within how many hours it is due (None: at any time)."""
+
+    rule: Rule
+    match: Match
+    targets: tuple[str, ...]
+    due_hours: float | None = None
 
 
 class Choice:
     """An action that was chosen. ``relief``: thousandths of severity by id of the mistake, the action's own where a rule does
     not say; ``order``: which of several matters more."""
 
-    __slots__ = ("action", "channel", "damage_relieved", "due_hours", "firings", "occasion", "order", "own_relief", "relief")
+    __slots__ = ("action", "channel", "damage_relieved", "firings", "occasion", "order", "own_relief", "relief")
 
     channel: str
     occasion: str
@@ -39,13 +47,22 @@ class Choice:
         self.action = action
         self.own_relief = round(action.relief * 1000)
         self.relief: dict[str, int] = {}
-        self.due_hours: float | None = None
         self.firings: list[Firing] = []
+
+    @property
+    def due_hours(self) -> float | None:
+        """When the first of those that recommend it wants it done, in hours from now; None: at any time."""
+        return min([firing.due_hours for firing in self.firings if firing.due_hours is not None], default=None)
 
     @property
     def outward(self) -> bool:
         """Whether the other side hears of it."""
-        return self.action.reach != "private"
+        return self.action.outward
+
+    @property
+    def repairs(self) -> bool:
+        """Whether it deals with a mistake towards the other side."""
+        return self.action.reach == REPAIRS and bool(self.relief)
 
     def priority(self, scale: Scale) -> float:
         """How much it matters, 0 to 100: the verdict counts in equal parts of 100, and within one the damage relieved, in
@@ -53,16 +70,28 @@ class Choice:
         verdict, part = -self.order[0], 100 / len(scale.verdicts)
         return round(part * verdict + part * self.damage_relieved / 1000, 1)
 
-    def drop(self, targets: Collection[str] | None) -> bool:
-        """Leave out some mistakes, or all (None); whether anything is left to do it for."""
-        if targets is Everywhere:
+    def drop(self, targets: Targets) -> bool:
+        """Leave out some mistakes; whether anything is left to do it for."""
+        if targets is None:
             return False
         if not self.relief:  # for the interview as a whole, which is not about one mistake
             return True
         for target in targets:
             self.relief.pop(target, None)
-        self.firings = [firing for firing in self.firings if not firing[2] or not self.relief.keys().isdisjoint(firing[2])]
+        self.firings = _still_for(self.relief, self.firings)
         return bool(self.relief)
+
+    def take_over(self, other: Choice, barred: Targets) -> None:
+        """Do it for the mistakes of another action too, at its own relief, but for those that it is barred from."""
+        taken = other.relief.keys() - (barred or ())
+        for target in taken:
+            self.relief.setdefault(target, self.own_relief)
+        self.firings += _still_for(taken, other.firings)
+
+
+def _still_for(targets: Collection[str], firings: Iterable[Firing]) -> list[Firing]:
+    """The firings that are for one of the mistakes, or for the interview as a whole."""
+    return [firing for firing in firings if not firing.targets or any(target in targets for target in firing.targets)]
 
 
 class Step(NamedTuple):
@@ -88,14 +117,12 @@ class Avoid(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Damage in tenths of a percent. ``excluded``: for what is to be avoided, the mistakes (None: all) for which an action of the
-    plan excludes it."""
+    """Damage in tenths of a percent."""
 
     steps: list[Step]
     verdict: str
     damage: int
     damage_after: int
-    excluded: dict[str, Collection[str] | None]
 
     @property
     def choices(self) -> list[Choice]:
@@ -105,7 +132,7 @@ class Plan(NamedTuple):
     @property
     def acts(self) -> bool:
         """Whether a step deals with a mistake towards the other side."""
-        return any(choice.action.reach == REPAIRS and choice.relief for choice in self.choices)
+        return any(choice.repairs for choice in self.choices)
 
 
 def make_plan(findings: Sequence[Row], memory: Memory) -> Plan:
@@ -113,27 +140,29 @@ def make_plan(findings: Sequence[Row], memory: Memory) -> Plan:
     program = memory.program
     scale = program.scale
     scores = _Scores(findings, scale)
-    vetoed: dict[str, set[str] | None] = {}
-    for action, targets, _, _ in memory.vetoes:
-        if not targets:
-            vetoed[action] = Everywhere
-        else:
-            barred = vetoed.setdefault(action, set())
-            if barred is not Everywhere:
-                barred.update([target[ID] for target in targets])
-    choices = _choices(memory.recommendations, vetoed, program.actions)
-    excluded = _exclude(choices, vetoed, program) if choices else {}
-    placed = _place(choices.values(), _ways(memory), scale)
+    ways = _ways(memory)
+    barred: dict[str, Targets] = {}
+    for action, rows, _, _ in memory.vetoes:
+        _bar(barred, action, [row[ID] for row in rows] or None)
+    choices = _choices(memory.recommendations, barred, ways, program.actions)
+    _exclude(choices, barred, program)
+    placed = _place(choices.values(), ways, scale)
     for choice in placed:
         scores.rate(choice)
     placed.sort(key=_order)
-    kept, merged = _one_of_a_group(placed, vetoed)
+    kept, merged = _one_of_a_group(placed, barred)
     for choice in merged:
         scores.rate(choice)
     kept.sort(key=_order)
     kept = _shorten(kept, scale.max_actions)
     steps, verdict = _decide(_steps(kept, scale), findings, scale)
-    return Plan(steps, verdict, scores.damage, scores.damage_after(kept), excluded)
+    return Plan(steps, verdict, scores.damage, scores.damage_after(kept))
+
+
+def _bar(barred: dict[str, Targets], action: str, targets: Targets) -> None:
+    """Add to the mistakes that an action is not for."""
+    known = barred.get(action, ())
+    barred[action] = None if targets is None or known is None else {*known, *targets}
 
 
 _order = attrgetter("order")
@@ -187,20 +216,20 @@ class _Scores:
 
 
 def _choices(
-    recommendations: Iterable[Recommendation], vetoed: dict[str, set[str] | None], actions: dict[str, Action]
+    recommendations: Iterable[Recommendation],
+    vetoed: dict[str, Targets],
+    ways: dict[str, str] | None,
+    actions: dict[str, Action],
 ) -> dict[str, Choice]:
-    """A choice for every action that is recommended and not vetoed."""
+    """A choice for every action that is recommended, not vetoed, and has an open channel."""
     choices: dict[str, Choice] = {}
     for action, rows, relief, due, rule, match in recommendations:
-        targets = tuple([row[ID] for row in rows])
-        if action in vetoed:
-            barred = vetoed[action]
-            if barred is Everywhere:
-                continue
-            if targets:
-                targets = tuple([target for target in targets if target not in barred])
-                if not targets:
-                    continue
+        barred = vetoed.get(action, ())
+        if barred is None or not _channels(actions[action], ways):
+            continue
+        targets = tuple([row[ID] for row in rows if row[ID] not in barred])
+        if rows and not targets:
+            continue
         choice = choices.get(action)
         if choice is None:
             choice = choices[action] = Choice(actions[action])
@@ -208,33 +237,31 @@ def _choices(
         for target in targets:
             if own >= choice.relief.get(target, 0):
                 choice.relief[target] = own
-        hours = choice.action.due_hours if due is None else max(0.0, round(due, 3))
-        if hours is not None and (choice.due_hours is None or hours < choice.due_hours):
-            choice.due_hours = hours
-        choice.firings.append((rule, match, targets))
+        choice.firings.append(Firing(rule, match, targets, choice.action.due_hours if due is None else max(0.0, round(due, 3))))
     return choices
 
 
-def _exclude(
-    choices: dict[str, Choice], vetoed: dict[str, set[str] | None], program: Program
-) -> dict[str, Collection[str] | None]:
-    """Take out of the plan what other actions exclude, mistake by mistake; what the plan excludes of what is to be avoided."""
-    unsaid: dict[str, Collection[str] | None] = {}
+def _exclude(choices: dict[str, Choice], barred: dict[str, Targets], program: Program) -> None:
+    """Drop an action for the mistakes for which another one excludes it, and bar it from them."""
+    vetoed = dict(barred)
     for winner, losers in program.exclusions:
         chosen = choices.get(winner)
         for loser in losers:
-            if chosen is not None and loser in vetoed:
-                unsaid[loser] = set(chosen.relief) or Everywhere
             other = choices.get(loser)
             if other is None:
                 continue
-            left = chosen is None or other.drop(chosen.relief.keys() or Everywhere)
+            left = True
+            if chosen is not None:
+                excluded: Targets = chosen.relief.keys() or None
+                _bar(barred, loser, excluded)
+                left = other.drop(excluded)
             # what is for the interview as a whole goes against any such advice
             if left and winner in vetoed and winner not in program.advised:
-                left = other.drop(vetoed[winner] if other.relief else Everywhere)
+                excluded = vetoed[winner] if other.relief else None
+                _bar(barred, loser, excluded)
+                left = other.drop(excluded)
             if not left:
                 del choices[loser]
-    return unsaid
 
 
 def _ways(memory: Memory) -> dict[str, str] | None:
@@ -253,37 +280,34 @@ def _ways(memory: Memory) -> dict[str, str] | None:
     return ways
 
 
+def _channels(action: Action, ways: dict[str, str] | None) -> Collection[str]:
+    """The channels that an action may take: those of its own that are open, any that is open where it names none. What nobody
+    else hears of needs no open channel."""
+    if ways is None or (action.occasion and not action.outward):
+        return action.channels or ("",)
+    return [channel for channel in action.channels or ways if channel in ways]
+
+
 def _place(choices: Iterable[Choice], ways: dict[str, str] | None, scale: Scale) -> list[Choice]:
-    """The actions that have a channel and an occasion: of the channels that are open the one that an action leads with, then the
-    one whose occasion comes first, then the first that the action names. Its own occasion goes before that of the channel; what
-    nobody else hears of needs no open channel."""
-    placed = []
-    choices = list(choices)
-    places = {name: occasion.place for name, occasion in scale.occasions.items()}
-    leading = {channel for choice in choices if choice.action.leads for channel in choice.action.channels}
-    for choice in choices:
-        action = choice.action
-        if ways is None or (action.occasion and not choice.outward):
-            choice.channel = action.channels[0] if action.channels else ""
-            choice.occasion = action.occasion or choice.channel
-        else:
-            open_ = [channel for channel in action.channels or ways if channel in ways]
-            if not open_:
-                continue
-            choice.channel = min(open_, key=lambda channel: (channel not in leading, places[ways[channel]]))
-            choice.occasion = action.occasion or ways[choice.channel]
-        placed.append(choice)
+    """Give every action a channel and an occasion: of the channels that are open the one that an action leads with, then the one
+    whose occasion comes first, then the first that the action names. Its own occasion goes before that of the channel."""
+    placed = list(choices)
+    occasions = ways or {}
+    places = {channel: scale.occasions[occasion].place for channel, occasion in occasions.items()}
+    leading = {channel for choice in placed if choice.action.leads for channel in choice.action.channels}
+    for choice in placed:
+        open_ = _channels(choice.action, ways)
+        choice.channel = min(open_, key=lambda channel: (channel not in leading, places.get(channel, 0)))
+        choice.occasion = choice.action.occasion or occasions.get(choice.channel, "")
     return placed
 
 
-def _one_of_a_group(choices: Iterable[Choice], vetoed: dict[str, set[str] | None]) -> tuple[list[Choice], list[Choice]]:
-    """The first action of every group, one on the channel that another action leads with before others; it takes over the
-    mistakes that the others were for, at its own relief, but for those that it is vetoed for; and those of them that took over
-    some."""
-    choices = list(choices)
+def _one_of_a_group(choices: list[Choice], barred: dict[str, Targets]) -> tuple[list[Choice], list[Choice]]:
+    """Keep the first action of every group, one on the channel that another action leads with before others. It takes over the
+    mistakes of the others. Return the kept actions, and those of them that took over some."""
     leading = {choice.channel for choice in choices if choice.action.leads}
     if leading:
-        choices.sort(key=lambda choice: choice.channel not in leading)
+        choices = sorted(choices, key=lambda choice: choice.channel not in leading)
     kept: list[Choice] = []
     merged: list[Choice] = []
     first: dict[str, Choice] = {}
@@ -294,11 +318,7 @@ def _one_of_a_group(choices: Iterable[Choice], vetoed: dict[str, set[str] | None
             first[group] = choice
             kept.append(choice)
             continue
-        for target in choice.relief.keys() - (vetoed.get(best.action.id) or ()):
-            best.relief.setdefault(target, best.own_relief)
-        best.firings += choice.firings
-        if choice.due_hours is not None and (best.due_hours is None or choice.due_hours < best.due_hours):
-            best.due_hours = choice.due_hours
+        best.take_over(choice, barred.get(best.action.id, ()))
         if best not in merged:
             merged.append(best)
     return kept, merged
@@ -312,7 +332,7 @@ def _shorten(choices: list[Choice], most: int) -> list[Choice]:
     first: list[Choice] = []
     repaired: set[str] = set()
     for choice in choices:
-        if choice.action.reach == REPAIRS and not choice.relief.keys() <= repaired:
+        if choice.repairs and not choice.relief.keys() <= repaired:
             repaired.update(choice.relief)
             first.append(choice)
     first = first or [choice for choice in choices if choice.outward][:1]
@@ -357,20 +377,20 @@ def _decide(steps: list[Step], findings: Sequence[Row], scale: Scale) -> tuple[l
 
 
 def what_to_avoid(vetoes: Iterable[Vetoed], plan: Plan, program: Program) -> list[Avoid]:
-    """What rules vetoed, by id of the action, less what the plan excludes."""
+    """What rules vetoed, by id of the action, less what an action of the plan excludes."""
+    excluded: dict[str, Targets] = {}
+    for choice in plan.choices:
+        for loser in choice.action.excludes:
+            _bar(excluded, loser, choice.relief.keys() or None)
     of_action: dict[str, Avoid] = {}
     for action, rows, rule, match in vetoes:
-        targets = tuple([row[ID] for row in rows])
-        if action in plan.excluded:
-            excluded = plan.excluded[action]
-            if excluded is Everywhere or not targets:
-                continue
-            targets = tuple([target for target in targets if target not in excluded])
-            if not targets:
-                continue
+        unsaid = excluded.get(action, ())
+        targets = tuple([row[ID] for row in rows if unsaid is not None and row[ID] not in unsaid])
+        if unsaid is None or (not targets and (rows or unsaid)):
+            continue
         found = of_action.get(action)
         if found is None:
             found = of_action[action] = Avoid(program.actions[action], set(), [])
         found.targets.update(targets)
-        found.firings.append((rule, match, targets))
+        found.firings.append(Firing(rule, match, targets))
     return [of_action[action] for action in sorted(of_action)]

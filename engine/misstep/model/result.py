@@ -101,7 +101,7 @@ class Step(_Result):
     """What is done on one occasion, over one channel."""
 
     rank: int
-    occasion: str
+    occasion: str = Field(description="one of the rule base's; empty where it declares none")
     title: str
     channel: str
     due_hours: float | None = Field(description="to be done within so many hours from now; null: at any time")

@@ -249,6 +249,11 @@ class Action:
     part: str = ""
     next_time: bool = False
 
+    @property
+    def outward(self) -> bool:
+        """Whether the other side hears of it."""
+        return self.reach != "private"
+
 
 REPAIRS = "repairs"
 """The reach of an action that deals with a mistake towards the other side."""
