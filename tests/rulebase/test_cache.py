@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,26 @@ def test_the_packs_are_linked_once(folder: Path, linked: list[int]) -> None:
     (file,) = folder.iterdir()
     assert file.stat().st_mode & 0o777 == 0o600
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_code_of_the_same_size_and_time_is_other_code(
+    folder: Path, linked: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reproducible builds set the times of files."""
+    package = tmp_path / "misstep"
+    for part in (".", "rulebase", "model"):
+        (package / part).mkdir(exist_ok=True)
+    monkeypatch.setattr(cache, "__file__", str(package / "rulebase" / "cache.py"))
+    code = package / "model" / "rule.py"
+    code.write_text("A = 1\n", "utf-8")
+    shipped_program()
+    status = code.stat()
+    code.write_text("A = 2\n", "utf-8")
+    os.utime(code, ns=(status.st_atime_ns, status.st_mtime_ns))
+    shipped_program()
+    assert len(linked) == 2
+    shipped_program()
+    assert len(linked) == 2
 
 
 def _torn(file: Path) -> None:

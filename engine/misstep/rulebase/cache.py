@@ -63,14 +63,13 @@ def _cache_folder() -> Path | None:
 
 
 def _fingerprint() -> str:
-    """A digest of all that the program comes from: the packs by content, the code by size and time of change."""
+    """A digest of the contents of all that the program comes from: the packs, and the code that links them."""
     digest = hashlib.sha256()
     code = Path(__file__).resolve().parent.parent
-    for source in sorted([*code.glob("*.py"), *code.glob("rulebase/*.py"), *code.glob("model/*.py")]):
-        status = source.stat()
-        digest.update(f"{source.name} {status.st_size} {status.st_mtime_ns}\n".encode())
-    for pack in sorted(shipped_rules().rglob("*.y*ml")):
-        digest.update(pack.name.encode() + b"\n" + pack.read_bytes() + b"\n")
+    sources = [file for folder in (".", "rulebase", "model") for file in sorted((code / folder).glob("*.py"))]
+    for file in [*sources, *sorted(shipped_rules().rglob("*.y*ml"))]:
+        content = file.read_bytes()
+        digest.update(f"{file.name} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:32]
 
 
