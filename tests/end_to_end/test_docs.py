@@ -10,6 +10,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from tests.conftest import without_digests
 from tests.end_to_end.command import FIXTURES, INCIDENTS, Command
 from tests.test_docs import HOSTILE, LISTS, hostile_pack
 
@@ -109,7 +110,7 @@ def test_markdown_is_written_without_the_extra(misstep: Command, monkeypatch: py
     assert (run.code, run.err) == (0, "")
     for name in ("index.md", "rules/outage.minutes.md"):
         page = (misstep.folder / "pages" / name).read_text(encoding="utf-8")
-        assert page == (FIXTURES / "expected" / "docs" / name).read_text(encoding="utf-8")
+        assert without_digests(page) == (FIXTURES / "expected" / "docs" / name).read_text(encoding="utf-8")
 
 
 @pytest.mark.once
