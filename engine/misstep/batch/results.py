@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pc_csv
-import pyarrow.dataset as ds
 import pyarrow.fs
 import pyarrow.json as pa_json
 
@@ -22,6 +21,9 @@ from misstep.errors import CallerError, printable
 from misstep.files import is_remote, place
 from misstep.inputs import refuse_missing
 from misstep.model.markup import card, paragraph, table
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
 
 SUMMARY = b"misstep"
 """Where a Parquet file keeps the summary of its run, in the metadata of its schema."""
@@ -52,6 +54,8 @@ class Scores:
     @cached_property
     def dataset(self) -> ds.Dataset:
         """The file as an Arrow dataset, as it stands: a CSV has lists as text."""
+        import pyarrow.dataset as ds  # imports pandas where it is installed; a run that only writes scores does without
+
         schema, form = self.schema, ds.ParquetFileFormat()
         if self._form == "jsonl":
             parse = pa_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")

@@ -80,16 +80,19 @@ def score(
     misstep score logs/ -o scores.csv --keep team,month --with findings
     misstep score 'sqlite:///log.db?table=interviews' -o 'sqlite:///log.db?table=scores'
     """
-    from misstep.batch.report.page import refuse_report, write_report
     from misstep.batch.run import score as run
     from misstep.cli.progress import shown
     from misstep.errors import printable
 
     if report is not None:
+        from misstep.batch.report.page import refuse_report
+
         refuse_report(report, overwrite)
 
     def then(scores: Scores) -> None:
         if report is not None:
+            from misstep.batch.report.page import write_report
+
             write_report([scores], report, overwrite=overwrite)
 
     tables: list[TableName] = [table for table in ("findings", "actions") if table in also]
