@@ -254,13 +254,16 @@ def _template(text: str) -> Markup:
     """A template of a message in lines that fit on a page, a choice on each."""
     whole = re.sub(r"\{[{%#].*?[}%#]\}", _unbroken, " ".join(text.split()))
     choices = re.sub(r"\s*(?=\{%\s(?:elif|else))", "\n", whole).splitlines()
-    lines = [line for choice in choices for line in textwrap.wrap(choice, WIDTH, subsequent_indent="  ")]
+    lines = [line for choice in choices for line in _WRAPPER.wrap(choice)]
     return markdown.fence("\n".join(lines).replace("\N{NO-BREAK SPACE}", " "), "jinja")
 
 
+_WRAPPER = textwrap.TextWrapper(WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
 def _unbroken(mark: re.Match[str]) -> str:
-    """A mark of a template, which no line break may part."""
-    return mark[0].replace(" ", "\N{NO-BREAK SPACE}")
+    """A mark of a template, which no line break may part unless it is longer than a line."""
+    return mark[0] if len(mark[0]) > WIDTH - 2 else mark[0].replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _spaced(word: str) -> str:
