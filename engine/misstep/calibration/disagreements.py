@@ -12,7 +12,6 @@ from misstep.errors import printable
 from misstep.model.result import Assessment, PlannedAction
 from misstep.model.rule import Program, Recommend
 
-SEVERE = {"relief": "severity", "overall": "severity"}
 MOST_SEVERE, MOST_NOTICED = 3, 1  # causes that are told of one case: what it weighs, and how visible it was
 Order = tuple[int, bool, bool, bool, int, str, str]
 
@@ -67,10 +66,9 @@ def _causes(got: Assessment) -> tuple[Cause, ...]:
     """The firings that weighed most, in either direction."""
     amounts: dict[tuple[str, str, tuple[str, ...]], dict[str, float]] = {}
     for reason in (*got.because, *(reason for finding in got.findings for reason in finding.because)):
-        dimension = SEVERE.get(reason.dimension, reason.dimension)
         added = amounts.setdefault((reason.rule, printable(reason.text), reason.facts), {"severity": 0.0, "noticed": 0.0})
-        if dimension in added:
-            added[dimension] += -reason.amount if reason.dimension == "relief" else reason.amount
+        if reason.column in added:
+            added[reason.column] += reason.change
     causes = [Cause(rule, text, **{d: round(n, 3) for d, n in added.items()}) for (rule, text, _), added in amounts.items()]
     severe = sorted((c for c in causes if c.severity), key=lambda c: (-abs(c.severity), c.rule, c.text))[:MOST_SEVERE]
     noticed = sorted((c for c in causes if c.noticed), key=lambda c: (-abs(c.noticed), c.rule, c.text))[:MOST_NOTICED]

@@ -11,8 +11,7 @@ from rich.text import Text
 from misstep.calibration.agreement import Agreement, Cause, Disagreement, Figure, Figures, Group, Step
 from misstep.calibration.figures import RESAMPLES
 from misstep.errors import printable
-from misstep.report import markdown_text
-from misstep.tables import markdown_table, print_numbered, print_table, text_of, text_page
+from misstep.tables import markdown_table, markdown_text, print_numbered, print_table, text_of, text_page
 
 Rows = list[tuple[str, ...]]
 
