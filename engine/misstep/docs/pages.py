@@ -115,7 +115,6 @@ class _Writer:
             "title": title_of,
             "code": markdown.code,
             "fence": markdown.fence,
-            "span": markdown.span,
             "address": markdown.address,
             "joined": markdown.joined,
             "number": number,
