@@ -264,7 +264,7 @@ def test_a_rule_is_shown_as_it_stands_in_its_pack(misstep: Command) -> None:
     assert (run.code, run.err) == (0, "")
     first, _, rest = run.out.partition("\n")
     place, line, _ = first.removeprefix("late-arrival  (").removesuffix(")").split(":")
-    assert Path(place).read_text().splitlines()[int(line) - 1] == "  late-arrival:"
+    assert Path(place).read_text(encoding="utf-8").splitlines()[int(line) - 1] == "  late-arrival:"
     assert "\n  when: [late_arrival]\n" in rest
     assert "\nvault-2008: " in rest
     assert "<https://" in rest
