@@ -18,12 +18,12 @@ from misstep.batch.columns import SCHEMA, TableName, Wanted
 from misstep.batch.databases import shown_input
 from misstep.batch.forms import join_bytes
 from misstep.batch.inputs import Reading, plan_parts
-from misstep.batch.journal import Journal, is_begun
+from misstep.batch.journal import BASELINE, COLUMN_VERSION, RULES, VERSION, Journal, is_begun, part_file
 from misstep.batch.outputs import Output, output_of, refuse_among_inputs, refuse_written
 from misstep.batch.parts import Form
 from misstep.batch.results import Scores, read_scores
 from misstep.batch.summary import EXAMPLES, Summary, Tally, version_of_misstep
-from misstep.batch.tasks import Job, Task, part_file, score_part
+from misstep.batch.tasks import Job, Task, score_part
 from misstep.batch.workers import workers_of
 from misstep.errors import CallerError, RecordError, printable
 from misstep.files import discard_torn, place, refuse_unreached, whole_file
@@ -112,15 +112,15 @@ def score(
         target.check(wanted, overwrite)
         refuse_written(beside, overwrite)
     identity = {
-        "rules": rulebase.digest,
-        "baseline": baseline.digest if baseline else "",
+        RULES: rulebase.digest,
+        BASELINE: baseline.digest if baseline else "",
         "inputs": _digest([input_format, names]),
         "columns": _digest([target.form, wanted.keep, wanted.tables, assessment, certainty, facts, id]),
-        "version of misstep": version_of_misstep(),
-        "version of its columns": str(SCHEMA),
+        VERSION: version_of_misstep(),
+        COLUMN_VERSION: str(SCHEMA),
     }
     with Journal(folder, identity, overwrite) as kept:
-        for name, one in (("rules", rulebase), ("baseline", baseline)):
+        for name, one in ((RULES, rulebase), (BASELINE, baseline)):
             if one is not None:
                 with whole_file(kept.parts / name) as stream:
                     stream.write(dump_program(one.program))
