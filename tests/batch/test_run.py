@@ -20,6 +20,7 @@ import pytest
 import misstep
 from misstep import CallerError, EngineError, RecordError
 from misstep.batch import run as running
+from misstep.batch.columns import schema_of
 from misstep.batch.journal import Journal
 from misstep.batch.run import Progress, score
 from misstep.batch.tasks import Task, score_part
@@ -104,6 +105,15 @@ def test_rejects_say_where(log: Path, tmp_path: Path) -> None:
     assert torn["row"] == 301
     assert "late_arival" not in json.dumps(torn)
     assert [example.row for example in outcome.summary.reject_examples] == [18, 301]
+
+
+@pytest.mark.parametrize("name", ["scores.parquet", "scores.jsonl", "scores.csv"])
+def test_where_every_record_is_wrong_the_output_has_its_columns_and_no_rows(tmp_path: Path, name: str) -> None:
+    (tmp_path / "log.jsonl").write_bytes(WRONG * 3)
+    outcome = score(tmp_path / "log.jsonl", tmp_path / name, workers=1, progress=None, then=None)
+    assert (outcome.interviews, outcome.rejects) == (0, 3)
+    found = misstep.read_scores(tmp_path / name).to_arrow()
+    assert (found.num_rows, found.schema.names) == (0, schema_of("interviews").names)
 
 
 @pytest.mark.parametrize("name", ["scores.parquet", "scores.jsonl", "scores.csv"])

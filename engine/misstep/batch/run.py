@@ -76,8 +76,8 @@ def score(
     max_rejects: int | None = None,
     journal: StrPath | None = None,
     overwrite: bool = False,
-    progress: Callable[[Progress], None] = lambda _: None,
-    then: Then = lambda _: None,
+    progress: Callable[[Progress], None] | None = None,
+    then: Then | None = None,
 ) -> Outcome:
     """Score all interviews of the inputs into files or tables of a database, as ``misstep score`` does.
 
@@ -87,8 +87,8 @@ def score(
     inputs. ``facts``, ``id``: the columns of tables.
     ``workers``: how many processes, else one for each core; 1: this one. ``on``: a cluster instead, ``dask://host:port``.
     ``rejects``: where records go that are wrong, else beside the output; ``max_rejects``: how many there may be. ``journal``: the
-    folder that is kept until the run is finished, else beside the output. ``progress`` is told how far it is, ``then`` what was
-    written, before the run counts as finished.
+    folder that is kept until the run is finished, else beside the output. ``progress``, if given, is told how far it is, and
+    ``then`` what was written, before the run counts as finished.
 
     The output appears whole or not at all. A run that was stopped goes on where it was, if it is called in the same way.
 
@@ -134,7 +134,8 @@ def score(
         for note in hands.run(score_part, run.tasks(names)):
             run.took(note)
         outcome = run.put_together(target, rejected, rejects is not None, compared, rulebase, names)
-        then(read_scores(target.result(kept.parts)))
+        if then is not None:
+            then(read_scores(target.result(kept.parts)))
         kept.forget()
     return outcome
 
@@ -164,7 +165,7 @@ class _Run:
         journal: Journal,
         max_rejects: int | None,
         overwrite: bool,
-        progress: Callable[[Progress], None],
+        progress: Callable[[Progress], None] | None,
     ) -> None:
         self._job = job
         self._reading = reading
@@ -215,7 +216,8 @@ class _Run:
         self._interviews += note["interviews"]
         self._rejects += note["rejects"]
         self._share = max(self._share, note["share"])
-        self._progress(Progress(self._interviews, self._interviews - self._resumed, self._rejects, self._share or None))
+        if self._progress is not None:
+            self._progress(Progress(self._interviews, self._interviews - self._resumed, self._rejects, self._share or None))
         if self._max_rejects is not None and self._rejects > self._max_rejects:
             raise RecordError(
                 f"more than {self._max_rejects} records are wrong, the most that --max-rejects allows; what is scored is kept:"
