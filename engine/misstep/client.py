@@ -34,7 +34,7 @@ class Client:
         """Assess one interview: what ``misstep.assess`` takes and gives.
 
         Raises RecordError where the record is wrong, BudgetError where it asks for too much work, CallerError where the address
-        is none of a service or the client is closed, EngineError where there is no answer: it may help to try again.
+        is not that of a service or the client is closed, EngineError where there is no answer: it may help to try again.
         """
         content = _content(facts)
         _refuse_closed(self._http)

@@ -63,5 +63,5 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 
 def markdown_text(text: str) -> str:
-    """Text as Markdown shows it, whatever it holds."""
+    """Any text, escaped so that Markdown shows it as it is."""
     return _MARKDOWN.sub(r"\\\1", printable(text))

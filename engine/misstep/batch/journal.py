@@ -24,7 +24,7 @@ ABOUT, LOCK = "run.json", "lock"
 RULES, BASELINE = "rules", "baseline"
 """The rule bases of a run, by which its workers score: parts of its identity, and files among its parts."""
 VERSION, COLUMN_VERSION = "version of misstep", "version of its columns"
-"""What of an identity nobody who runs it has a say in."""
+"""Parts of an identity that come with misstep, and cannot be chosen."""
 NOTES = f"{'[0-9]' * 8}.json"
 
 

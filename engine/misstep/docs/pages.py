@@ -1,7 +1,7 @@
 """A book in; its pages out, Markdown by path.
 
-A rule has a page of its own, ``rules/ID.md``: whoever meets its id in an assessment finds it under that address and in the
-search, and a chapter stays short enough to be read.
+A rule has a page of its own, ``rules/ID.md``: a reader who meets its id in an assessment finds it under that address and in
+the search, and a chapter stays short enough to be read.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def render(book: Book, guide: Mapping[str, str]) -> Pages:
 
 
 class _Writer:
-    """Fills the templates; whatever they show is escaped, unless it is Markdown already."""
+    """Fills the templates; all that they show is escaped, unless it is Markdown already."""
 
     def __init__(self, book: Book) -> None:
         self._book = book

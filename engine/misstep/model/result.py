@@ -220,7 +220,7 @@ class Assessment(_Result):
             numbered([step.title for step in self.steps]) if self.steps else "",
         )
 
-    # Reasons are put together when they are first asked for: whoever only wants the answer does not pay for them.
+    # Reasons are put together when they are first asked for: a caller who wants the answer alone does not wait.
     # Until then the instance holds the function that does it, and its __dict__, which is where pydantic looks for
     # everything, gives the whole.
 
