@@ -40,13 +40,13 @@ def test_json_is_the_bytes_of_the_api(misstep: Command) -> None:
 def test_text_is_what_comes_without_options(misstep: Command) -> None:
     run = misstep("assess", SEED, env={"COLUMNS": "80"})
     assert (run.code, run.err) == (0, "")
-    assert run.out == (INTERVIEWS.parent / "expected" / "seed.txt").read_text(encoding="utf-8")
+    assert run.out == (INTERVIEWS.parent / "expected" / "seed.txt").read_text()
 
 
 def test_full_text_and_markdown_are_as_on_file(misstep: Command) -> None:
     expected = INTERVIEWS.parent / "expected"
-    assert misstep("assess", SEED, "--full").out == (expected / "seed.full.txt").read_text(encoding="utf-8")
-    assert misstep.inside("assess", SEED, "-o", "markdown").out == (expected / "seed.md").read_text(encoding="utf-8")
+    assert misstep("assess", SEED, "--full").out == (expected / "seed.full.txt").read_text()
+    assert misstep.inside("assess", SEED, "-o", "markdown").out == (expected / "seed.md").read_text()
 
 
 @pytest.mark.parametrize("columns", [20, 79, 300])
