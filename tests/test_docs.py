@@ -137,6 +137,16 @@ def test_the_scale_shows_every_verdict_and_threshold(book: Book, pages: Pages) -
 # -- links
 
 
+def test_templates_are_shown_in_whole_words(book: Book, pages: Pages) -> None:
+    program = book.program
+    templates = [program.scale.headline, program.scale.message_subject, *(part.says for part in program.scale.message_parts)]
+    templates += [text for kind in program.kinds.values() for text in (kind.said, kind.repair, kind.word)]
+    templates += [action.says for action in program.actions.values()]
+    shown = {tuple(block.split()) for page in pages.values() for block in blocks(page, "jinja")}
+    for template in filter(None, templates):
+        assert tuple(re.sub(r"(?=\{% (?:elif|else))", " ", template).split()) in shown
+
+
 def test_every_link_leads_to_a_page(pages: Pages, guide: Pages) -> None:
     every = pages | guide
     there = {*every, *read_guide(ROOT).pictures}

@@ -18,11 +18,11 @@ def names(folder: Path) -> set[str]:
 
 def test_what_was_there_stays_until_the_new_file_is_whole(tmp_path: Path) -> None:
     file = tmp_path / "log"
-    file.write_text("before")
-    with whole_file(file, "w") as stream:
-        stream.write("after")
-        assert file.read_text() == "before"
-    assert file.read_text() == "after"
+    file.write_text("before", encoding="utf-8")
+    with whole_file(file) as stream:
+        stream.write(b"after")
+        assert file.read_text(encoding="utf-8") == "before"
+    assert file.read_text(encoding="utf-8") == "after"
     assert names(tmp_path) == {"log"}
 
 

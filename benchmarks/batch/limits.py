@@ -22,9 +22,10 @@ from misstep import RuleBase
 from misstep.batch.columns import Wanted
 from misstep.batch.forms import join_parts
 from misstep.batch.inputs import Reading, plan_parts
+from misstep.batch.journal import part_file
 from misstep.batch.run import PART_BYTES
 from misstep.batch.summary import Tally
-from misstep.batch.tasks import Job, Task, part_file, score_part
+from misstep.batch.tasks import Job, Task, score_part
 from misstep.files import whole_file
 from misstep.rulebase.cache import dump_program
 from misstep.sample import sample_records

@@ -23,5 +23,5 @@ def resident_of(process: int) -> float:
 
 
 def _read(file: Path, name: str) -> float:
-    line = next(line for line in file.read_text().splitlines() if line.startswith(name))
+    line = next(line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith(name))
     return int(line.split()[1]) / 1024

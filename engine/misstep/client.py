@@ -25,7 +25,7 @@ _HEADERS = {"content-type": "application/json"}
 
 
 class Client:
-    """A client of one service; share one between threads, it keeps its connections."""
+    """A client of one service; share one between threads, it keeps its connections. Of the library it has ``assess`` alone."""
 
     def __init__(self, url: str, *, timeout: float = SECONDS, transport: httpx.BaseTransport | None = None) -> None:
         self._http = httpx.Client(base_url=_checked(url), timeout=timeout, transport=transport)
@@ -34,9 +34,10 @@ class Client:
         """Assess one interview: what ``misstep.assess`` takes and gives.
 
         Raises RecordError where the record is wrong, BudgetError where it asks for too much work, CallerError where the address
-        is none of a service, EngineError where there is no answer: it may help to try again.
+        is not that of a service or the client is closed, EngineError where there is no answer: it may help to try again.
         """
         content = _content(facts)
+        _refuse_closed(self._http)
         try:
             return _read(self._http.post("assess", content=content, headers=_HEADERS))
         except httpx.HTTPError as error:
@@ -62,6 +63,7 @@ class AsyncClient:
     async def assess(self, facts: RecordLike) -> Assessment:
         """As ``Client.assess``."""
         content = _content(facts)
+        _refuse_closed(self._http)
         try:
             return _read(await self._http.post("assess", content=content, headers=_HEADERS))
         except httpx.HTTPError as error:
@@ -86,6 +88,11 @@ def _checked(url: str) -> httpx.URL:
     if checked.scheme not in ("http", "https") or not checked.host:
         raise CallerError("the address of a service is one such as http://127.0.0.1:8000")
     return checked
+
+
+def _refuse_closed(http: httpx.Client | httpx.AsyncClient) -> None:
+    if http.is_closed:
+        raise CallerError("the client is closed; open a new one")
 
 
 def _content(facts: RecordLike) -> bytes:

@@ -63,10 +63,10 @@ def opened(path: Path) -> io.BufferedReader:
 
 
 @contextmanager
-def whole_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
+def whole_file(path: Path) -> Iterator[IO[Any]]:
     """A file that appears under its name when all of it is on the disk, or not at all; what was there before stays until then.
 
-    What is no file, a pipe or a terminal, is written to as it is. Errors name the path.
+    It takes bytes. What is no file, a pipe or a terminal, is written to as it is. Errors name the path.
     """
     if is_remote(path):
         with _whole_object(path) as stream:
@@ -75,13 +75,13 @@ def whole_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
     if path.is_dir():  # said before the work is done, not after it
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if path.exists() and not path.is_file():
-        with path.open(mode) as stream:
+        with path.open("wb") as stream:
             yield stream
         return
     whole = path.resolve()  # a link stays one
     temporary = whole.with_name(f".{whole.name}.{secrets.token_hex(8)}.tmp")  # whoever else writes it, anywhere, has another
     try:
-        with temporary.open(mode) as stream:
+        with temporary.open("wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

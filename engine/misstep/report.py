@@ -9,15 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from misstep.errors import printable
-from misstep.findings.words import due_in_words, of_hundred
+from misstep.findings.words import due_beside, of_hundred
 from misstep.model.result import (
     ActionReason,
     Assessment,
@@ -31,12 +30,12 @@ from misstep.model.result import (
     Step,
 )
 from misstep.model.rule import Source
+from misstep.tables import hanging, markdown_text, text_of, text_page
 
 _BLANK_LINES = re.compile(r"\n{3,}")
 ROOMY = 76  # columns from which the table of findings has room for figures beside the words
 
 _STYLES = ("green", "cyan", "yellow", "red", "bold red")
-_MEANING = "Damage is the chance in percent that at least one of these is held against you."
 
 
 def to_text(
@@ -47,37 +46,31 @@ def to_text(
     ``full`` adds what only a careful reader wants: ids of rules, what was concluded, figures and addresses of sources.
     ``certainty``: sentences on how far it rests on what was not said.
     """
-    buffer = StringIO()
-    console = Console(
-        file=buffer, width=width, force_terminal=color, color_system="standard" if color else None,
-        no_color=not color,  # else the environment would have a say
-        highlight=False, markup=False, emoji=False, legacy_windows=False,
-    )  # fmt: skip
-    console.print(_heading(assessment))
+    page = text_page(width, color)
+    page.print(_heading(assessment))
     if certainty:
-        console.print(Text(" ".join(map(printable, certainty))))
+        page.print(Text(" ".join(map(printable, certainty))))
     for title, *parts in _sections(assessment, width, full):
-        console.print(Text(f"\n{title}", "bold underline"))
+        page.print(Text(f"\n{title}", "bold underline"))
         for part in parts:
-            console.print(Padding(part, (0, 0, 0, 2)))
+            page.print(Padding(part, (0, 0, 0, 2)))
     info = assessment.rulebase
-    console.print(Text(f"\nRules: {info.name} {info.version}, {info.digest if full else info.digest[:19]}", "dim"))
-    text = "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
-    return _BLANK_LINES.sub("\n\n", text)
+    page.print(Text(f"\nRules: {info.name} {info.version}, {info.digest if full else info.digest[:19]}", "dim"))
+    return _BLANK_LINES.sub("\n\n", text_of(page))
 
 
 def _sections(assessment: Assessment, width: int, full: bool) -> Iterable[tuple[str | RenderableType, ...]]:
     """Every section that has something to say: its title, and what stands in it."""
     numbers = {source.id: n for n, source in enumerate(assessment.sources, start=1)}
     if assessment.findings:
-        words = (_item("-", f.title, f.word) for f in assessment.findings if f.word)
+        words = (_item("-", ", ".join(titles), word) for word, titles in assessment.words.items())
         yield "What went wrong", _findings_table(assessment.findings, width >= ROOMY), *words
     if assessment.steps:
         yield "What to do, in this order", *(_step(step, assessment) for step in assessment.steps)
     if assessment.avoid:
         yield "What to avoid", *(_item("-", _avoided(a, assessment), _because(a.because)) for a in assessment.avoid)
-    if any(f.because for f in assessment.findings) or assessment.because:
-        yield "Why", _why(assessment, numbers, full)
+    if reasons := _reasons(assessment):
+        yield "Why", _why(reasons, numbers, full)
     if full and assessment.derived:
         yield "What was concluded", *(_item("-", _derived(d), _because(d.because)) for d in assessment.derived)
     if assessment.notes:
@@ -91,7 +84,8 @@ def _sections(assessment: Assessment, width: int, full: bool) -> Iterable[tuple[
 def to_markdown(assessment: Assessment, certainty: Sequence[str] = ()) -> str:
     """The same in full as Markdown, for a ticket, a mail or a page."""
     name = f" of {_md(assessment.id)}" if assessment.id else ""
-    lines = [f"# Assessment{name}", "", f"**{_md(assessment.headline)}**", "", _md(summary(assessment)), "", _MEANING, ""]
+    lines = [f"# Assessment{name}", "", f"**{_md(assessment.headline)}**", "", _md(summary(assessment)), ""]
+    lines += [_meaning(assessment), ""]
     lines += [_md(" ".join(certainty)), ""] if certainty else []
     if assessment.findings:
         lines += ["## What went wrong", "", "| Mistake | Severity | Noticed | Urgency | Verdict |"]
@@ -99,11 +93,12 @@ def to_markdown(assessment: Assessment, certainty: Sequence[str] = ()) -> str:
         for f in assessment.findings:
             cells = (_named(f), _severity(f), _noticed(f), _urgency(f), _word(f.verdict))
             lines.append("| " + " | ".join(_md(cell) for cell in cells) + " |")
-        lines += ["", *(f"- **{_md(f.title)}**: {_md(f.word)}" for f in assessment.findings if f.word), ""]
+        lines += ["", *(f"- **{_md(', '.join(titles))}**: {_md(word)}" for word, titles in assessment.words.items()), ""]
     if assessment.steps:
         lines += ["## What to do, in this order", ""]
         for step in assessment.steps:
-            lines += [f"{step.rank}. **{_md(step.title)}** ({_md(due_in_words(step.due_hours))})", ""]
+            due = due_beside(step.title, step.due_hours)
+            lines += [f"{step.rank}. **{_md(step.title)}**" + (f" ({due})" if due else ""), ""]
             for action in step.actions:
                 lines.append(f"   - {_md(_part(action, assessment))}")
                 lines += [f"     {_md(text)}" for text in (action.text, _why_line(action.because)) if text]
@@ -114,11 +109,11 @@ def to_markdown(assessment: Assessment, certainty: Sequence[str] = ()) -> str:
     if assessment.avoid:
         lines += ["## What to avoid", ""]
         lines += [f"- **{_md(_avoided(a, assessment))}**: {_md(_because(a.because))}" for a in assessment.avoid] + [""]
-    if assessment.findings or assessment.because:
+    if reasons := _reasons(assessment):
         lines += ["## Why", ""]
-        for named, reasons in _reasons(assessment):
+        for named, changes in reasons:
             lines.append(f"- **{_md(named)}**")
-            lines += [f"  - {_md(line.text)}{_amounts(line)}{_cited(line.sources)}" for line in reasons]
+            lines += [f"  - {_md(line.text)}{_amounts(line)}{_cited(line.sources)}" for line in changes]
         lines.append("")
     if assessment.derived:
         lines += ["## What was concluded", ""]
@@ -149,8 +144,15 @@ def _heading(assessment: Assessment) -> RenderableType:
     lines = [Text(f"Assessment of {printable(assessment.id)}", "bold")] if assessment.id else []
     lines.append(Text(printable(assessment.headline), "bold"))
     lines.append(Text(summary(assessment), _style(assessment.damage / 100)))
-    lines.append(Text(_MEANING if assessment.findings else "No mistake was reported: nothing to repair.", "dim"))
+    lines.append(Text(_meaning(assessment), "dim"))
     return Group(*lines)
+
+
+def _meaning(assessment: Assessment) -> str:
+    """How to read the damage; without a mistake there is none."""
+    if not assessment.findings:
+        return "No mistake was reported: nothing to repair."
+    return "Damage is the chance in percent that at least one of these is held against you."
 
 
 def _findings_table(findings: Iterable[Finding], roomy: bool) -> Table:
@@ -167,14 +169,15 @@ def _findings_table(findings: Iterable[Finding], roomy: bool) -> Table:
 
 
 def _step(step: Step, assessment: Assessment) -> RenderableType:
-    parts: list[RenderableType] = [Text(printable(f"{step.title}, {due_in_words(step.due_hours)}"), "bold")]
+    due = due_beside(step.title, step.due_hours)
+    parts: list[RenderableType] = [Text(printable(f"{step.title}, {due}" if due else step.title), "bold")]
     for action in step.actions:
         lines = [Text(_part(action, assessment))]
         lines += [Text(printable(text), "dim") for text in (action.text, _why_line(action.because)) if text]
-        parts.append(_hanging("-", Group(*lines)))
+        parts.append(hanging("-", Group(*lines)))
     if step.message:
         parts.append(Padding(_message(step.message), (1, 0, 1, 4)))
-    return _hanging(f"{step.rank}.", Group(*parts))
+    return hanging(f"{step.rank}.", Group(*parts))
 
 
 def _message(message: Message) -> Text:
@@ -182,16 +185,16 @@ def _message(message: Message) -> Text:
     return Text(subject + _lines(message.body))
 
 
-def _why(assessment: Assessment, numbers: Mapping[str, int], full: bool) -> Table:
+def _why(reasons: Reasons, numbers: Mapping[str, int], full: bool) -> Table:
     """Every reason once, and what it changed, a column for each dimension."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("", overflow="fold")
     columns = ("severity", "noticed", "urgency")
     for column in columns:
         table.add_column(_word(column), justify="right", no_wrap=True)
-    for named, reasons in _reasons(assessment):
+    for named, lines in reasons:
         table.add_row(Text(named, "bold"))
-        for line in reasons:
+        for line in lines:
             text = Text(line.text)
             if line.sets:
                 text.append(f" ({_sets(line)})")
@@ -217,25 +220,23 @@ class _Line:
         return f"{round(self.amounts[column], 2):+g}" if column in self.amounts else ""
 
 
-_COLUMN = {"relief": "severity", "overall": "severity"}
+Reasons = list[tuple[str, list[_Line]]]
 
 
-def _reasons(assessment: Assessment) -> Iterable[tuple[str, list[_Line]]]:
+def _reasons(assessment: Assessment) -> Reasons:
     """The mistakes, and at last all of them together, with their reasons."""
-    yield from ((_named(f), _merged(f.because)) for f in assessment.findings if f.because)
-    if assessment.because:
-        yield "All of it together", _merged(assessment.because)
+    named = [*((_named(f), f.because) for f in assessment.findings), ("All of it together", assessment.because)]
+    return [(name, _merged(because)) for name, because in named if because]
 
 
 def _merged(reasons: Iterable[Reason]) -> list[_Line]:
     lines: dict[tuple[str, str, tuple[str, ...]], _Line] = {}
     for r in reasons:
         line = lines.setdefault((r.rule, r.text, r.facts), _Line(r.rule, printable(r.text), r.sources, {}, ()))
-        if r.dimension in ("verdict", "outlook"):
+        if r.column is None:
             lines[r.rule, r.text, r.facts] = _Line(line.rule, line.text, line.sources, line.amounts, (*line.sets, r.dimension))
         elif r.amount:
-            column = _COLUMN.get(r.dimension, r.dimension)
-            line.amounts[column] = line.amounts.get(column, 0) + (-r.amount if r.dimension == "relief" else r.amount)
+            line.amounts[r.column] = line.amounts.get(r.column, 0) + r.change
     return list(lines.values())
 
 
@@ -255,15 +256,7 @@ def _item(sign: str, head: str, body: str) -> RenderableType:
         text.append(printable(head), "bold")
     if head and body:
         text.append(": ")
-    return _hanging(sign, text.append(printable(body)))
-
-
-def _hanging(sign: str, body: RenderableType) -> Table:
-    row = Table.grid(padding=(0, 1, 0, 0))
-    row.add_column(no_wrap=True)
-    row.add_column(overflow="fold")
-    row.add_row(Text(sign), body)
-    return row
+    return hanging(sign, text.append(printable(body)))
 
 
 def _named(finding: Finding) -> str:
@@ -278,7 +271,7 @@ def _avoided(avoid: AvoidedAction, assessment: Assessment) -> str:
 
 
 def _titles(facts: Sequence[str], assessment: Assessment) -> str:
-    return ", ".join(dict.fromkeys(printable(f.title) for f in assessment.findings if f.fact in facts))
+    return ", ".join(printable(title) for fact, title in assessment.titles.items() if fact in facts)
 
 
 def _derived(fact: DerivedFact) -> str:
@@ -350,13 +343,5 @@ def _lines(text: str) -> str:
     return "\n".join(printable(line) for line in text.splitlines())
 
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9/.:?=&%#_~+,;@-]+")
-
-
-def markdown_text(text: str) -> str:
-    """Text as Markdown shows it, whatever it holds."""
-    return _MARKDOWN.sub(r"\\\1", printable(text))
-
-
 _md = markdown_text  # short, for nearly every line above has it

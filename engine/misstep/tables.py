@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from io import StringIO
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from misstep.report import markdown_text
+from misstep.errors import printable
 
 
 def text_page(width: int, color: bool) -> Console:
@@ -40,16 +41,27 @@ def print_table(page: Console, title: str, header: Sequence[str], rows: Iterable
 
 def print_numbered(page: Console, number: int, head: str, details: Iterable[str]) -> None:
     """An entry of a numbered list: its head, and lines indented under it."""
+    page.print(Padding(hanging(f"{number}.", Group(Text(head, "bold"), *map(Text, details))), (0, 0, 0, 2)))
+
+
+def hanging(sign: str, body: RenderableType) -> Table:
+    """A point of a list whose lines stand under one another."""
     row = Table.grid(padding=(0, 1, 0, 0))
     row.add_column(no_wrap=True)
     row.add_column(overflow="fold")
-    row.add_row(Text(f"{number}."), Text(head, "bold"))
-    for line in details:
-        row.add_row("", Text(line))
-    page.print(Padding(row, (0, 0, 0, 2)))
+    row.add_row(Text(sign), body)
+    return row
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], plain: bool = True) -> list[str]:
     """The lines of a table; ``plain``: what is in the cells is no Markdown."""
     lines = ["| " + " | ".join(header) + " |", "|" + " --- |" + " ---: |" * (len(header) - 1)]
     return lines + ["| " + " | ".join(markdown_text(cell) if plain else cell for cell in row) + " |" for row in rows]
+
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
+
+
+def markdown_text(text: str) -> str:
+    """Any text, escaped so that Markdown shows it as it is."""
+    return _MARKDOWN.sub(r"\\\1", printable(text))

@@ -137,9 +137,9 @@ class Cluster:
         """Until so many have told the scheduler that they are there."""
         until = time.monotonic() + 60
         log = self.processes["scheduler"].log
-        while log.read_text().count("Register worker") < workers:
-            assert time.monotonic() < until, log.read_text()
-            assert self.processes["scheduler"].popen.poll() is None, log.read_text()
+        while log.read_text(encoding="utf-8").count("Register worker") < workers:
+            assert time.monotonic() < until, log.read_text(encoding="utf-8")
+            assert self.processes["scheduler"].popen.poll() is None, log.read_text(encoding="utf-8")
             time.sleep(0.05)
 
     def _start(self, name: str, host: int, *words: str, environment: Mapping[str, str] | None = None) -> None:

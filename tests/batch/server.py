@@ -43,7 +43,7 @@ class _Server:
             self._user = pwd.getpwnam("postgres")
             os.chown(folder, self._user.pw_uid, self._user.pw_gid)
         self._password = folder / "password"
-        self._password.write_text("se cret")
+        self._password.write_text("se cret", encoding="utf-8")
         self._password.chmod(0o644)
 
     def start(self) -> None:

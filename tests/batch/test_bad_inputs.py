@@ -170,7 +170,7 @@ def test_folders_and_patterns_are_read_in_the_order_of_names(tmp_path: Path) -> 
     hidden = ("b/.hidden.jsonl", "_temporary/x.jsonl", ".git/x.jsonl", "b/notes.txt")
     for name in ("b/2.jsonl", "b/1.ndjson", "a.jsonl", "c.JSONL", *hidden):
         (tmp_path / "logs" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "logs" / name).write_text(f"[{name!r}]")
+        (tmp_path / "logs" / name).write_text(f"[{name!r}]", encoding="utf-8")
     logs = tmp_path / "logs"
     assert told(read(logs, tmp_path / "spool")) == [
         "1: ['a.jsonl']", "1: ['c.JSONL']", "1: ['b/1.ndjson']", "1: ['b/2.jsonl']"
@@ -178,5 +178,5 @@ def test_folders_and_patterns_are_read_in_the_order_of_names(tmp_path: Path) -> 
     assert told(read([f"{logs}/b/*.jsonl", f"{logs}/[ac].*"], tmp_path / "spool")) == [
         "1: ['b/2.jsonl']", "1: ['a.jsonl']", "1: ['c.JSONL']"
     ]  # fmt: skip
-    (logs / "[x].jsonl").write_text("[0]")
+    (logs / "[x].jsonl").write_text("[0]", encoding="utf-8")
     assert told(read(logs / "[x].jsonl", tmp_path / "spool")) == ["1: [0]"]

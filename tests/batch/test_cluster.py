@@ -156,7 +156,7 @@ def test_a_part_that_is_done_again_is_scored_once(log: Path, tmp_path: Path, mon
 
 def test_facts_in_rows_of_their_own(shared: Cluster, tmp_path: Path) -> None:
     rows = "".join(f"{number},late_arrival,{number % 60 + 1}\n" for number in range(3000))
-    (tmp_path / "log.csv").write_text("id,kind,minutes\n" + rows)
+    (tmp_path / "log.csv").write_text("id,kind,minutes\n" + rows, encoding="utf-8")
     score(tmp_path / "log.csv", tmp_path / "alone.csv", workers=1)
     score(tmp_path / "log.csv", tmp_path / "cluster.csv", on=shared.url)
     assert (tmp_path / "cluster.csv").read_bytes() == (tmp_path / "alone.csv").read_bytes()
@@ -270,7 +270,7 @@ tasks.write_part = slow
 def test_a_worker_that_was_given_up_wakes_and_does_no_harm(
     hosts: Network, log: Path, expected: dict[str, bytes], tmp_path: Path
 ) -> None:
-    (tmp_path / "slow.py").write_text(SLOW)
+    (tmp_path / "slow.py").write_text(SLOW, encoding="utf-8")
     with Cluster(tmp_path / "cluster", hosts, {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "1s"}) as cluster:
         cluster.start(1)
         cluster.start_worker(2, "--preload", str(tmp_path / "slow.py"), nanny=False, environment={"HERE": str(tmp_path)})
@@ -382,7 +382,7 @@ def test_an_input_that_workers_do_not_see(shared: Cluster, log: Path, tmp_path: 
 )
 def test_a_worker_that_is_not_like_this_machine(cluster: Cluster, log: Path, tmp_path: Path, preload: str, said: str) -> None:
     """One that joins in the middle is as good as one that is there from the beginning."""
-    (tmp_path / "preload.py").write_text(preload)
+    (tmp_path / "preload.py").write_text(preload, encoding="utf-8")
     cluster.start_scheduler()
     cluster.start_worker(1, "--preload", str(tmp_path / "preload.py"))
     cluster.wait_for(1)

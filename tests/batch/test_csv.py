@@ -87,7 +87,7 @@ def test_a_row_that_is_broken_costs_only_itself(tmp_path: Path) -> None:
 def test_a_quote_that_is_left_open_costs_no_more_than_a_record_may_have(tmp_path: Path) -> None:
     rows = [f'{n},"[]"\n' for n in range(1_000)]
     rows[100] = '100,"[]\n'
-    (tmp_path / "a.csv").write_text("id,facts\n" + "".join(rows))
+    (tmp_path / "a.csv").write_text("id,facts\n" + "".join(rows), encoding="utf-8")
     got = read(tmp_path / "a.csv", tmp_path / "spool", limits=Limits(record_bytes=1_000))
     assert next(record.row for record in got if not isinstance(record, Logged)) == 102
     assert [record.row for record in got if isinstance(record, Logged)][-700:] == list(range(302, 1_002))
@@ -120,7 +120,7 @@ wrong,late_arrival,,twelve,,,,,x
 
 
 def test_facts_in_rows_are_read_as_the_interviews_they_are_of(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text(LONG)
+    (tmp_path / "a.csv").write_text(LONG, encoding="utf-8")
     got = read(tmp_path / "a.csv", tmp_path / "spool", id="interview", keep=("team",), kinds=KINDS, part_rows=2)
     facts = [
         [
@@ -174,7 +174,7 @@ def test_in_rows_of_facts_what_is_broken_costs_only_the_interviews_it_may_belong
 
 
 def test_interviews_in_pieces_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("id,kind\na,late_arrival\nb,late_arrival\na,bad_joke\n")
+    (tmp_path / "a.csv").write_text("id,kind\na,late_arrival\nb,late_arrival\na,bad_joke\n", encoding="utf-8")
     with pytest.raises(MisstepError) as raised:
         read(tmp_path / "a.csv", tmp_path / "spool", kinds=KINDS)
     assert str(raised.value) == (
@@ -190,7 +190,9 @@ def test_every_type_of_a_field_is_read_from_its_cell(tmp_path: Path) -> None:
 
     kind = Kind("k", "signal", "K", (Field("n", "number"), Field("s", "set", values=("a", "b")), Field("t", "text"),
                                      Field("i", "integer"), Field("b", "boolean")))  # fmt: skip
-    (tmp_path / "a.csv").write_text("id,kind,n,s,t,i,b\n1,k,-2.5e1,a; b,12,7,true\n2,k,x,a,true,1.5,yes\n3,k,nan,;, ,1e3,1\n")
+    (tmp_path / "a.csv").write_text(
+        "id,kind,n,s,t,i,b\n1,k,-2.5e1,a; b,12,7,true\n2,k,x,a,true,1.5,yes\n3,k,nan,;, ,1e3,1\n", encoding="utf-8"
+    )
     got = read(tmp_path / "a.csv", tmp_path / "spool", kinds=(kind,))
     assert [orjson.loads(r.record)[0] for r in got if isinstance(r, Logged)] == [
         {"kind": "k", "n": -25.0, "s": ["a", "b"], "t": "12", "i": 7, "b": True},

@@ -193,7 +193,7 @@ def test_what_sqlite_cannot_read_is_said(sqlite: str, tmp_path: Path) -> None:
     assert bad(f"{sqlite}?query=SELEC 1", spool) == f'{sqlite}?query: near "1": syntax error'
     assert bad(f"{sqlite}x?table=a", spool) == f"{sqlite}x?table=a: there is no file {path}x"
     assert not Path(f"{path}x").exists()
-    (tmp_path / "text.db").write_text("no database at all, but rather long for a text\n" * 100)
+    (tmp_path / "text.db").write_text("no database at all, but rather long for a text\n" * 100, encoding="utf-8")
     assert bad(f"sqlite:///{tmp_path}/text.db?table=a", spool) == f"sqlite:///{tmp_path}/text.db?table=a: file is not a database"
 
 

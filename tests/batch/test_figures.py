@@ -80,11 +80,11 @@ def test_figures_of_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: 
     assert [o.first for o in found.occasions] == sorted((o.first for o in found.occasions), reverse=True)
     assert found.severe == ("serious", "fatal")
     assert found.severe_count == sum(row["band"] in found.severe for row in made)
-    assert {(s.action, s.count, s.first) for s in found.steps} == {
-        (a, sum(a in row["actions"] for row in made), sum(a == row["first_action"] for row in made))
-        for a in ("apologise", "wait", "write")
+    assert {(a.action, a.count, a.first) for a in found.actions} == {
+        (action, sum(action in row["actions"] for row in made), sum(action == row["first_action"] for row in made))
+        for action in ("apologise", "wait", "write")
     }
-    assert [s.count for s in found.steps] == sorted((s.count for s in found.steps), reverse=True)
+    assert [a.count for a in found.actions] == sorted((a.count for a in found.actions), reverse=True)
     worst = sorted(made, key=lambda r: (-r["damage"], -(r["worst_severity"] or 0), r["file"], r["row"]))[:10]
     assert [(w.file, w.row, w.id, w.damage) for w in found.worst] == [(r["file"], r["row"], r["id"], r["damage"]) for r in worst]
     assert [w.worst for w in found.worst] == ["Arrived late" if r["worst"] else "" for r in worst]

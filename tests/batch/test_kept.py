@@ -60,7 +60,7 @@ def test_what_is_wrong_with_a_record_is_told_where_it_stands_in_its_line(tmp_pat
         '{"team": null, "facts": [{"kind": "late_arrival"}], "id": "x", "day": 2.50}',
         '[{"kind": "late_arrival"}]',
     ]
-    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
     keep = ("team", "day", "id")
     scored = score_records(
         read(tmp_path / "a.jsonl", tmp_path / "spool", keep=keep), "a.jsonl", RuleBase.shipped(), Wanted(keep=keep)

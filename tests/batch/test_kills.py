@@ -142,7 +142,7 @@ def test_the_command_with_its_processes(log: Path, tmp_path: Path) -> None:
     children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
     started: set[int] = set()
     while len(started) < 2 and run.poll() is None:  # one for the one part, and what looks after semaphores
-        started |= set(map(int, children.read_text().split()))
+        started |= set(map(int, children.read_text(encoding="utf-8").split()))
         time.sleep(0.01)
     run.kill()
     run.wait()

@@ -20,6 +20,7 @@ import pytest
 import misstep
 from misstep import CallerError, EngineError, RecordError
 from misstep.batch import run as running
+from misstep.batch.columns import schema_of
 from misstep.batch.journal import Journal
 from misstep.batch.run import Progress, score
 from misstep.batch.tasks import Task, score_part
@@ -97,13 +98,22 @@ def test_what_is_written_is_what_assess_says(log: Path, tmp_path: Path) -> None:
 
 def test_rejects_say_where(log: Path, tmp_path: Path) -> None:
     outcome = score(log, tmp_path / "scores.parquet", keep=["team", "month"], workers=1)
-    first, torn = map(json.loads, (tmp_path / "scores.rejects.jsonl").read_text().splitlines())
+    first, torn = map(json.loads, (tmp_path / "scores.rejects.jsonl").read_text(encoding="utf-8").splitlines())
     assert (first["file"], first["row"]) == (str(log), 18)
     message = "there is no such kind; did you mean 'late_arrival'?"
     assert first["problems"] == [{"column": 33, "pointer": "/facts/0/kind", "message": message}]
     assert torn["row"] == 301
     assert "late_arival" not in json.dumps(torn)
     assert [example.row for example in outcome.summary.reject_examples] == [18, 301]
+
+
+@pytest.mark.parametrize("name", ["scores.parquet", "scores.jsonl", "scores.csv"])
+def test_where_every_record_is_wrong_the_output_has_its_columns_and_no_rows(tmp_path: Path, name: str) -> None:
+    (tmp_path / "log.jsonl").write_bytes(WRONG * 3)
+    outcome = score(tmp_path / "log.jsonl", tmp_path / name, workers=1, progress=None, then=None)
+    assert (outcome.interviews, outcome.rejects) == (0, 3)
+    found = misstep.read_scores(tmp_path / name).to_arrow()
+    assert (found.num_rows, found.schema.names) == (0, schema_of("interviews").names)
 
 
 @pytest.mark.parametrize("name", ["scores.parquet", "scores.jsonl", "scores.csv"])
@@ -122,8 +132,8 @@ def test_forms_say_the_same(log: Path, tmp_path: Path) -> None:
     for name in ("a.parquet", "a.jsonl", "a.csv"):
         score(log, tmp_path / name, keep=["team", "month"], workers=1, overwrite=True)
     expected = rows(tmp_path / "a.parquet")
-    assert [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()] == expected
-    with (tmp_path / "a.csv").open(newline="") as file:
+    assert [json.loads(line) for line in (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()] == expected
+    with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as file:
         cells = list(csv.DictReader(file))
     assert [(c["id"], float(c["damage"]), c["acts"], c["actions"]) for c in cells] == [
         (row["id"], row["damage"], str(row["acts"]).lower(), ";".join(row["actions"])) for row in expected
@@ -306,7 +316,7 @@ def test_a_journal_that_another_version_left_is_refused(log: Path, tmp_path: Pat
     about = tmp_path / "scores.parquet.misstep-run" / "run.json"
     kept = json.loads(about.read_bytes())
     del kept["version of its columns"]
-    about.write_text(json.dumps({**kept, "columns": "of another time", "rules": "of another time"}))
+    about.write_text(json.dumps({**kept, "columns": "of another time", "rules": "of another time"}), encoding="utf-8")
     with pytest.raises(CallerError) as error:
         score(log, output, keep=["team", "month"], workers=1)
     assert str(error.value).removeprefix(f"{tmp_path}/") == (

@@ -218,7 +218,7 @@ def test_what_makes_no_sense(
 def test_a_storage_that_cannot_be_reached(address: dict[str, str], tmp_path: Path) -> None:
     gone = address | {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_MAX_ATTEMPTS": "1"}
     for words in (["s3://bucket/a.jsonl", "-o", "x.csv"], ["a.jsonl", "-o", "s3://bucket/x.csv"]):
-        (tmp_path / "a.jsonl").write_text('{"facts": []}\n')
+        (tmp_path / "a.jsonl").write_text('{"facts": []}\n', encoding="utf-8")
         run = Command(tmp_path)("score", *words, env=gone)
         assert run.code == 2
         assert ": cannot be reached: " in run.err

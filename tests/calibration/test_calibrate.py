@@ -16,6 +16,7 @@ import misstep
 from misstep import CallerError, EngineError, RecordError, RuleBase
 from misstep.calibration.agreement import Agreement, Figure
 from misstep.calibration.calibrate import Choice, Rules, calibrate
+from misstep.calibration.report import to_text
 
 FILE = FIXTURES / "cases" / "dev.jsonl"
 SETS = [FILE, FIXTURES / "cases" / "fresh.jsonl", FIXTURES / "cases" / "quiet.jsonl"]
@@ -229,25 +230,32 @@ def test_the_strongest_sign_that_it_was_noticed_is_told_too() -> None:
     assert (cause.severity, cause.noticed) == (9.0, 25.0)
 
 
-def test_of_a_step_it_is_told_which_rule_wanted_it_and_which_did_not() -> None:
+def test_of_an_action_it_is_told_which_rule_wanted_it_and_which_did_not() -> None:
     lost = [{"kind": "data_loss", "rows": 10}]
-    steps = ["restart_everything", "restore_backup", "call_the_press"]
-    (worst,) = BASE.calibrate([case(lost, BASE.assess(lost).band, recommended=steps)]).worst
-    assert [(step.action, step.why, step.rules) for step in worst.absent] == [
+    actions = ["restart_everything", "restore_backup", "call_the_press"]
+    (worst,) = BASE.calibrate([case(lost, BASE.assess(lost).band, recommended=actions)]).worst
+    assert [(action.action, action.why, action.rules) for action in worst.absent] == [
         ("restart_everything", "vetoed", ("no-blind-restart",)),
         ("restore_backup", "none", ()),
         ("call_the_press", "unknown", ()),
     ]
     (worst,) = BASE.calibrate([case(LONG, band(240), against=["status_update", "roll_back"])]).worst
-    assert [(step.action, step.why, step.rules) for step in worst.present] == [("status_update", "recommended", ("say-so",))]
+    assert [(action.action, action.why, action.rules) for action in worst.present] == [
+        ("status_update", "recommended", ("say-so",))
+    ]
 
 
-def test_a_step_for_which_the_plan_has_no_room_has_its_rule() -> None:
-    found = misstep.calibrate(FILE, worst=129)
-    crowded = [step for worst in found.worst for step in worst.absent if step.why == "recommended"]
-    for step in crowded:
-        assert all(rule in RuleBase.shipped().rules for rule in step.rules)
-    assert {step.why for worst in found.worst for step in worst.absent} <= {"recommended", "vetoed", "none", "unknown"}
+def test_an_action_for_which_the_plan_has_no_room_is_told_with_its_rule(tmp_path: Path) -> None:
+    (tmp_path / "hasty.yaml").write_text(
+        "schema: 1\npack: hasty\nscale: {plan: {replace: true, max_actions: 1, max_relief: 0.8}}\n", encoding="utf-8"
+    )
+    hasty = RuleBase.load(INCIDENTS / "rules", tmp_path)
+    found = hasty.calibrate([case(outage(30, deployed=True), band(30), recommended=["post_mortem"])])
+    (worst,) = found.worst
+    assert worst.case.plan == ("roll_back",)
+    (absent,) = worst.absent
+    assert (absent.action, absent.why, absent.rules) == ("post_mortem", "recommended", ("post-mortem",))
+    assert "post_mortem (recommended by post-mortem, but the plan has no room for it)" in to_text(found, 200)
 
 
 # -- laws

@@ -43,7 +43,7 @@ def test_what_is_not_settled_is_refuted() -> None:
 
 
 def test_of_the_shipped_cases_nothing_settled_is_refuted() -> None:
-    lines = (FIXTURES / "cases" / "dev.jsonl").read_text().splitlines()[:12]
+    lines = (FIXTURES / "cases" / "dev.jsonl").read_text(encoding="utf-8").splitlines()[:12]
     found = RuleBase.shipped().measure_certainty(map(json.loads, lines))
     assert found.cases == 12
     assert found.settled

@@ -242,6 +242,24 @@ def test_a_kind_is_shown_with_its_fields_and_rules(misstep: Command) -> None:
     assert "\n  late-arrival: The later, the worse\n" in run.out
 
 
+@pytest.mark.parametrize(
+    ("declared", "shown"),
+    [
+        ('title: How late, help: "In minutes."', "minutes: How late; In minutes; a number"),
+        ('title: How late, help: "how late."', "minutes: How late; a number"),
+        ("title: How late", "minutes: How late; a number"),
+        ("help: how late", "minutes: how late; a number"),
+    ],
+)
+def test_the_help_of_a_field_is_shown_where_it_says_more_than_its_title(misstep: Command, declared: str, shown: str) -> None:
+    kind = f"late: {{role: mistake, title: Late, fields: {{minutes: {{type: 'number?', {declared}}}}}}}"
+    misstep.write("pack.yaml", f"schema: 1\npack: mine\nkinds:\n  {kind}\n")
+    assert f"\n  {shown}, or left out if unknown\n" in misstep.inside("kinds", "late", "--rules", "pack.yaml").out
+    assert misstep.inside("docs", "build", "pack.yaml", "--format", "markdown", "-o", "pages").code == 0
+    what = shown.removeprefix("minutes: ").removesuffix("; a number")
+    assert f"| `minutes` | {what} |" in (misstep.folder / "pages" / "kinds" / "late.md").read_text(encoding="utf-8")
+
+
 def test_kinds_as_json_are_all_there_is_to_know(misstep: Command) -> None:
     data = json.loads(misstep.inside("kinds", "-o", "json", *RULES).out)
     assert {kind["kind"] for kind in data} == set(RuleBase.load(INCIDENTS / "rules").kinds)
@@ -264,7 +282,7 @@ def test_a_rule_is_shown_as_it_stands_in_its_pack(misstep: Command) -> None:
     assert (run.code, run.err) == (0, "")
     first, _, rest = run.out.partition("\n")
     place, line, _ = first.removeprefix("late-arrival  (").removesuffix(")").split(":")
-    assert Path(place).read_text().splitlines()[int(line) - 1] == "  late-arrival:"
+    assert Path(place).read_text(encoding="utf-8").splitlines()[int(line) - 1] == "  late-arrival:"
     assert "\n  when: [late_arrival]\n" in rest
     assert "\nvault-2008: " in rest
     assert "<https://" in rest

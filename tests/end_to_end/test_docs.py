@@ -282,5 +282,5 @@ def test_the_old_folder_comes_back_where_the_new_one_cannot_take_its_place(misst
     with mock.patch("pathlib.Path.rename", autospec=True, side_effect=fail):
         run = misstep.inside("docs", "build", RULES, "--format", "markdown", "-o", "pages")
     assert (run.code, run.err) == (2, "misstep: pages: Input/output error\n")
-    assert (misstep.folder / "pages" / "old.md").read_text() == "old"
+    assert (misstep.folder / "pages" / "old.md").read_text(encoding="utf-8") == "old"
     assert left() == ["pages"]

@@ -57,7 +57,7 @@ def test_what_is_wrong_is_told_in_a_line(misstep: Command, arguments: list[str],
 def test_a_result_of_an_earlier_version_is_refused_in_a_line(misstep: Command) -> None:
     write(misstep.folder / "scores.csv")
     summary = misstep.folder / "scores.csv.summary.json"
-    summary.write_text(summary.read_text().replace('"schema": 2', '"schema": 1'))
+    summary.write_text(summary.read_text(encoding="utf-8").replace('"schema": 2', '"schema": 1'), encoding="utf-8")
     run = misstep.inside("report", "scores.csv")
     assert (run.code, run.out) == (2, "")
     assert run.err == (
@@ -71,7 +71,8 @@ def test_without_the_library_for_tables_there_is_a_word_about_it(misstep: Comman
     hide.mkdir()
     (hide / "sitecustomize.py").write_text(
         "import importlib.util as u\nfind = u.find_spec\n"
-        "u.find_spec = lambda name, *more: None if name == 'pyarrow' else find(name, *more)\n"
+        "u.find_spec = lambda name, *more: None if name == 'pyarrow' else find(name, *more)\n",
+        encoding="utf-8",
     )
     engine = Path(__file__).parents[2] / "engine"
     run = misstep("report", "scores.parquet", env={"PYTHONPATH": f"{hide}:{engine}"})

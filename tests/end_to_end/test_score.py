@@ -37,7 +37,7 @@ def test_records_that_are_wrong_are_told_and_the_others_scored(misstep: Command)
         "misstep: 1 record could not be scored: see scores.rejects.jsonl; the first:\n"
         "misstep: log.jsonl:1: /facts/0/kind: there is no such kind; did you mean 'late_arrival'?\n"
     )
-    assert json.loads((misstep.folder / "scores.rejects.jsonl").read_text()) == {
+    assert json.loads((misstep.folder / "scores.rejects.jsonl").read_text(encoding="utf-8")) == {
         "file": "log.jsonl", "row": 1,
         "problems": [
             {"column": 36, "pointer": "/facts/0/kind", "message": "there is no such kind; did you mean 'late_arrival'?"}
@@ -54,7 +54,7 @@ def test_further_columns_of_a_log_are_named(misstep: Command) -> None:
     )
     run = misstep("score", "log.jsonl", "-o", "scores.csv", "--keep", "team", "--overwrite")
     assert (run.code, run.err) == (0, "")
-    assert (misstep.folder / "scores.csv").read_text().splitlines()[0].startswith("file,row,id,team,damage,")
+    assert (misstep.folder / "scores.csv").read_text(encoding="utf-8").splitlines()[0].startswith("file,row,id,team,damage,")
 
 
 def test_a_report_in_the_same_command(misstep: Command) -> None:
@@ -74,7 +74,7 @@ def test_a_report_in_the_same_command(misstep: Command) -> None:
 def test_standard_input_and_a_pipe(misstep: Command) -> None:
     run = misstep("score", "-", "-o", "scores.jsonl", stdin=LATE.encode())
     assert (run.code, run.out) == (0, "1 interview scored into scores.jsonl\n")
-    assert json.loads((misstep.folder / "scores.jsonl").read_text())["file"] == "<stdin>"
+    assert json.loads((misstep.folder / "scores.jsonl").read_text(encoding="utf-8"))["file"] == "<stdin>"
 
 
 def test_two_rule_bases(misstep: Command) -> None:
@@ -82,7 +82,7 @@ def test_two_rule_bases(misstep: Command) -> None:
     run = misstep("score", "log.jsonl", "-o", "scores.parquet", "--baseline", FIXTURES / "packs" / "acme")
     assert run.code == 0
     assert run.out.startswith("misstep 0.1.0 against the baseline acme 1.0.0\n2 interviews compared; ")
-    assert json.loads((misstep.folder / "scores.baseline.json").read_text())["compared"] == 2
+    assert json.loads((misstep.folder / "scores.baseline.json").read_text(encoding="utf-8"))["compared"] == 2
 
 
 def test_the_shipped_rules_as_the_baseline(misstep: Command) -> None:
@@ -104,7 +104,7 @@ def test_a_database(misstep: Command) -> None:
     assert (run.code, run.out) == (0, "1 interview scored into sqlite:///log.db?table=scores\n")
     run = misstep("score", "sqlite:///log.db?query=SELECT id, '[]' AS facts FROM scores", "-o", "again.jsonl")
     assert (run.code, run.err) == (0, "")
-    assert json.loads((misstep.folder / "again.jsonl").read_text())["id"] == "iv-1"
+    assert json.loads((misstep.folder / "again.jsonl").read_text(encoding="utf-8"))["id"] == "iv-1"
 
 
 def test_progress_as_json(misstep: Command) -> None:
@@ -179,7 +179,7 @@ def test_a_torn_archive_costs_only_what_is_torn(misstep: Command) -> None:
     run = misstep("score", "log.jsonl.gz", "-o", "scores.parquet")
     assert run.code == 1
     assert "log.jsonl.gz" in run.err
-    rejects = (misstep.folder / "scores.rejects.jsonl").read_text()
+    rejects = (misstep.folder / "scores.rejects.jsonl").read_text(encoding="utf-8")
     assert len(rejects.splitlines()) == 1
 
 
@@ -233,4 +233,4 @@ def test_how_certain_each_answer_is_stands_in_columns(misstep: Command, form: st
         assert (second["certainty_low"], second["certainty_high"], second["settled"]) == (0, 0, False)
         assert first["depends_on"][0].startswith(("late_arrival.", "interview."))
     else:
-        assert "certainty_low" in (misstep.folder / f"scores.{form}").read_text().splitlines()[0]
+        assert "certainty_low" in (misstep.folder / f"scores.{form}").read_text(encoding="utf-8").splitlines()[0]

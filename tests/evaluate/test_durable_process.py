@@ -401,7 +401,7 @@ def test_the_library_is_neither_loaded_here_nor_pydantic_there(engine: DurableEn
 def test_a_library_that_cannot_be_loaded_is_said_to_be_so(
     program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / f"{LIBRARY}.py").write_text("raise ImportError('undefined symbol: PyEval_CallObject')\n")
+    (tmp_path / f"{LIBRARY}.py").write_text("raise ImportError('undefined symbol: PyEval_CallObject')\n", encoding="utf-8")
     with monkeypatch.context() as patch, closing(DurableEngine(program)) as engine:
         patch.syspath_prepend(tmp_path)
         with pytest.raises(InstallationError) as caught:

@@ -71,7 +71,8 @@ def test_the_compiler_is_the_one_that_python_was_built_by(monkeypatch: pytest.Mo
 def test_it_is_said_before_pip_is_asked(compiler: str, code: int, tmp_path: Path) -> None:
     """The command of the README, where nothing is installed."""
     (tmp_path / "sitecustomize.py").write_text(
-        f"import sys, sysconfig\nsys.modules['{missing.LIBRARY}'] = None\nsysconfig.get_path = lambda name: {str(tmp_path)!r}\n"
+        f"import sys, sysconfig\nsys.modules['{missing.LIBRARY}'] = None\nsysconfig.get_path = lambda name: {str(tmp_path)!r}\n",
+        encoding="utf-8",
     )
     env = environment({"CC": compiler})
     env["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{env['PYTHONPATH']}"

@@ -399,6 +399,13 @@ def test_nothing_runs_or_is_styled_inside_of_the_page(reply: Reply) -> None:
     assert "'unsafe" not in SECURITY_HEADERS["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize("record", [SEED, [{"kind": "spill"}] * 3, []], ids=["seed", "thrice the same", "nothing"])
+def test_every_id_is_there_once(record: Any) -> None:
+    ids = [value for _, name, value in opened(record).attributes if name == "id"]
+    assert ids
+    assert len(ids) == len(set(ids))
+
+
 def test_its_files_are_small_and_ask_nobody_else() -> None:
     assert len(read_file("page.js")) < 10_000
     for name in FILES:

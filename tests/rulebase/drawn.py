@@ -99,6 +99,15 @@ def _interviews(count: int, mistakes: tuple[int, ...], seed: int) -> Iterator[Dr
             yield Drawn(record, BASE.assess(record))
 
 
+def variants(kind: Kind) -> list[Fact]:
+    """Of a mistake: nothing said but the kind, and each of the kind's own words and switches, one at a time."""
+    shared = {field.name for field in BASE.program.roles["mistake"]}
+    own = [field for field in kind.fields if field.name not in shared]
+    told: list[Fact] = [{f.name: value} for f in own if f.type == "enum" for value in f.values]
+    told += [{f.name: value} for f in own if f.type == "boolean" for value in (True, False)]
+    return [{}, *told]
+
+
 def draw_fact(kind: Kind, draw: random.Random) -> Fact:
     told = {f.name: draw_value(kind, f, draw) for f in kind.fields if f.required or draw.random() < 0.4}
     return {"kind": kind.name, **told}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from tests.evaluate.packs import facts_of, records_of
-from tests.rulebase.drawn import BASE, LONG, MISTAKES, STRENGTHS
+from tests.rulebase.drawn import BASE, LONG, MISTAKES, STRENGTHS, variants
 
 from misstep.model.facts import Kind
 
@@ -71,15 +71,6 @@ SITUATIONS: list[Record] = [
 
 def required(kind: Kind) -> dict[str, Any]:
     return {f.name: "x" if f.type == "text" else f.minimum for f in kind.fields if f.required}
-
-
-def variants(kind: Kind) -> list[dict[str, Any]]:
-    """Nothing said but the kind, and each of its own words and switches."""
-    common = set(BASE.kinds["late_arrival"].by_name) & set(BASE.kinds["rambling"].by_name)
-    own = [field for field in kind.fields if field.name not in common]
-    told: list[dict[str, Any]] = [{f.name: value} for f in own if f.type == "enum" for value in f.values]
-    told += [{f.name: value} for f in own if f.type == "boolean" for value in (True, False)]
-    return [{}, *told]
 
 
 @pytest.mark.parametrize("kind", MISTAKES, ids=NAMES)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.rulebase.drawn import BASE, KINDS, MISTAKES, Drawn, drawn
+from tests.rulebase.drawn import BASE, KINDS, MISTAKES, Drawn, drawn, variants
 
 from misstep.model.facts import Kind
 from misstep.model.result import Finding
 
 pytestmark = pytest.mark.once  # what rules say does not depend on the version of Python
-
-COMMON = {"times", "phase", "audience", "cause", "handled", "reaction", "medium", "self_judged", "tells"}
 
 APOLOGIES = {name for name, action in BASE.actions.items() if action.group == "apology"}
 MENTIONS = APOLOGIES | {"explain_cause_briefly", "retract_on_the_spot", "use_humour", "offer_to_make_good"}
@@ -107,14 +105,6 @@ def test_a_proof_of_fit_is_for_ability_or_follows_an_apology() -> None:
 # -- every mistake by itself
 
 
-def _variants(kind: Kind) -> list[dict[str, Any]]:
-    """Nothing said but the kind, and each of its own words and switches."""
-    own = [field for field in kind.fields if field.name not in COMMON]
-    told: list[tuple[str, Any]] = [(f.name, value) for f in own if f.type == "enum" for value in f.values]
-    told += [(f.name, value) for f in own if f.type == "boolean" for value in (True, False)]
-    return [{}, *({name: value} for name, value in told)]
-
-
 SITUATIONS: list[dict[str, Any]] = [
     *({"moment": moment} for moment in ("before", "during", "after")),
     *({"outcome": outcome} for outcome in ("advanced", "offer", "rejected")),
@@ -126,4 +116,4 @@ SITUATIONS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("kind", MISTAKES, ids=lambda kind: kind.name)
 def test_no_mistake_is_without_a_plan(kind: Kind, situation: dict[str, Any]) -> None:
     interview = {"kind": "interview", **situation}
-    assert [v for v in _variants(kind) if not BASE.assess([interview, {"kind": kind.name, **v}]).actions] == []
+    assert [v for v in variants(kind) if not BASE.assess([interview, {"kind": kind.name, **v}]).actions] == []

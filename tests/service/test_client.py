@@ -102,6 +102,20 @@ def test_a_service_that_is_not_there_is_an_error_to_try_again() -> None:
         asyncio.run(AsyncClient("http://127.0.0.1:9", timeout=5).assess([]))
 
 
+def test_a_client_that_is_closed_says_so() -> None:
+    with Client("http://127.0.0.1:9") as client:
+        pass
+
+    async def closed() -> None:
+        async with AsyncClient("http://127.0.0.1:9") as client:
+            pass
+        await client.assess([])
+
+    for ask in (lambda: client.assess([]), lambda: asyncio.run(closed())):
+        with pytest.raises(CallerError, match="the client is closed; open a new one"):
+            ask()
+
+
 ANSWERS = {
     "busy": (503, {"code": "busy", "detail": "too much"}, EngineError, "too much"),
     "broken": (500, {"code": "internal", "detail": "an error"}, EngineError, "an error"),

@@ -10,8 +10,7 @@ from rich.text import Text
 from misstep.batch.baseline import Comparison, Example, Rules
 from misstep.batch.responsible import ASPECTS
 from misstep.errors import printable
-from misstep.report import markdown_text
-from misstep.tables import markdown_table, print_numbered, print_table, text_of, text_page
+from misstep.tables import markdown_table, markdown_text, print_numbered, print_table, text_of, text_page
 
 Rows = list[tuple[str, ...]]
 

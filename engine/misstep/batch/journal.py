@@ -20,9 +20,11 @@ from misstep.errors import CallerError, printable
 from misstep.files import is_remote, whole_file
 
 SUFFIX = ".misstep-run"
-ABOUT = "run.json"
-VERSIONS = frozenset({"version of misstep", "version of its columns"})
-"""What of an identity whoever runs it has no say in."""
+ABOUT, LOCK = "run.json", "lock"
+RULES, BASELINE = "rules", "baseline"
+"""The rule bases of a run, by which its workers score: parts of its identity, and files among its parts."""
+VERSION, COLUMN_VERSION = "version of misstep", "version of its columns"
+"""Parts of an identity that come with misstep, and cannot be chosen."""
 NOTES = f"{'[0-9]' * 8}.json"
 
 
@@ -38,7 +40,7 @@ class Journal:
         which is still writing, can do this one no harm."""
         self._identity = dict(identity)
         self._overwrite = overwrite
-        self._lock = None if is_remote(folder) else FileLock(folder / "lock", timeout=0)
+        self._lock = None if is_remote(folder) else FileLock(folder / LOCK, timeout=0)
         self._noted: set[str] = set()
 
     def __enter__(self) -> Journal:
@@ -75,10 +77,10 @@ class Journal:
             if not other:
                 self.parts = self.folder / kept["parts"]
                 self._make_parts()
-                self._noted = {path.stem for path in self.parts.glob(NOTES)}
+                self._noted = {path.name for path in self.parts.glob(NOTES)}
                 return
             if not self._overwrite and is_begun(self.folder):
-                if VERSIONS.intersection(other):  # what it was begun with is not here any more
+                if {VERSION, COLUMN_VERSION}.intersection(other):  # what it was begun with is not here any more
                     raise CallerError(
                         f"{self._shown}: holds a run that another version of misstep began and did not finish; finish it with"
                         " that one, or give --overwrite to begin anew"
@@ -95,7 +97,7 @@ class Journal:
 
     def note(self, number: int) -> dict[str, Any] | None:
         """What is known of a part that is done; None of one that is not."""
-        return read_note(self.parts, number) if f"{number:08}" in self._noted else None
+        return read_note(self.parts, number) if part_file(self.parts, number, "json").name in self._noted else None
 
     def forget(self) -> None:
         """Take the folder away: the run is finished."""
@@ -119,7 +121,7 @@ class Journal:
         for path in self.folder.iterdir():
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
-            elif path.name != "lock":
+            elif path.name != LOCK:
                 path.unlink(missing_ok=True)
 
 
@@ -138,10 +140,15 @@ def _read_about(folder: Path) -> dict[str, str] | None:
     return kept
 
 
+def part_file(folder: Path, number: int, what: str) -> Path:
+    """Where a part of a table is, or the note of a part."""
+    return folder / f"{number:08}.{what}"
+
+
 def read_note(parts: Path, number: int) -> dict[str, Any] | None:
     """The note of a part, if it is there."""
     try:
-        note: dict[str, Any] = orjson.loads((parts / f"{number:08}.json").read_bytes())
+        note: dict[str, Any] = orjson.loads(part_file(parts, number, "json").read_bytes())
     except FileNotFoundError:
         return None
     return note
@@ -149,5 +156,5 @@ def read_note(parts: Path, number: int) -> dict[str, Any] | None:
 
 def write_note(parts: Path, number: int, note: Mapping[str, Any]) -> None:
     """Note that a part is done, which comes last of all that is written for it."""
-    with whole_file(parts / f"{number:08}.json") as stream:
+    with whole_file(part_file(parts, number, "json")) as stream:
         stream.write(orjson.dumps(note))

@@ -86,12 +86,12 @@ class DatabaseOutput:
         tables: tuple[TableName, ...] = (*wanted.tables, "interviews")
         about = summary.to_json()
         for table in tables:
-            with whole_file(journal / f"{table}.parquet") as stream:
+            with whole_file(_joined(journal, table)) as stream:
                 join_parts(parts(table), wanted.schema(table).with_metadata({b"misstep": about}), stream, "parquet")
         with self._connected() as cursor:
             loaded = self._begun(cursor, tables, journal)
             for table in tables:
-                for number, chunk in enumerate(_chunks(journal / f"{table}.parquet")):
+                for number, chunk in enumerate(_chunks(_joined(journal, table))):
                     if (table, number) not in loaded:
                         self._load(cursor, self._loading(table), chunk)
                         cursor.execute(f"INSERT INTO {quoted(self._noted)} VALUES ('{journal.name}', '{table}', {number})")  # noqa: S608
@@ -101,7 +101,7 @@ class DatabaseOutput:
 
     def result(self, journal: Path) -> Path:
         """What was loaded, as long as it lies in the journal."""
-        return journal / "interviews.parquet"
+        return _joined(journal, "interviews")
 
     def _begun(self, cursor: Any, tables: Sequence[TableName], journal: Path) -> set[tuple[str, int]]:
         """The chunks that this run has loaded; what another one left behind is taken away."""
@@ -114,7 +114,7 @@ class DatabaseOutput:
             cursor.execute(f"DROP TABLE IF EXISTS {quoted(table)}")
         cursor.execute(f"CREATE TABLE {quoted(self._noted)} (run TEXT, name TEXT, chunk INTEGER)")
         for table in tables:
-            self._load(cursor, self._loading(table), _schema(journal / f"{table}.parquet").empty_table(), "create")
+            self._load(cursor, self._loading(table), _schema(_joined(journal, table)).empty_table(), "create")
         cursor.connection.commit()
         return set()
 
@@ -162,6 +162,11 @@ class DatabaseOutput:
             raise
         except Exception as error:  # whatever drivers raise; they need not be there to be named
             raise CallerError(f"{printable(self.name)}: cannot be written: {reason(error, self.database)}") from None
+
+
+def _joined(journal: Path, table: TableName) -> Path:
+    """A table put together, from which it is loaded."""
+    return journal / f"{table}.parquet"
 
 
 def _schema(file: Path) -> pa.Schema:

@@ -18,12 +18,12 @@ from misstep.batch.columns import SCHEMA, TableName, Wanted
 from misstep.batch.databases import shown_input
 from misstep.batch.forms import join_bytes
 from misstep.batch.inputs import Reading, plan_parts
-from misstep.batch.journal import Journal, is_begun
+from misstep.batch.journal import BASELINE, COLUMN_VERSION, RULES, VERSION, Journal, is_begun, part_file
 from misstep.batch.outputs import Output, output_of, refuse_among_inputs, refuse_written
 from misstep.batch.parts import Form
 from misstep.batch.results import Scores, read_scores
 from misstep.batch.summary import EXAMPLES, Summary, Tally, version_of_misstep
-from misstep.batch.tasks import Job, Task, part_file, score_part
+from misstep.batch.tasks import Job, Task, score_part
 from misstep.batch.workers import workers_of
 from misstep.errors import CallerError, RecordError, printable
 from misstep.files import discard_torn, place, refuse_unreached, whole_file
@@ -76,8 +76,8 @@ def score(
     max_rejects: int | None = None,
     journal: StrPath | None = None,
     overwrite: bool = False,
-    progress: Callable[[Progress], None] = lambda _: None,
-    then: Then = lambda _: None,
+    progress: Callable[[Progress], None] | None = None,
+    then: Then | None = None,
 ) -> Outcome:
     """Score all interviews of the inputs into files or tables of a database, as ``misstep score`` does.
 
@@ -87,8 +87,8 @@ def score(
     inputs. ``facts``, ``id``: the columns of tables.
     ``workers``: how many processes, else one for each core; 1: this one. ``on``: a cluster instead, ``dask://host:port``.
     ``rejects``: where records go that are wrong, else beside the output; ``max_rejects``: how many there may be. ``journal``: the
-    folder that is kept until the run is finished, else beside the output. ``progress`` is told how far it is, ``then`` what was
-    written, before the run counts as finished.
+    folder that is kept until the run is finished, else beside the output. ``progress``, if given, is told how far it is, and
+    ``then`` what was written, before the run counts as finished.
 
     The output appears whole or not at all. A run that was stopped goes on where it was, if it is called in the same way.
 
@@ -112,15 +112,15 @@ def score(
         target.check(wanted, overwrite)
         refuse_written(beside, overwrite)
     identity = {
-        "rules": rulebase.digest,
-        "baseline": baseline.digest if baseline else "",
+        RULES: rulebase.digest,
+        BASELINE: baseline.digest if baseline else "",
         "inputs": _digest([input_format, names]),
         "columns": _digest([target.form, wanted.keep, wanted.tables, assessment, certainty, facts, id]),
-        "version of misstep": version_of_misstep(),
-        "version of its columns": str(SCHEMA),
+        VERSION: version_of_misstep(),
+        COLUMN_VERSION: str(SCHEMA),
     }
     with Journal(folder, identity, overwrite) as kept:
-        for name, one in (("rules", rulebase), ("baseline", baseline)):
+        for name, one in ((RULES, rulebase), (BASELINE, baseline)):
             if one is not None:
                 with whole_file(kept.parts / name) as stream:
                     stream.write(dump_program(one.program))
@@ -134,7 +134,8 @@ def score(
         for note in hands.run(score_part, run.tasks(names)):
             run.took(note)
         outcome = run.put_together(target, rejected, rejects is not None, compared, rulebase, names)
-        then(read_scores(target.result(kept.parts)))
+        if then is not None:
+            then(read_scores(target.result(kept.parts)))
         kept.forget()
     return outcome
 
@@ -164,7 +165,7 @@ class _Run:
         journal: Journal,
         max_rejects: int | None,
         overwrite: bool,
-        progress: Callable[[Progress], None],
+        progress: Callable[[Progress], None] | None,
     ) -> None:
         self._job = job
         self._reading = reading
@@ -215,7 +216,8 @@ class _Run:
         self._interviews += note["interviews"]
         self._rejects += note["rejects"]
         self._share = max(self._share, note["share"])
-        self._progress(Progress(self._interviews, self._interviews - self._resumed, self._rejects, self._share or None))
+        if self._progress is not None:
+            self._progress(Progress(self._interviews, self._interviews - self._resumed, self._rejects, self._share or None))
         if self._max_rejects is not None and self._rejects > self._max_rejects:
             raise RecordError(
                 f"more than {self._max_rejects} records are wrong, the most that --max-rejects allows; what is scored is kept:"

@@ -15,7 +15,7 @@ from misstep.batch.columns import Wanted
 from misstep.batch.forms import OutputForm, write_part
 from misstep.batch.inputs import Reading, read_part
 from misstep.batch.inputs.kept import OF_RECORDS
-from misstep.batch.journal import read_note, write_note
+from misstep.batch.journal import BASELINE, RULES, part_file, read_note, write_note
 from misstep.batch.parts import Part, Reject
 from misstep.batch.scoring import score_records
 from misstep.batch.summary import EXAMPLES
@@ -56,8 +56,8 @@ def score_part(task: Task) -> dict[str, Any]:
     noted = read_note(job.folder, part.number)
     if noted is not None and noted["digest"] == part.digest:
         return noted
-    rulebase = _rulebase(job.folder / "rules", job.reading.limits)
-    baseline = _rulebase(job.folder / "baseline", job.reading.limits) if job.compare else None
+    rulebase = _rulebase(job.folder / RULES, job.reading.limits)
+    baseline = _rulebase(job.folder / BASELINE, job.reading.limits) if job.compare else None
     reading = replace(job.reading, kinds=tuple(rulebase.kinds.values()))
     scored = score_records(read_part(part, reading), part.name, rulebase, job.wanted, baseline)
     for table in scored.rows:
@@ -78,11 +78,6 @@ def score_part(task: Task) -> dict[str, Any]:
     }
     write_note(job.folder, part.number, note)
     return note
-
-
-def part_file(folder: Path, number: int, table: str) -> Path:
-    """Where a part of a table is."""
-    return folder / f"{number:08}.{table}"
 
 
 @lru_cache(maxsize=4)

@@ -60,7 +60,7 @@ class Compared:
     """One case: what the expert says and what the rules say. ``error``: bands by which the rules are harsher.
 
     None stands for what the expert does not say. ``acts``: the plan deals with the mistake towards the employer, or makes
-    contact as this expert advises. ``recommended`` tells whether one of the recommended steps is in the plan,
+    contact as this expert advises. ``recommended`` tells whether one of the recommended actions is in the plan,
     ``advised_against`` whether one that was advised against is. ``set``: the name of the file of cases, without its ending.
     """
 
@@ -93,8 +93,8 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A step on which the plan and the expert differ. ``why``: rules ``recommended`` it, ``vetoed`` it, or none did either."""
+class DifferingAction:
+    """An action on which the plan and the expert differ. ``why``: rules ``recommended`` it, ``vetoed`` it, or none did either."""
 
     action: str
     why: str
@@ -110,8 +110,8 @@ class Disagreement:
     gist: str
     verdict: str
     causes: tuple[Cause, ...]
-    absent: tuple[Step, ...]
-    present: tuple[Step, ...]
+    absent: tuple[DifferingAction, ...]
+    present: tuple[DifferingAction, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Agreement:
 
     ``read`` counts the cases that could be assessed, before a choice by basis and confidence. ``matrix`` counts cases: a row
     for each band of the expert, a column for each band of the rules. ``worst``: furthest apart first. ``problems``: what is
-    wrong with cases that were left out. ``remarks``: steps that experts name and the rule base does not know.
+    wrong with cases that were left out. ``remarks``: actions that experts name and the rule base does not know.
     """
 
     rulebase: str

@@ -8,8 +8,7 @@ from rich.text import Text
 from misstep.calibration.agreement import Figure
 from misstep.calibration.certainty import SURE, CertaintyFigures
 from misstep.errors import printable
-from misstep.report import markdown_text
-from misstep.tables import markdown_table, print_table, text_of, text_page
+from misstep.tables import markdown_table, markdown_text, print_table, text_of, text_page
 
 _HEADER = ("said", "in range", "95% interval", "width", "fixed", f"same {SURE:g}+", "verdict stays")
 _SAID = {0: "kinds only", None: "all of it"}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from misstep.calibration.agreement import Compared, Figure, Figures, Group
 from misstep.calibration.cases import UNKNOWN, Entry, ExpertDoc, JudgedDoc
 from misstep.calibration.figures import bootstrap, rank_correlation, weighted_kappa, wilson
-from misstep.model.result import Assessment, PlannedAction
+from misstep.model.result import Assessment
 from misstep.model.rule import Action, Program
 
 NOT_STATED = "not stated"
@@ -19,7 +19,7 @@ Ranks = tuple[int, int, float]
 def compare(case: JudgedDoc, entry: Entry, got: Assessment, program: Program) -> Compared:
     """What the expert and the rules say of one case."""
     expert, bands = case.expert, program.scale.severity.words
-    plan = tuple(action.action for action in planned(got))
+    plan = tuple(action.action for action in got.actions)
     says = _stance(expert, program.actions)
     return Compared(
         id=got.id or "",
@@ -39,11 +39,6 @@ def compare(case: JudgedDoc, entry: Entry, got: Assessment, program: Program) ->
         advised_against=bool(set(plan) & set(expert.against)) if expert.against else None,
         plan=plan,
     )
-
-
-def planned(got: Assessment) -> tuple[PlannedAction, ...]:
-    """The actions of a plan, in their order."""
-    return got.actions
 
 
 def measure(cases: Sequence[Compared], bands: Sequence[str], resampled: bool = True) -> Figures:

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Sequence
 from rich.padding import Padding
 from rich.text import Text
 
-from misstep.calibration.agreement import Agreement, Cause, Disagreement, Figure, Figures, Group, Step
+from misstep.calibration.agreement import Agreement, Cause, DifferingAction, Disagreement, Figure, Figures, Group
 from misstep.calibration.figures import RESAMPLES
 from misstep.errors import printable
-from misstep.report import markdown_text
-from misstep.tables import markdown_table, print_numbered, print_table, text_of, text_page
+from misstep.tables import markdown_table, markdown_text, print_numbered, print_table, text_of, text_page
 
 Rows = list[tuple[str, ...]]
 
@@ -191,8 +190,8 @@ def _told(worst: Disagreement) -> Iterator[str]:
     ours = [f"{_word(case.band)} (damage {case.damage:g})", *_known(case.noticed), *_acts(case.acts), _word(worst.verdict)]
     yield f"misstep: {', '.join(ours)}{_apart(case.error)}."
     yield from (_cause(cause) for cause in worst.causes)
-    yield from _steps("Not in the plan, though recommended", worst.absent, _NO_ROOM)
-    yield from _steps("In the plan, though advised against", worst.present)
+    yield from _actions("Not in the plan, though recommended", worst.absent, _NO_ROOM)
+    yield from _actions("In the plan, though advised against", worst.present)
 
 
 def _apart(error: int) -> str:
@@ -206,9 +205,9 @@ def _cause(cause: Cause) -> str:
     return f"{cause.rule}: {', '.join(f'{round(n, 2):+g} {dimension}' for dimension, n in amounts if n)}; {cause.text}"
 
 
-def _steps(title: str, steps: Sequence[Step], after: str = "") -> Iterator[str]:
-    told = (f"{s.action} ({_WHY[s.why].format(rules=', '.join(s.rules))}{after * (s.why == 'recommended')})" for s in steps)
-    if steps:
+def _actions(title: str, actions: Sequence[DifferingAction], after: str = "") -> Iterator[str]:
+    told = (f"{a.action} ({_WHY[a.why].format(rules=', '.join(a.rules))}{after * (a.why == 'recommended')})" for a in actions)
+    if actions:
         yield f"{title}: {'; '.join(told)}."
 
 

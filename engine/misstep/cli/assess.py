@@ -104,7 +104,7 @@ def _writer(output: str, color: str, full: bool, rulebase: RuleBase) -> Callable
             return ()
         from misstep.uncertainty_words import certainty_sentences
 
-        return certainty_sentences(certainty, rulebase.kinds, {f.fact: f.title for f in assessment.findings})
+        return certainty_sentences(certainty, rulebase.kinds, assessment.titles)
 
     bright, columns = colored(color), width()
 

@@ -91,7 +91,7 @@ def _word(value: object) -> str:
 def _field_text(field: Field) -> str:
     listed = field.type == "enum" and field.words  # one to a line, below
     expected = ("one of these" + ", or left out if unknown" * field.unknown) if listed else field.expected()
-    text = "; ".join(part for part in (field.title, field.help.removesuffix("."), expected) if part)
+    text = "; ".join(part for part in (field.asks, expected) if part)
     if field.default is not None:
         shown = ", ".join(field.default) if isinstance(field.default, tuple) else _word(field.default)
         text += f"; {shown} if not given"

@@ -48,6 +48,5 @@ def _amount(reason: Reason, program: Program) -> str:
     if words is not None:
         limit = "at least" if reason.dimension == "verdict" else "at best"
         return f"{reason.dimension} {limit} {words[int(reason.amount)].replace('_', ' ')}"
-    amount = -reason.amount if reason.dimension == "relief" else reason.amount
-    what = {"relief": "severity", "overall": "severity of the whole"}.get(reason.dimension, reason.dimension)
-    return f"{what} {'+' if amount >= 0 else ''}{number(round(amount, 3))}"
+    whole = " of the whole" if reason.dimension == "overall" else ""
+    return f"{reason.column}{whole} {'+' if reason.change >= 0 else ''}{number(round(reason.change, 3))}"

@@ -1,4 +1,4 @@
-"""Text of any kind in; Markdown that shows it out, whatever it holds.
+"""Any text in; Markdown that shows it as it is out.
 
 The pages are read by several dialects of Markdown, and in the end as HTML: what is markup in any of them is escaped.
 """

@@ -1,7 +1,7 @@
 """A book in; its pages out, Markdown by path.
 
-A rule has a page of its own, ``rules/ID.md``: whoever meets its id in an assessment finds it under that address and in the
-search, and a chapter stays short enough to be read.
+A rule has a page of its own, ``rules/ID.md``: a reader who meets its id in an assessment finds it under that address and in
+the search, and a chapter stays short enough to be read.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def render(book: Book, guide: Mapping[str, str]) -> Pages:
 
 
 class _Writer:
-    """Fills the templates; whatever they show is escaped, unless it is Markdown already."""
+    """Fills the templates; all that they show is escaped, unless it is Markdown already."""
 
     def __init__(self, book: Book) -> None:
         self._book = book
@@ -115,7 +115,6 @@ class _Writer:
             "title": title_of,
             "code": markdown.code,
             "fence": markdown.fence,
-            "span": markdown.span,
             "address": markdown.address,
             "joined": markdown.joined,
             "number": number,
@@ -254,13 +253,16 @@ def _template(text: str) -> Markup:
     """A template of a message in lines that fit on a page, a choice on each."""
     whole = re.sub(r"\{[{%#].*?[}%#]\}", _unbroken, " ".join(text.split()))
     choices = re.sub(r"\s*(?=\{%\s(?:elif|else))", "\n", whole).splitlines()
-    lines = [line for choice in choices for line in textwrap.wrap(choice, WIDTH, subsequent_indent="  ")]
+    lines = [line for choice in choices for line in _WRAPPER.wrap(choice)]
     return markdown.fence("\n".join(lines).replace("\N{NO-BREAK SPACE}", " "), "jinja")
 
 
+_WRAPPER = textwrap.TextWrapper(WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
 def _unbroken(mark: re.Match[str]) -> str:
-    """A mark of a template, which no line break may part."""
-    return mark[0].replace(" ", "\N{NO-BREAK SPACE}")
+    """A mark of a template, which no line break may part unless it is longer than a line."""
+    return mark[0] if len(mark[0]) > WIDTH - 2 else mark[0].replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _spaced(word: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -89,6 +90,12 @@ def due_in_words(hours: float | None) -> str:
     if 12 < hours <= 24:
         return "today"
     return f"within {span_of_time(hours)}"
+
+
+def due_beside(title: str, hours: float | None) -> str:
+    """When a step is due, to stand beside its title; nothing where the title begins with it: ``Now: say it``."""
+    due = due_in_words(hours)
+    return "" if re.match(rf"{due}\b", title, re.IGNORECASE) else due
 
 
 def span_of_time(hours: float) -> str:

@@ -54,6 +54,12 @@ class Field:
         nothing, nor does a flag that nobody raised."""
         return not (self.default is None or self.default is False or self.default in (UNSAID, "", ()))
 
+    @property
+    def asks(self) -> str:
+        """What it asks, in words: its title, and its help where that says more."""
+        told = self.help.removesuffix(".")
+        return "; ".join(part for part in (self.title, told if told.casefold() != self.title.casefold() else "") if part)
+
     def expected(self) -> str:
         """What a value must be, in words: ``a whole number from 1 to 1440 (minutes)``."""
         match self.type:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -44,6 +45,19 @@ class Reason(_Result):
     facts: tuple[str, ...] = Field(description="ids of the facts that the rule matched")
     sources: tuple[str, ...]
     basis: Basis = Field(description=_BASIS)
+
+    @property
+    def column(self) -> str | None:
+        """The score that it changes: severity, noticed or urgency; None where it limits the verdict or the outlook."""
+        return _COLUMNS.get(self.dimension)
+
+    @property
+    def change(self) -> float:
+        """What it adds to that score: a relief takes away."""
+        return -self.amount if self.dimension == "relief" else self.amount
+
+
+_COLUMNS = {"severity": "severity", "relief": "severity", "overall": "severity", "noticed": "noticed", "urgency": "urgency"}
 
 
 class ActionReason(_Result):
@@ -170,6 +184,22 @@ class Assessment(_Result):
         """The actions of all steps, in order."""
         return tuple(action for step in self.steps for action in step.actions)
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """What every mistake is called, by its fact, worst first; those with one title are told apart by their ids."""
+        count = Counter(finding.title for finding in self.findings)
+        return {f.fact: f.title if count[f.title] == 1 else f"{f.title} ({f.fact})" for f in self.findings}
+
+    @property
+    def words(self) -> dict[str, list[str]]:
+        """What is said to the person about mistakes, each once, with the titles of those it is for, worst first."""
+        words: dict[str, list[str]] = {}
+        titles = self.titles
+        for finding in self.findings:
+            if finding.word:
+                words.setdefault(finding.word, []).append(titles[finding.fact])
+        return words
+
     def to_json(self) -> bytes:
         """The one JSON form: UTF-8, keys in the order of the model."""
         return to_json(self)
@@ -190,7 +220,7 @@ class Assessment(_Result):
             numbered([step.title for step in self.steps]) if self.steps else "",
         )
 
-    # Reasons are put together when they are first asked for: whoever only wants the answer does not pay for them.
+    # Reasons are put together when they are first asked for: a caller who wants the answer alone does not wait.
     # Until then the instance holds the function that does it, and its __dict__, which is where pydantic looks for
     # everything, gives the whole.
 

@@ -1,7 +1,7 @@
 """A rule base and what somebody says about a bad day in; the page with the answer out, as HTML.
 
 ``form or link -> story -> record -> assessment -> answer -> page``. Pure: nothing is kept between calls, and nothing is sent or
-stored; whoever serves the page hands over bytes and gets bytes back. Without JavaScript the form posts the whole story, and
+stored; the server of the page hands over bytes and gets bytes back. Without JavaScript the form posts the whole story, and
 what its buttons do is done here; with it, the same answers are swapped into the page.
 """
 

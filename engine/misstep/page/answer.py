@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from misstep.alternatives import Counterfactual, Counterfactuals
-from misstep.findings.words import due_in_words, of_hundred
+from misstep.findings.words import due_beside, of_hundred
 from misstep.model.facts import Field, Kind
 from misstep.model.result import ActionReason, Assessment, CitedSource, Finding, PlannedAction, Reason
 from misstep.model.result import Step as ResultStep
@@ -20,7 +20,6 @@ MOST_CHANGES = 3
 MOST_OPEN = 5
 MOST_AVOIDED = 4
 MOST_WORDS = 3  # on top; those for further mistakes stand with what they cost
-_COLUMNS = {"severity": "severity", "relief": "severity", "overall": "severity", "noticed": "noticed", "urgency": "urgency"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +42,14 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One mistake and what it costs, of ten. ``word``: to the person, where it does not stand on top."""
+    """One mistake and what it costs, of ten. ``word``: to the person, where it does not stand on top; ``figures``: how bad it
+    was and how visible."""
 
     fact: str
     title: str
     word: str
     damage: float
-    words: str
+    figures: str
     because: tuple[Because, ...]
 
 
@@ -65,7 +65,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the plan; ``letter``: its message in pieces, each with whether it is a blank to be filled in."""
+    """One step of the plan. ``due``: empty where its title says it. ``letter``: its message in pieces, each with whether it is a
+    blank to be filled in."""
 
     title: str
     due: str
@@ -129,8 +130,8 @@ def show_answer(
     """What the page shows; ``places`` are those of the record's facts on the page; ``wanted``: the actions that rules recommend,
     whether or not others veto them."""
     numbers = {source.id: n for n, source in enumerate(assessment.sources, start=1)}
-    titles = _titles(assessment.findings)
-    words = _words(assessment.findings, titles)
+    titles = assessment.titles
+    words = _words(assessment)
     return Answer(
         assessment,
         word_of(assessment.verdict),
@@ -156,28 +157,19 @@ def _whole(damage: float) -> str:
     return shown if shown.startswith(("below", "above")) else f"{damage:.0f}"
 
 
-def _titles(findings: Sequence[Finding]) -> dict[str, str]:
-    """What every mistake is called; those of a kind are told apart by their ids."""
-    kinds = [finding.kind for finding in findings]
-    return {f.fact: f.title if kinds.count(f.kind) == 1 else f"{f.title} ({f.fact})" for f in findings}
-
-
-def _words(findings: Sequence[Finding], titles: Mapping[str, str]) -> tuple[Word, ...]:
+def _words(assessment: Assessment) -> tuple[Word, ...]:
     """What is said to the person, worst first; nothing twice."""
-    about: dict[str, list[str]] = {}
-    for finding in findings:
-        if finding.word:
-            about.setdefault(finding.word, []).append(titles[finding.fact])
-    return tuple(Word(", ".join(named) if len(named) < len(findings) else "", text) for text, named in about.items())
+    every = len(assessment.findings)
+    return tuple(Word(", ".join(named) if len(named) < every else "", text) for text, named in assessment.words.items())
 
 
 def _cost(finding: Finding, titles: Mapping[str, str], words: Sequence[Word], numbers: Mapping[str, int]) -> Cost:
-    told = (
+    figures = (
         f"How bad, once seen: {word_of(finding.severity_band)}, {finding.severity:.1f} of 10. "
         f"The chance that it was seen: {_whole(100 * finding.noticed)}%."
     )
     word = finding.word if any(word.text == finding.word for word in words) else ""
-    return Cost(finding.fact, titles[finding.fact], word, finding.damage, told, _because(finding.because, numbers))
+    return Cost(finding.fact, titles[finding.fact], word, finding.damage, figures, _because(finding.because, numbers))
 
 
 def _because(reasons: Iterable[Reason], numbers: Mapping[str, int]) -> tuple[Because, ...]:
@@ -192,18 +184,16 @@ def _because(reasons: Iterable[Reason], numbers: Mapping[str, int]) -> tuple[Bec
 
 
 def _amount(reason: Reason) -> str:
-    column = _COLUMNS.get(reason.dimension)
-    if column is None:
+    if reason.column is None:
         return f"limits the {reason.dimension}"
-    amount = -reason.amount if reason.dimension == "relief" else reason.amount
-    return f"{column} {amount:+.3g}".replace("-", "\N{MINUS SIGN}")
+    return f"{reason.column} {reason.change:+.3g}".replace("-", "\N{MINUS SIGN}")
 
 
 def _step(step: ResultStep, titles: Mapping[str, str]) -> Step:
     message = step.message
     subject, body = (message.subject or "", message.body) if message else ("", "")
     parts = tuple(_part(action, titles) for action in step.actions)
-    return Step(step.title, due_in_words(step.due_hours), parts, tuple(_letter(subject)), tuple(_letter(body)))
+    return Step(step.title, due_beside(step.title, step.due_hours), parts, tuple(_letter(subject)), tuple(_letter(body)))
 
 
 def _part(action: PlannedAction, titles: Mapping[str, str]) -> Part:

@@ -61,7 +61,7 @@ class Catalogue:
         """The kinds that plain words mean, best first: "I was late" finds "Arrived late".
 
         A word counts by where it stands, and the less the more kinds have it; the beginning of one counts half. A word
-        that nobody has is taken for the nearest one.
+        that no kind has is taken for the nearest one.
         """
         asked = list(dict.fromkeys(_stems(text)))
         scores: dict[str, float] = {}

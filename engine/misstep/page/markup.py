@@ -1,6 +1,6 @@
 """The story and its answer in; the page out, as HTML.
 
-Whatever comes from facts or packs is escaped where it is put in; there is no other way into a template.
+All text from facts or packs is escaped where it is put in; there is no other way into a template.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ request is read; a record that is large goes to a thread, so that others do not 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
@@ -22,8 +23,8 @@ from misstep.service.rules import Header, Rules, Served
 INLINE_BYTES = 4_096
 BUSY = "misstep.busy"  # in the scope of a request that came in whole when too many others already waited
 GONE = "misstep.gone"  # in the scope of a request whose client has gone
+NO_STORE: Header = (b"cache-control", b"no-store")
 _JSON: Header = (b"content-type", b"application/json")
-_NO_STORE: Header = (b"cache-control", b"no-store")
 
 
 class Assessor:
@@ -57,19 +58,29 @@ class Assess:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        require_type(scope, b"application/json")
-        body = await read_body(receive)
-        if BUSY in scope:
-            raise Refused("busy", "too many requests wait already; try again soon")
-        served = self._rules.current  # one rule base for the whole of the answer
-        try:
-            answer = await self._assessor.assess(served, body, "single")
-        except RecordError as error:
-            await respond(problem_of(error), {"misstep-rulebase": served.tag})(scope, receive, send)
-            return
-        length = (b"content-length", b"%d" % len(answer))
-        await send({"type": "http.response.start", "status": 200, "headers": [_JSON, length, served.header, _NO_STORE]})
-        await send({"type": "http.response.body", "body": answer})
+        await answer_record(self._rules, self._assess, scope, receive, send)
+
+    async def _assess(self, served: Served, record: bytes) -> bytes:
+        return await self._assessor.assess(served, record, "single")
+
+
+async def answer_record(
+    rules: Rules, find: Callable[[Served, bytes], Awaitable[bytes]], scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Answer a request whose body is one record. ``find``: rules and record in; the answer as JSON out, or RecordError."""
+    require_type(scope, b"application/json")
+    record = await read_body(receive)
+    if BUSY in scope:
+        raise Refused("busy", "too many requests wait already; try again soon")
+    served = rules.current  # one rule base for the whole of the answer
+    try:
+        answer = await find(served, record)
+    except RecordError as error:
+        await respond(problem_of(error), {"misstep-rulebase": served.tag})(scope, receive, send)
+        return
+    length = (b"content-length", b"%d" % len(answer))
+    await send({"type": "http.response.start", "status": 200, "headers": [_JSON, length, served.header, NO_STORE]})
+    await send({"type": "http.response.body", "body": answer})
 
 
 def require_type(scope: Scope, *wanted: bytes) -> None:

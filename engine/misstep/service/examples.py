@@ -45,6 +45,6 @@ def _assessed(rulebase: RuleBase, cases: Iterable[tuple[str, Any]]) -> Iterator[
     for name, facts in cases:
         try:
             answer = rulebase.assess_json(orjson.dumps({"facts": facts}))
-        except RecordError:  # of a case nobody has said yet that its facts are right
+        except RecordError:  # the facts of a case are checked only when it is run
             continue
         yield Example(name, {"facts": facts}, orjson.loads(answer))

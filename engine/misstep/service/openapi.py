@@ -63,6 +63,9 @@ def describe(record: Data, rule: str, examples: Sequence[Example], version: str)
 
 def _paths(rule: str, examples: Sequence[Example]) -> Data:
     records = {example.name: {"value": example.record} for example in examples}
+    one_record = {"required": True, "content": {"application/json": {
+        "schema": {"anyOf": [_ref("Record"), {"type": "array", "items": _ref("Fact")}]}, "examples": records,
+    }}}  # fmt: skip
     answers = {example.name: {"value": example.assessment} for example in examples}
     assessed = {"application/json": {"schema": _ref("Assessment"), "examples": answers}}
     lines = "".join(json.dumps(example.record, ensure_ascii=False) + "\n" for example in examples)
@@ -70,9 +73,7 @@ def _paths(rule: str, examples: Sequence[Example]) -> Data:
         "/assess": {"post": {
             "operationId": "assess",
             "summary": "Assess one interview",
-            "requestBody": {"required": True, "content": {"application/json": {
-                "schema": {"anyOf": [_ref("Record"), {"type": "array", "items": _ref("Fact")}]}, "examples": records,
-            }}},
+            "requestBody": one_record,
             "responses": {"200": _answer("The assessment", assessed, "Misstep-Rulebase"),
                           **_problems("media_type", "record")},
         }},
@@ -91,9 +92,7 @@ def _paths(rule: str, examples: Sequence[Example]) -> Data:
             "operationId": "certainty",
             "summary": "How far the answer to one interview rests on what is not said",
             "description": _CERTAINTY,
-            "requestBody": {"required": True, "content": {"application/json": {
-                "schema": {"anyOf": [_ref("Record"), {"type": "array", "items": _ref("Fact")}]}, "examples": records,
-            }}},
+            "requestBody": one_record,
             "responses": {"200": _answer("The range of damage, and what it hangs on",
                                          {"application/json": {"schema": _ref("Certainty")}}, "Misstep-Rulebase"),
                           **_problems("media_type", "record")},

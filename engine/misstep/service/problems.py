@@ -1,4 +1,4 @@
-"""Errors in; problem details out (RFC 9457), the same for whatever goes wrong. They name places, never values."""
+"""Errors in; problem details out (RFC 9457), the same for every error. They name places, never values."""
 
 from __future__ import annotations
 

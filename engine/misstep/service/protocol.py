@@ -1,9 +1,9 @@
 """Bytes from a socket in; requests within all limits out. What is too large, too slow, too much or no HTTP is refused here.
 
-uvicorn has no limit on the size of a head or body, waits for ever for either, and is answered too slowly by whoever does not
-read (its ``limit_concurrency`` and timeouts are about other things). So its protocol on httptools is given what it lacks: bytes
-are counted as they come, and one clock for all connections looks after those that take too long. A request that is refused gets
-its problem, and then the connection is read and thrown away for a moment: whoever is still sending would else see no answer.
+uvicorn has no limit on the size of a head or body, waits for ever for either, and for a client that does not read (its
+``limit_concurrency`` and timeouts are about other things). So its protocol on httptools is given these limits: bytes are counted
+as they come, and one clock for all connections looks after those that take too long. A request that is refused gets its problem,
+and then the connection is read and thrown away for a moment: a client that is still sending would else see no answer.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class LimitedProtocol(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The head is there: whatever can be said of the request already is said before anything is done for it."""
+        """The head is there: a request that it shows to be wrong is refused before anything is done for it."""
         if self._refused:
             return
         self._in_body, self._unread, self._body = True, 0, 0
@@ -213,7 +213,7 @@ class LimitedProtocol(HttpToolsProtocol):
         return self._limits.batch_bytes if self._streamed else self._limits.body_bytes
 
     def _leave(self) -> None:
-        """Tell whatever works on an answer that nobody is there any more."""
+        """Tell the work on an answer that its client is gone."""
         if self._at_work():
             self.cycle.disconnected = True
             self.cycle.message_event.set()

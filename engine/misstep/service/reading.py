@@ -61,7 +61,7 @@ def reading_routes(rules: Rules, metrics: Metrics) -> list[Route]:
 
 
 def _cached(request: Request, served: Served, body: bytes) -> Response:
-    """An answer that stays the same as long as the rules do; whoever has it already is told so."""
+    """An answer that stays the same as long as the rules do; a client that has it already is told so."""
     headers = {"etag": served.tag, "misstep-rulebase": served.tag, "cache-control": "no-cache"}
     known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
     if served.tag in known or "*" in known:

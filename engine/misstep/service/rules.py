@@ -30,7 +30,7 @@ Header = tuple[bytes, bytes]
 
 @dataclass(frozen=True)
 class Served:
-    """A rule base, ready to answer. Immutable: whoever took hold of it answers from it to the end of the request.
+    """A rule base, ready to answer. Immutable: a request takes one and answers from it to its end.
 
     ``tag`` names it: name, version and digest; ``header`` has it in every answer. The rest is what can be read, as JSON.
     """
@@ -100,7 +100,7 @@ class Rules:
         """Read the packs again, in a thread; whether what they say is in force now. The old rules stay where it is not."""
         try:
             new = await asyncio.to_thread(self._load)
-        except Exception as error:  # whatever it is: the old rules stay, and the next change is read again
+        except Exception as error:  # any: the old rules stay, and the next change is read again
             log.error("reload refused", extra={"data": {"rulebase": self.current.tag, "problems": _lines(error)}})
             self.observe("refused")
             return False

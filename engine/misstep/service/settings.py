@@ -1,4 +1,4 @@
-"""What whoever runs the service may choose; every limit has a value that is safe as it is."""
+"""The settings of the service; every limit has a default that is safe."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from misstep.errors import Location, Problem, RecordError
-from misstep.service.assessing import BUSY, GONE, Assessor, require_type
+from misstep.service.assessing import BUSY, GONE, NO_STORE, Assessor, require_type
 from misstep.service.problems import Refused, problem_of
 from misstep.service.rules import Header, Rules, Served
 from misstep.service.settings import Settings
@@ -45,7 +45,7 @@ class AssessBatch:
             self._running -= 1
 
     async def _answer(self, served: Served, scope: Scope, receive: Receive, send: Send) -> None:
-        headers: list[Header] = [(b"content-type", TYPE.encode()), served.header, (b"cache-control", b"no-store")]
+        headers: list[Header] = [(b"content-type", TYPE.encode()), served.header, NO_STORE]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         rows = bytearray()
         number = 0

@@ -30,7 +30,7 @@ _READ = (
     "file", "row", "id", "damage", "damage_after", "band", "mistakes", "worst", "worst_severity", "first_action", "actions",
     "rules", "verdict", "first_occasion",
 )  # fmt: skip
-_WORST = ("file", "row", "id", "damage", "band", "worst", "worst_severity", "first_occasion", "first_action")
+_WORST = ("file", "row", "id", "damage", "worst", "worst_severity", "first_occasion", "first_action")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +82,15 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
-    """An occasion: how many plans begin with it."""
+class FirstOccasion:
+    """An occasion that plans begin with, and how many do."""
 
-    occasion: str
     title: str
     first: int
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class AdvisedAction:
     """An action: in how many plans it stands, and in how many it is the first."""
 
     action: str
@@ -136,7 +135,6 @@ class Interview:
     row: int
     id: str | None
     damage: float
-    band: str
     worst: str
     first_occasion: str
     first_action: str
@@ -164,8 +162,8 @@ class Figures:
     severe: tuple[str, ...]
     verdicts: tuple[tuple[str, int], ...]
     mistakes: tuple[Mistake, ...]
-    occasions: tuple[Occasion, ...]
-    steps: tuple[Step, ...]
+    occasions: tuple[FirstOccasion, ...]
+    actions: tuple[AdvisedAction, ...]
     groupings: tuple[Grouping, ...]
     worst: tuple[Interview, ...]
     untouched: Untouched
@@ -217,7 +215,7 @@ def measure(results: Sequence[Scores], by: Sequence[str] | None = None) -> Figur
         verdicts=tuple((verdict, sums.verdicts[verdict]) for verdict in _verdicts(summary)),
         mistakes=tuple(_mistakes(summary)),
         occasions=tuple(_occasions(sums, summary)),
-        steps=tuple(_steps(sums, summary)),
+        actions=tuple(_actions(sums, summary)),
         groupings=tuple(_grouping(column, groups) for column, groups in sums.groups.items()),
         worst=tuple(_interview(row, summary) for row in sums.worst),
         untouched=Untouched(sums.clean, sums.unjudged, tuple((sums.unjudged_rows or sums.clean_rows)[:EXAMPLES])),
@@ -331,22 +329,18 @@ def _verdicts(summary: Summary) -> tuple[str, ...]:
     return tuple(dict.fromkeys(verdict for verdict in (*summary.verdicts, summary.unable) if verdict))
 
 
-def _occasions(sums: _Sums, summary: Summary) -> Iterator[Occasion]:
+def _occasions(sums: _Sums, summary: Summary) -> Iterator[FirstOccasion]:
     """Occasions that plans begin with, commonest first."""
+    titles = summary.titles.occasions
     for occasion, first in sorted(sums.occasions.items(), key=lambda item: (-item[1], item[0])):
-        if occasion:
-            yield Occasion(occasion, _occasion(occasion, summary), first)
+        if occasion:  # it is empty where no pack declares one
+            yield FirstOccasion(titles.get(occasion, occasion), first)
 
 
-def _occasion(occasion: str, summary: Summary) -> str:
-    """What an occasion is called; one that no pack declares is a channel, and has its name as a title."""
-    return summary.titles.occasions.get(occasion) or occasion.replace("_", " ").capitalize()
-
-
-def _steps(sums: _Sums, summary: Summary) -> Iterator[Step]:
+def _actions(sums: _Sums, summary: Summary) -> Iterator[AdvisedAction]:
     """Actions that came up, commonest first."""
     for action, count in sorted(sums.actions.items(), key=lambda item: (-item[1], item[0])):
-        yield Step(action, summary.titles.actions.get(action) or action, count, sums.firsts[action])
+        yield AdvisedAction(action, summary.titles.actions.get(action) or action, count, sums.firsts[action])
 
 
 def _grouping(column: str, groups: Mapping[str | None, tuple[int, int, int]] | None) -> Grouping:
@@ -359,9 +353,9 @@ def _grouping(column: str, groups: Mapping[str | None, tuple[int, int, int]] | N
 
 
 def _interview(row: Mapping[str, Any], summary: Summary) -> Interview:
-    worst, first, occasion = row["worst"], row["first_action"], row["first_occasion"]
+    worst, first, occasion = row["worst"], row["first_action"], row["first_occasion"] or ""
     return Interview(
-        row["file"], row["row"], row["id"], row["damage"], row["band"],
+        row["file"], row["row"], row["id"], row["damage"],
         summary.titles.kinds.get(worst, worst) or "",
-        _occasion(occasion or "", summary), summary.titles.actions.get(first, first) or "",
+        summary.titles.occasions.get(occasion, occasion), summary.titles.actions.get(first, first) or "",
     )  # fmt: skip

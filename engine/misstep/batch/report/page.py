@@ -62,14 +62,14 @@ def to_html(figures: Figures, draw: Draw = pictures.draw) -> str:
         verdicts=panels.verdicts(figures, draw) if some else None,
         distribution=panels.distribution(figures, draw) if figures.damage.some.interviews else None,
         mistakes=[panels.commonest(figures, draw), panels.costliest(figures, draw)] if figures.mistakes else [],
-        steps=_plans(figures, draw),
+        plans=_plans(figures, draw),
         groupings=[panels.grouping(grouping, figures, draw) for grouping in figures.groupings] if some else [],
     )  # fmt: skip
 
 
 def _plans(figures: Figures, draw: panels.Draw) -> list[panels.Panel]:
     shown = [panels.occasions] if figures.occasions else []
-    return [panel(figures, draw) for panel in (*shown, *([panels.steps, panels.first_steps] if figures.steps else []))]
+    return [panel(figures, draw) for panel in (*shown, *([panels.actions, panels.first_actions] if figures.actions else []))]
 
 
 _COLORS = {name: getattr(pictures, name.upper()) for name in ("ink", "muted", "line", "accent", "soft")}

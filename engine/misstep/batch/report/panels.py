@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from misstep.batch.report.figures import Figures, Group, Grouping, Mistake, Step
+from misstep.batch.report.figures import AdvisedAction, Figures, Group, Grouping, Mistake
 from misstep.batch.report.pictures import NARROW, WIDE, Chart, bar_chart, distribution_chart, group_chart, strip_chart
 from misstep.errors import printable
 
@@ -125,20 +125,20 @@ def costliest(figures: Figures, draw: Draw) -> Panel:
     return Panel("What costs most", told, (_bars(bars, draw),), _mistakes("Mistakes, costliest first", found, figures.interviews))
 
 
-def steps(figures: Figures, draw: Draw) -> Panel:
+def actions(figures: Figures, draw: Draw) -> Panel:
     """Actions by how many plans have them."""
-    found, n = figures.steps, figures.interviews
+    found, n = figures.actions, figures.interviews
     told = f"“{printable(found[0].title)}” is advised in {percent(found[0].count, n)} of the interviews."
-    bars = [(s.title, float(s.count), percent(s.count, n)) for s in found]
-    return Panel("What comes up", told, (_bars(bars, draw),), _steps("Actions, commonest first", found, n))
+    bars = [(a.title, float(a.count), percent(a.count, n)) for a in found]
+    return Panel("What comes up", told, (_bars(bars, draw),), _actions("Actions, commonest first", found, n))
 
 
-def first_steps(figures: Figures, draw: Draw) -> Panel:
+def first_actions(figures: Figures, draw: Draw) -> Panel:
     """Actions by how many plans begin with them."""
-    found, n = sorted(figures.steps, key=lambda s: (-s.first, s.action)), figures.interviews
+    found, n = sorted(figures.actions, key=lambda a: (-a.first, a.action)), figures.interviews
     told = f"“{printable(found[0].title)}” is the first thing to do in {percent(found[0].first, n)} of the interviews."
-    bars = [(s.title, float(s.first), percent(s.first, n)) for s in found if s.first]
-    return Panel("What comes first", told, (_bars(bars, draw),), _steps("Actions, by what comes first", found, n))
+    bars = [(a.title, float(a.first), percent(a.first, n)) for a in found if a.first]
+    return Panel("What comes first", told, (_bars(bars, draw),), _actions("Actions, by what comes first", found, n))
 
 
 def occasions(figures: Figures, draw: Draw) -> Panel:
@@ -225,15 +225,15 @@ def _mistakes(caption: str, found: Iterable[Mistake], interviews: int) -> Table:
     return Table(caption, _MISTAKES, rows)
 
 
-_STEPS = ("action", "interviews", "share", "first in", "share")
+_ACTIONS = ("action", "interviews", "share", "first in", "share")
 
 
-def _steps(caption: str, found: Iterable[Step], interviews: int) -> Table:
+def _actions(caption: str, found: Iterable[AdvisedAction], interviews: int) -> Table:
     rows = [
-        (printable(s.title), f"{s.count:,}", percent(s.count, interviews), f"{s.first:,}", percent(s.first, interviews))
-        for s in found
+        (printable(a.title), f"{a.count:,}", percent(a.count, interviews), f"{a.first:,}", percent(a.first, interviews))
+        for a in found
     ]
-    return Table(caption, _STEPS, rows)
+    return Table(caption, _ACTIONS, rows)
 
 
 def _bars(bars: Sequence[tuple[str, float, str]], draw: Draw) -> Markup:

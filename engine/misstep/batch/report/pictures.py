@@ -1,6 +1,6 @@
 """Figures in; charts out, as Vega-Lite, plain data, and drawn as SVG for a page.
 
-Everything has its place given, so that a chart is the same whatever fonts there are. Colours are a few that the page's style
+Everything has its place given, so that a chart is the same with any fonts. Colours are a few that the page's style
 knows by their value, and changes where it is dark.
 """
 
@@ -74,8 +74,8 @@ def distribution_chart(damage: Distribution, width: int = WIDE, height: int = 22
 
 
 def bar_chart(rows: Sequence[tuple[str, float, str]], width: int = NARROW, step: int = 40) -> Chart:
-    """A bar for each row of label, value and what is written of the value; the longest is as wide as the chart, whatever it
-    stands for, so there is no ground behind them that might be taken for a whole."""
+    """A bar for each row of label, value and what is written of the value; the longest is always as wide as the
+    chart, so there is no ground behind them that might be taken for a whole."""
     height, most = step * len(rows), max((value for _, value, _ in rows), default=0) or 1
     bars = [{"x": 0, "x2": width * value / most, "y": step * i + 24, "y2": step * i + 33} for i, (_, value, _) in enumerate(rows)]
     labels = [(0.0, step * i + 13, _label(label)) for i, (label, _, _) in enumerate(rows)]
