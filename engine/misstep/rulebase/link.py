@@ -46,7 +46,7 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
     messages = MessageChecker(merged, kinds, roles, scale)
     messages.check_scale()
     actions = link_actions(merged, scale, messages)
-    check_ways(merged.scale["plan"], kinds, scale, problems)
+    check_ways(merged, kinds, scale)
     rules = [rule for entry in merged.rules.values() if (rule := link_rule(declared, entry)) is not None]
     for entry in merged.surplus:
         link_rule(declared, entry)

@@ -54,12 +54,15 @@ class MessageChecker:
         by_kind = {kind.name: {f.name: field_type(f) for f in kind.fields} for kind in mistakes}
         self.around: Names = {**self.names, **by_kind, MISTAKE: worst}
         self.about: Names = {**self.around, SAID: Type("text"), REPAIR: Type("text")}
-        occasions = Type("enum", tuple(scale.occasions))
+        channels = kinds[scale.ways].by_name.get("channel") if scale.ways in kinds else None
+        step = dict.fromkeys(STEP_FIELDS, Type("text"))
+        step["occasion"] = Type("enum", tuple(scale.occasions)) if scale.occasions else Type("text")
+        step["channel"] = Type("enum", channels.values) if channels is not None and channels.type == "enum" else Type("text")
         self.head: Names = {
             **self.around,
             WRONG: Type("boolean"),
             VERDICT: Type("enum", (*scale.verdicts, *([scale.unable] if scale.unable else []))),
-            STEP: {field: occasions if field == "occasion" and scale.occasions else Type("text") for field in STEP_FIELDS},
+            STEP: step,
         }
         self.frame = 0
 
