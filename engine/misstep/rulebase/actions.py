@@ -92,8 +92,8 @@ def _action(name: str, entry: Entry[schema.ActionDoc], merged: Merged, scale: Sc
     if doc.next_time and doc.reach == REPAIRS:
         text = "an action that `repairs` deals with this chance, so it cannot be for the next one alone: `next_time: true`"
         merged.problems.append(entry.problem(text, "next_time"))
-    messages.check_action(entry)
     channels = _channels(doc)
+    messages.check_action(entry, channels)
     return Action(
         id=name,
         title=doc.title,

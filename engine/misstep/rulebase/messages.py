@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from operator import itemgetter
 from typing import Any
 
 from misstep.model.facts import GIVEN_ROLES, Field, Kind
@@ -23,7 +24,7 @@ from misstep.rulebase import schema
 from misstep.rulebase.expressions import Type
 from misstep.rulebase.kinds import fact_types, field_type
 from misstep.rulebase.packs import Entry, Merged
-from misstep.rulebase.templates import Checked, Names, TemplateError, check_template
+from misstep.rulebase.templates import Names, TemplateError, check_template
 
 MAX_NAMING, MAX_REPAIR, MAX_WORD = 40, 60, 80  # words for one mistake
 
@@ -64,7 +65,7 @@ class MessageChecker:
             VERDICT: Type("enum", (*scale.verdicts, *([scale.unable] if scale.unable else []))),
             STEP: step,
         }
-        self.frame = 0
+        self.frames: dict[str, tuple[str, int]] = {}
 
     def _of_kind(self, entry: Entry[schema.KindDoc], kind: Kind, key: str, most: int) -> int:
         """How many words one of the templates of a kind can be."""
@@ -74,7 +75,7 @@ class MessageChecker:
         if kind.role != "mistake":
             self.problems.append(entry.problem(f"`{key}` is for mistakes", key))
             return 0
-        words = self._check(entry, text, {f.name: field_type(f) for f in kind.fields}, key).words
+        words = self._check(entry, text, {f.name: field_type(f) for f in kind.fields}, key)
         if words > most:
             self.problems.append(entry.problem(f"this can be {words} words; at most {most} are taken", key))
         return min(words, most)
@@ -82,29 +83,34 @@ class MessageChecker:
     def check_scale(self) -> None:
         """What every message says: opening, closing, and the parts for which no action has words."""
         entry = self.merged.scale["message"]
-        for key, text in (("opening", self.scale.message_opening), ("closing", self.scale.message_closing)):
-            self.frame += self._check(entry, text, self.around, key).words
+        written = sum(
+            self._check(entry, text, self.around, key)
+            for key, text in (("opening", self.scale.message_opening), ("closing", self.scale.message_closing))
+        )
         self._check(entry, self.scale.message_subject, self.around, "subject")
         for channel, text in self.scale.message_spoken.items():
-            self._check(entry, text, self.around, "spoken", channel)
+            self.frames[channel] = f"with its opening for '{channel}'", self._check(entry, text, self.around, "spoken", channel)
+        self.frames.update(dict.fromkeys(self.scale.message_channels, ("with opening and closing", written)))
         self._check(self.merged.scale["plan"], self.scale.headline, self.head, "headline")
         for i, part in enumerate(self.scale.message_parts):
             if part.says:
-                self._fit(entry, self._check(entry, part.says, self.around, "parts", i, "says"), "parts", i, "says")
+                self._fit(entry, self._check(entry, part.says, self.around, "parts", i, "says"), (), "parts", i, "says")
 
-    def check_action(self, entry: Entry[schema.ActionDoc]) -> None:
-        """What an action says, which by itself must fit into a message."""
-        self._fit(entry, self._check(entry, entry.doc.says, self.about, "says"), "says")
+    def check_action(self, entry: Entry[schema.ActionDoc], channels: Collection[str]) -> None:
+        """What an action says, which by itself must fit into a message over each of its channels (none with messages: over any)."""
+        self._fit(entry, self._check(entry, entry.doc.says, self.about, "says"), channels, "says")
 
-    def _check(self, entry: Entry[Any], text: str, names: Names, *path: str | int) -> Checked:
+    def _check(self, entry: Entry[Any], text: str, names: Names, *path: str | int) -> int:
+        """How many words a template can be; 0 with the problem noted."""
         try:
-            return check_template(text, names, self.longest, self.broken)
+            return check_template(text, names, self.longest, self.broken).words
         except TemplateError as error:
             self.problems.append(entry.problem(str(error), *path, offset=error.offset))
-            return Checked(0, frozenset())
+            return 0
 
-    def _fit(self, entry: Entry[Any], checked: Checked, *path: str | int) -> None:
-        words, most = self.frame + checked.words, self.scale.message_max_words
-        if words > most:
-            what = f"with opening and closing this can be {words} words; a message has at most {most}"
+    def _fit(self, entry: Entry[Any], words: int, channels: Collection[str], *path: str | int) -> None:
+        frames = [frame for channel, frame in self.frames.items() if channel in channels] or self.frames.values()
+        frame, around = max(frames, key=itemgetter(1), default=("by itself", 0))
+        if around + words > self.scale.message_max_words:
+            what = f"{frame} this can be {around + words} words; a message has at most {self.scale.message_max_words}"
             self.problems.append(entry.problem(what, *path))
