@@ -71,7 +71,7 @@ def link_kinds(merged: Merged, scale: Scale | None, problems: list[Problem]) -> 
 
 def _by_concern(merged: Merged, scale: Scale, concern: str) -> dict[str, str]:
     """The traits of kinds of a concern that do not declare any."""
-    docs = {trait: merged.scale[f"{trait}s"].doc for trait in TRAITS if scale.trait(trait)}
+    docs: dict[str, schema.TraitDoc] = {t: merged.scale[f"{t}s"].doc for t in TRAITS if t != "concern" and scale.trait(t)}
     return {trait: doc.by_concern[concern] for trait, doc in docs.items() if concern in doc.by_concern}
 
 

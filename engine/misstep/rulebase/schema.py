@@ -246,11 +246,14 @@ class UsualDoc(Doc):
     replace: bool = False
 
 
-class TraitDoc(Doc):
+class ConcernsDoc(Doc):
     values: list[Name]
+    replace: bool = False
+
+
+class TraitDoc(ConcernsDoc):
     by_concern: dict[Name, Name] = {}
     """What a kind has that declares nothing, by its concern."""
-    replace: bool = False
 
 
 LevelsMap = Annotated[dict[Name, Number], Field(min_length=1)]
@@ -330,7 +333,7 @@ class MessageDoc(Doc):
 
 
 class ScaleDoc(Doc):
-    concerns: TraitDoc | None = None
+    concerns: ConcernsDoc | None = None
     harms: TraitDoc | None = None
     mends: TraitDoc | None = None
     severity: SeverityScaleDoc | None = None
