@@ -38,7 +38,7 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
     merged = load_packs(paths, limits, cases)
     problems = merged.problems
     scale = link_scale(merged, problems)
-    roles, kinds = link_kinds(merged, scale, problems)
+    roles, kinds = link_kinds(merged, scale)
     if scale is None:
         refuse(problems, limits)
     assert scale is not None

@@ -34,7 +34,7 @@ class MessageChecker:
 
     def __init__(self, merged: Merged, kinds: dict[str, Kind], roles: Mapping[str, tuple[Field, ...]], scale: Scale) -> None:
         self.merged, self.problems, self.scale = merged, merged.problems, scale
-        self.broken = frozenset(name for section, name in merged.broken if section == "kinds")
+        self.broken = frozenset(name for section, name in merged.broken if section in ("kinds", "roles"))
         self.longest: dict[str, int] = {}
         said = [self._of_kind(merged.kinds[name], kind, SAID, MAX_NAMING) for name, kind in kinds.items()]
         repair = [self._of_kind(merged.kinds[name], kind, REPAIR, MAX_REPAIR) for name, kind in kinds.items()]
@@ -44,13 +44,13 @@ class MessageChecker:
         self.longest[REPAIR] = NAMED_MISTAKES * max(repair, default=0)
         self.names: dict[str, Type | Mapping[str, Type]] = {
             OUTLOOK: Type("enum", scale.outlooks),
-            PLAN: dict.fromkeys(merged.actions, Type("boolean")),
+            PLAN: dict.fromkeys((*merged.actions, *(n for section, n in merged.broken if section == "actions")), Type("boolean")),
         }
         for name, kind in kinds.items():
             if kind.role in GIVEN_ROLES and kind.role != "mistake":
                 self.names[name] = {f.name: field_type(f) for f in kind.fields}
         mistakes = [kind for kind in kinds.values() if kind.role == "mistake"]
-        worst = fact_types(mistakes, roles.get("mistake", ()), scale)
+        worst = fact_types(mistakes, roles.get("mistake", ()), scale, merged.broken)
         worst.pop("id", None)  # an id is for records, not for readers
         by_kind = {kind.name: {f.name: field_type(f) for f in kind.fields} for kind in mistakes}
         self.around: Names = {**self.names, **by_kind, MISTAKE: worst}
@@ -97,7 +97,7 @@ class MessageChecker:
                 self._fit(entry, self._check(entry, part.says, self.around, "parts", i, "says"), (), "parts", i, "says")
 
     def check_action(self, entry: Entry[schema.ActionDoc], channels: Collection[str]) -> None:
-        """What an action says, which by itself must fit into a message over each of its channels (none with messages: over any)."""
+        """What an action says, which by itself must fit into a message over its channels, or over any where none has messages."""
         self._fit(entry, self._check(entry, entry.doc.says, self.about, "says"), channels, "says")
 
     def _check(self, entry: Entry[Any], text: str, names: Names, *path: str | int) -> int:

@@ -94,6 +94,8 @@ class RuleNames:
     def _pattern(self, fact: Any, name: str | None, of: Any, key: str, i: int, slot: str) -> Pattern:
         """Resolve what a pattern ranges over."""
         words = [fact] if isinstance(fact, str) else list(fact)
+        if any(self.all.merged.is_broken(word) for word in words):
+            raise Failed
         if name is None and len(words) > 1:
             raise self.fail("a list of kinds needs a name: `as: x` (in an aggregate `each: x`)", key, i)
         name = name or words[0]
@@ -139,6 +141,8 @@ class RuleNames:
     def _kinds(self, words: list[str], key: str, i: int, slot: str) -> list[Kind]:
         found: dict[str, Kind] = {}
         for word in words:
+            if self.all.merged.is_broken(word):
+                raise Failed
             if word in _ROLE_NAMES and word != "derived":
                 found.update({k.name: k for k in self.all.kinds.values() if k.role == word})
             elif word in self.all.kinds:
@@ -147,8 +151,6 @@ class RuleNames:
                 raise self.fail(f"'{word}' cannot stand in a list of kinds", key, i, slot)
             elif word == "derived":
                 raise self.fail("facts of the role derived are taken by their kind", key, i, slot)
-            elif ("kinds", word) in self.all.merged.broken:
-                raise Failed
             else:
                 known = [*self.all.kinds, *(r for r in _ROLE_NAMES if r != "derived"), FINDING, OUTLOOK]
                 hint = suggest(word, known, "" if self._extends() else "; the shipped kinds need `extends: misstep`")
@@ -170,7 +172,7 @@ class RuleNames:
         kinds = [self.all.kinds[k] for k in pattern.kinds]
         if not kinds:
             kinds = [Kind("", "mistake", "")]
-        types = fact_types(kinds, pattern.fields, self.all.scale)
+        types = fact_types(kinds, pattern.fields, self.all.scale, self.all.merged.broken)
         if pattern.over == "finding":
             types.update(self.all.finding_types)
         return types
@@ -192,7 +194,10 @@ class RuleNames:
     def condition(self, text: str, path: tuple[str | int, ...]) -> None:
         """Check a condition of the rule; from here on it is known what it makes known."""
         parts = self.attempt(path, lambda: check_condition(text, self.scope(), self.known))
-        for part in parts or ():
+        if parts is None:  # what it would make known is not known either
+            self.known |= {(name, field) for name, fields in self.types.items() for field in fields}
+            return
+        for part in parts:
             self.conditions.append(Condition(part, self._needs(part)))
             self.known |= known_where(part, True)
 
