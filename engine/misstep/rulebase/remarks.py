@@ -27,22 +27,49 @@ WHO_LAST = frozenset({"age", "children", "family", "origin", "race"})
 
 
 def find_remarks(program: Program, merged: Merged) -> list[Problem]:
-    """Actions that are never in a plan, and rules that ask who a person is: each with its place, in the order of places."""
-    return sorted({*_idle_actions(program, merged), *_judging_people(program, merged)})
+    """Actions that are never in a plan, advice that is never given, and rules that ask who a person is: each with its place, in
+    the order of places."""
+    return sorted({*_idle_actions(program, merged), *_idle_advice(program, merged), *_judging_people(program, merged)})
 
 
 def _idle_actions(program: Program, merged: Merged) -> Iterator[Problem]:
-    effects = [effect for rule in program.rules.values() for effect in rule.effects]
-    recommended = {effect.action for effect in effects if isinstance(effect, Recommend)}
-    vetoed = {effect.action for effect in effects if isinstance(effect, Veto)}
+    vetoed = {effect.action for rule in program.rules.values() for effect in rule.effects if isinstance(effect, Veto)}
     for name, action in program.actions.items():
-        if name not in recommended and (name not in vetoed or _is_step(action)):
+        if name not in program.advised and (name not in vetoed or _is_step(action)):
             yield merged.actions[name].problem(f"no rule recommends the action '{name}', so it is in no plan")
 
 
 def _is_step(action: Action) -> bool:
     """Whether more is said of an action than one needs that is only ever vetoed: whom it reaches, when it is due, its words."""
     return action.reach != "private" or action.due_hours is not None or bool(action.says)
+
+
+def _idle_advice(program: Program, merged: Merged) -> Iterator[Problem]:
+    done_for = _done_for(program)
+    for name, kind in program.kinds.items():
+        for action in kind.advice:
+            if name not in done_for[action]:
+                yield merged.kinds[name].problem(
+                    f"no rule recommends '{action}' for '{name}', so this is never told", "advice", action
+                )
+
+
+def _done_for(program: Program) -> dict[str, set[str]]:
+    """The kinds of mistakes that each action may be for: those that rules recommend it for, and those that it takes over of
+    another action of its group."""
+    kinds: dict[str, set[str]] = {name: set() for name in program.actions}
+    groups: dict[str, set[str]] = {}
+    for rule in program.rules.values():
+        patterns = {pattern.name: pattern for pattern in rule.patterns}
+        for effect in rule.effects:
+            if isinstance(effect, Recommend):
+                of_rule = {kind for target in effect.targets for kind in patterns[target].kinds}
+                kinds[effect.action] |= of_rule
+                groups.setdefault(program.actions[effect.action].group, set()).update(of_rule)
+    for name in program.advised:
+        if group := program.actions[name].group:
+            kinds[name] |= groups[group]
+    return kinds
 
 
 def _judging_people(program: Program, merged: Merged) -> Iterator[Problem]:
