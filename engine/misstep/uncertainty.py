@@ -31,7 +31,7 @@ from misstep.intake import Facts
 from misstep.model.facts import FIRST_VALUE, ID, KIND, UNSAID, Field, Row
 from misstep.model.rule import Program
 from misstep.records import Told
-from misstep.rulebase.reach import Reaches
+from misstep.rulebase.readable import ReadableFields
 from misstep.rulebase.references import Place
 
 Evaluate = Callable[[Facts], Result]
@@ -105,7 +105,7 @@ class Knowledge(NamedTuple):
     """What is to be known of a rule base: what its rules read, and the numbers at which they turn."""
 
     program: Program
-    reaches: Reaches
+    readable: ReadableFields
     thresholds: Mapping[Place, frozenset[float]]
 
 
@@ -164,8 +164,8 @@ class _Question(NamedTuple):
 
 def _questions(facts: Facts, told: Sequence[Told], knowledge: Knowledge) -> Iterator[_Question]:
     """What is open, by kind, id and place of the field. Settings always count: the plan reads them too."""
-    program, reaches, thresholds = knowledge
-    read = reaches.read_of(facts.rows)
+    program, readable, thresholds = knowledge
+    read = readable.of(facts.rows)
     given = [(fact.row, fact.said, f"/facts/{place}") for place, fact in enumerate(_paired(told))]
     assumed = [(facts.rows[kind][0], frozenset[str](), "/facts/-") for kind in facts.assumed]
     for row, said, pointer in sorted([*given, *assumed], key=lambda fact: (fact[0][KIND], fact[0][ID])):

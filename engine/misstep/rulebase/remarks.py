@@ -6,13 +6,12 @@ Plain look-ups, each of which a reader could do: nothing is proved here, and a r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from misstep.errors import Problem
-from misstep.model.expression import FieldRef
+from misstep.model.expression import FieldRef, walk
 from misstep.model.rule import Action, Aggregate, Negation, Program, Recommend, Rule, Veto
 from misstep.rulebase.packs import Merged
-from misstep.rulebase.references import expressions_of, parts_of
+from misstep.rulebase.references import expressions_of
 
 WHO = frozenset(
     {
@@ -86,14 +85,9 @@ def _asked(rule: Rule) -> Iterator[str]:
         if all(map(_says_who, pattern.kinds)):  # a role takes any kind, and asks for none
             yield from pattern.kinds
     for expression, _ in expressions_of(rule):
-        yield from (f"{ref.name}.{ref.field}" for ref in _references(expression) if _says_who(ref.field))
-
-
-def _references(expression: Any) -> Iterator[FieldRef]:
-    if isinstance(expression, FieldRef):
-        yield expression
-    for part in parts_of(expression):
-        yield from _references(part)
+        for part in walk(expression):
+            if isinstance(part, FieldRef) and _says_who(part.field):
+                yield f"{part.name}.{part.field}"
 
 
 def _says_who(name: str) -> bool:

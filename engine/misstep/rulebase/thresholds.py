@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from misstep.model.expression import Curve, FieldRef, Literal
+from misstep.model.expression import Curve, Expression, FieldRef, Literal, Words, walk
 from misstep.model.rule import Program
-from misstep.rulebase.references import Place, expressions_of, parts_of
+from misstep.rulebase.references import Place, expressions_of
 
 
 def find_thresholds(program: Program) -> dict[Place, frozenset[float]]:
@@ -16,7 +15,7 @@ def find_thresholds(program: Program) -> dict[Place, frozenset[float]]:
     found: dict[Place, set[float]] = {}
     for rule in program.rules.values():
         for node, patterns in expressions_of(rule):
-            nodes = list(_nodes(node))
+            nodes = list(walk(node))
             numbers = {number for part in nodes for number in _numbers(part)}
             for ref in (part for part in nodes if isinstance(part, FieldRef) and part.name in patterns):
                 for kind in patterns[ref.name].kinds:
@@ -26,13 +25,7 @@ def find_thresholds(program: Program) -> dict[Place, frozenset[float]]:
     return {place: frozenset(numbers) for place, numbers in found.items()}
 
 
-def _nodes(node: Any) -> Iterator[Any]:
-    yield node
-    for part in parts_of(node):
-        yield from _nodes(part)
-
-
-def _numbers(node: Any) -> Iterator[float]:
+def _numbers(node: Expression | Words) -> Iterator[float]:
     if isinstance(node, Curve):
         yield from (x for x, _ in node.points)
     elif isinstance(node, Literal) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
