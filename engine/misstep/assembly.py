@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from misstep.drafting import Draft, Drafter, clauses_of
-from misstep.evaluate.memory import Match, Memory, Remark
+from misstep.evaluate.memory import Match, Memory, Remark, is_reason
 from misstep.findings.explain import Explainer, Telling, action_reasons, name_derived, outlook_reasons, reasons_by_fact
 from misstep.findings.scoring import level, outlook_limits, overall_severity, worst_outlook
 from misstep.intake import Facts
@@ -182,7 +182,7 @@ def _notes(facts: Facts, memory: Memory, explainer: Explainer, telling: Telling)
 
 def _rules(memory: Memory, plan: Plan, avoid: list[Avoid], outlooks: list[tuple[int, Remark]]) -> set[Rule]:
     """The rules that an assessment gives as reasons."""
-    rules = {rule for _, dimension, amount, rule, _ in memory.contributions if amount or dimension == "verdict"}
+    rules = {contribution[3] for contribution in memory.contributions if is_reason(contribution)}
     for firings in (*(choice.firings for choice in plan.choices), *(a.firings for a in avoid)):
         rules.update([firing.rule for firing in firings])
     for derivations in memory.derivations.values():
