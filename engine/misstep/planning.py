@@ -256,7 +256,7 @@ def _exclude(choices: dict[str, Choice], barred: dict[str, Targets], program: Pr
                 _bar(barred, loser, excluded)
                 left = other.drop(excluded)
             # what is for the interview as a whole goes against any such advice
-            if left and winner in vetoed and winner not in program.advised:
+            if left and winner in vetoed and winner not in program.recommended:
                 excluded = vetoed[winner] if other.relief else None
                 _bar(barred, loser, excluded)
                 left = other.drop(excluded)

@@ -24,7 +24,6 @@ from misstep.model.facts import (
     Field,
     Kind,
     Row,
-    range_of,
 )
 from misstep.model.rule import Program
 
@@ -302,7 +301,7 @@ def _field_schema(field: Field) -> CoreSchema:
 
 
 def _value_schema(field: Field) -> CoreSchema:
-    low, high = range_of(field)
+    low, high = field.range
     match field.type:
         case "boolean":
             return core_schema.bool_schema(strict=True)

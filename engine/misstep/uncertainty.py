@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from misstep.answers import Grid, is_number, subsets_of, usual_answers, with_rows, words_of
+from misstep.answers import Grid, subsets_of, usual_answers, with_rows, words_of
 from misstep.assembly import Result
 from misstep.errors import BudgetError
 from misstep.intake import Facts
@@ -198,7 +198,7 @@ def _paired(told: Sequence[Told]) -> list[Told]:
 
 def _answers(field: Field, usual: Iterable[tuple[Any, float]], turns: Iterable[float]) -> tuple[Any, ...]:
     """The answers to try. Of numbers those are a choice, in their order."""
-    if is_number(field):
+    if field.is_number:
         grid = Grid(field)
         return tuple(sorted({*(grid.value(step) for step in grid.around(turns)), *(answer for answer, _ in usual)}))
     if field.type == "set":
@@ -316,7 +316,7 @@ def _try_all(question: _Question, trial: _Trial) -> _Tried:
         outcome = Outcome.of(result)
         same = now.advises(outcome)
         keeps = keeps and same
-        if is_number(question.field):
+        if question.field.is_number:
             results.append((answer, _scores(result)))
         if weight := weights.get(answer, 0.0):
             damages.append(outcome.damage)

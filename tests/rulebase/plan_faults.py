@@ -95,7 +95,7 @@ def contradictory(case: Case) -> Iterator[str]:
                 resting = one == "no_further_mention" and reach == "repairs"
                 yield f"{one} beside {other}" if other in excludes or resting else ""
         for other, others in against:
-            turned = other not in base.program.advised and one in base.actions[other].excludes
+            turned = other not in base.program.recommended and one in base.actions[other].excludes
             if targets & others or not targets or not others:
                 yield f"{one}, and against {other}" if other in excludes or turned else ""
 
@@ -245,7 +245,7 @@ def _another(field: Field, way: int) -> Any:
         return not field.default
     if field.type == "set":
         return tuple(value for value in field.values if value not in field.default)
-    return 987 if field.type in ("integer", "number") else "something else"
+    return 987 if field.is_number else "something else"
 
 
 MET = re.compile(r"(?<!forward to )\b(our (?:conversation|talk)|we (?:spoke|talked|met)|your time|you told me)\b", re.IGNORECASE)

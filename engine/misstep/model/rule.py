@@ -407,7 +407,7 @@ class Program:
         return tuple((name, self.actions[name].excludes) for name in reversed(order) if self.actions[name].excludes)
 
     @cached_property
-    def advised(self) -> frozenset[str]:
+    def recommended(self) -> frozenset[str]:
         """The actions that some rule recommends; the others are there to be advised against."""
         effects = [effect for rule in self.rules.values() for effect in rule.effects]
         return frozenset(effect.action for effect in effects if isinstance(effect, Recommend))

@@ -203,7 +203,7 @@ def _fits(given: Type, wanted: Type) -> bool:
         case "enum":
             return given.name in ("text", "enum") and bool(given.values) and set(given.values) <= set(wanted.values)
         case "number":
-            return given.name in ("integer", "number")
+            return given.is_number
         case "set":
             return given.name == "set" and set(given.values) <= set(wanted.values)
         case _:

@@ -55,6 +55,11 @@ class Type:
     bits: int = 0
     unknown: bool = False
 
+    @property
+    def is_number(self) -> bool:
+        """Whether it can be counted with."""
+        return self.name in ("integer", "number")
+
     def __str__(self) -> str:
         return _CALLED[self.name]
 
@@ -110,7 +115,7 @@ def check_number(value: str | float, scope: Scope, known: Facts) -> Expression:
     if not isinstance(value, str):
         return Literal(value)
     node, type_ = check_value(value, scope, known)
-    if type_.name not in ("integer", "number"):
+    if not type_.is_number:
         raise ExpressionError(f"a number is needed here; this is {type_}")
     return node
 
@@ -309,8 +314,7 @@ class _Checker:
         return Checked(IfElse(test.node, then.node, other.node), self._joined(node, then.type, other.type))
 
     def _joined(self, node: ast.AST, a: Type, b: Type) -> Type:
-        numbers = ("integer", "number")
-        if a.name in numbers and b.name in numbers:
+        if a.is_number and b.is_number:
             name: TypeName = "integer" if a.name == b.name == "integer" else "number"
             return Type(name, bits=max(a.bits, b.bits))
         if a.name == b.name and a.name == "boolean":
@@ -336,8 +340,8 @@ class _Checker:
         return Checked(Compare(tuple(operators), tuple(o.node for o in operands)), BOOLEAN)
 
     def _comparable(self, node: ast.AST, a: Type, b: Type, equality: bool) -> None:
-        numbers, words = ("integer", "number"), ("text", "enum", "id")
-        if a.name in numbers and b.name in numbers:
+        words = ("text", "enum", "id")
+        if a.is_number and b.is_number:
             return
         if not equality:
             if a.name == b.name == "id":

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from misstep.errors import Problem, suggest
-from misstep.model.facts import LARGEST, MAX_TEXT, TRAITS, Field, Kind
+from misstep.model.facts import MAX_TEXT, ROLES, TRAITS, Field, Kind
 from misstep.model.rule import FINDING, FINDING_FIELDS, OUTLOOK, PLAN, REPAIR, SAID, STEP, VERDICT, WRONG, Scale
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import FACT_BITS, Type
 from misstep.rulebase.packs import Entry, Merged
 
-ROLES = ("mistake", "signal", "strength", "setting", "derived")
 RESERVED = frozenset({"id", "kind", "fact", *TRAITS, *FINDING_FIELDS})
 
 
@@ -144,7 +143,7 @@ def _field(name: str, doc: schema.FieldDoc, derived: bool) -> Field:
     )
     default = None if doc.default is None else _default(field, doc.default)
     if doc.worse is not None:
-        directions: tuple[Any, ...] = ("higher", "lower") if type_ in ("integer", "number") else field.values
+        directions: tuple[Any, ...] = ("higher", "lower") if field.is_number else field.values
         if type_ == "boolean":
             directions = (True, False)
         if not directions:
@@ -170,8 +169,7 @@ def _words(type_: str, doc: schema.FieldDoc) -> tuple[tuple[Any, str], ...]:
 
 def _default(field: Field, value: Any) -> Any:
     """A default as it lies in memory."""
-    low = -LARGEST if field.minimum is None else field.minimum
-    high = LARGEST if field.maximum is None else field.maximum
+    low, high = field.range
     match field.type, value:
         case "boolean", bool():
             return value
@@ -191,7 +189,7 @@ def _default(field: Field, value: Any) -> Any:
 
 def field_type(field: Field) -> Type:
     """The type that expressions see."""
-    if field.type in ("integer", "number"):
+    if field.is_number:
         ends = [e for e in (field.minimum, field.maximum) if e is not None]
         bits = max(int(abs(e)) for e in ends).bit_length() + 1 if len(ends) == 2 else FACT_BITS
         return Type(field.type, bits=bits, unknown=field.unknown)

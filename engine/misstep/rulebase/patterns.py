@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from misstep.errors import suggest
 from misstep.limits import Limits
 from misstep.model.expression import Expression, Facts, known_where, names_in, refs_in
-from misstep.model.facts import Kind
+from misstep.model.facts import GIVEN_ROLES, ROLES, Kind
 from misstep.model.rule import FINDING, OUTLOOK, Aggregate, Condition, Negation, Over, Pattern, Scale, overlap
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import AGGREGATE_BITS, FACT_BITS, ExpressionError, Scope, Type, check_condition, check_value
@@ -21,7 +21,6 @@ from misstep.rulebase.packs import Entry, Merged
 
 _T = TypeVar("_T")
 _AGGREGATES = ("count", "sum", "min", "max")
-_ROLE_NAMES = ("mistake", "signal", "strength", "setting", "derived")
 
 
 class Failed(Exception):
@@ -128,7 +127,7 @@ class RuleNames:
 
     def _common(self, words: list[str]) -> Any:
         """The fields that every fact of a role, or of several kinds of one role, has."""
-        roles = {word if word in _ROLE_NAMES else self.all.kinds[word].role for word in words}
+        roles = {word if word in ROLES else self.all.kinds[word].role for word in words}
         if len(roles) > 1:
             return ()
         entry = self.all.merged.roles.get(roles.pop())
@@ -143,7 +142,7 @@ class RuleNames:
         for word in words:
             if self.all.merged.is_broken(word):
                 raise Failed
-            if word in _ROLE_NAMES and word != "derived":
+            if word in GIVEN_ROLES:
                 found.update({k.name: k for k in self.all.kinds.values() if k.role == word})
             elif word in self.all.kinds:
                 found[word] = self.all.kinds[word]
@@ -152,7 +151,7 @@ class RuleNames:
             elif word == "derived":
                 raise self.fail("facts of the role derived are taken by their kind", key, i, slot)
             else:
-                known = [*self.all.kinds, *(r for r in _ROLE_NAMES if r != "derived"), FINDING, OUTLOOK]
+                known = [*self.all.kinds, *GIVEN_ROLES, FINDING, OUTLOOK]
                 hint = suggest(word, known, "" if self._extends() else "; the shipped kinds need `extends: misstep`")
                 raise self.fail(f"unknown kind '{word}'{hint}", key, i, slot)
         return list(found.values())
@@ -237,7 +236,7 @@ class RuleNames:
             if checked is None:
                 raise Failed
             value, type_ = checked
-            if type_.name not in ("integer", "number"):
+            if not type_.is_number:
                 raise self.fail(f"a number is needed here; this is {type_}", *path, "of")
             needs |= self._needs(value) - {pattern.name}
             type_ = Type(type_.name, bits=max(type_.bits, 1) + AGGREGATE_BITS - FACT_BITS)

@@ -34,7 +34,7 @@ def find_remarks(program: Program, merged: Merged) -> list[Problem]:
 def _idle_actions(program: Program, merged: Merged) -> Iterator[Problem]:
     vetoed = {effect.action for rule in program.rules.values() for effect in rule.effects if isinstance(effect, Veto)}
     for name, action in program.actions.items():
-        if name not in program.advised and (name not in vetoed or _is_step(action)):
+        if name not in program.recommended and (name not in vetoed or _is_step(action)):
             yield merged.actions[name].problem(f"no rule recommends the action '{name}', so it is in no plan")
 
 
@@ -65,7 +65,7 @@ def _done_for(program: Program) -> dict[str, set[str]]:
                 of_rule = {kind for target in effect.targets for kind in patterns[target].kinds}
                 kinds[effect.action] |= of_rule
                 groups.setdefault(program.actions[effect.action].group, set()).update(of_rule)
-    for name in program.advised:
+    for name in program.recommended:
         if group := program.actions[name].group:
             kinds[name] |= groups[group]
     return kinds

@@ -20,7 +20,7 @@ def find_thresholds(program: Program) -> dict[Place, frozenset[float]]:
             for ref in (part for part in nodes if isinstance(part, FieldRef) and part.name in patterns):
                 for kind in patterns[ref.name].kinds:
                     field = program.kinds[kind].by_name.get(ref.field)
-                    if field is not None and field.type in ("integer", "number"):
+                    if field is not None and field.is_number:
                         found.setdefault((kind, field.name), set()).update(numbers)
     return {place: frozenset(numbers) for place, numbers in found.items()}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from misstep.errors import suggest
-from misstep.model.facts import UNSAID, Field, Kind, range_of
+from misstep.model.facts import UNSAID, Field, Kind
 from misstep.model.rule import Usual
 from misstep.rulebase import schema
 from misstep.rulebase.packs import Entry, Merged
@@ -89,7 +89,7 @@ def place_of(entry: Entry[schema.UsualDoc]) -> str:
 
 def _answer(field: Field, text: str) -> Any:
     """An answer as it lies in memory. Raises ValueError with what is wrong."""
-    low, high = range_of(field)
+    low, high = field.range
     match field.type:
         case "boolean" if text in ("true", "false"):
             return text == "true"
