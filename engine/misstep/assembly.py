@@ -65,11 +65,6 @@ def outlook_of(result: Result) -> str:
     return result.memory.program.scale.outlooks[worst_outlook(result.memory.outlooks)]
 
 
-def headline_of(result: Result, drafter: Drafter) -> str:
-    """The answer to the question that the person asks."""
-    return drafter.headline(result.plan, result.findings, result.facts, outlook_of(result))
-
-
 def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: dict[str, Any]) -> dict[str, Any]:
     facts, memory, findings, plan = result
     telling = Telling(name_derived(memory, facts.ids), facts.said)

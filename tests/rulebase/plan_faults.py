@@ -317,12 +317,8 @@ def headline_against_plan(case: Case) -> Iterator[str]:
     ]  # fmt: skip
     yield "" if head.endswith((".", "!", "?")) and head[0].isupper() and len(head.split()) <= 40 else f"no sentence: {head}"
     yield from ("" if right else f"{head} (plan: {_plan(answer)})" for words, right in says if words in head)
-    yield "" if not repairs or any(_clause(case, a) in head for a in main[0].actions) else f"{head} (plan: {_plan(answer)})"
-
-
-def _clause(case: Case, action: Any) -> str:
-    about = case.base.actions[action.action]
-    return about.clause or about.title[:1].lower() + about.title[1:]
+    named = any(case.base.actions[action.action].clause in head for step in main for action in step.actions)
+    yield "" if named or not repairs else f"{head} (plan: {_plan(answer)})"
 
 
 def _plan(answer: Assessment) -> str:

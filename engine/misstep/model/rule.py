@@ -228,7 +228,7 @@ class Action:
     ``channels``: over which it can be done, none: any; that one is taken whose occasion comes first. ``occasion``: where it is
     not that of a channel; ``leads``: other actions of the plan go over its channel too, where they can. ``excludes``: actions
     that are not done for a mistake for which this one is; where no rule recommends this one, for which it is advised against.
-    ``clause``: what it is in a headline; ``says``: a template of its words in a message, and ``part`` their place.
+    ``clause``: what it is inside of a sentence; ``says``: a template of its words in a message, and ``part`` their place.
     ``next_time``: it helps with the next chance; whoever advises it alone has said nothing about this one.
     """
 

@@ -107,7 +107,7 @@ def _action(name: str, entry: Entry[schema.ActionDoc], merged: Merged, scale: Sc
         group=doc.group or "",
         relief=doc.relief.severity if doc.relief else 0.0,
         text=doc.text,
-        clause=doc.clause or "",
+        clause=doc.clause or doc.title[:1].lower() + doc.title[1:],
         says=doc.says,
         part=doc.part or "",
         next_time=doc.next_time,

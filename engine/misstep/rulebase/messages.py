@@ -103,7 +103,7 @@ class MessageChecker:
     def _check(self, entry: Entry[Any], text: str, names: Names, *path: str | int) -> int:
         """How many words a template can be; 0 with the problem noted."""
         try:
-            return check_template(text, names, self.longest, self.broken).words
+            return check_template(text, names, self.longest, self.broken)
         except TemplateError as error:
             self.problems.append(entry.problem(str(error), *path, offset=error.offset))
             return 0

@@ -35,7 +35,6 @@ Prose = Annotated[str, StringConstraints(max_length=4000)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Number = Annotated[float, Field(ge=-(2**53), le=2**53)]
 Weight = Annotated[float, Field(gt=0, le=2**53)]
-Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
 
 
 def _shape(value: Any) -> str:
