@@ -12,7 +12,8 @@ from misstep.findings.scoring import level, outlook_limits, overall_severity, wo
 from misstep.intake import Facts
 from misstep.model.facts import FIRST_VALUE, ID, KIND, Row
 from misstep.model.result import SCHEMA, Assessment, make_assessment
-from misstep.model.rule import Rule, Scale
+from misstep.model.rule import Rule
+from misstep.model.scale import Scale
 from misstep.planning import Avoid, Choice, Firing, Plan, Step, what_to_avoid
 
 MOST_ADVICE = 2  # of kinds, on how to do one action for them

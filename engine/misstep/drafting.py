@@ -13,7 +13,8 @@ from typing import NamedTuple
 from misstep.findings.words import due_in_words, joined
 from misstep.intake import Facts
 from misstep.model.facts import ID, Row
-from misstep.model.rule import FINDING_FIELDS, MessagePart, Program
+from misstep.model.rule import FINDING_FIELDS, Program
+from misstep.model.scale import MessagePart
 from misstep.planning import Choice, Plan, Step
 from misstep.speech import GLUE, Occurrence, Speaker
 

@@ -16,7 +16,8 @@ from typing import NamedTuple
 from misstep.evaluate.memory import Match, Memory, Recommendation, Vetoed
 from misstep.findings.scoring import TOP, damage_in_tenths, damage_of, half_up, total_damage
 from misstep.model.facts import ID, Row
-from misstep.model.rule import EXACT, REPAIRS, Action, Program, Rule, Scale
+from misstep.model.rule import EXACT, REPAIRS, Action, Program, Rule
+from misstep.model.scale import Scale
 
 Targets = Collection[str] | None
 """Ids of mistakes; None: all of them, and the interview as a whole."""

@@ -14,10 +14,9 @@ from misstep.errors import printable
 from misstep.findings.words import show, shown_word
 from misstep.intake import Facts
 from misstep.model.facts import FIRST_VALUE, ID, KIND, TRAITS, UNSAID, Field, Row
-from misstep.model.rule import (
+from misstep.model.message import (
     MISTAKE,
     NAMED_MISTAKES,
-    OUTLOOK,
     PLAN,
     QUOTED_LENGTH,
     QUOTED_WORDS,
@@ -27,8 +26,8 @@ from misstep.model.rule import (
     STEP_FIELDS,
     VERDICT,
     WRONG,
-    Program,
 )
+from misstep.model.rule import OUTLOOK, Program
 
 GLUE = "\0"
 """A blank inside of what a fact says, where no sentence ends and no line breaks; ``printable`` has left none in texts."""

@@ -1,4 +1,4 @@
-"""Rules, actions, sources and the scale, checked and linked: the content of a rule base."""
+"""Rules, actions and sources, checked and linked: the content of a rule base."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from misstep.model.expression import Expression, FieldRef, refs_in
 from misstep.model.facts import ID, Field, Kind
+from misstep.model.scale import Scale
 
 Over = Literal["fact", "finding", "outlook"]
 FINDING, OUTLOOK = "finding", "outlook"
@@ -260,14 +261,6 @@ REPAIRS = "repairs"
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
-    """An occasion to act, and its place among the others as they follow in time."""
-
-    place: int
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
 class Source:
     """Published evidence, or what stands in for it."""
 
@@ -285,85 +278,6 @@ class Usual:
 
     answers: tuple[tuple[Any, float], ...]
     sources: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Levels:
-    """Ordered words with the lower end of each, ascending: ``word(x)`` is the last one not above x."""
-
-    words: tuple[str, ...]
-    lower: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MessagePart:
-    """A part of the message, in ``sentences`` at most (0: any number); ``last``: it may be what the message ends on.
-
-    ``says``: a template of what it says where no action of the plan does.
-    """
-
-    name: str
-    sentences: int = 0
-    last: bool = True
-    says: str = ""
-
-
-SAID, REPAIR, MISTAKE = "said", "repair", "mistake"
-"""What templates of a message call the words for the mistakes that they are about, the sentences that put these right, and the
-worst of them."""
-VERDICT, PLAN, STEP, WRONG = "verdict", "plan", "step", "wrong"
-"""What templates call the verdict of the record, its plan (``plan.thank_you_note``: whether an action is in it), the first step
-towards the other side, and whether anything went wrong at all."""
-STEP_FIELDS = ("occasion", "channel", "due", "repairs", "adds")
-"""What is known of that step: occasion, channel, when it is due in words, and the clauses of the actions in it that repair and of
-the others."""
-QUOTED_WORDS, QUOTED_LENGTH = 25, 160
-"""How many words and characters of a fact's text a message quotes at most."""
-NAMED_MISTAKES = 2
-"""How many mistakes one action names in a message at most: more of them is a confession."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scale:
-    """Every constant of scoring and planning. Bands and levels mildest first, outlooks best first.
-
-    ``act_within``: verdicts that call for a step towards the other side, and the hours it is due within; ``unable``: the verdict
-    of a record that calls for such a step and has none. ``ways``: the derived kind that says which channels are open, and on
-    which occasion; ``private``: the occasion of a private action that names none. ``message_spoken``: channels over which a
-    message is said, and its opening there.
-    """
-
-    concerns: tuple[str, ...]
-    harms: tuple[str, ...]
-    mends: tuple[str, ...]
-    severity: Levels
-    noticed: Levels
-    noticed_start: float
-    urgency: Levels
-    overall_weights: tuple[float, ...]
-    verdicts: tuple[str, ...]
-    table: tuple[tuple[tuple[int, ...], ...], ...]
-    outlooks: tuple[str, ...]
-    max_actions: int
-    max_relief: float
-    ways: str
-    private: str
-    unable: str
-    act_within: dict[str, float]
-    occasions: dict[str, Occasion]
-    headline: str
-    message_channels: tuple[str, ...]
-    message_spoken: dict[str, str]
-    message_max_words: int
-    message_parts: tuple[MessagePart, ...]
-    message_subject: str
-    message_opening: str
-    message_closing: str
-
-    def trait(self, name: str) -> tuple[str, ...]:
-        """The words of one of ``TRAITS``."""
-        words: tuple[str, ...] = getattr(self, f"{name}s")
-        return words
 
 
 @dataclass(frozen=True, slots=True)

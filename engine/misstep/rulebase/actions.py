@@ -8,7 +8,8 @@ from typing import Any
 
 from misstep.errors import listing, suggest
 from misstep.model.facts import Kind
-from misstep.model.rule import REPAIRS, Action, Scale
+from misstep.model.rule import REPAIRS, Action
+from misstep.model.scale import Scale
 from misstep.rulebase import schema
 from misstep.rulebase.messages import MessageChecker
 from misstep.rulebase.packs import Entry, Merged

@@ -8,7 +8,9 @@ from typing import Any
 
 from misstep.errors import Problem, suggest
 from misstep.model.facts import MAX_TEXT, ROLES, TRAITS, Field, Kind
-from misstep.model.rule import FINDING, FINDING_FIELDS, OUTLOOK, PLAN, REPAIR, SAID, STEP, VERDICT, WRONG, Scale
+from misstep.model.message import PLAN, REPAIR, SAID, STEP, VERDICT, WRONG
+from misstep.model.rule import FINDING, FINDING_FIELDS, OUTLOOK
+from misstep.model.scale import Scale
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import FACT_BITS, Type
 from misstep.rulebase.packs import Entry, Merged
@@ -23,11 +25,10 @@ def link_kinds(merged: Merged, scale: Scale | None) -> tuple[dict[str, tuple[Fie
     to blame.
     """
     roles: dict[str, tuple[Field, ...]] = {}
-    for name, entry in merged.roles.items():
-        fields = _fields(entry, False, merged.problems)
-        if len(fields) < len(entry.doc.fields):
-            merged.broken |= {("roles", name)}
-        roles[name] = fields
+    for role, declared in merged.roles.items():
+        roles[role] = _fields(declared, False, merged.problems)
+        if len(roles[role]) < len(declared.doc.fields):
+            merged.broken |= {("roles", role)}
     kinds = {}
     for name, entry in merged.kinds.items():
         kind = _kind(name, entry, roles.get(entry.doc.role, ()), merged, scale)
@@ -212,15 +213,11 @@ def fact_types(
 
 def finding_types(scale: Scale) -> Mapping[str, Type]:
     """What a finding knows besides the fields of its mistake."""
-    score = Type("number", bits=5)
-    return {
-        "fact": Type("id"),
-        "severity": score,
-        "noticed": score,
-        "urgency": score,
-        "damage": score,
-        "verdict": Type("enum", scale.verdicts),
-        "severity_band": Type("enum", scale.severity.words),
-        "noticed_level": Type("enum", scale.noticed.words),
-        "urgency_level": Type("enum", scale.urgency.words),
+    words = {
+        "verdict": scale.verdicts,
+        "severity_band": scale.severity.words,
+        "noticed_level": scale.noticed.words,
+        "urgency_level": scale.urgency.words,
     }
+    scores = {name: Type("enum", words[name]) if name in words else Type("number", bits=5) for name in FINDING_FIELDS}
+    return {"fact": Type("id"), **scores}

@@ -7,7 +7,7 @@ from typing import Any
 
 from misstep.errors import Problem, listing, suggest
 from misstep.model.facts import TRAITS
-from misstep.model.rule import Levels, MessagePart, Occasion, Scale
+from misstep.model.scale import Levels, MessagePart, Occasion, Scale
 from misstep.rulebase import schema
 from misstep.rulebase.packs import Entry, Merged
 
