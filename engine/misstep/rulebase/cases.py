@@ -14,6 +14,7 @@ from misstep.errors import listing, suggest
 from misstep.limits import Limits
 from misstep.model.facts import GIVEN_ROLES
 from misstep.model.rule import Program
+from misstep.rulebase.kinds import finding_types
 from misstep.rulebase.packs import Entry, Merged, Pack, refuse
 from misstep.rulebase.schema import CaseDoc, ExpectFindingDoc
 
@@ -44,7 +45,7 @@ class CaseNames:
         derived = [name for name in program.kinds if name not in self._given]
         rules = {*program.rules, *(rule for pack in packs for rule in pack.doc.disable)}
         scale = program.scale
-        self._known: dict[Path, tuple[str, Collection[str]]] = {
+        self._known: dict[tuple[str, ...], tuple[str, Collection[str]]] = {
             ("fires",): ("rule", rules),
             ("quiet",): ("rule", rules),
             ("band",): ("band", scale.severity.words),
@@ -55,12 +56,7 @@ class CaseNames:
         for key, what, known in (("actions", "action", program.actions), ("avoid", "action", program.actions),
                                  ("derived", "derived kind", derived)):  # fmt: skip
             self._known |= {(key, part): (what, known) for part in ("include", "exclude")}
-        self._of_findings = {
-            "severity_band": ("band", scale.severity.words),
-            "noticed_level": ("level", scale.noticed.words),
-            "urgency_level": ("level", scale.urgency.words),
-            "verdict": ("verdict", scale.verdicts),
-        }
+        self._of_findings = {name: type_.values for name, type_ in finding_types(scale).items() if type_.name == "enum"}
 
     def find_unknown(self, case: CaseDoc) -> Iterator[UnknownName]:
         """The names in a case that are not there."""
@@ -76,22 +72,25 @@ class CaseNames:
     def _of_facts(self, facts: list[dict[str, Any]]) -> Iterator[UnknownName]:
         for i, fact in enumerate(facts):
             name = fact.get("kind")
-            kind = self._kinds.get(name) if isinstance(name, str) else None
-            if isinstance(name, str) and kind is not None and name not in self._given:
-                yield UnknownName(("facts", i, "kind"), f"'{name}' is concluded by rules and cannot be said")
-            elif isinstance(name, str):
+            if not isinstance(name, str):
+                continue  # of no right shape, which is for the test to say
+            kind = self._kinds.get(name)
+            if kind is None:
                 yield from _unknown(name, "kind", self._given, ("facts", i, "kind"))
-                for field in fact if kind is not None else ():
+            elif name not in self._given:
+                yield UnknownName(("facts", i, "kind"), f"'{name}' is concluded by rules and cannot be said")
+            else:
+                for field in fact:
                     yield from _unknown(field, "field", ("id", "kind", *kind.by_name), ("facts", i), field)
 
     def _of_finding(self, key: str, finding: ExpectFindingDoc, facts: list[dict[str, Any]]) -> Iterator[UnknownName]:
         numbered = _NUMBERED.fullmatch(key)
-        named = {str(fact.get(part)) for fact in facts for part in ("id", "kind")}
+        named = {name for fact in facts for part in ("id", "kind") if isinstance(name := fact.get(part), str)}
         if not (numbered and numbered[1] in named):
             mistakes = [name for name in self._given if self._kinds[name].role == "mistake"]
             yield from _unknown(key, "fact or kind", {*named, *mistakes}, ("expect", "findings"), key)
-        for name, (what, known) in self._of_findings.items():
-            yield from _unknown(getattr(finding, name), what, known, ("expect", "findings", key, name))
+        for name, known in self._of_findings.items():
+            yield from _unknown(getattr(finding, name), name, known, ("expect", "findings", key, name))
 
 
 def _unknown(value: Any, what: str, known: Collection[str], path: Path, *key: str) -> Iterator[UnknownName]:
