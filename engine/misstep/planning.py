@@ -137,7 +137,7 @@ class Plan(NamedTuple):
 
 
 def make_plan(findings: Sequence[Row], memory: Memory) -> Plan:
-    """Arrange what rules recommend, and decide the verdict of the record."""
+    """Arrange what rules recommend, and decide the verdict of the record. ``findings``: as ``score`` gives them, worst first."""
     program = memory.program
     scale = program.scale
     scores = _Scores(findings, scale)

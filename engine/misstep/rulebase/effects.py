@@ -25,7 +25,7 @@ class EffectLinker:
         self.names = names
 
     def effects(self) -> list[Effect | None]:
-        """The effects, None for those with a problem, which is noted."""
+        """The effects in the order of their keys, None for some of those with a problem, which is noted."""
         then, effects = self.names.entry.doc.then, cast("list[Effect | None]", [])
         for dimension in ("severity", "noticed", "urgency", "relief"):
             add = getattr(then, dimension)

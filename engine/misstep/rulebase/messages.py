@@ -20,7 +20,8 @@ MAX_NAMING, MAX_REPAIR, MAX_WORD = 40, 60, 80  # words for one mistake
 
 
 class MessageChecker:
-    """Checks what is said in the message. What is said of a mistake is checked at once: the rest says it again."""
+    """Checks what is said in the message. What is said of a mistake is checked at once: the rest says it again. What is wrong is
+    noted in ``merged.problems``."""
 
     def __init__(self, merged: Merged, kinds: dict[str, Kind], roles: Mapping[str, tuple[Field, ...]], scale: Scale) -> None:
         self.merged, self.problems, self.scale = merged, merged.problems, scale

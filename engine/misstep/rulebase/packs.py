@@ -98,14 +98,15 @@ def _raw(entry: Entry[Any]) -> Any:
 
 
 def refuse(problems: list[Problem], limits: Limits) -> None:
-    """Raise all problems as one RuleError, if there are any."""
+    """Raise all problems as one RuleError, if there are any: in the order of their places, as many as the limits allow."""
     if problems:
         ordered = sorted(set(problems))
         raise RuleError(ordered[: limits.problems], max(0, len(ordered) - limits.problems))
 
 
 def merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged:
-    """Merge packs; problems are gathered in the result."""
+    """The declarations that hold of all packs, in whatever order they are given; what is wrong is added to ``problems``, which
+    become those of the result."""
     packs = sorted(packs, key=lambda p: (p.layer, p.document.file))
     merged = Merged(packs, problems, frozenset[tuple[str, str]]().union(*(pack.broken for pack in packs)))
     names: dict[str, Pack] = {}

@@ -29,7 +29,7 @@ class Reference:
 
 
 def find_references(program: Program) -> dict[Place, Reference]:
-    """The text fields that name other facts."""
+    """The text fields that name other facts, and what they name; fields that name none are missing."""
     found: dict[Place, Reference] = {}
     passed_on: list[tuple[Place, Place]] = []  # from a field to one of a derived fact
     for rule in program.rules.values():

@@ -12,7 +12,7 @@ from misstep.rulebase.patterns import Declared, Failed, RuleNames
 
 
 def link_rule(declared: Declared, entry: Entry[schema.RuleDoc]) -> Rule | None:
-    """The linked rule, or None with problems noted."""
+    """The linked rule, or None with what is wrong noted in ``declared.problems``."""
     before = len(declared.problems)
     rule = _link(RuleNames(declared, entry), entry.doc)
     return rule if len(declared.problems) == before else None

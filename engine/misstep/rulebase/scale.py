@@ -15,7 +15,7 @@ SECTIONS = ("concerns", "severity", "noticed", "urgency", "overall", "verdicts",
 
 
 def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
-    """Check the scale; None, and problems, where it is not whole."""
+    """The scale of the merged sections; None, and what is wrong added to ``problems``, where it is not whole or not right."""
     missing = [name for name in SECTIONS if name not in merged.scale]
     if any(("scale", name) in merged.broken for name in missing):
         return None

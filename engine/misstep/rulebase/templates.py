@@ -62,7 +62,7 @@ class TemplateCompiler:
         self._environment = _environment(shown)
 
     def compile(self, text: str) -> Compiled:
-        """What says a template."""
+        """What says a template, which must have been checked: of any other Jinja raises errors of its own."""
         flat = _Flat()
         tree = flat.visit(_parse(text))
         run = self._environment.from_string(tree).root_render_func
@@ -147,6 +147,9 @@ TEXT, TRUTH = Type("text"), Type("boolean")
 
 
 class _Checker:
+    """Checks one template, with a method for every sort of node that may be in it: a node and its depth in; out the most words
+    that it can say, and of an expression its type too. They raise TemplateError with the place of the node."""
+
     def __init__(self, text: str, names: Names, longest: Mapping[str, int], lenient: frozenset[str]) -> None:
         self.text, self.names, self.longest, self.lenient = text, names, longest, lenient
 

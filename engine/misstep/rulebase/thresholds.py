@@ -11,7 +11,7 @@ from misstep.rulebase.references import Place, expressions_of
 
 def find_thresholds(program: Program) -> dict[Place, frozenset[float]]:
     """The numbers that stand beside a field in a condition or an amount: between two of them nothing turns, as expressions are
-    made of comparisons, straight lines and ends of curves."""
+    made of comparisons, straight lines and ends of curves. By kind and name of the field, for fields that rules read."""
     found: dict[Place, set[float]] = {}
     for rule in program.rules.values():
         for node, patterns in expressions_of(rule):

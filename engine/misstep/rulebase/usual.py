@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def link_usual(merged: Merged, roles: Mapping[str, tuple[Field, ...]], kinds: Mapping[str, Kind]) -> dict[str, Usual]:
-    """Check what is said to be usual; problems are added to those of the packs.
+    """What is usual, by kind or role, a dot, and the field; what is wrong is noted in ``merged.problems``.
 
     Where a later layer declares the kind or role anew, what an earlier one said of its fields, and what does not fit any more,
     is left out: the later one knows nothing of it.
