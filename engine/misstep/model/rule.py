@@ -153,6 +153,19 @@ class LimitOutlook:
 Effect = Contribute | Derive | Recommend | Veto | Note | LimitOutlook
 
 
+def amounts_of(effect: Effect) -> list[Expression]:
+    """The expressions that an effect computes by, in written order."""
+    amounts: tuple[Expression | None, ...] = ()
+    match effect:
+        case Contribute(amount=amount):
+            amounts = (amount,)
+        case Derive(values=values):
+            amounts = values
+        case Recommend(relief=relief, due_hours=due):
+            amounts = (relief, due)
+    return [amount for amount in amounts if amount is not None]
+
+
 class Assumption(NamedTuple):
     """A field with a default that a rule reads: which part of the match it is of, whether that is a finding, and its name."""
 
@@ -189,16 +202,10 @@ class Rule:
     @cached_property
     def assumptions(self) -> tuple[Assumption, ...]:
         """The fields with a default that it decides or computes by, or shows in its text."""
-        nodes: list[Any] = [condition.test for condition in self.conditions]
+        nodes = [condition.test for condition in self.conditions]
         for effect in self.effects:
-            match effect:
-                case Contribute(amount=amount):
-                    nodes.append(amount)
-                case Recommend(relief=relief, due_hours=due):
-                    nodes += [relief, due]
-                case Derive(values=values):
-                    nodes += values
-        read = [reference for node in nodes if node is not None for reference in sorted(refs_in(node))]
+            nodes += amounts_of(effect)
+        read = [reference for node in nodes for reference in sorted(refs_in(node))]
         return tuple(dict.fromkeys((*self._assumptions(read), *self.shown_assumptions)))
 
     @cached_property

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from misstep.model.expression import Compare, Expression, FieldRef, walk
-from misstep.model.rule import Aggregate, Contribute, Derive, Negation, Pattern, Program, Recommend, Rule
+from misstep.model.rule import Aggregate, Derive, Negation, Pattern, Program, Rule, amounts_of
 
 Place = tuple[str, str]
 """A field: its kind, and its name."""
@@ -60,13 +60,7 @@ def expressions_of(rule: Rule) -> Iterator[tuple[Expression, Mapping[str, Patter
         value = binder.value if isinstance(binder, Aggregate) else None
         yield from ((node, own) for node in (*binder.conditions, value) if node is not None)
     for effect in rule.effects:
-        match effect:
-            case Contribute(amount=amount):
-                yield amount, outer
-            case Derive(values=values):
-                yield from ((value, outer) for value in values if value is not None)
-            case Recommend(relief=relief, due_hours=hours):
-                yield from ((node, outer) for node in (relief, hours) if node is not None)
+        yield from ((amount, outer) for amount in amounts_of(effect))
 
 
 def _compared(node: Expression, patterns: Mapping[str, Pattern], program: Program) -> Iterator[tuple[Place, Reference]]:
