@@ -18,14 +18,15 @@ from misstep.rulebase.kinds import finding_types
 from misstep.rulebase.packs import Entry, Merged, Pack, refuse
 from misstep.rulebase.schema import CaseDoc, ExpectFindingDoc
 
-Path = tuple[str | int, ...]
+CasePath = tuple[str | int, ...]
+"""Keys and places that lead to a part of a case."""
 _NUMBERED = re.compile(r"(.+)-[1-9][0-9]*")
 
 
 class UnknownName(NamedTuple):
     """A name that is not there: its path in the case, and what is wrong with it."""
 
-    path: Path
+    path: CasePath
     message: str
 
 
@@ -93,7 +94,7 @@ class CaseNames:
             yield from _unknown(getattr(finding, name), name, known, ("expect", "findings", key, name))
 
 
-def _unknown(value: Any, what: str, known: Collection[str], path: Path, *key: str) -> Iterator[UnknownName]:
+def _unknown(value: Any, what: str, known: Collection[str], path: CasePath, *key: str) -> Iterator[UnknownName]:
     """Those of a word or some words that are not known; ``key``: where the word is a key of a mapping."""
     words = value if isinstance(value, list) else [] if value is None else [value]
     for i, word in enumerate(words):
