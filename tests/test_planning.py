@@ -275,6 +275,7 @@ scale:
     max_actions: 5
     max_relief: 0.6
     ways: open_way
+    private: ever
     occasions: {early: {title: Early}, late: {title: Late}, ever: {title: Ever}}
     act_within: {hours: {act_now: 4, act_today: 24}, otherwise: unable}
 """
@@ -307,7 +308,12 @@ def test_an_action_goes_over_the_open_channel_whose_occasion_comes_first(
 
 
 def test_an_action_may_have_an_occasion_of_its_own_whatever_is_open() -> None:
-    assert places(occasions("  a: {title: A, channel: me, occasion: ever}\n")) == [("ever", "me", ("a",))]
+    assert places(occasions("  a: {title: A, channel: private, occasion: ever}\n")) == [("ever", "private", ("a",))]
+
+
+@pytest.mark.parametrize("keys", ["", ", reach: private", ", channel: private", ", channel: [private]"])
+def test_what_one_does_alone_needs_no_way_to_anybody_and_has_the_occasion_for_it(keys: str) -> None:
+    assert places(occasions(f"  a: {{title: A{keys}}}\n")) == [("ever", "private", ("a",))]
 
 
 def test_other_actions_go_over_the_channel_of_one_that_leads() -> None:
@@ -324,13 +330,13 @@ def test_actions_of_one_occasion_and_channel_are_one_step_due_when_the_first_is(
 
 def test_steps_are_in_the_order_of_their_due_times_then_of_occasions() -> None:
     actions = "  a: {title: A, channel: mail}\n  b: {title: B, channel: talk}\n"
-    actions += "  c: {title: C, channel: me, occasion: ever, due_hours: 1}\n"
+    actions += "  c: {title: C, channel: private, occasion: ever, due_hours: 1}\n"
     assert [step.occasion for step in occasions(actions, MAIL, TALK).steps] == ["ever", "early", "late"]
 
 
 @pytest.mark.parametrize(("urgency", "verdict", "within"), [(0, "act_today", 24), (9, "act_now", 4)])
 def test_who_must_act_has_a_step_towards_the_other_side_in_time(urgency: int, verdict: str, within: float) -> None:
-    private = "  a: {title: A, channel: me, occasion: ever, due_hours: 12}\n"
+    private = "  a: {title: A, channel: private, occasion: ever, due_hours: 12}\n"
     late = private + "  b: {title: B, reach: plain, channel: mail, due_hours: 90}\n"
     result = occasions(late, MAIL, urgency=urgency)
     assert result.verdict == verdict

@@ -98,7 +98,7 @@ WRONG: list[tuple[Any, str]] = [
     ([{"whole": 1}], "/facts/0/kind: every fact needs a kind, which is text"),
     ([{"kind": "slop"}], "/facts/0/kind: there is no such kind; did you mean 'slip'?"),
     ([{"kind": "zzzzz"}], "/facts/0/kind: there is no such kind; `misstep kinds` lists them"),
-    ([{"kind": "drawn"}], "/facts/0/kind: there is no such kind; `misstep kinds` lists them"),
+    ([{"kind": "drawn"}], "/facts/0/kind: 'drawn' is concluded by rules and cannot be said"),
     ([{"kind": 5}], "/facts/0/kind: there is no such kind; `misstep kinds` lists them"),
     ([{"kind": None}], "/facts/0/kind: there is no such kind; `misstep kinds` lists them"),
     ([{"kind": [5]}], "/facts/0/kind: there is no such kind; `misstep kinds` lists them"),

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from misstep.answers import Grid, Value, is_number, with_rows, words_of
+from misstep.answers import Grid, Value, with_rows, words_of
 from misstep.assembly import Result, band_of
 from misstep.errors import BudgetError
 from misstep.intake import Facts
@@ -183,7 +183,7 @@ def _lowering(
     field: Field, given: Any, lower: Callable[[Any], _Answer | None], thresholds: Iterable[float]
 ) -> Iterator[tuple[Any, _Answer]]:
     """The values of a field that lower the band; of numbers the nearest on either side."""
-    if is_number(field):
+    if field.is_number:
         if given is not None:  # else there is nothing to be near to
             for outward in (-1, 1):
                 if found := _nearest(field, given, outward, lower, thresholds):

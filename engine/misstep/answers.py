@@ -12,17 +12,12 @@ from operator import itemgetter
 from typing import Any
 
 from misstep.intake import Facts
-from misstep.model.facts import ID, KIND, UNSAID, Field, Kind, Row, range_of
+from misstep.model.facts import ID, KIND, UNSAID, Field, Kind, Row
 from misstep.model.rule import Program
 
 Value = bool | int | float | str | tuple[str, ...] | None
 MOST_SUBSETS = 6
 """Of so many words every subset is an answer to a set; of more none of them, each, all, and what packs call usual."""
-
-
-def is_number(field: Field) -> bool:
-    """Whether the answers are numbers, so that there are more than can be tried."""
-    return field.type in ("integer", "number")
 
 
 def words_of(field: Field) -> tuple[bool | str, ...]:
@@ -42,7 +37,7 @@ class Grid:
     """The numbers of a field as steps: whole numbers, or tenths, and finer where there would be fewer than a hundred."""
 
     def __init__(self, field: Field) -> None:
-        low, high = range_of(field)
+        low, high = field.range
         self._whole = field.type == "integer"
         self._digits = 0 if self._whole else 1
         while not self._whole and 0 < (high - low) * 10**self._digits < 100:

@@ -163,10 +163,10 @@ class RuleBase:
 
     @cached_property
     def _knowledge(self) -> Knowledge:
-        from misstep.rulebase.reach import Reaches
+        from misstep.rulebase.readable import ReadableFields
         from misstep.uncertainty import Knowledge
 
-        return Knowledge(self._program, Reaches(self._program), self._thresholds)
+        return Knowledge(self._program, ReadableFields(self._program), self._thresholds)
 
     @cached_property
     def _thresholds(self) -> dict[tuple[str, str], frozenset[float]]:

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from misstep.drafting import Draft, Drafter, clauses_of
-from misstep.evaluate.memory import Match, Memory, Remark
+from misstep.evaluate.memory import Match, Memory, Remark, is_reason
 from misstep.findings.explain import Explainer, Telling, action_reasons, name_derived, outlook_reasons, reasons_by_fact
 from misstep.findings.scoring import level, outlook_limits, overall_severity, worst_outlook
 from misstep.intake import Facts
 from misstep.model.facts import FIRST_VALUE, ID, KIND, Row
 from misstep.model.result import SCHEMA, Assessment, make_assessment
-from misstep.model.rule import Rule, Scale
+from misstep.model.rule import Rule
+from misstep.model.scale import Scale
 from misstep.planning import Avoid, Choice, Firing, Plan, Step, what_to_avoid
 
 MOST_ADVICE = 2  # of kinds, on how to do one action for them
@@ -63,11 +64,6 @@ def band_of(result: Result) -> str:
 def outlook_of(result: Result) -> str:
     """How the chances stand."""
     return result.memory.program.scale.outlooks[worst_outlook(result.memory.outlooks)]
-
-
-def headline_of(result: Result, drafter: Drafter) -> str:
-    """The answer to the question that the person asks."""
-    return drafter.headline(result.plan, result.findings, result.facts, outlook_of(result))
 
 
 def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: dict[str, Any]) -> dict[str, Any]:
@@ -182,7 +178,7 @@ def _notes(facts: Facts, memory: Memory, explainer: Explainer, telling: Telling)
 
 def _rules(memory: Memory, plan: Plan, avoid: list[Avoid], outlooks: list[tuple[int, Remark]]) -> set[Rule]:
     """The rules that an assessment gives as reasons."""
-    rules = {rule for _, dimension, amount, rule, _ in memory.contributions if amount or dimension == "verdict"}
+    rules = {contribution[3] for contribution in memory.contributions if is_reason(contribution)}
     for firings in (*(choice.firings for choice in plan.choices), *(a.firings for a in avoid)):
         rules.update([firing.rule for firing in firings])
     for derivations in memory.derivations.values():

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from misstep.findings.words import due_in_words, joined
 from misstep.intake import Facts
 from misstep.model.facts import ID, Row
-from misstep.model.rule import FINDING_FIELDS, Action, MessagePart, Program
+from misstep.model.rule import FINDING_FIELDS, Program
+from misstep.model.scale import MessagePart
 from misstep.planning import Choice, Plan, Step
 from misstep.speech import GLUE, Occurrence, Speaker
 
@@ -58,7 +59,7 @@ class Drafter:
             about = (step.occasion, step.channel, due_in_words(step.due_hours), *clauses)
         mistakes = [finding[0] for finding in findings]
         occurrence = Occurrence(facts, outlook, plan.verdict, _ids(plan), mistakes, about)
-        return " ".join(self._speaker.template(self._scale.headline).say(occurrence).replace(GLUE, " ").split())
+        return " ".join(self._speaker.template(self._scale.headline)(occurrence).replace(GLUE, " ").split())
 
     def word(self, mistake: Row, facts: Facts) -> str:
         """What a mistake usually means to those who saw it, said to the person."""
@@ -78,12 +79,12 @@ class Drafter:
         already: set[str] = set()
         for choice in speaking:
             about = whole._replace(mistakes=self._mistakes(choice, findings))
-            sentences = _sentences(self._speaker.template(choice.action.says).say(about))
+            sentences = _sentences(self._speaker.template(choice.action.says)(about))
             said.setdefault(self._places[choice.action.part], []).extend([s for s in sentences if s not in already])
             already.update(sentences)
         for place, part in enumerate(scale.message_parts):  # what is said aloud has only the parts that are ordered
             if part.says and not said.get(place) and (written or place in said):
-                said[place] = _sentences(self._speaker.template(part.says).say(whole))
+                said[place] = _sentences(self._speaker.template(part.says)(whole))
         parts = [(part, said[i][: part.sentences or None]) for i, part in enumerate(self._parts) if said.get(i)]
         while written and parts and not parts[-1][0].last:
             parts.pop()
@@ -113,7 +114,7 @@ class Drafter:
         return None
 
     def _lines(self, text: str, of: Occurrence) -> str:
-        said = self._speaker.template(text, lines=True).say(of).strip() if text else ""
+        said = self._speaker.template(text, lines=True)(of).strip() if text else ""
         return "\n".join([line.strip() for line in said.split("\n")]) if "\n" in said else said
 
 
@@ -126,12 +127,7 @@ def clauses_of(choices: Sequence[Choice], most: int | None = None) -> str:
     said in it."""
     told = [choice for choice in choices if not choice.action.leads] or choices
     main = sorted(told, key=lambda choice: choice.order)[:most]
-    return joined([clause_of(choice.action) for choice in told if choice in main])
-
-
-def clause_of(action: Action) -> str:
-    """What an action is inside of a sentence."""
-    return action.clause or action.title[:1].lower() + action.title[1:]
+    return joined([choice.action.clause for choice in told if choice in main])
 
 
 def _first_step(steps: Sequence[Step]) -> str:

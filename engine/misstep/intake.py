@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from misstep.errors import Location, Problem, RecordError
-from misstep.model.facts import FIRST_VALUE, ID, KIND, MAX_ID, MAX_TEXT, Kind, Row, free_ids, range_of, sort_key
+from misstep.model.facts import FIRST_VALUE, ID, KIND, MAX_ID, MAX_TEXT, Kind, Row, free_ids, sort_key
 
 
 class Facts(NamedTuple):
@@ -142,7 +142,7 @@ class _Form:
             "id": (ID, str, AN_ID), "kind": (KIND, str, (kind.name,))
         }  # fmt: skip
         for place, field in enumerate(kind.fields, FIRST_VALUE):
-            low, high = range_of(field)
+            low, high = field.range
             match field.type:
                 case "boolean":
                     self.fields[field.name] = (place, bool, (True, False))

@@ -16,7 +16,8 @@ from typing import NamedTuple
 from misstep.evaluate.memory import Match, Memory, Recommendation, Vetoed
 from misstep.findings.scoring import TOP, damage_in_tenths, damage_of, half_up, total_damage
 from misstep.model.facts import ID, Row
-from misstep.model.rule import EXACT, REPAIRS, Action, Program, Rule, Scale
+from misstep.model.rule import EXACT, REPAIRS, Action, Program, Rule
+from misstep.model.scale import Scale
 
 Targets = Collection[str] | None
 """Ids of mistakes; None: all of them, and the interview as a whole."""
@@ -136,7 +137,7 @@ class Plan(NamedTuple):
 
 
 def make_plan(findings: Sequence[Row], memory: Memory) -> Plan:
-    """Arrange what rules recommend, and decide the verdict of the record."""
+    """Arrange what rules recommend, and decide the verdict of the record. ``findings``: as ``score`` gives them, worst first."""
     program = memory.program
     scale = program.scale
     scores = _Scores(findings, scale)
@@ -256,7 +257,7 @@ def _exclude(choices: dict[str, Choice], barred: dict[str, Targets], program: Pr
                 _bar(barred, loser, excluded)
                 left = other.drop(excluded)
             # what is for the interview as a whole goes against any such advice
-            if left and winner in vetoed and winner not in program.advised:
+            if left and winner in vetoed and winner not in program.recommended:
                 excluded = vetoed[winner] if other.relief else None
                 _bar(barred, loser, excluded)
                 left = other.drop(excluded)

@@ -24,7 +24,6 @@ from misstep.model.facts import (
     Field,
     Kind,
     Row,
-    range_of,
 )
 from misstep.model.rule import Program
 
@@ -67,6 +66,7 @@ class RecordReader:
     def __init__(self, program: Program, limits: Limits) -> None:
         self._limits = limits
         self._kinds = {name: kind for name, kind in program.kinds.items() if kind.role in GIVEN_ROLES}
+        self._concluded = program.kinds.keys() - self._kinds.keys()
         self._schema = _record_schema(self._kinds.values())
         self._validator = SchemaValidator(self._schema)
         intake = Intake(self._kinds)
@@ -152,8 +152,11 @@ class RecordReader:
         if kind == "union_tag_invalid":
             loc.append("kind")
             tag = error["ctx"]["tag"]  # of what is not text, how Python writes it
-            near = suggest(tag, self._kinds) if tag.isidentifier() else ""
-            message = "there is no such kind" + (near or "; `misstep kinds` lists them")
+            if tag in self._concluded:
+                message = f"'{tag}' is concluded by rules and cannot be said"
+            else:
+                near = suggest(tag, self._kinds) if tag.isidentifier() else ""
+                message = "there is no such kind" + (near or "; `misstep kinds` lists them")
         elif kind == "union_tag_not_found":
             loc.append("kind")
             message = "every fact needs a kind, which is text"
@@ -298,7 +301,7 @@ def _field_schema(field: Field) -> CoreSchema:
 
 
 def _value_schema(field: Field) -> CoreSchema:
-    low, high = range_of(field)
+    low, high = field.range
     match field.type:
         case "boolean":
             return core_schema.bool_schema(strict=True)

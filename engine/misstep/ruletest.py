@@ -14,6 +14,7 @@ from misstep.api import EngineName, RuleBase
 from misstep.errors import EngineError, Location, RecordError
 from misstep.limits import Limits
 from misstep.model.result import Assessment
+from misstep.rulebase.cases import CaseNames
 from misstep.rulebase.link import load_program
 from misstep.rulebase.packs import Pack
 from misstep.rulebase.schema import CaseDoc
@@ -74,25 +75,26 @@ def run_cases(paths: Sequence[str | Path], limits: Limits | None = None, engine:
 
 def run_packs(rulebase: RuleBase, packs: Iterable[Pack], engine: EngineName = "compiled") -> Iterator[Outcome]:
     """Run the cases of packs on a rule base, by the names of the packs."""
-    for pack in sorted(packs, key=lambda p: p.doc.pack):
+    packs = sorted(packs, key=lambda p: p.doc.pack)
+    names = CaseNames(rulebase.program, packs)
+    for pack in packs:
         for name, case in pack.doc.cases.items():
-            yield _run(rulebase, pack, name, case, engine)
+            yield _run(rulebase, pack, name, case, names, engine)
 
 
-def _run(rulebase: RuleBase, pack: Pack, name: str, case: CaseDoc, engine: EngineName) -> Outcome:
+def _run(rulebase: RuleBase, pack: Pack, name: str, case: CaseDoc, names: CaseNames, engine: EngineName) -> Outcome:
     location = pack.document.locate(("cases", name))
     try:
         got, fired = rulebase.assess(case.facts, engine), rulebase.fired(case.facts, engine)
     except (RecordError, EngineError) as error:
         return Outcome(pack.doc.pack, name, location, (("facts", "a record that can be assessed", str(error)),))
-    return Outcome(pack.doc.pack, name, location, tuple(_failures(case, got, fired, rulebase)), got, frozenset(fired))
+    return Outcome(pack.doc.pack, name, location, tuple(_failures(case, got, fired, names)), got, frozenset(fired))
 
 
-def _failures(case: CaseDoc, got: Assessment, fired: set[str], rulebase: RuleBase) -> Iterator[tuple[str, str, str]]:
+def _failures(case: CaseDoc, got: Assessment, fired: set[str], names: CaseNames) -> Iterator[tuple[str, str, str]]:
     expect = case.expect
-    for rule in (*expect.fires, *expect.quiet):
-        if rule not in rulebase.program.rules:
-            yield f"rule {rule}", "a rule of the rule base", "there is none of that id"
+    for path, message in names.find_unknown(case):
+        yield ".".join(str(step) for step in path[1:]), "names of the rule base", message
     missing = [rule for rule in expect.fires if rule not in fired]
     if missing:
         yield "fires", ", ".join(missing), f"quiet; fired: {', '.join(sorted(fired))}"

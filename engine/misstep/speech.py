@@ -14,10 +14,9 @@ from misstep.errors import printable
 from misstep.findings.words import show, shown_word
 from misstep.intake import Facts
 from misstep.model.facts import FIRST_VALUE, ID, KIND, TRAITS, UNSAID, Field, Row
-from misstep.model.rule import (
+from misstep.model.message import (
     MISTAKE,
     NAMED_MISTAKES,
-    OUTLOOK,
     PLAN,
     QUOTED_LENGTH,
     QUOTED_WORDS,
@@ -27,8 +26,8 @@ from misstep.model.rule import (
     STEP_FIELDS,
     VERDICT,
     WRONG,
-    Program,
 )
+from misstep.model.rule import OUTLOOK, Program
 
 GLUE = "\0"
 """A blank inside of what a fact says, where no sentence ends and no line breaks; ``printable`` has left none in texts."""
@@ -46,11 +45,8 @@ class Occurrence(NamedTuple):
     step: Sequence[str] = ("",) * len(STEP_FIELDS)
 
 
-class Template(NamedTuple):
-    """What says a template, and whether it is about mistakes."""
-
-    say: Callable[[Occurrence], str]
-    about: bool
+Template = Callable[[Occurrence], str]
+"""Says a template of a record."""
 
 
 class _Value(NamedTuple):
@@ -100,7 +96,7 @@ class Speaker:
                 return _reading(lambda of: of.mistakes[0], kind.columns, kind.fields, {name: variables[""]})
 
             template = self._of_kinds[kind.name, what] = self._compiled(" ".join(text.split()), read)
-        return template.say(Occurrence(facts, "", "", mistakes=(mistake,))).strip()
+        return template(Occurrence(facts, "", "", mistakes=(mistake,))).strip()
 
     def _compiled(self, text: str, read: Callable[[str, dict[str, str]], _Reading]) -> Template:
         """``read`` tells how to take variables, by field, of what a name stands for."""
@@ -128,7 +124,7 @@ class Speaker:
             return text
 
         constant = said(Occurrence(_NO_FACTS, "", "")) if not readings else ""
-        return Template(said if readings else lambda of: constant, not fields.keys().isdisjoint((SAID, REPAIR, MISTAKE)))
+        return said if readings else lambda of: constant
 
     def _read(self, name: str, variables: dict[str, str]) -> _Reading:
         """How to take what a name stands for in a message or a headline."""

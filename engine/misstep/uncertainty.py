@@ -24,14 +24,14 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from misstep.answers import Grid, is_number, subsets_of, usual_answers, with_rows, words_of
+from misstep.answers import Grid, subsets_of, usual_answers, with_rows, words_of
 from misstep.assembly import Result
 from misstep.errors import BudgetError
 from misstep.intake import Facts
 from misstep.model.facts import FIRST_VALUE, ID, KIND, UNSAID, Field, Row
 from misstep.model.rule import Program
 from misstep.records import Told
-from misstep.rulebase.reach import Reaches
+from misstep.rulebase.readable import ReadableFields
 from misstep.rulebase.references import Place
 
 Evaluate = Callable[[Facts], Result]
@@ -105,7 +105,7 @@ class Knowledge(NamedTuple):
     """What is to be known of a rule base: what its rules read, and the numbers at which they turn."""
 
     program: Program
-    reaches: Reaches
+    readable: ReadableFields
     thresholds: Mapping[Place, frozenset[float]]
 
 
@@ -164,8 +164,8 @@ class _Question(NamedTuple):
 
 def _questions(facts: Facts, told: Sequence[Told], knowledge: Knowledge) -> Iterator[_Question]:
     """What is open, by kind, id and place of the field. Settings always count: the plan reads them too."""
-    program, reaches, thresholds = knowledge
-    read = reaches.read_of(facts.rows)
+    program, readable, thresholds = knowledge
+    read = readable.of(facts.rows)
     given = [(fact.row, fact.said, f"/facts/{place}") for place, fact in enumerate(_paired(told))]
     assumed = [(facts.rows[kind][0], frozenset[str](), "/facts/-") for kind in facts.assumed]
     for row, said, pointer in sorted([*given, *assumed], key=lambda fact: (fact[0][KIND], fact[0][ID])):
@@ -198,7 +198,7 @@ def _paired(told: Sequence[Told]) -> list[Told]:
 
 def _answers(field: Field, usual: Iterable[tuple[Any, float]], turns: Iterable[float]) -> tuple[Any, ...]:
     """The answers to try. Of numbers those are a choice, in their order."""
-    if is_number(field):
+    if field.is_number:
         grid = Grid(field)
         return tuple(sorted({*(grid.value(step) for step in grid.around(turns)), *(answer for answer, _ in usual)}))
     if field.type == "set":
@@ -316,7 +316,7 @@ def _try_all(question: _Question, trial: _Trial) -> _Tried:
         outcome = Outcome.of(result)
         same = now.advises(outcome)
         keeps = keeps and same
-        if is_number(question.field):
+        if question.field.is_number:
             results.append((answer, _scores(result)))
         if weight := weights.get(answer, 0.0):
             damages.append(outcome.damage)

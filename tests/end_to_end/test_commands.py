@@ -135,6 +135,13 @@ def test_check_as_json_has_the_same_mistakes(misstep: Command) -> None:
     assert first["column"] > 0
 
 
+def test_check_looks_into_cases(misstep: Command) -> None:
+    misstep.write("mine.yaml", PACK.replace("fires: [", "fires: [sneze, "))
+    run = misstep.inside("check", "mine.yaml")
+    assert (run.code, run.out) == (2, "")
+    assert "unknown rule 'sneze'; did you mean 'sneeze'?" in run.err
+
+
 def test_check_remarks_what_deserves_a_second_look(misstep: Command) -> None:
     misstep.write("mine.yaml", f"{PACK}\nactions:\n  idle: {{title: Nobody says so}}\n")
     run = misstep("check", "mine.yaml")

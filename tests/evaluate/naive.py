@@ -150,7 +150,7 @@ class NaiveEngine:
 
 def _stored(value: e.Expression | None, field: Field, bound: Bound) -> Any:
     result = None if value is None else evaluate(value, bound)
-    if result is None or field.type not in ("integer", "number"):
+    if result is None or not field.is_number:
         return result
     result = min(max(result, -LARGEST), LARGEST)
     return result if field.type == "integer" else float(result)

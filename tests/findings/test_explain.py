@@ -8,6 +8,7 @@ import pytest
 from tests.inline import load_text
 
 from misstep import RuleBase
+from misstep.batch.columns import FINDINGS, finding_rows
 
 KINDS = """
 schema: 1
@@ -89,13 +90,17 @@ def test_places_of_findings_outlook_and_aggregates() -> None:
         ("{when: [slip], then: {severity: 1}, because: '{slip.whole}'}", {}, "assumed", "3 (assumed)"),
         ("{when: [slip], then: {severity: 1}, because: '{slip.whole}'}", {"whole": 3}, "said", "3"),
         ("{when: [{fact: slip, where: slip.whole > 2}], then: {severity: 1}, because: large}", {}, "assumed", "large"),
+        ("{when: [slip], then: {verdict: let_go}, because: '{slip.whole}'}", {}, "assumed", "3 (assumed)"),
         ("{when: [{fact: slip, where: not slip.yes}], then: {severity: 1}, because: no}", {}, "said", "no"),
         ("{when: [slip, {count: hint, as: n}], where: n == 0, then: {severity: 1}, because: none}", {}, "concluded", "none"),
     ],
 )
 def test_a_reason_knows_what_it_rests_on(rule: str, facts: dict[str, Any], basis: str, text: str) -> None:
-    (reason,) = base(f"  r: {rule}\n").assess([{"kind": "slip", **facts}]).findings[0].because
+    rulebase, record = base(f"  r: {rule}\n"), [{"kind": "slip", **facts}]
+    (reason,) = rulebase.assess(record).findings[0].because
     assert (reason.basis, reason.text) == (basis, text)
+    (row,) = finding_rows(rulebase.evaluate(record))
+    assert dict(zip([name for name, _ in FINDINGS], row, strict=True))["assumed"] == (basis == "assumed")
 
 
 def test_without_because_a_reason_is_the_title_or_the_id() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from misstep import RuleBase
 from misstep.findings import scoring
-from misstep.model.rule import Levels, Scale
+from misstep.model.scale import Levels, Scale
 
 SCALE: Scale = RuleBase.shipped().program.scale
 THOUSANDTHS = st.integers(0, 10_000)

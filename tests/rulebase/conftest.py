@@ -10,6 +10,7 @@ import pytest
 from misstep.errors import RuleError
 from misstep.limits import Limits
 from misstep.model.rule import Program
+from misstep.rulebase.cases import refuse_unknown_names
 from misstep.rulebase.link import load_program
 
 Write = Callable[[Mapping[str, str]], Path]
@@ -33,12 +34,12 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
 
 @pytest.fixture
 def complaint(write: Write) -> Complaint:
-    """All that the error over a folder of packs says."""
+    """All that the error over a folder of packs and their cases says."""
 
     def complaint(files: Mapping[str, str]) -> str:
         write(files)
         with pytest.raises(RuleError) as caught:
-            load_program(["."], Limits())
+            refuse_unknown_names(*load_program(["."], Limits()), Limits())
         return str(caught.value)
 
     return complaint

@@ -95,7 +95,7 @@ def contradictory(case: Case) -> Iterator[str]:
                 resting = one == "no_further_mention" and reach == "repairs"
                 yield f"{one} beside {other}" if other in excludes or resting else ""
         for other, others in against:
-            turned = other not in base.program.advised and one in base.actions[other].excludes
+            turned = other not in base.program.recommended and one in base.actions[other].excludes
             if targets & others or not targets or not others:
                 yield f"{one}, and against {other}" if other in excludes or turned else ""
 
@@ -245,7 +245,7 @@ def _another(field: Field, way: int) -> Any:
         return not field.default
     if field.type == "set":
         return tuple(value for value in field.values if value not in field.default)
-    return 987 if field.type in ("integer", "number") else "something else"
+    return 987 if field.is_number else "something else"
 
 
 MET = re.compile(r"(?<!forward to )\b(our (?:conversation|talk)|we (?:spoke|talked|met)|your time|you told me)\b", re.IGNORECASE)
@@ -317,12 +317,8 @@ def headline_against_plan(case: Case) -> Iterator[str]:
     ]  # fmt: skip
     yield "" if head.endswith((".", "!", "?")) and head[0].isupper() and len(head.split()) <= 40 else f"no sentence: {head}"
     yield from ("" if right else f"{head} (plan: {_plan(answer)})" for words, right in says if words in head)
-    yield "" if not repairs or any(_clause(case, a) in head for a in main[0].actions) else f"{head} (plan: {_plan(answer)})"
-
-
-def _clause(case: Case, action: Any) -> str:
-    about = case.base.actions[action.action]
-    return about.clause or about.title[:1].lower() + about.title[1:]
+    named = any(case.base.actions[action.action].clause in head for step in main for action in step.actions)
+    yield "" if named or not repairs else f"{head} (plan: {_plan(answer)})"
 
 
 def _plan(answer: Assessment) -> str:

@@ -146,6 +146,27 @@ def test_the_name_and_version_are_those_of_the_last_layer_that_has_any(write: Wr
     assert (program(*rest).name, program(*rest).version) == ("unnamed", "0")
 
 
+WAYS = """\
+schema: 1
+pack: {0}
+extends: scale
+kinds:
+  {1}: {{role: derived, title: W, fields: {{channel: {{type: enum, values: [{2}]}}, occasion: {{type: enum, values: [now]}}}}}}
+scale:
+  plan: {{replace: true, max_actions: 5, max_relief: 0.5, occasions: {{now: {{title: Now}}}}, private: now, ways: {1}}}
+"""
+CALLS = """\
+  message: {replace: true, channels: [note], spoken: {call: Hello}, max_words: 50}
+actions: {ring: {title: Ring, reach: plain, channel: call}}
+"""
+
+
+def test_a_later_layer_may_close_a_channel_for_good(write: Write) -> None:
+    early, late = WAYS.format("early", "way", "note, call") + CALLS, WAYS.format("late", "path", "note")
+    folder = write({"early.yaml": early, "late.yaml": late})
+    assert program(folder / "early.yaml", folder / "late.yaml").actions["ring"].channels == ("call",)
+
+
 # -- shipped packs
 
 

@@ -57,6 +57,25 @@ def test_an_action_that_is_in_no_plan_is_remarked(tmp_path: Path) -> None:
     ]
 
 
+def test_advice_on_an_action_that_is_never_for_the_kind_is_remarked(tmp_path: Path) -> None:
+    advice = "advice: {call: a, write: b, sing: c, wait: d, rest: e}"
+    text = PLAIN.replace("{FIELD}", "height").replace("concern: manners, fields", f"concern: manners,\n    {advice}, fields") + (
+        "  call: {title: Call, group: contact}\n"
+        "  write: {title: Write, group: contact}\n"
+        "  sing: {title: Sing, group: contact}\n"
+        "  wait: {title: Wait}\n"
+        "  rest: {title: Rest}\n"
+        "rules:\n"
+        "  a: {when: [{fact: mistake, as: m}], then: {recommend: call, veto: sing}, because: x}\n"
+        "  b: {when: [person], then: {recommend: [write, wait]}, because: x}\n"
+        "  c: {when: [late_arrival, person], then: {recommend: {action: rest, for: late_arrival}}, because: x}\n"
+    )
+    assert remarks(tmp_path, text) == [
+        "pack.yaml:7:39: no rule recommends 'sing' for 'late_arrival', so this is never told",
+        "pack.yaml:7:48: no rule recommends 'wait' for 'late_arrival', so this is never told",
+    ]
+
+
 def says_who(name: str) -> str:
     return f"'{name}' says who a person is, not what went wrong: no rule should judge by that, unless to help them"
 

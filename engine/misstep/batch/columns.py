@@ -16,6 +16,7 @@ import pyarrow as pa
 from misstep.api import RuleBase
 from misstep.assembly import Result
 from misstep.errors import BudgetError
+from misstep.evaluate.memory import is_reason
 from misstep.model.facts import ID, KIND
 
 SCHEMA = 2
@@ -80,11 +81,7 @@ def scores(result: Result, summary: Mapping[str, Any]) -> tuple[Any, ...]:
     """The values of ``SCORES`` for one interview; ``summary``: what ``RuleBase.scores`` gives for it."""
     findings, steps = result.findings, result.plan.steps
     actions = [choice.action.id for choice in result.plan.choices]
-    moved = {
-        rule
-        for target, dimension, amount, rule, _ in result.memory.contributions
-        if target is not None and (amount or dimension == "verdict")
-    }
+    moved = {given[3] for given in result.memory.contributions if given[0] is not None and is_reason(given)}
     return (
         summary["damage"], summary["damage_after"], summary["band"], summary["verdict"], summary["outlook"], summary["acts"],
         len(findings), findings[0][0][KIND] if findings else None, max([f[1] for f in findings], default=None),
@@ -106,11 +103,11 @@ def certainty_values(rulebase: RuleBase, record: Any) -> tuple[Any, ...]:
 def finding_rows(result: Result) -> Iterable[tuple[Any, ...]]:
     """The values of ``FINDINGS`` for every finding of one interview, worst first."""
     said = result.facts.said
-    assumed = {
-        target[ID]
-        for target, _, amount, rule, match in result.memory.contributions
-        if target is not None and amount and any(assumption.rests(match, said) for assumption in rule.assumptions)
-    }
+    assumed = set()
+    for given in result.memory.contributions:
+        target, _, _, rule, match = given
+        if target is not None and is_reason(given) and any(assumption.rests(match, said) for assumption in rule.assumptions):
+            assumed.add(target[ID])
     for rank, finding in enumerate(result.findings, start=1):
         mistake, severity, noticed, urgency, damage, verdict, band, level, due, _ = finding
         fact = mistake[ID]

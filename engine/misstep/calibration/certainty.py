@@ -24,7 +24,7 @@ from misstep.calibration.agreement import Figure
 from misstep.calibration.cases import CasesLike, read_entries, record_problems
 from misstep.calibration.figures import wilson
 from misstep.errors import CallerError, MisstepError, Problem, RecordError
-from misstep.model.facts import GIVEN_ROLES, UNSAID, Field, Kind, range_of
+from misstep.model.facts import GIVEN_ROLES, UNSAID, Field, Kind
 from misstep.model.rule import Program
 from misstep.uncertainty import Certainty, Outcome
 
@@ -231,7 +231,7 @@ def _answers(field: Field) -> Iterable[Any]:
         case "set":
             sizes = range(len(field.values) + 1) if len(field.values) <= 6 else (0, 1, len(field.values))
             return (list(words) for size in sizes for words in combinations(field.values, size))
-    low, high = range_of(field)
+    low, high = field.range
     low = low if field.minimum is not None else min(0, high) - OPEN_END
     high = high if field.maximum is not None else max(0, low) + OPEN_END
     if field.type == "integer":

@@ -27,11 +27,14 @@ def check(paths: tuple[Path, ...], output: str) -> int:
     """
     from misstep.errors import RuleError
     from misstep.limits import Limits
+    from misstep.rulebase.cases import refuse_unknown_names
     from misstep.rulebase.link import load_program
     from misstep.rulebase.remarks import find_remarks
 
+    limits = Limits(problems=1000)
     try:
-        program, merged = load_program(paths, Limits(problems=1000))
+        program, merged = load_program(paths, limits)
+        refuse_unknown_names(program, merged, limits)
     except RuleError as error:
         if output == "json":
             _print_problems(error.problems, "error")

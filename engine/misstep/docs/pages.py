@@ -23,14 +23,13 @@ from misstep.docs.examples import Example
 from misstep.docs.rulewords import RuleWords
 from misstep.docs.words import number
 from misstep.findings.words import span_of_time
-from misstep.model.facts import GIVEN_ROLES, Field, Kind
+from misstep.model.facts import ROLES, Field, Kind
 from misstep.model.rule import Action, Rule, Source, Usual
 from misstep.report import summary, to_text
 
 Thing = Kind | Rule | Action | Source | Chapter
 Pages = dict[str, str]
 
-ROLES = (*GIVEN_ROLES, "derived")
 ROLE_TITLES = {
     "mistake": "Mistakes",
     "signal": "Signals",

@@ -329,7 +329,7 @@ class Writer(ExpressionWriter):
         if value is None:
             return "None"
         text = self.expression(value)
-        if field.type not in ("integer", "number"):
+        if not field.is_number:
             return text
         if not isinstance(value, (FieldRef, Literal)):
             text = f"within({text})"

@@ -16,7 +16,6 @@ from misstep.model.rule import FINDING, OUTLOOK, Program, Rule
 
 Match = tuple[Any, ...]
 
-
 Contribution = tuple[Row | None, str, int, Rule, Match]
 """Row of the mistake (None: the interview), dimension, thousandths (for verdicts a rank), rule, match."""
 Recommendation = tuple[str, tuple[Row, ...], int | None, float | None, Rule, Match]
@@ -24,6 +23,11 @@ Recommendation = tuple[str, tuple[Row, ...], int | None, float | None, Rule, Mat
 Vetoed = tuple[str, tuple[Row, ...], Rule, Match]
 Remark = tuple[int, Rule, Match]
 """A note, or a limit of the outlook: its place among the effects of the rule, rule, match."""
+
+
+def is_reason(contribution: Contribution) -> bool:
+    """Whether a contribution is told as a reason: one of nothing is none, but every verdict is, the mildest too."""
+    return contribution[2] != 0 or contribution[1] == "verdict"
 
 
 class Memory:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
-from misstep.evaluate.memory import Contribution, Match, Memory, Remark
+from misstep.evaluate.memory import Contribution, Match, Memory, Remark, is_reason
 from misstep.findings.words import Say, compile_words
 from misstep.model.facts import ID, KIND, Row, free_ids, sort_key
 from misstep.model.result import Basis
@@ -118,13 +118,14 @@ def reasons_by_fact(
     words = explainer.words
     reasons: defaultdict[str | None, list[_Weighed]] = defaultdict(list)
     last: Match | None = None
-    for target, dimension, amount, rule, match in contributions:
+    for contribution in contributions:
+        target, dimension, amount, rule, match = contribution
         if match is not last:  # the contributions of one firing follow each other
             last = match
             of_rule = words[rule]
             name, sources = of_rule.rule, of_rule.sources
             text, facts, basis = of_rule.tell(match, telling)
-        if amount or dimension == "verdict":
+        if is_reason(contribution):
             of_one = reasons[None if target is None else target[ID]]
             size = float(amount) if dimension == "verdict" else amount / 1000
             reason = {

@@ -14,7 +14,8 @@ from typing import Any
 
 from misstep.evaluate.memory import Contribution, Remark
 from misstep.model.facts import ID, Row
-from misstep.model.rule import EXACT, Levels, LimitOutlook, Scale
+from misstep.model.rule import EXACT, LimitOutlook
+from misstep.model.scale import Levels, Scale
 
 TOP = 10_000  # ten points, in thousandths
 DOUBT = 1e-6  # far more than the error of a product of a million floats

@@ -5,6 +5,7 @@ Rule text ends here: everything after this works on these nodes, never on text.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal as Choice
 
@@ -123,25 +124,33 @@ class Curve:
 Expression = Literal | FieldRef | Count | Known | Not | Logic | Compare | Member | Arithmetic | Negative | IfElse | Call | Curve
 
 
+def parts_of(node: Expression | Words) -> tuple[Expression | Words, ...]:
+    """The expressions that an expression is directly made of."""
+    match node:
+        case Known(part) | Not(part) | Negative(part) | Curve(part):
+            return (part,)
+        case Logic(_, parts) | Compare(_, parts) | Call(_, parts):
+            return parts
+        case Member(item, container):
+            return (item, container)
+        case Arithmetic(_, left, right):
+            return (left, right)
+        case IfElse(condition, then, otherwise):
+            return (condition, then, otherwise)
+        case _:
+            return ()
+
+
+def walk(node: Expression | Words) -> Iterator[Expression | Words]:
+    """An expression and all that it is made of, outer ones first."""
+    yield node
+    for part in parts_of(node):
+        yield from walk(part)
+
+
 def names_in(node: Expression | Words) -> frozenset[str]:
     """The names of facts and aggregates that an expression speaks of."""
-    match node:
-        case FieldRef(name) | Count(name):
-            return frozenset((name,))
-        case Known(ref):
-            return frozenset((ref.name,))
-        case Not(operand) | Negative(operand) | Curve(operand):
-            return names_in(operand)
-        case Logic(_, operands) | Compare(_, operands) | Call(_, operands):
-            return frozenset().union(*(names_in(o) for o in operands))
-        case Member(item, container):
-            return names_in(item) | names_in(container)
-        case Arithmetic(_, left, right):
-            return names_in(left) | names_in(right)
-        case IfElse(condition, then, otherwise):
-            return names_in(condition) | names_in(then) | names_in(otherwise)
-        case _:
-            return frozenset()
+    return frozenset([part.name for part in walk(node) if isinstance(part, (FieldRef, Count))])
 
 
 Facts = frozenset[tuple[str, str]]
@@ -150,21 +159,9 @@ Facts = frozenset[tuple[str, str]]
 
 def refs_in(node: Expression | Words) -> Facts:
     """The fields whose value an expression uses; ``known(x.f)`` does not use ``x.f``."""
-    match node:
-        case FieldRef(name, field):
-            return frozenset(((name, field),))
-        case Not(operand) | Negative(operand) | Curve(operand):
-            return refs_in(operand)
-        case Logic(_, operands) | Compare(_, operands) | Call(_, operands):
-            return frozenset().union(*(refs_in(o) for o in operands))
-        case Member(item, container):
-            return refs_in(item) | refs_in(container)
-        case Arithmetic(_, left, right):
-            return refs_in(left) | refs_in(right)
-        case IfElse(condition, then, otherwise):
-            return refs_in(condition) | refs_in(then) | refs_in(otherwise)
-        case _:
-            return frozenset()
+    if isinstance(node, FieldRef):
+        return frozenset(((node.name, node.field),))
+    return frozenset() if isinstance(node, Known) else frozenset().union(*map(refs_in, parts_of(node)))
 
 
 def known_where(node: Expression, truth: bool) -> Facts:

@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-UNSAID = "unknown"
-"""How packs spell, in an enum, that a thing is not known."""
-
 FieldType = Literal["boolean", "integer", "number", "text", "enum", "set"]
 Row = tuple[Any, ...]
 """One fact: ``(id, kind, *values)``, values in the order of ``Kind.fields``; the id of a derived fact is None."""
@@ -60,6 +57,16 @@ class Field:
         told = self.help.removesuffix(".")
         return "; ".join(part for part in (self.title, told if told.casefold() != self.title.casefold() else "") if part)
 
+    @property
+    def is_number(self) -> bool:
+        """Whether its values are numbers."""
+        return self.type in ("integer", "number")
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The least and the greatest number that it takes."""
+        return (-LARGEST if self.minimum is None else self.minimum), (LARGEST if self.maximum is None else self.maximum)
+
     def expected(self) -> str:
         """What a value must be, in words: ``a whole number from 1 to 1440 (minutes)``."""
         match self.type:
@@ -84,17 +91,13 @@ class Field:
         return text + (", or left out if unknown" if self.unknown else "")
 
 
-def range_of(field: Field) -> tuple[float, float]:
-    """The least and the greatest number that a field takes."""
-    return (-LARGEST if field.minimum is None else field.minimum), (LARGEST if field.maximum is None else field.maximum)
-
-
 TRAITS = ("concern", "harm", "mend")
 """What a kind of mistake declares about itself, each a word of the scale: what it calls into doubt, what it did to the other
 side, and what can make it good. Rules read them like fields, so that one rule fits kinds that its author did not know."""
 
 Role = Literal["mistake", "signal", "strength", "setting", "derived"]
 GIVEN_ROLES: tuple[Role, ...] = ("mistake", "signal", "strength", "setting")
+ROLES: tuple[Role, ...] = (*GIVEN_ROLES, "derived")
 
 
 @dataclass(frozen=True)

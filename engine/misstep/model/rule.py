@@ -1,4 +1,4 @@
-"""Rules, actions, sources and the scale, checked and linked: the content of a rule base."""
+"""Rules, actions and sources, checked and linked: the content of a rule base."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from misstep.model.expression import Expression, FieldRef, refs_in
 from misstep.model.facts import ID, Field, Kind
+from misstep.model.scale import Scale
 
 Over = Literal["fact", "finding", "outlook"]
 FINDING, OUTLOOK = "finding", "outlook"
@@ -152,6 +153,19 @@ class LimitOutlook:
 Effect = Contribute | Derive | Recommend | Veto | Note | LimitOutlook
 
 
+def amounts_of(effect: Effect) -> list[Expression]:
+    """The expressions that an effect computes by, in written order."""
+    amounts: tuple[Expression | None, ...] = ()
+    match effect:
+        case Contribute(amount=amount):
+            amounts = (amount,)
+        case Derive(values=values):
+            amounts = values
+        case Recommend(relief=relief, due_hours=due):
+            amounts = (relief, due)
+    return [amount for amount in amounts if amount is not None]
+
+
 class Assumption(NamedTuple):
     """A field with a default that a rule reads: which part of the match it is of, whether that is a finding, and its name."""
 
@@ -188,16 +202,10 @@ class Rule:
     @cached_property
     def assumptions(self) -> tuple[Assumption, ...]:
         """The fields with a default that it decides or computes by, or shows in its text."""
-        nodes: list[Any] = [condition.test for condition in self.conditions]
+        nodes = [condition.test for condition in self.conditions]
         for effect in self.effects:
-            match effect:
-                case Contribute(amount=amount):
-                    nodes.append(amount)
-                case Recommend(relief=relief, due_hours=due):
-                    nodes += [relief, due]
-                case Derive(values=values):
-                    nodes += values
-        read = [reference for node in nodes if node is not None for reference in sorted(refs_in(node))]
+            nodes += amounts_of(effect)
+        read = [reference for node in nodes for reference in sorted(refs_in(node))]
         return tuple(dict.fromkeys((*self._assumptions(read), *self.shown_assumptions)))
 
     @cached_property
@@ -228,7 +236,7 @@ class Action:
     ``channels``: over which it can be done, none: any; that one is taken whose occasion comes first. ``occasion``: where it is
     not that of a channel; ``leads``: other actions of the plan go over its channel too, where they can. ``excludes``: actions
     that are not done for a mistake for which this one is; where no rule recommends this one, for which it is advised against.
-    ``clause``: what it is in a headline; ``says``: a template of its words in a message, and ``part`` their place.
+    ``clause``: what it is inside of a sentence; ``says``: a template of its words in a message, and ``part`` their place.
     ``next_time``: it helps with the next chance; whoever advises it alone has said nothing about this one.
     """
 
@@ -260,14 +268,6 @@ REPAIRS = "repairs"
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
-    """An occasion to act, and its place among the others as they follow in time."""
-
-    place: int
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
 class Source:
     """Published evidence, or what stands in for it."""
 
@@ -285,85 +285,6 @@ class Usual:
 
     answers: tuple[tuple[Any, float], ...]
     sources: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Levels:
-    """Ordered words with the lower end of each, ascending: ``word(x)`` is the last one not above x."""
-
-    words: tuple[str, ...]
-    lower: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MessagePart:
-    """A part of the message, in ``sentences`` at most (0: any number); ``last``: it may be what the message ends on.
-
-    ``says``: a template of what it says where no action of the plan does.
-    """
-
-    name: str
-    sentences: int = 0
-    last: bool = True
-    says: str = ""
-
-
-SAID, REPAIR, MISTAKE = "said", "repair", "mistake"
-"""What templates of a message call the words for the mistakes that they are about, the sentences that put these right, and the
-worst of them."""
-VERDICT, PLAN, STEP, WRONG = "verdict", "plan", "step", "wrong"
-"""What templates call the verdict of the record, its plan (``plan.thank_you_note``: whether an action is in it), the first step
-towards the other side, and whether anything went wrong at all."""
-STEP_FIELDS = ("occasion", "channel", "due", "repairs", "adds")
-"""What is known of that step: occasion, channel, when it is due in words, and the clauses of the actions in it that repair and of
-the others."""
-QUOTED_WORDS, QUOTED_LENGTH = 25, 160
-"""How many words and characters of a fact's text a message quotes at most."""
-NAMED_MISTAKES = 2
-"""How many mistakes one action names in a message at most: more of them is a confession."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scale:
-    """Every constant of scoring and planning. Bands and levels mildest first, outlooks best first.
-
-    ``act_within``: verdicts that call for a step towards the other side, and the hours it is due within; ``unable``: the verdict
-    of a record that calls for such a step and has none. ``ways``: the derived kind that says which channels are open, and on
-    which occasion; ``private``: the occasion of a private action that names none. ``message_spoken``: channels over which a
-    message is said, and its opening there.
-    """
-
-    concerns: tuple[str, ...]
-    harms: tuple[str, ...]
-    mends: tuple[str, ...]
-    severity: Levels
-    noticed: Levels
-    noticed_start: float
-    urgency: Levels
-    overall_weights: tuple[float, ...]
-    verdicts: tuple[str, ...]
-    table: tuple[tuple[tuple[int, ...], ...], ...]
-    outlooks: tuple[str, ...]
-    max_actions: int
-    max_relief: float
-    ways: str
-    private: str
-    unable: str
-    act_within: dict[str, float]
-    occasions: dict[str, Occasion]
-    headline: str
-    message_channels: tuple[str, ...]
-    message_spoken: dict[str, str]
-    message_max_words: int
-    message_parts: tuple[MessagePart, ...]
-    message_subject: str
-    message_opening: str
-    message_closing: str
-
-    def trait(self, name: str) -> tuple[str, ...]:
-        """The words of one of ``TRAITS``."""
-        words: tuple[str, ...] = getattr(self, f"{name}s")
-        return words
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,7 +328,7 @@ class Program:
         return tuple((name, self.actions[name].excludes) for name in reversed(order) if self.actions[name].excludes)
 
     @cached_property
-    def advised(self) -> frozenset[str]:
+    def recommended(self) -> frozenset[str]:
         """The actions that some rule recommends; the others are there to be advised against."""
         effects = [effect for rule in self.rules.values() for effect in rule.effects]
         return frozenset(effect.action for effect in effects if isinstance(effect, Recommend))

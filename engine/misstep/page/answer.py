@@ -207,7 +207,7 @@ def _part(action: PlannedAction, titles: Mapping[str, str]) -> Part:
 def _avoided(assessment: Assessment, program: Program, wanted: Collection[str]) -> Iterable[tuple[str, str]]:
     """What to leave alone, with its first reason: what would else be in the plan; then what is only there to be advised against,
     what most rules speak against first. An action that nobody planned is not worth a word."""
-    kept = [a for a in assessment.avoid if a.action in wanted or a.action not in program.advised]
+    kept = [a for a in assessment.avoid if a.action in wanted or a.action not in program.recommended]
     kept.sort(key=lambda avoided: (avoided.action not in wanted, -len(avoided.because)))
     return ((avoided.title, avoided.because[0].text if avoided.because else "") for avoided in kept)
 
@@ -258,7 +258,7 @@ def _what(change: Counterfactual, field: Field, titles: Mapping[str, str], kind:
 
 
 def _value(field: Field, value: object) -> str:
-    unit = f" {field.unit}" if field.unit and field.type in ("integer", "number") else ""
+    unit = f" {field.unit}" if field.unit and field.is_number else ""
     return f"{said_of(field, value) if field.words else word_of(value)}{unit}"
 
 

@@ -36,7 +36,7 @@ def hint_of(field: Field) -> str:
     told = sentence(field.help)
     spoken = field.type == "boolean" and field.words  # then the choices say all that its help does
     parts = [] if spoken or label_of(field) == told else [told]
-    if field.type in ("integer", "number") and field.default is not None:
+    if field.is_number and field.default is not None:
         parts.append(f"Left empty, it counts as {field.default:g}")
     return ". ".join(part.rstrip(".") for part in parts if part) + ("." if any(parts) else "")
 

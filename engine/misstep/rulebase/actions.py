@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
-from misstep.errors import Problem, listing, suggest
+from misstep.errors import listing, suggest
 from misstep.model.facts import Kind
-from misstep.model.rule import REPAIRS, Action, Scale
+from misstep.model.rule import REPAIRS, Action
+from misstep.model.scale import Scale
 from misstep.rulebase import schema
 from misstep.rulebase.messages import MessageChecker
 from misstep.rulebase.packs import Entry, Merged
@@ -24,21 +26,57 @@ def link_actions(merged: Merged, scale: Scale, messages: MessageChecker) -> dict
     return actions
 
 
-def check_ways(entry: Entry[schema.PlanDoc], kinds: Mapping[str, Kind], scale: Scale, problems: list[Problem]) -> None:
-    """The kind that says which channels are open must be derived, with a channel and one of the occasions as its words."""
+def check_ways(merged: Merged, kinds: Mapping[str, Kind], scale: Scale) -> None:
+    """The kind that says which channels are open must be derived, with a channel and one of the occasions as its words; there are
+    no channels but its own. What is wrong is noted in ``merged.problems``."""
     if not scale.ways:
         return
+    entry, problems = merged.scale["plan"], merged.problems
     kind = kinds.get(scale.ways)
     if kind is None or kind.role != "derived":
-        problems.append(entry.problem(f"'{scale.ways}' is not a derived kind", "ways"))
+        if ("kinds", scale.ways) not in merged.broken:
+            problems.append(entry.problem(f"'{scale.ways}' is not a derived kind", "ways"))
         return
+    if not scale.private:
+        problems.append(entry.problem("`ways` needs `private`: the occasion of actions that nobody else hears of", "ways"))
     for name in WAY_FIELDS:
         field = kind.by_name.get(name)
         if field is None or field.type != "enum" or field.unknown:
             problems.append(entry.problem(f"'{scale.ways}' needs a field '{name}' of the type enum", "ways"))
-        elif name == "occasion" and not set(field.values) <= scale.occasions.keys():
+        elif name == "channel":
+            _refuse_unknown_channels(merged, scale.ways, field.values)
+        elif not set(field.values) <= scale.occasions.keys():
             odd = listing(set(field.values) - scale.occasions.keys())
             problems.append(entry.problem(f"'{scale.ways}' names occasions that `occasions` does not: {odd}", "ways"))
+
+
+def _refuse_unknown_channels(merged: Merged, ways: str, channels: tuple[str, ...]) -> None:
+    """Who declares other ways in a later layer may leave channels behind that are never open: that is no mistake of theirs."""
+    layer = max(merged.scale["plan"].pack.layer, merged.kinds[ways].pack.layer)
+    for entry in merged.actions.values():
+        if entry.pack.layer >= layer:
+            own = (*channels, PRIVATE) if entry.doc.reach == "private" else channels
+            listed = isinstance(entry.doc.channel, list)
+            for i, word in enumerate(_channels(entry.doc)):
+                _refuse_unknown_channel(entry, own, merged, word, "channel", *([i] if listed else []))
+    message = merged.scale["message"]
+    if message.pack.layer >= layer:
+        for i, word in enumerate(message.doc.channels):
+            _refuse_unknown_channel(message, channels, merged, word, "channels", i)
+        for word in message.doc.spoken:
+            _refuse_unknown_channel(message, channels, merged, word, "spoken", word)
+
+
+def _refuse_unknown_channel(entry: Entry[Any], known: tuple[str, ...], merged: Merged, word: str, *path: str | int) -> None:
+    if word not in known:
+        hint = suggest(word, known, f"; it is one of {', '.join(known)}")
+        merged.problems.append(entry.problem(f"unknown channel '{word}'{hint}", *path))
+
+
+def _channels(doc: schema.ActionDoc) -> tuple[str, ...]:
+    if doc.channel is None:
+        return (PRIVATE,) if doc.reach == "private" else ()
+    return (doc.channel,) if isinstance(doc.channel, str) else tuple(doc.channel)
 
 
 def _action(name: str, entry: Entry[schema.ActionDoc], merged: Merged, scale: Scale, messages: MessageChecker) -> Action:
@@ -55,13 +93,14 @@ def _action(name: str, entry: Entry[schema.ActionDoc], merged: Merged, scale: Sc
     if doc.next_time and doc.reach == REPAIRS:
         text = "an action that `repairs` deals with this chance, so it cannot be for the next one alone: `next_time: true`"
         merged.problems.append(entry.problem(text, "next_time"))
-    messages.check_action(entry)
+    channels = _channels(doc)
+    messages.check_action(entry, channels)
     return Action(
         id=name,
         title=doc.title,
         reach=doc.reach,
-        channels=(doc.channel,) if isinstance(doc.channel, str) else tuple(doc.channel or ()),
-        occasion=doc.occasion or (scale.private if doc.reach == "private" and doc.channel in (None, PRIVATE) else ""),
+        channels=channels,
+        occasion=doc.occasion or (scale.private if doc.reach == "private" and PRIVATE in channels else ""),
         leads=doc.leads,
         excludes=_excluded(name, entry, merged),
         effort_minutes=doc.effort_minutes,
@@ -69,7 +108,7 @@ def _action(name: str, entry: Entry[schema.ActionDoc], merged: Merged, scale: Sc
         group=doc.group or "",
         relief=doc.relief.severity if doc.relief else 0.0,
         text=doc.text,
-        clause=doc.clause or "",
+        clause=doc.clause or doc.title[:1].lower() + doc.title[1:],
         says=doc.says,
         part=doc.part or "",
         next_time=doc.next_time,

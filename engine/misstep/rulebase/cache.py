@@ -18,7 +18,7 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
-from misstep.model import expression, facts, rule
+from misstep.model import expression, facts, rule, scale
 from misstep.model.facts import Field
 from misstep.model.rule import Pattern, Program, Rule, Stratum
 from misstep.rulebase.shipped import shipped_rules
@@ -28,7 +28,7 @@ CACHE = "MISSTEP_CACHE"
 
 _CLASSES: dict[str, type[Any]] = {
     name: value
-    for module in (expression, facts, rule)
+    for module in (expression, facts, rule, scale)
     for name, value in vars(module).items()
     if isinstance(value, type) and dataclasses.is_dataclass(value)
 }

@@ -25,7 +25,7 @@ class EffectLinker:
         self.names = names
 
     def effects(self) -> list[Effect | None]:
-        """The effects, None for those with a problem, which is noted."""
+        """The effects in the order of their keys, None for some of those with a problem, which is noted."""
         then, effects = self.names.entry.doc.then, cast("list[Effect | None]", [])
         for dimension in ("severity", "noticed", "urgency", "relief"):
             add = getattr(then, dimension)
@@ -203,7 +203,7 @@ def _fits(given: Type, wanted: Type) -> bool:
         case "enum":
             return given.name in ("text", "enum") and bool(given.values) and set(given.values) <= set(wanted.values)
         case "number":
-            return given.name in ("integer", "number")
+            return given.is_number
         case "set":
             return given.name == "set" and set(given.values) <= set(wanted.values)
         case _:

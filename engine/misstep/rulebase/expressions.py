@@ -55,6 +55,11 @@ class Type:
     bits: int = 0
     unknown: bool = False
 
+    @property
+    def is_number(self) -> bool:
+        """Whether it can be counted with."""
+        return self.name in ("integer", "number")
+
     def __str__(self) -> str:
         return _CALLED[self.name]
 
@@ -91,7 +96,10 @@ class Checked:
 
 
 def check_condition(text: str, scope: Scope, known: Facts) -> tuple[Expression, ...]:
-    """Check a condition; its parts, of which all must hold."""
+    """Check a condition; its parts, of which all must hold. Raises ExpressionError.
+
+    ``known``: the fields that are known where it stands, as (name, field), here and below.
+    """
     checked = _Checker(text, scope).check(known)
     if checked.type.name != "boolean":
         raise ExpressionError(f"a condition must be true or false; this is {checked.type}")
@@ -100,17 +108,17 @@ def check_condition(text: str, scope: Scope, known: Facts) -> tuple[Expression, 
 
 
 def check_value(text: str, scope: Scope, known: Facts) -> tuple[Expression, Type]:
-    """Check an expression for its value, whatever its type."""
+    """Check an expression for its value; its tree and type. Raises ExpressionError."""
     checked = _Checker(text, scope).check(known)
     return checked.node, checked.type
 
 
 def check_number(value: str | float, scope: Scope, known: Facts) -> Expression:
-    """Check an amount: a number, or an expression that gives one."""
+    """Check an amount: a number, or an expression that gives one. Raises ExpressionError."""
     if not isinstance(value, str):
         return Literal(value)
     node, type_ = check_value(value, scope, known)
-    if type_.name not in ("integer", "number"):
+    if not type_.is_number:
         raise ExpressionError(f"a number is needed here; this is {type_}")
     return node
 
@@ -120,7 +128,8 @@ _REFERENCE = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
 
 
 def check_text(text: str, scope: Scope, known: Facts) -> Text:
-    """Check a text with ``{name.field}`` places; nothing but a field or the name of an aggregate may stand there."""
+    """Check a text with ``{name.field}`` places; nothing but a field or the name of an aggregate may stand there. Raises
+    ExpressionError."""
     parts: list[str | FieldRef | Placeholder] = []
     end = 0
     for match in _PLACE.finditer(text):
@@ -162,6 +171,9 @@ _DIGITS = re.compile(r"(?<![\w.])\.?[0-9](?:[eE][-+](?=[0-9])|[\w.])*")
 
 
 class _Checker:
+    """Checks one expression, with a method for every sort of node that may be in it: the node, the fields that are known where it
+    stands, and how deep that is, in; the node checked and typed out. They raise ExpressionError with the place of the node."""
+
     def __init__(self, text: str, scope: Scope) -> None:
         self.text = text
         self.scope = scope
@@ -309,8 +321,7 @@ class _Checker:
         return Checked(IfElse(test.node, then.node, other.node), self._joined(node, then.type, other.type))
 
     def _joined(self, node: ast.AST, a: Type, b: Type) -> Type:
-        numbers = ("integer", "number")
-        if a.name in numbers and b.name in numbers:
+        if a.is_number and b.is_number:
             name: TypeName = "integer" if a.name == b.name == "integer" else "number"
             return Type(name, bits=max(a.bits, b.bits))
         if a.name == b.name and a.name == "boolean":
@@ -336,8 +347,8 @@ class _Checker:
         return Checked(Compare(tuple(operators), tuple(o.node for o in operands)), BOOLEAN)
 
     def _comparable(self, node: ast.AST, a: Type, b: Type, equality: bool) -> None:
-        numbers, words = ("integer", "number"), ("text", "enum", "id")
-        if a.name in numbers and b.name in numbers:
+        words = ("text", "enum", "id")
+        if a.is_number and b.is_number:
             return
         if not equality:
             if a.name == b.name == "id":

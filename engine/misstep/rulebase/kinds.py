@@ -7,83 +7,105 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from misstep.errors import Problem, suggest
-from misstep.model.facts import LARGEST, MAX_TEXT, TRAITS, Field, Kind
-from misstep.model.rule import FINDING, FINDING_FIELDS, OUTLOOK, PLAN, REPAIR, SAID, STEP, VERDICT, WRONG, Scale
+from misstep.model.facts import MAX_TEXT, ROLES, TRAITS, Field, Kind
+from misstep.model.message import PLAN, REPAIR, SAID, STEP, VERDICT, WRONG
+from misstep.model.rule import FINDING, FINDING_FIELDS, OUTLOOK
+from misstep.model.scale import Scale
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import FACT_BITS, Type
 from misstep.rulebase.packs import Entry, Merged
 
-ROLES = ("mistake", "signal", "strength", "setting", "derived")
 RESERVED = frozenset({"id", "kind", "fact", *TRAITS, *FINDING_FIELDS})
 
 
-def link_kinds(merged: Merged, scale: Scale | None, problems: list[Problem]) -> tuple[
-    dict[str, tuple[Field, ...]], dict[str, Kind]
-]:  # fmt: skip
-    """The fields of the roles, and the kinds."""
-    roles = {name: _fields(entry, False, problems) for name, entry in merged.roles.items()}
+def link_kinds(merged: Merged, scale: Scale | None) -> tuple[dict[str, tuple[Field, ...]], dict[str, Kind]]:
+    """The fields of the roles by role, and the kinds by name; what is wrong is noted in ``merged.problems``.
+
+    Where a name or a field is refused, the kind or role is left out and goes to ``merged.broken``: nobody who speaks of it is
+    to blame.
+    """
+    roles: dict[str, tuple[Field, ...]] = {}
+    for role, declared in merged.roles.items():
+        roles[role] = _fields(declared, False, merged.problems)
+        if len(roles[role]) < len(declared.doc.fields):
+            merged.broken |= {("roles", role)}
     kinds = {}
     for name, entry in merged.kinds.items():
-        doc = entry.doc
-        if name in (*ROLES, FINDING, OUTLOOK, SAID, REPAIR, VERDICT, PLAN, STEP, WRONG) or keyword.iskeyword(name):
-            problems.append(entry.problem(f"'{name}' has a meaning of its own; choose another name"))
-        own = _fields(entry, doc.role == "derived", problems)
-        common = roles.get(doc.role, ())
-        for f in own:
-            if any(f.name == c.name for c in common):
-                problems.append(entry.problem(f"every {doc.role} has the field '{f.name}' already", "fields", f.name))
-        traits = {trait: getattr(doc, trait) for trait in TRAITS if getattr(doc, trait) is not None}
-        if scale is not None and doc.concern is not None and doc.role == "mistake":
-            traits = {**_by_concern(merged, scale, doc.concern), **traits}
-        for trait, word in traits.items():
-            known = scale.trait(trait) if scale is not None else (word,)
-            if word not in known:
-                there = f"; it is one of {', '.join(known)}" if known else f"; the scale has no {trait}s"
-                problems.append(entry.problem(f"unknown {trait} '{word}'{suggest(word, known, there)}", trait))
-            if doc.role != "mistake":
-                problems.append(entry.problem(f"`{trait}` is for mistakes", trait))
-        for action in doc.advice:
-            if action not in merged.actions and ("actions", action) not in merged.broken:
-                hint = suggest(action, merged.actions, "; declare it under actions:")
-                problems.append(entry.problem(f"unknown action '{action}'{hint}", "advice", action))
-        if doc.advice and doc.role != "mistake":
-            problems.append(entry.problem("`advice` is for mistakes", "advice"))
-        if doc.assumed is not None and (doc.role != "setting" or any(f.required for f in own)):
-            problems.append(
-                entry.problem("`assumed` is for a setting whose fields all have a default or may be unknown", "assumed")
-            )
-        kinds[name] = Kind(
-            name=name,
-            role=doc.role,
-            title=doc.title,
-            fields=(*common, *own),
-            help=doc.help,
-            topic=doc.topic or entry.pack.doc.pack,
-            assumed=doc.assumed or "",
-            said=doc.said or "",
-            repair=doc.repair,
-            word=doc.word,
-            advice=doc.advice,
-            **traits,
-        )
+        kind = _kind(name, entry, roles.get(entry.doc.role, ()), merged, scale)
+        if kind is None or ("roles", kind.role) in merged.broken:
+            merged.broken |= {("kinds", name)}
+        else:
+            kinds[name] = kind
     return roles, kinds
+
+
+def _kind(name: str, entry: Entry[schema.KindDoc], common: tuple[Field, ...], merged: Merged, scale: Scale | None) -> Kind | None:
+    """One kind, ``common`` being the fields of its role; None where its name or one of its fields is refused."""
+    doc, problems = entry.doc, merged.problems
+    refused = name in (*ROLES, FINDING, OUTLOOK, SAID, REPAIR, VERDICT, PLAN, STEP, WRONG) or keyword.iskeyword(name)
+    if refused:
+        problems.append(entry.problem(f"'{name}' has a meaning of its own; choose another name"))
+    own = _fields(entry, doc.role == "derived", problems)
+    for f in own:
+        if any(f.name == c.name for c in common):
+            problems.append(entry.problem(f"every {doc.role} has the field '{f.name}' already", "fields", f.name))
+    for action in doc.advice:
+        if action not in merged.actions and ("actions", action) not in merged.broken:
+            hint = suggest(action, merged.actions, "; declare it under actions:")
+            problems.append(entry.problem(f"unknown action '{action}'{hint}", "advice", action))
+    if doc.advice and doc.role != "mistake":
+        problems.append(entry.problem("`advice` is for mistakes", "advice"))
+    if doc.assumed is not None and (doc.role != "setting" or any(f.required for f in own)):
+        problems.append(entry.problem("`assumed` is for a setting whose fields all have a default or may be unknown", "assumed"))
+    traits = _traits(entry, merged, scale)
+    if refused or len(own) < len(doc.fields):
+        return None
+    return Kind(
+        name=name,
+        role=doc.role,
+        title=doc.title,
+        fields=(*common, *own),
+        help=doc.help,
+        topic=doc.topic or entry.pack.doc.pack,
+        assumed=doc.assumed or "",
+        said=doc.said or "",
+        repair=doc.repair,
+        word=doc.word,
+        advice=doc.advice,
+        **traits,
+    )
+
+
+def _traits(entry: Entry[schema.KindDoc], merged: Merged, scale: Scale | None) -> dict[str, str]:
+    """The traits of a kind, by name: those that it declares, and those that its concern gives it."""
+    doc = entry.doc
+    traits = {trait: getattr(doc, trait) for trait in TRAITS if getattr(doc, trait) is not None}
+    if scale is not None and doc.concern is not None and doc.role == "mistake":
+        traits = {**_by_concern(merged, scale, doc.concern), **traits}
+    for trait, word in traits.items():
+        known = scale.trait(trait) if scale is not None else (word,)
+        if word not in known:
+            there = f"; it is one of {', '.join(known)}" if known else f"; the scale has no {trait}s"
+            merged.problems.append(entry.problem(f"unknown {trait} '{word}'{suggest(word, known, there)}", trait))
+        if doc.role != "mistake":
+            merged.problems.append(entry.problem(f"`{trait}` is for mistakes", trait))
+    return traits
 
 
 def _by_concern(merged: Merged, scale: Scale, concern: str) -> dict[str, str]:
     """The traits of kinds of a concern that do not declare any."""
-    docs = {trait: merged.scale[f"{trait}s"].doc for trait in TRAITS if scale.trait(trait)}
+    docs: dict[str, schema.TraitDoc] = {t: merged.scale[f"{t}s"].doc for t in TRAITS if t != "concern" and scale.trait(t)}
     return {trait: doc.by_concern[concern] for trait, doc in docs.items() if concern in doc.by_concern}
 
 
 def _fields(entry: Entry[schema.KindDoc] | Entry[schema.RoleDoc], derived: bool, problems: list[Problem]) -> tuple[Field, ...]:
+    """The fields that are declared, less those that are refused, which is noted."""
     fields = []
     for name, doc in entry.doc.fields.items():
         try:
             fields.append(_field(name, doc, derived))
         except ValueError as error:
             problems.append(entry.problem(f"field {name}: {error}", "fields", name))
-            type_: Any = doc.type.removesuffix("?")  # good enough to go on and look for mistakes in the rules
-            fields.append(Field(name, type_, unknown=doc.type.endswith("?"), values=tuple(doc.values or ())))
     return tuple(fields)
 
 
@@ -122,7 +144,7 @@ def _field(name: str, doc: schema.FieldDoc, derived: bool) -> Field:
     )
     default = None if doc.default is None else _default(field, doc.default)
     if doc.worse is not None:
-        directions: tuple[Any, ...] = ("higher", "lower") if type_ in ("integer", "number") else field.values
+        directions: tuple[Any, ...] = ("higher", "lower") if field.is_number else field.values
         if type_ == "boolean":
             directions = (True, False)
         if not directions:
@@ -148,8 +170,7 @@ def _words(type_: str, doc: schema.FieldDoc) -> tuple[tuple[Any, str], ...]:
 
 def _default(field: Field, value: Any) -> Any:
     """A default as it lies in memory."""
-    low = -LARGEST if field.minimum is None else field.minimum
-    high = LARGEST if field.maximum is None else field.maximum
+    low, high = field.range
     match field.type, value:
         case "boolean", bool():
             return value
@@ -169,18 +190,20 @@ def _default(field: Field, value: Any) -> Any:
 
 def field_type(field: Field) -> Type:
     """The type that expressions see."""
-    if field.type in ("integer", "number"):
+    if field.is_number:
         ends = [e for e in (field.minimum, field.maximum) if e is not None]
         bits = max(int(abs(e)) for e in ends).bit_length() + 1 if len(ends) == 2 else FACT_BITS
         return Type(field.type, bits=bits, unknown=field.unknown)
     return Type(field.type, field.values, unknown=field.unknown)
 
 
-def fact_types(kinds: Iterable[Kind], fields: Iterable[Field], scale: Scale) -> dict[str, Type]:
-    """The fields of a fact of any of the kinds."""
+def fact_types(
+    kinds: Iterable[Kind], fields: Iterable[Field], scale: Scale, broken: Iterable[tuple[str, str]]
+) -> dict[str, Type]:
+    """The types of the fields of a fact of any of the kinds, by name; it may be of a broken kind too."""
     kinds = list(kinds)
     types = {f.name: field_type(f) for f in fields}
-    types["kind"] = Type("enum", tuple(k.name for k in kinds))
+    types["kind"] = Type("enum", (*(k.name for k in kinds), *(name for section, name in broken if section == "kinds")))
     if not any(k.role == "derived" for k in kinds):  # derived facts are told apart by their fields alone
         types["id"] = Type("id")
     if all(k.role == "mistake" for k in kinds):
@@ -190,15 +213,11 @@ def fact_types(kinds: Iterable[Kind], fields: Iterable[Field], scale: Scale) -> 
 
 def finding_types(scale: Scale) -> Mapping[str, Type]:
     """What a finding knows besides the fields of its mistake."""
-    score = Type("number", bits=5)
-    return {
-        "fact": Type("id"),
-        "severity": score,
-        "noticed": score,
-        "urgency": score,
-        "damage": score,
-        "verdict": Type("enum", scale.verdicts),
-        "severity_band": Type("enum", scale.severity.words),
-        "noticed_level": Type("enum", scale.noticed.words),
-        "urgency_level": Type("enum", scale.urgency.words),
+    words = {
+        "verdict": scale.verdicts,
+        "severity_band": scale.severity.words,
+        "noticed_level": scale.noticed.words,
+        "urgency_level": scale.urgency.words,
     }
+    scores = {name: Type("enum", words[name]) if name in words else Type("number", bits=5) for name in FINDING_FIELDS}
+    return {"fact": Type("id"), **scores}

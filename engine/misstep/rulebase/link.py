@@ -38,7 +38,7 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
     merged = load_packs(paths, limits, cases)
     problems = merged.problems
     scale = link_scale(merged, problems)
-    roles, kinds = link_kinds(merged, scale, problems)
+    roles, kinds = link_kinds(merged, scale)
     if scale is None:
         refuse(problems, limits)
     assert scale is not None
@@ -46,7 +46,7 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
     messages = MessageChecker(merged, kinds, roles, scale)
     messages.check_scale()
     actions = link_actions(merged, scale, messages)
-    check_ways(merged.scale["plan"], kinds, scale, problems)
+    check_ways(merged, kinds, scale)
     rules = [rule for entry in merged.rules.values() if (rule := link_rule(declared, entry)) is not None]
     for entry in merged.surplus:
         link_rule(declared, entry)

@@ -56,8 +56,8 @@ class Entry(Generic[_Doc]):
 class Merged:
     """The declarations that hold, by name; ``problems`` found so far, and what they leave out.
 
-    ``broken`` are sections and names of declarations that are there but could not be read: nobody who speaks of them
-    is to blame. ``surplus`` are rules that stand where another of the same id does.
+    ``broken`` are sections and names of declarations that are there but are refused: nobody who speaks of them is to
+    blame. ``surplus`` are rules that stand where another of the same id does.
     """
 
     packs: list[Pack]
@@ -73,6 +73,10 @@ class Merged:
     scale: dict[str, Entry[Any]] = field(default_factory=dict)
     name: str = "unnamed"
     version: str = "0"
+
+    def is_broken(self, word: str) -> bool:
+        """Whether a word for facts is that of a kind or role that is refused."""
+        return ("kinds", word) in self.broken or ("roles", word) in self.broken
 
     def digest(self) -> str:
         """SHA-256 of what the declarations say, whatever the files and the order they stand in."""
@@ -94,14 +98,15 @@ def _raw(entry: Entry[Any]) -> Any:
 
 
 def refuse(problems: list[Problem], limits: Limits) -> None:
-    """Raise all problems as one RuleError, if there are any."""
+    """Raise all problems as one RuleError, if there are any: in the order of their places, as many as the limits allow."""
     if problems:
         ordered = sorted(set(problems))
         raise RuleError(ordered[: limits.problems], max(0, len(ordered) - limits.problems))
 
 
 def merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged:
-    """Merge packs; problems are gathered in the result."""
+    """The declarations that hold of all packs, in whatever order they are given; what is wrong is added to ``problems``, which
+    become those of the result."""
     packs = sorted(packs, key=lambda p: (p.layer, p.document.file))
     merged = Merged(packs, problems, frozenset[tuple[str, str]]().union(*(pack.broken for pack in packs)))
     names: dict[str, Pack] = {}

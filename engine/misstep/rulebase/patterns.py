@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 from misstep.errors import suggest
 from misstep.limits import Limits
 from misstep.model.expression import Expression, Facts, known_where, names_in, refs_in
-from misstep.model.facts import Kind
-from misstep.model.rule import FINDING, OUTLOOK, Aggregate, Condition, Negation, Over, Pattern, Scale, overlap
+from misstep.model.facts import GIVEN_ROLES, ROLES, Kind
+from misstep.model.rule import FINDING, OUTLOOK, Aggregate, Condition, Negation, Over, Pattern, overlap
+from misstep.model.scale import Scale
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import AGGREGATE_BITS, FACT_BITS, ExpressionError, Scope, Type, check_condition, check_value
 from misstep.rulebase.kinds import fact_types, finding_types
@@ -21,7 +22,6 @@ from misstep.rulebase.packs import Entry, Merged
 
 _T = TypeVar("_T")
 _AGGREGATES = ("count", "sum", "min", "max")
-_ROLE_NAMES = ("mistake", "signal", "strength", "setting", "derived")
 
 
 class Failed(Exception):
@@ -94,6 +94,8 @@ class RuleNames:
     def _pattern(self, fact: Any, name: str | None, of: Any, key: str, i: int, slot: str) -> Pattern:
         """Resolve what a pattern ranges over."""
         words = [fact] if isinstance(fact, str) else list(fact)
+        if any(self.all.merged.is_broken(word) for word in words):
+            raise Failed
         if name is None and len(words) > 1:
             raise self.fail("a list of kinds needs a name: `as: x` (in an aggregate `each: x`)", key, i)
         name = name or words[0]
@@ -126,7 +128,7 @@ class RuleNames:
 
     def _common(self, words: list[str]) -> Any:
         """The fields that every fact of a role, or of several kinds of one role, has."""
-        roles = {word if word in _ROLE_NAMES else self.all.kinds[word].role for word in words}
+        roles = {word if word in ROLES else self.all.kinds[word].role for word in words}
         if len(roles) > 1:
             return ()
         entry = self.all.merged.roles.get(roles.pop())
@@ -139,7 +141,9 @@ class RuleNames:
     def _kinds(self, words: list[str], key: str, i: int, slot: str) -> list[Kind]:
         found: dict[str, Kind] = {}
         for word in words:
-            if word in _ROLE_NAMES and word != "derived":
+            if self.all.merged.is_broken(word):
+                raise Failed
+            if word in GIVEN_ROLES:
                 found.update({k.name: k for k in self.all.kinds.values() if k.role == word})
             elif word in self.all.kinds:
                 found[word] = self.all.kinds[word]
@@ -147,10 +151,8 @@ class RuleNames:
                 raise self.fail(f"'{word}' cannot stand in a list of kinds", key, i, slot)
             elif word == "derived":
                 raise self.fail("facts of the role derived are taken by their kind", key, i, slot)
-            elif ("kinds", word) in self.all.merged.broken:
-                raise Failed
             else:
-                known = [*self.all.kinds, *(r for r in _ROLE_NAMES if r != "derived"), FINDING, OUTLOOK]
+                known = [*self.all.kinds, *GIVEN_ROLES, FINDING, OUTLOOK]
                 hint = suggest(word, known, "" if self._extends() else "; the shipped kinds need `extends: misstep`")
                 raise self.fail(f"unknown kind '{word}'{hint}", key, i, slot)
         return list(found.values())
@@ -170,7 +172,7 @@ class RuleNames:
         kinds = [self.all.kinds[k] for k in pattern.kinds]
         if not kinds:
             kinds = [Kind("", "mistake", "")]
-        types = fact_types(kinds, pattern.fields, self.all.scale)
+        types = fact_types(kinds, pattern.fields, self.all.scale, self.all.merged.broken)
         if pattern.over == "finding":
             types.update(self.all.finding_types)
         return types
@@ -192,7 +194,10 @@ class RuleNames:
     def condition(self, text: str, path: tuple[str | int, ...]) -> None:
         """Check a condition of the rule; from here on it is known what it makes known."""
         parts = self.attempt(path, lambda: check_condition(text, self.scope(), self.known))
-        for part in parts or ():
+        if parts is None:  # what it would make known is not known either
+            self.known |= {(name, field) for name, fields in self.types.items() for field in fields}
+            return
+        for part in parts:
             self.conditions.append(Condition(part, self._needs(part)))
             self.known |= known_where(part, True)
 
@@ -232,7 +237,7 @@ class RuleNames:
             if checked is None:
                 raise Failed
             value, type_ = checked
-            if type_.name not in ("integer", "number"):
+            if not type_.is_number:
                 raise self.fail(f"a number is needed here; this is {type_}", *path, "of")
             needs |= self._needs(value) - {pattern.name}
             type_ = Type(type_.name, bits=max(type_.bits, 1) + AGGREGATE_BITS - FACT_BITS)

@@ -6,13 +6,12 @@ compared itself or after a derived fact has passed it on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
-from misstep.model.expression import Compare, FieldRef
-from misstep.model.rule import Aggregate, Contribute, Derive, Negation, Pattern, Program, Recommend, Rule
+from misstep.model.expression import Compare, Expression, FieldRef, walk
+from misstep.model.rule import Aggregate, Derive, Negation, Pattern, Program, Rule, amounts_of
 
 Place = tuple[str, str]
 """A field: its kind, and its name."""
@@ -30,7 +29,7 @@ class Reference:
 
 
 def find_references(program: Program) -> dict[Place, Reference]:
-    """The text fields that name other facts."""
+    """The text fields that name other facts, and what they name; fields that name none are missing."""
     found: dict[Place, Reference] = {}
     passed_on: list[tuple[Place, Place]] = []  # from a field to one of a derived fact
     for rule in program.rules.values():
@@ -50,7 +49,7 @@ def find_references(program: Program) -> dict[Place, Reference]:
     return found
 
 
-def expressions_of(rule: Rule) -> Iterator[tuple[Any, Mapping[str, Pattern]]]:
+def expressions_of(rule: Rule) -> Iterator[tuple[Expression, Mapping[str, Pattern]]]:
     """The conditions and amounts of a rule, each with the patterns whose names it may speak of."""
     outer = {pattern.name: pattern for pattern in rule.patterns}
     for condition in rule.conditions:
@@ -61,33 +60,20 @@ def expressions_of(rule: Rule) -> Iterator[tuple[Any, Mapping[str, Pattern]]]:
         value = binder.value if isinstance(binder, Aggregate) else None
         yield from ((node, own) for node in (*binder.conditions, value) if node is not None)
     for effect in rule.effects:
-        match effect:
-            case Contribute(amount=amount):
-                yield amount, outer
-            case Derive(values=values):
-                yield from ((value, outer) for value in values if value is not None)
-            case Recommend(relief=relief, due_hours=hours):
-                yield from ((node, outer) for node in (relief, hours) if node is not None)
+        yield from ((amount, outer) for amount in amounts_of(effect))
 
 
-def _compared(node: Any, patterns: Mapping[str, Pattern], program: Program) -> Iterator[tuple[Place, Reference]]:
+def _compared(node: Expression, patterns: Mapping[str, Pattern], program: Program) -> Iterator[tuple[Place, Reference]]:
     """The text fields that are compared with an id or a kind anywhere in an expression."""
-    if isinstance(node, Compare):
-        for operator, (a, b) in zip(node.operators, pairwise(node.operands), strict=True):
+    for part in walk(node):
+        if not isinstance(part, Compare):
+            continue
+        for operator, (a, b) in zip(part.operators, pairwise(part.operands), strict=True):
             if operator in ("==", "!=") and isinstance(a, FieldRef) and isinstance(b, FieldRef):
                 for text, named in ((a, b), (b, a)):
                     reference = _reference(named, patterns)
                     if reference != Reference():
                         yield from ((place, reference) for place in _texts(text, patterns, program))
-    for part in parts_of(node):
-        yield from _compared(part, patterns, program)
-
-
-def parts_of(node: Any) -> Iterable[Any]:
-    """The expressions that an expression is made of."""
-    for field in fields(node):
-        value = getattr(node, field.name)
-        yield from (part for part in (value if isinstance(value, tuple) else (value,)) if is_dataclass(part))
 
 
 def _reference(ref: FieldRef, patterns: Mapping[str, Pattern]) -> Reference:

@@ -6,13 +6,12 @@ Plain look-ups, each of which a reader could do: nothing is proved here, and a r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from misstep.errors import Problem
-from misstep.model.expression import FieldRef
+from misstep.model.expression import FieldRef, walk
 from misstep.model.rule import Action, Aggregate, Negation, Program, Recommend, Rule, Veto
 from misstep.rulebase.packs import Merged
-from misstep.rulebase.references import expressions_of, parts_of
+from misstep.rulebase.references import expressions_of
 
 WHO = frozenset(
     {
@@ -27,22 +26,49 @@ WHO_LAST = frozenset({"age", "children", "family", "origin", "race"})
 
 
 def find_remarks(program: Program, merged: Merged) -> list[Problem]:
-    """Actions that are never in a plan, and rules that ask who a person is: each with its place, in the order of places."""
-    return sorted({*_idle_actions(program, merged), *_judging_people(program, merged)})
+    """Actions that are never in a plan, advice that is never given, and rules that ask who a person is: each with its place, in
+    the order of places."""
+    return sorted({*_idle_actions(program, merged), *_idle_advice(program, merged), *_judging_people(program, merged)})
 
 
 def _idle_actions(program: Program, merged: Merged) -> Iterator[Problem]:
-    effects = [effect for rule in program.rules.values() for effect in rule.effects]
-    recommended = {effect.action for effect in effects if isinstance(effect, Recommend)}
-    vetoed = {effect.action for effect in effects if isinstance(effect, Veto)}
+    vetoed = {effect.action for rule in program.rules.values() for effect in rule.effects if isinstance(effect, Veto)}
     for name, action in program.actions.items():
-        if name not in recommended and (name not in vetoed or _is_step(action)):
+        if name not in program.recommended and (name not in vetoed or _is_step(action)):
             yield merged.actions[name].problem(f"no rule recommends the action '{name}', so it is in no plan")
 
 
 def _is_step(action: Action) -> bool:
     """Whether more is said of an action than one needs that is only ever vetoed: whom it reaches, when it is due, its words."""
     return action.reach != "private" or action.due_hours is not None or bool(action.says)
+
+
+def _idle_advice(program: Program, merged: Merged) -> Iterator[Problem]:
+    done_for = _done_for(program)
+    for name, kind in program.kinds.items():
+        for action in kind.advice:
+            if name not in done_for[action]:
+                yield merged.kinds[name].problem(
+                    f"no rule recommends '{action}' for '{name}', so this is never told", "advice", action
+                )
+
+
+def _done_for(program: Program) -> dict[str, set[str]]:
+    """The kinds of mistakes that each action may be for: those that rules recommend it for, and those that it takes over of
+    another action of its group."""
+    kinds: dict[str, set[str]] = {name: set() for name in program.actions}
+    groups: dict[str, set[str]] = {}
+    for rule in program.rules.values():
+        patterns = {pattern.name: pattern for pattern in rule.patterns}
+        for effect in rule.effects:
+            if isinstance(effect, Recommend):
+                of_rule = {kind for target in effect.targets for kind in patterns[target].kinds}
+                kinds[effect.action] |= of_rule
+                groups.setdefault(program.actions[effect.action].group, set()).update(of_rule)
+    for name in program.recommended:
+        if group := program.actions[name].group:
+            kinds[name] |= groups[group]
+    return kinds
 
 
 def _judging_people(program: Program, merged: Merged) -> Iterator[Problem]:
@@ -59,14 +85,9 @@ def _asked(rule: Rule) -> Iterator[str]:
         if all(map(_says_who, pattern.kinds)):  # a role takes any kind, and asks for none
             yield from pattern.kinds
     for expression, _ in expressions_of(rule):
-        yield from (f"{ref.name}.{ref.field}" for ref in _references(expression) if _says_who(ref.field))
-
-
-def _references(expression: Any) -> Iterator[FieldRef]:
-    if isinstance(expression, FieldRef):
-        yield expression
-    for part in parts_of(expression):
-        yield from _references(part)
+        for part in walk(expression):
+            if isinstance(part, FieldRef) and _says_who(part.field):
+                yield f"{part.name}.{part.field}"
 
 
 def _says_who(name: str) -> bool:

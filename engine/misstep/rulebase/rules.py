@@ -12,7 +12,7 @@ from misstep.rulebase.patterns import Declared, Failed, RuleNames
 
 
 def link_rule(declared: Declared, entry: Entry[schema.RuleDoc]) -> Rule | None:
-    """The linked rule, or None with problems noted."""
+    """The linked rule, or None with what is wrong noted in ``declared.problems``."""
     before = len(declared.problems)
     rule = _link(RuleNames(declared, entry), entry.doc)
     return rule if len(declared.problems) == before else None
@@ -35,7 +35,7 @@ def _link(names: RuleNames, doc: schema.RuleDoc) -> Rule | None:
         names.condition(doc.where, ("where",))
     unless = [names.negation(item, i) for i, item in enumerate(doc.unless)]
     before = len(names.all.problems)
-    effects = [e for e in EffectLinker(names).effects() if e is not None]
+    effects = EffectLinker(names).effects()
     if not effects and len(names.all.problems) == before:
         names.problem("`then` has no effect", "then")
     because = _because(names, doc)
@@ -50,7 +50,7 @@ def _link(names: RuleNames, doc: schema.RuleDoc) -> Rule | None:
         binders=tuple(b for b in binders if b is not None),
         unless=tuple(n for n in unless if n is not None),
         conditions=tuple(names.conditions),
-        effects=tuple(effects),
+        effects=tuple(e for e in effects if e is not None),
         because=because,
         sources=tuple(sorted(set(doc.sources))),
     )

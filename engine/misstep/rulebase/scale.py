@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from misstep.errors import Problem, suggest
+from misstep.errors import Problem, listing, suggest
 from misstep.model.facts import TRAITS
-from misstep.model.rule import Levels, MessagePart, Occasion, Scale
+from misstep.model.scale import Levels, MessagePart, Occasion, Scale
 from misstep.rulebase import schema
 from misstep.rulebase.packs import Entry, Merged
 
@@ -15,7 +15,7 @@ SECTIONS = ("concerns", "severity", "noticed", "urgency", "overall", "verdicts",
 
 
 def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
-    """Check the scale; None, and problems, where it is not whole."""
+    """The scale of the merged sections; None, and what is wrong added to ``problems``, where it is not whole or not right."""
     missing = [name for name in SECTIONS if name not in merged.scale]
     if any(("scale", name) in merged.broken for name in missing):
         return None
@@ -51,7 +51,9 @@ def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
         problems.append(merged.scale["plan"].problem(f"unknown occasion '{plan.private}'{hint}", "private"))
     for trait in TRAITS:
         if f"{trait}s" in docs:
-            _check_by_concern(merged.scale[f"{trait}s"], docs["concerns"].values, problems)
+            _refuse_lost_words(merged, trait, problems)
+            if trait != "concern":
+                _check_by_concern(merged.scale[f"{trait}s"], trait, merged.scale["concerns"], problems)
     _check_act_within(merged.scale["plan"], tuple(verdicts.order), problems)
     if len(problems) > before:
         return None
@@ -83,12 +85,36 @@ def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
     )
 
 
-def _check_by_concern(entry: Entry[schema.TraitDoc], concerns: list[str], problems: list[Problem]) -> None:
+def _refuse_lost_words(merged: Merged, trait: str, problems: list[Problem]) -> None:
+    """Whoever replaces the words of a trait keeps those that kinds of earlier layers have, or replaces these kinds too."""
+    entry = merged.scale[f"{trait}s"]
+    lost: dict[str, list[str]] = {}
+    for kind in merged.kinds.values():
+        word = getattr(kind.doc, trait)
+        if word is not None and word not in entry.doc.values and kind.pack.layer < entry.pack.layer:
+            lost.setdefault(word, []).append(str(kind.path[-1]))
+    for word, kinds in lost.items():
+        what = f"`values` lacks '{word}', the {trait} of {listing(kinds, 3)}; keep it, or replace these kinds too"
+        problems.append(entry.problem(what, "values"))
+
+
+def _check_by_concern(
+    entry: Entry[schema.TraitDoc], trait: str, concerns: Entry[schema.ConcernsDoc], problems: list[Problem]
+) -> None:
+    """Where the concerns are the later declaration, that one is at fault."""
+    known = concerns.doc.values
+    lost = [concern for concern in entry.doc.by_concern if concern not in known]
+    if lost and concerns.pack.layer > entry.pack.layer:
+        what = f"`by_concern` of scale.{trait}s has {listing(lost)}, no concern any more; replace that section too"
+        problems.append(concerns.problem(what, "values"))
+        lost = []
+    for concern in lost:
+        hint = suggest(concern, known, f"; it is one of {', '.join(known)}")
+        problems.append(entry.problem(f"unknown concern '{concern}'{hint}", "by_concern", concern))
     for concern, word in entry.doc.by_concern.items():
-        for given, known in ((concern, concerns), (word, entry.doc.values)):
-            if given not in known:
-                hint = suggest(given, known, f"; it is one of {', '.join(known)}")
-                problems.append(entry.problem(f"unknown word '{given}'{hint}", "by_concern", concern))
+        if word not in entry.doc.values:
+            hint = suggest(word, entry.doc.values, f"; it is one of {', '.join(entry.doc.values)}")
+            problems.append(entry.problem(f"unknown {trait} '{word}'{hint}", "by_concern", concern))
 
 
 def _check_act_within(entry: Entry[schema.PlanDoc], verdicts: tuple[str, ...], problems: list[Problem]) -> None:

@@ -35,7 +35,6 @@ Prose = Annotated[str, StringConstraints(max_length=4000)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Number = Annotated[float, Field(ge=-(2**53), le=2**53)]
 Weight = Annotated[float, Field(gt=0, le=2**53)]
-Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
 
 
 def _shape(value: Any) -> str:
@@ -246,11 +245,14 @@ class UsualDoc(Doc):
     replace: bool = False
 
 
-class TraitDoc(Doc):
+class ConcernsDoc(Doc):
     values: list[Name]
+    replace: bool = False
+
+
+class TraitDoc(ConcernsDoc):
     by_concern: dict[Name, Name] = {}
     """What a kind has that declares nothing, by its concern."""
-    replace: bool = False
 
 
 LevelsMap = Annotated[dict[Name, Number], Field(min_length=1)]
@@ -330,7 +332,7 @@ class MessageDoc(Doc):
 
 
 class ScaleDoc(Doc):
-    concerns: TraitDoc | None = None
+    concerns: ConcernsDoc | None = None
     harms: TraitDoc | None = None
     mends: TraitDoc | None = None
     severity: SeverityScaleDoc | None = None

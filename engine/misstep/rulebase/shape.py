@@ -19,7 +19,8 @@ MAX_ROUNDS = 10  # leaving something out brings up a new problem only where one 
 
 
 def read_pack(document: Document, layer: int, problems: list[Problem]) -> Pack:
-    """The pack of a document. What has not the right shape is noted and left out, and the rest is looked at again."""
+    """The pack of a document. What has not the right shape is added to ``problems`` and left out, and the rest is looked at
+    again. Raises RuleError where the document is no mapping, or wrong throughout."""
     if not isinstance(document.data, dict):
         raise RuleError([Problem(document.locate(()), "a pack is a mapping that begins with `schema: 1`")])
     data, broken = document.data, set[tuple[str, str]]()

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
@@ -20,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from misstep.errors import listing, suggest
-from misstep.model.rule import QUOTED_WORDS
+from misstep.model.message import QUOTED_WORDS
 from misstep.rulebase.expressions import Type
 
 MAX_DEPTH = 16
@@ -37,22 +36,12 @@ class TemplateError(Exception):
         self.offset = offset
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A template that is right: the most words it can say, and the names that it speaks of."""
-
-    words: int
-    names: frozenset[str]
-
-
-def check_template(text: str, names: Names, longest: Mapping[str, int], lenient: frozenset[str]) -> Checked:
-    """Check a template. Raises TemplateError.
+def check_template(text: str, names: Names, longest: Mapping[str, int], lenient: frozenset[str]) -> int:
+    """Check a template; the most words that it can say. Raises TemplateError.
 
     ``longest``: the most words of a value, where it is not a single field; ``lenient``: names of which nothing is known.
     """
-    checker = _Checker(text, names, longest, lenient)
-    words = checker.body(_parse(text).body, 0)
-    return Checked(words, frozenset(checker.used))
+    return _Checker(text, names, longest, lenient).body(_parse(text).body, 0)
 
 
 Reference = tuple[str, str]
@@ -73,7 +62,7 @@ class TemplateCompiler:
         self._environment = _environment(shown)
 
     def compile(self, text: str) -> Compiled:
-        """What says a template."""
+        """What says a template, which must have been checked: of any other Jinja raises errors of its own."""
         flat = _Flat()
         tree = flat.visit(_parse(text))
         run = self._environment.from_string(tree).root_render_func
@@ -158,9 +147,11 @@ TEXT, TRUTH = Type("text"), Type("boolean")
 
 
 class _Checker:
+    """Checks one template, with a method for every sort of node that may be in it: a node and its depth in; out the most words
+    that it can say, and of an expression its type too. They raise TemplateError with the place of the node."""
+
     def __init__(self, text: str, names: Names, longest: Mapping[str, int], lenient: frozenset[str]) -> None:
         self.text, self.names, self.longest, self.lenient = text, names, longest, lenient
-        self.used: set[str] = set()
 
     def error(self, message: str, node: nodes.Node, word: str = "") -> TemplateError:
         """The error, at the first place of a word in the tags of its line."""
@@ -211,7 +202,7 @@ class _Checker:
                 self.test(left, depth + 1)
                 self.test(right, depth + 1)
             case nodes.Name(name=name) if name in self.lenient or isinstance(self.names.get(name), Mapping):
-                self.used.add(name)
+                pass
             case _:
                 self.value(node, depth)
 
@@ -254,7 +245,6 @@ class _Checker:
 
     def name(self, node: nodes.Node, name: str) -> _Value:
         type_ = self.names.get(name)
-        self.used.add(name)
         if isinstance(type_, Type):
             return _Value(type_, self.longest.get(name) or _words(type_, name))
         if name in self.lenient:
@@ -270,7 +260,6 @@ class _Checker:
 
     def field(self, node: nodes.Node, name: str, field: str) -> _Value:
         fields = self.names.get(name)
-        self.used.add(name)
         if name in self.lenient:
             return _Value(TEXT, QUOTED_WORDS)
         if fields is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from misstep.errors import suggest
-from misstep.model.facts import UNSAID, Field, Kind, range_of
+from misstep.model.facts import UNSAID, Field, Kind
 from misstep.model.rule import Usual
 from misstep.rulebase import schema
 from misstep.rulebase.packs import Entry, Merged
@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def link_usual(merged: Merged, roles: Mapping[str, tuple[Field, ...]], kinds: Mapping[str, Kind]) -> dict[str, Usual]:
-    """Check what is said to be usual; problems are added to those of the packs.
+    """What is usual, by kind or role, a dot, and the field; what is wrong is noted in ``merged.problems``.
 
     Where a later layer declares the kind or role anew, what an earlier one said of its fields, and what does not fit any more,
     is left out: the later one knows nothing of it.
@@ -89,7 +89,7 @@ def place_of(entry: Entry[schema.UsualDoc]) -> str:
 
 def _answer(field: Field, text: str) -> Any:
     """An answer as it lies in memory. Raises ValueError with what is wrong."""
-    low, high = range_of(field)
+    low, high = field.range
     match field.type:
         case "boolean" if text in ("true", "false"):
             return text == "true"

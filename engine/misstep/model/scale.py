@@ -1,0 +1,77 @@
+"""The scale of a rule base: the bands, levels and words of scores, and the constants of plans and messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Ordered words with the lower end of each, ascending: the word of a number is the last whose lower end is not above it."""
+
+    words: tuple[str, ...]
+    lower: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """An occasion to act, and its place among the others as they follow in time."""
+
+    place: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePart:
+    """A part of the message, in ``sentences`` at most (0: any number); ``last``: it may be what the message ends on.
+
+    ``says``: a template of what it says where no action of the plan does.
+    """
+
+    name: str
+    sentences: int = 0
+    last: bool = True
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scale:
+    """Every constant of scoring and planning. Bands and levels mildest first, outlooks best first.
+
+    ``act_within``: verdicts that call for a step towards the other side, and the hours it is due within; ``unable``: the verdict
+    of a record that calls for such a step and has none. ``ways``: the derived kind that says which channels are open, and on
+    which occasion; ``private``: the occasion of what is done alone. ``message_spoken``: channels over which a
+    message is said, and its opening there.
+    """
+
+    concerns: tuple[str, ...]
+    harms: tuple[str, ...]
+    mends: tuple[str, ...]
+    severity: Levels
+    noticed: Levels
+    noticed_start: float
+    urgency: Levels
+    overall_weights: tuple[float, ...]
+    verdicts: tuple[str, ...]
+    table: tuple[tuple[tuple[int, ...], ...], ...]
+    outlooks: tuple[str, ...]
+    max_actions: int
+    max_relief: float
+    ways: str
+    private: str
+    unable: str
+    act_within: dict[str, float]
+    occasions: dict[str, Occasion]
+    headline: str
+    message_channels: tuple[str, ...]
+    message_spoken: dict[str, str]
+    message_max_words: int
+    message_parts: tuple[MessagePart, ...]
+    message_subject: str
+    message_opening: str
+    message_closing: str
+
+    def trait(self, name: str) -> tuple[str, ...]:
+        """The words of one of ``TRAITS``."""
+        words: tuple[str, ...] = getattr(self, f"{name}s")
+        return words

@@ -1,0 +1,105 @@
+"""Cases of packs in; the names in them that the rule base does not have, out.
+
+Whether a case holds is for ``misstep test``. But a name that is misspelt under ``quiet`` or ``exclude`` holds for nothing: what
+does not exist is never there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from misstep.errors import listing, suggest
+from misstep.limits import Limits
+from misstep.model.facts import GIVEN_ROLES
+from misstep.model.rule import Program
+from misstep.rulebase.kinds import finding_types
+from misstep.rulebase.packs import Entry, Merged, Pack, refuse
+from misstep.rulebase.schema import CaseDoc, ExpectFindingDoc
+
+CasePath = tuple[str | int, ...]
+"""Keys and places that lead to a part of a case."""
+_NUMBERED = re.compile(r"(.+)-[1-9][0-9]*")
+
+
+class UnknownName(NamedTuple):
+    """A name that is not there: its path in the case, and what is wrong with it."""
+
+    path: CasePath
+    message: str
+
+
+def refuse_unknown_names(program: Program, merged: Merged, limits: Limits) -> None:
+    """Raise RuleError with every name in the cases of the packs that the rule base does not have."""
+    names = CaseNames(program, merged.packs)
+    entries = [Entry(pack, ("cases", name), case) for pack in merged.packs for name, case in pack.doc.cases.items()]
+    refuse([entry.problem(message, *path) for entry in entries for path, message in names.find_unknown(entry.doc)], limits)
+
+
+class CaseNames:
+    """The names that cases may speak of. A rule that one of the packs turns off is still a rule."""
+
+    def __init__(self, program: Program, packs: Iterable[Pack]) -> None:
+        self._kinds = program.kinds
+        self._given = [name for name, kind in program.kinds.items() if kind.role in GIVEN_ROLES]
+        derived = [name for name in program.kinds if name not in self._given]
+        rules = {*program.rules, *(rule for pack in packs for rule in pack.doc.disable)}
+        scale = program.scale
+        self._known: dict[tuple[str, ...], tuple[str, Collection[str]]] = {
+            ("fires",): ("rule", rules),
+            ("quiet",): ("rule", rules),
+            ("band",): ("band", scale.severity.words),
+            ("verdict",): ("verdict", (*scale.verdicts, scale.unable) if scale.unable else scale.verdicts),
+            ("outlook",): ("outlook", scale.outlooks),
+            ("actions", "first"): ("action", (*program.actions, "nothing")),
+        }
+        for key, what, known in (("actions", "action", program.actions), ("avoid", "action", program.actions),
+                                 ("derived", "derived kind", derived)):  # fmt: skip
+            self._known |= {(key, part): (what, known) for part in ("include", "exclude")}
+        self._of_findings = {name: type_.values for name, type_ in finding_types(scale).items() if type_.name == "enum"}
+
+    def find_unknown(self, case: CaseDoc) -> Iterator[UnknownName]:
+        """The names in a case that are not there."""
+        yield from self._of_facts(case.facts)
+        for path, (what, known) in self._known.items():
+            value: Any = case.expect
+            for key in path:
+                value = getattr(value, key)
+            yield from _unknown(value, what, known, ("expect", *path))
+        for key, finding in case.expect.findings.items():
+            yield from self._of_finding(key, finding, case.facts)
+
+    def _of_facts(self, facts: list[dict[str, Any]]) -> Iterator[UnknownName]:
+        for i, fact in enumerate(facts):
+            name = fact.get("kind")
+            if not isinstance(name, str):
+                continue  # of no right shape, which is for the test to say
+            kind = self._kinds.get(name)
+            if kind is None:
+                yield from _unknown(name, "kind", self._given, ("facts", i, "kind"))
+            elif name not in self._given:
+                yield UnknownName(("facts", i, "kind"), f"'{name}' is concluded by rules and cannot be said")
+            else:
+                for field in fact:
+                    yield from _unknown(field, "field", ("id", "kind", *kind.by_name), ("facts", i), field)
+
+    def _of_finding(self, key: str, finding: ExpectFindingDoc, facts: list[dict[str, Any]]) -> Iterator[UnknownName]:
+        numbered = _NUMBERED.fullmatch(key)
+        named = {name for fact in facts for part in ("id", "kind") if isinstance(name := fact.get(part), str)}
+        if not (numbered and numbered[1] in named):
+            mistakes = [name for name in self._given if self._kinds[name].role == "mistake"]
+            yield from _unknown(key, "fact or kind", {*named, *mistakes}, ("expect", "findings"), key)
+        for name, known in self._of_findings.items():
+            yield from _unknown(getattr(finding, name), name, known, ("expect", "findings", key, name))
+
+
+def _unknown(value: Any, what: str, known: Collection[str], path: CasePath, *key: str) -> Iterator[UnknownName]:
+    """Those of a word or some words that are not known; ``key``: where the word is a key of a mapping."""
+    words = value if isinstance(value, list) else [] if value is None else [value]
+    for i, word in enumerate(words):
+        if word not in known:
+            there = f"; it is one of {listing(known)}" if 0 < len(known) <= 12 else ""
+            yield UnknownName(
+                (*path, i) if isinstance(value, list) else (*path, *key), f"unknown {what} '{word}'{suggest(word, known, there)}"
+            )
