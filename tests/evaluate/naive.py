@@ -278,8 +278,10 @@ def _call(function: str, values: list[Any]) -> Any:
             return round(values[0])
         case "len":
             return len(values[0])
-        case _:
+        case "lower":
             return values[0].lower()
+        case _:
+            raise NotImplementedError(function)
 
 
 def _curve(x: float, points: tuple[tuple[float, float], ...]) -> float:

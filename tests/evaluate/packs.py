@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from misstep.model.facts import Field, Kind
+from misstep.model.functions import FUNCTIONS, NUMBERS
 
 T = TypeVar("T")
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -104,8 +105,8 @@ class Scope:
             test = self.condition(0)
             return f"({a} if {test} else {b})", needs | more
         if form == "call":
-            function = self.pick(("min", "max", "abs", "round"))
-            return (f"{function}({a}, {b})", needs | more) if function in ("min", "max") else (f"{function}({a})", needs)
+            name = self.pick([name for name, function in FUNCTIONS.items() if set(function.takes) >= set(NUMBERS)])
+            return (f"{name}({a}, {b})", needs | more) if FUNCTIONS[name].most > 1 else (f"{name}({a})", needs)
         return f"({a}) {self.pick('+-*')} ({b})", needs | more
 
     def atom(self) -> tuple[str, set[str]]:

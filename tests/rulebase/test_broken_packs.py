@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 import misstep
+from misstep.model.functions import BOOLEAN, Type
 from misstep.model.rule import Program
-from misstep.rulebase.expressions import BOOLEAN, ExpressionError, Scope, Type, check_number, check_text, check_value
+from misstep.rulebase.expressions import ExpressionError, Scope, check_number, check_text, check_value
 
 HERE = Path(__file__).parent
 TABLES = sorted(file for file in (HERE / "broken").glob("*.yaml") if file.stem != "expressions")

@@ -30,20 +30,13 @@ from misstep.model.expression import (
     Words,
     refs_in,
 )
+from misstep.model.functions import FUNCTIONS
 
 _Operator = Choice["==", "!=", "<", "<=", ">", ">="]
 _ORDER = {"==": "is", "!=": "is not", "<": "is less than", "<=": "is at most", ">": "is more than", ">=": "is at least"}
 _SIGN = {"==": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 _OPPOSITE: dict[_Operator, _Operator] = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _ARITHMETIC: dict[str, LiteralString] = {"+": "{} + {}", "-": "{} − {}", "*": "{} × {}", "/": "{} / {}"}
-_CALLS: dict[str, LiteralString] = {
-    "min": "the least of {}",
-    "max": "the greatest of {}",
-    "abs": "the size of {}",
-    "round": "{}, rounded",
-    "len": "how many there are in {}",
-    "lower": "{} in small letters",
-}
 
 
 def number(value: float) -> str:
@@ -122,7 +115,7 @@ class Phrases:
             case IfElse(condition, then, otherwise):
                 return say("{} if {}, else {}", self.value(then), self._inside(condition), self.value(otherwise))
             case Call(function, arguments):
-                return say(_CALLS[function], joined((self.value(a) for a in arguments), ", ", "and"))
+                return say(FUNCTIONS[function].words, joined((self.value(a) for a in arguments), ", ", "and"))
             case Curve(x, points):
                 steps = joined(say("{} → {}", number(a), number(b)) for a, b in points)
                 return say("by {} ({})", self.value(x), steps)

@@ -25,6 +25,7 @@ from misstep.model.expression import (
     Words,
 )
 from misstep.model.facts import FIRST_VALUE, LARGEST, TRAITS, Kind
+from misstep.model.functions import FUNCTIONS
 from misstep.model.rule import FINDING_FIELDS, Pattern
 
 
@@ -50,7 +51,8 @@ def within(x: Any) -> Any:
 
 
 RUNTIME: dict[str, Any] = {
-    "__builtins__": {"abs": abs, "float": float, "id": id, "len": len, "max": max, "min": min, "round": round, "sum": sum},
+    "__builtins__": {"float": float, "id": id, "len": len, "max": max, "min": min, "sum": sum},
+    **{name: function.run for name, function in FUNCTIONS.items()},
     "curve": curve, "fsum": fsum, "thousandths": thousandths, "within": within,
 }  # fmt: skip
 
@@ -140,8 +142,7 @@ class ExpressionWriter:
         return f"({then} if {test} else {other})"
 
     def emit_call(self, node: Call) -> str:
-        arguments = ", ".join(self.expression(a) for a in node.arguments)
-        return f"{arguments}.lower()" if node.function == "lower" else f"{node.function}({arguments})"
+        return f"{node.function}({', '.join(self.expression(a) for a in node.arguments)})"
 
     def emit_curve(self, node: Curve) -> str:
         xs, ys = zip(*node.points, strict=True)

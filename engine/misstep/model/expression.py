@@ -107,7 +107,7 @@ class IfElse:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """``min max abs round len lower`` of expressions."""
+    """A function of ``misstep.model.functions``, by its name, of expressions."""
 
     function: str
     arguments: tuple[Expression, ...]

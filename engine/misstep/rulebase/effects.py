@@ -8,9 +8,10 @@ from typing import Any, cast
 
 from misstep.errors import listing, suggest
 from misstep.model.expression import Expression, Literal
+from misstep.model.functions import Type
 from misstep.model.rule import Contribute, Derive, Effect, LimitOutlook, Note, Recommend, Veto
 from misstep.rulebase import schema
-from misstep.rulebase.expressions import Type, check_number, check_text, check_value
+from misstep.rulebase.expressions import check_number, check_text, check_value
 from misstep.rulebase.kinds import field_type
 from misstep.rulebase.patterns import RuleNames
 

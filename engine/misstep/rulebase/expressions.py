@@ -35,6 +35,7 @@ from misstep.model.expression import (
     Words,
     known_where,
 )
+from misstep.model.functions import BOOLEAN, FUNCTIONS, MANY, NUMBERS, TEXT, WORDS, Type, TypeName
 from misstep.model.rule import Placeholder, Text
 
 MAX_DEPTH = 32
@@ -42,33 +43,7 @@ MAX_BITS = 900  # a double holds up to 1023: no product or sum of facts may come
 FACT_BITS = 53
 AGGREGATE_BITS = 73  # a sum of up to 2**20 facts
 
-TypeName = Choice["boolean", "integer", "number", "text", "id", "enum", "set"]
 NOTHING: Facts = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Type:
-    """Type of a value; ``bits`` bounds the size of a number, ``values`` are the words of an enum or set."""
-
-    name: TypeName
-    values: tuple[str, ...] = ()
-    bits: int = 0
-    unknown: bool = False
-
-    @property
-    def is_number(self) -> bool:
-        """Whether it can be counted with."""
-        return self.name in ("integer", "number")
-
-    def __str__(self) -> str:
-        return _CALLED[self.name]
-
-
-_CALLED: dict[TypeName, str] = {
-    "boolean": "true or false", "integer": "a whole number", "number": "a number", "text": "text", "enum": "a word",
-    "id": "an id", "set": "a set",
-}  # fmt: skip
-BOOLEAN, TEXT = Type("boolean"), Type("text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +202,7 @@ class _Checker:
         return checked
 
     def _number(self, node: ast.expr, known: Facts, depth: int) -> Checked:
-        return self._typed(node, known, depth, "integer", "number")
+        return self._typed(node, known, depth, *NUMBERS)
 
     # -- leaves
 
@@ -326,8 +301,7 @@ class _Checker:
             return Type(name, bits=max(a.bits, b.bits))
         if a.name == b.name and a.name == "boolean":
             return BOOLEAN
-        words = ("text", "enum", "id")
-        if a.name in words and b.name in words:
+        if a.name in WORDS and b.name in WORDS:
             return Type("enum", tuple(dict.fromkeys(a.values + b.values))) if a.values and b.values else TEXT
         raise self._error(node, f"both sides of 'if' must be of one type; these are {a} and {b}")
 
@@ -347,7 +321,6 @@ class _Checker:
         return Checked(Compare(tuple(operators), tuple(o.node for o in operands)), BOOLEAN)
 
     def _comparable(self, node: ast.AST, a: Type, b: Type, equality: bool) -> None:
-        words = ("text", "enum", "id")
         if a.is_number and b.is_number:
             return
         if not equality:
@@ -356,7 +329,7 @@ class _Checker:
             raise self._error(node, f"order is only between numbers; these are {a} and {b}")
         if a.name == b.name == "boolean":
             return
-        if a.name in words and b.name in words:
+        if a.name in WORDS and b.name in WORDS:
             if a.name == "enum" and b.values:
                 self._words_in(node, b.values, a)
             elif b.name == "enum" and a.values:
@@ -423,36 +396,30 @@ class _Checker:
     # -- functions
 
     def call(self, node: ast.Call, known: Facts, depth: int) -> Checked:
-        if not isinstance(node.func, ast.Name) or node.func.id not in _FUNCTIONS:
-            name = node.func.id if isinstance(node.func, ast.Name) else ""
-            hint = suggest(name, _FUNCTIONS, f"; there are {listing(_FUNCTIONS)}")
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name not in _ARGUMENTS:
+            hint = suggest(name, _ARGUMENTS, f"; there are {listing(_ARGUMENTS)}")
             raise self._error(node, (f"unknown function '{name}'" if name else "not a function") + hint)
         if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
             raise self._error(node, "a function takes plain arguments only")
-        least, most = _FUNCTIONS[node.func.id]
+        least, most = _ARGUMENTS[name]
         if not least <= len(node.args) <= most:
             count = "one argument" if most == 1 else f"{least} to {most} arguments"
-            raise self._error(node, f"{node.func.id} takes {count}")
-        match node.func.id:
-            case "known":
-                ref = self._reference(node.args[0])
-                assert isinstance(ref.node, FieldRef)
-                if not ref.type.unknown:
-                    raise self._error(node, f"{ref.node.name}.{ref.node.field} is always known")
-                return Checked(Known(ref.node), BOOLEAN)
-            case "curve":
-                return self._curve(node, known, depth)
-            case "len":
-                checked = self._typed(node.args[0], known, depth, "text", "set", "enum", "id")
-                return Checked(Call("len", (checked.node,)), Type("integer", bits=20))
-            case "lower":
-                checked = self._typed(node.args[0], known, depth, "text", "enum", "id")
-                return Checked(Call("lower", (checked.node,)), TEXT)
-            case name:
-                args = [self._number(a, known, depth) for a in node.args]
-                whole = name == "round" or all(a.type.name == "integer" for a in args)
-                type_ = Type("integer" if whole else "number", bits=max(a.type.bits for a in args) + (name == "round"))
-                return Checked(Call(name, tuple(a.node for a in args)), type_)
+            raise self._error(node, f"{name} takes {count}")
+        if name == "known":
+            return self._known(node)
+        if name == "curve":
+            return self._curve(node, known, depth)
+        function = FUNCTIONS[name]
+        arguments = [self._typed(argument, known, depth, *function.takes) for argument in node.args]
+        return Checked(Call(name, tuple(a.node for a in arguments)), function.gives([a.type for a in arguments]))
+
+    def _known(self, node: ast.Call) -> Checked:
+        ref = self._reference(node.args[0])
+        assert isinstance(ref.node, FieldRef)
+        if not ref.type.unknown:
+            raise self._error(node, f"{ref.node.name}.{ref.node.field} is always known")
+        return Checked(Known(ref.node), BOOLEAN)
 
     def _curve(self, node: ast.Call, known: Facts, depth: int) -> Checked:
         x = self._number(node.args[0], known, depth)
@@ -482,10 +449,11 @@ _REFUSED: dict[type[ast.AST], str] = {
     ast.Set: "a set outside of 'in'", ast.Tuple: "a comma outside of 'in' and curve()", ast.Starred: "a star",
     ast.Await: "await", ast.Yield: "yield", ast.YieldFrom: "yield", ast.NamedExpr: "':='", ast.Slice: "a slice",
 }  # fmt: skip
-_FUNCTIONS = {
-    "min": (2, 100), "max": (2, 100), "abs": (1, 1), "round": (1, 1), "len": (1, 1), "lower": (1, 1),
-    "known": (1, 1), "curve": (3, 100),
-}  # fmt: skip
+_ARGUMENTS = {name: (function.least, function.most) for name, function in FUNCTIONS.items()} | {
+    "known": (1, 1),
+    "curve": (3, MANY),
+}
+"""How many arguments each function takes, and the two forms that are written like one: they take a field, and points."""
 _OPERATORS: dict[type[ast.cmpop], Choice["==", "!=", "<", "<=", ">", ">="]] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
 }  # fmt: skip

@@ -7,11 +7,11 @@ from operator import itemgetter
 from typing import Any
 
 from misstep.model.facts import GIVEN_ROLES, Field, Kind
+from misstep.model.functions import Type
 from misstep.model.message import MISTAKE, NAMED_MISTAKES, PLAN, REPAIR, SAID, STEP, STEP_FIELDS, VERDICT, WRONG
 from misstep.model.rule import OUTLOOK
 from misstep.model.scale import Scale
 from misstep.rulebase import schema
-from misstep.rulebase.expressions import Type
 from misstep.rulebase.kinds import fact_types, field_type
 from misstep.rulebase.packs import Entry, Merged
 from misstep.rulebase.templates import Names, TemplateError, check_template

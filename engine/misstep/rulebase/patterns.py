@@ -13,10 +13,11 @@ from misstep.errors import suggest
 from misstep.limits import Limits
 from misstep.model.expression import Expression, Facts, known_where, names_in, refs_in
 from misstep.model.facts import GIVEN_ROLES, ROLES, Kind
+from misstep.model.functions import Type
 from misstep.model.rule import FINDING, OUTLOOK, Aggregate, Condition, Negation, Over, Pattern, overlap
 from misstep.model.scale import Scale
 from misstep.rulebase import schema
-from misstep.rulebase.expressions import AGGREGATE_BITS, FACT_BITS, ExpressionError, Scope, Type, check_condition, check_value
+from misstep.rulebase.expressions import AGGREGATE_BITS, FACT_BITS, ExpressionError, Scope, check_condition, check_value
 from misstep.rulebase.kinds import fact_types, finding_types
 from misstep.rulebase.packs import Entry, Merged
 

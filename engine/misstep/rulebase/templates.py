@@ -19,8 +19,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from misstep.errors import listing, suggest
+from misstep.model.functions import Type
 from misstep.model.message import QUOTED_WORDS
-from misstep.rulebase.expressions import Type
 
 MAX_DEPTH = 16
 

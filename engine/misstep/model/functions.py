@@ -1,0 +1,73 @@
+"""The functions of the rule language, an entry each, and the types of values.
+
+The checker of expressions, the engines and the documents of a rule base ask this table; ``docs/rule-packs.md`` has a row for each
+entry, and ``tests/evaluate/test_functions.py`` fails where an entry lacks one of its parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+from typing import Literal as Choice
+
+TypeName = Choice["boolean", "integer", "number", "text", "id", "enum", "set"]
+NUMBERS: tuple[TypeName, ...] = ("integer", "number")
+WORDS: tuple[TypeName, ...] = ("text", "enum", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """Type of a value; ``bits`` bounds the size of a number, ``values`` are the words of an enum or set."""
+
+    name: TypeName
+    values: tuple[str, ...] = ()
+    bits: int = 0
+    unknown: bool = False
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it can be counted with."""
+        return self.name in NUMBERS
+
+    def __str__(self) -> str:
+        return _CALLED[self.name]
+
+
+_CALLED: dict[TypeName, str] = {
+    "boolean": "true or false", "integer": "a whole number", "number": "a number", "text": "text", "enum": "a word",
+    "id": "an id", "set": "a set",
+}  # fmt: skip
+BOOLEAN, TEXT = Type("boolean"), Type("text")
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the rule language.
+
+    ``takes``: the types that each argument may have. ``least``, ``most``: how many arguments. ``gives``: the type of the result,
+    from the types of the arguments. ``run`` computes it. ``words``: how documents say it, with the arguments in braces.
+    """
+
+    takes: tuple[TypeName, ...]
+    least: int
+    most: int
+    gives: Callable[[Sequence[Type]], Type]
+    run: Callable[..., Any]
+    words: LiteralString
+
+
+def _one_of_them(arguments: Sequence[Type]) -> Type:
+    whole = all(argument.name == "integer" for argument in arguments)
+    return Type("integer" if whole else "number", bits=max(argument.bits for argument in arguments))
+
+
+MANY = 100
+FUNCTIONS: dict[str, Function] = {
+    "min": Function(NUMBERS, 2, MANY, _one_of_them, min, "the least of {}"),
+    "max": Function(NUMBERS, 2, MANY, _one_of_them, max, "the greatest of {}"),
+    "abs": Function(NUMBERS, 1, 1, _one_of_them, abs, "the size of {}"),
+    "round": Function(NUMBERS, 1, 1, lambda given: Type("integer", bits=given[0].bits + 1), round, "{}, rounded"),
+    "len": Function((*WORDS, "set"), 1, 1, lambda _: Type("integer", bits=20), len, "how many there are in {}"),
+    "lower": Function(WORDS, 1, 1, lambda _: TEXT, str.lower, "{} in small letters"),
+}
