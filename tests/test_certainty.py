@@ -165,6 +165,27 @@ def test_facts_alike_but_for_what_they_leave_out_may_stand_in_any_order() -> Non
     assert [each.pointer for each in other.depends_on if each.field == "slices"] == ["/facts/0/slices"]
 
 
+def test_of_many_facts_alike_each_has_the_id_that_it_is_assessed_by() -> None:
+    """From the tenth on, ids that are sorted as text are in another order than facts."""
+    pack = """\
+schema: 1
+pack: slips
+kinds: {slip: {role: mistake, title: Slip, concern: manners, fields: {n: {type: integer, min: 1, max: 9, default: 1}}}}
+rules:
+  few: {when: [{fact: slip, where: slip.n < 4}], then: {severity: 2}}
+  many: {when: [{fact: slip, where: slip.n >= 4}], then: {severity: 4}}
+"""
+    slips = load_text(pack)
+    unsaid: Record = [{"kind": "slip"} for _ in range(6)]
+    said: Record = [{"kind": "slip", "n": 1} for _ in range(7)]
+    findings = slips.assess([*unsaid, *said]).findings
+    assumed = [finding.fact for finding in findings if any(reason.basis == "assumed" for reason in finding.because)]
+    for record, first in (([*unsaid, *said], 0), ([*said, *unsaid], 7)):
+        found = slips.certainty(record).depends_on
+        assert [each.fact for each in found] == sorted(assumed) == [f"slip-{n}" for n in range(1, 7)]
+        assert [each.pointer for each in found] == [f"/facts/{first + n}/n" for n in range(6)]
+
+
 def test_it_is_the_same_every_time_and_can_be_written_as_json() -> None:
     record = [{"kind": "late_arrival"}, {"kind": "bad_joke"}]
     found = certainty(record)

@@ -6,7 +6,7 @@ its id, so that no other fact is renamed by it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
@@ -20,7 +20,6 @@ from misstep.errors import BudgetError
 from misstep.intake import Facts
 from misstep.model.facts import FIRST_VALUE, ID, KIND, Field, Row
 from misstep.model.rule import Program
-from misstep.records import Told
 from misstep.rulebase.references import Place
 
 Evaluate = Callable[[Facts], Result]
@@ -71,9 +70,10 @@ class Counterfactuals:
 
 
 def find_counterfactuals(
-    facts: Facts, told: list[Told], program: Program, evaluate: Evaluate, thresholds: dict[Place, frozenset[float]], most: int
+    facts: Facts, rows: list[Row], program: Program, evaluate: Evaluate, thresholds: dict[Place, frozenset[float]], most: int
 ) -> Counterfactuals:
-    """What would have lowered the band. ``most``: facts to be assessed in all; what is worst is tried first.
+    """What would have lowered the band. ``rows``: those of the facts, in the order of the record; ``most``: facts to be assessed
+    in all. What is worst is tried first.
 
     Raises BudgetError where the record itself asks for too much work.
     """
@@ -83,8 +83,9 @@ def find_counterfactuals(
     complete = True
     try:
         if trial.now.rank:  # the mildest band cannot be lowered
-            for place in _worst_first(now, told):
-                found.extend(_changes_of(place, told[place], program, trial, thresholds))
+            for place in _worst_first(now, rows):
+                row = rows[place]
+                found.extend(_changes_of(place, row, facts.said[row[ID]], program, trial, thresholds))
     except _EnoughError:
         complete = False
     found.sort(key=itemgetter(0))
@@ -142,18 +143,16 @@ class _Trial:
         return answer if answer.rank < self.now.rank else None
 
 
-def _worst_first(now: Result, told: list[Told]) -> list[int]:
+def _worst_first(now: Result, rows: list[Row]) -> list[int]:
     """Places of the facts in the record: mistakes as they were found, worst first, then the others by kind and id."""
     ranks = {finding[0][ID]: rank for rank, finding in enumerate(now.findings)}
-    rows = [fact.row for fact in told]
     return sorted(range(len(rows)), key=lambda i: (ranks.get(rows[i][ID], len(ranks)), rows[i][KIND], rows[i][ID]))
 
 
 def _changes_of(
-    place: int, told: Told, program: Program, trial: _Trial, thresholds: dict[Place, frozenset[float]]
+    place: int, row: Row, said: Collection[str], program: Program, trial: _Trial, thresholds: dict[Place, frozenset[float]]
 ) -> Iterator[_Found]:
     """The changes of one fact that lower the band, the best one of every field."""
-    row = told.row
     kind = program.kinds[row[KIND]]
 
     def found(column: int, field: Field | None, instead: Value, size: float, answer: _Answer) -> _Found:
@@ -163,7 +162,7 @@ def _changes_of(
             pointer, row[ID], kind.name, name, given, instead, size, answer.band, answer.verdict, answer.damage
         )
         key = (size, answer.rank, answer.damage, row[ID], column)
-        return _Found(key, change, field is None or field.name in told.said)
+        return _Found(key, change, field is None or field.name in said)
 
     if not kind.assumed and (answer := trial.lower(row, None)):  # what is assumed anyway cannot be taken away
         yield found(0, None, None, A_FACT, answer)

@@ -14,13 +14,13 @@ from misstep.evaluate.interface import Engine
 from misstep.findings.explain import Explainer
 from misstep.intake import Facts
 from misstep.limits import Limits
-from misstep.model.facts import Kind
+from misstep.model.facts import Kind, Row
 from misstep.model.result import Assessment, to_json
 from misstep.model.rule import Action, Program, Rule, Source
 from misstep.pipeline import assess as run_pipeline
 from misstep.pipeline import assess_json as run_json_pipeline
 from misstep.pipeline import conclude, evaluate
-from misstep.records import RecordLike, RecordReader, Told, named
+from misstep.records import RecordLike, RecordReader, named
 from misstep.rulebase.cache import shipped_program
 from misstep.session import Session
 
@@ -127,11 +127,11 @@ class RuleBase:
         """
         from misstep.alternatives import find_counterfactuals
 
-        given, told = self._reader.read_told(facts)
+        given, rows = self._reader.read_in_order(facts)
         chosen = self._engine(engine)
         return find_counterfactuals(
             given,
-            told,
+            rows,
             self._program,
             lambda changed: evaluate(changed, self._program, chosen, self._limits),
             self._thresholds,
@@ -144,18 +144,18 @@ class RuleBase:
         The record is assessed some hundreds of times, within ``Limits.certainty``. Raises what ``assess`` does, and BudgetError
         where the record is too large for that.
         """
-        return self._certainty(*self._reader.read_told(facts), self._engine(engine))
+        return self._certainty(*self._reader.read_in_order(facts), self._engine(engine))
 
     def certainty_json(self, record: bytes | str, engine: EngineName = "compiled") -> bytes:
         """The same of one interview given as JSON; the answer as JSON. Raises what ``assess_json`` does."""
-        return self._certainty(*self._reader.read_told_json(record), self._engine(engine)).to_json()
+        return self._certainty(*self._reader.read_json_in_order(record), self._engine(engine)).to_json()
 
-    def _certainty(self, facts: Facts, told: list[Told], chosen: Engine) -> Certainty:
+    def _certainty(self, facts: Facts, rows: list[Row], chosen: Engine) -> Certainty:
         from misstep.uncertainty import find_certainty
 
         return find_certainty(
             facts,
-            told,
+            rows,
             self._knowledge,
             lambda changed: evaluate(changed, self._program, chosen, self._limits),
             self._limits.certainty,

@@ -7,7 +7,7 @@ Its errors are put into our words here; they name places, never values.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -54,13 +54,6 @@ RecordLike = Record | Mapping[str, Any] | Iterable[Fact | Mapping[str, Any]]
 """A record, a mapping of its shape, or just the facts."""
 
 
-class Told(NamedTuple):
-    """A fact of a record: its row, and the fields that the record states."""
-
-    row: Row
-    said: frozenset[str]
-
-
 class RecordReader:
     """Checks records against the kinds of one program. Immutable, safe from many threads."""
 
@@ -85,12 +78,12 @@ class RecordReader:
         data = plain_record(record)
         return self._collect(data.get("id"), self._rows(data), _stated(data))
 
-    def read_told(self, record: RecordLike) -> tuple[Facts, list[Told]]:
-        """The same, and every fact in the order of the record, with what the record says of it. Raises RecordError."""
+    def read_in_order(self, record: RecordLike) -> tuple[Facts, list[Row]]:
+        """The same, and the row of every fact in the order of the record. Raises RecordError."""
         data = plain_record(record)
         rows = self._rows(data)
         facts = self._collect(data.get("id"), rows, _stated(data))  # gives an id to every row that has none
-        return facts, list(map(Told, map(tuple, rows), _stated(data)))
+        return facts, list(map(tuple, rows))
 
     def read_json(self, data: bytes | str) -> Facts:
         """Check a record given as JSON text. Raises RecordError with line and column of every problem found.
@@ -99,9 +92,9 @@ class RecordReader:
         """
         return self._of_json(data, self.read)
 
-    def read_told_json(self, data: bytes | str) -> tuple[Facts, list[Told]]:
-        """``read_told`` of a record given as JSON text. Raises as ``read_json`` does."""
-        return self._of_json(data, self.read_told)
+    def read_json_in_order(self, data: bytes | str) -> tuple[Facts, list[Row]]:
+        """``read_in_order`` of a record given as JSON text. Raises as ``read_json`` does."""
+        return self._of_json(data, self.read_in_order)
 
     def _of_json(self, data: bytes | str, read: Callable[[Any], _Read]) -> _Read:
         if not isinstance(data, (bytes, str)):

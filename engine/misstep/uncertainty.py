@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate, pairwise
 from math import ceil, floor
-from operator import itemgetter
 from random import Random
 from typing import Any, NamedTuple
 
@@ -30,7 +29,6 @@ from misstep.errors import BudgetError
 from misstep.intake import Facts
 from misstep.model.facts import FIRST_VALUE, ID, KIND, UNSAID, Field, Row
 from misstep.model.rule import Program
-from misstep.records import Told
 from misstep.rulebase.reach import Reaches
 from misstep.rulebase.references import Place
 
@@ -109,12 +107,13 @@ class Knowledge(NamedTuple):
     thresholds: Mapping[Place, frozenset[float]]
 
 
-def find_certainty(facts: Facts, told: Sequence[Told], knowledge: Knowledge, evaluate: Evaluate, most: int) -> Certainty:
-    """How certain the answer to a record is. ``most``: facts to be assessed in all.
+def find_certainty(facts: Facts, rows: Sequence[Row], knowledge: Knowledge, evaluate: Evaluate, most: int) -> Certainty:
+    """How certain the answer to a record is. ``rows``: those of the facts, in the order of the record; ``most``: facts to be
+    assessed in all.
 
     Raises BudgetError where the record asks for too much work, or is so large that the limit leaves too few draws.
     """
-    questions = list(_questions(facts, told, knowledge))
+    questions = list(_questions(facts, rows, knowledge))
     size = sum(map(len, facts.rows.values()))
     trial = _Trial(facts, evaluate, most // max(1, size))
     now = trial.now
@@ -123,7 +122,7 @@ def find_certainty(facts: Facts, told: Sequence[Told], knowledge: Knowledge, eva
     count = min(DRAWS, trial.left // 2)
     if count < FEWEST_DRAWS:
         raise BudgetError(f"with {size} facts there is no saying how certain the answer is within Limits.certainty; raise it")
-    draws = _draws(questions, _seed(facts, questions), _answers_given(told, knowledge.program), count)
+    draws = _draws(questions, _seed(facts, questions), _answers_given(facts, rows, knowledge.program), count)
     drawn = [outcome for answers in draws if (outcome := trial.with_answers(answers))]
     if len(drawn) < FEWEST_DRAWS:
         raise BudgetError("what the record leaves open asks for too much work, whatever the answers are; raise Limits.work")
@@ -162,14 +161,14 @@ class _Question(NamedTuple):
         return (*row[: self.column], answer, *row[self.column + 1 :])
 
 
-def _questions(facts: Facts, told: Sequence[Told], knowledge: Knowledge) -> Iterator[_Question]:
+def _questions(facts: Facts, rows: Sequence[Row], knowledge: Knowledge) -> Iterator[_Question]:
     """What is open, by kind, id and place of the field. Settings always count: the plan reads them too."""
     program, reaches, thresholds = knowledge
     read = reaches.read_of(facts.rows)
-    given = [(fact.row, fact.said, f"/facts/{place}") for place, fact in enumerate(_paired(told))]
-    assumed = [(facts.rows[kind][0], frozenset[str](), "/facts/-") for kind in facts.assumed]
-    for row, said, pointer in sorted([*given, *assumed], key=lambda fact: (fact[0][KIND], fact[0][ID])):
-        kind = program.kinds[row[KIND]]
+    given = [(row, f"/facts/{place}") for place, row in enumerate(rows)]
+    assumed = [(facts.rows[kind][0], "/facts/-") for kind in facts.assumed]
+    for row, pointer in sorted([*given, *assumed], key=lambda fact: (fact[0][KIND], fact[0][ID])):
+        kind, said = program.kinds[row[KIND]], facts.said[row[ID]]
         for column, field in enumerate(kind.fields, FIRST_VALUE):
             place = (kind.name, field.name)
             if field.type == "text" or (field.name in said and not (field.type == "enum" and row[column] == UNSAID)):
@@ -178,22 +177,6 @@ def _questions(facts: Facts, told: Sequence[Told], knowledge: Knowledge) -> Iter
                 turns = thresholds.get(place, frozenset())
                 usual = usual_answers(program, kind, field, turns)
                 yield _Question(row, column, field, f"{pointer}/{field.name}", usual, _answers(field, usual, turns))
-
-
-def _paired(told: Sequence[Told]) -> list[Told]:
-    """The facts with what is said of each. Where several say the same, and so are numbered by their order, but differ in what
-    they leave out, ids go by that instead: the order in which facts are given must not matter."""
-    alike: dict[Any, list[int]] = {}
-    for place, (row, said) in enumerate(told):
-        if "id" not in said:
-            alike.setdefault(row[KIND:], []).append(place)
-    paired = list(told)
-    for places in alike.values():
-        if len(places) > 1:
-            rows = sorted((told[place].row for place in places), key=itemgetter(ID))
-            for place, row in zip(sorted(places, key=lambda place: sorted(told[place].said)), rows, strict=True):
-                paired[place] = Told(row, told[place].said)
-    return paired
 
 
 def _answers(field: Field, usual: Iterable[tuple[Any, float]], turns: Iterable[float]) -> tuple[Any, ...]:
@@ -216,11 +199,11 @@ def _seed(facts: Facts, questions: Iterable[_Question]) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _answers_given(told: Iterable[Told], program: Program) -> int:
+def _answers_given(facts: Facts, rows: Iterable[Row], program: Program) -> int:
     """How many things a record says that it might have left out."""
     given = 0
-    for row, said in told:
-        kind = program.kinds[row[KIND]]
+    for row in rows:
+        kind, said = program.kinds[row[KIND]], facts.said[row[ID]]
         given += sum(not (f.required or f.name not in said or row[kind.columns[f.name]] == UNSAID) for f in kind.fields)
     return given
 
