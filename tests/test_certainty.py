@@ -352,6 +352,35 @@ def test_what_could_not_be_tried_whole_is_never_called_settled() -> None:
     assert load_text(TOAST + USUAL, hall).certainty(record).settled
 
 
+SLOPE = """\
+schema: 1
+pack: slope
+kinds: {slip: {role: mistake, title: Slip, concern: manners, fields: {a: {type: integer, min: 0, max: 90, default: 0}}}}
+rules:
+  slope: {when: [slip], then: {severity: 2 + slip.a / 100, noticed: 9}}
+  dip: {when: [{fact: finding, of: slip, as: f, where: f.severity > LOW and f.severity < 2.5}], then: {recommend: sorry}}
+actions:
+  sorry: {title: Say sorry, due_hours: 4, relief: {severity: 1}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("low", "most", "settled", "complete"),
+    [
+        ("2.4", 50_000, False, True),  # only from 41 to 49 there is something to do
+        ("2.5", 50_000, True, True),
+        ("2.5", 60, False, False),  # so few that not all numbers between could be tried
+    ],
+)
+def test_numbers_between_those_of_rules_are_tried_too(low: str, most: int, settled: bool, complete: bool) -> None:
+    slope = load_text(SLOPE.replace("LOW", low), limits=Limits(certainty=most))
+    record: Record = [{"kind": "slip"}]
+    found = slope.certainty(record)
+    assert (found.settled, found.complete) == (settled, complete)
+    assert [each.field for each in found.depends_on] == ["a"]  # the damage moves, if nothing else does
+    assert is_refuted(record, judge(slope)) is (low == "2.4")
+
+
 def test_a_record_that_is_wrong_is_refused_as_assess_does() -> None:
     with pytest.raises(RecordError, match="/facts/0/minutes: must be a whole number from 1 to 1440"):
         certainty([{"kind": "late_arrival", "minutes": "twelve"}])

@@ -129,7 +129,9 @@ def find_certainty(facts: Facts, rows: Sequence[Row], knowledge: Knowledge, eval
     tried = [_try_all(question, trial) for question in _worst_first(questions, trial.result)]
     complete = len(drawn) == count and all(each.complete for each in tried)
     if complete and all(each.keeps for each in tried):
-        complete = all(_look_between(each, trial) for each in tried)
+        between = [_look_between(each, trial) for each in tried]
+        tried = [each._replace(keeps=kept is not False) for each, kept in zip(tried, between, strict=True)]
+        complete = None not in between
     damages = sorted(outcome.damage for outcome in drawn)
     return Certainty(
         low=damages[floor(LEFT_OUT * len(damages))],
@@ -271,10 +273,14 @@ class _Tried(NamedTuple):
     question: _Question
     open: OpenField
     moves: float
-    counts: bool
     keeps: bool
     complete: bool
     results: Sequence[tuple[Any, Any]]
+
+    @property
+    def counts(self) -> bool:
+        """Whether an answer changes the advice, or a usual one the damage."""
+        return not self.keeps or self.open.high > self.open.low
 
 
 def _worst_first(questions: Iterable[_Question], now: Result) -> list[_Question]:
@@ -307,7 +313,7 @@ def _try_all(question: _Question, trial: _Trial) -> _Tried:
             moves += abs(outcome.damage - now.damage) * weight / total
     kind, name = row[KIND], question.field.name
     open_field = OpenField(question.pointer, row[ID], kind, name, round(changes, 4), min(damages), max(damages))
-    return _Tried(question, open_field, moves, not keeps or max(damages) > min(damages), keeps, complete, results)
+    return _Tried(question, open_field, moves, keeps, complete, results)
 
 
 def _scores(result: Result) -> Any:
@@ -315,13 +321,16 @@ def _scores(result: Result) -> Any:
     return (Outcome.of(result), result.plan.damage_after, sorted((row[0][ID], *row[1:]) for row in result.findings))
 
 
-def _look_between(tried: _Tried, trial: _Trial) -> bool:
-    """Whether the numbers between those that were tried keep the advice too. Between two at which rules turn scores go straight,
-    so where both give the same all between them do; elsewhere every step is tried."""
+def _look_between(tried: _Tried, trial: _Trial) -> bool | None:
+    """Whether the numbers between those that were tried keep the advice too; None where the limits do not let that be seen.
+
+    Between two at which rules turn scores go straight, so where both give the same all between them do; elsewhere every step is
+    tried."""
     if not tried.results:
         return True
     grid = Grid(tried.question.field)
     waiting = [pair for pair in pairwise(tried.results) if pair[0][1] != pair[1][1]]
+    seen: bool | None = True
     while waiting:
         (low, before), (high, after) = waiting.pop()
         first, last = grid.step_of(low, 1), grid.step_of(high, -1)
@@ -330,12 +339,17 @@ def _look_between(tried: _Tried, trial: _Trial) -> bool:
         if not low < between < high:
             continue
         result = trial.with_rows([tried.question.answered(between)])
-        if result is None or not trial.now.advises(Outcome.of(result)):
+        if result is None:
+            seen = None
+            if trial.left <= 0:
+                break
+            continue
+        if not trial.now.advises(Outcome.of(result)):
             return False
         found = (between, _scores(result))
         waiting += [((low, before), found)] if before != found[1] else []
         waiting += [(found, (high, after))] if after != found[1] else []
-    return True
+    return seen
 
 
 def _ranked(tried: Iterable[_Tried]) -> list[OpenField]:
