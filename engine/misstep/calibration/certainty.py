@@ -235,5 +235,6 @@ def _answers(field: Field) -> Iterable[Any]:
     low = low if field.minimum is not None else min(0, high) - OPEN_END
     high = high if field.maximum is not None else max(0, low) + OPEN_END
     if field.type == "integer":
-        return range(ceil(low), floor(high) + 1, max(1, ceil((high - low) / MOST_NUMBERS)))
-    return (round(low + (high - low) * i / MOST_NUMBERS, 3) for i in range(MOST_NUMBERS + 1))
+        least, greatest = ceil(low), floor(high)
+        return (*range(least, greatest, max(1, ceil((greatest - least) / MOST_NUMBERS))), greatest)
+    return (min(high, round(low + (high - low) * i / MOST_NUMBERS, 3)) for i in range(MOST_NUMBERS + 1))

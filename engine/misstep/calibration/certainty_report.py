@@ -38,7 +38,7 @@ def to_markdown(figures: CertaintyFigures) -> str:
 
 
 def _title(figures: CertaintyFigures) -> str:
-    return f"{printable(figures.rulebase)} {figures.version} on {figures.cases} cases: certainty"
+    return f"{printable(figures.rulebase)} {figures.version} on {_counted(figures.cases, 'case')}: certainty"
 
 
 def _rows(figures: CertaintyFigures) -> list[tuple[str, ...]]:
@@ -54,9 +54,13 @@ def _settled(figures: CertaintyFigures) -> str:
     settled = figures.settled + sum(row.settled for row in figures.rows)
     refuted = figures.refuted + sum(row.refuted for row in figures.rows)
     return (
-        f"Called settled: {settled} records, {figures.settled} of them among {figures.nearly_full} made of the cases by "
-        f"answering all but a few of their open fields. Refuted by trying all single answers: {refuted}."
+        f"Called settled: {_counted(settled, 'record')}, {figures.settled} of them among {figures.nearly_full} made of the cases "
+        f"by answering all but a few of their open fields. Refuted by trying all single answers: {refuted}."
     )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
 def _share(figure: Figure) -> str:
