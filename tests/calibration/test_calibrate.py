@@ -16,6 +16,7 @@ import misstep
 from misstep import CallerError, EngineError, RecordError, RuleBase
 from misstep.calibration.agreement import Agreement, Figure
 from misstep.calibration.calibrate import Choice, Rules, calibrate
+from misstep.calibration.cases import CasesLike, name_sets
 
 FILE = FIXTURES / "cases" / "dev.jsonl"
 SETS = [FILE, FIXTURES / "cases" / "fresh.jsonl", FIXTURES / "cases" / "quiet.jsonl"]
@@ -174,12 +175,32 @@ def test_sets_of_the_same_name_are_told_by_their_path(tmp_path: Path) -> None:
     assert [group.name for group in BASE.calibrate(a, b).by_set] == [str(a), str(b)]
 
 
+@pytest.mark.parametrize(
+    ("sets", "names"),
+    [
+        (["a.jsonl", "b/c.jsonl"], ["a", "c"]),
+        (["a.jsonl", "b/a.jsonl"], ["a.jsonl", "b/a.jsonl"]),
+        (["-", "a.jsonl"], ["<stdin>", "a"]),
+        (["-", "-.jsonl"], ["<stdin>", "-"]),
+        (["-", "<stdin>.jsonl"], ["-", "<stdin>.jsonl"]),
+        (["-.jsonl"], ["-"]),
+        ([[]], [""]),
+    ],
+)
+def test_every_set_has_a_name_of_its_own(sets: list[CasesLike], names: list[str]) -> None:
+    assert name_sets(sets) == names
+
+
 def test_sets_that_make_no_sense_are_refused(tmp_path: Path) -> None:
     file = written(tmp_path / "judged.jsonl", case(LONG, "broken"))
-    with pytest.raises(CallerError, match=r"judged\.jsonl: these cases are given twice"):
-        BASE.calibrate(file, str(file))
-    with pytest.raises(CallerError, match="cases: of several sets each is the path of a file"):
-        BASE.calibrate([case(LONG, "broken")], file)
+    for measure in (BASE.calibrate, BASE.measure_certainty):
+        for again in (str(file), tmp_path / "x" / ".." / "judged.jsonl"):
+            with pytest.raises(CallerError, match=r"judged\.jsonl: these cases are given twice"):
+                measure(file, again)
+        with pytest.raises(CallerError, match="<stdin>: these cases are given twice"):
+            measure("-", "-")
+        with pytest.raises(CallerError, match="cases: of several sets each is the path of a file"):
+            measure([case(LONG, "broken")], file)
 
 
 # -- the worst

@@ -6,7 +6,6 @@ Steps may be named that the rules do not know: an expert need not keep to them.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from misstep.rulebase.schema import Doc, Line, Name, Prose
 from misstep.rulebase.shape import describe
 
 UNKNOWN = "unknown"
+STDIN = Path("-")
 CasesLike = str | Path | Iterable[Mapping[str, Any]]
 """The path of a file of JSON lines, or the cases themselves."""
 
@@ -92,7 +92,7 @@ class Entry:
 def read_entries(cases: CasesLike, name: str = "") -> Iterator[Entry | MisstepError]:
     """The cases of a set one by one; a broken line is an error among them. Raises CallerError where there is no such file."""
     if isinstance(cases, (str, Path)):
-        if str(cases) != "-":
+        if Path(cases) != STDIN:
             refuse_missing(Path(cases))
         for number, document in enumerate(read_documents(Path(cases), "jsonl")):
             yield document if isinstance(document, MisstepError) else Entry(document.data, number, document, name)
@@ -104,19 +104,21 @@ def read_entries(cases: CasesLike, name: str = "") -> Iterator[Entry | MisstepEr
 
 
 def name_sets(sets: Sequence[CasesLike]) -> list[str]:
-    """A name for each of several sets: that of its file, as short as it tells them apart.
+    """A name for each of several sets: that of its file, as short as it tells them apart; a set that is no file has none.
 
-    Raises CallerError where there is more than one and one of them is no file, or where one is given twice.
+    Raises CallerError where there is more than one set and one of them is no file, or where a file is given twice.
     """
     paths = [Path(cases) for cases in sets if isinstance(cases, (str, Path))]
     if len(sets) > 1 and len(paths) < len(sets):
         raise CallerError("cases: of several sets each is the path of a file")
-    for path, count in Counter(paths).items():
-        if count > 1:
-            raise CallerError(f"{printable(str(path))}: these cases are given twice")
-    stems = Counter(path.stem for path in paths)
-    names = [path.stem if stems[path.stem] == 1 else str(path) for path in paths]
-    return ["<stdin>" if name == "-" else name for name in names] or [""]
+    seen: set[Path] = set()
+    for path in paths:
+        file = path if path == STDIN else path.resolve()
+        if file in seen:
+            raise CallerError(f"{'<stdin>' if path == STDIN else printable(str(path))}: these cases are given twice")
+        seen.add(file)
+    short = ["<stdin>" if path == STDIN else path.stem for path in paths]
+    return [name if short.count(name) == 1 else str(path) for name, path in zip(short, paths, strict=True)] or [""]
 
 
 def read_case(entry: Entry) -> JudgedDoc:

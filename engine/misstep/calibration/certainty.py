@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 from math import ceil, floor
 from random import Random
 from statistics import mean
@@ -21,7 +21,7 @@ import orjson
 
 from misstep.answers import usual_answers
 from misstep.calibration.agreement import Figure
-from misstep.calibration.cases import CasesLike, read_entries, record_problems
+from misstep.calibration.cases import CasesLike, Entry, name_sets, read_entries, record_problems
 from misstep.calibration.figures import wilson
 from misstep.errors import CallerError, MisstepError, Problem, RecordError
 from misstep.model.facts import GIVEN_ROLES, UNSAID, Field, Kind, range_of
@@ -87,9 +87,10 @@ class Judge(NamedTuple):
 def measure_certainty(
     sets: Sequence[CasesLike], judge: Judge, seed: int, given: Sequence[int | None] = (0, 5, None)
 ) -> CertaintyFigures:
-    """Measure it. Raises RecordError where no case is right, CallerError where the file does not exist."""
+    """Measure it. Raises RecordError where no case is right, CallerError where a file does not exist or is given twice."""
     problems: list[Problem] = []
-    records = [record for cases in sets for record in _records(cases, judge, problems)]
+    entries = chain.from_iterable(map(read_entries, sets, name_sets(sets)))
+    records = list(_records(entries, judge, problems))
     if not records:
         raise RecordError(problems) if problems else CallerError("there are no cases")
     rows = [_row(records, count, judge, seed) for count in given]
@@ -126,9 +127,9 @@ def single_answers(record: list[Fact], program: Program) -> Iterator[list[Fact]]
                 yield [other for i, other in enumerate(answered) if i < len(record) or i == place]
 
 
-def _records(cases: CasesLike, judge: Judge, problems: list[Problem]) -> Iterator[list[Fact]]:
+def _records(entries: Iterable[Entry | MisstepError], judge: Judge, problems: list[Problem]) -> Iterator[list[Fact]]:
     """The facts of every case; nothing else of it is looked at."""
-    for entry in read_entries(cases):
+    for entry in entries:
         if isinstance(entry, MisstepError):
             problems.extend(entry.problems)
             continue
