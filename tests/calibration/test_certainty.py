@@ -94,6 +94,11 @@ def test_cases_that_are_wrong_are_told_and_the_others_measured() -> None:
         "/6/record/0/kind: there is no such kind; did you mean 'toast'?",
         "/7: a judged case is a mapping {record: ..., expert: ..., ...}",
     ]
+    assert json.loads(found.to_json())["problems"][1] == {
+        "location": {"file": "", "line": 0, "column": 0, "pointer": "/7"},
+        "message": "a judged case is a mapping {record: ..., expert: ..., ...}",
+        "subject": "",
+    }
     with pytest.raises(RecordError, match="/0/record"):
         TOASTER.measure_certainty([{"record": 3}])
     with pytest.raises(CallerError, match="there are no cases"):

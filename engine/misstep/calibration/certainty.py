@@ -73,7 +73,7 @@ class CertaintyFigures:
 
     def to_json(self) -> bytes:
         """JSON, UTF-8, keys in the order of the fields."""
-        return orjson.dumps({**{f: getattr(self, f) for f in self.__slots__}, "problems": [str(p) for p in self.problems]})
+        return orjson.dumps(self)
 
 
 class Judge(NamedTuple):
