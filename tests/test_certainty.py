@@ -396,7 +396,7 @@ def test_it_is_said_in_plain_words() -> None:
     kinds = toast.kinds
     sentences = certainty_sentences(toast.certainty([{"kind": "toast"}]), kinds, {"toast-1": "Burnt the toast"})
     assert sentences == (
-        "Between 39 and 69 of 100 over what you have not said.",
+        "Depending on what you have not said, the damage is between 39 and 69 of 100.",
         "It depends most on: how; slices.",
         "In 9 of 10 cases what to do stays the same.",
     )
@@ -407,16 +407,16 @@ def test_it_is_said_in_plain_words() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
-        (0.0, 0.4, "Below 1 of 100"),
-        (0.2, 40.2, "Up to 40 of 100"),
-        (12.2, 40.4, "Between 12 and 40 of 100"),
-        (39.8, 40.4, "40 of 100"),
-        (12.0, 99.6, "Between 12 and above 99 of 100"),
-        (99.5, 100.0, "Above 99 of 100"),
+        (0.0, 0.4, "Most answers that you could still give leave the damage below 1 of 100."),
+        (39.8, 40.4, "Most answers that you could still give leave the damage at 40 of 100."),
+        (99.2, 100.0, "Most answers that you could still give leave the damage above 99 of 100."),
+        (12.2, 40.4, "Depending on what you have not said, the damage is between 12 and 40 of 100."),
+        (1.0, 99.0, "Depending on what you have not said, the damage is between 1 and 99 of 100."),
+        (0.2, 40.2, "Depending on what you have not said, the damage is at most 40 of 100."),
+        (12.0, 99.6, "Depending on what you have not said, the damage is at least 12 of 100."),
+        (0.9, 99.1, "Depending on what you have not said, the damage may be anything from below 1 to above 99 of 100."),
     ],
 )
 def test_a_range_is_said_without_false_precision(low: float, high: float, said: str) -> None:
     found = Certainty(low, high, 1.0, True, (), 300, True)
-    assert certainty_sentences(found, {}, {}) == (
-        f"{said} over what you have not said.", "No single answer would change what to do.",
-    )  # fmt: skip
+    assert certainty_sentences(found, {}, {}) == (said, "No single answer would change what to do.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from misstep.findings.words import of_hundred
 from misstep.model.facts import Field, Kind
 from misstep.uncertainty import Certainty
 
@@ -15,7 +16,7 @@ def certainty_sentences(certainty: Certainty, kinds: Mapping[str, Kind], titles:
     """The range, what it depends on most, and whether the advice would stay. ``titles``: of mistakes, where there are several."""
     if not certainty.draws:
         return ("You have said all that counts here.",)
-    sentences = [f"{_range(certainty.low, certainty.high)} over what you have not said."]
+    sentences = [_range(_shown(certainty.low), _shown(certainty.high))]
     named = []
     for each in certainty.depends_on[:MOST_NAMED]:
         of = f" ({titles[each.fact]})" if each.fact in titles and len(titles) > 1 else ""
@@ -33,16 +34,25 @@ def name_of(field: Field) -> str:
     return name[:1].lower() + name[1:]
 
 
-def _range(low: float, high: float) -> str:
-    if low < 1:
-        return f"Up to {_shown(high)} of 100" if high >= 1 else "Below 1 of 100"
-    if _shown(low) == _shown(high):
-        return f"{_shown(low).capitalize()} of 100"
-    return f"Between {_shown(low)} and {_shown(high)} of 100"
+def _range(low: str, high: str) -> str:
+    if low == high:
+        return f"Most answers that you could still give leave the damage {'at ' * low.isdecimal()}{low} of 100."
+    open_below, open_above = (not end.isdecimal() for end in (low, high))
+    match open_below, open_above:
+        case False, False:
+            damage = f"is between {low} and {high} of 100"
+        case True, False:
+            damage = f"is at most {high} of 100"
+        case False, True:
+            damage = f"is at least {low} of 100"
+        case _:
+            damage = f"may be anything from {low} to {high} of 100"
+    return f"Depending on what you have not said, the damage {damage}."
 
 
 def _shown(damage: float) -> str:
-    return "above 99" if damage > 99 else f"{damage:.0f}"
+    """Damage without its tenths, which no chance of a person's has; as nobody is certain, the ends are open."""
+    return of_hundred(damage) if damage < 1 or damage > 99 else f"{damage:.0f}"
 
 
 def _advice(certainty: Certainty) -> str:
