@@ -22,7 +22,6 @@ import orjson
 from misstep.answers import usual_answers
 from misstep.calibration.agreement import Figure
 from misstep.calibration.cases import CasesLike, Entry, name_sets, read_entries, record_problems
-from misstep.calibration.figures import wilson
 from misstep.errors import CallerError, MisstepError, Problem, RecordError
 from misstep.model.facts import GIVEN_ROLES, UNSAID, Field, Kind, range_of
 from misstep.model.rule import Program
@@ -163,7 +162,13 @@ def _row(records: Sequence[list[Fact]], given: int | None, judge: Judge, seed: i
             settled += 1
             refuted += is_refuted(told, judge)
     return Holding(
-        given, _share(held, len(records)), round(mean(widths), 1), _fixed(pairs, held), _share(kept, sure), settled, refuted
+        given,
+        Figure.of_share(held, len(records)),
+        round(mean(widths), 1),
+        _fixed(pairs, held),
+        Figure.of_share(kept, sure),
+        settled,
+        refuted,
     )
 
 
@@ -179,10 +184,6 @@ def _fixed(pairs: Sequence[tuple[float, float]], held: int) -> float:
         above = ceil(max(0.0, apart[first + held - 1])) if held else 0
         found = min(found, mean(min(100.0, now + above) - max(0.0, now - below) for now, _ in pairs))
     return round(found, 1)
-
-
-def _share(hits: int, cases: int) -> Figure:
-    return Figure(hits / cases, cases, *wilson(hits, cases)) if cases else Figure(None, 0)
 
 
 def _told(record: list[Fact], given: int, draw: Random, program: Program) -> list[Fact]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from misstep.calibration.agreement import Compared, Figure, Figures, Group
 from misstep.calibration.cases import UNKNOWN, Entry, ExpertDoc, JudgedDoc
-from misstep.calibration.figures import bootstrap, rank_correlation, weighted_kappa, wilson
+from misstep.calibration.figures import bootstrap, rank_correlation, weighted_kappa
 from misstep.model.result import Assessment, PlannedAction
 from misstep.model.rule import Action, Program
 
@@ -116,10 +116,7 @@ def _same(pairs: Sequence[tuple[object, object]]) -> Figure:
 
 
 def _share(hits: Sequence[bool], baseline: float | None = None) -> Figure:
-    if not hits:
-        return Figure(None, 0)
-    low, high = wilson(sum(hits), len(hits))
-    return Figure(_part(hits), len(hits), low, high, baseline)
+    return Figure.of_share(sum(hits), len(hits), baseline)
 
 
 def _part(hits: Sequence[bool]) -> float:
