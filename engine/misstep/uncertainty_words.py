@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from misstep.findings.words import of_hundred
+from misstep.findings.words import name_of, of_hundred
 from misstep.model.facts import Field, Kind
 from misstep.uncertainty import Certainty
 
 MOST_NAMED = 3  # fields: of more nobody knows where to begin
-LONGEST_NAME = 70  # characters of a help that names its field
 
 
 def certainty_sentences(certainty: Certainty, kinds: Mapping[str, Kind], titles: Mapping[str, str]) -> tuple[str, ...]:
@@ -20,17 +19,16 @@ def certainty_sentences(certainty: Certainty, kinds: Mapping[str, Kind], titles:
     named = []
     for each in certainty.depends_on[:MOST_NAMED]:
         of = f" ({titles[each.fact]})" if each.fact in titles and len(titles) > 1 else ""
-        named.append(f"{name_of(kinds[each.kind].by_name[each.field])}{of}")
+        named.append(f"{_inside(kinds[each.kind].by_name[each.field])}{of}")
     if named:
         sentences.append(f"It depends most on: {'; '.join(named)}.")
     sentences.append(_advice(certainty))
     return tuple(sentences)
 
 
-def name_of(field: Field) -> str:
-    """What a field is called inside a sentence: its title, else its help where that is one short phrase, else its name."""
-    name = field.title or (field.help if len(field.help) <= LONGEST_NAME and not set(field.help) & set(":;") else "")
-    name = (name or field.name.replace("_", " ")).rstrip(".?! ")
+def _inside(field: Field) -> str:
+    """The name of a field inside a sentence."""
+    name = name_of(field).rstrip(".?! ")
     return name[:1].lower() + name[1:]
 
 
