@@ -1,7 +1,6 @@
 """A record in; the single changes of it that would have lowered its band out: counterfactual explanations.
 
-A change takes one fact away, or gives one of its fields another value. Facts are changed in memory's form, where every one has
-its id, so that no other fact is renamed by it.
+A change takes one fact away, or gives one of its fields another value.
 """
 
 from __future__ import annotations
@@ -14,15 +13,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from misstep.answers import Grid, Value, is_number, with_rows, words_of
+from misstep.answers import Grid, Value, is_number, words_of
 from misstep.assembly import Result, band_of
-from misstep.errors import BudgetError
 from misstep.intake import Facts
 from misstep.model.facts import FIRST_VALUE, ID, KIND, Field, Row
 from misstep.model.rule import Program
 from misstep.rulebase.references import Place
-
-Evaluate = Callable[[Facts], Result]
+from misstep.trials import Evaluate, Trials, finding_ranks, with_value
 
 A_WORD, A_FACT = 1.0, 2.0
 
@@ -77,21 +74,20 @@ def find_counterfactuals(
 
     Raises BudgetError where the record itself asks for too much work.
     """
-    now = evaluate(facts)
-    trial = _Trial(facts, evaluate, most // max(1, sum(map(len, facts.rows.values()))), _Answer.of(now))
+    trials = _BandTrials(facts, evaluate, most)
     found: list[_Found] = []
     complete = True
     try:
-        if trial.now.rank:  # the mildest band cannot be lowered
-            for place in _worst_first(now, rows):
+        if trials.now.rank:  # the mildest band cannot be lowered
+            for place in _worst_facts_first(trials.result, rows):
                 row = rows[place]
-                found.extend(_changes_of(place, row, facts.said[row[ID]], program, trial, thresholds))
+                found.extend(_changes_of(place, row, facts.said[row[ID]], program, trials, thresholds))
     except _EnoughError:
         complete = False
     found.sort(key=itemgetter(0))
     changes, unsaid = (tuple(each.change for each in found if each.said is said) for said in (True, False))
-    answer = trial.now
-    return Counterfactuals(facts.id, answer.damage, answer.band, answer.verdict, changes, unsaid, trial.tried, complete)
+    answer = trials.now
+    return Counterfactuals(facts.id, answer.damage, answer.band, answer.verdict, changes, unsaid, trials.made, complete)
 
 
 class _Found(NamedTuple):
@@ -120,37 +116,30 @@ class _EnoughError(Exception):
     """As many changes were tried as may be."""
 
 
-class _Trial:
-    """Assesses a record with one row replaced, as often as may be."""
+class _BandTrials(Trials):
+    """Tries changes of one fact, and looks whether they lower the band."""
 
-    def __init__(self, facts: Facts, evaluate: Evaluate, most: int, now: _Answer) -> None:
-        self.now = now
-        self.tried = 0
-        self._facts = facts
-        self._evaluate = evaluate
-        self._most = most
+    def __init__(self, facts: Facts, evaluate: Evaluate, most: int) -> None:
+        super().__init__(facts, evaluate, most)
+        self.now = _Answer.of(self.result)
 
     def lower(self, row: Row, instead: Row | None) -> _Answer | None:
         """The answer with another row, or none, in the place of a row, if its band is lower."""
-        if self.tried >= self._most:
+        if not self.left:
             raise _EnoughError
-        self.tried += 1
-        changed = with_rows(self._facts, [instead]) if instead else with_rows(self._facts, (), [row])
-        try:
-            answer = _Answer.of(self._evaluate(changed))
-        except BudgetError:  # the change would ask for more work than the record does
-            return None
-        return answer if answer.rank < self.now.rank else None
+        result = self.result_with([instead]) if instead else self.result_with((), [row])
+        answer = _Answer.of(result) if result else None  # None: the change would ask for more work than the record does
+        return answer if answer and answer.rank < self.now.rank else None
 
 
-def _worst_first(now: Result, rows: list[Row]) -> list[int]:
+def _worst_facts_first(now: Result, rows: list[Row]) -> list[int]:
     """Places of the facts in the record: mistakes as they were found, worst first, then the others by kind and id."""
-    ranks = {finding[0][ID]: rank for rank, finding in enumerate(now.findings)}
+    ranks = finding_ranks(now)
     return sorted(range(len(rows)), key=lambda i: (ranks.get(rows[i][ID], len(ranks)), rows[i][KIND], rows[i][ID]))
 
 
 def _changes_of(
-    place: int, row: Row, said: Collection[str], program: Program, trial: _Trial, thresholds: dict[Place, frozenset[float]]
+    place: int, row: Row, said: Collection[str], program: Program, trials: _BandTrials, thresholds: dict[Place, frozenset[float]]
 ) -> Iterator[_Found]:
     """The changes of one fact that lower the band, the best one of every field."""
     kind = program.kinds[row[KIND]]
@@ -164,18 +153,18 @@ def _changes_of(
         key = (size, answer.rank, answer.damage, row[ID], column)
         return _Found(key, change, field is None or field.name in said)
 
-    if not kind.assumed and (answer := trial.lower(row, None)):  # what is assumed anyway cannot be taken away
+    if not kind.assumed and (answer := trials.lower(row, None)):  # what is assumed anyway cannot be taken away
         yield found(0, None, None, A_FACT, answer)
     for column, field in enumerate(kind.fields, FIRST_VALUE):
-        lower = partial(_with_value, trial, row, column)
+        lower = partial(_lower_with, trials, row, column)
         lowering = _lowering(field, row[column], lower, thresholds.get((kind.name, field.name), frozenset()))
         changes = [found(column, field, value, _size(row[column], value), answer) for value, answer in lowering]
         if changes:
             yield min(changes, key=itemgetter(0))
 
 
-def _with_value(trial: _Trial, row: Row, column: int, value: Value) -> _Answer | None:
-    return trial.lower(row, (*row[:column], value, *row[column + 1 :]))
+def _lower_with(trials: _BandTrials, row: Row, column: int, value: Value) -> _Answer | None:
+    return trials.lower(row, with_value(row, column, value))
 
 
 def _lowering(

@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 from math import ceil, floor
-from operator import itemgetter
 from typing import Any
 
-from misstep.intake import Facts
-from misstep.model.facts import ID, KIND, UNSAID, Field, Kind, Row, range_of
+from misstep.model.facts import UNSAID, Field, Kind, range_of
 from misstep.model.rule import Program
 
 Value = bool | int | float | str | tuple[str, ...] | None
@@ -93,21 +91,3 @@ def usual_answers(program: Program, kind: Kind, field: Field, thresholds: Iterab
     if default is None:
         return tuple((answer, 1.0) for answer in others)
     return ((default, float(max(1, len(others)))), *((answer, 1.0) for answer in others))
-
-
-def with_rows(facts: Facts, changed: Iterable[Row], gone: Iterable[Row] = ()) -> Facts:
-    """The facts of a record with rows changed, each found by its id, and others gone."""
-    rows = dict(facts.rows)
-    taken = {row[ID] for row in gone}
-    for row in gone:
-        rows[row[KIND]] = [other for other in rows[row[KIND]] if other[ID] != row[ID]]
-        if not rows[row[KIND]]:
-            del rows[row[KIND]]
-    by_kind: dict[str, list[Row]] = {}
-    for row in changed:
-        by_kind.setdefault(row[KIND], []).append(row)
-    for kind, new in by_kind.items():
-        ids = {row[ID] for row in new}
-        kept = [other for other in rows[kind] if other[ID] not in ids] if len(new) < len(rows[kind]) else []
-        rows[kind] = sorted([*kept, *new], key=itemgetter(ID))
-    return facts._replace(rows=rows, ids=facts.ids - taken if taken else facts.ids)

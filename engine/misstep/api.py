@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # what only those need who calibrate is imported when they do
     from misstep.calibration.agreement import Agreement
     from misstep.calibration.cases import CasesLike
     from misstep.calibration.certainty import CertaintyFigures
-    from misstep.uncertainty import Certainty, Knowledge
+    from misstep.uncertainty import Certainty, FieldUse
 
 EngineName = Literal["compiled", "durable"]
 
@@ -156,17 +156,17 @@ class RuleBase:
         return find_certainty(
             facts,
             rows,
-            self._knowledge,
+            self._field_use,
             lambda changed: evaluate(changed, self._program, chosen, self._limits),
             self._limits.certainty,
         )
 
     @cached_property
-    def _knowledge(self) -> Knowledge:
+    def _field_use(self) -> FieldUse:
         from misstep.rulebase.reach import Reaches
-        from misstep.uncertainty import Knowledge
+        from misstep.uncertainty import FieldUse
 
-        return Knowledge(self._program, Reaches(self._program), self._thresholds)
+        return FieldUse(self._program, Reaches(self._program), self._thresholds)
 
     @cached_property
     def _thresholds(self) -> dict[tuple[str, str], frozenset[float]]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate, pairwise
@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from misstep.answers import Grid, is_number, subsets_of, usual_answers, with_rows, words_of
+from misstep.answers import Grid, is_number, subsets_of, usual_answers, words_of
 from misstep.assembly import Result
 from misstep.errors import BudgetError
 from misstep.intake import Facts
@@ -31,8 +31,7 @@ from misstep.model.facts import FIRST_VALUE, ID, KIND, UNSAID, Field, Row
 from misstep.model.rule import Program
 from misstep.rulebase.reach import Reaches
 from misstep.rulebase.references import Place
-
-Evaluate = Callable[[Facts], Result]
+from misstep.trials import Evaluate, Trials, finding_ranks, with_value
 
 DRAWS, FEWEST_DRAWS = 300, 20
 """How many draws are made, and how few may be left of them where a record is so large that the limit allows no more."""
@@ -99,37 +98,37 @@ class Outcome(NamedTuple):
         return self[:2] == other[:2]
 
 
-class Knowledge(NamedTuple):
-    """What is to be known of a rule base: what its rules read, and the numbers at which they turn."""
+class FieldUse(NamedTuple):
+    """How the rules of a program use fields: which they read, and with which numbers they compare them."""
 
     program: Program
     reaches: Reaches
     thresholds: Mapping[Place, frozenset[float]]
 
 
-def find_certainty(facts: Facts, rows: Sequence[Row], knowledge: Knowledge, evaluate: Evaluate, most: int) -> Certainty:
+def find_certainty(facts: Facts, rows: Sequence[Row], use: FieldUse, evaluate: Evaluate, most: int) -> Certainty:
     """How certain the answer to a record is. ``rows``: those of the facts, in the order of the record; ``most``: facts to be
     assessed in all.
 
     Raises BudgetError where the record asks for too much work, or is so large that the limit leaves too few draws.
     """
-    questions = list(_questions(facts, rows, knowledge))
+    questions = list(_questions(facts, rows, use))
     size = sum(map(len, facts.rows.values()))
-    trial = _Trial(facts, evaluate, most // max(1, size))
-    now = trial.now
+    trials = _AdviceTrials(facts, evaluate, most)
+    now = trials.now
     if not questions:
         return Certainty(now.damage, now.damage, 1.0, True, (), 0, True)
-    count = min(DRAWS, trial.left // 2)
+    count = min(DRAWS, trials.left // 2)
     if count < FEWEST_DRAWS:
         raise BudgetError(f"with {size} facts there is no saying how certain the answer is within Limits.certainty; raise it")
-    draws = _draws(questions, _seed(facts, questions), _answers_given(facts, rows, knowledge.program), count)
-    drawn = [outcome for answers in draws if (outcome := trial.with_answers(answers))]
+    draws = _draws(questions, _seed(facts, questions), _answers_given(facts, rows, use.program), count)
+    drawn = [outcome for answers in draws if (outcome := trials.with_answers(answers))]
     if len(drawn) < FEWEST_DRAWS:
         raise BudgetError("what the record leaves open asks for too much work, whatever the answers are; raise Limits.work")
-    tried = [_try_all(question, trial) for question in _worst_first(questions, trial.result)]
+    tried = [_try_all(question, trials) for question in _most_telling_first(questions, trials.result)]
     complete = len(drawn) == count and all(each.complete for each in tried)
     if complete and all(each.keeps for each in tried):
-        between = [_look_between(each, trial) for each in tried]
+        between = [_look_between(each, trials) for each in tried]
         tried = [each._replace(keeps=kept is not False) for each, kept in zip(tried, between, strict=True)]
         complete = None not in between
     damages = sorted(outcome.damage for outcome in drawn)
@@ -159,13 +158,12 @@ class _Question(NamedTuple):
 
     def answered(self, answer: Any, row: Row | None = None) -> Row:
         """The row with an answer in it."""
-        row = row or self.row
-        return (*row[: self.column], answer, *row[self.column + 1 :])
+        return with_value(row or self.row, self.column, answer)
 
 
-def _questions(facts: Facts, rows: Sequence[Row], knowledge: Knowledge) -> Iterator[_Question]:
+def _questions(facts: Facts, rows: Sequence[Row], use: FieldUse) -> Iterator[_Question]:
     """What is open, by kind, id and place of the field. Settings always count: the plan reads them too."""
-    program, reaches, thresholds = knowledge
+    program, reaches, thresholds = use
     read = reaches.read_of(facts.rows)
     given = [(row, f"/facts/{place}") for place, row in enumerate(rows)]
     assumed = [(facts.rows[kind][0], "/facts/-") for kind in facts.assumed]
@@ -233,37 +231,24 @@ def _draws(questions: Sequence[_Question], seed: str, given: int, count: int) ->
 # -- trying
 
 
-class _Trial:
-    """Assesses a record with answers in it, as often as may be."""
+class _AdviceTrials(Trials):
+    """Tries answers to open fields, and looks at the advice that comes of them."""
 
     def __init__(self, facts: Facts, evaluate: Evaluate, most: int) -> None:
-        self.left = most
-        self._facts = facts
-        self._evaluate = evaluate
-        self._known: dict[tuple[Row, ...], Outcome | None] = {}
-        self.result = evaluate(facts)
+        super().__init__(facts, evaluate, most)
         self.now = Outcome.of(self.result)
+        self._known: dict[tuple[Row, ...], Outcome | None] = {}
 
     def with_answers(self, answers: Iterable[tuple[_Question, Any]]) -> Outcome | None:
-        """The outcome with all these answers; None where they ask for too much work."""
+        """The outcome with all these answers; None where there is none within the limits."""
         rows: dict[str, Row] = {}
         for question, answer in answers:
             rows[question.row[ID]] = question.answered(answer, rows.get(question.row[ID]))
         key = tuple(rows.values())
         if key not in self._known:
-            result = self.with_rows(key)
+            result = self.result_with(key)
             self._known[key] = Outcome.of(result) if result else None
         return self._known[key]
-
-    def with_rows(self, rows: Iterable[Row]) -> Result | None:
-        """What comes of it with these rows changed; None where that may not be, or asks for too much work."""
-        if self.left <= 0:
-            return None
-        self.left -= 1
-        try:
-            return self._evaluate(with_rows(self._facts, rows))
-        except BudgetError:
-            return None
 
 
 class _Tried(NamedTuple):
@@ -283,22 +268,23 @@ class _Tried(NamedTuple):
         return not self.keeps or self.open.high > self.open.low
 
 
-def _worst_first(questions: Iterable[_Question], now: Result) -> list[_Question]:
-    """Questions about the worst mistake first, so that what matters most is tried where not everything can be."""
-    ranks = {finding[0][ID]: rank for rank, finding in enumerate(now.findings)}
+def _most_telling_first(questions: Iterable[_Question], now: Result) -> list[_Question]:
+    """Questions about settings and all else that is no mistake, then about mistakes, the worst first, so that what tells most is
+    tried where not everything can be."""
+    ranks = finding_ranks(now)
     return sorted(questions, key=lambda question: ranks.get(question.row[ID], -1))
 
 
-def _try_all(question: _Question, trial: _Trial) -> _Tried:
+def _try_all(question: _Question, trials: _AdviceTrials) -> _Tried:
     """Every answer by itself."""
-    now, row = trial.now, question.row
+    now, row = trials.now, question.row
     weights = dict(question.usual)
     total = sum(weights.values())
     changes = moves = 0.0
     damages, keeps, complete = [now.damage], True, True
     results = []
     for answer in question.answers:
-        result = trial.result if answer == row[question.column] else trial.with_rows([question.answered(answer)])
+        result = trials.result if answer == row[question.column] else trials.result_with([question.answered(answer)])
         if result is None:
             complete = False
             continue
@@ -321,7 +307,7 @@ def _scores(result: Result) -> Any:
     return (Outcome.of(result), result.plan.damage_after, sorted((row[0][ID], *row[1:]) for row in result.findings))
 
 
-def _look_between(tried: _Tried, trial: _Trial) -> bool | None:
+def _look_between(tried: _Tried, trials: _AdviceTrials) -> bool | None:
     """Whether the numbers between those that were tried keep the advice too; None where the limits do not let that be seen.
 
     Between two at which rules turn scores go straight, so where both give the same all between them do; elsewhere every step is
@@ -338,13 +324,13 @@ def _look_between(tried: _Tried, trial: _Trial) -> bool | None:
         between = grid.value(middle)
         if not low < between < high:
             continue
-        result = trial.with_rows([tried.question.answered(between)])
+        result = trials.result_with([tried.question.answered(between)])
         if result is None:
             seen = None
-            if trial.left <= 0:
+            if trials.left <= 0:
                 break
             continue
-        if not trial.now.advises(Outcome.of(result)):
+        if not trials.now.advises(Outcome.of(result)):
             return False
         found = (between, _scores(result))
         waiting += [((low, before), found)] if before != found[1] else []
