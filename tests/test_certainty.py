@@ -15,7 +15,7 @@ from tests.inline import load_text
 
 from misstep import BudgetError, Limits, RecordError, RuleBase, RuleError, certainty
 from misstep.answers import usual_answers
-from misstep.calibration.certainty import Judge, is_refuted, single_answers
+from misstep.calibration.certainty import MeasuredRules, is_refuted, single_answers
 from misstep.uncertainty import DRAWS, FEWEST_DRAWS, Certainty, Outcome
 from misstep.uncertainty_words import certainty_sentences
 
@@ -59,8 +59,8 @@ usual:
 """
 
 
-def judge(rulebase: RuleBase) -> Judge:
-    return Judge(rulebase.program, lambda facts: Outcome.of(rulebase.evaluate(facts)), rulebase.certainty)
+def measured(rulebase: RuleBase) -> MeasuredRules:
+    return MeasuredRules(rulebase.program, lambda facts: Outcome.of(rulebase.evaluate(facts)), rulebase.certainty)
 
 
 def named(record: Record) -> Record:
@@ -96,7 +96,7 @@ def test_what_is_settled_no_single_answer_changes(record: Record, data: st.DataO
     found = BASE.certainty(record)
     assert found.complete
     if found.settled:
-        assert not is_refuted(record, judge(BASE))
+        assert not is_refuted(record, measured(BASE))
 
 
 @settings(UNHURRIED, max_examples=60)
@@ -106,7 +106,7 @@ def test_what_is_settled_no_single_answer_changes_with_any_rules(pack: str, data
     record = data.draw(records_of(rulebase.kinds, 1, 4))
     found = rulebase.certainty(record)
     if found.settled:
-        assert not is_refuted(record, judge(rulebase))
+        assert not is_refuted(record, measured(rulebase))
 
 
 def test_settled_is_met_both_ways_where_it_is_tried() -> None:
@@ -119,7 +119,7 @@ def test_settled_is_met_both_ways_where_it_is_tried() -> None:
         ([{"kind": "smoke"}], True),
     ):
         assert toast.certainty(record).settled is settled, record
-        assert is_refuted(record, judge(toast)) is not settled
+        assert is_refuted(record, measured(toast)) is not settled
     assert len(list(single_answers([{"kind": "toast"}], toast.program))) == 2 + 9 + 2 + 2 + 10
 
 
@@ -378,7 +378,7 @@ def test_numbers_between_those_of_rules_are_tried_too(low: str, most: int, settl
     found = slope.certainty(record)
     assert (found.settled, found.complete) == (settled, complete)
     assert [each.field for each in found.depends_on] == ["a"]  # the damage moves, if nothing else does
-    assert is_refuted(record, judge(slope)) is (low == "2.4")
+    assert is_refuted(record, measured(slope)) is (low == "2.4")
 
 
 def test_a_record_that_is_wrong_is_refused_as_assess_does() -> None:

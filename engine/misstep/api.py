@@ -190,11 +190,11 @@ class RuleBase:
         rules behind them. Cases that are wrong are in ``Agreement.problems``; raises RecordError where none is right,
         CallerError where none is left to choose or a file does not exist.
         """
-        from misstep.calibration.calibrate import Choice, Rules, calibrate
+        from misstep.calibration.calibrate import Rules, Selection, calibrate
 
         self._engine(engine)  # an engine that is not there is no fault of the cases
         rules = Rules(self._program, lambda facts: self.assess(facts, engine), lambda facts: self.fired(facts, engine))
-        return calibrate([cases, *more], rules, Choice(tuple(bases), min_confidence, worst))
+        return calibrate([cases, *more], rules, Selection(tuple(bases), min_confidence, worst))
 
     def measure_certainty(
         self, cases: CasesLike, *more: str | Path, seed: int = 1, engine: EngineName = "compiled"
@@ -204,16 +204,16 @@ class RuleBase:
         Of every record parts are left out, chosen by the seed, and what is then said is compared with the whole of it. Raises
         RecordError where no case is right, CallerError where the file does not exist.
         """
-        from misstep.calibration.certainty import Judge, measure_certainty
+        from misstep.calibration.certainty import MeasuredRules, measure_certainty
         from misstep.uncertainty import Outcome
 
         self._engine(engine)
-        judge = Judge(
+        rules = MeasuredRules(
             self._program,
             lambda facts: Outcome.of(self.evaluate(facts, engine)),
             lambda facts: self.certainty(facts, engine),
         )
-        return measure_certainty([cases, *more], judge, seed)
+        return measure_certainty([cases, *more], rules, seed)
 
     def case_schema(self) -> dict[str, Any]:
         """JSON Schema of a judged case, in the words of this rule base."""

@@ -15,7 +15,7 @@ from tests.end_to_end.command import FIXTURES, INCIDENTS
 import misstep
 from misstep import CallerError, EngineError, RecordError, RuleBase
 from misstep.calibration.agreement import Agreement, Figure
-from misstep.calibration.calibrate import Choice, Rules, calibrate
+from misstep.calibration.calibrate import Rules, Selection, calibrate
 from misstep.calibration.cases import CasesLike, name_sets
 
 FILE = FIXTURES / "cases" / "dev.jsonl"
@@ -382,7 +382,7 @@ def test_an_engine_that_fails_on_one_case_costs_no_other() -> None:
         return BASE.assess(record)
 
     rules = Rules(BASE.program, assess, BASE.fired)
-    found = calibrate([[case(SHORT, "broken"), case(LONG, "broken")]], rules, Choice())
+    found = calibrate([[case(SHORT, "broken"), case(LONG, "broken")]], rules, Selection())
     assert [str(problem) for problem in found.problems] == ["/0/record: the engine 'durable' gave up"]
     assert [c.place for c in found.cases] == ["/1"]
 

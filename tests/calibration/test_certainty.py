@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from tests.end_to_end.command import FIXTURES
 from tests.inline import load_text
-from tests.test_certainty import TOAST, USUAL, judge
+from tests.test_certainty import TOAST, USUAL, measured
 
 from misstep import CallerError, RecordError, RuleBase
 from misstep.calibration.certainty import MOST_NUMBERS, is_refuted, single_answers
@@ -36,7 +36,7 @@ def test_the_same_seed_leaves_out_the_same() -> None:
 
 
 def test_what_is_not_settled_is_refuted() -> None:
-    toast = judge(TOASTER)
+    toast = measured(TOASTER)
     assert is_refuted([{"kind": "toast"}], toast)
     assert is_refuted([{"kind": "toast", "how": "unknown", "slices": 2}], toast)
     assert not is_refuted([{"kind": "toast", "how": "black", "slices": 2}], toast)

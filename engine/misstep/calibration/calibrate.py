@@ -40,7 +40,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Selection:
     """Which of the cases are measured, and how many of the worst disagreements are told."""
 
     bases: Sequence[str] = ()
@@ -48,7 +48,7 @@ class Choice:
     worst: int = 5
 
 
-def calibrate(sets: Sequence[CasesLike], rules: Rules, choice: Choice) -> Agreement:
+def calibrate(sets: Sequence[CasesLike], rules: Rules, selection: Selection) -> Agreement:
     """Measure how far rules agree with judged cases: those of all sets together, and of each.
 
     Raises RecordError where no case is right; CallerError where none is left to choose, or a file does not exist.
@@ -56,7 +56,7 @@ def calibrate(sets: Sequence[CasesLike], rules: Rules, choice: Choice) -> Agreem
     read = _read(sets, rules)
     if not read.judged:
         raise RecordError([*read.problems, Problem(_file(sets), "there is no judged case that can be scored")])
-    chosen = _chosen(read.judged, choice)
+    chosen = _chosen(read.judged, selection)
     compared = [judged.compared for judged in chosen]
     program, bands = rules.program, rules.program.scale.severity.words
     furthest = sorted((j for j in chosen if differs(j.compared)), key=lambda j: furthest_first(j.compared))
@@ -65,15 +65,15 @@ def calibrate(sets: Sequence[CasesLike], rules: Rules, choice: Choice) -> Agreem
         version=program.version,
         digest=program.digest,
         read=len(read.judged),
-        bases=tuple(choice.bases),
-        min_confidence=choice.min_confidence,
+        bases=tuple(selection.bases),
+        min_confidence=selection.min_confidence,
         figures=measure(compared, bands),
         by_set=group(compared, lambda case: case.set, bands, resampled=True),
         by_basis=group(compared, lambda case: case.basis, bands),
         by_confidence=group(compared, confidence, bands),
         bands=bands,
         matrix=confusion(compared, bands),
-        worst=tuple(_explained(judged, rules) for judged in furthest[: choice.worst]),
+        worst=tuple(_explained(judged, rules) for judged in furthest[: selection.worst]),
         cases=tuple(compared),
         problems=tuple(read.problems),
         remarks=tuple(read.remarks.values()),
@@ -121,17 +121,17 @@ def _assess(case: JudgedDoc, entry: Entry, rules: Rules, wrong: list[Problem]) -
     return None
 
 
-def _chosen(judged: Sequence[Judged], choice: Choice) -> list[Judged]:
+def _chosen(judged: Sequence[Judged], selection: Selection) -> list[Judged]:
     """The cases of the given bases that are sure enough."""
     known = sorted({j.compared.basis for j in judged})
-    for basis in choice.bases:
+    for basis in selection.bases:
         if basis not in known:
             hint = suggest(basis, known, f"; there are {listing(known)}")
             raise CallerError(f"no case has the basis '{basis}'{hint}")
-    least = choice.min_confidence
+    least = selection.min_confidence
     chosen = [
         j for j in judged
-        if (not choice.bases or j.compared.basis in choice.bases)
+        if (not selection.bases or j.compared.basis in selection.bases)
         and (least is None or (j.compared.confidence or 0) >= least)
     ]  # fmt: skip
     if not chosen:

@@ -75,7 +75,7 @@ class CertaintyFigures:
         return orjson.dumps(self)
 
 
-class Judge(NamedTuple):
+class MeasuredRules(NamedTuple):
     """What is measured: a rule base, what it says of facts, and how certain it says that it is."""
 
     program: Program
@@ -84,18 +84,18 @@ class Judge(NamedTuple):
 
 
 def measure_certainty(
-    sets: Sequence[CasesLike], judge: Judge, seed: int, given: Sequence[int | None] = (0, 5, None)
+    sets: Sequence[CasesLike], rules: MeasuredRules, seed: int, given: Sequence[int | None] = (0, 5, None)
 ) -> CertaintyFigures:
     """Measure it. Raises RecordError where no case is right, CallerError where a file does not exist or is given twice."""
     problems: list[Problem] = []
     entries = chain.from_iterable(map(read_entries, sets, name_sets(sets)))
-    records = list(_records(entries, judge, problems))
+    records = list(_records(entries, rules, problems))
     if not records:
         raise RecordError(problems) if problems else CallerError("there are no cases")
-    rows = [_row(records, count, judge, seed) for count in given]
-    full = [_nearly_full(record, number, judge.program, seed) for number, record in enumerate(records)]
-    sure = [record for record in full if judge.certainty(record).settled]
-    program = judge.program
+    rows = [_row(records, count, rules, seed) for count in given]
+    full = [_nearly_full(record, number, rules.program, seed) for number, record in enumerate(records)]
+    sure = [record for record in full if rules.certainty(record).settled]
+    program = rules.program
     return CertaintyFigures(
         program.name,
         program.version,
@@ -104,15 +104,15 @@ def measure_certainty(
         tuple(rows),
         len(full),
         len(sure),
-        sum(is_refuted(record, judge) for record in sure),
+        sum(is_refuted(record, rules) for record in sure),
         tuple(problems),
     )
 
 
-def is_refuted(record: list[Fact], judge: Judge) -> bool:
+def is_refuted(record: list[Fact], rules: MeasuredRules) -> bool:
     """Whether any single answer to an open field changes the advice."""
-    now = judge.outcome(record)
-    return any(not now.advises(judge.outcome(other)) for other in single_answers(record, judge.program))
+    now = rules.outcome(record)
+    return any(not now.advises(rules.outcome(other)) for other in single_answers(record, rules.program))
 
 
 def single_answers(record: list[Fact], program: Program) -> Iterator[list[Fact]]:
@@ -126,7 +126,7 @@ def single_answers(record: list[Fact], program: Program) -> Iterator[list[Fact]]
                 yield [other for i, other in enumerate(answered) if i < len(record) or i == place]
 
 
-def _records(entries: Iterable[Entry | MisstepError], judge: Judge, problems: list[Problem]) -> Iterator[list[Fact]]:
+def _records(entries: Iterable[Entry | MisstepError], rules: MeasuredRules, problems: list[Problem]) -> Iterator[list[Fact]]:
     """The facts of every case; nothing else of it is looked at."""
     for entry in entries:
         if isinstance(entry, MisstepError):
@@ -137,7 +137,7 @@ def _records(entries: Iterable[Entry | MisstepError], judge: Judge, problems: li
             continue
         record = entry.data["record"]
         try:
-            judge.outcome(record)
+            rules.outcome(record)
         except RecordError as error:
             problems.extend(record_problems(error, entry))
             continue
@@ -145,22 +145,22 @@ def _records(entries: Iterable[Entry | MisstepError], judge: Judge, problems: li
         yield [{name: value for name, value in fact.items() if value is not None} for fact in given]
 
 
-def _row(records: Sequence[list[Fact]], given: int | None, judge: Judge, seed: int) -> Holding:
+def _row(records: Sequence[list[Fact]], given: int | None, rules: MeasuredRules, seed: int) -> Holding:
     held = sure = kept = settled = refuted = 0
     widths, pairs = [], []
     for number, record in enumerate(records):
-        full = judge.outcome(record)
-        told = record if given is None else _told(record, given, Random(f"{seed} {number}"), judge.program)  # noqa: S311
-        found = judge.certainty(told)
+        full = rules.outcome(record)
+        told = record if given is None else _told(record, given, Random(f"{seed} {number}"), rules.program)  # noqa: S311
+        found = rules.certainty(told)
         held += found.low <= full.damage <= found.high
         widths.append(found.high - found.low)
-        pairs.append((judge.outcome(told).damage, full.damage))
+        pairs.append((rules.outcome(told).damage, full.damage))
         if found.same >= SURE:
             sure += 1
-            kept += judge.outcome(told).verdict == full.verdict
+            kept += rules.outcome(told).verdict == full.verdict
         if found.settled:
             settled += 1
-            refuted += is_refuted(told, judge)
+            refuted += is_refuted(told, rules)
     return Holding(
         given,
         Figure.of_share(held, len(records)),
