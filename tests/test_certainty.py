@@ -16,6 +16,7 @@ from tests.inline import load_text
 from misstep import BudgetError, Limits, RecordError, RuleBase, RuleError, certainty
 from misstep.answers import usual_answers
 from misstep.calibration.certainty import MeasuredRules, is_refuted, single_answers
+from misstep.rulebase.crossings import find_crossings
 from misstep.uncertainty import DRAWS, FEWEST_DRAWS, Certainty, Outcome
 from misstep.uncertainty_words import certainty_sentences
 
@@ -379,6 +380,74 @@ def test_numbers_between_those_of_rules_are_tried_too(low: str, most: int, settl
     assert (found.settled, found.complete) == (settled, complete)
     assert [each.field for each in found.depends_on] == ["a"]  # the damage moves, if nothing else does
     assert is_refuted(record, measured(slope)) is (low == "2.4")
+
+
+CROSSING = """\
+schema: 1
+pack: crossing
+kinds:
+  slip:
+    role: mistake
+    title: Slip
+    concern: manners
+    fields: {{a: {{type: integer, min: 0, {most}, default: 0}}, b: {{type: integer, min: 0, max: 90, default: 0}}}}
+  seen: {{role: derived, title: Seen, fields: {{n: {{type: integer}}}}}}
+rules:
+  slip: {{when: [slip], then: {{severity: "{severity}", noticed: 9}}}}
+  turn: {{when: [{when}], then: {{recommend: sorry}}}}
+  seen: {{when: [slip], then: {{derive: {{kind: seen, n: {passed_on}}}}}}}
+actions:
+  sorry: {{title: Say sorry, due_hours: 4, relief: {{severity: 1}}}}
+"""
+
+
+def crossing(when: str, most: str = "max: 90", passed_on: str = "1", severity: str = "2") -> RuleBase:
+    return load_text(CROSSING.format(when=when, most=most, passed_on=passed_on, severity=severity))
+
+
+@pytest.mark.parametrize(
+    ("when", "passed_on", "crosses"),
+    [
+        ('{fact: slip, where: "slip.a == slip.b"}', "1", "ab"),
+        ('{fact: slip, where: "slip.a * 2 == 80"}', "1", "a"),
+        ('{fact: slip, where: "slip.a + slip.b == 70"}', "1", "ab"),
+        ('{fact: slip, where: "slip.a * (80 - slip.a) == 1600"}', "1", "a"),
+        ('{fact: slip, where: "abs(slip.a - 33) == 8"}', "1", "a"),
+        ('{fact: slip, where: "curve(slip.a - 20, (0, 0), (4, 4), (8, 0)) >= 4"}', "1", "a"),
+        ('{sum: slip, of: slip.a, as: n}, {fact: seen, where: "n == 44"}', "1", "a"),
+        ('{fact: seen, where: "seen.n == 44"}', "slip.a", "a"),
+    ],
+)
+def test_every_number_is_tried_where_rules_do_not_state_those_at_which_they_turn(when: str, passed_on: str, crosses: str) -> None:
+    """One number far from both ends changes the advice, and stands in no rule."""
+    rulebase = crossing(when, passed_on=passed_on)
+    assert find_crossings(rulebase.program) == {("slip", name) for name in crosses}
+    record: Record = [{"kind": "slip", "b": 50}]
+    found = rulebase.certainty(record)
+    assert is_refuted(record, measured(rulebase))
+    assert (found.settled, found.complete) == (False, True)
+    assert [each.field for each in found.depends_on] == ["a"]
+    endless = crossing(when, "max: 1000000", passed_on).certainty(record)
+    assert (endless.settled, endless.complete) == (False, False)
+
+
+def test_a_number_that_crosses_nothing_within_its_range_is_settled() -> None:
+    rulebase = crossing('{fact: slip, where: "slip.a == slip.b + 41"}')
+    assert rulebase.certainty([{"kind": "slip", "b": 50}]).settled
+    assert not rulebase.certainty([{"kind": "slip", "b": 49}]).settled
+
+
+@pytest.mark.parametrize(
+    "severity",
+    [
+        "1 if slip.a >= 4 else 2",
+        "2 * slip.a / 3 + slip.b",
+        "curve(slip.a, (0, 1), (9, 3))",
+        "1 if 3 < slip.a <= 9 and not slip.b == 0 else 0",
+    ],
+)
+def test_rules_that_state_where_they_turn_cross_nothing(severity: str) -> None:
+    assert find_crossings(crossing("slip", severity=severity).program) == set()
 
 
 def test_a_record_that_is_wrong_is_refused_as_assess_does() -> None:

@@ -163,10 +163,11 @@ class RuleBase:
 
     @cached_property
     def _field_use(self) -> FieldUse:
+        from misstep.rulebase.crossings import find_crossings
         from misstep.rulebase.reach import Reaches
         from misstep.uncertainty import FieldUse
 
-        return FieldUse(self._program, Reaches(self._program), self._thresholds)
+        return FieldUse(self._program, Reaches(self._program), self._thresholds, find_crossings(self._program))
 
     @cached_property
     def _thresholds(self) -> dict[tuple[str, str], frozenset[float]]:

@@ -35,6 +35,8 @@ from misstep.trials import Evaluate, Trials, finding_ranks, with_value
 
 DRAWS, FEWEST_DRAWS = 300, 20
 """How many draws are made, and how few may be left of them where a record is so large that the limit allows no more."""
+MOST_STEPS = 2000
+"""Where rules do not state the numbers at which they turn, up to so many are all tried; of more it is not known what they do."""
 LEFT_OUT = 0.05
 """The share of draws at either end that the range leaves out."""
 
@@ -99,11 +101,13 @@ class Outcome(NamedTuple):
 
 
 class FieldUse(NamedTuple):
-    """How the rules of a program use fields: which they read, and with which numbers they compare them."""
+    """How the rules of a program use fields: which they read, with which numbers they compare them, and of which numbers the
+    rest of a record says where they turn."""
 
     program: Program
     reaches: Reaches
     thresholds: Mapping[Place, frozenset[float]]
+    crossings: frozenset[Place]
 
 
 def find_certainty(facts: Facts, rows: Sequence[Row], use: FieldUse, evaluate: Evaluate, most: int) -> Certainty:
@@ -147,7 +151,8 @@ def find_certainty(facts: Facts, rows: Sequence[Row], use: FieldUse, evaluate: E
 
 
 class _Question(NamedTuple):
-    """An open field of one fact, its usual answers, and all that are to be tried: of numbers both ends and where rules turn."""
+    """An open field of one fact, its usual answers, and all that are to be tried: of numbers both ends and where rules turn.
+    ``crosses``: whether they may turn at others too."""
 
     row: Row
     column: int
@@ -155,6 +160,7 @@ class _Question(NamedTuple):
     pointer: str
     usual: tuple[tuple[Any, float], ...]
     answers: tuple[Any, ...]
+    crosses: bool
 
     def answered(self, answer: Any, row: Row | None = None) -> Row:
         """The row with an answer in it."""
@@ -163,7 +169,7 @@ class _Question(NamedTuple):
 
 def _questions(facts: Facts, rows: Sequence[Row], use: FieldUse) -> Iterator[_Question]:
     """What is open, by kind, id and place of the field. Settings always count: the plan reads them too."""
-    program, reaches, thresholds = use
+    program, reaches, thresholds, crossings = use
     read = reaches.read_of(facts.rows)
     given = [(row, f"/facts/{place}") for place, row in enumerate(rows)]
     assumed = [(facts.rows[kind][0], "/facts/-") for kind in facts.assumed]
@@ -176,7 +182,9 @@ def _questions(facts: Facts, rows: Sequence[Row], use: FieldUse) -> Iterator[_Qu
             if place in read or kind.role == "setting":
                 turns = thresholds.get(place, frozenset())
                 usual = usual_answers(program, kind, field, turns)
-                yield _Question(row, column, field, f"{pointer}/{field.name}", usual, _answers(field, usual, turns))
+                yield _Question(
+                    row, column, field, f"{pointer}/{field.name}", usual, _answers(field, usual, turns), place in crossings
+                )
 
 
 def _answers(field: Field, usual: Iterable[tuple[Any, float]], turns: Iterable[float]) -> tuple[Any, ...]:
@@ -315,6 +323,8 @@ def _look_between(tried: _Tried, trials: _AdviceTrials) -> bool | None:
     if not tried.results:
         return True
     grid = Grid(tried.question.field)
+    if tried.question.crosses:
+        return _look_at_every(grid, tried, trials)
     waiting = [pair for pair in pairwise(tried.results) if pair[0][1] != pair[1][1]]
     seen: bool | None = True
     while waiting:
@@ -335,6 +345,22 @@ def _look_between(tried: _Tried, trials: _AdviceTrials) -> bool | None:
         found = (between, _scores(result))
         waiting += [((low, before), found)] if before != found[1] else []
         waiting += [(found, (high, after))] if after != found[1] else []
+    return seen
+
+
+def _look_at_every(grid: Grid, tried: _Tried, trials: _AdviceTrials) -> bool | None:
+    """Whether every number keeps the advice; None where there are too many, or the limits do not let it be seen."""
+    if grid.last - grid.first > MOST_STEPS:
+        return None
+    before = {answer for answer, _ in tried.results}
+    seen: bool | None = True
+    for number in map(grid.value, range(grid.first, grid.last + 1)):
+        if number not in before:
+            result = trials.result_with([tried.question.answered(number)])
+            if result is None:
+                seen = None
+            elif not trials.now.advises(Outcome.of(result)):
+                return False
     return seen
 
 
