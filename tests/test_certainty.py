@@ -437,6 +437,21 @@ def test_a_number_that_crosses_nothing_within_its_range_is_settled() -> None:
     assert not rulebase.certainty([{"kind": "slip", "b": 49}]).settled
 
 
+@pytest.mark.parametrize(("words", "known"), [("[u, v, w, x, y, z]", True), ("[t, u, v, w, x, y, z]", False)])
+def test_sets_of_which_not_all_are_tried_are_not_settled(words: str, known: bool) -> None:
+    field = f"a: {{type: set, values: {words}, default: []}}"
+    pack = CROSSING.format(
+        when="{fact: slip, where: \"'y' in slip.a and 'z' in slip.a and not 'u' in slip.a and slip.b > 3\"}",
+        most="",
+        passed_on="1",
+        severity="2",
+    )
+    pack = pack.replace("a: {type: integer, min: 0, , default: 0}", field)
+    for b, settled in ((2, known), (50, False)):
+        found = load_text(pack).certainty([{"kind": "slip", "b": b}])
+        assert (found.settled, found.complete) == (settled, known)
+
+
 @pytest.mark.parametrize(
     "severity",
     [

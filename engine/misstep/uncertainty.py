@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from misstep.answers import Grid, is_number, subsets_of, usual_answers, words_of
+from misstep.answers import MOST_SUBSETS, Grid, is_number, subsets_of, usual_answers, words_of
 from misstep.assembly import Result
 from misstep.errors import BudgetError
 from misstep.intake import Facts
@@ -316,13 +316,14 @@ def _scores(result: Result) -> Any:
 
 
 def _look_between(tried: _Tried, trials: _AdviceTrials) -> bool | None:
-    """Whether the numbers between those that were tried keep the advice too; None where the limits do not let that be seen.
+    """Whether the answers that were not tried yet keep the advice too; None where there are too many, or too many for the limits.
 
     Between two at which rules turn scores go straight, so where both give the same all between them do; elsewhere every step is
     tried."""
-    if not tried.results:
-        return True
-    grid = Grid(tried.question.field)
+    field = tried.question.field
+    if not is_number(field):
+        return None if field.type == "set" and len(field.values) > MOST_SUBSETS else True
+    grid = Grid(field)
     if tried.question.crosses:
         return _look_at_every(grid, tried, trials)
     waiting = [pair for pair in pairwise(tried.results) if pair[0][1] != pair[1][1]]
