@@ -335,7 +335,7 @@ def required(kind: str) -> dict[str, Any]:
 def test_a_record_that_is_too_large_for_it_is_refused_and_can_still_be_assessed() -> None:
     record = [{"id": f"s{n}", "kind": "spill"} for n in range(30)]
     small = RuleBase(BASE.program, Limits(certainty=900))
-    with pytest.raises(BudgetError, match="with 31 facts there is no saying how certain the answer is"):
+    with pytest.raises(BudgetError, match="31 facts are too many to find how certain the answer is"):
         small.certainty(record)
     assert small.assess(record).findings
 

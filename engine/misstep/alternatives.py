@@ -1,6 +1,6 @@
-"""A record in; the single changes of it that would have lowered its band out: counterfactual explanations.
+"""Find the single changes of a record that would have lowered its band: counterfactual explanations.
 
-A change takes one fact away, or gives one of its fields another value.
+A change removes one fact, or gives one of its fields another value.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ A_WORD, A_FACT = 1.0, 2.0
 
 @dataclass(frozen=True, slots=True)
 class Counterfactual:
-    """One change that lowers the band: where, from what to what, and the answer that it would have given.
+    """One change that lowers the band: its place, the value given and the one instead, and the answer it would have had.
 
-    ``field`` is None where the fact would not be there at all. ``size``: 2 for a whole fact; 1 for yes or no, and for a word;
-    for a number the share by which it changes, 12 to 9 is 0.25.
+    ``field`` is None if the whole fact is removed. ``size``: 2 for a whole fact; 1 for yes or no, and for a word; for a number
+    the share by which it changes, 12 to 9 is 0.25.
     """
 
     pointer: str
@@ -46,10 +46,11 @@ class Counterfactual:
 
 @dataclass(frozen=True, slots=True)
 class Counterfactuals:
-    """The answer as it is, and what would have lowered its band: the best of every field and fact.
+    """The answer as it is, and the changes that would have lowered its band: the best one of every field and fact.
 
-    ``changes``, smallest first, are of what the record says; ``unsaid`` of fields that it leaves out, where ``given`` is what was
-    assumed. ``tried``: how many changes were assessed; ``complete``: whether those were all.
+    ``changes`` are of fields that the record states, smallest first; ``unsaid`` are of fields that it leaves out, and their
+    ``given`` is the assumed value. ``tried``: the number of changes that were assessed; ``complete``: whether the limit allowed
+    all.
     """
 
     id: str | None
@@ -69,10 +70,10 @@ class Counterfactuals:
 def find_counterfactuals(
     facts: Facts, rows: list[Row], program: Program, evaluate: Evaluate, thresholds: dict[Place, frozenset[float]], most: int
 ) -> Counterfactuals:
-    """What would have lowered the band. ``rows``: those of the facts, in the order of the record; ``most``: facts to be assessed
-    in all. What is worst is tried first.
+    """The changes that would have lowered the band. ``rows``: the rows of the facts, in the order of the record; ``most``: the
+    limit of facts to assess in all. The worst mistake is tried first.
 
-    Raises BudgetError where the record itself asks for too much work.
+    Raises BudgetError if the record itself needs too much work.
     """
     trials = _BandTrials(facts, evaluate, most)
     found: list[_Found] = []
@@ -91,8 +92,8 @@ def find_counterfactuals(
 
 
 class _Found(NamedTuple):
-    """A change, and whether it is of what the record says. The key is size, rank of the band and damage; then fact and place of
-    the field, so that all changes have one order."""
+    """A change, and whether the record states its field. The key is size, rank of the band and damage; then fact and place of the
+    field, so that all changes have one order."""
 
     key: tuple[float, int, float, str, int]
     change: Counterfactual
@@ -113,27 +114,27 @@ class _Answer(NamedTuple):
 
 
 class _EnoughError(Exception):
-    """As many changes were tried as may be."""
+    """The limit allows no more changes."""
 
 
 class _BandTrials(Trials):
-    """Tries changes of one fact, and looks whether they lower the band."""
+    """Tries changes of one fact, and gives the answers that have a lower band."""
 
     def __init__(self, facts: Facts, evaluate: Evaluate, most: int) -> None:
         super().__init__(facts, evaluate, most)
         self.now = _Answer.of(self.result)
 
     def lower(self, row: Row, instead: Row | None) -> _Answer | None:
-        """The answer with another row, or none, in the place of a row, if its band is lower."""
+        """The answer with another row, or none, in place of a row; None if its band is not lower. Raises _EnoughError."""
         if not self.left:
             raise _EnoughError
         result = self.result_with([instead]) if instead else self.result_with((), [row])
-        answer = _Answer.of(result) if result else None  # None: the change would ask for more work than the record does
+        answer = _Answer.of(result) if result else None  # None: the changed record would need too much work
         return answer if answer and answer.rank < self.now.rank else None
 
 
 def _worst_facts_first(now: Result, rows: list[Row]) -> list[int]:
-    """Places of the facts in the record: mistakes as they were found, worst first, then the others by kind and id."""
+    """Places of the facts in the record: mistakes first, the worst of them first, then the others by kind and id."""
     ranks = finding_ranks(now)
     return sorted(range(len(rows)), key=lambda i: (ranks.get(rows[i][ID], len(ranks)), rows[i][KIND], rows[i][ID]))
 
@@ -153,7 +154,7 @@ def _changes_of(
         key = (size, answer.rank, answer.damage, row[ID], column)
         return _Found(key, change, field is None or field.name in said)
 
-    if not kind.assumed and (answer := trials.lower(row, None)):  # what is assumed anyway cannot be taken away
+    if not kind.assumed and (answer := trials.lower(row, None)):  # a setting that would be assumed cannot be removed
         yield found(0, None, None, A_FACT, answer)
     for column, field in enumerate(kind.fields, FIRST_VALUE):
         lower = partial(_lower_with, trials, row, column)
@@ -170,7 +171,7 @@ def _lower_with(trials: _BandTrials, row: Row, column: int, value: Value) -> _An
 def _lowering(
     field: Field, given: Any, lower: Callable[[Any], _Answer | None], thresholds: Iterable[float]
 ) -> Iterator[tuple[Any, _Answer]]:
-    """The values of a field that lower the band; of numbers the nearest on either side."""
+    """The values of a field that lower the band; of numbers the nearest one on each side."""
     if is_number(field):
         if given is not None:  # else there is nothing to be near to
             for outward in (-1, 1):

@@ -1,7 +1,4 @@
-"""A field in; the answers that it could have out: its words, the numbers between which rules turn, and how often each is true.
-
-For whatever asks what else could have been said: counterfactuals, and how certain an answer is.
-"""
+"""List the answers that a field can have, and how often each is true, for counterfactuals and for certainty."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from misstep.model.rule import Program
 
 Value = bool | int | float | str | tuple[str, ...] | None
 MOST_SUBSETS = 6
-"""Of so many words every subset is an answer to a set; of more none of them, each, all, and what packs call usual."""
+"""Up to this many words, every subset is an answer to a set; beyond, no word, each one, all of them, and the usual answers."""
 
 
 def is_number(field: Field) -> bool:
@@ -66,10 +63,10 @@ class Grid:
 
 
 def usual_answers(program: Program, kind: Kind, field: Field, thresholds: Iterable[float]) -> tuple[tuple[Any, float], ...]:
-    """The answers to a field where nobody said it, each with its weight: as packs say of the kind, or else of its role.
+    """The answers to an open field, each with its weight: as packs state them for the kind, or else for its role.
 
-    Where they say nothing: what the field counts as has one half, and the other answers share the other alike; all of them are
-    alike where it counts as nothing. Of numbers the answers are then those at which a rule turns. A text has none.
+    If they state none, the default has half of the weight, and the other answers share the other half equally; without a default
+    all answers have equal weight. The answers of numbers are then those at which a rule turns. A text has none.
     """
     for owner in (kind.name, kind.role):
         if (usual := program.usual.get(f"{owner}.{field.name}")) is not None:

@@ -121,7 +121,7 @@ class RuleBase:
         return memory.fired()
 
     def counterfactuals(self, facts: RecordLike, engine: EngineName = "compiled") -> Counterfactuals:
-        """What would have lowered the band of an interview: the smallest changes of one fact each, smallest first.
+        """The changes that would have lowered the band of an interview, each of one fact, smallest first.
 
         The record is assessed with one change at a time, within ``Limits.alternatives``. Raises what ``assess`` does.
         """
@@ -139,10 +139,10 @@ class RuleBase:
         )
 
     def certainty(self, facts: RecordLike, engine: EngineName = "compiled") -> Certainty:
-        """How far the answer to an interview rests on what was not said: the damage over it, and what it hangs on.
+        """How certain the answer to an interview is: the range of damage over its open fields, and those that it depends on.
 
         The record is assessed some hundreds of times, within ``Limits.certainty``. Raises what ``assess`` does, and BudgetError
-        where the record is too large for that.
+        if the record is too large for that.
         """
         return self._certainty(*self._reader.read_in_order(facts), self._engine(engine))
 
@@ -200,10 +200,10 @@ class RuleBase:
     def measure_certainty(
         self, cases: CasesLike, *more: str | Path, seed: int = 1, engine: EngineName = "compiled"
     ) -> CertaintyFigures:
-        """How far what ``certainty`` says holds: ``cases`` as for ``calibrate``, of which only the records are looked at.
+        """How well ``certainty`` holds: ``cases`` as for ``calibrate``, of which only the records are read.
 
-        Of every record parts are left out, chosen by the seed, and what is then said is compared with the whole of it. Raises
-        RecordError where no case is right, CallerError where the file does not exist.
+        Parts of every record are left out, chosen by the seed, and the certainty of the rest is compared with the full answer.
+        Raises RecordError if no case is right, CallerError if a file does not exist or is given twice.
         """
         from misstep.calibration.certainty import MeasuredRules, measure_certainty
         from misstep.uncertainty import Outcome
@@ -313,7 +313,7 @@ def assess_json(record: bytes | str, engine: EngineName = "compiled") -> bytes:
 
 
 def counterfactuals(facts: RecordLike) -> Counterfactuals:
-    """What would have lowered the band of an interview, with the shipped rule base.
+    """The changes that would have lowered the band of an interview, with the shipped rule base.
 
     >>> counterfactuals([{"kind": "late_arrival", "minutes": 40}]).changes[0].instead
     """
@@ -321,7 +321,7 @@ def counterfactuals(facts: RecordLike) -> Counterfactuals:
 
 
 def certainty(facts: RecordLike) -> Certainty:
-    """How far the answer to an interview rests on what was not said, with the shipped rule base.
+    """How certain the answer to an interview is, with the shipped rule base.
 
     >>> certainty([{"kind": "late_arrival"}]).depends_on[0].field
     """

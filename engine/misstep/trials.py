@@ -1,7 +1,6 @@
-"""A record and the facts to change in it in; the result that it would have then out.
+"""Assess a record with some of its facts changed, for counterfactuals and for certainty.
 
-For counterfactuals, and for how certain an answer is. Facts are changed in memory's form, where every one has its id, so that no
-other fact is renamed by it.
+Facts are changed in the form that they have in memory: each has its id there, so a change never renames another fact.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ Evaluate = Callable[[Facts], Result]
 class Trials:
     """Assesses a record with some of its facts changed, as often as the limit allows.
 
-    ``result``: that of the record as it is; ``made``: how many trials were made; ``left``: how many more may be.
+    ``result``: the result of the record as it is; ``made``: the number of trials so far; ``left``: the number still allowed.
     """
 
     def __init__(self, facts: Facts, evaluate: Evaluate, most: int) -> None:
-        """``most``: facts to be assessed in all. Raises BudgetError where the record itself asks for too much work."""
+        """``most``: the limit of facts to assess in all. Raises BudgetError if the record itself needs too much work."""
         self._facts = facts
         self._evaluate = evaluate
         self.result = evaluate(facts)
@@ -33,8 +32,8 @@ class Trials:
         self.left = most // max(1, sum(map(len, facts.rows.values())))
 
     def result_with(self, changed: Iterable[Row], gone: Collection[Row] = ()) -> Result | None:
-        """The result with rows changed, each found by its id, and others gone; None where no trial is left, or where this asks
-        for too much work."""
+        """The result with rows changed, each found by its id, and others gone; None if no trial is left, or if this one needs too
+        much work."""
         if self.left <= 0:
             return None
         self.made += 1

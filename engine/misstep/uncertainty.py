@@ -1,12 +1,12 @@
-"""A record in; how far its answer rests on what was not said out: the damage over what is open, and what it hangs on.
+"""Find how certain an answer is: the range of damage over the open fields, and the fields that it depends on.
 
-Open is every field that the record leaves out, or says not to know, and every field of a setting that is only assumed. Two things
-are tried: many draws, in which open fields have answers all at once, as often as packs say that each is true; and every single
-answer to one open field by itself. Nothing is random: the seed of the draws is made of what the record says.
+A field is open if the record leaves it out or calls it unknown, or if its setting is only assumed. Two things are tried. A draw
+answers many open fields at once, each answer as often as packs say that it is true. And every answer to one open field is tried
+by itself. Nothing is random: the seed of the draws is made of the facts.
 
-What people leave out is mostly the ordinary, and the more so the more they have told. So in a draw not every open field has
-something to tell: of a record that says k things, one field in k + 2, by Laplace's rule of succession; the others stay as they
-are assumed. Half of them where nothing is said, one in seven after five answers.
+People mostly leave out the ordinary, and the more so the more they have told. So a draw does not answer every open field: in a
+record with k answers it answers one field in k + 2, by Laplace's rule of succession. That is half of them where nothing is said,
+and one in seven after five answers. The others keep their assumed value.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ from misstep.rulebase.references import Place
 from misstep.trials import Evaluate, Trials, finding_ranks, with_value
 
 DRAWS, FEWEST_DRAWS = 300, 20
-"""How many draws are made, and how few may be left of them where a record is so large that the limit allows no more."""
+"""The number of draws, and the least number for a record so large that the limit allows no more."""
 MOST_STEPS = 2000
-"""Where rules do not state the numbers at which they turn, up to so many are all tried; of more it is not known what they do."""
+"""If rules do not state the numbers at which they turn, all numbers of a field are tried, up to this many."""
 LEFT_OUT = 0.05
 """The share of draws at either end that the range leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenField:
-    """A field that was not said and that an answer hangs on.
+    """An open field that the answer depends on.
 
-    ``pointer``: where it would stand in the record, ``/facts/-/stage`` for a setting that is only assumed. ``changes``: the share
-    of its usual answers that change the verdict or the first step, each by itself; ``low`` and ``high``: the damage over them.
+    ``pointer``: its place in the record, ``/facts/-/stage`` for a setting that is only assumed. ``changes``: the share of its
+    usual answers that change the verdict or the first step, each by itself; ``low`` and ``high``: the damage over them.
     """
 
     pointer: str
@@ -60,12 +60,12 @@ class OpenField:
 
 @dataclass(frozen=True, slots=True)
 class Certainty:
-    """How far an answer rests on what was not said.
+    """How certain an answer is.
 
-    ``low`` and ``high``: the damage in the middle nine tenths of the draws; ``same``: the share of draws that keep verdict and
-    first step; ``settled``: whether no single answer to an open field can change either; ``depends_on``: the open fields with
-    an answer that changes verdict, first step or damage, most influential first. ``draws``: how many were made; ``complete``:
-    whether all that was to be tried could be, within the limits: an answer is never called settled where it was not.
+    ``low`` and ``high``: the damage in the middle nine tenths of the draws; ``same``: the share of draws that keep the verdict
+    and the first step; ``settled``: whether no single answer to an open field can change either; ``depends_on``: the open fields
+    with an answer that changes verdict, first step or damage, most influential first. ``draws``: their number; ``complete``:
+    whether all draws and answers were tried that ``settled`` needs; an answer is only settled if they were.
     """
 
     low: float
@@ -82,7 +82,7 @@ class Certainty:
 
 
 class Outcome(NamedTuple):
-    """What somebody would do by an answer, and how bad it says that it was."""
+    """The advice of an answer, its verdict and first step, and its damage."""
 
     verdict: str
     first: str
@@ -90,7 +90,7 @@ class Outcome(NamedTuple):
 
     @classmethod
     def of(cls, result: Result) -> Outcome:
-        """That of a result: its verdict, the first action of its plan, its damage."""
+        """The outcome of a result: verdict, first action of the plan, damage."""
         plan = result.plan
         first = f"{plan.steps[0].occasion} {plan.steps[0].choices[0].action.id}" if plan.steps else ""
         return cls(plan.verdict, first, plan.damage / 10)
@@ -101,8 +101,8 @@ class Outcome(NamedTuple):
 
 
 class FieldUse(NamedTuple):
-    """How the rules of a program use fields: which they read, with which numbers they compare them, and of which numbers the
-    rest of a record says where they turn."""
+    """How the rules of a program use fields: the fields that they read, the numbers that they compare them with, and the number
+    fields of which they state no such numbers."""
 
     program: Program
     reaches: Reaches
@@ -111,10 +111,10 @@ class FieldUse(NamedTuple):
 
 
 def find_certainty(facts: Facts, rows: Sequence[Row], use: FieldUse, evaluate: Evaluate, most: int) -> Certainty:
-    """How certain the answer to a record is. ``rows``: those of the facts, in the order of the record; ``most``: facts to be
-    assessed in all.
+    """How certain the answer to a record is. ``rows``: the rows of its facts, in the order of the record; ``most``: the limit of
+    facts to assess in all.
 
-    Raises BudgetError where the record asks for too much work, or is so large that the limit leaves too few draws.
+    Raises BudgetError if the record needs too much work, or is so large that the limit leaves too few draws.
     """
     questions = list(_questions(facts, rows, use))
     size = sum(map(len, facts.rows.values()))
@@ -124,11 +124,11 @@ def find_certainty(facts: Facts, rows: Sequence[Row], use: FieldUse, evaluate: E
         return Certainty(now.damage, now.damage, 1.0, True, (), 0, True)
     count = min(DRAWS, trials.left // 2)
     if count < FEWEST_DRAWS:
-        raise BudgetError(f"with {size} facts there is no saying how certain the answer is within Limits.certainty; raise it")
+        raise BudgetError(f"{size} facts are too many to find how certain the answer is; raise Limits.certainty")
     draws = _draws(questions, _seed(facts, questions), _answers_given(facts, rows, use.program), count)
     drawn = [outcome for answers in draws if (outcome := trials.with_answers(answers))]
     if len(drawn) < FEWEST_DRAWS:
-        raise BudgetError("what the record leaves open asks for too much work, whatever the answers are; raise Limits.work")
+        raise BudgetError("nearly all answers to the open fields need too much work; raise Limits.work")
     tried = [_try_all(question, trials) for question in _most_telling_first(questions, trials.result)]
     complete = len(drawn) == count and all(each.complete for each in tried)
     if complete and all(each.keeps for each in tried):
@@ -147,12 +147,12 @@ def find_certainty(facts: Facts, rows: Sequence[Row], use: FieldUse, evaluate: E
     )
 
 
-# -- what is open
+# -- open fields
 
 
 class _Question(NamedTuple):
-    """An open field of one fact, its usual answers, and all that are to be tried: of numbers both ends and where rules turn.
-    ``crosses``: whether they may turn at others too."""
+    """An open field of one fact. ``usual``: its usual answers with their weights; ``answers``: all answers to try, of numbers
+    both ends and those at which rules turn; ``crosses``: whether rules may turn at other numbers too."""
 
     row: Row
     column: int
@@ -168,7 +168,7 @@ class _Question(NamedTuple):
 
 
 def _questions(facts: Facts, rows: Sequence[Row], use: FieldUse) -> Iterator[_Question]:
-    """What is open, by kind, id and place of the field. Settings always count: the plan reads them too."""
+    """The open fields, by kind, id and place of the field. Settings always count: the plan reads them too."""
     program, reaches, thresholds, crossings = use
     read = reaches.read_of(facts.rows)
     given = [(row, f"/facts/{place}") for place, row in enumerate(rows)]
@@ -188,7 +188,7 @@ def _questions(facts: Facts, rows: Sequence[Row], use: FieldUse) -> Iterator[_Qu
 
 
 def _answers(field: Field, usual: Iterable[tuple[Any, float]], turns: Iterable[float]) -> tuple[Any, ...]:
-    """The answers to try. Of numbers those are a choice, in their order."""
+    """The answers to try. Of numbers these are only some, in ascending order."""
     if is_number(field):
         grid = Grid(field)
         return tuple(sorted({*(grid.value(step) for step in grid.around(turns)), *(answer for answer, _ in usual)}))
@@ -201,14 +201,14 @@ def _answers(field: Field, usual: Iterable[tuple[Any, float]], turns: Iterable[f
 
 
 def _seed(facts: Facts, questions: Iterable[_Question]) -> str:
-    """The same for the same facts, whatever their order and the id of the record."""
+    """A seed made of the facts alone: neither their order nor the id of the record changes it."""
     rows = [row for kind in sorted(facts.rows) for row in facts.rows[kind]]
     text = json.dumps([rows, [(question.row[ID], question.field.name) for question in questions]], ensure_ascii=True)
     return sha256(text.encode()).hexdigest()
 
 
 def _answers_given(facts: Facts, rows: Iterable[Row], program: Program) -> int:
-    """How many things a record says that it might have left out."""
+    """The number of answers in a record that it could have left out."""
     given = 0
     for row in rows:
         kind, said = program.kinds[row[KIND]], facts.said[row[ID]]
@@ -217,10 +217,10 @@ def _answers_given(facts: Facts, rows: Iterable[Row], program: Program) -> int:
 
 
 def _draws(questions: Sequence[_Question], seed: str, given: int, count: int) -> Iterator[list[tuple[_Question, Any]]]:
-    """Answers to some of the questions, so many times; to each in one of ``given + 2`` draws.
+    """``count`` draws, each with answers to some of the questions; every question is answered in one of ``given + 2`` draws.
 
-    Every answer comes as often as it is true, but for one time more or less: each question has its own order of all draws, and
-    the answers share them out (Latin hypercube sampling, McKay and others 1979).
+    Every answer comes as often as it is true, give or take one draw: each question puts the draws in an order of its own, and its
+    answers share them (Latin hypercube sampling, McKay and others 1979).
     """
     chance = Random(seed).random  # noqa: S311 - no secret
     columns: list[list[tuple[_Question, Any] | None]] = []
@@ -240,7 +240,7 @@ def _draws(questions: Sequence[_Question], seed: str, given: int, count: int) ->
 
 
 class _AdviceTrials(Trials):
-    """Tries answers to open fields, and looks at the advice that comes of them."""
+    """Tries answers to open fields, and gives their outcome."""
 
     def __init__(self, facts: Facts, evaluate: Evaluate, most: int) -> None:
         super().__init__(facts, evaluate, most)
@@ -248,7 +248,7 @@ class _AdviceTrials(Trials):
         self._known: dict[tuple[Row, ...], Outcome | None] = {}
 
     def with_answers(self, answers: Iterable[tuple[_Question, Any]]) -> Outcome | None:
-        """The outcome with all these answers; None where there is none within the limits."""
+        """The outcome with all these answers; None if it is beyond the limits."""
         rows: dict[str, Row] = {}
         for question, answer in answers:
             rows[question.row[ID]] = question.answered(answer, rows.get(question.row[ID]))
@@ -260,8 +260,9 @@ class _AdviceTrials(Trials):
 
 
 class _Tried(NamedTuple):
-    """A question and what came of its answers, each by itself; ``moves``: by how much the damage differs, on average over the
-    usual ones; ``keeps``: whether all of them keep the advice; ``results``: of numbers, what came of those that were tried."""
+    """A question and its answers, each tried by itself. ``moves``: the mean change of the damage over the usual answers;
+    ``keeps``: whether all answers keep the advice; ``complete``: whether all could be tried; ``results``: the numbers that were
+    tried, each with its scores."""
 
     question: _Question
     open: OpenField
@@ -272,19 +273,19 @@ class _Tried(NamedTuple):
 
     @property
     def counts(self) -> bool:
-        """Whether an answer changes the advice, or a usual one the damage."""
+        """Whether any answer changes the advice, or any usual answer the damage."""
         return not self.keeps or self.open.high > self.open.low
 
 
 def _most_telling_first(questions: Iterable[_Question], now: Result) -> list[_Question]:
-    """Questions about settings and all else that is no mistake, then about mistakes, the worst first, so that what tells most is
-    tried where not everything can be."""
+    """Questions about settings and other facts first, then those about mistakes, the worst mistake first: if not all can be
+    tried, the most telling are."""
     ranks = finding_ranks(now)
     return sorted(questions, key=lambda question: ranks.get(question.row[ID], -1))
 
 
 def _try_all(question: _Question, trials: _AdviceTrials) -> _Tried:
-    """Every answer by itself."""
+    """Try every answer to a question by itself."""
     now, row = trials.now, question.row
     weights = dict(question.usual)
     total = sum(weights.values())
@@ -311,15 +312,16 @@ def _try_all(question: _Question, trials: _AdviceTrials) -> _Tried:
 
 
 def _scores(result: Result) -> Any:
-    """All that can move with a number before the advice does."""
+    """All scores that can change with a number before the advice does."""
     return (Outcome.of(result), result.plan.damage_after, sorted((row[0][ID], *row[1:]) for row in result.findings))
 
 
 def _look_between(tried: _Tried, trials: _AdviceTrials) -> bool | None:
-    """Whether the answers that were not tried yet keep the advice too; None where there are too many, or too many for the limits.
+    """Whether the answers not tried yet keep the advice too; None if there are too many of them, or too many for the limits.
 
-    Between two at which rules turn scores go straight, so where both give the same all between them do; elsewhere every step is
-    tried."""
+    Between two numbers at which rules turn, scores are straight lines: if both have the same scores, so have all between them.
+    If not, every step between them is tried.
+    """
     field = tried.question.field
     if not is_number(field):
         return None if field.type == "set" and len(field.values) > MOST_SUBSETS else True
@@ -350,7 +352,7 @@ def _look_between(tried: _Tried, trials: _AdviceTrials) -> bool | None:
 
 
 def _look_at_every(grid: Grid, tried: _Tried, trials: _AdviceTrials) -> bool | None:
-    """Whether every number keeps the advice; None where there are too many, or the limits do not let it be seen."""
+    """Whether every number keeps the advice; None if there are too many of them, or too many for the limits."""
     if grid.last - grid.first > MOST_STEPS:
         return None
     before = {answer for answer, _ in tried.results}
@@ -366,7 +368,7 @@ def _look_at_every(grid: Grid, tried: _Tried, trials: _AdviceTrials) -> bool | N
 
 
 def _ranked(tried: Iterable[_Tried]) -> list[OpenField]:
-    """The fields that anything hangs on: by how often they change the advice, then by how far they move the damage."""
+    """The fields that the answer depends on: by how often they change the advice, then by how far they move the damage."""
     counting = [each for each in tried if each.counts]
     counting.sort(key=lambda each: (-each.open.changes, -round(each.moves, 6), each.keeps))
     return [each.open for each in counting]

@@ -1,4 +1,4 @@
-"""A Certainty in; a few sentences about it to the person out, the same on a terminal, in Markdown and on the page."""
+"""Say in a few sentences how certain an answer is: to the person, and the same on a terminal, in Markdown and on the page."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from misstep.findings.words import name_of, of_hundred
 from misstep.model.facts import Field, Kind
 from misstep.uncertainty import Certainty
 
-MOST_NAMED = 3  # fields: of more nobody knows where to begin
+MOST_NAMED = 3  # fields: with more, nobody would know which to say first
 
 
 def certainty_sentences(certainty: Certainty, kinds: Mapping[str, Kind], titles: Mapping[str, str]) -> tuple[str, ...]:
-    """The range, what it depends on most, and whether the advice would stay. ``titles``: of mistakes, where there are several."""
+    """The range of damage, the fields that it depends on most, and whether the advice stays. ``titles``: of the mistakes, by the
+    id of their fact; they tell fields apart if there are several."""
     if not certainty.draws:
         return ("You have said all that counts here.",)
     sentences = [_range(_shown(certainty.low), _shown(certainty.high))]
@@ -49,7 +50,7 @@ def _range(low: str, high: str) -> str:
 
 
 def _shown(damage: float) -> str:
-    """Damage without its tenths, which no chance of a person's has; as nobody is certain, the ends are open."""
+    """Damage in whole percent, as tenths would say more than anybody knows; the ends are open, as nobody is certain."""
     return of_hundred(damage) if damage < 1 or damage > 99 else f"{damage:.0f}"
 
 

@@ -1,6 +1,6 @@
-"""Judged cases and a rule base in; their agreement out.
+"""Measure how far a rule base agrees with judged cases.
 
-Cases that are wrong are told of in the agreement and cost nothing else: the rest is measured.
+A case that is wrong is listed in the agreement, and the others are measured all the same.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from misstep.model.rule import Program
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What is measured: a rule base, and what it says of a record."""
+    """The rules to measure: their program, the assessment of a record by them, and the ids of the rules that fire on it."""
 
     program: Program
     assess: Callable[[Any], Assessment]
@@ -41,7 +41,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which of the cases are measured, and how many of the worst disagreements are told."""
+    """The cases to measure, by basis and confidence, and the number of worst disagreements to list."""
 
     bases: Sequence[str] = ()
     min_confidence: int | None = None
@@ -49,9 +49,9 @@ class Selection:
 
 
 def calibrate(sets: Sequence[CasesLike], rules: Rules, selection: Selection) -> Agreement:
-    """Measure how far rules agree with judged cases: those of all sets together, and of each.
+    """Measure how far rules agree with judged cases: with all sets together, and with each.
 
-    Raises RecordError where no case is right; CallerError where none is left to choose, or a file does not exist.
+    Raises RecordError if no case is right; CallerError if the selection leaves none, or a file does not exist.
     """
     read = _read(sets, rules)
     if not read.judged:
@@ -82,7 +82,7 @@ def calibrate(sets: Sequence[CasesLike], rules: Rules, selection: Selection) -> 
 
 @dataclass(slots=True)
 class _Read:
-    """What became of the cases: those that were assessed, what is wrong with the others, and what is to be said besides."""
+    """The cases that were assessed, the faults of the others, and remarks on actions that the rules do not have."""
 
     judged: list[Judged] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -111,7 +111,7 @@ def _read(sets: Sequence[CasesLike], rules: Rules) -> _Read:
 
 
 def _assess(case: JudgedDoc, entry: Entry, rules: Rules, wrong: list[Problem]) -> Assessment | None:
-    """The assessment of a case; what stands in its way is added to what is wrong."""
+    """The assessment of a case; if there is none, its faults are added to ``wrong``."""
     try:
         return rules.assess(case.record)
     except RecordError as error:
@@ -122,7 +122,7 @@ def _assess(case: JudgedDoc, entry: Entry, rules: Rules, wrong: list[Problem]) -
 
 
 def _chosen(judged: Sequence[Judged], selection: Selection) -> list[Judged]:
-    """The cases of the given bases that are sure enough."""
+    """The cases of the selected bases and confidence."""
     known = sorted({j.compared.basis for j in judged})
     for basis in selection.bases:
         if basis not in known:
@@ -144,6 +144,6 @@ def _explained(judged: Judged, rules: Rules) -> Disagreement:
 
 
 def _file(sets: Sequence[CasesLike]) -> Location:
-    """The only file, where there is but one."""
+    """The file of the cases, if there is only one."""
     cases = sets[0] if len(sets) == 1 else "-"
     return Location(str(cases)) if isinstance(cases, (str, Path)) and str(cases) != "-" else Location()

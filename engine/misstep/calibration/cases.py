@@ -1,7 +1,7 @@
-"""A file of judged cases, or judged cases as data, in; each with its shape checked, or what is wrong with it, out.
+"""Read judged cases from a file or from data, and check their shape.
 
-A case holds a record and the verdict of an expert on it, in the words of the rule base: its bands, levels and actions.
-Steps may be named that the rules do not know: an expert need not keep to them.
+A case holds a record and the verdict of an expert on it, in the words of the rule base: its bands, levels and actions. An expert
+may also name actions that the rules do not have.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CasesLike = str | Path | Iterable[Mapping[str, Any]]
 
 
 class ExpertDoc(Doc):
-    """What the expert said of the case, as far as it was said."""
+    """The expert's verdict on the case; most of it may be left out."""
 
     severity: Annotated[Line, Field(description="a band of severity of the rule base")]
     noticed: Annotated[Line | None, Field(description="a level of notice of the rule base, or unknown")] = None
@@ -44,7 +44,7 @@ class ExpertDoc(Doc):
 
 
 class SourceDoc(Doc):
-    """Where the case was published; other keys may stand beside these."""
+    """The publication that the case is from; other keys are allowed."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -69,7 +69,7 @@ class JudgedDoc(Doc):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One case as it was given, and where: a document, or the number of the case among others."""
+    """One case as it was given, and its place: a document, or its number among the cases."""
 
     data: Any
     number: int
@@ -77,7 +77,7 @@ class Entry:
     set: str = ""
 
     def problem(self, path: Sequence[str | int], message: str) -> Problem:
-        """What is wrong with a part of it."""
+        """A fault in a part of the case."""
         if self.document is None:
             return Problem(Location(pointer=json_pointer([self.number, *path])), message)
         place = self.document.locate(path)
@@ -85,12 +85,12 @@ class Entry:
 
     @property
     def place(self) -> str:
-        """Where it stands."""
+        """The place of the case: file and line, or its number."""
         return str(self.document.locate(())).rpartition(":")[0] if self.document else f"/{self.number}"
 
 
 def read_entries(cases: CasesLike, name: str = "") -> Iterator[Entry | MisstepError]:
-    """The cases of a set one by one; a broken line is an error among them. Raises CallerError where there is no such file."""
+    """The cases of a set one by one; a broken line is an error among them. Raises CallerError if the file does not exist."""
     if isinstance(cases, (str, Path)):
         if Path(cases) != STDIN:
             refuse_missing(Path(cases))
@@ -104,9 +104,9 @@ def read_entries(cases: CasesLike, name: str = "") -> Iterator[Entry | MisstepEr
 
 
 def name_sets(sets: Sequence[CasesLike]) -> list[str]:
-    """A name for each of several sets: that of its file, as short as it tells them apart; a set that is no file has none.
+    """A name for each set: that of its file, or its path if two files have that name; empty for a set that is no file.
 
-    Raises CallerError where there is more than one set and one of them is no file, or where a file is given twice.
+    Raises CallerError if there are several sets and one is no file, or if a file is given twice.
     """
     paths = [Path(cases) for cases in sets if isinstance(cases, (str, Path))]
     if len(sets) > 1 and len(paths) < len(sets):
@@ -133,7 +133,7 @@ def read_case(entry: Entry) -> JudgedDoc:
 
 
 def unknown_words(case: JudgedDoc, entry: Entry, program: Program) -> list[Problem]:
-    """Bands and levels that the rule base does not have."""
+    """Faults of a case: bands and levels that the rule base does not have."""
     told = (
         ("severity", "band", case.expert.severity, program.scale.severity.words),
         ("noticed", "level", case.expert.noticed, (*program.scale.noticed.words, UNKNOWN)),
@@ -147,7 +147,7 @@ def unknown_words(case: JudgedDoc, entry: Entry, program: Program) -> list[Probl
 
 
 def unknown_steps(case: JudgedDoc, entry: Entry, program: Program) -> Iterator[tuple[str, Problem]]:
-    """Steps that no plan can hold, for the rule base has no such actions: each with what is to be said about it."""
+    """The actions of a case that the rule base does not have, each with a remark: no plan can hold them."""
     for key, actions in (("recommended", case.expert.recommended), ("against", case.expert.against)):
         for i, action in enumerate(actions):
             if action not in program.actions:
@@ -156,7 +156,7 @@ def unknown_steps(case: JudgedDoc, entry: Entry, program: Program) -> Iterator[t
 
 
 def record_problems(error: RecordError, entry: Entry) -> list[Problem]:
-    """What is wrong with the record of a case, told of the case."""
+    """The faults of the record of a case, with their places in the case."""
     found = []
     for problem in error.problems:
         path: list[str | int] = ["record"]
@@ -179,7 +179,7 @@ def _below(data: Any, step: str | int) -> Any:
 
 
 def case_schema(program: Program, record: dict[str, Any]) -> dict[str, Any]:
-    """JSON Schema of a judged case, from that of a record: with the words of the rule base."""
+    """JSON Schema of a judged case, made from that of a record, with the words of the rule base."""
     schema = JudgedDoc.model_json_schema()
     facts = {"$ref": "#/$defs/Facts"}
     schema["title"] = "misstep judged case"

@@ -1,4 +1,4 @@
-"""``misstep calibrate``: judged cases in; how far rules agree with them out."""
+"""``misstep calibrate``: measure how far rules agree with judged cases, or how well certainty holds on them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _Measured = TypeVar("_Measured", "Agreement", "CertaintyFigures")
 @click.option("--picture", type=click.Path(path_type=Path), metavar="FILE",
               help="Draw the table of bands into FILE, *.svg or *.png (extra misstep[report]).")  # fmt: skip
 @click.option("--certainty", is_flag=True,
-              help="Measure instead whether what `misstep assess --certainty` says holds.")  # fmt: skip
+              help="Measure instead how well `misstep assess --certainty` holds.")  # fmt: skip
 @engine_option
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
               help="Colors; auto: on a terminal, unless NO_COLOR is set.")  # fmt: skip
@@ -102,7 +102,7 @@ def _print(
     to_text: Callable[[_Measured, int, bool], str],
     to_markdown: Callable[[_Measured], str],
 ) -> int:
-    """Print what was measured, and on standard error what is ``told`` of the cases; give the exit code."""
+    """Print figures, and on standard error the problems and remarks ``told`` of the cases; give the exit code."""
     for problem in told:
         print(f"misstep: {problem}", file=sys.stderr)
     if output == "json":

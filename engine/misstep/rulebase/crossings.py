@@ -1,7 +1,7 @@
-"""A checked program in; the fields that are numbers and at which rules may turn anywhere, out.
+"""Find the number fields of which rules do not state all values at which they turn.
 
-Most rules state the numbers at which they turn: ``late.minutes > 10`` turns at 10. A rule that compares a field with another, or
-with the result of a sum, turns where the rest of the record says.
+Most rules state them: ``late.minutes > 10`` turns at 10. If a rule compares a field with another field, or after a sum, its
+turning values depend on the rest of the record.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from misstep.rulebase.references import Place, expressions_of, parts_of
 
 
 def find_crossings(program: Program) -> frozenset[Place]:
-    """The numbers of which ``find_thresholds`` does not know all values at which a rule turns."""
+    """The number fields of which ``find_thresholds`` does not know all values at which a rule turns."""
     found: set[Place] = set()
     for rule in program.rules.values():
         passed_on = _passed_on(rule)
@@ -30,13 +30,13 @@ def find_crossings(program: Program) -> frozenset[Place]:
 
 
 def _passed_on(rule: Rule) -> list[Any]:
-    """The values that a rule hands to others, which may compare them: fields of what it derives, and what it sums up."""
+    """The values that a rule passes on to comparisons elsewhere: fields of derived facts, and the values of aggregates."""
     derived = [value for effect in rule.effects if isinstance(effect, Derive) for value in effect.values]
     return [value for value in (*derived, *(aggregate.value for aggregate in rule.aggregates)) if value is not None]
 
 
 def _crossing(node: Any) -> Iterator[FieldRef]:
-    """The fields of an expression that do more than be compared with a constant, go into a curve, or count in proportion."""
+    """The fields that an expression does not only compare with constants, put into a curve, or use in proportion."""
     match node:
         case Compare(_, operands):
             compared = [operand for operand in operands if not isinstance(operand, Literal)]
