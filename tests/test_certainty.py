@@ -15,7 +15,8 @@ from tests.inline import load_text
 
 from misstep import BudgetError, Limits, RecordError, RuleBase, RuleError, certainty
 from misstep.answers import usual_answers
-from misstep.calibration.certainty import Judge, is_refuted, single_answers
+from misstep.calibration.certainty import MeasuredRules, is_refuted, single_answers
+from misstep.rulebase.crossings import find_crossings
 from misstep.uncertainty import DRAWS, FEWEST_DRAWS, Certainty, Outcome
 from misstep.uncertainty_words import certainty_sentences
 
@@ -59,8 +60,8 @@ usual:
 """
 
 
-def judge(rulebase: RuleBase) -> Judge:
-    return Judge(rulebase.program, lambda facts: Outcome.of(rulebase.evaluate(facts)), rulebase.certainty)
+def measured(rulebase: RuleBase) -> MeasuredRules:
+    return MeasuredRules(rulebase.program, lambda facts: Outcome.of(rulebase.evaluate(facts)), rulebase.certainty)
 
 
 def named(record: Record) -> Record:
@@ -96,7 +97,7 @@ def test_what_is_settled_no_single_answer_changes(record: Record, data: st.DataO
     found = BASE.certainty(record)
     assert found.complete
     if found.settled:
-        assert not is_refuted(record, judge(BASE))
+        assert not is_refuted(record, measured(BASE))
 
 
 @settings(UNHURRIED, max_examples=60)
@@ -106,7 +107,7 @@ def test_what_is_settled_no_single_answer_changes_with_any_rules(pack: str, data
     record = data.draw(records_of(rulebase.kinds, 1, 4))
     found = rulebase.certainty(record)
     if found.settled:
-        assert not is_refuted(record, judge(rulebase))
+        assert not is_refuted(record, measured(rulebase))
 
 
 def test_settled_is_met_both_ways_where_it_is_tried() -> None:
@@ -119,7 +120,7 @@ def test_settled_is_met_both_ways_where_it_is_tried() -> None:
         ([{"kind": "smoke"}], True),
     ):
         assert toast.certainty(record).settled is settled, record
-        assert is_refuted(record, judge(toast)) is not settled
+        assert is_refuted(record, measured(toast)) is not settled
     assert len(list(single_answers([{"kind": "toast"}], toast.program))) == 2 + 9 + 2 + 2 + 10
 
 
@@ -163,6 +164,27 @@ def test_facts_alike_but_for_what_they_leave_out_may_stand_in_any_order() -> Non
     assert bare(one) == bare(other)
     assert [each.pointer for each in one.depends_on if each.field == "slices"] == ["/facts/1/slices"]
     assert [each.pointer for each in other.depends_on if each.field == "slices"] == ["/facts/0/slices"]
+
+
+def test_of_many_facts_alike_each_has_the_id_that_it_is_assessed_by() -> None:
+    """From the tenth on, ids that are sorted as text are in another order than facts."""
+    pack = """\
+schema: 1
+pack: slips
+kinds: {slip: {role: mistake, title: Slip, concern: manners, fields: {n: {type: integer, min: 1, max: 9, default: 1}}}}
+rules:
+  few: {when: [{fact: slip, where: slip.n < 4}], then: {severity: 2}}
+  many: {when: [{fact: slip, where: slip.n >= 4}], then: {severity: 4}}
+"""
+    slips = load_text(pack)
+    unsaid: Record = [{"kind": "slip"} for _ in range(6)]
+    said: Record = [{"kind": "slip", "n": 1} for _ in range(7)]
+    findings = slips.assess([*unsaid, *said]).findings
+    assumed = [finding.fact for finding in findings if any(reason.basis == "assumed" for reason in finding.because)]
+    for record, first in (([*unsaid, *said], 0), ([*said, *unsaid], 7)):
+        found = slips.certainty(record).depends_on
+        assert [each.fact for each in found] == sorted(assumed) == [f"slip-{n}" for n in range(1, 7)]
+        assert [each.pointer for each in found] == [f"/facts/{first + n}/n" for n in range(6)]
 
 
 def test_it_is_the_same_every_time_and_can_be_written_as_json() -> None:
@@ -313,7 +335,7 @@ def required(kind: str) -> dict[str, Any]:
 def test_a_record_that_is_too_large_for_it_is_refused_and_can_still_be_assessed() -> None:
     record = [{"id": f"s{n}", "kind": "spill"} for n in range(30)]
     small = RuleBase(BASE.program, Limits(certainty=900))
-    with pytest.raises(BudgetError, match="with 31 facts there is no saying how certain the answer is"):
+    with pytest.raises(BudgetError, match="31 facts are too many to find how certain the answer is"):
         small.certainty(record)
     assert small.assess(record).findings
 
@@ -331,6 +353,118 @@ def test_what_could_not_be_tried_whole_is_never_called_settled() -> None:
     assert load_text(TOAST + USUAL, hall).certainty(record).settled
 
 
+SLOPE = """\
+schema: 1
+pack: slope
+kinds: {slip: {role: mistake, title: Slip, concern: manners, fields: {a: {type: integer, min: 0, max: 90, default: 0}}}}
+rules:
+  slope: {when: [slip], then: {severity: 2 + slip.a / 100, noticed: 9}}
+  dip: {when: [{fact: finding, of: slip, as: f, where: f.severity > LOW and f.severity < 2.5}], then: {recommend: sorry}}
+actions:
+  sorry: {title: Say sorry, due_hours: 4, relief: {severity: 1}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("low", "most", "settled", "complete"),
+    [
+        ("2.4", 50_000, False, True),  # only from 41 to 49 there is something to do
+        ("2.5", 50_000, True, True),
+        ("2.5", 60, False, False),  # so few that not all numbers between could be tried
+    ],
+)
+def test_numbers_between_those_of_rules_are_tried_too(low: str, most: int, settled: bool, complete: bool) -> None:
+    slope = load_text(SLOPE.replace("LOW", low), limits=Limits(certainty=most))
+    record: Record = [{"kind": "slip"}]
+    found = slope.certainty(record)
+    assert (found.settled, found.complete) == (settled, complete)
+    assert [each.field for each in found.depends_on] == ["a"]  # the damage moves, if nothing else does
+    assert is_refuted(record, measured(slope)) is (low == "2.4")
+
+
+CROSSING = """\
+schema: 1
+pack: crossing
+kinds:
+  slip:
+    role: mistake
+    title: Slip
+    concern: manners
+    fields: {{a: {{type: integer, min: 0, {most}, default: 0}}, b: {{type: integer, min: 0, max: 90, default: 0}}}}
+  seen: {{role: derived, title: Seen, fields: {{n: {{type: integer}}}}}}
+rules:
+  slip: {{when: [slip], then: {{severity: "{severity}", noticed: 9}}}}
+  turn: {{when: [{when}], then: {{recommend: sorry}}}}
+  seen: {{when: [slip], then: {{derive: {{kind: seen, n: {passed_on}}}}}}}
+actions:
+  sorry: {{title: Say sorry, due_hours: 4, relief: {{severity: 1}}}}
+"""
+
+
+def crossing(when: str, most: str = "max: 90", passed_on: str = "1", severity: str = "2") -> RuleBase:
+    return load_text(CROSSING.format(when=when, most=most, passed_on=passed_on, severity=severity))
+
+
+@pytest.mark.parametrize(
+    ("when", "passed_on", "crosses"),
+    [
+        ('{fact: slip, where: "slip.a == slip.b"}', "1", "ab"),
+        ('{fact: slip, where: "slip.a * 2 == 80"}', "1", "a"),
+        ('{fact: slip, where: "slip.a + slip.b == 70"}', "1", "ab"),
+        ('{fact: slip, where: "slip.a * (80 - slip.a) == 1600"}', "1", "a"),
+        ('{fact: slip, where: "abs(slip.a - 33) == 8"}', "1", "a"),
+        ('{fact: slip, where: "curve(slip.a - 20, (0, 0), (4, 4), (8, 0)) >= 4"}', "1", "a"),
+        ('{sum: slip, of: slip.a, as: n}, {fact: seen, where: "n == 44"}', "1", "a"),
+        ('{fact: seen, where: "seen.n == 44"}', "slip.a", "a"),
+    ],
+)
+def test_every_number_is_tried_where_rules_do_not_state_those_at_which_they_turn(when: str, passed_on: str, crosses: str) -> None:
+    """One number far from both ends changes the advice, and stands in no rule."""
+    rulebase = crossing(when, passed_on=passed_on)
+    assert find_crossings(rulebase.program) == {("slip", name) for name in crosses}
+    record: Record = [{"kind": "slip", "b": 50}]
+    found = rulebase.certainty(record)
+    assert is_refuted(record, measured(rulebase))
+    assert (found.settled, found.complete) == (False, True)
+    assert [each.field for each in found.depends_on] == ["a"]
+    endless = crossing(when, "max: 1000000", passed_on).certainty(record)
+    assert (endless.settled, endless.complete) == (False, False)
+
+
+def test_a_number_that_crosses_nothing_within_its_range_is_settled() -> None:
+    rulebase = crossing('{fact: slip, where: "slip.a == slip.b + 41"}')
+    assert rulebase.certainty([{"kind": "slip", "b": 50}]).settled
+    assert not rulebase.certainty([{"kind": "slip", "b": 49}]).settled
+
+
+@pytest.mark.parametrize(("words", "known"), [("[u, v, w, x, y, z]", True), ("[t, u, v, w, x, y, z]", False)])
+def test_sets_of_which_not_all_are_tried_are_not_settled(words: str, known: bool) -> None:
+    field = f"a: {{type: set, values: {words}, default: []}}"
+    pack = CROSSING.format(
+        when="{fact: slip, where: \"'y' in slip.a and 'z' in slip.a and not 'u' in slip.a and slip.b > 3\"}",
+        most="",
+        passed_on="1",
+        severity="2",
+    )
+    pack = pack.replace("a: {type: integer, min: 0, , default: 0}", field)
+    for b, settled in ((2, known), (50, False)):
+        found = load_text(pack).certainty([{"kind": "slip", "b": b}])
+        assert (found.settled, found.complete) == (settled, known)
+
+
+@pytest.mark.parametrize(
+    "severity",
+    [
+        "1 if slip.a >= 4 else 2",
+        "2 * slip.a / 3 + slip.b",
+        "curve(slip.a, (0, 1), (9, 3))",
+        "1 if 3 < slip.a <= 9 and not slip.b == 0 else 0",
+    ],
+)
+def test_rules_that_state_where_they_turn_cross_nothing(severity: str) -> None:
+    assert find_crossings(crossing("slip", severity=severity).program) == set()
+
+
 def test_a_record_that_is_wrong_is_refused_as_assess_does() -> None:
     with pytest.raises(RecordError, match="/facts/0/minutes: must be a whole number from 1 to 1440"):
         certainty([{"kind": "late_arrival", "minutes": "twelve"}])
@@ -346,7 +480,7 @@ def test_it_is_said_in_plain_words() -> None:
     kinds = toast.kinds
     sentences = certainty_sentences(toast.certainty([{"kind": "toast"}]), kinds, {"toast-1": "Burnt the toast"})
     assert sentences == (
-        "Between 39 and 69 of 100 over what you have not said.",
+        "Depending on what you have not said, the damage is between 39 and 69 of 100.",
         "It depends most on: how; slices.",
         "In 9 of 10 cases what to do stays the same.",
     )
@@ -357,16 +491,16 @@ def test_it_is_said_in_plain_words() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
-        (0.0, 0.4, "Below 1 of 100"),
-        (0.2, 40.2, "Up to 40 of 100"),
-        (12.2, 40.4, "Between 12 and 40 of 100"),
-        (39.8, 40.4, "40 of 100"),
-        (12.0, 99.6, "Between 12 and above 99 of 100"),
-        (99.5, 100.0, "Above 99 of 100"),
+        (0.0, 0.4, "Most answers that you could still give leave the damage below 1 of 100."),
+        (39.8, 40.4, "Most answers that you could still give leave the damage at 40 of 100."),
+        (99.2, 100.0, "Most answers that you could still give leave the damage above 99 of 100."),
+        (12.2, 40.4, "Depending on what you have not said, the damage is between 12 and 40 of 100."),
+        (1.0, 99.0, "Depending on what you have not said, the damage is between 1 and 99 of 100."),
+        (0.2, 40.2, "Depending on what you have not said, the damage is at most 40 of 100."),
+        (12.0, 99.6, "Depending on what you have not said, the damage is at least 12 of 100."),
+        (0.9, 99.1, "Depending on what you have not said, the damage may be anything from below 1 to above 99 of 100."),
     ],
 )
 def test_a_range_is_said_without_false_precision(low: float, high: float, said: str) -> None:
     found = Certainty(low, high, 1.0, True, (), 300, True)
-    assert certainty_sentences(found, {}, {}) == (
-        f"{said} over what you have not said.", "No single answer would change what to do.",
-    )  # fmt: skip
+    assert certainty_sentences(found, {}, {}) == (said, "No single answer would change what to do.")

@@ -1,12 +1,11 @@
-"""A record in; the single changes of it that would have lowered its band out: counterfactual explanations.
+"""Find the single changes of a record that would have lowered its band: counterfactual explanations.
 
-A change takes one fact away, or gives one of its fields another value. Facts are changed in memory's form, where every one has
-its id, so that no other fact is renamed by it.
+A change removes one fact, or gives one of its fields another value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
@@ -14,26 +13,23 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from misstep.answers import Grid, Value, with_rows, words_of
+from misstep.answers import Grid, Value, words_of
 from misstep.assembly import Result, band_of
-from misstep.errors import BudgetError
 from misstep.intake import Facts
 from misstep.model.facts import FIRST_VALUE, ID, KIND, Field, Row
 from misstep.model.rule import Program
-from misstep.records import Told
 from misstep.rulebase.references import Place
-
-Evaluate = Callable[[Facts], Result]
+from misstep.trials import Evaluate, Trials, finding_ranks, with_value
 
 A_WORD, A_FACT = 1.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Counterfactual:
-    """One change that lowers the band: where, from what to what, and the answer that it would have given.
+    """One change that lowers the band: its place, the value given and the one instead, and the answer it would have had.
 
-    ``field`` is None where the fact would not be there at all. ``size``: 2 for a whole fact; 1 for yes or no, and for a word;
-    for a number the share by which it changes, 12 to 9 is 0.25.
+    ``field`` is None if the whole fact is removed. ``size``: 2 for a whole fact; 1 for yes or no, and for a word; for a number
+    the share by which it changes, 12 to 9 is 0.25.
     """
 
     pointer: str
@@ -50,10 +46,11 @@ class Counterfactual:
 
 @dataclass(frozen=True, slots=True)
 class Counterfactuals:
-    """The answer as it is, and what would have lowered its band: the best of every field and fact.
+    """The answer as it is, and the changes that would have lowered its band: the best one of every field and fact.
 
-    ``changes``, smallest first, are of what the record says; ``unsaid`` of fields that it leaves out, where ``given`` is what was
-    assumed. ``tried``: how many changes were assessed; ``complete``: whether those were all.
+    ``changes`` are of fields that the record states, smallest first; ``unsaid`` are of fields that it leaves out, and their
+    ``given`` is the assumed value. ``tried``: the number of changes that were assessed; ``complete``: whether the limit allowed
+    all.
     """
 
     id: str | None
@@ -71,31 +68,32 @@ class Counterfactuals:
 
 
 def find_counterfactuals(
-    facts: Facts, told: list[Told], program: Program, evaluate: Evaluate, thresholds: dict[Place, frozenset[float]], most: int
+    facts: Facts, rows: list[Row], program: Program, evaluate: Evaluate, thresholds: dict[Place, frozenset[float]], most: int
 ) -> Counterfactuals:
-    """What would have lowered the band. ``most``: facts to be assessed in all; what is worst is tried first.
+    """The changes that would have lowered the band. ``rows``: the rows of the facts, in the order of the record; ``most``: the
+    limit of facts to assess in all. The worst mistake is tried first.
 
-    Raises BudgetError where the record itself asks for too much work.
+    Raises BudgetError if the record itself needs too much work.
     """
-    now = evaluate(facts)
-    trial = _Trial(facts, evaluate, most // max(1, sum(map(len, facts.rows.values()))), _Answer.of(now))
+    trials = _BandTrials(facts, evaluate, most)
     found: list[_Found] = []
     complete = True
     try:
-        if trial.now.rank:  # the mildest band cannot be lowered
-            for place in _worst_first(now, told):
-                found.extend(_changes_of(place, told[place], program, trial, thresholds))
+        if trials.now.rank:  # the mildest band cannot be lowered
+            for place in _worst_facts_first(trials.result, rows):
+                row = rows[place]
+                found.extend(_changes_of(place, row, facts.said[row[ID]], program, trials, thresholds))
     except _EnoughError:
         complete = False
     found.sort(key=itemgetter(0))
     changes, unsaid = (tuple(each.change for each in found if each.said is said) for said in (True, False))
-    answer = trial.now
-    return Counterfactuals(facts.id, answer.damage, answer.band, answer.verdict, changes, unsaid, trial.tried, complete)
+    answer = trials.now
+    return Counterfactuals(facts.id, answer.damage, answer.band, answer.verdict, changes, unsaid, trials.made, complete)
 
 
 class _Found(NamedTuple):
-    """A change, and whether it is of what the record says. The key is size, rank of the band and damage; then fact and place of
-    the field, so that all changes have one order."""
+    """A change, and whether the record states its field. The key is size, rank of the band and damage; then fact and place of the
+    field, so that all changes have one order."""
 
     key: tuple[float, int, float, str, int]
     change: Counterfactual
@@ -116,44 +114,35 @@ class _Answer(NamedTuple):
 
 
 class _EnoughError(Exception):
-    """As many changes were tried as may be."""
+    """The limit allows no more changes."""
 
 
-class _Trial:
-    """Assesses a record with one row replaced, as often as may be."""
+class _BandTrials(Trials):
+    """Tries changes of one fact, and gives the answers that have a lower band."""
 
-    def __init__(self, facts: Facts, evaluate: Evaluate, most: int, now: _Answer) -> None:
-        self.now = now
-        self.tried = 0
-        self._facts = facts
-        self._evaluate = evaluate
-        self._most = most
+    def __init__(self, facts: Facts, evaluate: Evaluate, most: int) -> None:
+        super().__init__(facts, evaluate, most)
+        self.now = _Answer.of(self.result)
 
     def lower(self, row: Row, instead: Row | None) -> _Answer | None:
-        """The answer with another row, or none, in the place of a row, if its band is lower."""
-        if self.tried >= self._most:
+        """The answer with another row, or none, in place of a row; None if its band is not lower. Raises _EnoughError."""
+        if not self.left:
             raise _EnoughError
-        self.tried += 1
-        changed = with_rows(self._facts, [instead]) if instead else with_rows(self._facts, (), [row])
-        try:
-            answer = _Answer.of(self._evaluate(changed))
-        except BudgetError:  # the change would ask for more work than the record does
-            return None
-        return answer if answer.rank < self.now.rank else None
+        result = self.result_with([instead]) if instead else self.result_with((), [row])
+        answer = _Answer.of(result) if result else None  # None: the changed record would need too much work
+        return answer if answer and answer.rank < self.now.rank else None
 
 
-def _worst_first(now: Result, told: list[Told]) -> list[int]:
-    """Places of the facts in the record: mistakes as they were found, worst first, then the others by kind and id."""
-    ranks = {finding[0][ID]: rank for rank, finding in enumerate(now.findings)}
-    rows = [fact.row for fact in told]
+def _worst_facts_first(now: Result, rows: list[Row]) -> list[int]:
+    """Places of the facts in the record: mistakes first, the worst of them first, then the others by kind and id."""
+    ranks = finding_ranks(now)
     return sorted(range(len(rows)), key=lambda i: (ranks.get(rows[i][ID], len(ranks)), rows[i][KIND], rows[i][ID]))
 
 
 def _changes_of(
-    place: int, told: Told, program: Program, trial: _Trial, thresholds: dict[Place, frozenset[float]]
+    place: int, row: Row, said: Collection[str], program: Program, trials: _BandTrials, thresholds: dict[Place, frozenset[float]]
 ) -> Iterator[_Found]:
     """The changes of one fact that lower the band, the best one of every field."""
-    row = told.row
     kind = program.kinds[row[KIND]]
 
     def found(column: int, field: Field | None, instead: Value, size: float, answer: _Answer) -> _Found:
@@ -163,26 +152,26 @@ def _changes_of(
             pointer, row[ID], kind.name, name, given, instead, size, answer.band, answer.verdict, answer.damage
         )
         key = (size, answer.rank, answer.damage, row[ID], column)
-        return _Found(key, change, field is None or field.name in told.said)
+        return _Found(key, change, field is None or field.name in said)
 
-    if not kind.assumed and (answer := trial.lower(row, None)):  # what is assumed anyway cannot be taken away
+    if not kind.assumed and (answer := trials.lower(row, None)):  # a setting that would be assumed cannot be removed
         yield found(0, None, None, A_FACT, answer)
     for column, field in enumerate(kind.fields, FIRST_VALUE):
-        lower = partial(_with_value, trial, row, column)
+        lower = partial(_lower_with, trials, row, column)
         lowering = _lowering(field, row[column], lower, thresholds.get((kind.name, field.name), frozenset()))
         changes = [found(column, field, value, _size(row[column], value), answer) for value, answer in lowering]
         if changes:
             yield min(changes, key=itemgetter(0))
 
 
-def _with_value(trial: _Trial, row: Row, column: int, value: Value) -> _Answer | None:
-    return trial.lower(row, (*row[:column], value, *row[column + 1 :]))
+def _lower_with(trials: _BandTrials, row: Row, column: int, value: Value) -> _Answer | None:
+    return trials.lower(row, with_value(row, column, value))
 
 
 def _lowering(
     field: Field, given: Any, lower: Callable[[Any], _Answer | None], thresholds: Iterable[float]
 ) -> Iterator[tuple[Any, _Answer]]:
-    """The values of a field that lower the band; of numbers the nearest on either side."""
+    """The values of a field that lower the band; of numbers the nearest one on each side."""
     if field.is_number:
         if given is not None:  # else there is nothing to be near to
             for outward in (-1, 1):

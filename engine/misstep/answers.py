@@ -1,23 +1,18 @@
-"""A field in; the answers that it could have out: its words, the numbers between which rules turn, and how often each is true.
-
-For whatever asks what else could have been said: counterfactuals, and how certain an answer is.
-"""
+"""List the answers that a field can have, and how often each is true, for counterfactuals and for certainty."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 from math import ceil, floor
-from operator import itemgetter
 from typing import Any
 
-from misstep.intake import Facts
-from misstep.model.facts import ID, KIND, UNSAID, Field, Kind, Row
+from misstep.model.facts import UNSAID, Field, Kind
 from misstep.model.rule import Program
 
 Value = bool | int | float | str | tuple[str, ...] | None
 MOST_SUBSETS = 6
-"""Of so many words every subset is an answer to a set; of more none of them, each, all, and what packs call usual."""
+"""Up to this many words, every subset is an answer to a set; beyond, no word, each one, all of them, and the usual answers."""
 
 
 def words_of(field: Field) -> tuple[bool | str, ...]:
@@ -63,10 +58,10 @@ class Grid:
 
 
 def usual_answers(program: Program, kind: Kind, field: Field, thresholds: Iterable[float]) -> tuple[tuple[Any, float], ...]:
-    """The answers to a field where nobody said it, each with its weight: as packs say of the kind, or else of its role.
+    """The answers to an open field, each with its weight: as packs state them for the kind, or else for its role.
 
-    Where they say nothing: what the field counts as has one half, and the other answers share the other alike; all of them are
-    alike where it counts as nothing. Of numbers the answers are then those at which a rule turns. A text has none.
+    If they state none, the default has half of the weight, and the other answers share the other half equally; without a default
+    all answers have equal weight. The answers of numbers are then those at which a rule turns. A text has none.
     """
     for owner in (kind.name, kind.role):
         if (usual := program.usual.get(f"{owner}.{field.name}")) is not None:
@@ -88,21 +83,3 @@ def usual_answers(program: Program, kind: Kind, field: Field, thresholds: Iterab
     if default is None:
         return tuple((answer, 1.0) for answer in others)
     return ((default, float(max(1, len(others)))), *((answer, 1.0) for answer in others))
-
-
-def with_rows(facts: Facts, changed: Iterable[Row], gone: Iterable[Row] = ()) -> Facts:
-    """The facts of a record with rows changed, each found by its id, and others gone."""
-    rows = dict(facts.rows)
-    taken = {row[ID] for row in gone}
-    for row in gone:
-        rows[row[KIND]] = [other for other in rows[row[KIND]] if other[ID] != row[ID]]
-        if not rows[row[KIND]]:
-            del rows[row[KIND]]
-    by_kind: dict[str, list[Row]] = {}
-    for row in changed:
-        by_kind.setdefault(row[KIND], []).append(row)
-    for kind, new in by_kind.items():
-        ids = {row[ID] for row in new}
-        kept = [other for other in rows[kind] if other[ID] not in ids] if len(new) < len(rows[kind]) else []
-        rows[kind] = sorted([*kept, *new], key=itemgetter(ID))
-    return facts._replace(rows=rows, ids=facts.ids - taken if taken else facts.ids)

@@ -14,13 +14,13 @@ from misstep.evaluate.interface import Engine
 from misstep.findings.explain import Explainer
 from misstep.intake import Facts
 from misstep.limits import Limits
-from misstep.model.facts import Kind
+from misstep.model.facts import Kind, Row
 from misstep.model.result import Assessment, to_json
 from misstep.model.rule import Action, Program, Rule, Source
 from misstep.pipeline import assess as run_pipeline
 from misstep.pipeline import assess_json as run_json_pipeline
 from misstep.pipeline import conclude, evaluate
-from misstep.records import RecordLike, RecordReader, Told, named
+from misstep.records import RecordLike, RecordReader, named
 from misstep.rulebase.cache import shipped_program
 from misstep.session import Session
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # what only those need who calibrate is imported when they do
     from misstep.calibration.agreement import Agreement
     from misstep.calibration.cases import CasesLike
     from misstep.calibration.certainty import CertaintyFigures
-    from misstep.uncertainty import Certainty, Knowledge
+    from misstep.uncertainty import Certainty, FieldUse
 
 EngineName = Literal["compiled", "durable"]
 
@@ -121,17 +121,17 @@ class RuleBase:
         return memory.fired()
 
     def counterfactuals(self, facts: RecordLike, engine: EngineName = "compiled") -> Counterfactuals:
-        """What would have lowered the band of an interview: the smallest changes of one fact each, smallest first.
+        """The changes that would have lowered the band of an interview, each of one fact, smallest first.
 
         The record is assessed with one change at a time, within ``Limits.alternatives``. Raises what ``assess`` does.
         """
         from misstep.alternatives import find_counterfactuals
 
-        given, told = self._reader.read_told(facts)
+        given, rows = self._reader.read_in_order(facts)
         chosen = self._engine(engine)
         return find_counterfactuals(
             given,
-            told,
+            rows,
             self._program,
             lambda changed: evaluate(changed, self._program, chosen, self._limits),
             self._thresholds,
@@ -139,34 +139,35 @@ class RuleBase:
         )
 
     def certainty(self, facts: RecordLike, engine: EngineName = "compiled") -> Certainty:
-        """How far the answer to an interview rests on what was not said: the damage over it, and what it hangs on.
+        """How certain the answer to an interview is: the range of damage over its open fields, and those that it depends on.
 
         The record is assessed some hundreds of times, within ``Limits.certainty``. Raises what ``assess`` does, and BudgetError
-        where the record is too large for that.
+        if the record is too large for that.
         """
-        return self._certainty(*self._reader.read_told(facts), self._engine(engine))
+        return self._certainty(*self._reader.read_in_order(facts), self._engine(engine))
 
     def certainty_json(self, record: bytes | str, engine: EngineName = "compiled") -> bytes:
         """The same of one interview given as JSON; the answer as JSON. Raises what ``assess_json`` does."""
-        return self._certainty(*self._reader.read_told_json(record), self._engine(engine)).to_json()
+        return self._certainty(*self._reader.read_json_in_order(record), self._engine(engine)).to_json()
 
-    def _certainty(self, facts: Facts, told: list[Told], chosen: Engine) -> Certainty:
+    def _certainty(self, facts: Facts, rows: list[Row], chosen: Engine) -> Certainty:
         from misstep.uncertainty import find_certainty
 
         return find_certainty(
             facts,
-            told,
-            self._knowledge,
+            rows,
+            self._field_use,
             lambda changed: evaluate(changed, self._program, chosen, self._limits),
             self._limits.certainty,
         )
 
     @cached_property
-    def _knowledge(self) -> Knowledge:
+    def _field_use(self) -> FieldUse:
+        from misstep.rulebase.crossings import find_crossings
         from misstep.rulebase.readable import ReadableFields
-        from misstep.uncertainty import Knowledge
+        from misstep.uncertainty import FieldUse
 
-        return Knowledge(self._program, ReadableFields(self._program), self._thresholds)
+        return FieldUse(self._program, ReadableFields(self._program), self._thresholds, find_crossings(self._program))
 
     @cached_property
     def _thresholds(self) -> dict[tuple[str, str], frozenset[float]]:
@@ -190,30 +191,30 @@ class RuleBase:
         rules behind them. Cases that are wrong are in ``Agreement.problems``; raises RecordError where none is right,
         CallerError where none is left to choose or a file does not exist.
         """
-        from misstep.calibration.calibrate import Choice, Rules, calibrate
+        from misstep.calibration.calibrate import Rules, Selection, calibrate
 
         self._engine(engine)  # an engine that is not there is no fault of the cases
         rules = Rules(self._program, lambda facts: self.assess(facts, engine), lambda facts: self.fired(facts, engine))
-        return calibrate([cases, *more], rules, Choice(tuple(bases), min_confidence, worst))
+        return calibrate([cases, *more], rules, Selection(tuple(bases), min_confidence, worst))
 
     def measure_certainty(
         self, cases: CasesLike, *more: str | Path, seed: int = 1, engine: EngineName = "compiled"
     ) -> CertaintyFigures:
-        """How far what ``certainty`` says holds: ``cases`` as for ``calibrate``, of which only the records are looked at.
+        """How well ``certainty`` holds: ``cases`` as for ``calibrate``, of which only the records are read.
 
-        Of every record parts are left out, chosen by the seed, and what is then said is compared with the whole of it. Raises
-        RecordError where no case is right, CallerError where the file does not exist.
+        Parts of every record are left out, chosen by the seed, and the certainty of the rest is compared with the full answer.
+        Raises RecordError if no case is right, CallerError if a file does not exist or is given twice.
         """
-        from misstep.calibration.certainty import Judge, measure_certainty
+        from misstep.calibration.certainty import MeasuredRules, measure_certainty
         from misstep.uncertainty import Outcome
 
         self._engine(engine)
-        judge = Judge(
+        rules = MeasuredRules(
             self._program,
             lambda facts: Outcome.of(self.evaluate(facts, engine)),
             lambda facts: self.certainty(facts, engine),
         )
-        return measure_certainty([cases, *more], judge, seed)
+        return measure_certainty([cases, *more], rules, seed)
 
     def case_schema(self) -> dict[str, Any]:
         """JSON Schema of a judged case, in the words of this rule base."""
@@ -312,7 +313,7 @@ def assess_json(record: bytes | str, engine: EngineName = "compiled") -> bytes:
 
 
 def counterfactuals(facts: RecordLike) -> Counterfactuals:
-    """What would have lowered the band of an interview, with the shipped rule base.
+    """The changes that would have lowered the band of an interview, with the shipped rule base.
 
     >>> counterfactuals([{"kind": "late_arrival", "minutes": 40}]).changes[0].instead
     """
@@ -320,7 +321,7 @@ def counterfactuals(facts: RecordLike) -> Counterfactuals:
 
 
 def certainty(facts: RecordLike) -> Certainty:
-    """How far the answer to an interview rests on what was not said, with the shipped rule base.
+    """How certain the answer to an interview is, with the shipped rule base.
 
     >>> certainty([{"kind": "late_arrival"}]).depends_on[0].field
     """

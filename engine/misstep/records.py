@@ -1,13 +1,13 @@
-"""A record in, in any of the shapes a caller may have; checked facts in memory's form out.
+"""Check records, in every shape that callers have them in, and give their facts in the form that they have in memory.
 
 The kinds of the rule base become one pydantic-core validator, strict: no coercion, no unknown fields, no NaN.
-Its errors are put into our words here; they name places, never values.
+Its errors are said in our words; they name places, never values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -32,7 +32,7 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID)]
 
 
 class Fact(BaseModel):
-    """One fact, for those who like models: ``Fact(kind="late_arrival", minutes=12)``. Fields are checked by ``assess``."""
+    """One fact as a model: ``Fact(kind="late_arrival", minutes=12)``. Its fields are checked by ``assess``."""
 
     model_config = ConfigDict(frozen=True, extra="allow", strict=True, defer_build=True)
 
@@ -51,13 +51,6 @@ class Record(BaseModel):
 
 RecordLike = Record | Mapping[str, Any] | Iterable[Fact | Mapping[str, Any]]
 """A record, a mapping of its shape, or just the facts."""
-
-
-class Told(NamedTuple):
-    """A fact of a record: its row, and the fields that the record states."""
-
-    row: Row
-    said: frozenset[str]
 
 
 class RecordReader:
@@ -85,23 +78,23 @@ class RecordReader:
         data = plain_record(record)
         return self._collect(data.get("id"), self._rows(data), _stated(data))
 
-    def read_told(self, record: RecordLike) -> tuple[Facts, list[Told]]:
-        """The same, and every fact in the order of the record, with what the record says of it. Raises RecordError."""
+    def read_in_order(self, record: RecordLike) -> tuple[Facts, list[Row]]:
+        """Check a record; give its facts, and their rows in the order of the record. Raises RecordError."""
         data = plain_record(record)
         rows = self._rows(data)
         facts = self._collect(data.get("id"), rows, _stated(data))  # gives an id to every row that has none
-        return facts, list(map(Told, map(tuple, rows), _stated(data)))
+        return facts, list(map(tuple, rows))
 
     def read_json(self, data: bytes | str) -> Facts:
         """Check a record given as JSON text. Raises RecordError with line and column of every problem found.
 
-        The text is read by a fast parser first; only what is not plainly right is read once more, strictly.
+        A fast parser reads the text first; the strict one reads it again only if something may be wrong.
         """
         return self._of_json(data, self.read)
 
-    def read_told_json(self, data: bytes | str) -> tuple[Facts, list[Told]]:
-        """``read_told`` of a record given as JSON text. Raises as ``read_json`` does."""
-        return self._of_json(data, self.read_told)
+    def read_json_in_order(self, data: bytes | str) -> tuple[Facts, list[Row]]:
+        """``read_in_order`` of a record given as JSON text. Raises as ``read_json`` does."""
+        return self._of_json(data, self.read_in_order)
 
     def _of_json(self, data: bytes | str, read: Callable[[Any], _Read]) -> _Read:
         if not isinstance(data, (bytes, str)):
@@ -112,7 +105,7 @@ class RecordReader:
                 if _has_each_key_once(record, data):
                     return read(record)
             except (orjson.JSONDecodeError, RecordError):
-                pass  # the strict reader has the last word, and knows the place
+                pass  # the strict reader decides, and knows the place
         document = read_json(_decoded(data), "<record>", most=self._limits.record_bytes)
         try:
             return read(document.data)
@@ -182,14 +175,14 @@ class RecordReader:
 
 
 def named(facts: Facts, id: str) -> Facts:  # noqa: A002 - the field of a record
-    """The facts of a record with an id from elsewhere. Raises RecordError where it is none."""
+    """The facts of a record with another id. Raises RecordError if the id is no id."""
     if not 1 <= len(id) <= MAX_ID:
         raise fault("/id", f"must be text of 1 to {MAX_ID} characters")
     return facts._replace(id=id)
 
 
 def _stated(data: dict[str, Any]) -> list[frozenset[str]]:
-    """The names that each fact of a checked record gives a value to."""
+    """The names of the fields that each fact of a checked record has a value for."""
     return [
         frozenset(fact) if None not in fact.values() else frozenset(name for name, value in fact.items() if value is not None)
         for fact in data["facts"]
@@ -202,8 +195,8 @@ def json_pointer(path: Iterable[str | int]) -> str:
 
 
 def _has_each_key_once(record: Any, data: bytes | str) -> bool:
-    """Whether no key can stand twice in an object of a record. What a parser gives does not show it, but there are at least
-    as many colons as keys."""
+    """Whether no object of a record can have a key twice. The parsed record does not show it, but the text has at least as many
+    colons as keys."""
     colons = data.count(":") if isinstance(data, str) else data.count(b":")
     keys = 0
     if type(record) is dict:
@@ -224,7 +217,7 @@ def _decoded(data: bytes | str) -> str:
 
 
 def plain_record(record: RecordLike) -> dict[str, Any]:
-    """The record as a mapping with ``facts``, not checked yet. Raises RecordError where it is no record at all."""
+    """The record as a mapping with ``facts``, not checked yet. Raises RecordError if it has no shape of a record."""
     if type(record) is list:
         return {"facts": _plain_facts(record)}
     if isinstance(record, Record):

@@ -15,7 +15,8 @@ from tests.end_to_end.command import FIXTURES, INCIDENTS
 import misstep
 from misstep import CallerError, EngineError, RecordError, RuleBase
 from misstep.calibration.agreement import Agreement, Figure
-from misstep.calibration.calibrate import Choice, Rules, calibrate
+from misstep.calibration.calibrate import Rules, Selection, calibrate
+from misstep.calibration.cases import CasesLike, name_sets
 from misstep.calibration.report import to_text
 
 FILE = FIXTURES / "cases" / "dev.jsonl"
@@ -175,12 +176,32 @@ def test_sets_of_the_same_name_are_told_by_their_path(tmp_path: Path) -> None:
     assert [group.name for group in BASE.calibrate(a, b).by_set] == [str(a), str(b)]
 
 
+@pytest.mark.parametrize(
+    ("sets", "names"),
+    [
+        (["a.jsonl", "b/c.jsonl"], ["a", "c"]),
+        (["a.jsonl", "b/a.jsonl"], ["a.jsonl", "b/a.jsonl"]),
+        (["-", "a.jsonl"], ["<stdin>", "a"]),
+        (["-", "-.jsonl"], ["<stdin>", "-"]),
+        (["-", "<stdin>.jsonl"], ["-", "<stdin>.jsonl"]),
+        (["-.jsonl"], ["-"]),
+        ([[]], [""]),
+    ],
+)
+def test_every_set_has_a_name_of_its_own(sets: list[CasesLike], names: list[str]) -> None:
+    assert name_sets(sets) == names
+
+
 def test_sets_that_make_no_sense_are_refused(tmp_path: Path) -> None:
     file = written(tmp_path / "judged.jsonl", case(LONG, "broken"))
-    with pytest.raises(CallerError, match=r"judged\.jsonl: these cases are given twice"):
-        BASE.calibrate(file, str(file))
-    with pytest.raises(CallerError, match="cases: of several sets each is the path of a file"):
-        BASE.calibrate([case(LONG, "broken")], file)
+    for measure in (BASE.calibrate, BASE.measure_certainty):
+        for again in (str(file), tmp_path / "x" / ".." / "judged.jsonl"):
+            with pytest.raises(CallerError, match=r"judged\.jsonl: these cases are given twice"):
+                measure(file, again)
+        with pytest.raises(CallerError, match="<stdin>: these cases are given twice"):
+            measure("-", "-")
+        with pytest.raises(CallerError, match="cases: of several sets each is the path of a file"):
+            measure([case(LONG, "broken")], file)
 
 
 # -- the worst
@@ -369,7 +390,7 @@ def test_an_engine_that_fails_on_one_case_costs_no_other() -> None:
         return BASE.assess(record)
 
     rules = Rules(BASE.program, assess, BASE.fired)
-    found = calibrate([[case(SHORT, "broken"), case(LONG, "broken")]], rules, Choice())
+    found = calibrate([[case(SHORT, "broken"), case(LONG, "broken")]], rules, Selection())
     assert [str(problem) for problem in found.problems] == ["/0/record: the engine 'durable' gave up"]
     assert [c.place for c in found.cases] == ["/1"]
 

@@ -375,11 +375,11 @@ def test_nobody_complains_when_the_reader_has_gone(misstep: Command, output: str
 def test_how_certain_it_is_stands_below_the_answer_and_nothing_else_changes(misstep: Command) -> None:
     plain, certain = (misstep.inside("assess", SEED, *more).out for more in ((), ("--certainty",)))
     added = [line for line in certain.splitlines() if line not in plain.splitlines()]
-    assert " ".join(added).startswith("Between ")
-    assert "over what you have not said. It depends most on: " in " ".join(added)
+    assert " ".join(added).startswith("Depending on what you have not said, the damage is between ")
+    assert " of 100. It depends most on: " in " ".join(added)
     assert [line for line in certain.splitlines() if line not in added] == plain.splitlines()
     markdown = misstep.inside("assess", SEED, "--certainty", "-o", "markdown").out
-    assert "over what you have not said" in markdown
+    assert "Depending on what you have not said" in markdown
     assert len(markdown.splitlines()) == len(misstep.inside("assess", SEED, "-o", "markdown").out.splitlines()) + 2
 
 

@@ -249,9 +249,20 @@ def test_certainty_is_measured_on_the_same_cases(misstep: Command) -> None:
     assert misstep.inside("calibrate", file, *RULES, "--certainty", "-o", "markdown").out.startswith("# ")
 
 
-@pytest.mark.parametrize("option", [("--basis", "drill"), ("--min-confidence", "2"), ("--picture", "p.svg")])
+@pytest.mark.parametrize(
+    ("given", "named"), [("judged.jsonl", "judged.jsonl"), ("./judged.jsonl", "judged.jsonl"), ("-", "<stdin>")]
+)
+def test_of_no_file_certainty_is_measured_twice(misstep: Command, given: str, named: str) -> None:
+    misstep.write("judged.jsonl", LINES)
+    run = misstep("calibrate", given.removeprefix("./"), given, *RULES, "--certainty", stdin=LINES.encode())
+    assert (run.code, run.out, run.err) == (2, "", f"misstep: {named}: these cases are given twice\n")
+
+
+@pytest.mark.parametrize(
+    "option", [("--basis", "drill"), ("--min-confidence", "2"), ("--worst", "5"), ("--picture", "p.svg"), ("--picture", "p.gif")]
+)
 def test_certainty_looks_at_records_only(misstep: Command, option: tuple[str, str]) -> None:
     file = misstep.write("judged.jsonl", LINES)
     run = misstep.inside("calibrate", file, *RULES, "--certainty", *option)
-    assert (run.code, run.out) == (2, "")
-    assert "--certainty is about the records of all cases" in run.err
+    message = "--certainty is about the records of all cases: without --basis, --min-confidence, --worst and --picture"
+    assert (run.code, run.out, run.err) == (2, "", f"misstep: {message}\n")

@@ -439,9 +439,9 @@ def test_how_certain_the_answer_is_stands_below_it() -> None:
     text = opened(record).text
     assert " ".join(sentences) in text
     assert text.index("of 100 now") < text.index(sentences[0])
-    assert "over what you have not said" not in opened([]).text
+    assert "Depending on what you have not said" not in opened([]).text
 
 
 def test_a_record_too_large_for_it_is_answered_all_the_same() -> None:
     page = Page(RuleBase(BASE.program, Limits(certainty=30)))
-    assert "over what you have not said" not in opened([{"id": "late", "kind": "late_arrival"}], page).text
+    assert "Depending on what you have not said" not in opened([{"id": "late", "kind": "late_arrival"}], page).text

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from misstep.calibration.figures import wilson
 from misstep.errors import Problem
 
 
@@ -22,6 +23,11 @@ class Figure:
     low: float | None = None
     high: float | None = None
     baseline: float | None = None
+
+    @classmethod
+    def of_share(cls, hits: int, cases: int, baseline: float | None = None) -> Figure:
+        """The share of cases that are hits, with Wilson's interval."""
+        return cls(hits / cases, cases, *wilson(hits, cases), baseline) if cases else cls(None, 0)
 
 
 @dataclass(frozen=True, slots=True)

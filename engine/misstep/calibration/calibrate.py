@@ -1,6 +1,6 @@
-"""Judged cases and a rule base in; their agreement out.
+"""Measure how far a rule base agrees with judged cases.
 
-Cases that are wrong are told of in the agreement and cost nothing else: the rest is measured.
+A case that is wrong is listed in the agreement, and the others are measured all the same.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from misstep.model.rule import Program
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What is measured: a rule base, and what it says of a record."""
+    """The rules to measure: their program, the assessment of a record by them, and the ids of the rules that fire on it."""
 
     program: Program
     assess: Callable[[Any], Assessment]
@@ -40,23 +40,23 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """Which of the cases are measured, and how many of the worst disagreements are told."""
+class Selection:
+    """The cases to measure, by basis and confidence, and the number of worst disagreements to list."""
 
     bases: Sequence[str] = ()
     min_confidence: int | None = None
     worst: int = 5
 
 
-def calibrate(sets: Sequence[CasesLike], rules: Rules, choice: Choice) -> Agreement:
-    """Measure how far rules agree with judged cases: those of all sets together, and of each.
+def calibrate(sets: Sequence[CasesLike], rules: Rules, selection: Selection) -> Agreement:
+    """Measure how far rules agree with judged cases: with all sets together, and with each.
 
-    Raises RecordError where no case is right; CallerError where none is left to choose, or a file does not exist.
+    Raises RecordError if no case is right; CallerError if the selection leaves none, or a file does not exist.
     """
     read = _read(sets, rules)
     if not read.judged:
         raise RecordError([*read.problems, Problem(_file(sets), "there is no judged case that can be scored")])
-    chosen = _chosen(read.judged, choice)
+    chosen = _chosen(read.judged, selection)
     compared = [judged.compared for judged in chosen]
     program, bands = rules.program, rules.program.scale.severity.words
     furthest = sorted((j for j in chosen if differs(j.compared)), key=lambda j: furthest_first(j.compared))
@@ -65,15 +65,15 @@ def calibrate(sets: Sequence[CasesLike], rules: Rules, choice: Choice) -> Agreem
         version=program.version,
         digest=program.digest,
         read=len(read.judged),
-        bases=tuple(choice.bases),
-        min_confidence=choice.min_confidence,
+        bases=tuple(selection.bases),
+        min_confidence=selection.min_confidence,
         figures=measure(compared, bands),
         by_set=group(compared, lambda case: case.set, bands, resampled=True),
         by_basis=group(compared, lambda case: case.basis, bands),
         by_confidence=group(compared, confidence, bands),
         bands=bands,
         matrix=confusion(compared, bands),
-        worst=tuple(_explained(judged, rules) for judged in furthest[: choice.worst]),
+        worst=tuple(_explained(judged, rules) for judged in furthest[: selection.worst]),
         cases=tuple(compared),
         problems=tuple(read.problems),
         remarks=tuple(read.remarks.values()),
@@ -82,7 +82,7 @@ def calibrate(sets: Sequence[CasesLike], rules: Rules, choice: Choice) -> Agreem
 
 @dataclass(slots=True)
 class _Read:
-    """What became of the cases: those that were assessed, what is wrong with the others, and what is to be said besides."""
+    """The cases that were assessed, the faults of the others, and remarks on actions that the rules do not have."""
 
     judged: list[Judged] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -111,7 +111,7 @@ def _read(sets: Sequence[CasesLike], rules: Rules) -> _Read:
 
 
 def _assess(case: JudgedDoc, entry: Entry, rules: Rules, wrong: list[Problem]) -> Assessment | None:
-    """The assessment of a case; what stands in its way is added to what is wrong."""
+    """The assessment of a case; if there is none, its faults are added to ``wrong``."""
     try:
         return rules.assess(case.record)
     except RecordError as error:
@@ -121,17 +121,17 @@ def _assess(case: JudgedDoc, entry: Entry, rules: Rules, wrong: list[Problem]) -
     return None
 
 
-def _chosen(judged: Sequence[Judged], choice: Choice) -> list[Judged]:
-    """The cases of the given bases that are sure enough."""
+def _chosen(judged: Sequence[Judged], selection: Selection) -> list[Judged]:
+    """The cases of the selected bases and confidence."""
     known = sorted({j.compared.basis for j in judged})
-    for basis in choice.bases:
+    for basis in selection.bases:
         if basis not in known:
             hint = suggest(basis, known, f"; there are {listing(known)}")
             raise CallerError(f"no case has the basis '{basis}'{hint}")
-    least = choice.min_confidence
+    least = selection.min_confidence
     chosen = [
         j for j in judged
-        if (not choice.bases or j.compared.basis in choice.bases)
+        if (not selection.bases or j.compared.basis in selection.bases)
         and (least is None or (j.compared.confidence or 0) >= least)
     ]  # fmt: skip
     if not chosen:
@@ -144,6 +144,6 @@ def _explained(judged: Judged, rules: Rules) -> Disagreement:
 
 
 def _file(sets: Sequence[CasesLike]) -> Location:
-    """The only file, where there is but one."""
+    """The file of the cases, if there is only one."""
     cases = sets[0] if len(sets) == 1 else "-"
     return Location(str(cases)) if isinstance(cases, (str, Path)) and str(cases) != "-" else Location()

@@ -1,12 +1,11 @@
-"""A file of judged cases, or judged cases as data, in; each with its shape checked, or what is wrong with it, out.
+"""Read judged cases from a file or from data, and check their shape.
 
-A case holds a record and the verdict of an expert on it, in the words of the rule base: its bands, levels and actions.
-Steps may be named that the rules do not know: an expert need not keep to them.
+A case holds a record and the verdict of an expert on it, in the words of the rule base: its bands, levels and actions. An expert
+may also name actions that the rules do not have.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +22,13 @@ from misstep.rulebase.schema import Doc, Line, Name, Prose
 from misstep.rulebase.shape import describe
 
 UNKNOWN = "unknown"
+STDIN = Path("-")
 CasesLike = str | Path | Iterable[Mapping[str, Any]]
 """The path of a file of JSON lines, or the cases themselves."""
 
 
 class ExpertDoc(Doc):
-    """What the expert said of the case, as far as it was said."""
+    """The expert's verdict on the case; most of it may be left out."""
 
     severity: Annotated[Line, Field(description="a band of severity of the rule base")]
     noticed: Annotated[Line | None, Field(description="a level of notice of the rule base, or unknown")] = None
@@ -44,7 +44,7 @@ class ExpertDoc(Doc):
 
 
 class SourceDoc(Doc):
-    """Where the case was published; other keys may stand beside these."""
+    """The publication that the case is from; other keys are allowed."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -69,7 +69,7 @@ class JudgedDoc(Doc):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One case as it was given, and where: a document, or the number of the case among others."""
+    """One case as it was given, and its place: a document, or its number among the cases."""
 
     data: Any
     number: int
@@ -77,7 +77,7 @@ class Entry:
     set: str = ""
 
     def problem(self, path: Sequence[str | int], message: str) -> Problem:
-        """What is wrong with a part of it."""
+        """A fault in a part of the case."""
         if self.document is None:
             return Problem(Location(pointer=json_pointer([self.number, *path])), message)
         place = self.document.locate(path)
@@ -85,14 +85,14 @@ class Entry:
 
     @property
     def place(self) -> str:
-        """Where it stands."""
+        """The place of the case: file and line, or its number."""
         return str(self.document.locate(())).rpartition(":")[0] if self.document else f"/{self.number}"
 
 
 def read_entries(cases: CasesLike, name: str = "") -> Iterator[Entry | MisstepError]:
-    """The cases of a set one by one; a broken line is an error among them. Raises CallerError where there is no such file."""
+    """The cases of a set one by one; a broken line is an error among them. Raises CallerError if the file does not exist."""
     if isinstance(cases, (str, Path)):
-        if str(cases) != "-":
+        if Path(cases) != STDIN:
             refuse_missing(Path(cases))
         for number, document in enumerate(read_documents(Path(cases), "jsonl")):
             yield document if isinstance(document, MisstepError) else Entry(document.data, number, document, name)
@@ -104,19 +104,21 @@ def read_entries(cases: CasesLike, name: str = "") -> Iterator[Entry | MisstepEr
 
 
 def name_sets(sets: Sequence[CasesLike]) -> list[str]:
-    """A name for each of several sets: that of its file, as short as it tells them apart.
+    """A name for each set: that of its file, or its path if two files have that name; empty for a set that is no file.
 
-    Raises CallerError where there is more than one and one of them is no file, or where one is given twice.
+    Raises CallerError if there are several sets and one is no file, or if a file is given twice.
     """
     paths = [Path(cases) for cases in sets if isinstance(cases, (str, Path))]
     if len(sets) > 1 and len(paths) < len(sets):
         raise CallerError("cases: of several sets each is the path of a file")
-    for path, count in Counter(paths).items():
-        if count > 1:
-            raise CallerError(f"{printable(str(path))}: these cases are given twice")
-    stems = Counter(path.stem for path in paths)
-    names = [path.stem if stems[path.stem] == 1 else str(path) for path in paths]
-    return ["<stdin>" if name == "-" else name for name in names] or [""]
+    seen: set[Path] = set()
+    for path in paths:
+        file = path if path == STDIN else path.resolve()
+        if file in seen:
+            raise CallerError(f"{'<stdin>' if path == STDIN else printable(str(path))}: these cases are given twice")
+        seen.add(file)
+    short = ["<stdin>" if path == STDIN else path.stem for path in paths]
+    return [name if short.count(name) == 1 else str(path) for name, path in zip(short, paths, strict=True)] or [""]
 
 
 def read_case(entry: Entry) -> JudgedDoc:
@@ -131,7 +133,7 @@ def read_case(entry: Entry) -> JudgedDoc:
 
 
 def unknown_words(case: JudgedDoc, entry: Entry, program: Program) -> list[Problem]:
-    """Bands and levels that the rule base does not have."""
+    """Faults of a case: bands and levels that the rule base does not have."""
     told = (
         ("severity", "band", case.expert.severity, program.scale.severity.words),
         ("noticed", "level", case.expert.noticed, (*program.scale.noticed.words, UNKNOWN)),
@@ -145,7 +147,7 @@ def unknown_words(case: JudgedDoc, entry: Entry, program: Program) -> list[Probl
 
 
 def unknown_steps(case: JudgedDoc, entry: Entry, program: Program) -> Iterator[tuple[str, Problem]]:
-    """Steps that no plan can hold, for the rule base has no such actions: each with what is to be said about it."""
+    """The actions of a case that the rule base does not have, each with a remark: no plan can hold them."""
     for key, actions in (("recommended", case.expert.recommended), ("against", case.expert.against)):
         for i, action in enumerate(actions):
             if action not in program.actions:
@@ -154,7 +156,7 @@ def unknown_steps(case: JudgedDoc, entry: Entry, program: Program) -> Iterator[t
 
 
 def record_problems(error: RecordError, entry: Entry) -> list[Problem]:
-    """What is wrong with the record of a case, told of the case."""
+    """The faults of the record of a case, with their places in the case."""
     found = []
     for problem in error.problems:
         path: list[str | int] = ["record"]
@@ -177,7 +179,7 @@ def _below(data: Any, step: str | int) -> Any:
 
 
 def case_schema(program: Program, record: dict[str, Any]) -> dict[str, Any]:
-    """JSON Schema of a judged case, from that of a record: with the words of the rule base."""
+    """JSON Schema of a judged case, made from that of a record, with the words of the rule base."""
     schema = JudgedDoc.model_json_schema()
     facts = {"$ref": "#/$defs/Facts"}
     schema["title"] = "misstep judged case"

@@ -1,9 +1,9 @@
-"""Judged cases in; whether what is said of certainty holds of them out: the range, the share that stays the same, `settled`.
+"""Measure on judged cases whether certainty holds: its range, its share of draws that stay the same, and ``settled``.
 
-Of every case only the kinds of its facts are kept, then five of its answers are given back, chosen by a seed, then all of them.
-What was left out is known, so it can be looked whether the range held the damage of the full record. That an answer is settled is
-checked apart, by trying every single answer that the kinds declare, on the same records and on made-up ones of which nearly all
-is said; nothing of what said so is asked.
+Each case is assessed three times: with the kinds of its facts alone, with five of its answers, chosen by a seed, and with all of
+them. The full record is known, so the range of each can be compared with the full damage. ``settled`` is tested by other code:
+every single answer that the kinds declare is tried, on the same records and on records made from them with nearly all fields
+answered.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 from math import ceil, floor
 from random import Random
 from statistics import mean
@@ -21,8 +21,7 @@ import orjson
 
 from misstep.answers import usual_answers
 from misstep.calibration.agreement import Figure
-from misstep.calibration.cases import CasesLike, read_entries, record_problems
-from misstep.calibration.figures import wilson
+from misstep.calibration.cases import CasesLike, Entry, name_sets, read_entries, record_problems
 from misstep.errors import CallerError, MisstepError, Problem, RecordError
 from misstep.model.facts import GIVEN_ROLES, UNSAID, Field, Kind
 from misstep.model.rule import Program
@@ -30,22 +29,23 @@ from misstep.uncertainty import Certainty, Outcome
 
 Fact = dict[str, Any]
 SURE = 0.9
-"""The share of draws from which on the advice is expected to stay."""
+"""The least share of draws that keep the advice for the advice to be expected to stay."""
 MOST_NUMBERS = 400
-"""Of a number so many answers are tried, spread evenly; of one without an end, those up to 1,000 beyond the other."""
+"""The number of answers to try of a number field, spread evenly."""
 OPEN_END = 1000
+"""If a field has no least or no greatest number, answers up to this far from the other end are tried."""
 LEFT_OPEN = 3
-"""How many fields are left open in records of which nearly all is said."""
+"""The number of fields that stay open in records with nearly all fields answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """How well it holds of records that say ``given`` of their answers (None: all).
+    """How well certainty holds for records with ``given`` of their answers (None: all).
 
-    ``held``: the share whose full damage is in the range; ``width``: how wide that is on average; ``fixed``: how wide ranges
-    would be with one reach below and one above all present answers, which hold as many. ``kept``: of those with
-    ``same`` of .9 or more, the share whose verdict is that of the full record; ``settled``: records whose advice is called
-    settled; ``refuted``: those of them for which that is not so.
+    ``held``: the share of records whose full damage is in the range; ``width``: the mean width of the ranges; ``fixed``: that
+    of ranges that reach down and up from the present damage by the same two amounts in all records, and hold as many.
+    ``kept``: of the records with ``same`` of .9 or more, the share with the verdict of the full record; ``settled``: the
+    number of settled records; ``refuted``: the number of those in which one answer changes the advice all the same.
     """
 
     given: int | None
@@ -59,7 +59,8 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class CertaintyFigures:
-    """What came of it. ``nearly_full``: made-up records of which nearly all is said; ``problems``: cases that are wrong."""
+    """All figures of certainty. ``nearly_full``: the number of records made with nearly all fields answered; ``settled`` and
+    ``refuted`` count those; ``problems``: the faults of cases that were left out."""
 
     rulebase: str
     version: str
@@ -73,11 +74,11 @@ class CertaintyFigures:
 
     def to_json(self) -> bytes:
         """JSON, UTF-8, keys in the order of the fields."""
-        return orjson.dumps({**{f: getattr(self, f) for f in self.__slots__}, "problems": [str(p) for p in self.problems]})
+        return orjson.dumps(self)
 
 
-class Judge(NamedTuple):
-    """What is measured: a rule base, what it says of facts, and how certain it says that it is."""
+class MeasuredRules(NamedTuple):
+    """The rules to measure: their program, the outcome of a record by them, and its certainty."""
 
     program: Program
     outcome: Callable[[Any], Outcome]
@@ -85,17 +86,19 @@ class Judge(NamedTuple):
 
 
 def measure_certainty(
-    sets: Sequence[CasesLike], judge: Judge, seed: int, given: Sequence[int | None] = (0, 5, None)
+    sets: Sequence[CasesLike], rules: MeasuredRules, seed: int, given: Sequence[int | None] = (0, 5, None)
 ) -> CertaintyFigures:
-    """Measure it. Raises RecordError where no case is right, CallerError where the file does not exist."""
+    """Measure how well certainty holds. Raises RecordError if no case is right, CallerError if a file does not exist or is given
+    twice."""
     problems: list[Problem] = []
-    records = [record for cases in sets for record in _records(cases, judge, problems)]
+    entries = chain.from_iterable(map(read_entries, sets, name_sets(sets)))
+    records = list(_records(entries, rules, problems))
     if not records:
         raise RecordError(problems) if problems else CallerError("there are no cases")
-    rows = [_row(records, count, judge, seed) for count in given]
-    full = [_nearly_full(record, number, judge.program, seed) for number, record in enumerate(records)]
-    sure = [record for record in full if judge.certainty(record).settled]
-    program = judge.program
+    rows = [_row(records, count, rules, seed) for count in given]
+    full = [_nearly_full(record, number, rules.program, seed) for number, record in enumerate(records)]
+    sure = [record for record in full if rules.certainty(record).settled]
+    program = rules.program
     return CertaintyFigures(
         program.name,
         program.version,
@@ -104,19 +107,19 @@ def measure_certainty(
         tuple(rows),
         len(full),
         len(sure),
-        sum(is_refuted(record, judge) for record in sure),
+        sum(is_refuted(record, rules) for record in sure),
         tuple(problems),
     )
 
 
-def is_refuted(record: list[Fact], judge: Judge) -> bool:
+def is_refuted(record: list[Fact], rules: MeasuredRules) -> bool:
     """Whether any single answer to an open field changes the advice."""
-    now = judge.outcome(record)
-    return any(not now.advises(judge.outcome(other)) for other in single_answers(record, judge.program))
+    now = rules.outcome(record)
+    return any(not now.advises(rules.outcome(other)) for other in single_answers(record, rules.program))
 
 
 def single_answers(record: list[Fact], program: Program) -> Iterator[list[Fact]]:
-    """The record with one open field answered, for every answer there is."""
+    """The record with one open field answered, for every answer to every open field."""
     assumed = [{"kind": kind.name} for kind in program.kinds.values() if kind.assumed]
     whole = [*record, *(fact for fact in assumed if fact["kind"] not in {given["kind"] for given in record})]
     for place, fact in enumerate(whole):
@@ -126,9 +129,9 @@ def single_answers(record: list[Fact], program: Program) -> Iterator[list[Fact]]
                 yield [other for i, other in enumerate(answered) if i < len(record) or i == place]
 
 
-def _records(cases: CasesLike, judge: Judge, problems: list[Problem]) -> Iterator[list[Fact]]:
-    """The facts of every case; nothing else of it is looked at."""
-    for entry in read_entries(cases):
+def _records(entries: Iterable[Entry | MisstepError], rules: MeasuredRules, problems: list[Problem]) -> Iterator[list[Fact]]:
+    """The facts of every case; no verdict is read."""
+    for entry in entries:
         if isinstance(entry, MisstepError):
             problems.extend(entry.problems)
             continue
@@ -137,7 +140,7 @@ def _records(cases: CasesLike, judge: Judge, problems: list[Problem]) -> Iterato
             continue
         record = entry.data["record"]
         try:
-            judge.outcome(record)
+            rules.outcome(record)
         except RecordError as error:
             problems.extend(record_problems(error, entry))
             continue
@@ -145,30 +148,36 @@ def _records(cases: CasesLike, judge: Judge, problems: list[Problem]) -> Iterato
         yield [{name: value for name, value in fact.items() if value is not None} for fact in given]
 
 
-def _row(records: Sequence[list[Fact]], given: int | None, judge: Judge, seed: int) -> Holding:
+def _row(records: Sequence[list[Fact]], given: int | None, rules: MeasuredRules, seed: int) -> Holding:
     held = sure = kept = settled = refuted = 0
     widths, pairs = [], []
     for number, record in enumerate(records):
-        full = judge.outcome(record)
-        told = record if given is None else _told(record, given, Random(f"{seed} {number}"), judge.program)  # noqa: S311
-        found = judge.certainty(told)
+        full = rules.outcome(record)
+        told = record if given is None else _told(record, given, Random(f"{seed} {number}"), rules.program)  # noqa: S311
+        found = rules.certainty(told)
         held += found.low <= full.damage <= found.high
         widths.append(found.high - found.low)
-        pairs.append((judge.outcome(told).damage, full.damage))
+        pairs.append((rules.outcome(told).damage, full.damage))
         if found.same >= SURE:
             sure += 1
-            kept += judge.outcome(told).verdict == full.verdict
+            kept += rules.outcome(told).verdict == full.verdict
         if found.settled:
             settled += 1
-            refuted += is_refuted(told, judge)
+            refuted += is_refuted(told, rules)
     return Holding(
-        given, _share(held, len(records)), round(mean(widths), 1), _fixed(pairs, held), _share(kept, sure), settled, refuted
+        given,
+        Figure.of_share(held, len(records)),
+        round(mean(widths), 1),
+        _fixed(pairs, held),
+        Figure.of_share(kept, sure),
+        settled,
+        refuted,
     )
 
 
 def _fixed(pairs: Sequence[tuple[float, float]], held: int) -> float:
-    """The least mean width of ranges with one reach, in whole points, below and one above all present answers, which hold so
-    many. ``pairs``: the present damage, and the full one."""
+    """The least mean width of ranges that reach down and up from the present damage by the same two amounts, in whole points, in
+    all records, and hold this many. ``pairs``: the present damage and the full one."""
     apart = sorted(full - now for now, full in pairs)
     found = 100.0
     for below in range(101):
@@ -180,12 +189,8 @@ def _fixed(pairs: Sequence[tuple[float, float]], held: int) -> float:
     return round(found, 1)
 
 
-def _share(hits: int, cases: int) -> Figure:
-    return Figure(hits / cases, cases, *wilson(hits, cases)) if cases else Figure(None, 0)
-
-
 def _told(record: list[Fact], given: int, draw: Random, program: Program) -> list[Fact]:
-    """The kinds of a record, what must be said of them, and so many of its other answers."""
+    """The facts of a record with their required fields, and this many of their other answers."""
     said = [
         (place, name)
         for place, fact in enumerate(record)
@@ -200,7 +205,7 @@ def _told(record: list[Fact], given: int, draw: Random, program: Program) -> lis
 
 
 def _nearly_full(record: list[Fact], number: int, program: Program, seed: int) -> list[Fact]:
-    """The record with answers to all that is open but a few fields: usual ones, chosen by the seed."""
+    """The record with usual answers, chosen by the seed, to all but a few of its open fields."""
     chance = Random(f"full {seed} {number}").random  # noqa: S311 - no secret
     facts = [dict(fact) for fact in record]
     facts += [{"kind": k.name} for k in program.kinds.values() if k.assumed and all(f["kind"] != k.name for f in facts)]
@@ -235,5 +240,6 @@ def _answers(field: Field) -> Iterable[Any]:
     low = low if field.minimum is not None else min(0, high) - OPEN_END
     high = high if field.maximum is not None else max(0, low) + OPEN_END
     if field.type == "integer":
-        return range(ceil(low), floor(high) + 1, max(1, ceil((high - low) / MOST_NUMBERS)))
-    return (round(low + (high - low) * i / MOST_NUMBERS, 3) for i in range(MOST_NUMBERS + 1))
+        least, greatest = ceil(low), floor(high)
+        return (*range(least, greatest, max(1, ceil((greatest - least) / MOST_NUMBERS))), greatest)
+    return (min(high, round(low + (high - low) * i / MOST_NUMBERS, 3)) for i in range(MOST_NUMBERS + 1))

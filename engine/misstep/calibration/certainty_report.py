@@ -1,4 +1,4 @@
-"""Figures of certainty in; text for a terminal, or Markdown, out. Pure: nothing is printed here."""
+"""Write figures of certainty as text for a terminal, or as Markdown. Pure: nothing is printed here."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from rich.padding import Padding
 from rich.text import Text
 
 from misstep.calibration.agreement import Figure
-from misstep.calibration.certainty import SURE, CertaintyFigures
+from misstep.calibration.certainty import LEFT_OPEN, SURE, CertaintyFigures
 from misstep.errors import printable
 from misstep.tables import markdown_table, markdown_text, print_table, text_of, text_page
 
 _HEADER = ("said", "in range", "95% interval", "width", "fixed", f"same {SURE:g}+", "verdict stays")
 _SAID = {0: "kinds only", None: "all of it"}
 _METHODS = (
-    "In range: the damage of the full record, in the range of what is said. Width: of that range, on average; fixed: of ranges "
-    "with one reach below and one above all present answers that hold as many. Verdict stays: of the records where that share of "
-    "draws or more keep verdict and first step, those whose verdict is that of the full record. Intervals hold 95% (Wilson's)."
+    "In range: the share of records whose full damage is in the range. Width: the mean width of the ranges. Fixed: that of "
+    "ranges that reach down and up from the present damage by the same two amounts in all records, and hold as many. "
+    f"Same {SURE:g}+: the records in which that share of draws keeps verdict and first step. "
+    "Verdict stays: the share of those with the verdict of the full record. Intervals hold 95% (Wilson's)."
 )
 
 
 def to_text(figures: CertaintyFigures, width: int = 100, color: bool = False) -> str:
-    """What a rule author reads: whether what is said of certainty holds."""
+    """Text for rule authors: how well certainty holds."""
     console = text_page(width, color)
     console.print(Text(_title(figures), "bold"))
-    print_table(console, "How far what is said of certainty holds", _HEADER, _rows(figures))
+    print_table(console, "How well certainty holds", _HEADER, _rows(figures))
     console.print(Padding(Text(_METHODS, "dim"), (0, 0, 0, 2)))
     console.print(Text(f"\n{_settled(figures)}"))
     console.print(Text(f"\nRules: {figures.rulebase} {figures.version}, {figures.digest[:19]}", "dim"))
@@ -37,7 +38,7 @@ def to_markdown(figures: CertaintyFigures) -> str:
 
 
 def _title(figures: CertaintyFigures) -> str:
-    return f"{printable(figures.rulebase)} {figures.version} on {figures.cases} cases: certainty"
+    return f"{printable(figures.rulebase)} {figures.version} on {_counted(figures.cases, 'case')}: certainty"
 
 
 def _rows(figures: CertaintyFigures) -> list[tuple[str, ...]]:
@@ -53,9 +54,13 @@ def _settled(figures: CertaintyFigures) -> str:
     settled = figures.settled + sum(row.settled for row in figures.rows)
     refuted = figures.refuted + sum(row.refuted for row in figures.rows)
     return (
-        f"Called settled: {settled} records, {figures.settled} of them among {figures.nearly_full} made of the cases by "
-        f"answering all but a few of their open fields. Refuted by trying all single answers: {refuted}."
+        f"Called settled: {_counted(settled, 'record')}, {figures.settled} of them among {figures.nearly_full} with all but "
+        f"{LEFT_OPEN} open fields answered.\nRefuted by trying all single answers: {refuted}."
     )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
 def _share(figure: Figure) -> str:

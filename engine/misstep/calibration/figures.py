@@ -1,4 +1,4 @@
-"""Numbers in; measures of agreement and their 95% intervals out. Formulas only: nothing here knows what a case is."""
+"""Compute measures of agreement and their 95% intervals. Formulas only: nothing here knows of cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verdicts of experts and assessments of the same records in; each case compared, and the figures over all of them, out."""
+"""Compare the verdicts of experts with assessments of the same records, and compute the figures over all cases."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from misstep.calibration.agreement import Compared, Figure, Figures, Group
 from misstep.calibration.cases import UNKNOWN, Entry, ExpertDoc, JudgedDoc
-from misstep.calibration.figures import bootstrap, rank_correlation, weighted_kappa, wilson
+from misstep.calibration.figures import bootstrap, rank_correlation, weighted_kappa
 from misstep.model.result import Assessment
 from misstep.model.rule import Action, Program
 
@@ -17,7 +17,7 @@ Ranks = tuple[int, int, float]
 
 
 def compare(case: JudgedDoc, entry: Entry, got: Assessment, program: Program) -> Compared:
-    """What the expert and the rules say of one case."""
+    """Compare the expert and the rules on one case."""
     expert, bands = case.expert, program.scale.severity.words
     plan = tuple(action.action for action in got.actions)
     says = _stance(expert, program.actions)
@@ -42,7 +42,7 @@ def compare(case: JudgedDoc, entry: Entry, got: Assessment, program: Program) ->
 
 
 def measure(cases: Sequence[Compared], bands: Sequence[str], resampled: bool = True) -> Figures:
-    """All figures over some cases; ``resampled``: also the intervals that need resamples, which take time."""
+    """All figures over some cases; ``resampled``: with the intervals that need resamples, which take time."""
     ranks: list[Ranks] = [(bands.index(c.expert_band), bands.index(c.band), c.damage) for c in cases]
     commonest = Counter(expert for expert, _, _ in ranks).most_common(1)[0][0]
     said = [(c.expert_acts, c.acts) for c in cases if c.expert_acts is not None]
@@ -64,7 +64,7 @@ def measure(cases: Sequence[Compared], bands: Sequence[str], resampled: bool = T
 
 
 def confusion(cases: Iterable[Compared], bands: Sequence[str]) -> tuple[tuple[int, ...], ...]:
-    """How many cases have each pair of bands: a row for each of the expert's, a column for each of ours."""
+    """The number of cases with each pair of bands: a row for each band of the expert, a column for each of ours."""
     counts = Counter((c.expert_band, c.band) for c in cases)
     return tuple(tuple(counts[expert, ours] for ours in bands) for expert in bands)
 
@@ -72,7 +72,7 @@ def confusion(cases: Iterable[Compared], bands: Sequence[str]) -> tuple[tuple[in
 def group(
     cases: Sequence[Compared], key: Callable[[Compared], str], bands: Sequence[str], resampled: bool = False
 ) -> tuple[Group, ...]:
-    """The figures of the cases that have the same key, for each of the keys."""
+    """The figures of the cases with the same key, for every key."""
     keys = sorted({key(case) for case in cases})
     return tuple(Group(k, measure([c for c in cases if key(c) == k], bands, resampled)) for k in keys)
 
@@ -83,9 +83,9 @@ def confidence(case: Compared) -> str:
 
 
 def _stance(expert: ExpertDoc, actions: Mapping[str, Action]) -> bool | None:
-    """Whether the expert would act towards the employer; None where nothing is said of that.
+    """Whether the expert would act towards the employer; None if the expert does not say.
 
-    Who lets it go, and recommends nothing but what helps next time, has said what to prevent, not what to do afterwards.
+    An expert who lets it go, and only recommends actions for next time, has said how to prevent it, not what to do afterwards.
     """
     if expert.act in (None, UNKNOWN):
         return None
@@ -94,7 +94,7 @@ def _stance(expert: ExpertDoc, actions: Mapping[str, Action]) -> bool | None:
 
 
 def _acts(plan: Iterable[Action], advised: Sequence[str]) -> bool:
-    """Whether a plan acts on the mistake: it repairs, or makes contact as an expert advises who would act.
+    """Whether a plan acts on the mistake: it repairs, or makes the contact that an expert who would act advises.
 
     Other contact that does not mention the mistake (a thank-you, say) is a courtesy: neither acting nor letting it rest.
     """
@@ -102,7 +102,7 @@ def _acts(plan: Iterable[Action], advised: Sequence[str]) -> bool:
 
 
 def _same(pairs: Sequence[tuple[object, object]]) -> Figure:
-    """How often both say the same, of the times that the expert, who comes first, says something."""
+    """The share of pairs in which both say the same, of those in which the expert, who comes first, says anything."""
     said = [(expert, ours) for expert, ours in pairs if expert is not None]
     if not said:
         return Figure(None, 0)
@@ -111,10 +111,7 @@ def _same(pairs: Sequence[tuple[object, object]]) -> Figure:
 
 
 def _share(hits: Sequence[bool], baseline: float | None = None) -> Figure:
-    if not hits:
-        return Figure(None, 0)
-    low, high = wilson(sum(hits), len(hits))
-    return Figure(_part(hits), len(hits), low, high, baseline)
+    return Figure.of_share(sum(hits), len(hits), baseline)
 
 
 def _part(hits: Sequence[bool]) -> float:

@@ -1,4 +1,4 @@
-"""An Agreement in; its confusion matrix as a picture out, SVG or PNG.
+"""Draw the confusion matrix of an agreement, as SVG or PNG.
 
 The chart is Vega-Lite, plain data; vl-convert (extra ``misstep[report]``) draws it, without a browser and without a network.
 """
@@ -22,7 +22,7 @@ DARK = 0.75  # share of the greatest count from which a cell is so dark that its
 
 
 def refuse_picture(file: Path) -> None:
-    """Raise CallerError where the name is of no picture that can be drawn, InstallationError where nothing can draw it."""
+    """Raise CallerError if the file has no ending of a picture or no folder, InstallationError if vl-convert is missing."""
     if file.suffix.lower() not in ENDINGS:
         raise CallerError(f"{printable(str(file))}: a picture is called *.svg or *.png")
     if not file.absolute().parent.is_dir():

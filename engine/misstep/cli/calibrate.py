@@ -1,18 +1,24 @@
-"""``misstep calibrate``: judged cases in; how far rules agree with them out."""
+"""``misstep calibrate``: measure how far rules agree with judged cases, or how well certainty holds on them."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from misstep.cli.app import BAD, OK, cli, colored, engine_option, load, rules_option, width, write_bytes
-from misstep.errors import CallerError
+from misstep.errors import CallerError, Problem
 
 if TYPE_CHECKING:
     from misstep.api import EngineName
+    from misstep.calibration.agreement import Agreement
+    from misstep.calibration.certainty import CertaintyFigures
+
+_Measured = TypeVar("_Measured", "Agreement", "CertaintyFigures")
 
 
 @cli.command()
@@ -29,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--picture", type=click.Path(path_type=Path), metavar="FILE",
               help="Draw the table of bands into FILE, *.svg or *.png (extra misstep[report]).")  # fmt: skip
 @click.option("--certainty", is_flag=True,
-              help="Measure instead whether what `misstep assess --certainty` says holds.")  # fmt: skip
+              help="Measure instead how well `misstep assess --certainty` holds.")  # fmt: skip
 @engine_option
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
               help="Colors; auto: on a terminal, unless NO_COLOR is set.")  # fmt: skip
@@ -59,39 +65,49 @@ def calibrate(
     from misstep.calibration.picture import refuse_picture, write_picture
     from misstep.inputs import refuse_missing
 
+    if certainty and (bases or min_confidence is not None or picture is not None or _is_given("worst")):
+        raise CallerError(
+            "--certainty is about the records of all cases: without --basis, --min-confidence, --worst and --picture"
+        )
     if picture is not None:
         refuse_picture(picture)
     for file in cases:
         if str(file) != "-":
             refuse_missing(file)
+    rulebase = load(rules)
     if certainty:
-        if bases or min_confidence is not None or picture is not None:
-            raise CallerError("--certainty is about the records of all cases: without --basis, --min-confidence and --picture")
-        return _certainty(cases, rules, output, engine, color)
-    agreement = load(rules).calibrate(*cases, bases=bases, min_confidence=min_confidence, worst=worst, engine=engine)
-    for problem in (*agreement.problems, *agreement.remarks):
-        print(f"misstep: {problem}", file=sys.stderr)
-    if output == "json":
-        sys.stdout.flush()
-        write_bytes(agreement.to_json() + b"\n")
-    else:
-        from misstep.calibration.report import to_markdown, to_text
+        from misstep.calibration import certainty_report
 
-        print(to_markdown(agreement) if output == "markdown" else to_text(agreement, width(), colored(color)), end="")
+        figures = rulebase.measure_certainty(*cases, engine=engine)
+        return _print(figures, figures.problems, output, color, certainty_report.to_text, certainty_report.to_markdown)
+    from misstep.calibration import report
+
+    agreement = rulebase.calibrate(*cases, bases=bases, min_confidence=min_confidence, worst=worst, engine=engine)
+    told = (*agreement.problems, *agreement.remarks)
+    code = _print(agreement, told, output, color, report.to_text, report.to_markdown)
     if picture is not None:
         write_picture(agreement, picture)
-    return BAD if agreement.problems else OK
+    return code
 
 
-def _certainty(cases: tuple[Path, ...], rules: tuple[Path, ...], output: str, engine: EngineName, color: str) -> int:
-    figures = load(rules).measure_certainty(*cases, engine=engine)
-    for problem in figures.problems:
+def _is_given(option: str) -> bool:
+    return click.get_current_context().get_parameter_source(option) is not ParameterSource.DEFAULT
+
+
+def _print(
+    measured: _Measured,
+    told: Iterable[Problem],
+    output: str,
+    color: str,
+    to_text: Callable[[_Measured, int, bool], str],
+    to_markdown: Callable[[_Measured], str],
+) -> int:
+    """Print figures, and on standard error the problems and remarks ``told`` of the cases; give the exit code."""
+    for problem in told:
         print(f"misstep: {problem}", file=sys.stderr)
     if output == "json":
         sys.stdout.flush()
-        write_bytes(figures.to_json() + b"\n")
+        write_bytes(measured.to_json() + b"\n")
     else:
-        from misstep.calibration.certainty_report import to_markdown, to_text
-
-        print(to_markdown(figures) if output == "markdown" else to_text(figures, width(), colored(color)), end="")
-    return BAD if figures.problems else OK
+        print(to_markdown(measured) if output == "markdown" else to_text(measured, width(), colored(color)), end="")
+    return BAD if measured.problems else OK

@@ -9,9 +9,10 @@ from typing import Any
 from misstep.evaluate.emit import ExpressionWriter
 from misstep.evaluate.memory import Match
 from misstep.model.expression import FieldRef
-from misstep.model.facts import TRAITS, Kind, Row
+from misstep.model.facts import TRAITS, Field, Kind, Row
 from misstep.model.rule import FINDING_FIELDS, Pattern, Rule, Text
 
+LONGEST_NAME = 70  # characters of a help that can stand for the name of its field
 Say = Callable[[Match, dict[Row, str]], tuple[str, tuple[str, ...]]]
 """``say(match, names)``: a text, and the ids of the facts of the match; those of derived facts are looked up in names."""
 
@@ -110,3 +111,12 @@ def shown_word(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(shown_word(v) for v in value)
     return value.replace("_", " ") if isinstance(value, str) else show(value)
+
+
+def name_of(field: Field) -> str:
+    """What people read for the name of a field: its title, else its help where that is one short phrase, else its name."""
+    if field.title:
+        return field.title
+    if field.help and len(field.help) <= LONGEST_NAME and not set(field.help) & set(":;"):
+        return field.help
+    return field.name.replace("_", " ")

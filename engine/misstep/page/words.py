@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from misstep.findings.words import shown_word
+from misstep.findings.words import name_of, shown_word
 from misstep.model.facts import UNSAID, Field
 
 NOT_SAID = "not said"
-LONGEST_LABEL = 70  # characters: a longer help stands below its label
 
 
 def sentence(text: str) -> str:
@@ -22,12 +21,8 @@ def small(text: str) -> str:
 
 
 def label_of(field: Field) -> str:
-    """What stands above a field: its title; else its help where that is one short phrase, else its name."""
-    if field.title:
-        return sentence(field.title)
-    if field.help and len(field.help) <= LONGEST_LABEL and not set(field.help) & set(":;"):
-        return sentence(field.help)
-    return sentence(field.name.replace("_", " "))
+    """What stands above a field."""
+    return sentence(name_of(field))
 
 
 def hint_of(field: Field) -> str:
