@@ -136,6 +136,8 @@ class Agreement:
     bases: tuple[str, ...]
     min_confidence: int | None
     figures: Figures
+    experts_same: Figure
+    experts_near: Figure
     by_set: tuple[Group, ...]
     by_basis: tuple[Group, ...]
     by_confidence: tuple[Group, ...]

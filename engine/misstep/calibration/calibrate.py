@@ -24,7 +24,7 @@ from misstep.calibration.cases import (
     unknown_words,
 )
 from misstep.calibration.disagreements import Judged, differs, explain, furthest_first
-from misstep.calibration.measuring import compare, confidence, confusion, group, measure
+from misstep.calibration.measuring import among_experts, compare, confidence, confusion, group, measure
 from misstep.errors import CallerError, EngineError, Location, MisstepError, Problem, RecordError, listing, suggest
 from misstep.model.result import Assessment
 from misstep.model.rule import Program
@@ -59,6 +59,7 @@ def calibrate(sets: Sequence[CasesLike], rules: Rules, selection: Selection) -> 
     chosen = _chosen(read.judged, selection)
     compared = [judged.compared for judged in chosen]
     program, bands = rules.program, rules.program.scale.severity.words
+    experts_same, experts_near = among_experts((judged.case for judged in chosen), program)
     furthest = sorted((j for j in chosen if differs(j.compared)), key=lambda j: furthest_first(j.compared))
     return Agreement(
         rulebase=program.name,
@@ -68,6 +69,8 @@ def calibrate(sets: Sequence[CasesLike], rules: Rules, selection: Selection) -> 
         bases=tuple(selection.bases),
         min_confidence=selection.min_confidence,
         figures=measure(compared, bands),
+        experts_same=experts_same,
+        experts_near=experts_near,
         by_set=group(compared, lambda case: case.set, bands, resampled=True),
         by_basis=group(compared, lambda case: case.basis, bands),
         by_confidence=group(compared, confidence, bands),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import combinations
+from typing import Any
 
 from misstep.calibration.agreement import Compared, Figure, Figures, Group
 from misstep.calibration.cases import UNKNOWN, Entry, ExpertDoc, JudgedDoc
@@ -39,6 +42,33 @@ def compare(case: JudgedDoc, entry: Entry, got: Assessment, program: Program) ->
         advised_against=bool(set(plan) & set(expert.against)) if expert.against else None,
         plan=plan,
     )
+
+
+def among_experts(cases: Iterable[JudgedDoc], program: Program) -> tuple[Figure, Figure]:
+    """How far experts agree with each other: of the pairs of cases from two sources that state the same facts, settings and ids
+    aside, the shares with the same band and with bands at most one apart. Without intervals, as a case is in several pairs."""
+    alike: dict[str, list[JudgedDoc]] = {}
+    for case in cases:
+        alike.setdefault(_stated(case.record, program), []).append(case)
+    bands = program.scale.severity.words
+    apart = [
+        abs(bands.index(a.expert.severity) - bands.index(b.expert.severity))
+        for group in alike.values()
+        for a, b in combinations(group, 2)
+        if a.source is None or a.source != b.source
+    ]
+    return (
+        Figure(_part([distance == 0 for distance in apart]) if apart else None, len(apart)),
+        Figure(_part([distance <= 1 for distance in apart]) if apart else None, len(apart)),
+    )
+
+
+def _stated(record: Any, program: Program) -> str:
+    """What a record states, but for settings and ids, in a form that can be compared."""
+    facts = record["facts"] if isinstance(record, Mapping) else record
+    told = [{key: value for key, value in fact.items() if key != "id"} for fact in facts]
+    kept = [fact for fact in told if program.kinds[fact["kind"]].role != "setting"]
+    return json.dumps(sorted(json.dumps(fact, sort_keys=True) for fact in kept))
 
 
 def measure(cases: Sequence[Compared], bands: Sequence[str], resampled: bool = True) -> Figures:

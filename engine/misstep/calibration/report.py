@@ -39,7 +39,7 @@ def to_text(agreement: Agreement, width: int = 100, color: bool = False) -> str:
     console = text_page(width, color)
     console.print(Text(_title(agreement), "bold"))
     console.print(_chosen(agreement))
-    print_table(console, "How far they agree", _FIGURES, _rows(agreement.figures))
+    print_table(console, "How far they agree", _FIGURES, [*_rows(agreement.figures), *_experts_rows(agreement)])
     console.print(Padding(Text(_METHODS, "dim"), (0, 0, 0, 2)))
     if len(agreement.by_set) > 1:
         print_table(console, _SETS, _FIGURES, _set_rows(agreement.by_set))
@@ -62,7 +62,7 @@ def to_text(agreement: Agreement, width: int = 100, color: bool = False) -> str:
 def to_markdown(agreement: Agreement) -> str:
     """The same as Markdown, for a page or a ticket."""
     lines = [f"# {markdown_text(_title(agreement))}", "", markdown_text(_chosen(agreement)), "", "## How far they agree", ""]
-    lines += markdown_table(_FIGURES, _rows(agreement.figures))
+    lines += markdown_table(_FIGURES, [*_rows(agreement.figures), *_experts_rows(agreement)])
     lines += ["", _METHODS, ""]
     if len(agreement.by_set) > 1:
         lines += [f"## {_SETS}", "", *markdown_table(_FIGURES, _set_rows(agreement.by_set)), ""]
@@ -121,6 +121,12 @@ def _named(figures: Figures) -> tuple[tuple[str, Figure], ...]:
 
 def _rows(figures: Figures) -> Rows:
     return [_row(name, figure, figure is figures.mean_error) for name, figure in _named(figures)]
+
+
+def _experts_rows(agreement: Agreement) -> Rows:
+    """How far experts agree with each other, where two of them judge the same."""
+    named = (("two experts, same facts: same band", agreement.experts_same), ("  at most one band apart", agreement.experts_near))
+    return [_row(name, figure, signed=False) for name, figure in named if figure.cases]
 
 
 def _set_rows(groups: Sequence[Group]) -> Rows:
