@@ -85,7 +85,7 @@ LETTERS: dict[str, tuple[list[Fact], list[str], list[str]]] = {
     ),
     "a qualification by itself": (
         [AFTER, {"kind": "poor_overall_performance"}, DONE],
-        ["What I bring, in a line: ran a team of nine. What came of it: sales doubled."],
+        ["What I bring, in a line: ran a team of nine, sales doubled."],
         ["keep in mind"],
     ),
     "a qualification where they are told of a delay": (
