@@ -130,10 +130,22 @@ def test_a_letter_says_this_and_not_that(name: str) -> None:
     assert [words for words in absent if words in said] == []
 
 
+def test_no_letter_says_a_sentence_twice() -> None:
+    bodies = [step.message.body for each in drawn() for step in each.result.steps if step.message]
+    sentences = [[s for s in re.split(r"(?<=[.!?])\s+", body) if len(s.split()) > 3] for body in bodies]
+    assert [said for said in sentences if len(said) != len(set(said))] == []
+
+
 # name: facts, what the headline says, what it does not say
 HEADLINES: dict[str, tuple[list[Fact], list[str], list[str]]] = {
     "an emergency": ([AFTER, {"kind": "no_show", "emergency": True}], ["most people allow for that"], []),
     "no emergency": ([AFTER, {"kind": "no_show"}], [], ["emergency"]),
+    "a call in an emergency": ([AFTER, {"kind": "phone_answered", "emergency": True}], ["most people allow for that"], []),
+    "an emergency beside something worse": (
+        [AFTER, {"kind": "phone_answered", "emergency": True}, {"kind": "rude_to_staff"}],
+        [],
+        ["most people allow for that"],
+    ),
     "nobody to write to, and no talk with a friend planned": (
         [{**AFTER, "channels": []}, {"kind": "late_arrival", "minutes": 30}],
         ["Nothing to send. Get this one thing ready"],
