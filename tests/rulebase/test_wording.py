@@ -196,7 +196,7 @@ ABOUT_MESSAGES = {"unprofessional_follow_up", "typo_in_follow_up"}  # the messag
 @pytest.mark.parametrize("kind", [k for k in BASE.kinds.values() if k.role == "mistake"], ids=lambda kind: kind.name)
 def test_the_word_on_a_mistake_promises_no_step(kind: Kind) -> None:
     """It says what the mistake means to those who saw it. Whether anything is said or sent is for the plan."""
-    wordings = [{}, *({field.name: value} for field in kind.fields if field.type == "enum" for value in field.values)]
+    wordings: list[Fact] = [{}, *({field.name: value} for field in kind.fields if field.type == "enum" for value in field.values)]
     wordings += [{field.name: True} for field in kind.fields if field.type == "boolean"]
     words = {BASE.assess([AFTER, {"kind": kind.name, **said}]).findings[0].word for said in wordings}
     assert all(words)
