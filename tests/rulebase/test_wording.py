@@ -114,6 +114,11 @@ LETTERS: dict[str, tuple[list[Fact], list[str], list[str]]] = {
         ["If another time is better for you"],
         ["[one time]"],
     ),
+    "rings and a call that was taken": (
+        [AFTER, {"kind": "phone_rang", "times": 3, "reaction": "annoyed"}, {"kind": "phone_answered"}],
+        ["my phone ringing", "taking a call while we spoke"],
+        ["ringing while we spoke"],
+    ),
     "a ring and the call that was taken": (
         [DURING, {"kind": "phone_rang"}, {"kind": "phone_answered"}],
         ["taking a call"],
@@ -153,6 +158,7 @@ HEADLINES: dict[str, tuple[list[Fact], list[str], list[str]]] = {
     ),
     "turned down while ill": ([{**AFTER, "outcome": "rejected"}, {"kind": "illness"}], ["They have decided"], ["learn", "Learn"]),
     "a private question": ([AFTER, {"kind": "prying_question"}], ["Write down what was said"], []),
+    "hurt by what they said": ([AFTER, {"kind": "crying", "over": "hurt"}], ["Leave it", "Write down what was said"], []),
     "nothing at all": ([AFTER], ["Nothing went wrong"], ["Write down"]),
     "a call with a proof": (
         [{**AFTER, "channels": ["phone"]}, {"kind": "badmouthing_employer", "reaction": "offended"}],
