@@ -263,8 +263,8 @@ def apology_of(draft: str) -> tuple[list[str], list[str]]:
 @example(record=[{"kind": "argued_with_interviewer"}, {"kind": "late_arrival", "minutes": 1, "still_on_the_way": True}])
 def test_an_apology_is_first_and_short_and_never_the_last_word(record: list[dict[str, Any]]) -> None:
     result = BASE.assess(record)
-    draft = result.draft
-    if draft is not None:
+    draft = next((step.message.body for step in result.steps if step.message and step.message.subject), None)
+    if draft is not None:  # a letter: what is said aloud has neither opening nor closing
         apologies, paragraphs = apology_of(draft)
         assert len(apologies) <= 1
         news = any(BASE.program.scale.message_parts[0].name == BASE.actions[action.action].part for action in result.actions)
@@ -330,10 +330,10 @@ Hello Ms Okafor,
 
 I am sorry for arriving late, and for the trouble it gave you.
 
-The reason: the motorway was closed after an accident.
+What happened: the motorway was closed after an accident.
 
-You need somebody who keeps a warehouse running at Christmas; what I bring to it: I ran three Christmas seasons at a parcel hub \
-(without one missed truck).
+You need somebody who keeps a warehouse running at Christmas. What I bring, in a line: I ran three Christmas seasons at a \
+parcel hub, without one missed truck.
 
 Thank you for your time; I would be glad to take the next step whenever it suits you.
 

@@ -12,7 +12,7 @@ from misstep import Assessment
 from misstep.model.facts import Field, Kind
 
 NO_REPAIR = {name for name, action in BASE.actions.items() if action.part == "cause"} | {"use_humour"}
-"""What a worse slip may lose: the cause in a clause, since an emergency that was none is no cause any more, and the light word,
+"""What a worse slip may lose: the cause, since an emergency that was none is no cause any more, and the joke,
 which is for small slips alone."""
 
 WORDS = {name for name, action in BASE.actions.items() if action.group == "apology"}
