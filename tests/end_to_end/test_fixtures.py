@@ -187,7 +187,7 @@ def test_acme_is_kinder_to_the_late_and_harder_on_the_careless(acme: RuleBase) -
     late = [{"kind": "late_arrival", "minutes": 10}]
     assert acme.assess(late).damage < RuleBase.shipped().assess(late).damage
     careless = acme.assess([{"kind": "ignored_safety_rule", "rule": "smoking"}, {"kind": "interview", "hours_since": 2}])
-    assert careless.findings[0].severity_band == "serious"
+    assert careless.findings[0].severity_band == "fatal"
     assert "learn_site_rules" in {action.action for action in careless.actions}
     assert careless.draft is not None
     assert "site rules" in careless.draft
