@@ -123,10 +123,10 @@ def _ids(plan: Plan) -> frozenset[str]:
 
 
 def clauses_of(choices: Sequence[Choice], most: int | None = None) -> str:
-    """Actions inside of a sentence, or the ``most`` that matter more; that they are said in a call needs no clause beside what is
-    said in it."""
+    """Actions inside of a sentence, or ``most`` of them: the one that comes first, and those that matter more. That they are said
+    in a call needs no clause beside what is said in it."""
     told = [choice for choice in choices if not choice.action.leads] or choices
-    main = sorted(told, key=lambda choice: choice.order)[:most]
+    main = [*told[:1], *sorted(told[1:], key=lambda choice: choice.order)][:most]
     return joined([choice.action.clause for choice in told if choice in main])
 
 

@@ -143,7 +143,8 @@ def test_the_answer_on_the_page_is_that_of_assess() -> None:
     text = " ".join(opened(SEED).text.split())
     answer = BASE.assess(SEED)
     for shown in (
-        answer.headline, "How bad it was: serious. What it calls for: act now. Outlook: open.", "72 of 100 now", "58 of 100 once",
+        answer.headline, "How bad it was: serious. What it calls for: act now. Outlook: narrow.",
+        "72 of 100 now", "58 of 100 once",
         *(finding.word for finding in answer.findings), *(step.title for step in answer.steps),
         *(action.text for action in answer.actions), *(source.title for source in answer.sources),
         "12 minutes late", "severity +3.78, noticed +4, urgency +1.5", "Arrived late: how late : 9 minutes instead of 12 minutes",
@@ -200,10 +201,10 @@ def test_nobody_is_asked_to_say_what_makes_the_number_smaller() -> None:
 def test_what_nobody_planned_is_not_forbidden() -> None:
     """What to leave alone: a few lines, and none about an action that no rule had in mind."""
     avoided = {avoided.title for avoided in BASE.assess(SEED).avoid}
-    assert "Make light of it" in avoided
+    assert "A small joke about it" in avoided
     text = opened(SEED).text
     assert "Dwelling on it" in text
-    assert "Make light of it" not in text
+    assert "A small joke about it" not in text
 
 
 def test_nothing_that_went_wrong_has_no_answer_yet() -> None:
