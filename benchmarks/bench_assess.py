@@ -12,9 +12,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from misstep import RuleBase
 from misstep.drafting import Draft, Drafter
 from misstep.evaluate.compiled import CompiledEngine
-from misstep.findings.explain import Explainer
 from misstep.limits import Limits
-from misstep.pipeline import conclude, evaluate
+from misstep.pipeline import Pipeline
 from misstep.records import RecordReader
 
 
@@ -55,15 +54,15 @@ def bench_assess_large(benchmark: BenchmarkFixture, shipped: RuleBase) -> None:
 def bench_parts(benchmark: BenchmarkFixture, shipped: RuleBase, part: str) -> None:
     benchmark.group = "parts of four mistakes"
     program, limits = shipped.program, Limits()
-    reader, engine, explainer = RecordReader(program, limits), CompiledEngine(program), Explainer(program)
+    reader, pipeline = RecordReader(program, limits), Pipeline(program, CompiledEngine(program), limits)
     facts = reader.read(FOUR)
     if part == "validation":
         assert benchmark(reader.read, FOUR).rows.keys() == facts.rows.keys()
     elif part == "evaluation":
-        _, findings = benchmark(conclude, facts, program, engine, limits)
+        _, findings = benchmark(pipeline.conclude, facts)
         assert len(findings) == 4
     elif part == "draft":
-        drafter, result = Drafter(program), evaluate(facts, program, engine, limits)
+        drafter, result = Drafter(program), pipeline.evaluate(facts)
         plan, findings, outlook = result.plan, result.findings, program.scale.outlooks[0]
 
         def words() -> list[Draft | None]:
@@ -72,6 +71,4 @@ def bench_parts(benchmark: BenchmarkFixture, shipped: RuleBase, part: str) -> No
 
         assert any(benchmark(words))
     else:
-        from misstep.pipeline import assess
-
-        assert len(benchmark(assess, facts, program, engine, explainer, Drafter(program), limits).findings) == 4
+        assert len(benchmark(pipeline.assess, facts).findings) == 4

@@ -14,7 +14,7 @@ from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.memory import Memory
 from misstep.limits import Limits
 from misstep.model.facts import ID, Row
-from misstep.pipeline import conclude
+from misstep.pipeline import Pipeline
 from misstep.records import RecordReader
 
 MINI = Path(__file__).parent / "mini"
@@ -23,9 +23,9 @@ PLACE = {"severity": 0, "noticed": 1, "urgency": 2}
 
 def load_conclusions() -> InPython:
     """From facts that are checked already to all conclusions, each with its rule and match."""
-    program, limits, engine, reader = _parts()
+    pipeline, reader = _parts()
     return InPython(
-        run=lambda facts: conclude(facts, program, engine, limits),
+        run=pipeline.conclude,
         prepare=lambda interview: reader.read(_record(interview)),
         answer=read_out,
     )
@@ -33,8 +33,8 @@ def load_conclusions() -> InPython:
 
 def load_answers() -> InPython:
     """From plain dictionaries to totals and actions, read out of conclusions that keep their rules and matches."""
-    program, limits, engine, reader = _parts()
-    return InPython(lambda interview: read_out(conclude(reader.read(_record(interview)), program, engine, limits)))
+    pipeline, reader = _parts()
+    return InPython(lambda interview: read_out(pipeline.conclude(reader.read(_record(interview)))))
 
 
 def load_assess() -> InPython:
@@ -99,9 +99,9 @@ def _points(thousandths: list[int]) -> tuple[int, int, int]:
     return severity // 100, noticed // 1000, urgency // 100
 
 
-def _parts() -> tuple[Any, Limits, CompiledEngine, RecordReader]:
+def _parts() -> tuple[Pipeline, RecordReader]:
     program, limits = RuleBase.load(MINI).program, Limits()
-    return program, limits, CompiledEngine(program), RecordReader(program, limits)
+    return Pipeline(program, CompiledEngine(program), limits), RecordReader(program, limits)
 
 
 def _record(interview: Interview) -> dict[str, Any]:

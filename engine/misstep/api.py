@@ -6,20 +6,15 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from misstep.assembly import Result, assemble, summarize
-from misstep.drafting import Drafter
+from misstep.assembly import Result
 from misstep.errors import CallerError, printable, suggest
 from misstep.evaluate.compiled import CompiledEngine
-from misstep.evaluate.interface import Engine
-from misstep.findings.explain import Explainer
 from misstep.intake import Facts
 from misstep.limits import Limits
 from misstep.model.facts import Kind, Row
-from misstep.model.result import Assessment, to_json
+from misstep.model.result import Assessment
 from misstep.model.rule import Action, Program, Rule, Source
-from misstep.pipeline import assess as run_pipeline
-from misstep.pipeline import assess_json as run_json_pipeline
-from misstep.pipeline import conclude, evaluate
+from misstep.pipeline import Pipeline
 from misstep.records import RecordLike, RecordReader, named
 from misstep.rulebase.cache import shipped_program
 from misstep.session import Session
@@ -48,9 +43,7 @@ class RuleBase:
         self._limits = limits or Limits()
         self._reader = RecordReader(program, self._limits)
         self._compiled = CompiledEngine(program)
-        self._engines: dict[str, Engine] = {"compiled": self._compiled}
-        self._explainer = Explainer(program)
-        self._drafter = Drafter(program)
+        self._pipelines = {"compiled": Pipeline(program, self._compiled, self._limits)}
 
     @classmethod
     def load(cls, *paths: str | Path, limits: Limits | None = None) -> RuleBase:
@@ -74,17 +67,14 @@ class RuleBase:
         ``engine`` is ``compiled`` or ``durable``, which give the same answer: see docs/api.md. Raises RecordError where the
         record is wrong, BudgetError where it asks for too much work; EngineError and InstallationError with ``durable``.
         """
-        return run_pipeline(
-            self._reader.read(facts), self._program, self._engine(engine), self._explainer, self._drafter, self._limits
-        )
+        return self._pipeline(engine).assess(self._reader.read(facts))
 
     def assess_json(self, record: bytes | str, engine: EngineName = "compiled") -> bytes:
         """Assess one interview given as JSON, UTF-8; the answer as JSON, the same as ``assess(...).to_json()``.
 
         The fast path for services: no models are made in between. Raises what ``assess`` does, with line and column.
         """
-        facts = self._reader.read_json(record)
-        return run_json_pipeline(facts, self._program, self._engine(engine), self._explainer, self._drafter, self._limits)
+        return self._pipeline(engine).assess_json(self._reader.read_json(record))
 
     def evaluate(self, facts: RecordLike, engine: EngineName = "compiled", id: str | None = None) -> Result:  # noqa: A002
         """All that rules conclude about one interview, before it is put into words: for tools that only want some of it.
@@ -97,27 +87,22 @@ class RuleBase:
 
     def scores(self, result: Result) -> dict[str, Any]:
         """The answer of a result without its reasons: id, damage, band, verdict, outlook and so on."""
-        return summarize(result, self._explainer)
+        return self._pipelines["compiled"].summarize(result)
 
     def to_json(self, result: Result) -> bytes:
         """The whole assessment of a result as JSON: the same as ``assess_json`` gives."""
-        return to_json(assemble(result, self._explainer, self._drafter))
+        return self._pipelines["compiled"].to_json(result)
 
     def session(self, id: str | None = None, engine: EngineName = "compiled") -> Session:  # noqa: A002 - the field of a record
         """An interview as it unfolds: facts can be posted and retracted, and assessed at any time.
 
         Raises RecordError where the id is none.
         """
-        chosen = self._engine(engine)
-        return Session(
-            self._reader,
-            lambda facts: run_pipeline(facts, self._program, chosen, self._explainer, self._drafter, self._limits),
-            id,
-        )
+        return Session(self._reader, self._pipeline(engine).assess, id)
 
     def fired(self, facts: RecordLike, engine: EngineName = "compiled") -> set[str]:
         """The ids of all rules that fire on a record, also of those whose advice the plan has no room for."""
-        memory, _ = conclude(self._reader.read(facts), self._program, self._engine(engine), self._limits)
+        memory, _ = self._pipeline(engine).conclude(self._reader.read(facts))
         return memory.fired()
 
     def counterfactuals(self, facts: RecordLike, engine: EngineName = "compiled") -> Counterfactuals:
@@ -128,15 +113,8 @@ class RuleBase:
         from misstep.alternatives import find_counterfactuals
 
         given, rows = self._reader.read_in_order(facts)
-        chosen = self._engine(engine)
-        return find_counterfactuals(
-            given,
-            rows,
-            self._program,
-            lambda changed: evaluate(changed, self._program, chosen, self._limits),
-            self._thresholds,
-            self._limits.alternatives,
-        )
+        evaluate = self._pipeline(engine).evaluate
+        return find_counterfactuals(given, rows, self._program, evaluate, self._thresholds, self._limits.alternatives)
 
     def certainty(self, facts: RecordLike, engine: EngineName = "compiled") -> Certainty:
         """How certain the answer to an interview is: the range of damage over its open fields, and those that it depends on.
@@ -144,22 +122,16 @@ class RuleBase:
         The record is assessed some hundreds of times, within ``Limits.certainty``. Raises what ``assess`` does, and BudgetError
         if the record is too large for that.
         """
-        return self._certainty(*self._reader.read_in_order(facts), self._engine(engine))
+        return self._certainty(*self._reader.read_in_order(facts), self._pipeline(engine))
 
     def certainty_json(self, record: bytes | str, engine: EngineName = "compiled") -> bytes:
         """The same of one interview given as JSON; the answer as JSON. Raises what ``assess_json`` does."""
-        return self._certainty(*self._reader.read_json_in_order(record), self._engine(engine)).to_json()
+        return self._certainty(*self._reader.read_json_in_order(record), self._pipeline(engine)).to_json()
 
-    def _certainty(self, facts: Facts, rows: list[Row], chosen: Engine) -> Certainty:
+    def _certainty(self, facts: Facts, rows: list[Row], pipeline: Pipeline) -> Certainty:
         from misstep.uncertainty import find_certainty
 
-        return find_certainty(
-            facts,
-            rows,
-            self._field_use,
-            lambda changed: evaluate(changed, self._program, chosen, self._limits),
-            self._limits.certainty,
-        )
+        return find_certainty(facts, rows, self._field_use, pipeline.evaluate, self._limits.certainty)
 
     @cached_property
     def _field_use(self) -> FieldUse:
@@ -193,7 +165,7 @@ class RuleBase:
         """
         from misstep.calibration.calibrate import Rules, Selection, calibrate
 
-        self._engine(engine)  # an engine that is not there is no fault of the cases
+        self._pipeline(engine)  # an engine that is not there is no fault of the cases
         rules = Rules(self._program, lambda facts: self.assess(facts, engine), lambda facts: self.fired(facts, engine))
         return calibrate([cases, *more], rules, Selection(tuple(bases), min_confidence, worst))
 
@@ -208,7 +180,7 @@ class RuleBase:
         from misstep.calibration.certainty import MeasuredRules, measure_certainty
         from misstep.uncertainty import Outcome
 
-        self._engine(engine)
+        self._pipeline(engine)
         rules = MeasuredRules(
             self._program,
             lambda facts: Outcome.of(self.evaluate(facts, engine)),
@@ -225,19 +197,20 @@ class RuleBase:
     def _evaluate(self, facts: Facts, engine: EngineName, id_: str | None) -> Result:
         if id_ is not None and facts.id is None:
             facts = named(facts, id_)
-        return evaluate(facts, self._program, self._engine(engine), self._limits)
+        return self._pipeline(engine).evaluate(facts)
 
-    def _engine(self, name: str) -> Engine:
-        engine = self._engines.get(name)
-        if engine is None:
-            if name != "durable":
+    def _pipeline(self, engine: str) -> Pipeline:
+        pipeline = self._pipelines.get(engine)
+        if pipeline is None:
+            if engine != "durable":
                 known = ", ".join(get_args(EngineName))
-                hint = suggest(name, get_args(EngineName)) if isinstance(name, str) else ""
-                raise CallerError(f"engine: there is no engine '{printable(str(name))[:60]}'; it is one of {known}{hint}")
+                hint = suggest(engine, get_args(EngineName)) if isinstance(engine, str) else ""
+                raise CallerError(f"engine: there is no engine '{printable(str(engine))[:60]}'; it is one of {known}{hint}")
             from misstep.evaluate.durable.engine import DurableEngine  # not everybody has durable-rules
 
-            engine = self._engines.setdefault(name, DurableEngine(self._program))
-        return engine
+            made = Pipeline(self._program, DurableEngine(self._program), self._limits)
+            pipeline = self._pipelines.setdefault(engine, made)
+        return pipeline
 
     @property
     def limits(self) -> Limits:

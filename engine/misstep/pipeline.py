@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from misstep.assembly import Result, assemble, assess_lazily
+from typing import Any
+
+from misstep.assembly import Result, assemble, assess_lazily, summarize
 from misstep.drafting import Drafter
 from misstep.evaluate.interface import Engine
 from misstep.evaluate.memory import Memory
@@ -16,33 +18,49 @@ from misstep.model.rule import Program
 from misstep.planning import make_plan
 
 
-def conclude(facts: Facts, program: Program, engine: Engine, limits: Limits) -> tuple[Memory, list[Row]]:
-    """Run all rules on the facts of one interview: all conclusions, and the findings, worst first.
+class Pipeline:
+    """One program with one engine, ready for the facts of interviews. Holds nothing about records.
 
-    Raises BudgetError where the facts ask for more work than the limits allow.
+    Whatever runs rules raises BudgetError where the facts ask for more work than the limits allow.
     """
-    memory = Memory(program, facts.rows, limits)
-    engine.run("scoring", memory)
-    mistakes = [row for kind, rows in facts.rows.items() if kind in program.mistakes for row in rows]
-    findings = score(mistakes, memory.contributions, program.scale)
-    memory.add_findings(findings)
-    engine.run("judging", memory)
-    memory.add_outlook(program.scale.outlooks[worst_outlook(memory.outlooks)])
-    engine.run("advising", memory)
-    return memory, findings
 
+    def __init__(self, program: Program, engine: Engine, limits: Limits) -> None:
+        self._program = program
+        self._engine = engine
+        self._limits = limits
+        self._explainer = Explainer(program)
+        self._drafter = Drafter(program)
 
-def evaluate(facts: Facts, program: Program, engine: Engine, limits: Limits) -> Result:
-    """Run all rules on the facts of one interview, and make the plan. Raises BudgetError."""
-    memory, findings = conclude(facts, program, engine, limits)
-    return Result(facts, memory, findings, make_plan(findings, memory))
+    def conclude(self, facts: Facts) -> tuple[Memory, list[Row]]:
+        """Run all rules on the facts of one interview: all conclusions, and the findings, worst first."""
+        program, engine = self._program, self._engine
+        memory = Memory(program, facts.rows, self._limits)
+        engine.run("scoring", memory)
+        mistakes = [row for kind, rows in facts.rows.items() if kind in program.mistakes for row in rows]
+        findings = score(mistakes, memory.contributions, program.scale)
+        memory.add_findings(findings)
+        engine.run("judging", memory)
+        memory.add_outlook(program.scale.outlooks[worst_outlook(memory.outlooks)])
+        engine.run("advising", memory)
+        return memory, findings
 
+    def evaluate(self, facts: Facts) -> Result:
+        """Run all rules on the facts of one interview, and make the plan."""
+        memory, findings = self.conclude(facts)
+        return Result(facts, memory, findings, make_plan(findings, memory))
 
-def assess(facts: Facts, program: Program, engine: Engine, explainer: Explainer, drafter: Drafter, limits: Limits) -> Assessment:
-    """Assess the facts of one interview. Raises BudgetError."""
-    return assess_lazily(evaluate(facts, program, engine, limits), explainer, drafter)
+    def assess(self, facts: Facts) -> Assessment:
+        """Assess the facts of one interview."""
+        return assess_lazily(self.evaluate(facts), self._explainer, self._drafter)
 
+    def assess_json(self, facts: Facts) -> bytes:
+        """The same as JSON, without models in between."""
+        return self.to_json(self.evaluate(facts))
 
-def assess_json(facts: Facts, program: Program, engine: Engine, explainer: Explainer, drafter: Drafter, limits: Limits) -> bytes:
-    """The same as JSON, without models in between. Raises BudgetError."""
-    return to_json(assemble(evaluate(facts, program, engine, limits), explainer, drafter))
+    def to_json(self, result: Result) -> bytes:
+        """A result put into words, as the JSON of an assessment."""
+        return to_json(assemble(result, self._explainer, self._drafter))
+
+    def summarize(self, result: Result) -> dict[str, Any]:
+        """A result without its reasons."""
+        return summarize(result, self._explainer)

@@ -15,19 +15,17 @@ from hypothesis import strategies as st
 from tests.inline import load_text
 
 from misstep import RuleBase
-from misstep.drafting import Drafter
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.groups import MANY
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory
-from misstep.findings.explain import Explainer
 from misstep.limits import Limits
 from misstep.model.facts import GIVEN_ROLES
-from misstep.pipeline import assess_json, conclude
+from misstep.pipeline import Pipeline
 from misstep.records import RecordReader
 
 PROGRAM, LIMITS = RuleBase.shipped().program, Limits()
-READER, ENGINE, EXPLAINER, DRAFTER = RecordReader(PROGRAM, LIMITS), CompiledEngine(PROGRAM), Explainer(PROGRAM), Drafter(PROGRAM)
+READER, ENGINE = RecordReader(PROGRAM, LIMITS), CompiledEngine(PROGRAM)
 INTERVIEWS = sorted((Path(__file__).parents[2] / "fixtures" / "interviews").glob("*.json"))
 
 PACK = """
@@ -76,14 +74,14 @@ class Interrupted:
         self.other = READER.read(record)
 
     def run(self, phase: Phase, memory: Memory) -> None:
-        conclude(self.other, PROGRAM, ENGINE, LIMITS)
+        Pipeline(PROGRAM, ENGINE, LIMITS).conclude(self.other)
         ENGINE.run(phase, memory)
 
 
 @pytest.mark.parametrize("file", INTERVIEWS, ids=lambda file: file.stem)
 def test_another_record_between_the_phases_of_one_changes_nothing(file: Path) -> None:
     facts = READER.read(json.loads(file.read_bytes()))
-    alone, between = (assess_json(facts, PROGRAM, engine, EXPLAINER, DRAFTER, LIMITS) for engine in (ENGINE, Interrupted()))
+    alone, between = (Pipeline(PROGRAM, engine, LIMITS).assess_json(facts) for engine in (ENGINE, Interrupted()))
     assert between == alone
 
 
@@ -154,6 +152,6 @@ def test_findings_are_found_by_the_fields_of_their_mistakes(lates: list[tuple[in
 
 def test_to_find_a_finding_costs_no_look_at_all_the_others() -> None:
     facts = RecordReader(FOUND.program, LIMITS).read([{"kind": "late", "x": 10 + i, "whose": str(i)} for i in range(500)])
-    memory, _ = conclude(facts, FOUND.program, CompiledEngine(FOUND.program), LIMITS)
+    memory, _ = Pipeline(FOUND.program, CompiledEngine(FOUND.program), LIMITS).conclude(facts)
     assert len(memory.recommendations) == 500
     assert LIMITS.work - memory.work < 2000

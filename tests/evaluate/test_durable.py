@@ -24,14 +24,12 @@ from tests.needs import found
 
 from misstep import EngineError, Limits, RuleBase
 from misstep.documents import read_json, read_yaml
-from misstep.drafting import Drafter
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.durable.engine import DurableEngine
 from misstep.evaluate.durable.network import MOST_FIELDS, MOST_JOINED, MOST_PATTERNS, ClashFree, Ruleset, clash, rulesets
 from misstep.evaluate.interface import Engine
-from misstep.findings.explain import Explainer
 from misstep.model.rule import Program
-from misstep.pipeline import assess, conclude
+from misstep.pipeline import Pipeline
 from misstep.records import RecordReader
 
 LONG = os.environ.get("MISSTEP_TEST_PROFILE") == "long"
@@ -71,10 +69,10 @@ def agree(program: Program, engines: tuple[Engine, ...], record: Any) -> dict[st
     """What all engines conclude from a record."""
     facts = RecordReader(program, LIMITS).read(record)
     first, *others = engines
-    got, findings = conclude(facts, program, first, LIMITS)
+    got, findings = Pipeline(program, first, LIMITS).conclude(facts)
     concluded = conclusions(got)
     for engine in others:
-        wanted, expected = conclude(facts, program, engine, LIMITS)
+        wanted, expected = Pipeline(program, engine, LIMITS).conclude(facts)
         assert concluded == conclusions(wanted), type(engine)
         assert findings == expected
     return concluded
@@ -134,10 +132,10 @@ def test_on_the_shipped_rules(shipped: tuple[Engine, ...], record: list[dict[str
 
 def same_assessments(engines: tuple[Engine, ...], records: list[Any]) -> None:
     program = RuleBase.shipped().program
-    reader, explainer, drafter = RecordReader(program, LIMITS), Explainer(program), Drafter(program)
+    reader, pipelines = RecordReader(program, LIMITS), [Pipeline(program, engine, LIMITS) for engine in engines]
     for record in records:
         facts = reader.read(record)
-        first, *others = (assess(facts, program, engine, explainer, drafter, LIMITS).to_json() for engine in engines)
+        first, *others = (pipeline.assess(facts).to_json() for pipeline in pipelines)
         assert others == [first] * (len(engines) - 1)
 
 

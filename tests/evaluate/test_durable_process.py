@@ -26,7 +26,7 @@ from misstep.evaluate.durable import engine as module
 from misstep.evaluate.durable.engine import DurableEngine
 from misstep.evaluate.durable.missing import LIBRARY
 from misstep.model.rule import Program
-from misstep.pipeline import conclude
+from misstep.pipeline import Pipeline
 from misstep.records import RecordReader
 
 pytestmark = pytest.mark.needs("durable")
@@ -68,8 +68,8 @@ def check(engine: DurableEngine, program: Program, limits: Limits | None = None)
     """The engine answers, and rightly."""
     limits = limits or Limits(engine_seconds=60)
     facts = RecordReader(program, limits).read(RECORD)
-    got, _ = conclude(facts, program, engine, limits)
-    wanted, _ = conclude(facts, program, CompiledEngine(program), limits)
+    got, _ = Pipeline(program, engine, limits).conclude(facts)
+    wanted, _ = Pipeline(program, CompiledEngine(program), limits).conclude(facts)
     assert conclusions(got) == conclusions(wanted)
     assert len(got.derivations) == 6
 
@@ -145,7 +145,7 @@ def test_a_deadline_holds_while_the_library_is_at_work(engine: DurableEngine, pr
     facts = RecordReader(program, limits).read(HEAVY)
     check(engine, program)
     with pytest.raises(EngineError, match=r"did not answer within 0\.5 seconds"):
-        conclude(facts, program, engine, limits)
+        Pipeline(program, engine, limits).conclude(facts)
     check(engine, program)
 
 
@@ -158,10 +158,10 @@ def test_more_matches_than_there_is_memory_for_end_the_process_only(monkeypatch:
     with monkeypatch.context() as patch, closing(DurableEngine(program)) as engine:
         patch.setattr(module, "_START", less)
         few, many = ([{"kind": f"k{i}"} for i in range(3) for _ in range(n)] + [{"kind": "k3"}] for n in (3, 120))
-        memory, _ = conclude(reader.read(few), program, engine, limits)
+        memory, _ = Pipeline(program, engine, limits).conclude(reader.read(few))
         assert len(memory.contributions) == 27
         with pytest.raises(EngineError, match=r"died|MemoryError"):
-            conclude(reader.read(many), program, engine, limits)
+            Pipeline(program, engine, limits).conclude(reader.read(many))
 
 
 # -- nonsense
@@ -241,7 +241,7 @@ def test_a_limit_is_the_error_that_the_other_engine_raises(engine: DurableEngine
     facts = RecordReader(program, limits).read(RECORD)
     for each in (CompiledEngine(program), engine):
         with pytest.raises(BudgetError, match="derived facts; the rule more" if limits.derived == 5 else "more than 10 facts"):
-            conclude(facts, program, each, limits)
+            Pipeline(program, each, limits).conclude(facts)
     check(engine, program)
     assert pid_of(engine) == pid
 
@@ -379,7 +379,7 @@ def test_memory_stays_what_it_is(engine: DurableEngine, program: Program) -> Non
     sizes = []
     for _ in range(3):
         for _ in range(700):
-            conclude(facts, program, engine, limits)
+            Pipeline(program, engine, limits).conclude(facts)
         sizes.append(resident())
     assert sizes[2] - sizes[0] < 1_000  # KiB; what is lost for each call would be more, as a session alone is 300
 

@@ -13,7 +13,7 @@ from tests.inline import load_text
 from misstep import Limits, RuleBase
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.model.rule import Program
-from misstep.pipeline import conclude
+from misstep.pipeline import Pipeline
 from misstep.records import RecordReader
 
 LIMITS = Limits(work=100_000_000)
@@ -24,8 +24,8 @@ SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base
 def agree(program: Program, record: list[dict[str, Any]]) -> None:
     reader = RecordReader(program, LIMITS)
     engine, oracle = CompiledEngine(program), NaiveEngine(program)
-    got, findings = conclude(reader.read(record), program, engine, LIMITS)
-    wanted, expected = conclude(reader.read(record), program, oracle, LIMITS)
+    got, findings = Pipeline(program, engine, LIMITS).conclude(reader.read(record))
+    wanted, expected = Pipeline(program, oracle, LIMITS).conclude(reader.read(record))
     assert conclusions(got) == conclusions(wanted)
     assert findings == expected
 
