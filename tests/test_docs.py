@@ -26,6 +26,8 @@ from misstep.errors import printable
 from misstep.report import to_text
 from misstep.rulebase.shipped import shipped_rules
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 INCIDENTS = ROOT / "fixtures" / "incidents" / "rules"
 ACME = ROOT / "fixtures" / "packs" / "acme"

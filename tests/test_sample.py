@@ -19,6 +19,8 @@ from misstep import CallerError, RuleBase
 from misstep.model.facts import Kind
 from misstep.sample import COLUMNS, sample_records
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 RULES: dict[str, tuple[Path, ...]] = {
     "shipped": (),

@@ -32,6 +32,8 @@ from misstep.model.rule import Program
 from misstep.pipeline import Pipeline
 from misstep.records import RecordReader
 
+pytestmark = pytest.mark.slow
+
 LONG = os.environ.get("MISSTEP_TEST_PROFILE") == "long"
 LIMITS = Limits(work=100_000_000, patterns=MOST_JOINED + 1, engine_seconds=60)
 Voices = Callable[[Program, ExitStack], tuple[Engine, ...]]

@@ -29,7 +29,7 @@ from misstep.model.rule import Program
 from misstep.pipeline import Pipeline
 from misstep.records import RecordReader
 
-pytestmark = pytest.mark.needs("durable")
+pytestmark = [pytest.mark.needs("durable"), pytest.mark.slow]
 
 PACK = """
 schema: 1

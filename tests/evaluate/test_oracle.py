@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.evaluate.naive import NaiveEngine, conclusions
@@ -15,6 +16,8 @@ from misstep.evaluate.compiled import CompiledEngine
 from misstep.model.rule import Program
 from misstep.pipeline import Pipeline
 from misstep.records import RecordReader
+
+pytestmark = pytest.mark.slow
 
 LIMITS = Limits(work=100_000_000)
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]  # to make a pack smaller takes minutes: add Phase.shrink to debug

@@ -15,6 +15,8 @@ from misstep.rulebase import cache, link
 from misstep.rulebase.cache import dump_program, read_program, shipped_program
 from misstep.rulebase.shipped import shipped_rules
 
+pytestmark = pytest.mark.slow
+
 INTERVIEWS = sorted((Path(__file__).parents[2] / "fixtures" / "interviews").glob("*.json"))
 
 
