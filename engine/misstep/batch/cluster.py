@@ -288,7 +288,7 @@ class _UnderWay(Generic[Task, Done]):
         except Exception:  # of any of them: each tells for itself
             results = {}
         for future in done:
-            if future not in results and future.status == "pending":
+            if future not in results and future.status in ("pending", "lost"):
                 self._done.add(future)
                 continue
             task = self._pending.pop(future)
@@ -304,7 +304,7 @@ class _UnderWay(Generic[Task, Done]):
                 except MisstepError:
                     raise
                 except Exception as error:
-                    if isinstance(error, TimeoutError) and future.status in ("pending", "finished"):  # not of the task itself
+                    if isinstance(error, TimeoutError) and future.status != "error":  # not of the task itself
                         self._pending[future] = task
                         self._done.add(future)
                         continue
