@@ -13,7 +13,8 @@ from misstep import Assessment, RuleBase
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.memory import Memory
 from misstep.limits import Limits
-from misstep.model.facts import ID, Row
+from misstep.model.facts import ID
+from misstep.model.finding import FindingRow
 from misstep.pipeline import Pipeline
 from misstep.records import RecordReader
 
@@ -59,10 +60,10 @@ def load_json() -> InPython:
     )
 
 
-def read_out(concluded: tuple[Memory, list[Row]]) -> Answer:
+def read_out(concluded: tuple[Memory, list[FindingRow]]) -> Answer:
     """Totals and actions from what the rules concluded."""
     memory, findings = concluded
-    sums = {finding[0][ID]: [0, 0, 0] for finding in findings}
+    sums = {finding.mistake[ID]: [0, 0, 0] for finding in findings}
     for target, dimension, amount, _, _ in memory.contributions:
         assert target is not None  # no rule of the mini rule base speaks of the interview as a whole
         sums[target[ID]][PLACE[dimension]] += amount

@@ -11,6 +11,7 @@ from misstep.findings.explain import Explainer, Telling, action_reasons, name_de
 from misstep.findings.scoring import level, outlook_limits, overall_severity, worst_outlook
 from misstep.intake import Facts
 from misstep.model.facts import FIRST_VALUE, ID, KIND, Row
+from misstep.model.finding import FindingRow
 from misstep.model.result import SCHEMA, Assessment, make_assessment
 from misstep.model.rule import Rule
 from misstep.model.scale import Scale
@@ -24,7 +25,7 @@ class Result(NamedTuple):
 
     facts: Facts
     memory: Memory
-    findings: list[Row]
+    findings: list[FindingRow]
     plan: Plan
 
 
@@ -79,7 +80,7 @@ def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: dict
         "headline": drafter.headline(plan, findings, facts, summary["outlook"]),
         **summary,
         "because": reasons.get(None, []) + outlook_reasons(outlooks, explainer, telling),
-        "findings": [_finding(row, result, drafter.word(row[0], facts), reasons.get(row[0][ID], [])) for row in findings],
+        "findings": [_finding(f, result, drafter.word(f.mistake, facts), reasons.get(f.mistake[ID], [])) for f in findings],
         "steps": [
             _step(
                 rank,
@@ -105,21 +106,21 @@ def _fired(firings: Iterable[Firing]) -> list[tuple[Rule, Match]]:
     return [(firing.rule, firing.match) for firing in firings]
 
 
-def _finding(row: Row, result: Result, word: str, because: list[dict[str, Any]]) -> dict[str, Any]:
-    mistake, severity, noticed, urgency, damage, verdict, severity_band, noticed_level, urgency_level, _ = row
+def _finding(finding: FindingRow, result: Result, word: str, because: list[dict[str, Any]]) -> dict[str, Any]:
+    mistake = finding.mistake
     return {
         "fact": mistake[ID],
         "kind": mistake[KIND],
         "title": result.memory.program.kinds[mistake[KIND]].title,
         "word": word,
-        "severity": severity,
-        "severity_band": severity_band,
-        "noticed": noticed,
-        "noticed_level": noticed_level,
-        "urgency": urgency,
-        "urgency_level": urgency_level,
-        "damage": damage,
-        "verdict": verdict,
+        "severity": finding.severity,
+        "severity_band": finding.severity_band,
+        "noticed": finding.noticed,
+        "noticed_level": finding.noticed_level,
+        "urgency": finding.urgency,
+        "urgency_level": finding.urgency_level,
+        "damage": finding.damage,
+        "verdict": finding.verdict,
         "because": because,
     }
 
@@ -141,7 +142,7 @@ def _step(rank: int, step: Step, draft: Draft | None, scale: Scale, actions: lis
 
 def _action(choice: Choice, result: Result, explainer: Explainer, telling: Telling) -> dict[str, Any]:
     action, program = choice.action, result.memory.program
-    kinds = [program.kinds[row[0][KIND]] for row in result.findings if row[0][ID] in choice.relief]
+    kinds = [program.kinds[f.mistake[KIND]] for f in result.findings if f.mistake[ID] in choice.relief]
     advice = dict.fromkeys([kind.advice[action.id] for kind in kinds if action.id in kind.advice])
     return {
         "action": action.id,

@@ -13,12 +13,12 @@ from typing import NamedTuple
 from misstep.findings.words import due_in_words, joined
 from misstep.intake import Facts
 from misstep.model.facts import ID, Row
-from misstep.model.rule import FINDING_FIELDS, Program
+from misstep.model.finding import FindingRow
+from misstep.model.rule import Program
 from misstep.model.scale import MessagePart
 from misstep.planning import Choice, Plan, Step
 from misstep.speech import GLUE, Occurrence, Speaker
 
-_LEVEL = 1 + FINDING_FIELDS.index("noticed_level")
 MOST_CLAUSES = 2  # in a headline
 _END = "\x1e"  # of a sentence
 _BEFORE_A_STOP = re.compile(r" (?=[.,;])")  # where a part of a template had nothing to say
@@ -44,7 +44,7 @@ class Drafter:
         self._places = {part.name: place for place, part in enumerate(self._parts)}
         self._unnoticed = scale.noticed.words[0] if len(scale.noticed.words) > 1 else None
 
-    def headline(self, plan: Plan, findings: Sequence[Row], facts: Facts, outlook: str) -> str:
+    def headline(self, plan: Plan, findings: Sequence[FindingRow], facts: Facts, outlook: str) -> str:
         """The answer to the question that the person asks, which is about the first step that repairs, else the first that the
         other side hears of; without a template for it, the first step."""
         if not self._scale.headline:
@@ -57,7 +57,7 @@ class Drafter:
             adds = [choice for choice in step.choices if choice.outward and choice not in repairs]
             clauses = clauses_of(repairs, MOST_CLAUSES), clauses_of(adds, MOST_CLAUSES)
             about = (step.occasion, step.channel, due_in_words(step.due_hours), *clauses)
-        mistakes = [finding[0] for finding in findings]
+        mistakes = [finding.mistake for finding in findings]
         occurrence = Occurrence(facts, outlook, plan.verdict, _ids(plan), mistakes, about)
         return " ".join(self._speaker.template(self._scale.headline)(occurrence).replace(GLUE, " ").split())
 
@@ -65,7 +65,7 @@ class Drafter:
         """What a mistake usually means to those who saw it, said to the person."""
         return self._speaker.of_kind(mistake, facts, "word").replace(GLUE, " ")
 
-    def message(self, step: Step, plan: Plan, findings: Sequence[Row], facts: Facts, outlook: str) -> Draft | None:
+    def message(self, step: Step, plan: Plan, findings: Sequence[FindingRow], facts: Facts, outlook: str) -> Draft | None:
         """The message of a step over a channel that has one; None where its actions have nothing to say."""
         scale = self._scale
         written = step.channel in scale.message_channels
@@ -74,7 +74,7 @@ class Drafter:
         speaking = [choice for choice in step.choices if choice.action.says]
         if not speaking:
             return None
-        whole = Occurrence(facts, outlook, plan.verdict, _ids(plan), [finding[0] for finding in findings])
+        whole = Occurrence(facts, outlook, plan.verdict, _ids(plan), [finding.mistake for finding in findings])
         said: dict[int, list[str]] = {}
         already: set[str] = set()
         for choice in speaking:
@@ -96,11 +96,12 @@ class Drafter:
         blanks = dict.fromkeys(_BLANK.findall(f"{subject}\n{body}"))
         return Draft(subject or None, body, tuple(blanks))
 
-    def _mistakes(self, choice: Choice, findings: Sequence[Row]) -> list[Row]:
+    def _mistakes(self, choice: Choice, findings: Sequence[FindingRow]) -> list[Row]:
         """The mistakes that an action speaks of, worst first: its own, or any where it is for the interview as a whole; of these
         those that were noticed, or all where none was."""
-        own = [finding for finding in findings if not choice.relief or finding[0][ID] in choice.relief]
-        return [finding[0] for finding in own if finding[_LEVEL] != self._unnoticed] or [finding[0] for finding in own]
+        own = [finding for finding in findings if not choice.relief or finding.mistake[ID] in choice.relief]
+        noticed = [finding for finding in own if finding.noticed_level != self._unnoticed]
+        return [finding.mistake for finding in noticed or own]
 
     def _body(self, parts: list[_Part], opening: str, closing: str) -> str | None:
         """The parts between opening and closing, less what is too much."""

@@ -12,7 +12,7 @@ from misstep.findings.explain import Explainer
 from misstep.findings.scoring import score, worst_outlook
 from misstep.intake import Facts
 from misstep.limits import Limits
-from misstep.model.facts import Row
+from misstep.model.finding import FindingRow
 from misstep.model.result import Assessment, to_json
 from misstep.model.rule import Program
 from misstep.planning import make_plan
@@ -31,7 +31,7 @@ class Pipeline:
         self._explainer = Explainer(program)
         self._drafter = Drafter(program)
 
-    def conclude(self, facts: Facts) -> tuple[Memory, list[Row]]:
+    def conclude(self, facts: Facts) -> tuple[Memory, list[FindingRow]]:
         """Run all rules on the facts of one interview: all conclusions, and the findings, worst first."""
         program, engine = self._program, self._engine
         memory = Memory(program, facts.rows, self._limits)

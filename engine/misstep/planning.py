@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from misstep.evaluate.memory import Match, Memory, Recommendation, Vetoed
 from misstep.findings.scoring import TOP, damage_in_tenths, damage_of, half_up, total_damage
-from misstep.model.facts import ID, Row
-from misstep.model.rule import EXACT, REPAIRS, Action, Program, Rule
+from misstep.model.facts import ID
+from misstep.model.finding import FindingRow
+from misstep.model.rule import REPAIRS, Action, Program, Rule
 from misstep.model.scale import Scale
 
 Targets = Collection[str] | None
@@ -136,7 +137,7 @@ class Plan(NamedTuple):
         return any(choice.repairs for choice in self.choices)
 
 
-def make_plan(findings: Sequence[Row], memory: Memory) -> Plan:
+def make_plan(findings: Sequence[FindingRow], memory: Memory) -> Plan:
     """Arrange what rules recommend, and decide the verdict of the record. ``findings``: as ``score`` gives them, worst first."""
     program = memory.program
     scale = program.scale
@@ -174,19 +175,19 @@ class _Scores:
 
     __slots__ = ("damage", "exact", "share", "unharmed")
 
-    def __init__(self, findings: Sequence[Row], scale: Scale) -> None:
+    def __init__(self, findings: Sequence[FindingRow], scale: Scale) -> None:
         self.share = round(scale.max_relief * 1000)
-        self.exact: dict[str, tuple[int, int, int, int]] = {finding[0][ID]: finding[EXACT] for finding in findings}
+        self.exact = {finding.mistake[ID]: finding.exact for finding in findings}
         self.unharmed = 1.0
-        for _, _, damage, _ in self.exact.values():
-            self.unharmed *= 1 - damage / TOP
-        self.damage = total_damage([exact[2] for exact in self.exact.values()])
+        for exact in self.exact.values():
+            self.unharmed *= 1 - exact.damage / TOP
+        self.damage = total_damage([exact.damage for exact in self.exact.values()])
 
     def rate(self, choice: Choice) -> None:
         """Damage relieved and weight of one action."""
         verdict = 0
         for target in choice.relief:
-            verdict = max(verdict, self.exact[target][3])
+            verdict = max(verdict, self.exact[target].verdict)
         relieved = self.damage - self.damage_with(choice.relief)
         choice.damage_relieved = relieved
         choice.order = (-verdict, -relieved, inf if choice.due_hours is None else choice.due_hours, choice.action.id)
@@ -204,15 +205,16 @@ class _Scores:
         unharmed, after = self.unharmed, {}
         for target, amount in relief.items():
             if amount:
-                severity, noticed, damage, _ = self.exact[target]
-                after[target] = damage_of(severity - min(amount, half_up(severity * self.share, 1000)), noticed)
-                if damage < TOP:
-                    unharmed *= (TOP - after[target]) / (TOP - damage)
+                exact = self.exact[target]
+                relieved = min(amount, half_up(exact.severity * self.share, 1000))
+                after[target] = damage_of(exact.severity - relieved, exact.noticed)
+                if exact.damage < TOP:
+                    unharmed *= (TOP - after[target]) / (TOP - exact.damage)
         if not after:
             return self.damage
         tenths = damage_in_tenths(unharmed) if unharmed else None
         if tenths is None:  # too close to tell, or a factor of nothing that cannot be taken out of the product
-            tenths = total_damage([after.get(name, exact[2]) for name, exact in self.exact.items()])
+            tenths = total_damage([after.get(name, exact.damage) for name, exact in self.exact.items()])
         return tenths
 
 
@@ -359,10 +361,10 @@ def _steps(choices: Iterable[Choice], scale: Scale) -> list[Step]:
     return steps
 
 
-def _decide(steps: list[Step], findings: Sequence[Row], scale: Scale) -> tuple[list[Step], str]:
+def _decide(steps: list[Step], findings: Sequence[FindingRow], scale: Scale) -> tuple[list[Step], str]:
     """The steps and the verdict of the record, decided together: the worst finding's verdict, and a step towards the other side
     within its hours; where there is no such step, the word for that."""
-    verdict = findings[0][5] if findings else scale.verdicts[0]
+    verdict = findings[0].verdict if findings else scale.verdicts[0]
     within = scale.act_within.get(verdict)
     if within is None:
         return steps, verdict

@@ -69,4 +69,4 @@ def with_value(row: Row, column: int, value: Any) -> Row:
 
 def finding_ranks(result: Result) -> dict[str, int]:
     """The place of every mistake among the findings, by its id: 0 is the worst."""
-    return {finding[0][ID]: rank for rank, finding in enumerate(result.findings)}
+    return {finding.mistake[ID]: rank for rank, finding in enumerate(result.findings)}

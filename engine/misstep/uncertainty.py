@@ -313,7 +313,7 @@ def _try_all(question: _Question, trials: _AdviceTrials) -> _Tried:
 
 def _scores(result: Result) -> Any:
     """All scores that can change with a number before the advice does."""
-    return (Outcome.of(result), result.plan.damage_after, sorted((row[0][ID], *row[1:]) for row in result.findings))
+    return (Outcome.of(result), result.plan.damage_after, sorted((row.mistake[ID], *row[1:]) for row in result.findings))
 
 
 def _look_between(tried: _Tried, trials: _AdviceTrials) -> bool | None:

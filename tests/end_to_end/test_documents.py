@@ -32,7 +32,10 @@ DOCUMENTS = [
     "README.md", "docs/agreement.md", "docs/api.md", "docs/batch-baseline.md", "docs/batch.md", "docs/limits.md",
     "docs/own-kinds.md", "docs/page.md", "docs/report.md", "docs/rule-packs.md", "docs/service.md",
 ]  # fmt: skip
-UNRUN = ["docs/architecture.md", "docs/batch-tools.md", "docs/cli.md", "docs/numbers.md", "docs/start.md", "CHANGELOG.md", "CONTRIBUTING.md"]
+UNRUN = [
+    "CHANGELOG.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/batch-tools.md", "docs/cli.md", "docs/numbers.md",
+    "docs/start.md",
+]  # fmt: skip
 ADDRESS = "http://127.0.0.1:8000"
 ABRIDGED = re.compile(r"^ *\.\.\.\n", re.MULTILINE)
 BLOCK = re.compile(r"^```([a-z]+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

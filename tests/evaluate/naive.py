@@ -15,8 +15,8 @@ from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Match, Memory
 from misstep.model import expression as e
 from misstep.model.facts import FIRST_VALUE, ID, KIND, LARGEST, Field, Row
+from misstep.model.finding import FINDING_FIELDS
 from misstep.model.rule import (
-    FINDING_FIELDS,
     Aggregate,
     Contribute,
     Derive,
@@ -133,7 +133,7 @@ class NaiveEngine:
             case Recommend(action, targets, relief, due):
                 rows = tuple(bound[target].mistake for target in targets)
                 points = None if relief is None else milli(evaluate(relief, bound))
-                hours = None if due is None else evaluate(due, bound)
+                hours = None if due is None else float(evaluate(due, bound))
                 memory.recommendations.append((action, rows, points, hours, rule, match))
             case Veto(action, targets):
                 memory.vetoes.append((action, tuple(bound[target].mistake for target in targets), rule, match))

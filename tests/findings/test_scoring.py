@@ -166,7 +166,7 @@ def test_the_interview_is_as_bad_as_the_worst_that_was_noticed(scores: list[tupl
     whole = [(None, "overall", amount, rule, ()) for amount in overall]
     findings = scoring.score(mistakes, made, SCALE)
     weights = dict(zip(SCALE.noticed.words, map(str, SCALE.overall_weights), strict=True))
-    worst = max((Fraction(str(f[1])) * 1000 * Fraction(weights[f[7]]) for f in findings), default=Fraction(0))
+    worst = max((Fraction(str(f.severity)) * 1000 * Fraction(weights[f.noticed_level]) for f in findings), default=Fraction(0))
     exact = min(max(worst + sum(overall), Fraction(0)), Fraction(10_000))
     assert abs(scoring.overall_severity(findings, [*made, *whole], SCALE) - exact) <= Fraction(1, 2)
 

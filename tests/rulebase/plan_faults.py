@@ -219,7 +219,7 @@ def default_as_said(case: Case) -> Iterator[str]:
 def _words_of(result: Result, drafter: Drafter, outlook: str) -> list[object]:
     facts, _, findings, plan = result
     messages = [drafter.message(step, plan, findings, facts, outlook) for step in plan.steps]
-    return [*messages, drafter.headline(plan, findings, facts, outlook), *(drafter.word(f[0], facts) for f in findings)]
+    return [*messages, drafter.headline(plan, findings, facts, outlook), *(drafter.word(f.mistake, facts) for f in findings)]
 
 
 def _otherwise(result: Result, base: RuleBase, way: int) -> Result:
@@ -234,7 +234,7 @@ def _otherwise(result: Result, base: RuleBase, way: int) -> Result:
         return tuple(values)
 
     rows = {kind: [other(row) for row in rows] for kind, rows in result.facts.rows.items()}
-    findings = [(other(finding[0]), *finding[1:]) for finding in result.findings]
+    findings = [finding._replace(mistake=other(finding.mistake)) for finding in result.findings]
     return result._replace(facts=result.facts._replace(rows=rows), findings=findings)
 
 

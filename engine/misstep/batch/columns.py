@@ -84,7 +84,7 @@ def scores(result: Result, summary: Mapping[str, Any]) -> tuple[Any, ...]:
     moved = {given[3] for given in result.memory.contributions if given[0] is not None and is_reason(given)}
     return (
         summary["damage"], summary["damage_after"], summary["band"], summary["verdict"], summary["outlook"], summary["acts"],
-        len(findings), findings[0][0][KIND] if findings else None, max([f[1] for f in findings], default=None),
+        len(findings), findings[0].mistake[KIND] if findings else None, max([f.severity for f in findings], default=None),
         steps[0].occasion if steps else None, actions[0] if actions else None, actions, len(moved),
     )  # fmt: skip
 
@@ -109,9 +109,11 @@ def finding_rows(result: Result) -> Iterable[tuple[Any, ...]]:
         if target is not None and is_reason(given) and any(assumption.rests(match, said) for assumption in rule.assumptions):
             assumed.add(target[ID])
     for rank, finding in enumerate(result.findings, start=1):
-        mistake, severity, noticed, urgency, damage, verdict, band, level, due, _ = finding
-        fact = mistake[ID]
-        yield (rank, fact, mistake[KIND], severity, band, noticed, level, urgency, due, damage, verdict, fact in assumed)
+        fact = finding.mistake[ID]
+        yield (
+            rank, fact, finding.mistake[KIND], finding.severity, finding.severity_band, finding.noticed, finding.noticed_level,
+            finding.urgency, finding.urgency_level, finding.damage, finding.verdict, fact in assumed,
+        )  # fmt: skip
 
 
 def action_rows(result: Result) -> Iterable[tuple[Any, ...]]:

@@ -65,12 +65,12 @@ def first_choice(result: Result) -> Choice | None:
 def _counting_most(result: Result) -> Iterator[str]:
     """The findings that the band of the interview rests on."""
     weights = weighed(result.findings, result.memory.program.scale)
-    return (finding[0][ID] for finding, weight in zip(result.findings, weights, strict=True) if weight == max(weights))
+    return (finding.mistake[ID] for finding, weight in zip(result.findings, weights, strict=True) if weight == max(weights))
 
 
 def _judged_worst(result: Result) -> Iterator[str]:
     """The findings that have the verdict of the interview."""
-    return (finding[0][ID] for finding in result.findings if finding[5] == result.findings[0][5])
+    return (finding.mistake[ID] for finding in result.findings if finding.verdict == result.findings[0].verdict)
 
 
 def _outward(result: Result) -> Iterator[str]:

@@ -23,7 +23,7 @@ from misstep.batch.columns import SCHEMA, TableName
 from misstep.errors import CallerError
 from misstep.model.facts import KIND
 from misstep.model.result import RuleBaseInfo
-from misstep.model.rule import EXACT, Rule
+from misstep.model.rule import Rule
 
 EXAMPLES = 20
 """How many rejects a summary shows."""
@@ -75,13 +75,13 @@ class Tally:
             self._count()
         kinds, met = self._kinds, set()
         for finding in result.findings:
-            kind, (severity, _, damage, _) = finding[0][KIND], finding[EXACT]
+            kind, exact = finding.mistake[KIND], finding.exact
             sums = kinds.get(kind)
             if sums is None:
                 sums = kinds[kind] = [0, 0, 0, 0]
             sums[_COUNT] += 1
-            sums[_DAMAGE] += damage
-            sums[_SEVERITY] += severity
+            sums[_DAMAGE] += exact.damage
+            sums[_SEVERITY] += exact.severity
             if kind not in met:
                 met.add(kind)
                 sums[_INTERVIEWS] += 1

@@ -36,8 +36,8 @@ from misstep.model.expression import (
     refs_in,
 )
 from misstep.model.facts import TRAITS, Field, Kind
+from misstep.model.finding import FINDING_FIELDS
 from misstep.model.rule import (
-    FINDING_FIELDS,
     Aggregate,
     Condition,
     Contribute,

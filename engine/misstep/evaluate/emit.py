@@ -25,8 +25,9 @@ from misstep.model.expression import (
     Words,
 )
 from misstep.model.facts import FIRST_VALUE, LARGEST, TRAITS, Kind
+from misstep.model.finding import FINDING_FIELDS
 from misstep.model.functions import FUNCTIONS
-from misstep.model.rule import FINDING_FIELDS, Pattern
+from misstep.model.rule import Pattern
 
 
 def curve(x: float, xs: tuple[float, ...], ys: tuple[float, ...]) -> float:

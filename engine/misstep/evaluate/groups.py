@@ -13,7 +13,8 @@ from misstep.evaluate.choices import asked_of
 from misstep.evaluate.memory import Memory
 from misstep.evaluate.together import FireTogether, generate_together
 from misstep.model.facts import FIRST_VALUE, Kind, Row
-from misstep.model.rule import FINDING_FIELDS, Pattern, Rule
+from misstep.model.finding import FINDING_FIELDS
+from misstep.model.rule import Pattern, Rule
 
 MANY = 64  # of more rules that start from the same facts, those that a value of a fact rules out are not looked at
 

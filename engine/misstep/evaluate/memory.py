@@ -12,6 +12,7 @@ from typing import Any
 from misstep.errors import BudgetError
 from misstep.limits import Limits
 from misstep.model.facts import KIND, Row
+from misstep.model.finding import FindingRow
 from misstep.model.rule import FINDING, OUTLOOK, Program, Rule
 
 Match = tuple[Any, ...]
@@ -41,7 +42,7 @@ class Memory:
     def __init__(self, program: Program, rows: dict[str, list[Row]], limits: Limits) -> None:
         self.program = program
         self.rows = dict(rows)
-        self.found: dict[str, list[Row]] = {}
+        self.found: dict[str, list[FindingRow]] = {}
         self.limits = limits
         self.work = limits.work
         self.contributions: list[Contribution] = []
@@ -89,11 +90,11 @@ class Memory:
         if self.work < 0:
             raise BudgetError(f"more than {self.limits.work} facts were looked at; the limit was reached in the rule {rule.id}")
 
-    def add_findings(self, findings: list[Row]) -> None:
+    def add_findings(self, findings: list[FindingRow]) -> None:
         """Make the findings known to the rules that follow."""
-        self.rows[FINDING] = findings
+        self.rows[FINDING] = [*findings]
         for finding in findings:
-            self.found.setdefault(finding[0][KIND], []).append(finding)
+            self.found.setdefault(finding.mistake[KIND], []).append(finding)
 
     def add_outlook(self, word: str) -> None:
         """Make the outlook known to the rules that follow."""

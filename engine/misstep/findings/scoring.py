@@ -14,7 +14,8 @@ from typing import Any
 
 from misstep.evaluate.memory import Contribution, Remark
 from misstep.model.facts import ID, Row
-from misstep.model.rule import EXACT, LimitOutlook
+from misstep.model.finding import ExactScores, FindingRow
+from misstep.model.rule import LimitOutlook
 from misstep.model.scale import Levels, Scale
 
 TOP = 10_000  # ten points, in thousandths
@@ -22,8 +23,8 @@ DOUBT = 1e-6  # far more than the error of a product of a million floats
 MAX_DOUBLINGS = 20_000  # twenty doublings, odds of a million: beyond that a chance is 0 or 1 to six digits
 
 
-def score(mistakes: Iterable[Row], contributions: Iterable[Contribution], scale: Scale) -> list[Row]:
-    """Findings, as rows: see ``FINDING_FIELDS``. Worst first: by verdict, damage, severity, id."""
+def score(mistakes: Iterable[Row], contributions: Iterable[Contribution], scale: Scale) -> list[FindingRow]:
+    """Findings. Worst first: by verdict, damage, severity, id."""
     sums: dict[str, list[int]] = {mistake[ID]: [0, 0, 0, 0, 0] for mistake in mistakes}
     for target, dimension, amount, _, _ in contributions:
         if target is not None:
@@ -31,11 +32,11 @@ def score(mistakes: Iterable[Row], contributions: Iterable[Contribution], scale:
                 sums[target[ID]][_PLACE[dimension]] += amount
             elif amount > sums[target[ID]][_VERDICT]:
                 sums[target[ID]][_VERDICT] = amount
-    scored: list[tuple[tuple[int, int, int], str, Row]] = []
+    scored: list[tuple[tuple[int, int, int], str, FindingRow]] = []
     for mistake in mistakes:
         name = mistake[ID]
         order, values = _scores(scale, *sums[name])
-        scored.append((order, name, (mistake, *values)))
+        scored.append((order, name, FindingRow._make((mistake, *values))))
     scored.sort()
     return [row for _, _, row in scored]
 
@@ -55,7 +56,8 @@ def _scores(
     )
     verdict = max(scale.table[band][seen][due], least)
     words = (scale.verdicts[verdict], scale.severity.words[band], scale.noticed.words[seen], scale.urgency.words[due])
-    return (-verdict, -damage, -severity), (points, likely, soon, damage / 1000, *words, (severity, noticed, damage, verdict))
+    exact = ExactScores(severity, noticed, damage, verdict)
+    return (-verdict, -damage, -severity), (points, likely, soon, damage / 1000, *words, exact)
 
 
 _PLACE = {"severity": 0, "relief": 1, "noticed": 2, "urgency": 3, "verdict": 4}
@@ -116,16 +118,16 @@ def damage_in_tenths(unharmed: float) -> int | None:
     return whole if DOUBT < tenths - whole < 1 - DOUBT else None
 
 
-def overall_severity(findings: Iterable[Row], contributions: Iterable[Contribution], scale: Scale) -> int:
+def overall_severity(findings: Iterable[FindingRow], contributions: Iterable[Contribution], scale: Scale) -> int:
     """Severity of the interview = min(10, greatest severity x weight of its noticed level + sum of overall)."""
     worst = max(weighed(findings, scale), default=0)
     return limited(worst + sum([amount for target, _, amount, _, _ in contributions if target is None]))
 
 
-def weighed(findings: Iterable[Row], scale: Scale) -> list[int]:
+def weighed(findings: Iterable[FindingRow], scale: Scale) -> list[int]:
     """How much each finding counts for the whole: its severity x weight of its noticed level, in thousandths."""
     weights = _weights(scale)
-    return [half_up(f[EXACT][0] * weights[f[7]], 1000) for f in findings]
+    return [half_up(f.exact.severity * weights[f.noticed_level], 1000) for f in findings]
 
 
 @lru_cache(maxsize=64)

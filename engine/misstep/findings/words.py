@@ -10,7 +10,8 @@ from misstep.evaluate.emit import ExpressionWriter
 from misstep.evaluate.memory import Match
 from misstep.model.expression import FieldRef
 from misstep.model.facts import TRAITS, Field, Kind, Row
-from misstep.model.rule import FINDING_FIELDS, Pattern, Rule, Text
+from misstep.model.finding import FINDING_FIELDS
+from misstep.model.rule import Pattern, Rule, Text
 
 LONGEST_NAME = 70  # characters of a help that can stand for the name of its field
 Say = Callable[[Match, dict[Row, str]], tuple[str, tuple[str, ...]]]

@@ -15,15 +15,6 @@ from misstep.model.scale import Scale
 Over = Literal["fact", "finding", "outlook"]
 FINDING, OUTLOOK = "finding", "outlook"
 
-FINDING_FIELDS: tuple[str, ...] = (
-    "severity", "noticed", "urgency", "damage", "verdict", "severity_band", "noticed_level", "urgency_level",
-)  # fmt: skip
-"""What a finding knows besides the fields of its mistake; a finding in memory is ``(row of the mistake, *these, exact)``.
-
-``exact`` is severity, noticed and damage in whole thousandths and the rank of the verdict, for what is computed further.
-"""
-EXACT = 1 + len(FINDING_FIELDS)
-
 
 @dataclass(frozen=True, slots=True)
 class Pattern:

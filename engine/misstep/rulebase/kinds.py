@@ -8,9 +8,10 @@ from typing import Any
 
 from misstep.errors import Problem, suggest
 from misstep.model.facts import MAX_TEXT, ROLES, TRAITS, Field, Kind
+from misstep.model.finding import FINDING_FIELDS
 from misstep.model.functions import Type
 from misstep.model.message import PLAN, REPAIR, SAID, STEP, VERDICT, WRONG
-from misstep.model.rule import FINDING, FINDING_FIELDS, OUTLOOK
+from misstep.model.rule import FINDING, OUTLOOK
 from misstep.model.scale import Scale
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import FACT_BITS
