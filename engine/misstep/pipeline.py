@@ -26,14 +26,14 @@ class Pipeline:
 
     def __init__(self, program: Program, engine: Engine, limits: Limits) -> None:
         self._program = program
-        self._engine = engine
+        self.engine = engine
         self._limits = limits
         self._explainer = Explainer(program)
         self._drafter = Drafter(program)
 
     def conclude(self, facts: Facts) -> tuple[Memory, list[FindingRow]]:
         """Run all rules on the facts of one interview: all conclusions, and the findings, worst first."""
-        program, engine = self._program, self._engine
+        program, engine = self._program, self.engine
         memory = Memory(program, facts.rows, self._limits)
         engine.run("scoring", memory)
         mistakes = [row for kind, rows in facts.rows.items() if kind in program.mistakes for row in rows]
