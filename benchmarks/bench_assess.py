@@ -10,11 +10,11 @@ from benchmarks.conftest import FOUR, mistakes
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from misstep import RuleBase
-from misstep.drafting import Draft, Drafter
+from misstep.assessment.drafting import Draft, Drafter
+from misstep.assessment.pipeline import Pipeline
+from misstep.assessment.records import RecordReader
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.limits import Limits
-from misstep.pipeline import Pipeline
-from misstep.records import RecordReader
 
 
 def bench_yardstick(benchmark: BenchmarkFixture) -> None:

@@ -21,7 +21,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from tests.batch.server import running_server
 
 from misstep import RuleBase
-from misstep.sample import sample_records
+from misstep.tools.sample import sample_records
 
 INTERVIEWS = int(os.environ.get("MISSTEP_BENCH_INTERVIEWS", "10000"))
 QUICK = 300  # where benchmarks are disabled

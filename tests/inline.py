@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from misstep import Limits, RuleBase
-from misstep.model.rule import Program
+from misstep.language.program import Program
 from misstep.rulebase.link import load_program
 from misstep.rulebase.packs import Merged
 from misstep.rulebase.shipped import shipped_rules

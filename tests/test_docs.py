@@ -17,14 +17,14 @@ from markupsafe import Markup
 from tests.conftest import Golden
 
 from misstep import RuleBase, RuleError
-from misstep.docs.book import Book, read_book
-from misstep.docs.guide import read_guide
-from misstep.docs.markdown import code, escape, fence
-from misstep.docs.pages import Thing, path_of, render, title_of
-from misstep.docs.rulewords import RuleWords
+from misstep.assessment.text import to_text
 from misstep.errors import printable
-from misstep.report import to_text
 from misstep.rulebase.shipped import shipped_rules
+from misstep.tools.docs.book import Book, read_book
+from misstep.tools.docs.guide import read_guide
+from misstep.tools.docs.markdown import code, escape, fence
+from misstep.tools.docs.pages import Thing, path_of, render, title_of
+from misstep.tools.docs.rulewords import RuleWords
 
 pytestmark = pytest.mark.slow
 

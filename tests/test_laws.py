@@ -19,8 +19,8 @@ from tests.evaluate.packs import facts_of, records_of
 
 from misstep import Assessment, RuleBase, assess
 from misstep.api import EngineName
-from misstep.model.facts import Field, Kind
-from misstep.model.result import Finding
+from misstep.assessment.result import Finding
+from misstep.language.facts import Field, Kind
 from misstep.rulebase.shipped import shipped_rules
 
 BASE = RuleBase.shipped()

@@ -16,8 +16,8 @@ from tests.evaluate.packs import packs
 from tests.inline import load_text
 
 from misstep import CallerError, RuleBase
-from misstep.model.facts import Kind
-from misstep.sample import COLUMNS, sample_records
+from misstep.language.facts import Kind
+from misstep.tools.sample import COLUMNS, sample_records
 
 pytestmark = pytest.mark.slow
 

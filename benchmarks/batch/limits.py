@@ -28,7 +28,7 @@ from misstep.batch.summary import Tally
 from misstep.batch.tasks import Job, Task, score_part
 from misstep.files import whole_file
 from misstep.rulebase.cache import dump_program
-from misstep.sample import sample_records
+from misstep.tools.sample import sample_records
 
 CORES = 100
 BILLION = 1_000_000_000

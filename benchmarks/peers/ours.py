@@ -10,13 +10,13 @@ from benchmarks.peers.interviews import Answer, Interview
 from benchmarks.peers.loaded import InPython
 
 from misstep import Assessment, RuleBase
+from misstep.assessment.pipeline import Pipeline
+from misstep.assessment.records import RecordReader
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.memory import Memory
+from misstep.language.facts import ID
+from misstep.language.finding import FindingRow
 from misstep.limits import Limits
-from misstep.model.facts import ID
-from misstep.model.finding import FindingRow
-from misstep.pipeline import Pipeline
-from misstep.records import RecordReader
 
 MINI = Path(__file__).parent / "mini"
 PLACE = {"severity": 0, "noticed": 1, "urgency": 2}

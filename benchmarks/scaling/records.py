@@ -7,7 +7,7 @@ import string
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from misstep.model.facts import GIVEN_ROLES, Field, Kind
+from misstep.language.facts import GIVEN_ROLES, Field, Kind
 
 Record = dict[str, Any]
 

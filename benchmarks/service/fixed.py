@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, cast
 
 from misstep import RuleBase
-from misstep.service.rules import Served, load_served
+from misstep.service.served import Served, load_served
 from misstep.service.server import serve
 from misstep.service.settings import Settings
 

@@ -3,6 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from misstep.api import RuleBase, assess, assess_json, calibrate, certainty, counterfactuals
+from misstep.assessment.records import Fact, Record
+from misstep.assessment.result import Assessment
+from misstep.assessment.session import Session
 from misstep.errors import (
     BudgetError,
     CallerError,
@@ -15,16 +18,13 @@ from misstep.errors import (
     RuleError,
 )
 from misstep.limits import Limits
-from misstep.model.result import Assessment
-from misstep.records import Fact, Record
-from misstep.session import Session
 
 if TYPE_CHECKING:
     from misstep.batch.results import Scores as Scores
     from misstep.batch.results import read_scores as read_scores
     from misstep.batch.run import score as score
-    from misstep.batch.scoring import score_batch as score_batch
-    from misstep.batch.scoring import scores_schema as scores_schema
+    from misstep.batch.score_batch import score_batch as score_batch
+    from misstep.batch.score_batch import scores_schema as scores_schema
 
 
 def __getattr__(name: str) -> Any:
@@ -41,7 +41,7 @@ def __getattr__(name: str) -> Any:
 
         return score
     if name in ("score_batch", "scores_schema"):
-        from misstep.batch import scoring
+        from misstep.batch import score_batch as scoring
 
         return getattr(scoring, name)
     raise AttributeError(f"module 'misstep' has no attribute '{name}'")

@@ -6,27 +6,27 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from misstep.assembly import Result
+from misstep.assessment.assembly import Result
+from misstep.assessment.intake import Facts
+from misstep.assessment.pipeline import Pipeline
+from misstep.assessment.records import RecordLike, RecordReader, named
+from misstep.assessment.result import Assessment
+from misstep.assessment.session import Session
 from misstep.errors import CallerError, printable, suggest
 from misstep.evaluate.compiled import CompiledEngine
-from misstep.intake import Facts
+from misstep.language.facts import Kind, Row
+from misstep.language.program import Action, Program, Rule, Source
 from misstep.limits import Limits
-from misstep.model.facts import Kind, Row
-from misstep.model.result import Assessment
-from misstep.model.rule import Action, Program, Rule, Source
-from misstep.pipeline import Pipeline
-from misstep.records import RecordLike, RecordReader, named
 from misstep.rulebase.cache import shipped_program
-from misstep.session import Session
 
 if TYPE_CHECKING:  # what only those need who calibrate is imported when they do
     from collections.abc import Sequence
 
-    from misstep.alternatives import Counterfactuals
-    from misstep.calibration.agreement import Agreement
-    from misstep.calibration.cases import CasesLike
-    from misstep.calibration.certainty import CertaintyFigures
-    from misstep.uncertainty import Certainty, FieldUse
+    from misstep.analysis.calibration.agreement import Agreement
+    from misstep.analysis.calibration.certainty_figures import CertaintyFigures
+    from misstep.analysis.calibration.judged_cases import CasesLike
+    from misstep.analysis.certainty import Certainty, FieldUse
+    from misstep.analysis.counterfactuals import Counterfactuals
 
 EngineName = Literal["compiled", "durable"]
 
@@ -110,7 +110,7 @@ class RuleBase:
 
         The record is assessed with one change at a time, within ``Limits.alternatives``. Raises what ``assess`` does.
         """
-        from misstep.alternatives import find_counterfactuals
+        from misstep.analysis.counterfactuals import find_counterfactuals
 
         given, rows = self._reader.read_in_order(facts)
         evaluate = self._pipeline(engine).evaluate
@@ -129,15 +129,15 @@ class RuleBase:
         return self._certainty(*self._reader.read_json_in_order(record), self._pipeline(engine)).to_json()
 
     def _certainty(self, facts: Facts, rows: list[Row], pipeline: Pipeline) -> Certainty:
-        from misstep.uncertainty import find_certainty
+        from misstep.analysis.certainty import find_certainty
 
         return find_certainty(facts, rows, self._field_use, pipeline.evaluate, self._limits.certainty)
 
     @cached_property
     def _field_use(self) -> FieldUse:
+        from misstep.analysis.certainty import FieldUse
         from misstep.rulebase.crossings import find_crossings
         from misstep.rulebase.readable import ReadableFields
-        from misstep.uncertainty import FieldUse
 
         return FieldUse(self._program, ReadableFields(self._program), self._thresholds, find_crossings(self._program))
 
@@ -163,7 +163,7 @@ class RuleBase:
         rules behind them. Cases that are wrong are in ``Agreement.problems``; raises RecordError where none is right,
         CallerError where none is left to choose or a file does not exist.
         """
-        from misstep.calibration.calibrate import Rules, Selection, calibrate
+        from misstep.analysis.calibration.calibrate import Rules, Selection, calibrate
 
         self._pipeline(engine)  # an engine that is not there is no fault of the cases
         rules = Rules(self._program, lambda facts: self.assess(facts, engine), lambda facts: self.fired(facts, engine))
@@ -177,8 +177,8 @@ class RuleBase:
         Parts of every record are left out, chosen by the seed, and the certainty of the rest is compared with the full answer.
         Raises RecordError if no case is right, CallerError if a file does not exist or is given twice.
         """
-        from misstep.calibration.certainty import MeasuredRules, measure_certainty
-        from misstep.uncertainty import Outcome
+        from misstep.analysis.calibration.certainty_figures import MeasuredRules, measure_certainty
+        from misstep.analysis.certainty import Outcome
 
         self._pipeline(engine)
         rules = MeasuredRules(
@@ -190,7 +190,7 @@ class RuleBase:
 
     def case_schema(self) -> dict[str, Any]:
         """JSON Schema of a judged case, in the words of this rule base."""
-        from misstep.calibration.cases import case_schema
+        from misstep.analysis.calibration.judged_cases import case_schema
 
         return case_schema(self._program, self.record_schema())
 

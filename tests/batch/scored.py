@@ -13,7 +13,7 @@ from misstep.batch.columns import Wanted
 from misstep.batch.forms import form_of, join_parts, write_part
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.results import Scores, read_scores
-from misstep.batch.scoring import Scored, score_records
+from misstep.batch.score_batch import Scored, score_records
 from misstep.batch.summary import Summary
 from misstep.errors import Location, Problem
 

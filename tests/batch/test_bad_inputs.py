@@ -15,7 +15,7 @@ import pytest
 from tests.batch.reading import LINE, read, told
 
 from misstep.errors import CallerError, MisstepError, RecordError
-from misstep.model.facts import Field, Kind
+from misstep.language.facts import Field, Kind
 
 FORMS = "JSON lines (*.jsonl, *.ndjson), Parquet (*.parquet, *.pq) or CSV (*.csv, *.tsv), also packed as *.gz or *.zst"
 KIND = Kind("late", "mistake", "Late", (Field("minutes", "integer"),))

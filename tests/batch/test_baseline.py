@@ -19,7 +19,7 @@ from tests.inline import load_text
 from misstep import Assessment, RecordError, RuleBase
 from misstep.batch.baseline import EXAMPLES, Comparison, compare
 from misstep.batch.baseline_report import comparison_markdown, comparison_text
-from misstep.sample import sample_records
+from misstep.tools.sample import sample_records
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 EXPECTED = FIXTURES / "expected" / "baseline"

@@ -26,10 +26,10 @@ from misstep.batch import cluster as dask
 from misstep.batch import run as running
 from misstep.batch import tasks
 from misstep.batch.run import Outcome, Progress, score
-from misstep.batch.scoring import score_records
+from misstep.batch.score_batch import score_records
 from misstep.batch.summary import version_of_misstep
 from misstep.batch.workers import workers_of
-from misstep.sample import sample_records
+from misstep.tools.sample import sample_records
 
 pytestmark = pytest.mark.once  # nothing here depends on the version of Python
 

@@ -18,7 +18,7 @@ from misstep import RuleBase
 from misstep.batch.columns import Wanted
 from misstep.batch.inputs import read_part
 from misstep.batch.parts import Logged
-from misstep.batch.scoring import score_records
+from misstep.batch.score_batch import score_records
 from misstep.errors import MisstepError
 from misstep.limits import Limits
 
@@ -186,7 +186,7 @@ def test_interviews_in_pieces_are_refused(tmp_path: Path) -> None:
 def test_every_type_of_a_field_is_read_from_its_cell(tmp_path: Path) -> None:
     fields = {field.name: field for kind in KINDS for field in kind.fields}
     assert {field.type for field in fields.values()} >= {"boolean", "integer", "enum", "text"}
-    from misstep.model.facts import Field, Kind
+    from misstep.language.facts import Field, Kind
 
     kind = Kind("k", "signal", "K", (Field("n", "number"), Field("s", "set", values=("a", "b")), Field("t", "text"),
                                      Field("i", "integer"), Field("b", "boolean")))  # fmt: skip

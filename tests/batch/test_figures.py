@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from tests.batch.scored import write, write_table
 
+from misstep.analysis.calibration.statistics import wilson
 from misstep.api import RuleBase
 from misstep.batch import results
 from misstep.batch.columns import schema_of
@@ -18,7 +19,6 @@ from misstep.batch.report import figures as module
 from misstep.batch.report.figures import Distribution, Figures, Group, Grouping, measure
 from misstep.batch.results import Scores
 from misstep.batch.summary import Summary, Tally
-from misstep.calibration.figures import wilson
 from misstep.errors import CallerError
 
 BANDS = ("trivial", "minor", "moderate", "serious", "fatal")

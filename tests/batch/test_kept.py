@@ -14,7 +14,7 @@ from tests.batch.reading import read
 from misstep import RuleBase
 from misstep.batch.columns import Wanted
 from misstep.batch.inputs.kept import take_out
-from misstep.batch.scoring import score_records
+from misstep.batch.score_batch import score_records
 
 words = st.text('ab é😀"\\{}[]:,\n\u2028\x00', max_size=8)
 values = st.recursive(

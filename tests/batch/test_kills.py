@@ -15,7 +15,7 @@ import pytest
 from tests.batch.databases import tables_of
 
 import misstep
-from misstep.sample import sample_records
+from misstep.tools.sample import sample_records
 
 pytestmark = pytest.mark.once  # nothing here depends on the version of Python
 

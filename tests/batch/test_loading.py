@@ -17,7 +17,7 @@ from misstep import CallerError
 from misstep.batch import forms, loading
 from misstep.batch import run as running
 from misstep.batch.run import score
-from misstep.sample import sample_records
+from misstep.tools.sample import sample_records
 
 
 @pytest.fixture(scope="module")

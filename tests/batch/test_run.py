@@ -25,7 +25,7 @@ from misstep.batch.journal import Journal
 from misstep.batch.run import Progress, score
 from misstep.batch.tasks import Task, score_part
 from misstep.batch.workers import Processes
-from misstep.sample import sample_records
+from misstep.tools.sample import sample_records
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 WRONG = b'{"id": "w", "facts": [{"kind": "late_arival"}]}\n'

@@ -15,7 +15,7 @@ import pytest
 
 from misstep import CallerError, Limits, RuleBase, score_batch, scores_schema
 from misstep.batch.columns import CERTAINTY, SCORES
-from misstep.sample import sample_records
+from misstep.tools.sample import sample_records
 
 SHIPPED = RuleBase.shipped()
 RECORDS = list(sample_records(SHIPPED, 300, seed=3))

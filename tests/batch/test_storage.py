@@ -25,7 +25,7 @@ from misstep.batch import run as running
 from misstep.batch.results import read_scores
 from misstep.batch.run import Progress, score
 from misstep.files import place, whole_file
-from misstep.sample import sample_records
+from misstep.tools.sample import sample_records
 
 pytestmark = pytest.mark.once  # nothing here depends on the version of Python
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from tests.batch.scored import INTERVIEWS
 
 from misstep.api import RuleBase
-from misstep.assembly import Result
+from misstep.assessment.assembly import Result
 from misstep.batch.summary import KindSum, Summary, Tally
 from misstep.errors import CallerError
-from misstep.model.facts import KIND
+from misstep.language.facts import KIND
 
 RULES = RuleBase.shipped()
 RESULTS: list[Result] = [RULES.evaluate_json(file.read_bytes()) for file in sorted(INTERVIEWS.glob("*.json"))]

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from tests.calibration.judged import BANDS, BASE, case, outage
+from tests.analysis.calibration.judged import BANDS, BASE, case, outage
 from tests.end_to_end.command import FIXTURES, INCIDENTS, INTERVIEWS, Command
 
 from misstep import RuleBase
-from misstep.calibration.report import to_markdown, to_text
+from misstep.analysis.calibration.agreement_report import to_markdown, to_text
 
 SHIPPED = FIXTURES / "cases" / "dev.jsonl"
 RULES = ("--rules", INCIDENTS / "rules")

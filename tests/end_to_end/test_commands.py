@@ -339,7 +339,7 @@ def test_schema_of_assessments_takes_every_golden_file(misstep: Command) -> None
 
 
 def test_schema_of_packs_takes_the_examples(misstep: Command) -> None:
-    from misstep.documents import read_yaml
+    from misstep.rulebase.documents import read_yaml
 
     schema = json.loads(misstep.inside("schema", "pack").out)
     validator = jsonschema.Draft202012Validator(schema)

@@ -255,7 +255,7 @@ def test_a_case_that_does_not_hold_leaves_what_was_there(misstep: Command, left:
 def test_a_site_that_cannot_be_made_leaves_nothing(
     misstep: Command, left: mock.Mock, ended: subprocess.CompletedProcess[bytes] | Exception, message: str
 ) -> None:
-    with mock.patch("misstep.docs.site.subprocess.run", side_effect=[ended]):
+    with mock.patch("misstep.tools.docs.site.subprocess.run", side_effect=[ended]):
         run = misstep.inside("docs", "build", RULES, "-o", "site")
     assert (run.code, run.out, run.err) == (2, "", f"misstep: {message}\n")
     assert left() == []

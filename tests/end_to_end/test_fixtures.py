@@ -12,9 +12,9 @@ from tests.conftest import Golden
 from tests.end_to_end.command import FIXTURES, INCIDENTS, INTERVIEWS, Command
 
 from misstep import Assessment, RuleBase
-from misstep.documents import read_json, read_yaml
-from misstep.report import to_markdown, to_text
-from misstep.ruletest import run_cases
+from misstep.assessment.text import to_markdown, to_text
+from misstep.rulebase.documents import read_json, read_yaml
+from misstep.tools.ruletest import run_cases
 
 EXPECTED = FIXTURES / "expected"
 SOURCES = INTERVIEWS / "SOURCES.yaml"

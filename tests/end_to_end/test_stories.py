@@ -12,8 +12,8 @@ import pytest
 from tests.end_to_end.command import FIXTURES
 
 from misstep import Assessment, RuleBase
-from misstep.documents import read_yaml
-from misstep.findings.words import due_in_words
+from misstep.assessment.phrases import due_in_words
+from misstep.rulebase.documents import read_yaml
 
 pytestmark = pytest.mark.once  # what rules say does not depend on the version of Python
 

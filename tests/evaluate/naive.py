@@ -13,10 +13,10 @@ from typing import Any
 
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Match, Memory
-from misstep.model import expression as e
-from misstep.model.facts import FIRST_VALUE, ID, KIND, LARGEST, Field, Row
-from misstep.model.finding import FINDING_FIELDS
-from misstep.model.rule import (
+from misstep.language import expression as e
+from misstep.language.facts import FIRST_VALUE, ID, KIND, LARGEST, Field, Row
+from misstep.language.finding import FINDING_FIELDS
+from misstep.language.program import (
     Aggregate,
     Contribute,
     Derive,

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from misstep.model.facts import Field, Kind
-from misstep.model.functions import FUNCTIONS, NUMBERS
+from misstep.language.facts import Field, Kind
+from misstep.language.functions import FUNCTIONS, NUMBERS
 
 T = TypeVar("T")
 Draw = Callable[[st.SearchStrategy[Any]], Any]

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from tests.inline import load_text
 
 from misstep import RuleBase
+from misstep.assessment.pipeline import Pipeline
+from misstep.assessment.records import RecordReader
 from misstep.evaluate.compiled import CompiledEngine
-from misstep.evaluate.groups import MANY
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory
+from misstep.evaluate.speed.groups import MANY
+from misstep.language.facts import GIVEN_ROLES
 from misstep.limits import Limits
-from misstep.model.facts import GIVEN_ROLES
-from misstep.pipeline import Pipeline
-from misstep.records import RecordReader
 
 PROGRAM, LIMITS = RuleBase.shipped().program, Limits()
 READER, ENGINE = RecordReader(PROGRAM, LIMITS), CompiledEngine(PROGRAM)

@@ -23,14 +23,14 @@ from tests.inline import linked_shipped, load_text
 from tests.needs import found
 
 from misstep import EngineError, Limits, RuleBase
-from misstep.documents import read_json, read_yaml
+from misstep.assessment.pipeline import Pipeline
+from misstep.assessment.records import RecordReader
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.durable.engine import DurableEngine
 from misstep.evaluate.durable.network import MOST_FIELDS, MOST_JOINED, MOST_PATTERNS, ClashFree, Ruleset, clash, rulesets
 from misstep.evaluate.interface import Engine
-from misstep.model.rule import Program
-from misstep.pipeline import Pipeline
-from misstep.records import RecordReader
+from misstep.language.program import Program
+from misstep.rulebase.documents import read_json, read_yaml
 
 pytestmark = pytest.mark.slow
 

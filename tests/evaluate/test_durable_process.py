@@ -21,13 +21,13 @@ from tests.evaluate.naive import conclusions
 from tests.inline import load_text
 
 from misstep import BudgetError, EngineError, InstallationError, Limits
+from misstep.assessment.pipeline import Pipeline
+from misstep.assessment.records import RecordReader
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.durable import engine as module
 from misstep.evaluate.durable.engine import DurableEngine
 from misstep.evaluate.durable.missing import LIBRARY
-from misstep.model.rule import Program
-from misstep.pipeline import Pipeline
-from misstep.records import RecordReader
+from misstep.language.program import Program
 
 pytestmark = [pytest.mark.needs("durable"), pytest.mark.slow]
 

@@ -10,10 +10,10 @@ import pytest
 import yaml
 from tests.evaluate import naive
 
-from misstep.docs.words import Phrases
-from misstep.model.expression import Call, Literal, Scalar
-from misstep.model.functions import FUNCTIONS, NUMBERS
+from misstep.language.expression import Call, Literal, Scalar
+from misstep.language.functions import FUNCTIONS, NUMBERS
 from misstep.rulebase.expressions import NOTHING, Scope, check_value
+from misstep.tools.docs.condition_words import Phrases
 
 HERE = Path(__file__).parent
 DOCUMENT = (HERE.parents[1] / "docs" / "rule-packs.md").read_text(encoding="utf-8")

@@ -12,10 +12,10 @@ from tests.evaluate.packs import JOINED, packs, records_of
 from tests.inline import load_text
 
 from misstep import Limits, RuleBase
+from misstep.assessment.pipeline import Pipeline
+from misstep.assessment.records import RecordReader
 from misstep.evaluate.compiled import CompiledEngine
-from misstep.model.rule import Program
-from misstep.pipeline import Pipeline
-from misstep.records import RecordReader
+from misstep.language.program import Program
 
 pytestmark = pytest.mark.slow
 

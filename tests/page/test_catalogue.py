@@ -6,8 +6,8 @@ import pytest
 from tests.inline import load_text
 
 from misstep import RuleBase
-from misstep.model.facts import GIVEN_ROLES, Kind
-from misstep.page.catalogue import MOST_FOUND, Catalogue
+from misstep.language.facts import GIVEN_ROLES, Kind
+from misstep.service.page.catalogue import MOST_FOUND, Catalogue
 
 BASE = RuleBase.shipped()
 CATALOGUE = Catalogue(BASE)

@@ -15,8 +15,8 @@ from tests.inline import load_text
 from tests.page.reading import Form, read
 
 from misstep import Limits, RuleBase
-from misstep.page import FILES, SECURITY_HEADERS, Page, Reply, read_file
-from misstep.uncertainty_words import certainty_sentences
+from misstep.analysis.certainty_words import certainty_sentences
+from misstep.service.page import FILES, SECURITY_HEADERS, Page, Reply, read_file
 
 BASE = RuleBase.shipped()
 PAGE = Page(BASE)

@@ -11,11 +11,11 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from misstep.page import FILES, SECURITY_HEADERS
-from misstep.service.app import create_app
 from misstep.service.metrics import Metrics
-from misstep.service.pages import page_routes
-from misstep.service.rules import Rules, load_served
+from misstep.service.page import FILES, SECURITY_HEADERS
+from misstep.service.page_routes import page_routes
+from misstep.service.routes import create_app
+from misstep.service.served import Rules, load_served
 from misstep.service.settings import Settings
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from misstep.errors import RuleError
+from misstep.language.program import Program
 from misstep.limits import Limits
-from misstep.model.rule import Program
 from misstep.rulebase.cases import refuse_unknown_names
 from misstep.rulebase.link import load_program
 

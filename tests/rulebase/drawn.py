@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tests.rulebase.plan_faults import NO_TALK
 
 from misstep import Assessment, RuleBase
-from misstep.model.facts import Field, Kind
+from misstep.language.facts import Field, Kind
 from misstep.rulebase.references import find_references
 from misstep.rulebase.thresholds import find_thresholds
 

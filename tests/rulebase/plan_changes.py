@@ -9,7 +9,7 @@ from typing import Any
 from tests.rulebase.drawn import BASE, KINDS, STRENGTHS, Drawn, draw_fact, turning_points
 
 from misstep import Assessment
-from misstep.model.facts import Field, Kind
+from misstep.language.facts import Field, Kind
 
 NO_REPAIR = {name for name, action in BASE.actions.items() if action.part == "cause"} | {"use_humour"}
 """What a worse slip may lose: the cause, since an emergency that was none is no cause any more, and the joke,

@@ -17,11 +17,11 @@ from math import inf
 from typing import Any, NamedTuple
 
 from misstep import Assessment, RuleBase
-from misstep.assembly import Result
-from misstep.drafting import Drafter
-from misstep.model.facts import FIRST_VALUE, ID, KIND, Field, Row
-from misstep.model.result import Step
-from misstep.sample import sample_records
+from misstep.assessment.assembly import Result
+from misstep.assessment.drafting import Drafter
+from misstep.assessment.result import Step
+from misstep.language.facts import FIRST_VALUE, ID, KIND, Field, Row
+from misstep.tools.sample import sample_records
 
 MOST_WORDS = 150
 APOLOGY = re.compile(r"\b(sorry|apolog\w*|forgive)\b", re.IGNORECASE)

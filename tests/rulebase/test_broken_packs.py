@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 import misstep
-from misstep.model.functions import BOOLEAN, Type
-from misstep.model.rule import Program
+from misstep.language.functions import BOOLEAN, Type
+from misstep.language.program import Program
 from misstep.rulebase.expressions import ExpressionError, Scope, check_number, check_text, check_value
 
 HERE = Path(__file__).parent
@@ -101,7 +101,7 @@ def test_an_error_points_into_the_expression(line: str, complaint: Callable[[Map
 
 # -- no message without a case
 
-MODULES = ["documents.py", *sorted(f"rulebase/{file.name}" for file in (ENGINE / "rulebase").glob("*.py"))]
+MODULES = [*sorted(f"rulebase/{file.name}" for file in (ENGINE / "rulebase").glob("*.py"))]
 RAISERS = {
     "problem", "fail", "_error", "error", "Problem", "ValueError", "ExpressionError", "StrataError", "CallerError", "_JsonFault",
     "TemplateError", "UnknownName",
@@ -154,7 +154,7 @@ def _messages(module: str) -> Iterator[str]:
 def _expected() -> str:
     """All that the tests of the loader expect to be said."""
     tables = [line for t in TABLES for c in yaml.safe_load(t.read_text("utf-8")).values() for line in c["expect"].split("\n")]
-    tests = [*HERE.glob("test_*.py"), HERE.parent / "test_documents.py"]
+    tests = HERE.glob("test_*.py")
     sources = [file.read_text("utf-8").replace("\\", "") for file in tests if file != Path(__file__)]
     return "\n".join([*tables, *(case["says"] for case in EXPRESSIONS), *sources])
 

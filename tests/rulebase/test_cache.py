@@ -65,10 +65,10 @@ def test_code_of_the_same_size_and_time_is_other_code(
 ) -> None:
     """Reproducible builds set the times of files."""
     package = tmp_path / "misstep"
-    for part in (".", "rulebase", "model"):
+    for part in (".", "rulebase", "language"):
         (package / part).mkdir(exist_ok=True)
     monkeypatch.setattr(cache, "__file__", str(package / "rulebase" / "cache.py"))
-    code = package / "model" / "rule.py"
+    code = package / "language" / "program.py"
     code.write_text("A = 1\n", "utf-8")
     shipped_program()
     status = code.stat()

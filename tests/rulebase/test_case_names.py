@@ -11,7 +11,7 @@ from misstep.errors import RuleError
 from misstep.limits import Limits
 from misstep.rulebase.cases import refuse_unknown_names
 from misstep.rulebase.link import load_program
-from misstep.ruletest import run_cases
+from misstep.tools.ruletest import run_cases
 
 Write = Callable[[Mapping[str, str]], Path]
 

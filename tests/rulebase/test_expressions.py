@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import misstep
-from misstep.model.expression import Expression, FieldRef, Literal, Words
-from misstep.model.functions import BOOLEAN, Type
+from misstep.language.expression import Expression, FieldRef, Literal, Words
+from misstep.language.functions import BOOLEAN, Type
 from misstep.rulebase.expressions import (
     ExpressionError,
     Scope,
@@ -219,7 +219,7 @@ def test_what_cannot_even_be_parsed_is_refused_in_words(text: str) -> None:
 
 WATCH = """
 import json, sys
-from misstep.model.functions import Type
+from misstep.language.functions import Type
 from misstep.rulebase.expressions import ExpressionError, check_text, check_value, Scope
 texts = json.loads(sys.stdin.read())
 scope = Scope({"m": {"n": Type("integer", bits=10), "t": Type("text"), "s": Type("set", ("a",))}})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.evaluate.packs import facts_of, records_of
 from tests.rulebase.drawn import BASE, LONG, MISTAKES, STRENGTHS, variants
 
-from misstep.model.facts import Kind
+from misstep.language.facts import Kind
 
 pytestmark = pytest.mark.once  # what rules say does not depend on the version of Python
 

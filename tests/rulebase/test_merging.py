@@ -13,8 +13,8 @@ import pytest
 from tests.inline import linked_shipped
 
 from misstep.errors import CallerError, RuleError
+from misstep.language.program import Program
 from misstep.limits import Limits
-from misstep.model.rule import Program
 from misstep.rulebase.link import load_program
 from misstep.rulebase.shipped import shipped_rules
 

@@ -13,7 +13,7 @@ from tests.rulebase.drawn import BASE, KINDS, LONG, drawn, drawn_without_a_mista
 from tests.rulebase.plan_changes import CHANGES, EXCEPTIONS, Change
 from tests.rulebase.plan_faults import FAULTS, Case, Fault, count, look
 
-from misstep.sample import sample_records
+from misstep.tools.sample import sample_records
 
 pytestmark = pytest.mark.once  # what rules say does not depend on the version of Python
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from tests.rulebase.drawn import BASE, KINDS, MISTAKES, Drawn, drawn, variants
 
-from misstep.model.facts import Kind
-from misstep.model.result import Finding
+from misstep.assessment.result import Finding
+from misstep.language.facts import Kind
 
 pytestmark = pytest.mark.once  # what rules say does not depend on the version of Python
 

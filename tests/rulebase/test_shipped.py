@@ -13,10 +13,10 @@ import yaml
 from tests.inline import linked_shipped
 
 from misstep import RuleBase
-from misstep.model.facts import Field, Kind
-from misstep.model.rule import Recommend
+from misstep.language.facts import Field, Kind
+from misstep.language.program import Recommend
 from misstep.rulebase.shipped import shipped_rules
-from misstep.ruletest import Report, run_cases
+from misstep.tools.ruletest import Report, run_cases
 
 HERE = Path(__file__).parent
 EVIDENCE = HERE.parent.parent / "fixtures" / "evidence"

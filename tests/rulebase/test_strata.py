@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.inline import linked_shipped
 
 from misstep.errors import RuleError
+from misstep.language.program import FINDING, OUTLOOK, Contribute, Derive, LimitOutlook, Pattern, Program, Rule
 from misstep.limits import Limits
-from misstep.model.rule import FINDING, OUTLOOK, Contribute, Derive, LimitOutlook, Pattern, Program, Rule
 from misstep.rulebase.link import load_program
 
 Load = Callable[..., Program]

@@ -9,7 +9,7 @@ import pytest
 from tests.rulebase.drawn import BASE, drawn
 
 from misstep import Assessment
-from misstep.model.facts import Kind
+from misstep.language.facts import Kind
 
 pytestmark = pytest.mark.once  # what rules say does not depend on the version of Python
 

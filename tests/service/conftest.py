@@ -9,7 +9,7 @@ import pytest
 from tests.end_to_end.command import Command
 from tests.service.running import Service, running
 
-from misstep.service.rules import Served, load_served
+from misstep.service.served import Served, load_served
 from misstep.service.settings import Settings
 
 

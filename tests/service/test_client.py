@@ -13,7 +13,7 @@ from tests.end_to_end.command import INTERVIEWS
 from tests.service.running import Service
 
 from misstep import Assessment, BudgetError, CallerError, EngineError, Fact, MisstepError, Record, RecordError, assess
-from misstep.client import AsyncClient, Client
+from misstep.service.client import AsyncClient, Client
 
 RECORDS: list[Any] = [json.loads(file.read_bytes()) for file in sorted(INTERVIEWS.glob("*.json"))]
 

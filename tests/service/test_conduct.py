@@ -21,10 +21,10 @@ from tests.end_to_end.command import Command, environment
 from tests.service.running import RECORDS_TYPE, SEED, Service, body_of, everything, post, running, status_of, until
 
 from misstep import RuleBase
-from misstep.service.app import create_app
 from misstep.service.logs import JsonFormatter
 from misstep.service.metrics import Metrics
-from misstep.service.rules import Rules, Served
+from misstep.service.routes import create_app
+from misstep.service.served import Rules, Served
 from misstep.service.settings import Settings
 
 CANARY = "canary-7f3a"

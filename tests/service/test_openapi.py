@@ -27,7 +27,7 @@ from tests.service.running import SEED, Service, running
 
 from misstep import Assessment, assess_json
 from misstep.service.problems import SORTS
-from misstep.service.rules import load_served
+from misstep.service.served import load_served
 from misstep.service.settings import Settings
 
 pytestmark = pytest.mark.once  # nothing here depends on the version of Python

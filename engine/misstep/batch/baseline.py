@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from misstep.api import RuleBase
-from misstep.assembly import Result, band_of
+from misstep.assessment.assembly import Result, band_of
 from misstep.batch.responsible import ASPECTS, Aspect, first_choice, responsible_rules
 from misstep.errors import RecordError
-from misstep.model.rule import OUTLOOK
+from misstep.language.program import OUTLOOK
 
 EXAMPLES = 10
 

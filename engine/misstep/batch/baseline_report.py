@@ -10,7 +10,7 @@ from rich.text import Text
 from misstep.batch.baseline import Comparison, Example, Rules
 from misstep.batch.responsible import ASPECTS
 from misstep.errors import printable
-from misstep.tables import markdown_table, markdown_text, print_numbered, print_table, text_of, text_page
+from misstep.layout.tables import markdown_table, markdown_text, print_numbered, print_table, text_of, text_page
 
 Rows = list[tuple[str, ...]]
 

@@ -14,10 +14,10 @@ import orjson
 import pyarrow as pa
 
 from misstep.api import RuleBase
-from misstep.assembly import Result
+from misstep.assessment.assembly import Result
 from misstep.errors import BudgetError
 from misstep.evaluate.memory import is_reason
-from misstep.model.facts import ID, KIND
+from misstep.language.facts import ID, KIND
 
 SCHEMA = 2
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Literal
 
-from misstep.assembly import Result
+from misstep.assessment.assembly import Result
+from misstep.assessment.planning import Choice
+from misstep.assessment.scoring import outlook_limits, weighed
 from misstep.evaluate.memory import Match
-from misstep.findings.scoring import outlook_limits, weighed
-from misstep.model.facts import ID, Row
-from misstep.model.rule import OUTLOOK, Pattern, Rule
-from misstep.planning import Choice
+from misstep.language.facts import ID, Row
+from misstep.language.program import OUTLOOK, Pattern, Rule
 
 Aspect = Literal["band", "verdict", "first_action", "outlook"]
 ASPECTS: tuple[Aspect, ...] = ("band", "verdict", "first_action", "outlook")

@@ -13,14 +13,14 @@ import pyarrow.csv as pc_csv
 import pyarrow.fs
 import pyarrow.json as pa_json
 
+from misstep.assessment.record_files import refuse_missing
 from misstep.batch.columns import schema_of
 from misstep.batch.forms import ENDINGS, OutputForm
 from misstep.batch.parquet_file import parquet_file
 from misstep.batch.summary import Summary
 from misstep.errors import CallerError, printable
 from misstep.files import is_remote, place
-from misstep.inputs import refuse_missing
-from misstep.model.markup import card, paragraph, table
+from misstep.layout.cards import card, paragraph, table
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds

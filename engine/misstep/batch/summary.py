@@ -18,12 +18,12 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from misstep.api import RuleBase
-from misstep.assembly import Result
+from misstep.assessment.assembly import Result
+from misstep.assessment.result import RuleBaseInfo
 from misstep.batch.columns import SCHEMA, TableName
 from misstep.errors import CallerError
-from misstep.model.facts import KIND
-from misstep.model.result import RuleBaseInfo
-from misstep.model.rule import Rule
+from misstep.language.facts import KIND
+from misstep.language.program import Rule
 
 EXAMPLES = 20
 """How many rejects a summary shows."""

@@ -17,7 +17,7 @@ from misstep.batch.inputs import Reading, read_part
 from misstep.batch.inputs.kept import OF_RECORDS
 from misstep.batch.journal import BASELINE, RULES, part_file, read_note, write_note
 from misstep.batch.parts import Part, Reject
-from misstep.batch.scoring import score_records
+from misstep.batch.score_batch import score_records
 from misstep.batch.summary import EXAMPLES
 from misstep.errors import MAX_LENGTH, Problem, printable
 from misstep.files import whole_file

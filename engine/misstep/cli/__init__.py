@@ -12,8 +12,8 @@ import sys
 
 import click
 
-from misstep.cli import assess, calibrate, lookup, packs, report, sample, score, serve  # noqa: F401 - each puts its commands under ``cli``
-from misstep.cli.app import BAD, OK, STOPPED, UNREAD, cli, complain
+from misstep.cli import assess, calibrate, lookup, report, sample, score, serve, workbench  # noqa: F401 - each puts its commands under ``cli``
+from misstep.cli.group import BAD, OK, STOPPED, UNREAD, cli, complain
 from misstep.errors import MisstepError, printable
 
 

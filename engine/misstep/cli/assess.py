@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from misstep.cli.app import BAD, FOUND, OK, cli, colored, complain, engine_option, load, rules_option, width, write_bytes
+from misstep.cli.group import BAD, FOUND, OK, cli, colored, complain, engine_option, load, rules_option, width, write_bytes
 from misstep.errors import BudgetError, CallerError, EngineError, MisstepError, RecordError, suggest
 
 if TYPE_CHECKING:
+    from misstep.analysis.certainty import Certainty
     from misstep.api import EngineName, RuleBase
-    from misstep.model.result import Assessment
-    from misstep.uncertainty import Certainty
+    from misstep.assessment.result import Assessment
 
 
 @cli.command()
@@ -52,7 +52,7 @@ def assess(
     misstep assess interview.yaml --certainty
     echo '[{"kind": "late_arrival", "minutes": 12}]' | misstep assess -
     """
-    from misstep.inputs import read_documents, refuse_missing
+    from misstep.assessment.record_files import read_documents, refuse_missing
 
     if str(file) != "-":
         refuse_missing(file)  # before the rules are loaded, which takes longer
@@ -97,12 +97,12 @@ def _writer(output: str, color: str, full: bool, rulebase: RuleBase) -> Callable
     if output == "json":
         sys.stdout.flush()
         return lambda assessment, certainty, count: write_bytes(_json(assessment, certainty) + b"\n")
-    from misstep.report import to_markdown, to_text
+    from misstep.assessment.text import to_markdown, to_text
 
     def said(assessment: Assessment, certainty: Certainty | None) -> tuple[str, ...]:
         if certainty is None:
             return ()
-        from misstep.uncertainty_words import certainty_sentences
+        from misstep.analysis.certainty_words import certainty_sentences
 
         return certainty_sentences(certainty, rulebase.kinds, assessment.titles)
 

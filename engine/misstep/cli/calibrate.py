@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 from click.core import ParameterSource
 
-from misstep.cli.app import BAD, OK, cli, colored, engine_option, load, rules_option, width, write_bytes
+from misstep.cli.group import BAD, OK, cli, colored, engine_option, load, rules_option, width, write_bytes
 from misstep.errors import CallerError, Problem
 
 if TYPE_CHECKING:
+    from misstep.analysis.calibration.agreement import Agreement
+    from misstep.analysis.calibration.certainty_figures import CertaintyFigures
     from misstep.api import EngineName
-    from misstep.calibration.agreement import Agreement
-    from misstep.calibration.certainty import CertaintyFigures
 
 _Measured = TypeVar("_Measured", "Agreement", "CertaintyFigures")
 
@@ -62,8 +62,8 @@ def calibrate(
     misstep calibrate judged.jsonl others.jsonl --rules my-rules/ --worst 10 --picture bands.svg
     misstep calibrate judged.jsonl --certainty
     """
-    from misstep.calibration.picture import refuse_picture, write_picture
-    from misstep.inputs import refuse_missing
+    from misstep.analysis.calibration.picture import refuse_picture, write_picture
+    from misstep.assessment.record_files import refuse_missing
 
     if certainty and (bases or min_confidence is not None or picture is not None or _is_given("worst")):
         raise CallerError(
@@ -76,11 +76,11 @@ def calibrate(
             refuse_missing(file)
     rulebase = load(rules)
     if certainty:
-        from misstep.calibration import certainty_report
+        from misstep.analysis.calibration import certainty_report
 
         figures = rulebase.measure_certainty(*cases, engine=engine)
         return _print(figures, figures.problems, output, color, certainty_report.to_text, certainty_report.to_markdown)
-    from misstep.calibration import report
+    from misstep.analysis.calibration import agreement_report as report
 
     agreement = rulebase.calibrate(*cases, bases=bases, min_confidence=min_confidence, worst=worst, engine=engine)
     told = (*agreement.problems, *agreement.remarks)

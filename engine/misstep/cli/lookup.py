@@ -9,12 +9,12 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from misstep.cli.app import OK, cli, load, rules_option, width
+from misstep.cli.group import OK, cli, load, rules_option, width
 from misstep.errors import CallerError, printable, suggest
 
 if TYPE_CHECKING:
     from misstep.api import RuleBase
-    from misstep.model.facts import Field, Kind
+    from misstep.language.facts import Field, Kind
 
 
 @cli.command()
@@ -29,7 +29,7 @@ def kinds(kind: str | None, rules: tuple[Path, ...], output: str) -> int:
         raise CallerError(f"there is no kind '{kind}'" + suggest(kind, known, "; `misstep kinds` lists them"))
     chosen = [known[kind]] if kind else list(known.values())
     if output == "json":
-        from misstep.lookup import kind_data  # needs the YAML parser, as the text does not
+        from misstep.tools.lookup import kind_data  # needs the YAML parser, as the text does not
 
         print(json.dumps([kind_data(k) for k in chosen], ensure_ascii=False, indent=1))
     elif kind:
@@ -107,11 +107,11 @@ def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> int:
 
     With what it says, the sources it rests on, and the cases that prove it.
     """
+    from misstep.assessment.text import citation
     from misstep.limits import Limits
-    from misstep.lookup import known_rule, rule_page
-    from misstep.report import citation
     from misstep.rulebase.link import load_program
     from misstep.rulebase.shipped import shipped_rules
+    from misstep.tools.lookup import known_rule, rule_page
 
     if python:
         rulebase = load(rules)
@@ -147,7 +147,7 @@ def schema(what: str, rules: tuple[Path, ...]) -> int:
 
         data = PackDoc.model_json_schema()
     elif what == "assessment":
-        from misstep.model.result import Assessment
+        from misstep.assessment.result import Assessment
 
         data = Assessment.model_json_schema(mode="serialization")
     else:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from misstep.cli.app import OK, cli
+from misstep.cli.group import OK, cli
 
 
 @cli.command()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from misstep.cli.app import OK, cli, load, rules_option
+from misstep.cli.group import OK, cli, load, rules_option
 
 
 @cli.command()
@@ -31,7 +31,7 @@ def sample(count: int, seed: int, rules: tuple[Path, ...], columns: str, output:
     import orjson
 
     from misstep.files import whole_file
-    from misstep.sample import sample_records
+    from misstep.tools.sample import sample_records
 
     wanted = list(dict.fromkeys(name.strip() for name in columns.split(","))) if columns else []
     records = sample_records(load(rules), count, seed, wanted)

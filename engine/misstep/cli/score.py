@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from misstep.cli.app import FOUND, OK, cli, colored, load, rules_option, width
+from misstep.cli.group import FOUND, OK, cli, colored, load, rules_option, width
 
 if TYPE_CHECKING:
     from misstep.api import RuleBase

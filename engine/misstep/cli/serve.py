@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from misstep.cli.app import OK, cli, rules_option
+from misstep.cli.group import OK, cli, rules_option
 from misstep.errors import InstallationError
 
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from misstep.evaluate.emit import RUNTIME, ExpressionWriter, thousandths
-from misstep.model.expression import (
+from misstep.language.expression import (
     Compare,
     Expression,
     Facts,
@@ -35,9 +35,9 @@ from misstep.model.expression import (
     names_in,
     refs_in,
 )
-from misstep.model.facts import TRAITS, Field, Kind
-from misstep.model.finding import FINDING_FIELDS
-from misstep.model.rule import (
+from misstep.language.facts import TRAITS, Field, Kind
+from misstep.language.finding import FINDING_FIELDS
+from misstep.language.program import (
     Aggregate,
     Condition,
     Contribute,

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from misstep.evaluate.codegen import AGAIN, Generated, generate
-from misstep.evaluate.groups import MANY, Group, Together, group_of
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory
-from misstep.model.facts import KIND, Kind, Row
-from misstep.model.rule import FINDING, OUTLOOK, Over, Pattern, Program, Rule, Stratum
+from misstep.evaluate.speed.groups import MANY, Group, Together, group_of
+from misstep.language.facts import KIND, Kind, Row
+from misstep.language.program import FINDING, OUTLOOK, Over, Pattern, Program, Rule, Stratum
 
 _Found = dict[str, tuple[list[Group], list[Group]]]
 """By kind: groups of rules that start from its facts alone, and those that start from facts of several kinds."""

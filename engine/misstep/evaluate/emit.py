@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from math import fsum
 from typing import Any
 
-from misstep.model.expression import (
+from misstep.language.expression import (
     Arithmetic,
     Call,
     Compare,
@@ -24,10 +24,10 @@ from misstep.model.expression import (
     Not,
     Words,
 )
-from misstep.model.facts import FIRST_VALUE, LARGEST, TRAITS, Kind
-from misstep.model.finding import FINDING_FIELDS
-from misstep.model.functions import FUNCTIONS
-from misstep.model.rule import Pattern
+from misstep.language.facts import FIRST_VALUE, LARGEST, TRAITS, Kind
+from misstep.language.finding import FINDING_FIELDS
+from misstep.language.functions import FUNCTIONS
+from misstep.language.program import Pattern
 
 
 def curve(x: float, xs: tuple[float, ...], ys: tuple[float, ...]) -> float:

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from misstep.errors import BudgetError
+from misstep.language.facts import KIND, Row
+from misstep.language.finding import FindingRow
+from misstep.language.program import FINDING, OUTLOOK, Program, Rule
 from misstep.limits import Limits
-from misstep.model.facts import KIND, Row
-from misstep.model.finding import FindingRow
-from misstep.model.rule import FINDING, OUTLOOK, Program, Rule
 
 Match = tuple[Any, ...]
 

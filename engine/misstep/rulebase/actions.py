@@ -7,9 +7,9 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from misstep.errors import listing, suggest
-from misstep.model.facts import Kind
-from misstep.model.rule import REPAIRS, Action
-from misstep.model.scale import Scale
+from misstep.language.facts import Kind
+from misstep.language.program import REPAIRS, Action
+from misstep.language.scale import Scale
 from misstep.rulebase import schema
 from misstep.rulebase.messages import MessageChecker
 from misstep.rulebase.packs import Entry, Merged

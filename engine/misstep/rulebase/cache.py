@@ -18,9 +18,10 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
-from misstep.model import expression, facts, rule, scale
-from misstep.model.facts import Field
-from misstep.model.rule import Pattern, Program, Rule, Stratum
+from misstep.language import expression, facts, scale
+from misstep.language import program as rule
+from misstep.language.facts import Field
+from misstep.language.program import Pattern, Program, Rule, Stratum
 from misstep.rulebase.shipped import shipped_rules
 
 CACHE = "MISSTEP_CACHE"
@@ -66,7 +67,7 @@ def _fingerprint() -> str:
     """A digest of the contents of all that the program comes from: the packs, and the code that links them."""
     digest = hashlib.sha256()
     code = Path(__file__).resolve().parent.parent
-    sources = [file for folder in (".", "rulebase", "model") for file in sorted((code / folder).glob("*.py"))]
+    sources = [file for folder in (".", "rulebase", "language") for file in sorted((code / folder).glob("*.py"))]
     for file in [*sources, *sorted(shipped_rules().rglob("*.y*ml"))]:
         content = file.read_bytes()
         digest.update(f"{file.name} {len(content)}\n".encode() + content)

@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from misstep.errors import listing, suggest
+from misstep.language.facts import GIVEN_ROLES
+from misstep.language.program import Program
 from misstep.limits import Limits
-from misstep.model.facts import GIVEN_ROLES
-from misstep.model.rule import Program
 from misstep.rulebase.kinds import finding_types
 from misstep.rulebase.packs import Entry, Merged, Pack, refuse
 from misstep.rulebase.schema import CaseDoc, ExpectFindingDoc

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from misstep.model.expression import Arithmetic, Call, Compare, Curve, FieldRef, Literal, Member, parts_of, walk
-from misstep.model.rule import Derive, Program, Rule
+from misstep.language.expression import Arithmetic, Call, Compare, Curve, FieldRef, Literal, Member, parts_of, walk
+from misstep.language.program import Derive, Program, Rule
 from misstep.rulebase.references import Place, expressions_of
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from misstep.errors import listing, suggest
-from misstep.model.expression import Expression, Literal
-from misstep.model.functions import Type
-from misstep.model.rule import Contribute, Derive, Effect, LimitOutlook, Note, Recommend, Veto
+from misstep.language.expression import Expression, Literal
+from misstep.language.functions import Type
+from misstep.language.program import Contribute, Derive, Effect, LimitOutlook, Note, Recommend, Veto
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import check_number, check_text, check_value
 from misstep.rulebase.kinds import field_type

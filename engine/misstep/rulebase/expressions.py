@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Literal as Choice
 
 from misstep.errors import listing, suggest
-from misstep.model.expression import (
+from misstep.language.expression import (
     Arithmetic,
     Call,
     Compare,
@@ -35,8 +35,8 @@ from misstep.model.expression import (
     Words,
     known_where,
 )
-from misstep.model.functions import BOOLEAN, FUNCTIONS, MANY, NUMBERS, TEXT, WORDS, Type, TypeName
-from misstep.model.rule import Placeholder, Text
+from misstep.language.functions import BOOLEAN, FUNCTIONS, MANY, NUMBERS, TEXT, WORDS, Type, TypeName
+from misstep.language.program import Placeholder, Text
 
 MAX_DEPTH = 32
 MAX_BITS = 900  # a double holds up to 1023: no product or sum of facts may come near

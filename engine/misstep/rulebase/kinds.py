@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from misstep.errors import Problem, suggest
-from misstep.model.facts import MAX_TEXT, ROLES, TRAITS, Field, Kind
-from misstep.model.finding import FINDING_FIELDS
-from misstep.model.functions import Type
-from misstep.model.message import PLAN, REPAIR, SAID, STEP, VERDICT, WRONG
-from misstep.model.rule import FINDING, OUTLOOK
-from misstep.model.scale import Scale
+from misstep.language.facts import MAX_TEXT, ROLES, TRAITS, Field, Kind
+from misstep.language.finding import FINDING_FIELDS
+from misstep.language.functions import Type
+from misstep.language.message import PLAN, REPAIR, SAID, STEP, VERDICT, WRONG
+from misstep.language.program import FINDING, OUTLOOK
+from misstep.language.scale import Scale
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import FACT_BITS
 from misstep.rulebase.packs import Entry, Merged

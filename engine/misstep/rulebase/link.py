@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from misstep.language.program import Program, Source
 from misstep.limits import Limits
-from misstep.model.rule import Program, Source
 from misstep.rulebase import schema
 from misstep.rulebase.actions import check_ways, link_actions
 from misstep.rulebase.kinds import link_kinds
+from misstep.rulebase.link_scale import link_scale
 from misstep.rulebase.load import load_packs
 from misstep.rulebase.messages import MessageChecker
 from misstep.rulebase.packs import Merged, refuse
 from misstep.rulebase.patterns import Declared
 from misstep.rulebase.rules import link_rule
-from misstep.rulebase.scale import link_scale
 from misstep.rulebase.strata import StrataError, stratify
 from misstep.rulebase.usual import link_usual
 

@@ -16,10 +16,10 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from misstep.documents import Document
 from misstep.errors import Problem, RuleError, suggest
 from misstep.limits import Limits
 from misstep.rulebase import schema
+from misstep.rulebase.documents import Document
 
 _Doc = TypeVar("_Doc", bound=schema.Doc)
 

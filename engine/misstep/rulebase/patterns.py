@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from misstep.errors import suggest
+from misstep.language.expression import Expression, Facts, known_where, names_in, refs_in
+from misstep.language.facts import GIVEN_ROLES, ROLES, Kind
+from misstep.language.functions import Type
+from misstep.language.program import FINDING, OUTLOOK, Aggregate, Condition, Negation, Over, Pattern, overlap
+from misstep.language.scale import Scale
 from misstep.limits import Limits
-from misstep.model.expression import Expression, Facts, known_where, names_in, refs_in
-from misstep.model.facts import GIVEN_ROLES, ROLES, Kind
-from misstep.model.functions import Type
-from misstep.model.rule import FINDING, OUTLOOK, Aggregate, Condition, Negation, Over, Pattern, overlap
-from misstep.model.scale import Scale
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import AGGREGATE_BITS, FACT_BITS, ExpressionError, Scope, check_condition, check_value
 from misstep.rulebase.kinds import fact_types, finding_types

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from misstep.model.expression import FieldRef, walk
-from misstep.model.rule import Derive, Program, Rule
+from misstep.language.expression import FieldRef, walk
+from misstep.language.program import Derive, Program, Rule
 from misstep.rulebase.references import Place, expressions_of
 
 

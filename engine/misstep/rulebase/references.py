@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from misstep.model.expression import Compare, Expression, FieldRef, walk
-from misstep.model.rule import Aggregate, Derive, Negation, Pattern, Program, Rule, amounts_of
+from misstep.language.expression import Compare, Expression, FieldRef, walk
+from misstep.language.program import Aggregate, Derive, Negation, Pattern, Program, Rule, amounts_of
 
 Place = tuple[str, str]
 """A field: its kind, and its name."""

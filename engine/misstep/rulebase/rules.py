@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from misstep.errors import suggest
-from misstep.model.rule import Rule, Text
+from misstep.language.program import Rule, Text
 from misstep.rulebase import schema
 from misstep.rulebase.effects import EffectLinker
 from misstep.rulebase.expressions import check_text

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
-from misstep.documents import Document
 from misstep.errors import Problem, RuleError, suggest
 from misstep.rulebase import schema
+from misstep.rulebase.documents import Document
 from misstep.rulebase.packs import Pack
 
 MAX_ROUNDS = 10  # leaving something out brings up a new problem only where one hid another

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from misstep.model.expression import FieldRef, Literal
-from misstep.model.facts import Kind
-from misstep.model.rule import FINDING, OUTLOOK, Contribute, Derive, LimitOutlook, Pattern, Rule, Stratum
+from misstep.language.expression import FieldRef, Literal
+from misstep.language.facts import Kind
+from misstep.language.program import FINDING, OUTLOOK, Contribute, Derive, LimitOutlook, Pattern, Rule, Stratum
 
 
 class StrataError(Exception):

@@ -19,8 +19,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from misstep.errors import listing, suggest
-from misstep.model.functions import Type
-from misstep.model.message import QUOTED_WORDS
+from misstep.language.functions import Type
+from misstep.language.message import QUOTED_WORDS
 
 MAX_DEPTH = 16
 

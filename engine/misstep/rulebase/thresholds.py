@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from misstep.model.expression import Curve, Expression, FieldRef, Literal, Words, walk
-from misstep.model.rule import Program
+from misstep.language.expression import Curve, Expression, FieldRef, Literal, Words, walk
+from misstep.language.program import Program
 from misstep.rulebase.references import Place, expressions_of
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from misstep.errors import suggest
-from misstep.model.facts import UNSAID, Field, Kind
-from misstep.model.rule import Usual
+from misstep.language.facts import UNSAID, Field, Kind
+from misstep.language.program import Usual
 from misstep.rulebase import schema
 from misstep.rulebase.packs import Entry, Merged
 

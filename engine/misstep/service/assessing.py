@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from misstep.errors import RecordError
 from misstep.service.metrics import Metrics
 from misstep.service.problems import Refused, problem_of, respond
-from misstep.service.rules import Header, Rules, Served
+from misstep.service.served import Header, Rules, Served
 
 INLINE_BYTES = 4_096
 BUSY = "misstep.busy"  # in the scope of a request that came in whole when too many others already waited

@@ -11,8 +11,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from misstep.model.result import Assessment
-from misstep.service.examples import Example
+from misstep.assessment.result import Assessment
+from misstep.service.openapi_examples import Example
 from misstep.service.problems import AGAIN_SECONDS, MEDIA_TYPE, SORTS
 
 Data = dict[str, Any]

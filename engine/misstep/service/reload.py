@@ -13,7 +13,7 @@ from watchfiles import Change, awatch
 
 from misstep.rulebase.shipped import shipped_rules
 from misstep.service.metrics import Metrics
-from misstep.service.rules import Rules
+from misstep.service.served import Rules
 from misstep.service.settings import Settings
 
 log = logging.getLogger("misstep.service")

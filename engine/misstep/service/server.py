@@ -19,12 +19,12 @@ from uvicorn.server import Server
 from uvicorn.supervisors import Multiprocess
 
 from misstep.errors import MisstepError
-from misstep.service.app import create_app
 from misstep.service.logs import CONFIG
 from misstep.service.metrics import FOLDER, Metrics
-from misstep.service.pages import page_routes
+from misstep.service.page_routes import page_routes
 from misstep.service.protocol import LimitedProtocol, Wire
-from misstep.service.rules import Rules, Served, load_served
+from misstep.service.routes import create_app
+from misstep.service.served import Rules, Served, load_served
 from misstep.service.settings import Settings
 
 log = logging.getLogger("misstep.service")

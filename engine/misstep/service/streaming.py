@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from misstep.errors import Location, Problem, RecordError
 from misstep.service.assessing import BUSY, GONE, NO_STORE, Assessor, require_type
 from misstep.service.problems import Refused, problem_of
-from misstep.service.rules import Header, Rules, Served
+from misstep.service.served import Header, Rules, Served
 from misstep.service.settings import Settings
 
 PATH = "/assess/batch"

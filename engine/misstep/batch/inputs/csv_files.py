@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from misstep.batch.inputs.arrow import chosen_columns
 from misstep.batch.inputs.delimited import Rows, read_header
 from misstep.batch.inputs.interviews import logged_cells
 from misstep.batch.inputs.long_form import KIND, check_long, gather_interviews
-from misstep.batch.inputs.reading import Reading
 from misstep.batch.inputs.rows import plan_entries, plan_rows
+from misstep.batch.inputs.settings import Reading
 from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.spool import Spool, fault_part
 from misstep.batch.inputs.streams import Stream
-from misstep.batch.inputs.tables import chosen_columns
 from misstep.batch.parts import Part
 
 

@@ -13,11 +13,11 @@ import orjson
 import pyarrow as pa
 
 from misstep.batch.databases import Database, connected, quoted, read_url, reason
-from misstep.batch.inputs.reading import Reading
+from misstep.batch.inputs.arrow import Columns, chosen_columns, logged_row, reject
 from misstep.batch.inputs.rows import NOT_UTF_8, plan_rows
+from misstep.batch.inputs.settings import Reading
 from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.spool import Spool, fault_part
-from misstep.batch.inputs.tables import Columns, chosen_columns, logged_row, reject
 from misstep.batch.parts import Logged, Part, Reject
 from misstep.errors import CallerError, RecordError, printable
 

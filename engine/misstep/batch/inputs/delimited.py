@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 
-from misstep.batch.inputs.reading import Reading
+from misstep.batch.inputs.settings import Reading
 from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.streams import CHUNK, Stream
 from misstep.errors import CallerError, RecordError, printable

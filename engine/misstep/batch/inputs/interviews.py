@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from misstep.batch.inputs.arrow import Columns, logged_row, reject
 from misstep.batch.inputs.delimited import Rows, is_utf_8
-from misstep.batch.inputs.reading import Reading
 from misstep.batch.inputs.rows import NOT_UTF_8
+from misstep.batch.inputs.settings import Reading
 from misstep.batch.inputs.sources import Source
-from misstep.batch.inputs.tables import Columns, logged_row, reject
 from misstep.batch.parts import Logged, Reject
 
 

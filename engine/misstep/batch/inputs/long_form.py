@@ -14,15 +14,15 @@ from typing import Any
 
 import orjson
 
+from misstep.batch.inputs.arrow import logged_row, reject, require_columns
 from misstep.batch.inputs.delimited import Rows, is_utf_8
 from misstep.batch.inputs.interviews import wrong_width
-from misstep.batch.inputs.reading import Reading
 from misstep.batch.inputs.rows import NOT_UTF_8, entries_of
+from misstep.batch.inputs.settings import Reading
 from misstep.batch.inputs.sources import Source
-from misstep.batch.inputs.tables import logged_row, reject, require_columns
 from misstep.batch.parts import Logged, Part, Reject
 from misstep.errors import CallerError, RecordError, printable, suggest
-from misstep.model.facts import GIVEN_ROLES, Kind
+from misstep.language.facts import GIVEN_ROLES, Kind
 
 KIND, FACT = "kind", "fact"
 

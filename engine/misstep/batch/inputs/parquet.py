@@ -16,12 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from misstep.batch.inputs.reading import Reading
+from misstep.batch.inputs.arrow import Columns, chosen_columns, logged_row, reject
 from misstep.batch.inputs.rows import plan_rows
+from misstep.batch.inputs.settings import Reading
 from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.spool import Spool, fault_part
 from misstep.batch.inputs.streams import FREELY, RATIO, UNPACKS_TOO_MUCH
-from misstep.batch.inputs.tables import Columns, chosen_columns, logged_row, reject
 from misstep.batch.parquet_file import parquet_file
 from misstep.batch.parts import Logged, Part, Reject
 from misstep.batch.texts import decoded, encoded, has_words, is_text

@@ -9,7 +9,7 @@ from misstep.batch.inputs.csv_files import check_csv, plan_csv
 from misstep.batch.inputs.database import check_database, plan_database
 from misstep.batch.inputs.lines import plan_file, plan_stream
 from misstep.batch.inputs.parquet import check_parquet, plan_parquet
-from misstep.batch.inputs.reading import Reading
+from misstep.batch.inputs.settings import Reading
 from misstep.batch.inputs.sources import Source, find_sources
 from misstep.batch.inputs.spool import Spool, fault_part
 from misstep.batch.inputs.streams import check_stream, is_packed, open_stream

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from misstep.batch.inputs.arrow import reject
 from misstep.batch.inputs.lines import read_lines
 from misstep.batch.inputs.long_form import read_long
 from misstep.batch.inputs.parquet import read_parquet
-from misstep.batch.inputs.reading import Reading
 from misstep.batch.inputs.rows import read_rows
-from misstep.batch.inputs.tables import reject
+from misstep.batch.inputs.settings import Reading
 from misstep.batch.parts import Logged, Part, Reject
 
 

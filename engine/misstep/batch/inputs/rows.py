@@ -12,10 +12,10 @@ from typing import Any
 
 import orjson
 
-from misstep.batch.inputs.reading import Reading
+from misstep.batch.inputs.arrow import reject
+from misstep.batch.inputs.settings import Reading
 from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.spool import Spool
-from misstep.batch.inputs.tables import reject
 from misstep.batch.parts import Held, Logged, Part, Reject
 from misstep.files import opened, place
 

@@ -16,9 +16,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from misstep.analysis.calibration.statistics import wilson
 from misstep.batch.results import Scores
 from misstep.batch.summary import Summary
-from misstep.calibration.figures import wilson
 from misstep.errors import CallerError, printable, suggest
 
 WORST = 10

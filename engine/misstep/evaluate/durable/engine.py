@@ -25,7 +25,7 @@ from misstep.evaluate.durable.network import refuse_what_is_too_large
 from misstep.evaluate.durable.wire import conclude, receive, send
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory
-from misstep.model.rule import Program
+from misstep.language.program import Program
 
 SHORTEST, LONGEST = 1e-6, 1e6  # seconds that a socket can be told to wait
 

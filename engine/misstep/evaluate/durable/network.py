@@ -27,10 +27,10 @@ from operator import itemgetter
 from typing import Any
 
 from misstep.errors import EngineError
-from misstep.model.expression import Compare, Expression, FieldRef, Known, Literal, Logic, Member, Not, Words
-from misstep.model.facts import FIRST_VALUE, ID, KIND, TRAITS, Kind, Row
-from misstep.model.finding import FINDING_FIELDS
-from misstep.model.rule import FINDING, OUTLOOK, Pattern, Rule
+from misstep.language.expression import Compare, Expression, FieldRef, Known, Literal, Logic, Member, Not, Words
+from misstep.language.facts import FIRST_VALUE, ID, KIND, TRAITS, Kind, Row
+from misstep.language.finding import FINDING_FIELDS
+from misstep.language.program import FINDING, OUTLOOK, Pattern, Rule
 
 MOST_JOINED = 16  # facts of one match that the library has room for
 MOST_TESTS = 10  # conditions of one pattern that are told to it; it has room for 250 fields of a fact

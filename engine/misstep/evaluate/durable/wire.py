@@ -12,8 +12,8 @@ from time import monotonic
 from typing import Any
 
 from misstep.evaluate.memory import Match, Memory
-from misstep.model.facts import Row
-from misstep.model.rule import Pattern, Rule
+from misstep.language.facts import Row
+from misstep.language.program import Pattern, Rule
 
 MOST_BYTES = 1 << 30
 """No message is longer; what says it is, is none."""

@@ -23,9 +23,9 @@ from misstep.evaluate.codegen import Generated, generate
 from misstep.evaluate.durable.network import PRIME, START, ClashFree, Ruleset, Tokens, rulesets
 from misstep.evaluate.durable.wire import conclusions, facts_of, receive, send
 from misstep.evaluate.memory import Match, Memory
+from misstep.language.facts import KIND, Row
+from misstep.language.program import FINDING, OUTLOOK, Pattern, Program, Rule
 from misstep.limits import Limits
-from misstep.model.facts import KIND, Row
-from misstep.model.rule import FINDING, OUTLOOK, Pattern, Program, Rule
 
 MOST_MEMORY = 2 << 30
 """Bytes: matches of patterns that nothing joins can be more than there is room for."""

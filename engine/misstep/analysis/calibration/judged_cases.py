@@ -1,0 +1,195 @@
+"""Read judged cases from a file or from data, and check their shape.
+
+A case holds a record and the verdict of an expert on it, in the words of the rule base: its bands, levels and actions. An expert
+may also name actions that the rules do not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from misstep.assessment.record_files import read_documents, refuse_missing
+from misstep.assessment.records import json_pointer
+from misstep.errors import CallerError, Location, MisstepError, Problem, RecordError, printable, suggest
+from misstep.language.program import Program
+from misstep.rulebase.documents import Document
+from misstep.rulebase.schema import Doc, Line, Name, Prose
+from misstep.rulebase.shape import describe
+
+UNKNOWN = "unknown"
+STDIN = Path("-")
+CasesLike = str | Path | Iterable[Mapping[str, Any]]
+"""The path of a file of JSON lines, or the cases themselves."""
+
+
+class ExpertDoc(Doc):
+    """The expert's verdict on the case; most of it may be left out."""
+
+    severity: Annotated[Line, Field(description="a band of severity of the rule base")]
+    noticed: Annotated[Line | None, Field(description="a level of notice of the rule base, or unknown")] = None
+    act: Annotated[
+        Literal["act", "let_it_go", "unknown"] | None,
+        Field(description="whether to do something about the mistake towards the employer"),
+    ] = None
+    recommended: list[Name] = Field(default_factory=list, description="actions: at least one of them should be in the plan")
+    against: list[Name] = Field(default_factory=list, description="actions: none of them should be in the plan")
+    timing: Annotated[Line | None, Field(description="kept with the case; nothing is measured by it")] = None
+    confidence: Annotated[int, Field(ge=1, le=10, description="how sure the verdict is: the higher, the surer")] | None = None
+    gist: Annotated[Prose, Field(description="the verdict in a sentence")] = ""
+
+
+class SourceDoc(Doc):
+    """The publication that the case is from; other keys are allowed."""
+
+    model_config = ConfigDict(extra="allow")
+
+    title: Prose | None = None
+    outlet: Prose | None = None
+    author_or_expert: Prose | None = None
+    year: int | None = None
+    url: Prose | None = None
+
+
+class JudgedDoc(Doc):
+    """One line of a file of judged cases."""
+
+    record: Annotated[Any, Field(description="what `misstep assess` takes")]
+    expert: ExpertDoc
+    basis: Annotated[Line | None, Field(description="what the verdict rests on; a word of your own")] = None
+    situation: Annotated[Prose, Field(description="what happened, in a sentence or two")] = ""
+    unfit: Annotated[Prose, Field(description="what no kind could say of it; nothing is measured by it")] = ""
+    approximate: list[Line] = Field(default_factory=list, description="fields that only nearly fit; nothing is measured by them")
+    source: SourceDoc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One case as it was given, and its place: a document, or its number among the cases."""
+
+    data: Any
+    number: int
+    document: Document | None = None
+    set: str = ""
+
+    def problem(self, path: Sequence[str | int], message: str) -> Problem:
+        """A fault in a part of the case."""
+        if self.document is None:
+            return Problem(Location(pointer=json_pointer([self.number, *path])), message)
+        place = self.document.locate(path)
+        return Problem(Location(place.file, place.line, place.column, json_pointer(path)), message)
+
+    @property
+    def place(self) -> str:
+        """The place of the case: file and line, or its number."""
+        return str(self.document.locate(())).rpartition(":")[0] if self.document else f"/{self.number}"
+
+
+def read_entries(cases: CasesLike, name: str = "") -> Iterator[Entry | MisstepError]:
+    """The cases of a set one by one; a broken line is an error among them. Raises CallerError if the file does not exist."""
+    if isinstance(cases, (str, Path)):
+        if Path(cases) != STDIN:
+            refuse_missing(Path(cases))
+        for number, document in enumerate(read_documents(Path(cases), "jsonl")):
+            yield document if isinstance(document, MisstepError) else Entry(document.data, number, document, name)
+    elif isinstance(cases, Mapping):
+        raise CallerError("cases: this is one case; give the path of a file, or a list of cases")
+    else:
+        for number, case in enumerate(cases):
+            yield Entry(dict(case) if isinstance(case, Mapping) else case, number, set=name)
+
+
+def name_sets(sets: Sequence[CasesLike]) -> list[str]:
+    """A name for each set: that of its file, or its path if two files have that name; empty for a set that is no file.
+
+    Raises CallerError if there are several sets and one is no file, or if a file is given twice.
+    """
+    paths = [Path(cases) for cases in sets if isinstance(cases, (str, Path))]
+    if len(sets) > 1 and len(paths) < len(sets):
+        raise CallerError("cases: of several sets each is the path of a file")
+    seen: set[Path] = set()
+    for path in paths:
+        file = path if path == STDIN else path.resolve()
+        if file in seen:
+            raise CallerError(f"{'<stdin>' if path == STDIN else printable(str(path))}: these cases are given twice")
+        seen.add(file)
+    short = ["<stdin>" if path == STDIN else path.stem for path in paths]
+    return [name if short.count(name) == 1 else str(path) for name, path in zip(short, paths, strict=True)] or [""]
+
+
+def read_case(entry: Entry) -> JudgedDoc:
+    """Check the shape of a case. Raises RecordError with every problem."""
+    if not isinstance(entry.data, dict):
+        raise RecordError([entry.problem((), "a judged case is a mapping {record: ..., expert: ..., ...}")])
+    try:
+        return JudgedDoc.model_validate(entry.data)
+    except ValidationError as error:
+        found = [describe(entry.data, e, JudgedDoc) for e in error.errors(include_url=False)]
+        raise RecordError([entry.problem(path, message) for path, message in found]) from None
+
+
+def unknown_words(case: JudgedDoc, entry: Entry, program: Program) -> list[Problem]:
+    """Faults of a case: bands and levels that the rule base does not have."""
+    told = (
+        ("severity", "band", case.expert.severity, program.scale.severity.words),
+        ("noticed", "level", case.expert.noticed, (*program.scale.noticed.words, UNKNOWN)),
+    )
+    found = []
+    for key, what, word, known in told:
+        if word is not None and word not in known:
+            hint = suggest(word, known, f"; it is one of {', '.join(known)}")
+            found.append(entry.problem(("expert", key), f"there is no such {what}{hint}"))
+    return found
+
+
+def unknown_steps(case: JudgedDoc, entry: Entry, program: Program) -> Iterator[tuple[str, Problem]]:
+    """The actions of a case that the rule base does not have, each with a remark: no plan can hold them."""
+    for key, actions in (("recommended", case.expert.recommended), ("against", case.expert.against)):
+        for i, action in enumerate(actions):
+            if action not in program.actions:
+                message = f"these rules have no action '{action}', so it is in no plan{suggest(action, program.actions)}"
+                yield action, entry.problem(("expert", key, i), message)
+
+
+def record_problems(error: RecordError, entry: Entry) -> list[Problem]:
+    """The faults of the record of a case, with their places in the case."""
+    found = []
+    for problem in error.problems:
+        path: list[str | int] = ["record"]
+        here = entry.data["record"]
+        steps = [step.replace("~1", "/").replace("~0", "~") for step in problem.location.pointer.split("/")[1:]]
+        if not isinstance(here, dict):  # a bare list of facts
+            steps = steps[1:]
+        for step in steps:
+            path.append(int(step) if isinstance(here, list) and step.isdigit() else step)
+            here = _below(here, path[-1])
+        found.append(entry.problem(path, problem.message))
+    return found
+
+
+def _below(data: Any, step: str | int) -> Any:
+    try:
+        return data[step]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def case_schema(program: Program, record: dict[str, Any]) -> dict[str, Any]:
+    """JSON Schema of a judged case, made from that of a record, with the words of the rule base."""
+    schema = JudgedDoc.model_json_schema()
+    facts = {"$ref": "#/$defs/Facts"}
+    schema["title"] = "misstep judged case"
+    schema["$defs"] |= {**record.pop("$defs", {}), "Facts": record["properties"]["facts"]}
+    record["properties"]["facts"] = facts
+    schema["properties"]["record"]["anyOf"] = [record, facts]
+    expert = schema["$defs"]["ExpertDoc"]["properties"]
+    expert["severity"]["enum"] = list(program.scale.severity.words)
+    expert["noticed"]["enum"] = [*program.scale.noticed.words, UNKNOWN, None]
+    for key in ("recommended", "against"):
+        own = {"enum": sorted(program.actions)}  # for editors to complete; others may be named
+        expert[key]["items"] = {"anyOf": [own, expert[key]["items"]]}
+    return schema

@@ -1,0 +1,72 @@
+"""Assess a record with some of its facts changed, for counterfactuals and for certainty.
+
+Facts are changed in the form that they have in memory: each has its id there, so a change never renames another fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from operator import itemgetter
+from typing import Any
+
+from misstep.assessment.assembly import Result
+from misstep.assessment.intake import Facts
+from misstep.errors import BudgetError
+from misstep.language.facts import ID, KIND, Row
+
+Evaluate = Callable[[Facts], Result]
+
+
+class Trials:
+    """Assesses a record with some of its facts changed, as often as the limit allows.
+
+    ``result``: the result of the record as it is; ``made``: the number of trials so far; ``left``: the number still allowed.
+    """
+
+    def __init__(self, facts: Facts, evaluate: Evaluate, most: int) -> None:
+        """``most``: the limit of facts to assess in all. Raises BudgetError if the record itself needs too much work."""
+        self._facts = facts
+        self._evaluate = evaluate
+        self.result = evaluate(facts)
+        self.made = 0
+        self.left = most // max(1, sum(map(len, facts.rows.values())))
+
+    def result_with(self, changed: Iterable[Row], gone: Collection[Row] = ()) -> Result | None:
+        """The result with rows changed, each found by its id, and others gone; None if no trial is left, or if this one needs too
+        much work."""
+        if self.left <= 0:
+            return None
+        self.made += 1
+        self.left -= 1
+        try:
+            return self._evaluate(with_rows(self._facts, changed, gone))
+        except BudgetError:
+            return None
+
+
+def with_rows(facts: Facts, changed: Iterable[Row], gone: Collection[Row] = ()) -> Facts:
+    """The facts of a record with rows changed, each found by its id, and others gone."""
+    rows = dict(facts.rows)
+    taken = {row[ID] for row in gone}
+    for row in gone:
+        rows[row[KIND]] = [other for other in rows[row[KIND]] if other[ID] != row[ID]]
+        if not rows[row[KIND]]:
+            del rows[row[KIND]]
+    by_kind: dict[str, list[Row]] = {}
+    for row in changed:
+        by_kind.setdefault(row[KIND], []).append(row)
+    for kind, new in by_kind.items():
+        ids = {row[ID] for row in new}
+        kept = [other for other in rows[kind] if other[ID] not in ids] if len(new) < len(rows[kind]) else []
+        rows[kind] = sorted([*kept, *new], key=itemgetter(ID))
+    return facts._replace(rows=rows, ids=facts.ids - taken if taken else facts.ids)
+
+
+def with_value(row: Row, column: int, value: Any) -> Row:
+    """The row with another value in one of its columns."""
+    return (*row[:column], value, *row[column + 1 :])
+
+
+def finding_ranks(result: Result) -> dict[str, int]:
+    """The place of every mistake among the findings, by its id: 0 is the worst."""
+    return {finding.mistake[ID]: rank for rank, finding in enumerate(result.findings)}

@@ -1,0 +1,218 @@
+"""Find the single changes of a record that would have lowered its band: counterfactual explanations.
+
+A change removes one fact, or gives one of its fields another value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import orjson
+
+from misstep.analysis.changed_records import Evaluate, Trials, finding_ranks, with_value
+from misstep.analysis.usual_answers import Grid, Value, words_of
+from misstep.assessment.assembly import Result, band_of
+from misstep.assessment.intake import Facts
+from misstep.language.facts import FIRST_VALUE, ID, KIND, Field, Row
+from misstep.language.program import Program
+from misstep.rulebase.references import Place
+
+A_WORD, A_FACT = 1.0, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """One change that lowers the band: its place, the value given and the one instead, and the answer it would have had.
+
+    ``field`` is None if the whole fact is removed. ``size``: 2 for a whole fact; 1 for yes or no, and for a word; for a number
+    the share by which it changes, 12 to 9 is 0.25.
+    """
+
+    pointer: str
+    fact: str
+    kind: str
+    field: str | None
+    given: Value
+    instead: Value
+    size: float
+    band: str
+    verdict: str
+    damage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactuals:
+    """The answer as it is, and the changes that would have lowered its band: the best one of every field and fact.
+
+    ``changes`` are of fields that the record states, smallest first; ``unsaid`` are of fields that it leaves out, and their
+    ``given`` is the assumed value. ``tried``: the number of changes that were assessed; ``complete``: whether the limit allowed
+    all.
+    """
+
+    id: str | None
+    damage: float
+    band: str
+    verdict: str
+    changes: tuple[Counterfactual, ...]
+    unsaid: tuple[Counterfactual, ...]
+    tried: int
+    complete: bool
+
+    def to_json(self) -> bytes:
+        """JSON, UTF-8, keys in the order of the fields."""
+        return orjson.dumps(self)
+
+
+def find_counterfactuals(
+    facts: Facts, rows: list[Row], program: Program, evaluate: Evaluate, thresholds: dict[Place, frozenset[float]], most: int
+) -> Counterfactuals:
+    """The changes that would have lowered the band. ``rows``: the rows of the facts, in the order of the record; ``most``: the
+    limit of facts to assess in all. The worst mistake is tried first.
+
+    Raises BudgetError if the record itself needs too much work.
+    """
+    trials = _BandTrials(facts, evaluate, most)
+    found: list[_Found] = []
+    complete = True
+    try:
+        if trials.now.rank:  # the mildest band cannot be lowered
+            for place in _worst_facts_first(trials.result, rows):
+                row = rows[place]
+                found.extend(_changes_of(place, row, facts.said[row[ID]], program, trials, thresholds))
+    except _EnoughError:
+        complete = False
+    found.sort(key=itemgetter(0))
+    changes, unsaid = (tuple(each.change for each in found if each.said is said) for said in (True, False))
+    answer = trials.now
+    return Counterfactuals(facts.id, answer.damage, answer.band, answer.verdict, changes, unsaid, trials.made, complete)
+
+
+class _Found(NamedTuple):
+    """A change, and whether the record states its field. The key is size, rank of the band and damage; then fact and place of the
+    field, so that all changes have one order."""
+
+    key: tuple[float, int, float, str, int]
+    change: Counterfactual
+    said: bool
+
+
+class _Answer(NamedTuple):
+    rank: int
+    band: str
+    verdict: str
+    damage: float
+
+    @classmethod
+    def of(cls, result: Result) -> _Answer:
+        band = band_of(result)
+        rank = result.memory.program.scale.severity.words.index(band)
+        return cls(rank, band, result.plan.verdict, result.plan.damage / 10)
+
+
+class _EnoughError(Exception):
+    """The limit allows no more changes."""
+
+
+class _BandTrials(Trials):
+    """Tries changes of one fact, and gives the answers that have a lower band."""
+
+    def __init__(self, facts: Facts, evaluate: Evaluate, most: int) -> None:
+        super().__init__(facts, evaluate, most)
+        self.now = _Answer.of(self.result)
+
+    def lower(self, row: Row, instead: Row | None) -> _Answer | None:
+        """The answer with another row, or none, in place of a row; None if its band is not lower. Raises _EnoughError."""
+        if not self.left:
+            raise _EnoughError
+        result = self.result_with([instead]) if instead else self.result_with((), [row])
+        answer = _Answer.of(result) if result else None  # None: the changed record would need too much work
+        return answer if answer and answer.rank < self.now.rank else None
+
+
+def _worst_facts_first(now: Result, rows: list[Row]) -> list[int]:
+    """Places of the facts in the record: mistakes first, the worst of them first, then the others by kind and id."""
+    ranks = finding_ranks(now)
+    return sorted(range(len(rows)), key=lambda i: (ranks.get(rows[i][ID], len(ranks)), rows[i][KIND], rows[i][ID]))
+
+
+def _changes_of(
+    place: int, row: Row, said: Collection[str], program: Program, trials: _BandTrials, thresholds: dict[Place, frozenset[float]]
+) -> Iterator[_Found]:
+    """The changes of one fact that lower the band, the best one of every field."""
+    kind = program.kinds[row[KIND]]
+
+    def found(column: int, field: Field | None, instead: Value, size: float, answer: _Answer) -> _Found:
+        pointer = f"/facts/{place}" + (f"/{field.name}" if field else "")
+        name, given = (field.name, row[column]) if field else (None, None)
+        change = Counterfactual(
+            pointer, row[ID], kind.name, name, given, instead, size, answer.band, answer.verdict, answer.damage
+        )
+        key = (size, answer.rank, answer.damage, row[ID], column)
+        return _Found(key, change, field is None or field.name in said)
+
+    if not kind.assumed and (answer := trials.lower(row, None)):  # a setting that would be assumed cannot be removed
+        yield found(0, None, None, A_FACT, answer)
+    for column, field in enumerate(kind.fields, FIRST_VALUE):
+        lower = partial(_lower_with, trials, row, column)
+        lowering = _lowering(field, row[column], lower, thresholds.get((kind.name, field.name), frozenset()))
+        changes = [found(column, field, value, _size(row[column], value), answer) for value, answer in lowering]
+        if changes:
+            yield min(changes, key=itemgetter(0))
+
+
+def _lower_with(trials: _BandTrials, row: Row, column: int, value: Value) -> _Answer | None:
+    return trials.lower(row, with_value(row, column, value))
+
+
+def _lowering(
+    field: Field, given: Any, lower: Callable[[Any], _Answer | None], thresholds: Iterable[float]
+) -> Iterator[tuple[Any, _Answer]]:
+    """The values of a field that lower the band; of numbers the nearest one on each side."""
+    if field.is_number:
+        if given is not None:  # else there is nothing to be near to
+            for outward in (-1, 1):
+                if found := _nearest(field, given, outward, lower, thresholds):
+                    yield found
+        return
+    for value in _words(field, given):
+        if value != given and (answer := lower(value)):
+            yield value, answer
+
+
+def _words(field: Field, given: Any) -> Iterable[Any]:
+    if field.type == "set":  # a word more, or a word less
+        return (tuple(sorted({*(given or ())} ^ {word})) for word in field.values)
+    return () if field.type == "text" else words_of(field)
+
+
+def _nearest(
+    field: Field, given: float, outward: int, lower: Callable[[Any], _Answer | None], thresholds: Iterable[float]
+) -> tuple[Any, _Answer] | None:
+    """The number nearest to the given one, on one side, that lowers the band: from threshold to threshold, then by halves."""
+    grid = Grid(field)
+    start = grid.step_of(given, -outward)
+    end = grid.first if outward < 0 else grid.last
+    steps = {step for number in thresholds for step in (grid.step_of(number, -1), grid.step_of(number, 1))}
+    beyond = {step for step in steps if min(start, end) < step < max(start, end)} | ({end} - {start})
+    for step in sorted(beyond, key=lambda step: outward * step):
+        answer = lower(grid.value(step))
+        if answer:
+            while abs(step - start) > 1:
+                middle = (start + step) // 2
+                if closer := lower(grid.value(middle)):
+                    step, answer = middle, closer
+                else:
+                    start = middle
+            return grid.value(step), answer
+        start = step
+    return None
+
+
+def _size(given: Any, value: Any) -> float:
+    if isinstance(given, bool) or not isinstance(given, (int, float)):
+        return A_WORD
+    return min(A_WORD, round(float(abs(value - given) / max(abs(value), abs(given))), 4))

@@ -1,0 +1,189 @@
+"""Conclusions, findings and plan in; the assessment out, with a reason for everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from misstep.assessment.drafting import Draft, Drafter, clauses_of
+from misstep.assessment.explain import Explainer, Telling, action_reasons, name_derived, outlook_reasons, reasons_by_fact
+from misstep.assessment.intake import Facts
+from misstep.assessment.planning import Avoid, Choice, Firing, Plan, Step, what_to_avoid
+from misstep.assessment.result import SCHEMA, Assessment, make_assessment
+from misstep.assessment.scoring import level, outlook_limits, overall_severity, worst_outlook
+from misstep.evaluate.memory import Match, Memory, Remark, is_reason
+from misstep.language.facts import FIRST_VALUE, ID, KIND, Row
+from misstep.language.finding import FindingRow
+from misstep.language.program import Rule
+from misstep.language.scale import Scale
+
+MOST_ADVICE = 2  # of kinds, on how to do one action for them
+
+
+class Result(NamedTuple):
+    """All that is known about a record once rules have been run and the plan is made."""
+
+    facts: Facts
+    memory: Memory
+    findings: list[FindingRow]
+    plan: Plan
+
+
+def assess_lazily(result: Result, explainer: Explainer, drafter: Drafter) -> Assessment:
+    """The Assessment of a result. What the answer is stands in it; the reasons are put together when somebody asks."""
+    summary = summarize(result, explainer)
+    return make_assessment(summary, lambda: _whole(result, explainer, drafter, summary))
+
+
+def assemble(result: Result, explainer: Explainer, drafter: Drafter) -> dict[str, Any]:
+    """The whole assessment as plain data: the fields of the Assessment in their order."""
+    return _whole(result, explainer, drafter, summarize(result, explainer))
+
+
+def summarize(result: Result, explainer: Explainer) -> dict[str, Any]:
+    """What the answer is, without the reasons: the first fields of the Assessment."""
+    facts, _, _, plan = result
+    return {
+        "schema": SCHEMA,
+        "id": facts.id,
+        "rulebase": explainer.rulebase,
+        "damage": plan.damage / 10,
+        "damage_after": plan.damage_after / 10,
+        "band": band_of(result),
+        "verdict": plan.verdict,
+        "outlook": outlook_of(result),
+        "acts": plan.acts,
+    }
+
+
+def band_of(result: Result) -> str:
+    """The band of the interview as a whole."""
+    scale = result.memory.program.scale
+    return scale.severity.words[level(scale.severity, overall_severity(result.findings, result.memory.contributions, scale))]
+
+
+def outlook_of(result: Result) -> str:
+    """How the chances stand."""
+    return result.memory.program.scale.outlooks[worst_outlook(result.memory.outlooks)]
+
+
+def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: dict[str, Any]) -> dict[str, Any]:
+    facts, memory, findings, plan = result
+    telling = Telling(name_derived(memory, facts.ids), facts.said)
+    reasons = reasons_by_fact(memory.contributions, explainer, telling)
+    outlooks = outlook_limits(memory.outlooks)
+    avoid = what_to_avoid(memory.vetoes, plan, memory.program)
+    drafts = [drafter.message(step, plan, findings, facts, summary["outlook"]) for step in plan.steps]
+    head = {name: summary[name] for name in ("schema", "id", "rulebase")}
+    return {
+        **head,
+        "headline": drafter.headline(plan, findings, facts, summary["outlook"]),
+        **summary,
+        "because": reasons.get(None, []) + outlook_reasons(outlooks, explainer, telling),
+        "findings": [_finding(f, result, drafter.word(f.mistake, facts), reasons.get(f.mistake[ID], [])) for f in findings],
+        "steps": [
+            _step(
+                rank,
+                step,
+                draft,
+                memory.program.scale,
+                [_action(choice, result, explainer, telling) for choice in step.choices],
+            )
+            for rank, (step, draft) in enumerate(zip(plan.steps, drafts, strict=True), 1)
+        ],
+        "avoid": [_avoided(a, action_reasons(_fired(a.firings), explainer, telling)) for a in avoid],
+        "derived": [
+            _derived(row, name, memory, action_reasons(memory.derivations[row], explainer, telling))
+            for row, name in telling.names.items()
+        ],
+        "notes": _notes(facts, memory, explainer, telling),
+        "draft": next((draft.body for draft in drafts if draft is not None), None),
+        "sources": explainer.sources(_rules(memory, plan, avoid, outlooks)),
+    }
+
+
+def _fired(firings: Iterable[Firing]) -> list[tuple[Rule, Match]]:
+    return [(firing.rule, firing.match) for firing in firings]
+
+
+def _finding(finding: FindingRow, result: Result, word: str, because: list[dict[str, Any]]) -> dict[str, Any]:
+    mistake = finding.mistake
+    return {
+        "fact": mistake[ID],
+        "kind": mistake[KIND],
+        "title": result.memory.program.kinds[mistake[KIND]].title,
+        "word": word,
+        "severity": finding.severity,
+        "severity_band": finding.severity_band,
+        "noticed": finding.noticed,
+        "noticed_level": finding.noticed_level,
+        "urgency": finding.urgency,
+        "urgency_level": finding.urgency_level,
+        "damage": finding.damage,
+        "verdict": finding.verdict,
+        "because": because,
+    }
+
+
+def _step(rank: int, step: Step, draft: Draft | None, scale: Scale, actions: list[dict[str, Any]]) -> dict[str, Any]:
+    occasion = scale.occasions.get(step.occasion)
+    clauses = clauses_of(step.choices)
+    return {
+        "rank": rank,
+        "occasion": step.occasion,
+        "title": f"{occasion.title}: {clauses}" if occasion else clauses[:1].upper() + clauses[1:],
+        "channel": step.channel,
+        "due_hours": step.due_hours,
+        "text": " ".join([action["text"] for action in actions if action["text"]]),
+        "message": None if draft is None else draft._asdict(),
+        "actions": actions,
+    }
+
+
+def _action(choice: Choice, result: Result, explainer: Explainer, telling: Telling) -> dict[str, Any]:
+    action, program = choice.action, result.memory.program
+    kinds = [program.kinds[f.mistake[KIND]] for f in result.findings if f.mistake[ID] in choice.relief]
+    advice = dict.fromkeys([kind.advice[action.id] for kind in kinds if action.id in kind.advice])
+    return {
+        "action": action.id,
+        "title": action.title,
+        "for": sorted(choice.relief),
+        "reach": action.reach,
+        "priority": choice.priority(program.scale),
+        "relief": choice.damage_relieved / 10,
+        "text": " ".join(list(advice)[:MOST_ADVICE]) or action.text,
+        "because": action_reasons(_fired(choice.firings), explainer, telling),
+    }
+
+
+def _avoided(avoid: Avoid, because: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"action": avoid.action.id, "title": avoid.action.title, "for": sorted(avoid.targets), "because": because}
+
+
+def _derived(row: Row, name: str, memory: Memory, because: list[dict[str, Any]]) -> dict[str, Any]:
+    kind = memory.program.kinds[row[KIND]]
+    return {
+        "fact": name,
+        "kind": kind.name,
+        "title": kind.title,
+        "values": {f.name: row[i] for i, f in enumerate(kind.fields, FIRST_VALUE)},
+        "because": because,
+    }
+
+
+def _notes(facts: Facts, memory: Memory, explainer: Explainer, telling: Telling) -> list[str]:
+    assumed = [memory.program.kinds[kind].assumed for kind in facts.assumed]
+    notes = {explainer.note(note, telling): note[1].id for note in memory.notes}
+    return [*assumed, *sorted(notes, key=lambda text: (notes[text], text))]
+
+
+def _rules(memory: Memory, plan: Plan, avoid: list[Avoid], outlooks: list[tuple[int, Remark]]) -> set[Rule]:
+    """The rules that an assessment gives as reasons."""
+    rules = {contribution[3] for contribution in memory.contributions if is_reason(contribution)}
+    for firings in (*(choice.firings for choice in plan.choices), *(a.firings for a in avoid)):
+        rules.update([firing.rule for firing in firings])
+    for derivations in memory.derivations.values():
+        rules.update([rule for rule, _ in derivations])
+    for _, (_, rule, _) in outlooks:
+        rules.add(rule)
+    return rules

@@ -1,0 +1,178 @@
+"""Firings of rules in; reasons out, in words, with the facts and sources they rest on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple
+
+from misstep.assessment.phrases import Say, compile_words
+from misstep.assessment.result import Basis
+from misstep.evaluate.memory import Contribution, Match, Memory, Remark, is_reason
+from misstep.language.facts import ID, KIND, Row, free_ids, sort_key
+from misstep.language.program import DIMENSIONS, Aggregate, Assumption, Note, Pattern, Program, Rule
+
+
+class Telling(NamedTuple):
+    """What it takes to tell of one record: the ids of derived facts, and the names that each fact states, by its id."""
+
+    names: dict[Row, str]
+    said: Mapping[str, Collection[str]]
+
+
+class Words(NamedTuple):
+    """What the reasons of one rule have in common, and what says the rest of a match."""
+
+    rule: str
+    sources: tuple[str, ...]
+    say: Say
+    read: tuple[Assumption, ...]
+    shown: tuple[Assumption, ...]
+    otherwise: Basis
+
+    def tell(self, match: Match, telling: Telling) -> tuple[str, tuple[str, ...], Basis]:
+        """The text of a match, the ids of its facts, and what it rests on. A text that shows a default says so."""
+        text, facts = self.say(match, telling.names)
+        said = telling.said
+        for assumption in self.read:
+            if assumption.rests(match, said):
+                if any(shown.rests(match, said) for shown in self.shown):
+                    text += _ASSUMED
+                return text, facts, "assumed"
+        return text, facts, self.otherwise
+
+
+_ASSUMED = " (assumed)"
+
+
+class Explainer:
+    """Puts firings into words. Holds what it has worked out about rules, nothing about records."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._notes: dict[tuple[Rule, int], Say] = {}
+        self._cited = {rule: frozenset(rule.sources) for rule in program.rules.values()}
+        self._sources = {
+            s.id: {"id": s.id, "title": s.title, "kind": s.kind, "year": s.year, "figure": s.figure, "url": s.url}
+            for s in sorted(program.sources.values(), key=attrgetter("id"))
+        }
+        self.rulebase = {"name": program.name, "version": program.version, "digest": program.digest}
+        self.words: dict[Rule, Words] = _WordsOfRules(program)
+
+    def sources(self, rules: Iterable[Rule]) -> list[dict[str, Any]]:
+        """Every source that the rules name, by id."""
+        cited = sorted(frozenset().union(*map(self._cited.__getitem__, rules)))
+        return [self._sources[name] for name in cited]
+
+    def note(self, remark: Remark, telling: Telling) -> str:
+        """The text of a note."""
+        effect, rule, match = remark
+        say = self._notes.get((rule, effect))
+        if say is None:
+            note = rule.effects[effect]
+            assert isinstance(note, Note)
+            say = self._notes[rule, effect] = compile_words(rule, note.text, self._program.kinds)
+        return say(match, telling.names)[0]
+
+
+class _WordsOfRules(dict[Rule, Words]):
+    """How to put the firings of a rule into words, compiled on first use."""
+
+    def __init__(self, program: Program) -> None:
+        self._kinds = program.kinds
+
+    def __missing__(self, rule: Rule) -> Words:
+        concluded = any(isinstance(b, Aggregate) or b.over != "fact" or self._derived(b) for b in rule.binders)
+        words = self[rule] = Words(
+            rule.id,
+            rule.sources,
+            compile_words(rule, rule.because, self._kinds),
+            rule.assumptions,
+            rule.shown_assumptions,
+            "concluded" if concluded else "said",
+        )
+        return words
+
+    def _derived(self, pattern: Pattern) -> bool:
+        return any(self._kinds[kind].role == "derived" for kind in pattern.kinds)
+
+
+def name_derived(memory: Memory, taken: set[str]) -> dict[Row, str]:
+    """An id for every derived fact, ``<kind>-<n>`` in the order of their values, so that no other order shows."""
+    by_kind: dict[str, list[Row]] = {}
+    for row in memory.derivations:
+        by_kind.setdefault(row[KIND], []).append(row)
+    names: dict[Row, str] = {}
+    for kind, rows in sorted(by_kind.items()):
+        if len(rows) > 1:
+            rows.sort(key=sort_key)
+        names.update(zip(rows, free_ids(kind, len(rows), taken), strict=True))
+    return names
+
+
+def reasons_by_fact(
+    contributions: Iterable[Contribution], explainer: Explainer, telling: Telling
+) -> dict[str | None, list[dict[str, Any]]]:
+    """The reasons for the score of every mistake, by its id (None: of the interview), what weighs most first."""
+    words = explainer.words
+    reasons: defaultdict[str | None, list[_Weighed]] = defaultdict(list)
+    last: Match | None = None
+    for contribution in contributions:
+        target, dimension, amount, rule, match = contribution
+        if match is not last:  # the contributions of one firing follow each other
+            last = match
+            of_rule = words[rule]
+            name, sources = of_rule.rule, of_rule.sources
+            text, facts, basis = of_rule.tell(match, telling)
+        if is_reason(contribution):
+            of_one = reasons[None if target is None else target[ID]]
+            size = float(amount) if dimension == "verdict" else amount / 1000
+            reason = {
+                "rule": name, "dimension": dimension, "amount": size, "text": text, "facts": facts, "sources": sources,
+                "basis": basis,
+            }  # fmt: skip
+            of_one.append((_PLACE[dimension], -abs(amount), name, facts, len(of_one), reason))
+    return {fact: _heaviest_first(of_one) for fact, of_one in reasons.items()}
+
+
+def outlook_reasons(limits: Iterable[tuple[int, Remark]], explainer: Explainer, telling: Telling) -> list[dict[str, Any]]:
+    """Why the outlook is what it is."""
+    reasons: list[_Weighed] = []
+    for rank, (_, rule, match) in limits:
+        words = explainer.words[rule]
+        text, facts, basis = words.tell(match, telling)
+        reason = {
+            "rule": words.rule, "dimension": "outlook", "amount": float(rank), "text": text, "facts": facts,
+            "sources": words.sources, "basis": basis,
+        }  # fmt: skip
+        reasons.append((0, -rank, words.rule, facts, len(reasons), reason))
+    return _heaviest_first(reasons)
+
+
+def action_reasons(firings: Iterable[tuple[Rule, Match]], explainer: Explainer, telling: Telling) -> list[dict[str, Any]]:
+    """Why an action is recommended, vetoed, or a fact concluded."""
+    words = explainer.words
+    reasons: list[dict[str, Any]] = []
+    for rule, match in firings:
+        of_rule = words[rule]
+        text, facts, basis = of_rule.tell(match, telling)
+        reasons.append({"rule": of_rule.rule, "text": text, "facts": facts, "sources": of_rule.sources, "basis": basis})
+    if len(reasons) > 1:
+        reasons.sort(key=_by_rule)
+    return reasons
+
+
+_by_rule = itemgetter("rule", "facts")
+
+_Weighed = tuple[int, int, str, tuple[str, ...], int, dict[str, Any]]
+"""A reason behind what decides its place: dimension, size, rule, facts. Reasons that agree in all of it are equal, and
+keep the order of the rule's effects by the number that follows."""
+
+
+def _heaviest_first(reasons: list[_Weighed]) -> list[dict[str, Any]]:
+    reasons.sort()
+    return [reason for _, _, _, _, _, reason in reasons]
+
+
+_PLACE: dict[str, int] = {dimension: i for i, dimension in enumerate(DIMENSIONS)}

@@ -1,0 +1,399 @@
+"""Plan from findings and recommendations: steps by occasion, in the order to act on them, and the verdict that goes with them.
+
+A recommended action is dropped where it is vetoed, where no channel is open for it, or where another action excludes it; of a
+group one action remains and takes over the mistakes of the others. Actions of one occasion and channel are one step: two parts
+of one letter are one letter. Steps are ordered by due time. Where the worst finding says act within some hours, a step towards
+the other side is due within them; where there is no such step, the verdict says so instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from math import inf
+from operator import attrgetter
+from typing import NamedTuple
+
+from misstep.assessment.scoring import TOP, damage_in_tenths, damage_of, half_up, total_damage
+from misstep.evaluate.memory import Match, Memory, Recommendation, Vetoed
+from misstep.language.facts import ID
+from misstep.language.finding import FindingRow
+from misstep.language.program import REPAIRS, Action, Program, Rule
+from misstep.language.scale import Scale
+
+Targets = Collection[str] | None
+"""Ids of mistakes; None: all of them, and the interview as a whole."""
+
+
+class Firing(NamedTuple):
+    """A rule, its match, the ids of the mistakes that it recommends or vetoes an action for (none: for the interview as a whole),
+    and within how many hours it is due (None: at any time)."""
+
+    rule: Rule
+    match: Match
+    targets: tuple[str, ...]
+    due_hours: float | None = None
+
+
+class Choice:
+    """An action that was chosen. ``relief``: thousandths of severity by id of the mistake, the action's own where a rule does
+    not say; ``order``: which of several matters more."""
+
+    __slots__ = ("action", "channel", "damage_relieved", "firings", "occasion", "order", "own_relief", "relief")
+
+    channel: str
+    occasion: str
+    damage_relieved: int
+    order: tuple[int, int, float, str]
+
+    def __init__(self, action: Action) -> None:
+        self.action = action
+        self.own_relief = round(action.relief * 1000)
+        self.relief: dict[str, int] = {}
+        self.firings: list[Firing] = []
+
+    @property
+    def due_hours(self) -> float | None:
+        """When the first of those that recommend it wants it done, in hours from now; None: at any time."""
+        return min([firing.due_hours for firing in self.firings if firing.due_hours is not None], default=None)
+
+    @property
+    def outward(self) -> bool:
+        """Whether the other side hears of it."""
+        return self.action.outward
+
+    @property
+    def repairs(self) -> bool:
+        """Whether it deals with a mistake towards the other side."""
+        return self.action.reach == REPAIRS and bool(self.relief)
+
+    def priority(self, scale: Scale) -> float:
+        """How much it matters, 0 to 100: the verdict counts in equal parts of 100, and within one the damage relieved, in
+        percent of it."""
+        verdict, part = -self.order[0], 100 / len(scale.verdicts)
+        return round(part * verdict + part * self.damage_relieved / 1000, 1)
+
+    def drop(self, targets: Targets) -> bool:
+        """Leave out some mistakes; whether anything is left to do it for."""
+        if targets is None:
+            return False
+        if not self.relief:  # for the interview as a whole, which is not about one mistake
+            return True
+        for target in targets:
+            self.relief.pop(target, None)
+        self.firings = _still_for(self.relief, self.firings)
+        return bool(self.relief)
+
+    def take_over(self, other: Choice, barred: Targets) -> None:
+        """Do it for the mistakes of another action too, at its own relief, but for those that it is barred from."""
+        taken = other.relief.keys() - (barred or ())
+        for target in taken:
+            self.relief.setdefault(target, self.own_relief)
+        self.firings += _still_for(taken, other.firings)
+
+
+def _still_for(targets: Collection[str], firings: Iterable[Firing]) -> list[Firing]:
+    """The firings that are for one of the mistakes, or for the interview as a whole."""
+    return [firing for firing in firings if not firing.targets or any(target in targets for target in firing.targets)]
+
+
+class Step(NamedTuple):
+    """What is done on one occasion over one channel, part by part; hours are counted from now, None: at any time."""
+
+    occasion: str
+    channel: str
+    due_hours: float | None
+    choices: list[Choice]
+
+    @property
+    def outward(self) -> bool:
+        """Whether the other side hears of it."""
+        return any(choice.outward for choice in self.choices)
+
+
+class Avoid(NamedTuple):
+    """What rules vetoed, for which mistakes."""
+
+    action: Action
+    targets: set[str]
+    firings: list[Firing]
+
+
+class Plan(NamedTuple):
+    """Damage in tenths of a percent."""
+
+    steps: list[Step]
+    verdict: str
+    damage: int
+    damage_after: int
+
+    @property
+    def choices(self) -> list[Choice]:
+        """The actions of all steps, in order."""
+        return [choice for step in self.steps for choice in step.choices]
+
+    @property
+    def acts(self) -> bool:
+        """Whether a step deals with a mistake towards the other side."""
+        return any(choice.repairs for choice in self.choices)
+
+
+def make_plan(findings: Sequence[FindingRow], memory: Memory) -> Plan:
+    """Arrange what rules recommend, and decide the verdict of the record. ``findings``: as ``score`` gives them, worst first."""
+    program = memory.program
+    scale = program.scale
+    scores = _Scores(findings, scale)
+    ways = _ways(memory)
+    barred: dict[str, Targets] = {}
+    for action, rows, _, _ in memory.vetoes:
+        _bar(barred, action, [row[ID] for row in rows] or None)
+    choices = _choices(memory.recommendations, barred, ways, program.actions)
+    _exclude(choices, barred, program)
+    placed = _place(choices.values(), ways, scale)
+    for choice in placed:
+        scores.rate(choice)
+    placed.sort(key=_order)
+    kept, merged = _one_of_a_group(placed, barred)
+    for choice in merged:
+        scores.rate(choice)
+    kept.sort(key=_order)
+    kept = _shorten(kept, scale.max_actions)
+    steps, verdict = _decide(_steps(kept, scale), findings, scale)
+    return Plan(steps, verdict, scores.damage, scores.damage_after(kept))
+
+
+def _bar(barred: dict[str, Targets], action: str, targets: Targets) -> None:
+    """Add to the mistakes that an action is not for."""
+    known = barred.get(action, ())
+    barred[action] = None if targets is None or known is None else {*known, *targets}
+
+
+_order = attrgetter("order")
+
+
+class _Scores:
+    """What the findings are worth, and what a plan takes off."""
+
+    __slots__ = ("damage", "exact", "share", "unharmed")
+
+    def __init__(self, findings: Sequence[FindingRow], scale: Scale) -> None:
+        self.share = round(scale.max_relief * 1000)
+        self.exact = {finding.mistake[ID]: finding.exact for finding in findings}
+        self.unharmed = 1.0
+        for exact in self.exact.values():
+            self.unharmed *= 1 - exact.damage / TOP
+        self.damage = total_damage([exact.damage for exact in self.exact.values()])
+
+    def rate(self, choice: Choice) -> None:
+        """Damage relieved and weight of one action."""
+        verdict = 0
+        for target in choice.relief:
+            verdict = max(verdict, self.exact[target].verdict)
+        relieved = self.damage - self.damage_with(choice.relief)
+        choice.damage_relieved = relieved
+        choice.order = (-verdict, -relieved, inf if choice.due_hours is None else choice.due_hours, choice.action.id)
+
+    def damage_after(self, choices: Iterable[Choice]) -> int:
+        """Damage with the relief of the actions; together they leave at least ``1 - max_relief`` of a severity."""
+        relief: dict[str, int] = {}
+        for choice in choices:
+            for target, amount in choice.relief.items():
+                relief[target] = relief.get(target, 0) + amount
+        return self.damage_with(relief)
+
+    def damage_with(self, relief: dict[str, int]) -> int:
+        """Damage with so many thousandths of severity taken off the mistakes."""
+        unharmed, after = self.unharmed, {}
+        for target, amount in relief.items():
+            if amount:
+                exact = self.exact[target]
+                relieved = min(amount, half_up(exact.severity * self.share, 1000))
+                after[target] = damage_of(exact.severity - relieved, exact.noticed)
+                if exact.damage < TOP:
+                    unharmed *= (TOP - after[target]) / (TOP - exact.damage)
+        if not after:
+            return self.damage
+        tenths = damage_in_tenths(unharmed) if unharmed else None
+        if tenths is None:  # too close to tell, or a factor of nothing that cannot be taken out of the product
+            tenths = total_damage([after.get(name, exact.damage) for name, exact in self.exact.items()])
+        return tenths
+
+
+def _choices(
+    recommendations: Iterable[Recommendation],
+    vetoed: dict[str, Targets],
+    ways: dict[str, str] | None,
+    actions: dict[str, Action],
+) -> dict[str, Choice]:
+    """A choice for every action that is recommended, not vetoed, and has an open channel."""
+    choices: dict[str, Choice] = {}
+    for action, rows, relief, due, rule, match in recommendations:
+        barred = vetoed.get(action, ())
+        if barred is None or not _channels(actions[action], ways):
+            continue
+        targets = tuple([row[ID] for row in rows if row[ID] not in barred])
+        if rows and not targets:
+            continue
+        choice = choices.get(action)
+        if choice is None:
+            choice = choices[action] = Choice(actions[action])
+        own = choice.own_relief if relief is None else max(0, relief)
+        for target in targets:
+            if own >= choice.relief.get(target, 0):
+                choice.relief[target] = own
+        choice.firings.append(Firing(rule, match, targets, choice.action.due_hours if due is None else max(0.0, round(due, 3))))
+    return choices
+
+
+def _exclude(choices: dict[str, Choice], barred: dict[str, Targets], program: Program) -> None:
+    """Drop an action for the mistakes for which another one excludes it, and bar it from them."""
+    vetoed = dict(barred)
+    for winner, losers in program.exclusions:
+        chosen = choices.get(winner)
+        for loser in losers:
+            other = choices.get(loser)
+            if other is None:
+                continue
+            left = True
+            if chosen is not None:
+                excluded: Targets = chosen.relief.keys() or None
+                _bar(barred, loser, excluded)
+                left = other.drop(excluded)
+            # what is for the interview as a whole goes against any such advice
+            if left and winner in vetoed and winner not in program.recommended:
+                excluded = vetoed[winner] if other.relief else None
+                _bar(barred, loser, excluded)
+                left = other.drop(excluded)
+            if not left:
+                del choices[loser]
+
+
+def _ways(memory: Memory) -> dict[str, str] | None:
+    """The occasion of every channel that is open, by channel, as rules concluded them; None where rules do not speak of it."""
+    kind = memory.program.scale.ways
+    if not kind:
+        return None
+    occasions = memory.program.scale.occasions
+    columns = memory.program.kinds[kind].columns
+    channel, occasion = columns["channel"], columns["occasion"]
+    ways: dict[str, str] = {}
+    for row in memory.rows.get(kind, ()):
+        known = ways.get(row[channel])
+        if known is None or occasions[row[occasion]].place < occasions[known].place:
+            ways[row[channel]] = row[occasion]
+    return ways
+
+
+def _channels(action: Action, ways: dict[str, str] | None) -> Collection[str]:
+    """The channels that an action may take: those of its own that are open, any that is open where it names none. What nobody
+    else hears of needs no open channel."""
+    if ways is None or (action.occasion and not action.outward):
+        return action.channels or ("",)
+    return [channel for channel in action.channels or ways if channel in ways]
+
+
+def _place(choices: Iterable[Choice], ways: dict[str, str] | None, scale: Scale) -> list[Choice]:
+    """Give every action a channel and an occasion: of the channels that are open the one that an action leads with, then the one
+    whose occasion comes first, then the first that the action names. Its own occasion goes before that of the channel."""
+    placed = list(choices)
+    occasions = ways or {}
+    places = {channel: scale.occasions[occasion].place for channel, occasion in occasions.items()}
+    leading = {channel for choice in placed if choice.action.leads for channel in choice.action.channels}
+    for choice in placed:
+        open_ = _channels(choice.action, ways)
+        choice.channel = min(open_, key=lambda channel: (channel not in leading, places.get(channel, 0)))
+        choice.occasion = choice.action.occasion or occasions.get(choice.channel, "")
+    return placed
+
+
+def _one_of_a_group(choices: list[Choice], barred: dict[str, Targets]) -> tuple[list[Choice], list[Choice]]:
+    """Keep the first action of every group, one on the channel that another action leads with before others. It takes over the
+    mistakes of the others. Return the kept actions, and those of them that took over some."""
+    leading = {choice.channel for choice in choices if choice.action.leads}
+    if leading:
+        choices = sorted(choices, key=lambda choice: choice.channel not in leading)
+    kept: list[Choice] = []
+    merged: list[Choice] = []
+    first: dict[str, Choice] = {}
+    for choice in choices:
+        group = choice.action.group
+        best = first.get(group) if group else None
+        if best is None:
+            first[group] = choice
+            kept.append(choice)
+            continue
+        best.take_over(choice, barred.get(best.action.id, ()))
+        if best not in merged:
+            merged.append(best)
+    return kept, merged
+
+
+def _shorten(choices: list[Choice], most: int) -> list[Choice]:
+    """The actions that matter most, in their order: first one repair for every mistake that has any, and where there is none one
+    action towards the other side; then the others."""
+    if len(choices) <= most:
+        return choices
+    first: list[Choice] = []
+    repaired: set[str] = set()
+    for choice in choices:
+        if choice.repairs and not choice.relief.keys() <= repaired:
+            repaired.update(choice.relief)
+            first.append(choice)
+    first = first or [choice for choice in choices if choice.outward][:1]
+    kept = [*first, *[choice for choice in choices if choice not in first]][:most]
+    return [choice for choice in choices if choice in kept]
+
+
+def _steps(choices: Iterable[Choice], scale: Scale) -> list[Step]:
+    """Actions by occasion and channel, each step in the order of its parts; steps by due time, then as occasions follow."""
+    parts = {part.name: place for place, part in enumerate(scale.message_parts)}
+    grouped: dict[tuple[str, str], list[Choice]] = {}
+    for choice in choices:
+        grouped.setdefault((choice.occasion, choice.channel), []).append(choice)
+    steps = []
+    for (occasion, channel), together in grouped.items():
+        together.sort(key=lambda choice: (parts.get(choice.action.part, len(parts)), choice.order))
+        due = min([inf if choice.due_hours is None else choice.due_hours for choice in together])
+        steps.append(Step(occasion, channel, None if due == inf else due, together))
+    place = {occasion: about.place for occasion, about in scale.occasions.items()}
+    steps.sort(
+        key=lambda s: (inf if s.due_hours is None else s.due_hours, place.get(s.occasion, len(place)), s.occasion, s.channel)
+    )
+    return steps
+
+
+def _decide(steps: list[Step], findings: Sequence[FindingRow], scale: Scale) -> tuple[list[Step], str]:
+    """The steps and the verdict of the record, decided together: the worst finding's verdict, and a step towards the other side
+    within its hours; where there is no such step, the word for that."""
+    verdict = findings[0].verdict if findings else scale.verdicts[0]
+    within = scale.act_within.get(verdict)
+    if within is None:
+        return steps, verdict
+    first = next((i for i, step in enumerate(steps) if step.outward), None)
+    if first is None:
+        return steps, scale.unable
+    due = steps[first].due_hours
+    if due is None or due > within:
+        sooner = steps[first]._replace(due_hours=within)
+        before = [step for step in steps[:first] if step.due_hours is not None and step.due_hours <= within]
+        steps = [*before, sooner, *[step for step in steps if step not in before and step is not steps[first]]]
+    return steps, verdict
+
+
+def what_to_avoid(vetoes: Iterable[Vetoed], plan: Plan, program: Program) -> list[Avoid]:
+    """What rules vetoed, by id of the action, less what an action of the plan excludes."""
+    excluded: dict[str, Targets] = {}
+    for choice in plan.choices:
+        for loser in choice.action.excludes:
+            _bar(excluded, loser, choice.relief.keys() or None)
+    of_action: dict[str, Avoid] = {}
+    for action, rows, rule, match in vetoes:
+        unsaid = excluded.get(action, ())
+        targets = tuple([row[ID] for row in rows if unsaid is not None and row[ID] not in unsaid])
+        if unsaid is None or (not targets and (rows or unsaid)):
+            continue
+        found = of_action.get(action)
+        if found is None:
+            found = of_action[action] = Avoid(program.actions[action], set(), [])
+        found.targets.update(targets)
+        found.firings.append(Firing(rule, match, targets))
+    return [of_action[action] for action in sorted(of_action)]

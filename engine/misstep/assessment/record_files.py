@@ -1,0 +1,98 @@
+"""A file or standard input in; the records in it out, one by one, whatever form they have."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO
+
+from misstep.errors import CallerError, Location, MisstepError, Problem, RecordError, printable
+from misstep.limits import Limits
+from misstep.rulebase.documents import Document, read_json, read_yaml
+
+FORMATS = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".yaml": "yaml", ".yml": "yaml"}
+
+
+def read_documents(file: Path, input_format: str | None) -> Iterator[Document | MisstepError]:
+    """The records of the input; a broken line of JSON lines is an error among them, the rest goes on."""
+    name = "<stdin>" if str(file) == "-" else str(file)
+    most = Limits().record_bytes
+    with sys.stdin.buffer if name == "<stdin>" else file.open("rb") as stream:
+        form = input_format or FORMATS.get(file.suffix.lower())
+        data = b"" if form == "jsonl" else stream.read(most + 1)
+        if form is None:
+            form = _looks_like(data)
+        if form == "jsonl":
+            yield from _lines(_split(data, stream, most), name, most)
+            return
+        if len(data) > most:
+            raise _too_large(Location(name), most)
+        text = _decode(data, name)
+        if not text.strip():
+            raise RecordError([Problem(Location(name), "is empty; a record is {facts: [...]} or a list of facts")])
+        yield read_yaml(text, name, RecordError, most) if form == "yaml" else read_json(text, name, most=most)
+
+
+def refuse_missing(file: Path) -> None:
+    """Raise CallerError where a path is not a file."""
+    if file.is_dir():
+        raise CallerError(f"{printable(str(file))}: is a folder; give a file")
+    if not file.exists():
+        raise CallerError(f"{printable(str(file))}: no such file")
+
+
+def _too_large(place: Location, most: int) -> RecordError:
+    return RecordError([Problem(place, f"has more than {most} bytes, the most that a record may have")])
+
+
+def _decode(data: bytes, name: str, line: int = 0) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        place = Location(name, line or data.count(b"\n", 0, error.start) + 1)
+        raise RecordError([Problem(place, "not UTF-8 text")]) from None
+
+
+def _looks_like(data: bytes) -> str:
+    """JSON lines begin with a line that is an object or a list by itself, and have another."""
+    first, _, rest = data.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")
+    if first[:1] not in (b"{", b"["):
+        return "yaml"
+    try:
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return "json"
+    return "jsonl" if rest.strip() else "json"
+
+
+def _split(data: bytes, stream: IO[bytes], most: int) -> Iterator[bytes]:
+    """The lines of what was read already and of what follows; of a line that is too long, only its beginning."""
+    head = io.BytesIO(data)
+    while line := head.readline():
+        if not line.endswith(b"\n"):
+            line += stream.readline(most + 2)
+        yield line
+        _skip_rest(line, stream, most)
+    while line := stream.readline(most + 2):
+        yield line
+        _skip_rest(line, stream, most)
+
+
+def _skip_rest(line: bytes, stream: IO[bytes], most: int) -> None:
+    while line and not line.endswith(b"\n"):
+        line = stream.readline(most)
+
+
+def _lines(lines: Iterable[bytes], name: str, most: int) -> Iterator[Document | MisstepError]:
+    for number, data in enumerate(lines, start=1):
+        if not data.strip():
+            continue
+        try:
+            if len(data.rstrip(b"\r\n")) > most:
+                raise _too_large(Location(name, number), most)
+            yield read_json(_decode(data, name, number).rstrip("\r\n"), name, number, most=most)
+        except MisstepError as error:
+            yield error

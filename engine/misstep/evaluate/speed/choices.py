@@ -1,0 +1,27 @@
+"""A condition in; what it asks of one field out, so that rules can be ruled out by a look at the field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from misstep.language.expression import Compare, Expression, FieldRef, Literal, Member, Not, Words
+
+_BOUND = {">=": "least", ">": "least", "<=": "most", "<": "most"}
+_MIRRORED = {">=": "<=", ">": "<", "<=": ">=", "<": ">", "==": "=="}
+
+
+def asked_of(test: Expression) -> tuple[FieldRef | None, tuple[Any, ...], str | None]:
+    """Where a condition holds only for some values of one field: the field, those values, or the bound that one is."""
+    match test:
+        case Compare(("==" | ">=" | ">" | "<=" | "<" as operator,), (FieldRef() as ref, Literal(value))):
+            return ref, (value,), _BOUND.get(operator)
+        case Compare(("==" | ">=" | ">" | "<=" | "<" as operator,), (Literal(value), FieldRef() as ref)):
+            return ref, (value,), _BOUND.get(_MIRRORED[operator])
+        case Member(FieldRef() as ref, Words(values), False):
+            return ref, values, None
+        case FieldRef() as ref:
+            return ref, (True,), None
+        case Not(FieldRef() as ref):
+            return ref, (False,), None
+        case _:
+            return None, (), None

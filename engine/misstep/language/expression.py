@@ -1,0 +1,183 @@
+"""The checked expression tree: what a condition or an amount is once it has been parsed and typed.
+
+Rule text ends here: everything after this works on these nodes, never on text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal as Choice
+
+Scalar = bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A constant."""
+
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A set of constants to look something up in: ``('own', 'chosen')``."""
+
+    values: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRef:
+    """``m.minutes``: a field of the fact bound to a name."""
+
+    name: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The value of an aggregate, by its name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Whether a field that may be unknown is known."""
+
+    ref: FieldRef
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """``not a``."""
+
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """``a and b and ...`` or ``a or b or ...``."""
+
+    operator: Choice["and", "or"]
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """``a < b <= c``: one operator fewer than operands."""
+
+    operators: tuple[Choice["==", "!=", "<", "<=", ">", ">="], ...]
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """``item in container``; the container is a set of constants or a field of type set."""
+
+    item: Expression
+    container: Words | FieldRef
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """``a + b`` and so on; what is divided by is a constant other than 0."""
+
+    operator: Choice["+", "-", "*", "/"]
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    """``-a``."""
+
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class IfElse:
+    """``then if condition else otherwise``."""
+
+    condition: Expression
+    then: Expression
+    otherwise: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of ``misstep.language.functions``, by its name, of expressions."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Straight lines through the points, flat outside them; the x are strictly ascending."""
+
+    x: Expression
+    points: tuple[tuple[float, float], ...]
+
+
+Expression = Literal | FieldRef | Count | Known | Not | Logic | Compare | Member | Arithmetic | Negative | IfElse | Call | Curve
+
+
+def parts_of(node: Expression | Words) -> tuple[Expression | Words, ...]:
+    """The expressions that an expression is directly made of."""
+    match node:
+        case Known(part) | Not(part) | Negative(part) | Curve(part):
+            return (part,)
+        case Logic(_, parts) | Compare(_, parts) | Call(_, parts):
+            return parts
+        case Member(item, container):
+            return (item, container)
+        case Arithmetic(_, left, right):
+            return (left, right)
+        case IfElse(condition, then, otherwise):
+            return (condition, then, otherwise)
+        case _:
+            return ()
+
+
+def walk(node: Expression | Words) -> Iterator[Expression | Words]:
+    """An expression and all that it is made of, outer ones first."""
+    yield node
+    for part in parts_of(node):
+        yield from walk(part)
+
+
+def names_in(node: Expression | Words) -> frozenset[str]:
+    """The names of facts and aggregates that an expression speaks of."""
+    return frozenset([part.name for part in walk(node) if isinstance(part, (FieldRef, Count))])
+
+
+Facts = frozenset[tuple[str, str]]
+"""Fields, as (name, field)."""
+
+
+def refs_in(node: Expression | Words) -> Facts:
+    """The fields whose value an expression uses; ``known(x.f)`` does not use ``x.f``."""
+    if isinstance(node, FieldRef):
+        return frozenset(((node.name, node.field),))
+    return frozenset() if isinstance(node, Known) else frozenset().union(*map(refs_in, parts_of(node)))
+
+
+def known_where(node: Expression, truth: bool) -> Facts:
+    """The fields that are certainly known wherever a condition comes out as ``truth``."""
+    match node:
+        case Known(ref):
+            return frozenset(((ref.name, ref.field),)) if truth else frozenset()
+        case Not(operand):
+            return known_where(operand, not truth)
+        case Logic(operator, operands):
+            sets = [known_where(o, truth) for o in operands]
+            every = (operator == "and") == truth  # all operands came out as truth, or only some did
+            return frozenset().union(*sets) if every else frozenset.intersection(*sets)
+        case IfElse(condition, then, otherwise):
+            return (known_where(condition, True) | known_where(then, truth)) & (
+                known_where(condition, False) | known_where(otherwise, truth)
+            )
+        case _:
+            return frozenset()

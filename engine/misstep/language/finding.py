@@ -1,0 +1,35 @@
+"""A finding in memory: a mistake and what rules have made of it, as a row that rules may match."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from misstep.language.facts import Row
+
+
+class ExactScores(NamedTuple):
+    """The scores of a finding for what is computed further: whole thousandths of points, and the rank of the verdict."""
+
+    severity: int
+    noticed: int
+    damage: int
+    verdict: int
+
+
+class FindingRow(NamedTuple):
+    """A mistake with its scores: points of 0..10, a chance of 0..1, and the words of the scale."""
+
+    mistake: Row
+    severity: float
+    noticed: float
+    urgency: float
+    damage: float
+    verdict: str
+    severity_band: str
+    noticed_level: str
+    urgency_level: str
+    exact: ExactScores
+
+
+FINDING_FIELDS = FindingRow._fields[1:-1]
+"""What rules can read of a finding, besides the fields of its mistake."""

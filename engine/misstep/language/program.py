@@ -1,0 +1,330 @@
+"""Rules, actions and sources, checked and linked: the content of a rule base."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import TopologicalSorter
+from typing import Any, Literal, NamedTuple
+
+from misstep.language.expression import Expression, FieldRef, refs_in
+from misstep.language.facts import ID, Field, Kind
+from misstep.language.scale import Scale
+
+Over = Literal["fact", "finding", "outlook"]
+FINDING, OUTLOOK = "finding", "outlook"
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Facts that a rule looks at: of some kinds, or findings of mistakes of some kinds, or the outlook.
+
+    ``key`` names the set of facts; patterns with equal keys range over the same facts.
+    """
+
+    name: str
+    over: Over
+    key: str
+    kinds: tuple[str, ...]
+    fields: tuple[Field, ...] = ()
+
+
+def overlap(a: Pattern, b: Pattern) -> bool:
+    """Whether two patterns could take the same fact."""
+    return a.over == b.over and (a.over == "outlook" or not set(a.kinds).isdisjoint(b.kinds))
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition, and the names that must be bound before it can be judged.
+
+    Those are the names it speaks of and those of the conditions that make sure its fields are known.
+    """
+
+    test: Expression
+    needs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """No fact of the pattern meets all conditions; ``needs`` as for ``Condition``, without the own name."""
+
+    pattern: Pattern
+    conditions: tuple[Expression, ...]
+    needs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """``name`` is the count, sum, least or greatest of ``value`` over the facts that meet all conditions.
+
+    ``whole``: the values are whole numbers.
+    """
+
+    name: str
+    function: Literal["count", "sum", "min", "max"]
+    pattern: Pattern
+    conditions: tuple[Expression, ...]
+    value: Expression | None
+    whole: bool
+    needs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text with places for values: a tuple of literal parts, field references and names of aggregates."""
+
+    parts: tuple[str | FieldRef | Placeholder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """The value of an aggregate inside a text."""
+
+    name: str
+
+
+Dimension = Literal["severity", "noticed", "urgency", "relief", "verdict", "overall"]
+DIMENSIONS: tuple[Dimension, ...] = ("severity", "relief", "noticed", "urgency", "verdict", "overall")
+
+
+@dataclass(frozen=True, slots=True)
+class Contribute:
+    """Adds ``amount`` to a dimension of the mistake bound to ``target`` (of the interview for ``overall``).
+
+    For ``verdict`` the amount is a rank in ``Scale.verdicts`` and the greatest wins.
+    """
+
+    dimension: Dimension
+    target: str
+    amount: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Derive:
+    """Concludes a fact; ``values`` in the order of the kind's fields, None for unknown."""
+
+    kind: str
+    values: tuple[Expression | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recommend:
+    """Recommends an action for the mistakes bound to ``targets``; none: for the interview. None: the action's own value."""
+
+    action: str
+    targets: tuple[str, ...]
+    relief: Expression | None
+    due_hours: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Veto:
+    """An action is not to be done for the mistakes bound to ``targets``; none: not at all."""
+
+    action: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark for the notes of the assessment."""
+
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class LimitOutlook:
+    """The outlook is at most this good: ``rank`` in ``Scale.outlooks``, best first."""
+
+    rank: int
+
+
+Effect = Contribute | Derive | Recommend | Veto | Note | LimitOutlook
+
+
+def amounts_of(effect: Effect) -> list[Expression]:
+    """The expressions that an effect computes by, in written order."""
+    amounts: tuple[Expression | None, ...] = ()
+    match effect:
+        case Contribute(amount=amount):
+            amounts = (amount,)
+        case Derive(values=values):
+            amounts = values
+        case Recommend(relief=relief, due_hours=due):
+            amounts = (relief, due)
+    return [amount for amount in amounts if amount is not None]
+
+
+class Assumption(NamedTuple):
+    """A field with a default that a rule reads: which part of the match it is of, whether that is a finding, and its name."""
+
+    place: int
+    scored: bool
+    field: str
+
+    def rests(self, match: tuple[Any, ...], said: Mapping[str, Collection[str]]) -> bool:
+        """Whether the record leaves the field out; ``said``: the names that each fact states, by its id."""
+        row = match[self.place]
+        return self.field not in said.get((row[0] if self.scored else row)[ID], ())
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A checked rule; it is equal to itself only. ``binders`` are the patterns and aggregates of ``when``, as written."""
+
+    id: str
+    title: str
+    help: str
+    pack: str
+    binders: tuple[Pattern | Aggregate, ...]
+    unless: tuple[Negation, ...]
+    conditions: tuple[Condition, ...]
+    effects: tuple[Effect, ...]
+    because: Text
+    sources: tuple[str, ...]
+
+    @cached_property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """The facts that must be there."""
+        return tuple(b for b in self.binders if isinstance(b, Pattern))
+
+    @cached_property
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """The fields with a default that it decides or computes by, or shows in its text."""
+        nodes = [condition.test for condition in self.conditions]
+        for effect in self.effects:
+            nodes += amounts_of(effect)
+        read = [reference for node in nodes for reference in sorted(refs_in(node))]
+        return tuple(dict.fromkeys((*self._assumptions(read), *self.shown_assumptions)))
+
+    @cached_property
+    def shown_assumptions(self) -> tuple[Assumption, ...]:
+        """The fields with a default that it shows in its text."""
+        return self._assumptions([(part.name, part.field) for part in self.because.parts if isinstance(part, FieldRef)])
+
+    def _assumptions(self, references: Iterable[tuple[str, str]]) -> tuple[Assumption, ...]:
+        places = {binder.name: (place, binder) for place, binder in enumerate(self.binders) if isinstance(binder, Pattern)}
+        found: dict[Assumption, None] = {}
+        for name, field in references:
+            if name in places:
+                place, pattern = places[name]
+                if any(own.name == field and own.assumes for own in pattern.fields):
+                    found[Assumption(place, pattern.over == FINDING, field)] = None
+        return tuple(found)
+
+    @cached_property
+    def aggregates(self) -> tuple[Aggregate, ...]:
+        """The aggregates of ``when``."""
+        return tuple(b for b in self.binders if isinstance(b, Aggregate))
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to do about a mistake. ``relief``: points of severity that it takes back; hours are counted from now.
+
+    ``channels``: over which it can be done, none: any; that one is taken whose occasion comes first. ``occasion``: where it is
+    not that of a channel; ``leads``: other actions of the plan go over its channel too, where they can. ``excludes``: actions
+    that are not done for a mistake for which this one is; where no rule recommends this one, for which it is advised against.
+    ``clause``: what it is inside of a sentence; ``says``: a template of its words in a message, and ``part`` their place.
+    ``next_time``: it helps with the next chance; whoever advises it alone has said nothing about this one.
+    """
+
+    id: str
+    title: str
+    reach: Literal["repairs", "plain", "private"] = "private"
+    channels: tuple[str, ...] = ()
+    occasion: str = ""
+    leads: bool = False
+    excludes: tuple[str, ...] = ()
+    effort_minutes: int | None = None
+    due_hours: float | None = None
+    group: str = ""
+    relief: float = 0.0
+    text: str = ""
+    clause: str = ""
+    says: str = ""
+    part: str = ""
+    next_time: bool = False
+
+    @property
+    def outward(self) -> bool:
+        """Whether the other side hears of it."""
+        return self.reach != "private"
+
+
+REPAIRS = "repairs"
+"""The reach of an action that deals with a mistake towards the other side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Published evidence, or what stands in for it."""
+
+    id: str
+    title: str
+    kind: Literal["survey", "study", "expert", "practice"]
+    year: int | None = None
+    figure: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """How often each answer to a field is true where nobody has said it: answers with their weights."""
+
+    answers: tuple[tuple[Any, float], ...]
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """Rules that can be run together: ``deriving`` to a fixpoint, then ``rest`` once.
+
+    ``kinds`` are the derived kinds finished here.
+    """
+
+    deriving: tuple[Rule, ...]
+    rest: tuple[Rule, ...]
+    kinds: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A whole rule base, ready for an engine.
+
+    ``scoring`` strata are run before there are findings, ``judging`` ones read findings and settle the
+    outlook, ``advising`` ones may read everything. ``usual``: by the name of a kind or role, a dot, and that of a field.
+    """
+
+    name: str
+    version: str
+    digest: str
+    kinds: dict[str, Kind]
+    roles: dict[str, tuple[Field, ...]]
+    rules: dict[str, Rule]
+    actions: dict[str, Action]
+    sources: dict[str, Source]
+    usual: dict[str, Usual]
+    scale: Scale
+    scoring: tuple[Stratum, ...]
+    judging: tuple[Stratum, ...]
+    advising: tuple[Stratum, ...]
+
+    @cached_property
+    def exclusions(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The actions that exclude others, and those, so that an action that is excluded itself comes later."""
+        order = [*TopologicalSorter({action.id: action.excludes for action in self.actions.values()}).static_order()]
+        return tuple((name, self.actions[name].excludes) for name in reversed(order) if self.actions[name].excludes)
+
+    @cached_property
+    def recommended(self) -> frozenset[str]:
+        """The actions that some rule recommends; the others are there to be advised against."""
+        effects = [effect for rule in self.rules.values() for effect in rule.effects]
+        return frozenset(effect.action for effect in effects if isinstance(effect, Recommend))
+
+    @cached_property
+    def mistakes(self) -> frozenset[str]:
+        """The kinds that are scored."""
+        return frozenset(name for name, kind in self.kinds.items() if kind.role == "mistake")

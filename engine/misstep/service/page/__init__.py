@@ -1,0 +1,168 @@
+"""A rule base and what somebody says about a bad day in; the page with the answer out, as HTML.
+
+``form or link -> story -> record -> assessment -> answer -> page``. Pure: nothing is kept between calls, and nothing is sent or
+stored; the server of the page hands over bytes and gets bytes back. Without JavaScript the form posts the whole story, and
+what its buttons do is done here; with it, the same answers are swapped into the page.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from typing import Any
+
+from misstep.analysis.certainty import Certainty
+from misstep.api import RuleBase
+from misstep.errors import BudgetError, Problem, RecordError
+from misstep.limits import Limits
+from misstep.service.page.answer import Answer, show_answer
+from misstep.service.page.catalogue import Catalogue
+from misstep.service.page.rendering import Markup
+from misstep.service.page.story import Posted, Story, given_kinds, read_form, read_record, too_many
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+"""What every answer of the page is to be sent with: nothing but the page's own files is loaded, run or asked."""
+
+FILES: Mapping[str, str] = {
+    "page.css": "text/css; charset=utf-8",
+    "page.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+"""The page's own files and their types, to be served below ``page/``."""
+
+
+MOST_FACTS = 100  # a page of more is for nobody; each of them is a card with a dozen fields
+
+
+def read_file(name: str) -> bytes:
+    """One of the page's own files."""
+    return files("misstep.service.page").joinpath("assets", name).read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What to answer with: the status of HTTP, the type, the bytes, and the name under which they are to be kept, if any."""
+
+    status: int
+    type: str
+    body: bytes
+    download: str = ""
+
+
+class Page:
+    """The page of one rule base. Immutable; share one between threads."""
+
+    def __init__(self, rulebase: RuleBase, limits: Limits | None = None) -> None:
+        self._rulebase = rulebase
+        given = limits or Limits()
+        self._limits = replace(given, facts=min(given.facts, MOST_FACTS))
+        self._kinds = given_kinds(rulebase.kinds)
+        self._catalogue = Catalogue(rulebase)
+        self._markup = Markup(rulebase, self._catalogue)
+
+    def empty(self) -> Reply:
+        """The page before anything is said."""
+        return self._page(Posted(Story(), {}))
+
+    def form(self, body: bytes) -> Reply:
+        """The page after a form was posted."""
+        return self._guarded(lambda: self._page(self._posted(body)))
+
+    def record(self, body: bytes) -> Reply:
+        """The page of a record, as a link holds it in JSON."""
+        try:
+            record = json.loads(body)
+        except (ValueError, RecursionError):
+            record = None
+        if len(body) > self._limits.record_bytes or not isinstance(record, dict | list):
+            return self._refused("This link does not hold a case that can be read.")
+        story = read_record(record, self._kinds)
+        if len(story.told) > self._limits.facts:
+            return self._refused(too_many(self._limits))
+        shown = {problem.location.pointer for problem in self._problems(self._whole(story)[0])}
+        lost = tuple(str(problem) for problem in self._problems(record) if problem.location.pointer not in shown)
+        return self._page(Posted(story, {}, lost))
+
+    def assessment_json(self, body: bytes) -> Reply:
+        """The assessment of what a form says, to be kept as a file."""
+        return self._kept(body, "assessment.json", self._rulebase.assess_json)
+
+    def record_json(self, body: bytes) -> Reply:
+        """The record of what a form says, to be kept as a file: ``misstep assess`` takes it."""
+        return self._kept(body, "interview.json", lambda record: json.dumps(json.loads(record), indent=2).encode() + b"\n")
+
+    def _kept(self, body: bytes, name: str, make: Callable[[bytes], bytes]) -> Reply:
+        def keep() -> Reply:
+            posted = self._posted(body)
+            record, _, _ = self._whole(posted.story)
+            if self._problems(record):
+                return self._page(posted)
+            return Reply(200, "application/json", make(json.dumps(record).encode()), name)
+
+        return self._guarded(keep)
+
+    def _guarded(self, reply: Callable[[], Reply]) -> Reply:
+        """What is no form of this page gets the empty page, and is told so."""
+        try:
+            return reply()
+        except RecordError as error:
+            return self._refused(*map(str, error.problems))
+
+    def _refused(self, *wrong: str) -> Reply:
+        return self._page(Posted(Story(), {}, wrong))
+
+    def _posted(self, body: bytes) -> Posted:
+        posted = read_form(body, self._kinds, self._limits)
+        story, asked = posted.story, dict(posted.asked)
+        if kind := self._kinds.get(asked.get("add", "")):
+            if len(story.told) >= self._limits.facts:
+                return replace(posted, wrong=(*posted.wrong, too_many(self._limits)))
+            return replace(posted, story=story.add(kind), asked={"added": kind.name})
+        if (place := asked.get("remove", "")).isascii() and place.isdigit() and len(place) < 10:
+            return replace(posted, story=story.remove(int(place)), asked={"removed": place})
+        return posted
+
+    def _whole(self, told: Story) -> tuple[dict[str, Any], list[int], Story]:
+        story = told.completed(self._kinds.values())
+        return *story.record(), story
+
+    def _problems(self, record: Any) -> tuple[Problem, ...]:
+        try:
+            self._rulebase.assess(record)
+        except RecordError as error:
+            return error.problems
+        return ()
+
+    def _certainty(self, record: Any) -> Certainty | None:
+        """How certain the answer is; None where the record asks for too much work to say so."""
+        try:
+            return self._rulebase.certainty(record)
+        except BudgetError:
+            return None
+
+    def _page(self, posted: Posted) -> Reply:
+        record, places, story = self._whole(posted.story)
+        answer: Answer | None = None
+        problems: tuple[Problem, ...] = ()
+        try:
+            assessment = self._rulebase.assess(record)
+            if assessment.findings:
+                wanted = {action for action, *_ in self._rulebase.evaluate(record).memory.recommendations}
+                found = self._rulebase.counterfactuals(record)
+                answer = show_answer(assessment, found, self._certainty(record), self._rulebase.program, places, wanted)
+        except RecordError as error:
+            problems = error.problems
+        html = self._markup.page(story, posted.asked, record, places, answer, problems, posted.wrong)
+        return Reply(422 if problems or posted.wrong else 200, "text/html; charset=utf-8", html.encode(errors="replace"))

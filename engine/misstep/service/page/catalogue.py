@@ -1,0 +1,131 @@
+"""A rule base in; the kinds that can be said out, by role and topic, and those that plain words mean.
+
+Everything comes from what the packs declare, so kinds of one's own are found as those that are shipped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from misstep.api import RuleBase
+from misstep.language.facts import GIVEN_ROLES, Field, Kind, Role
+from misstep.language.program import Rule
+
+MOST_FOUND = 6
+LEAST_SHARE = 0.3  # of the best one's score: what fits much worse is in the way
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Kinds that belong together."""
+
+    title: str
+    kinds: tuple[Kind, ...]
+
+
+class Catalogue:
+    """The kinds of one rule base. Immutable."""
+
+    def __init__(self, rulebase: RuleBase) -> None:
+        self._kinds = [kind for kind in rulebase.kinds.values() if kind.role in GIVEN_ROLES]
+        shared = {field for fields in rulebase.program.roles.values() for field in fields}
+        told = _told_by_rules(rulebase.rules.values())
+        self._words: dict[str, dict[str, float]] = {}
+        for kind in self._kinds:
+            own = [field for field in kind.fields if field not in shared]
+            weighed = [
+                (kind.title, 4.0),
+                (kind.name, 4.0),
+                (kind.help, 2.0),
+                *((_told(field), 1.0) for field in own),
+                *((text, 0.5) for text in told.get(kind.name, ())),
+            ]
+            words = self._words[kind.name] = {}
+            for text, weight in weighed:
+                for word in _stems(text):
+                    words[word] = max(words.get(word, 0), weight)
+
+        self._known = sorted({word for words in self._words.values() for word in words})
+
+    def topics(self, role: Role) -> list[Topic]:
+        """The kinds of a role by topic, both in the order of their titles."""
+        topics: dict[str, list[Kind]] = {}
+        for kind in sorted((kind for kind in self._kinds if kind.role == role), key=lambda kind: kind.title):
+            topics.setdefault(kind.topic, []).append(kind)
+        return [Topic(title.replace("-", " ").replace("_", " "), tuple(topics[title])) for title in sorted(topics)]
+
+    def search(self, text: str) -> list[Kind]:
+        """The kinds that plain words mean, best first: "I was late" finds "Arrived late".
+
+        A word counts by where it stands, and the less the more kinds have it; the beginning of one counts half. A word
+        that no kind has is taken for the nearest one.
+        """
+        asked = list(dict.fromkeys(_stems(text)))
+        scores: dict[str, float] = {}
+        for word in asked:
+            hits = self._hits(word) or self._hits(self._near(word))
+            for name, hit in hits.items():
+                scores[name] = scores.get(name, 0) + hit / (2 + len(hits))
+        least = LEAST_SHARE * max(scores.values(), default=0)
+        found = [kind for kind in self._kinds if scores.get(kind.name, -1) >= least]
+        return sorted(found, key=lambda kind: (-scores[kind.name], kind.title))[:MOST_FOUND]
+
+    def _hits(self, word: str) -> dict[str, float]:
+        """How much a word says of every kind that it says anything of."""
+        return {name: hit for name, words in self._words.items() if word and (hit := _hit(word, words))}
+
+    def _near(self, word: str) -> str:
+        """The known word that one with a slip of the finger is close to."""
+        close = get_close_matches(word, self._known, n=1, cutoff=0.8) if 4 <= len(word) <= 30 else []
+        return close[0] if close else ""
+
+
+def _told(field: Field) -> str:
+    """All that a field says of itself and of its values."""
+    return " ".join((field.name, field.title, field.help, *field.values, *(text for _, text in field.words)))
+
+
+def _told_by_rules(rules: Iterable[Rule]) -> dict[str, list[str]]:
+    """What rules about one kind say of it."""
+    told: dict[str, list[str]] = {}
+    for rule in rules:
+        kinds = {kind for pattern in rule.patterns for kind in pattern.kinds}
+        if len(kinds) == 1:
+            said = " ".join(part for part in rule.because.parts if isinstance(part, str))
+            told.setdefault(kinds.pop(), []).append(f"{rule.title} {said}")
+    return told
+
+
+def _hit(word: str, words: dict[str, float]) -> float:
+    if word in words:
+        return words[word]
+    if len(word) < 3:
+        return 0.0
+    return max((weight / 2 for known, weight in words.items() if known.startswith(word)), default=0.0)
+
+
+_EMPTY = frozenset(
+    re.findall(
+        r"\w+",
+        "a about after all am an and any are as at be been before but by did do does for from got had has have he her "
+        "him his how i in into is it its just me my no not of off on one or our out over she so some somebody something "
+        "than that the their them then there they this to too up us very was we went were what when which who with you "
+        "your ",
+    )
+)
+_ENDINGS = ("ingly", "ings", "edly", "ing", "ies", "ied", "ers", "er", "ed", "es", "ly", "s", "y", "e")
+
+
+def _stems(text: str) -> Iterator[str]:
+    """The words of a text that say something, without their endings."""
+    for word in re.findall(r"[^\W_]+", text.lower()):
+        if word in _EMPTY:
+            continue
+        for ending in _ENDINGS:
+            if word.endswith(ending) and len(word) - len(ending) >= 3:
+                word = word.removesuffix(ending)
+                break
+        yield word[:-1] if len(word) > 3 and word[-1] == word[-2] else word

@@ -1,0 +1,242 @@
+"""The story and its answer in; the page out, as HTML.
+
+All text from facts or packs is escaped where it is put in; there is no other way into a template.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import escape
+
+from misstep.api import RuleBase
+from misstep.errors import Problem, printable
+from misstep.language.facts import Field, Kind, Role
+from misstep.rulebase.references import find_references
+from misstep.service.page.answer import Answer
+from misstep.service.page.catalogue import Catalogue, Topic
+from misstep.service.page.labels import choice_of, hint_of, label_of, said_of, sentence, small
+from misstep.service.page.story import Story, Told, can_be_empty
+
+NAMES = "About"  # the label of a field that names another fact
+FIELDS_IN_SIGHT = 4
+LONGEST_SEARCH = 200  # characters
+KINDS_IN_SIGHT = 12  # of more there is a list to open
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of the form: facts of one role."""
+
+    role: Role
+    title: str
+    lead: str
+    topics: tuple[Topic, ...]
+
+    @property
+    def count(self) -> int:
+        """How many kinds there are to choose from."""
+        return sum(len(topic.kinds) for topic in self.topics)
+
+
+_SECTIONS: tuple[tuple[Role, str, str], ...] = (
+    ("mistake", "What went wrong", "Each slip on its own. Leave out what you do not know."),
+    ("signal", "What you saw of it", "Signs that it was noticed, or minded, or not."),
+    ("strength", "What speaks for you", "It counts, and the message may name it."),
+    ("setting", "How things stand", "Where you are with them, and what was done already."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One fact on the page: its place, its title, the fields in sight and those behind them."""
+
+    place: int
+    told: Told
+    title: str
+    fields: tuple[Field, ...]
+    more: tuple[Field, ...]
+    fresh: bool
+
+    @property
+    def all(self) -> tuple[Field, ...]:
+        """All its fields."""
+        return (*self.fields, *self.more)
+
+    @property
+    def open(self) -> bool:
+        """Whether anything is said in the fields behind."""
+        values = self.told.values
+        return any(field.name in values for field in self.more)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One fact as it is read back, on paper: its title, and what is said of it."""
+
+    title: str
+    values: tuple[tuple[str, str], ...]
+
+
+class Markup:
+    """Fills the templates with the words of one rule base."""
+
+    def __init__(self, rulebase: RuleBase, catalogue: Catalogue) -> None:
+        self._program = rulebase.program
+        self._catalogue = catalogue
+        self._references = find_references(rulebase.program)
+        self._sections = [
+            Section(role, title, lead, tuple(topics)) for role, title, lead in _SECTIONS if (topics := catalogue.topics(role))
+        ]
+        environment = Environment(
+            loader=PackageLoader("misstep.service.page"),
+            autoescape=True,
+            finalize=_plain,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.globals |= {
+            "label_of": self._label,
+            "hint_of": hint_of,
+            "can_be_empty": can_be_empty,
+            "choice_of": choice_of,
+            "sentence": sentence,
+            "small": small,
+            "few": KINDS_IN_SIGHT,
+            "longest_search": LONGEST_SEARCH,
+            "typed": _typed,
+        }
+        environment.filters["exact"] = escape  # what goes back into a field is not to change on its way
+        self._template = environment.get_template("page.html")
+
+    def page(
+        self,
+        story: Story,
+        asked: Mapping[str, str],
+        record: Mapping[str, Any],
+        places: Sequence[int],
+        answer: Answer | None,
+        problems: Sequence[Problem],
+        wrong: Sequence[str],
+    ) -> str:
+        """The whole page. ``places``: of the record's facts in the story; ``wrong``: what is wrong but at no field."""
+        cards = self._cards(story, asked)
+        words = asked.get("q", "")[:LONGEST_SEARCH]
+        at_fields, elsewhere = _placed(problems, places, story)
+        return self._template.render(
+            name=self._program.name,
+            version=self._program.version,
+            story=story,
+            sections=self._sections,
+            cards=cards,
+            said=[said for role in cards.values() for card in role if (said := self._said(card, story))],
+            settings={told.kind.name for told in story.told if told.kind.role == "setting"},
+            words=words,
+            found=self._catalogue.search(words),
+            live="live" in asked,
+            removed="removed" in asked,
+            record=json.dumps(record, ensure_ascii=False, separators=(",", ":")),
+            answer=answer,
+            errors=at_fields,
+            named={
+                f"facts.{card.place}.{field.name}": f"{card.title}, {small(self._label(card, field))}"
+                for role in cards.values()
+                for card in role
+                for field in card.all
+            },
+            wrong=[*wrong, *elsewhere],
+            options=lambda card, field: self._options(card, field, story),
+        )
+
+    def _cards(self, story: Story, asked: Mapping[str, str]) -> dict[str, list[Card]]:
+        """The facts of every role."""
+        cards: dict[str, list[Card]] = {}
+        kinds = [told.kind.name for told in story.told]
+        added = asked.get("added", "")
+        for place, told in enumerate(story.told):
+            shared = self._program.roles.get(told.kind.role, ())
+            own = [field for field in told.kind.fields if field not in shared]
+            fields = (*own, *(field for field in told.kind.fields if field in shared))
+            sight = min(len(own), FIELDS_IN_SIGHT)
+            before = kinds[:place].count(told.kind.name)
+            title = told.kind.title + (f" ({before + 1})" if kinds.count(told.kind.name) > 1 else "")
+            fresh = told.kind.name == added and added not in kinds[place + 1 :]
+            cards.setdefault(told.kind.role, []).append(Card(place, told, title, fields[:sight], fields[sight:], fresh))
+        return cards
+
+    def _said(self, card: Card, story: Story) -> Said | None:
+        """What is said of a fact; None where it is only assumed."""
+        values = card.told.values
+        if card.told.kind.assumed and not values:
+            return None
+        shown = []
+        for field in (field for field in card.all if field.name in values):
+            choices = dict(self._options(card, field, story) or ())
+            typed = _typed(card, field)
+            value = values[field.name]
+            word = choices.get(typed) if isinstance(typed, str) else None
+            shown.append((self._label(card, field), word or said_of(field, value)))
+        return Said(card.title, tuple(shown))
+
+    def _label(self, card: Card, field: Field) -> str:
+        return NAMES if (card.told.kind.name, field.name) in self._references else label_of(field)
+
+    def _options(self, card: Card, field: Field, story: Story) -> list[tuple[str, str]] | None:
+        """The facts that a field may name, with their titles; None where it is a field for text."""
+        reference = self._references.get((card.told.kind.name, field.name))
+        if reference is None:
+            return None
+        options = [
+            (told.id, _title(told.kind, told.id, story))
+            for told in story.told
+            if told.kind.name in reference.ids | reference.kinds and told.id != card.told.id
+        ]
+        given = _typed(card, field)
+        if given and given not in [name for name, _ in options]:
+            title = self._program.kinds[given].title if given in self._program.kinds else given
+            options.append((given, title))
+        return options
+
+
+def _plain(value: Any) -> Any:
+    """Text as it is shown: its control characters are spelled out, and so are those that turn the direction of what follows."""
+    if type(value) is not str or value.isprintable():
+        return value
+    return "\n".join(printable(line) for line in value.split("\n"))
+
+
+def _title(kind: Kind, name: str, story: Story) -> str:
+    alike = [told.id for told in story.told if told.kind is kind]
+    return kind.title if len(alike) == 1 else f"{kind.title} ({alike.index(name) + 1})"
+
+
+def _typed(card: Card, field: Field) -> Any:
+    """What stands in a field: what was typed, else what holds where nothing is said; nothing where that is only assumed."""
+    typed = card.told.typed.get(field.name)
+    if typed is not None:
+        return typed
+    if field.type == "set":
+        return field.default or ()
+    if field.default is None or can_be_empty(field):
+        return ""
+    return field.default if isinstance(field.default, str) else "yes" if field.default else "no"
+
+
+def _placed(problems: Sequence[Problem], places: Sequence[int], story: Story) -> tuple[dict[str, str], list[str]]:
+    """What is wrong by the name of its field in the form, and what is wrong elsewhere."""
+    fields: dict[str, str] = {}
+    elsewhere: list[str] = []
+    for problem in problems:
+        steps = problem.location.pointer.split("/")
+        if len(steps) == 4 and steps[1] == "facts" and int(steps[2]) < len(places):
+            place = places[int(steps[2])]
+            if steps[3] in story.told[place].kind.by_name:
+                fields[f"facts.{place}.{steps[3]}"] = sentence(problem.message) + "."
+                continue
+        elsewhere.append(str(problem))
+    return fields, elsewhere

@@ -1,0 +1,174 @@
+"""A checked expression in; the same in words out, as Markdown.
+
+``late_arrival.minutes >= 5 and not late_arrival.notified`` becomes "`minutes` is at least 5 and `notified` is false".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, LiteralString
+from typing import Literal as Choice
+
+from markupsafe import Markup
+
+from misstep.language.expression import (
+    Arithmetic,
+    Call,
+    Compare,
+    Count,
+    Curve,
+    Expression,
+    FieldRef,
+    IfElse,
+    Known,
+    Literal,
+    Logic,
+    Member,
+    Negative,
+    Not,
+    Words,
+    refs_in,
+)
+from misstep.language.functions import FUNCTIONS
+from misstep.tools.docs.markdown import code, escape, joined, say
+
+_Operator = Choice["==", "!=", "<", "<=", ">", ">="]
+_ORDER = {"==": "is", "!=": "is not", "<": "is less than", "<=": "is at most", ">": "is more than", ">=": "is at least"}
+_SIGN = {"==": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
+_OPPOSITE: dict[_Operator, _Operator] = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+_ARITHMETIC: dict[str, LiteralString] = {"+": "{} + {}", "-": "{} − {}", "*": "{} × {}", "/": "{} / {}"}
+
+
+def number(value: float) -> str:
+    """A number as people write it."""
+    return f"{value:.10g}".replace("-", "−")
+
+
+class Phrases:
+    """Puts expressions of one rule into words. ``names`` says how a fact is called; the fields of ``own`` go without."""
+
+    def __init__(self, names: Mapping[str, Markup], own: str = "") -> None:
+        self._names = names
+        self._own = own
+
+    def clauses(self, conditions: Sequence[Expression], beside: Sequence[Expression] = ()) -> list[Markup]:
+        """Conditions that must all hold, with those ``beside`` them that are said elsewhere."""
+        return [self.clause(condition) for condition in _telling(conditions, beside)]
+
+    def clause(self, node: Expression) -> Markup:
+        """A condition."""
+        match node:
+            case Literal(value):
+                return say("always") if value else say("never")
+            case FieldRef():
+                return say("{} is true", self._ref(node))
+            case Known(ref):
+                return say("{} is known", self._ref(ref))
+            case Not(operand):
+                return self._denied(operand)
+            case Logic("and", operands):
+                return joined((self._inside(o) for o in _telling(operands)), " and ")
+            case Logic(_, operands):
+                return joined((self._inside(o) for o in operands), " or ")
+            case Compare():
+                return self._compare(node)
+            case Member():
+                return self._member(node)
+            case IfElse(condition, then, otherwise):
+                return say("{} if {}, else {}", self._inside(then), self._inside(condition), self._inside(otherwise))
+            case _:
+                return say("{} is true", self.value(node))
+
+    def _denied(self, node: Expression) -> Markup:
+        """That a condition does not hold, as far as possible without a word of denial before all of it."""
+        match node:
+            case FieldRef():
+                return say("{} is false", self._ref(node))
+            case Known(ref):
+                return say("{} is not known", self._ref(ref))
+            case Not(operand):
+                return self.clause(operand)
+            case Member(item, container, negated):
+                return self._member(Member(item, container, not negated))
+            case Compare((operator,), operands):
+                return self._compare(Compare((_OPPOSITE[operator],), operands))
+            case Logic("and", operands) if len(told := _telling(operands)) == 1:
+                return say("it is not known that {}", self._inside(told[0]))
+            case Logic(operator, operands):
+                return joined((self._inside(Not(o)) for o in operands), " or " if operator == "and" else " and ")
+            case _:
+                return say("it is not so that {}", self._inside(node))
+
+    def value(self, node: Expression) -> Markup:
+        """An amount or a word."""
+        match node:
+            case Literal(value):
+                return _constant(value)
+            case FieldRef():
+                return self._ref(node)
+            case Count(name):
+                return code(name)
+            case Arithmetic("-", Literal(0), right) | Negative(right):
+                return say("−{}", self._factor(right))
+            case Arithmetic(operator, left, right):
+                return say(_ARITHMETIC[operator], self._factor(left), self._factor(right))
+            case IfElse(condition, then, otherwise):
+                return say("{} if {}, else {}", self.value(then), self._inside(condition), self.value(otherwise))
+            case Call(function, arguments):
+                return say(FUNCTIONS[function].words, joined((self.value(a) for a in arguments), ", ", "and"))
+            case Curve(x, points):
+                steps = joined(say("{} → {}", number(a), number(b)) for a, b in points)
+                return say("by {} ({})", self.value(x), steps)
+            case _:
+                return self.clause(node)
+
+    def _inside(self, node: Expression) -> Markup:
+        """A part of a longer condition."""
+        words = self.clause(node)
+        core = node.operand if isinstance(node, Not) else node
+        return say("({})", words) if isinstance(core, (Logic, IfElse)) else words
+
+    def _factor(self, node: Expression) -> Markup:
+        words = self.value(node)
+        return say("({})", words) if isinstance(node, (Arithmetic, Negative, IfElse, Call)) else words
+
+    def _ref(self, ref: FieldRef) -> Markup:
+        if ref.field in ("id", "fact"):
+            return say("its id") if ref.name == self._own else say("the id of {}", self._names[ref.name])
+        if ref.name == self._own:
+            return code(ref.field)
+        return say("{} of {}", code(ref.field), self._names[ref.name])
+
+    def _compare(self, node: Compare) -> Markup:
+        operands = [self.value(o) for o in node.operands]
+        if len(operands) == 2:
+            return say("{} {} {}", operands[0], _ORDER[node.operators[0]], operands[1])
+        rest = (say("{} {}", _SIGN[o], value) for o, value in zip(node.operators, operands[1:], strict=True))
+        return joined((operands[0], *rest), " ")
+
+    def _member(self, node: Member) -> Markup:
+        item = self.value(node.item)
+        if isinstance(node.container, FieldRef):
+            form: LiteralString = "{} is not among {}" if node.negated else "{} is among {}"
+            return say(form, item, self._ref(node.container))
+        return say("{} is {}", item, _one_of(node.container, node.negated))
+
+
+def _telling(conditions: Sequence[Expression], beside: Sequence[Expression] = ()) -> list[Expression]:
+    """Conditions that must all hold without what goes without saying: that a field is known whose value is asked for."""
+    plain = [c for c in (*conditions, *beside) if not isinstance(c, (Logic, IfElse))]
+    asked = frozenset[tuple[str, str]]().union(*map(refs_in, plain))
+    return [c for c in conditions if not (isinstance(c, Known) and (c.ref.name, c.ref.field) in asked)]
+
+
+def _one_of(words: Words, negated: bool) -> Markup:
+    values = [_constant(value) for value in words.values]
+    if len(values) == 1:
+        return say("not {}", values[0]) if negated else values[0]
+    return say("neither {}", joined(values, ", ", "nor")) if negated else joined(values, ", ", "or")
+
+
+def _constant(value: Any) -> Markup:
+    if isinstance(value, bool):
+        return say("true") if value else say("false")
+    return code(value) if isinstance(value, str) else escape(number(value))

@@ -1,0 +1,103 @@
+"""The cases of packs in; what came of each of them, and which of them shows a rule or a kind best, out.
+
+The examples of the pages are cases that were run: a case that does not hold is an error of its pack's author, and no page
+is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from misstep.api import RuleBase
+from misstep.assessment.result import Assessment
+from misstep.errors import Problem
+from misstep.language.program import Rule
+from misstep.limits import Limits
+from misstep.rulebase.load import EXTENDED, load_packs
+from misstep.rulebase.packs import Merged, Pack, refuse
+from misstep.rulebase.shipped import shipped_rules
+from misstep.tools.ruletest import run_packs
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A case that was run: its facts, what came, and which rules it is about."""
+
+    pack: str
+    name: str
+    facts: Sequence[dict[str, Any]]
+    assessment: Assessment
+    fired: frozenset[str]
+    fires: frozenset[str]
+    quiet: frozenset[str]
+
+    @property
+    def kinds(self) -> set[str]:
+        """The kinds of facts that are given or concluded."""
+        return {fact["kind"] for fact in self.facts} | {fact.kind for fact in self.assessment.derived}
+
+
+class Examples:
+    """The cases of a rule base, the plainest first."""
+
+    def __init__(self, examples: Iterable[Example]) -> None:
+        self.all = sorted(examples, key=lambda e: (len(e.facts), e.pack, e.name))
+        self._fired: dict[str, list[Example]] = {}
+        self._quiet: dict[str, list[Example]] = {}
+        self._kinds: dict[str, list[Example]] = {}
+        for example in self.all:
+            for table, names in ((self._fired, example.fired), (self._quiet, example.quiet - example.fired)):
+                for rule in names:
+                    table.setdefault(rule, []).append(example)
+            for kind in example.kinds:
+                self._kinds.setdefault(kind, []).append(example)
+
+    def firing(self, rule: Rule) -> Example | None:
+        """A case in which a rule fires: one that was written for it, if there is one."""
+        return min(self._fired.get(rule.id, ()), key=lambda e: (rule.id not in e.fires, e.pack != rule.pack), default=None)
+
+    def quiet(self, rule: Rule) -> Example | None:
+        """A case that was written to show that a rule stays quiet."""
+        return min(self._quiet.get(rule.id, ()), key=lambda e: e.pack != rule.pack, default=None)
+
+    def showing(self, kind: str, pack: str) -> Example | None:
+        """A case with a fact of a kind."""
+        return min(self._kinds.get(kind, ()), key=lambda e: e.pack != pack, default=None)
+
+
+def run_examples(rulebase: RuleBase, merged: Merged) -> Examples:
+    """Run the cases of all packs. Raises RuleError where one of the given packs does not hold.
+
+    What the given packs change may make a case of an extended pack come out otherwise than it says: it is shown as it
+    comes out.
+    """
+    own = [pack for pack in merged.packs if pack.layer > EXTENDED]
+    extended = {pack.doc.pack for pack in merged.packs if pack.layer == EXTENDED}
+    others = [p for p in load_packs([shipped_rules()], Limits()).packs if p.doc.pack in extended] if extended else []
+    problems: list[Problem] = []
+    examples = [*_run(rulebase, own, problems), *_run(rulebase, others, [])]
+    refuse(problems, Limits())
+    return Examples(examples)
+
+
+def _run(rulebase: RuleBase, packs: Sequence[Pack], problems: list[Problem]) -> Iterable[Example]:
+    cases = {(pack.doc.pack, name): case for pack in packs for name, case in pack.doc.cases.items()}
+    for outcome in run_packs(rulebase, packs):
+        problems += [
+            Problem(outcome.location, f"the case does not hold: {what}: expected {expected}, got {got}", outcome.id)
+            for what, expected, got in outcome.failures
+        ]
+        if outcome.assessment is not None:
+            case = cases[outcome.pack, outcome.name]
+            expect = case.expect
+            yield Example(
+                outcome.pack,
+                outcome.name,
+                case.facts,
+                outcome.assessment,
+                outcome.fired,
+                frozenset(expect.fires),
+                frozenset(expect.quiet),
+            )

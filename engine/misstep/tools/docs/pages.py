@@ -1,0 +1,299 @@
+"""A book in; its pages out, Markdown by path.
+
+A rule has a page of its own, ``rules/ID.md``: a reader who meets its id in an assessment finds it under that address and in
+the search, and a chapter stays short enough to be read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from misstep.assessment.phrases import span_of_time
+from misstep.assessment.text import summary, to_text
+from misstep.language.facts import ROLES, Field, Kind
+from misstep.language.program import Action, Rule, Source, Usual
+from misstep.tools.docs import markdown
+from misstep.tools.docs.book import Book, Chapter
+from misstep.tools.docs.changes import changes
+from misstep.tools.docs.condition_words import number
+from misstep.tools.docs.examples import Example
+from misstep.tools.docs.rulewords import RuleWords
+
+Thing = Kind | Rule | Action | Source | Chapter
+Pages = dict[str, str]
+
+ROLE_TITLES = {
+    "mistake": "Mistakes",
+    "signal": "Signals",
+    "strength": "Strengths",
+    "setting": "Settings",
+    "derived": "Conclusions",
+}
+REACHES = {
+    "repairs": "deals with the mistake towards the other side",
+    "plain": "contact that does not mention the mistake",
+    "private": "only for oneself",
+}
+SOURCE_KINDS = {"survey": "Survey", "study": "Study", "expert": "Advice of experts", "practice": "Judgement from practice"}
+WIDTH = 76  # columns of an assessment: it has room for figures, and a page beside its lists has room for it
+
+
+def path_of(thing: Thing) -> str:
+    """The address of a page: it never changes while the name does not."""
+    match thing:
+        case Kind(name=name):
+            return f"kinds/{name}.md"
+        case Rule(id=name):
+            return f"rules/{name}.md"
+        case Action(id=name):
+            return f"actions/{name}.md"
+        case Source(id=name):
+            return f"sources/{name}.md"
+        case _:
+            return f"chapters/{thing.id}.md"
+
+
+def title_of(thing: Thing) -> str:
+    """How a thing is called; a rule without a title by its id."""
+    if thing.title or not isinstance(thing, Rule):
+        return thing.title
+    return thing.id.replace("-", " ").replace("_", " ").replace(".", ": ").capitalize()
+
+
+def render(book: Book, guide: Mapping[str, str]) -> Pages:
+    """All pages of a book; ``guide`` are the titles of hand-written pages by path, which the first page leads to."""
+    writer = _Writer(book)
+    pages = {"index.md": writer.page("index.md", "home.md", guide=guide)}
+    for listing in ("kinds", "rules", "actions", "sources", "scale"):
+        pages[f"{listing}.md"] = writer.page(f"{listing}.md", f"{listing}.md")
+    for chapter in book.chapters:
+        pages[path_of(chapter)] = writer.page(path_of(chapter), "chapter.md", chapter=chapter)
+    for kind in book.program.kinds.values():
+        pages[path_of(kind)] = writer.page(path_of(kind), "kind.md", kind=kind)
+    for rule in book.program.rules.values():
+        pages[path_of(rule)] = writer.page(path_of(rule), "rule.md", rule=rule)
+    for action in book.program.actions.values():
+        pages[path_of(action)] = writer.page(path_of(action), "action.md", action=action)
+    for source in book.program.sources.values():
+        pages[path_of(source)] = writer.page(path_of(source), "source.md", source=source)
+    return pages
+
+
+class _Writer:
+    """Fills the templates; all that they show is escaped, unless it is Markdown already."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._environment = Environment(
+            loader=PackageLoader("misstep.tools.docs"),
+            autoescape=True,
+            finalize=markdown.escape,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        chapters = {chapter.id: chapter for chapter in book.chapters}
+        self._environment.globals |= {
+            "book": book,
+            "program": book.program,
+            "scale": book.program.scale,
+            "occasion_titles": [occasion.title.lower() for occasion in book.program.scale.occasions.values()],
+            "examples": book.examples,
+            "opening": _opening(book),
+            "roles": ROLES,
+            "chapters": chapters,
+            "title": title_of,
+            "code": markdown.code,
+            "fence": markdown.fence,
+            "address": markdown.address,
+            "joined": markdown.joined,
+            "number": number,
+            "summary": summary,
+            "span_of_time": span_of_time,
+            "facts": _facts,
+            "report": _report,
+            "counted": _counted,
+            "template": _template,
+            "some": lambda things: len(things) or "",
+            "badge": _badge,
+            "spaced": _spaced,
+            "values": _values,
+            "worse": _worse,
+            "field_default": _default,
+            "role_titles": ROLE_TITLES,
+            "reaches": REACHES,
+            "source_kinds": SOURCE_KINDS,
+            "links": lambda things, link: map(link, things),
+            "excluded_by": lambda action: [book.program.actions[name] for name in action.excludes],
+            "group_of": lambda action: [a for a in book.program.actions.values() if a.group == action.group],
+            "usual_of": self._usual_of,
+            "usual_on": self._usual_on,
+            "sources_of": lambda usual: [book.program.sources[name] for name in usual.sources],
+            "shares": _shares,
+            "changes": partial(changes, program=book.program),
+            "own_fields": self._own_fields,
+            "role_fields": self._role_fields,
+            "widely": self._widely,
+        }
+        verdicts = book.program.scale.verdicts
+        self._environment.filters |= {
+            "spaced": _spaced,
+            "badge_of": lambda verdict: _badge(verdict, verdicts.index(verdict), len(verdicts)),
+        }
+        self._environment.tests["about"] = lambda rule, kind: book.about(rule) == kind.name
+
+    def page(self, path: str, template: str, **data: Any) -> str:
+        """One page."""
+        link = partial(_link, "../" * path.count("/"))
+        words = partial(RuleWords, book=self._book, link=link)
+        return _tidy(self._environment.get_template(template).render(link=link, words=words, **data))
+
+    def _own_fields(self, kind: Kind) -> Sequence[Field]:
+        shared = self._role_fields(kind)
+        return [field for field in kind.fields if field not in shared]
+
+    def _role_fields(self, kind: Kind) -> Sequence[Field]:
+        return self._book.program.roles.get(kind.role, ())
+
+    def _usual_of(self, kind: Kind) -> Sequence[tuple[str, Usual]]:
+        """What is usual of the fields of a kind, as packs say of it, or of its role."""
+        usual = self._book.program.usual
+        found = ((f.name, usual.get(f"{kind.name}.{f.name}") or usual.get(f"{kind.role}.{f.name}")) for f in kind.fields)
+        return [(name, each) for name, each in found if each is not None]
+
+    def _usual_on(self, source: Source) -> Sequence[Any]:
+        """The fields, by kind or role, of which a source says what is usual."""
+        return [markdown.code(place) for place, usual in self._book.program.usual.items() if source.id in usual.sources]
+
+    def _widely(self, kind: Kind) -> Sequence[Rule]:
+        """Rules that look at every kind of its role."""
+        return [
+            rule
+            for chapter in self._book.chapters
+            for rule in chapter.rules
+            if any(self._book.everywhere(p) and kind.name in p.kinds for p in rule.patterns)
+        ]
+
+
+def _link(up: str, thing: Thing | str, text: Any = None) -> Markup:
+    """A link from a page that lies so deep; to a page that is no thing, by its path."""
+    if isinstance(thing, str):
+        return markdown.link(text, up + thing)
+    return markdown.link(title_of(thing) if text is None else text, up + path_of(thing))
+
+
+def _opening(book: Book) -> Example | None:
+    """The example that shows how an answer looks: the plainest with more than one mistake."""
+    plainest = [*book.examples.all[:1], *(e for e in book.examples.all if len(e.assessment.findings) > 1)]
+    return plainest[1] if len(plainest) > 1 else plainest[0] if plainest else None
+
+
+def _facts(example: Example) -> Markup:
+    """The facts of an example, as `misstep assess` takes them."""
+    rows = ",\n ".join(json.dumps(fact, ensure_ascii=False) for fact in example.facts)
+    return markdown.fence(f"[{rows}]", "json")
+
+
+def _report(example: Example) -> Markup:
+    return markdown.fence(to_text(example.assessment, WIDTH).rstrip("\n"), "text")
+
+
+def _values(field: Field) -> Markup:
+    """What a field takes."""
+    if field.values:
+        words = markdown.joined(map(markdown.code, field.values))
+        return words if field.type == "enum" else markdown.say("any of {}", words)
+    return markdown.escape(field.expected().removesuffix(", or left out if unknown"))
+
+
+def _shares(usual: Usual) -> Markup:
+    """The answers with their shares in percent, most frequent first."""
+    total = sum(weight for _, weight in usual.answers)
+    shares = []
+    for answer, weight in sorted(usual.answers, key=lambda each: -each[1]):
+        told = (
+            ", ".join(answer) or "none"
+            if isinstance(answer, tuple)
+            else str(answer).lower()
+            if isinstance(answer, bool)
+            else answer
+        )
+        shares.append(markdown.say("{} {} %", markdown.code(str(told)), number(round(100 * weight / total, 1))))
+    return markdown.joined(shares)
+
+
+def _worse(field: Field) -> Any:
+    """Which change of a field makes things worse."""
+    if field.worse is None or field.worse in ("higher", "lower"):
+        return field.worse or ""
+    return str(field.worse).lower() if isinstance(field.worse, bool) else markdown.code(field.worse)
+
+
+def _badge(word: str, rank: int, count: int) -> Markup:
+    """A word of the scale, colored by its rank among so many."""
+    return markdown.span(_spaced(word), f"rank-{round(4 * rank / max(1, count - 1))}")
+
+
+def _counted(things: Collection[Any] | int, word: str) -> str:
+    count = things if isinstance(things, int) else len(things)
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def _template(text: str) -> Markup:
+    """A template of a message in lines that fit on a page, a choice on each."""
+    whole = re.sub(r"\{[{%#].*?[}%#]\}", _unbroken, " ".join(text.split()))
+    choices = re.sub(r"\s*(?=\{%\s(?:elif|else))", "\n", whole).splitlines()
+    lines = [line for choice in choices for line in _WRAPPER.wrap(choice)]
+    return markdown.fence("\n".join(lines).replace("\N{NO-BREAK SPACE}", " "), "jinja")
+
+
+_WRAPPER = textwrap.TextWrapper(WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def _unbroken(mark: re.Match[str]) -> str:
+    """A mark of a template, which no line break may part unless it is longer than a line."""
+    return mark[0] if len(mark[0]) > WIDTH - 2 else mark[0].replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _spaced(word: str) -> str:
+    return word.replace("_", " ")
+
+
+def _default(field: Field, role: str) -> Any:
+    """What holds where a field is left out."""
+    if field.unknown:
+        return "unknown"
+    if role == "derived":
+        return ""
+    if field.required:
+        return "must be given"
+    if isinstance(field.default, tuple):
+        return markdown.joined(map(markdown.code, field.default)) if field.default else "none"
+    if isinstance(field.default, bool):
+        return "true" if field.default else "false"
+    return markdown.code(field.default) if isinstance(field.default, str) else number(field.default)
+
+
+def _tidy(text: str) -> str:
+    """One blank line where a template left several, and one before a heading; blocks of text stay as they are."""
+    lines: list[str] = []
+    fence = ""
+    for line in text.splitlines():
+        if not fence and line.startswith("```"):
+            fence = line[: len(line) - len(line.lstrip("`"))]
+        elif fence and line == fence:
+            fence = ""
+        if not fence and line.startswith("#") and lines and lines[-1]:
+            lines.append("")
+        if fence or line.strip() or (lines and lines[-1]):
+            lines.append(line.rstrip() if not fence else line)
+    return "\n".join(lines).strip("\n") + "\n"

@@ -1,0 +1,219 @@
+"""A linked rule in; what it looks at and what follows out, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+from markupsafe import Markup
+
+from misstep.language.expression import Arithmetic, Curve, Expression, Literal, Negative, names_in
+from misstep.language.program import (
+    Aggregate,
+    Contribute,
+    Derive,
+    Effect,
+    LimitOutlook,
+    Note,
+    Pattern,
+    Placeholder,
+    Recommend,
+    Rule,
+    Text,
+)
+from misstep.tools.docs.book import Book
+from misstep.tools.docs.condition_words import Phrases, number
+from misstep.tools.docs.markdown import code, joined, say
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One point of a list, with the points under it."""
+
+    text: Markup
+    below: Sequence[Markup] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One effect; where it follows a curve, the points of ``what`` over ``over``."""
+
+    text: Markup
+    what: str = ""
+    over: Markup | str = ""
+    points: Sequence[tuple[str, str]] = ()
+
+
+_UNITS: dict[str, LiteralString] = {"noticed": " doublings of the odds", "relief": ", once all else is added up"}
+
+
+class RuleWords:
+    """Puts one rule into words."""
+
+    def __init__(self, rule: Rule, book: Book, link: Callable[[Any], Markup]) -> None:
+        self._rule = rule
+        self._book = book
+        self._link = link
+        inner = [*(n.pattern for n in rule.unless), *(a.pattern for a in rule.aggregates)]
+        patterns = [*rule.patterns, *inner]
+        called = {id(pattern): self._called(pattern) for pattern in patterns}
+        times = Counter(called.values())
+        self._twice = {p.name for p in patterns if times[called[id(p)]] > 1}
+        self._names = {
+            p.name: code(p.name) if p.name in self._twice else called[id(p)] for p in patterns
+        }  # of two facts of a kind, each is called by its name in the rule
+
+    def when(self) -> list[Line]:
+        """What must be there, and must hold."""
+        lines = []
+        for binder in self._rule.binders:
+            if isinstance(binder, Aggregate):
+                lines.append(self._aggregate(binder))
+            else:
+                lines.append(Line(self._fact(binder), self._conditions(binder.name)))
+        shared = [c.test for c in self._rule.conditions if not self._is_of_one(c.test)]
+        return lines + [Line(say("and {}", text)) for text in Phrases(self._names).clauses(shared)]
+
+    def unless(self) -> list[Line]:
+        """What must not be there."""
+        return [
+            Line(self._fact(n.pattern), Phrases(self._names, n.pattern.name).clauses(n.conditions)) for n in self._rule.unless
+        ]
+
+    def then(self) -> list[Outcome]:
+        """What follows."""
+        return [self._effect(effect) for effect in self._rule.effects]
+
+    def because(self) -> Markup:
+        """The reason that is shown, with names of fields for values."""
+        return self._text(self._rule.because)
+
+    # -- facts
+
+    def _called(self, pattern: Pattern) -> Markup:
+        """How a fact is called in the middle of a sentence."""
+        if pattern.over == "outlook":
+            return say("the outlook")
+        if len(pattern.kinds) == 1:
+            return say("*{}*", self._book.program.kinds[pattern.kinds[0]].title)
+        if pattern.over == "finding":
+            return say("the finding")
+        roles = {self._book.program.kinds[kind].role for kind in pattern.kinds}
+        return say("the {}", roles.pop() if len(roles) == 1 else "fact")
+
+    def _fact(self, pattern: Pattern) -> Markup:
+        """A fact as it is asked for."""
+        name = say(", called {}", code(pattern.name)) if pattern.name in self._twice else say("")
+        if pattern.over == "outlook":
+            return say("the outlook{}", name)
+        kinds = self._kinds(pattern)
+        return say("the finding of {}{}" if pattern.over == "finding" else "{}{}", kinds, name)
+
+    def _kinds(self, pattern: Pattern) -> Markup:
+        kinds = [self._book.program.kinds[kind] for kind in pattern.kinds]
+        if self._book.everywhere(pattern):
+            return say("any {}", kinds[0].role)
+        return joined((self._link(kind) for kind in kinds), ", ", "or") if kinds else say("nothing")
+
+    def _conditions(self, name: str) -> list[Markup]:
+        own = [c.test for c in self._rule.conditions if self._is_of_one(c.test) and names_in(c.test) == {name}]
+        return Phrases(self._names, name).clauses(own, [c.test for c in self._rule.conditions])
+
+    def _is_of_one(self, test: Expression) -> bool:
+        names = names_in(test)
+        return len(names) == 1 and names <= {p.name for p in self._rule.patterns}
+
+    def _aggregate(self, aggregate: Aggregate) -> Line:
+        phrases = Phrases(self._names, aggregate.pattern.name)
+        facts = self._kinds(aggregate.pattern)
+        if aggregate.pattern.over == "finding":
+            facts = say("findings of {}", facts)
+        below = phrases.clauses(aggregate.conditions)
+        name = code(aggregate.name)
+        if aggregate.value is None:
+            return Line(say("{} is how many there are of: {}", name, facts), below)
+        what = {"sum": "the sum", "min": "the least", "max": "the greatest"}[aggregate.function]
+        return Line(say("{} is {} of: {}, over {}", name, what, phrases.value(aggregate.value), facts), below)
+
+    # -- effects
+
+    def _effect(self, effect: Effect) -> Outcome:
+        scale, program = self._book.program.scale, self._book.program
+        match effect:
+            case Contribute("verdict", target, Literal(rank)):
+                return Outcome(say("the verdict{} is at least {}", self._of(target), code(scale.verdicts[int(rank)])))
+            case Contribute():
+                return self._contribution(effect)
+            case LimitOutlook(rank):
+                return Outcome(say("the outlook is at best {}", code(scale.outlooks[rank])))
+            case Derive(kind, values):
+                fields = zip(program.kinds[kind].fields, values, strict=True)
+                given = [say("{}: {}", code(f.name), self._value(v)) for f, v in fields if v is not None]
+                return Outcome(say("concludes {}{}", self._link(program.kinds[kind]), _bracketed(given)))
+            case Note(text):
+                return Outcome(say("notes: {}", self._text(text)))
+            case Recommend(action, targets, relief, due):
+                extra = [say("takes back {} of the severity", self._value(relief))] if relief is not None else []
+                extra += [say("due within {} hours", self._value(due))] if due is not None else []
+                step = say("recommends {}{}", self._link(program.actions[action]), self._for(targets))
+                return Outcome(say("{}{}", step, _bracketed(extra)))
+            case _:
+                return Outcome(say("vetoes {}{}", self._link(program.actions[effect.action]), self._for(effect.targets)))
+
+    def _contribution(self, effect: Contribute) -> Outcome:
+        amount, sign = effect.amount, 1.0
+        if isinstance(amount, Negative):
+            amount, sign = amount.operand, -1.0
+        elif isinstance(amount, Arithmetic) and amount.operator == "-" and amount.left == Literal(0):
+            amount, sign = amount.right, -1.0
+        if effect.dimension == "relief":
+            sign = -sign
+        what = "severity" if effect.dimension == "relief" else effect.dimension
+        head = say("the severity of the whole") if what == "overall" else say("{}{}", what, self._of(effect.target))
+        unit = say(_UNITS.get(effect.dimension, ""))
+        if isinstance(amount, Literal) and not isinstance(amount.value, str):
+            return Outcome(say("{}: **{}**{}", head, _signed(sign * amount.value), unit))
+        if isinstance(amount, Curve):
+            points = [(number(x), _signed(sign * y)) for x, y in amount.points]
+            over = self._value(amount.x)
+            return Outcome(say("{}: by {}{}", head, over, unit), what, over, points)
+        return Outcome(say("{}: {}{}", head, self._value(Negative(amount) if sign < 0 else amount), unit))
+
+    def _value(self, node: Expression) -> Markup:
+        facts = self._rule.patterns
+        return Phrases(self._names, facts[0].name if len(facts) == 1 else "").value(node)
+
+    def _of(self, target: str) -> Markup:
+        """Of which fact, where the rule looks at several."""
+        return say(" of {}", self._names[target]) if len(self._rule.patterns) > 1 else say("")
+
+    def _for(self, targets: Sequence[str]) -> Markup:
+        """For which mistakes, where that is not plain."""
+        if not targets or len(self._rule.patterns) < 2:
+            return say("")
+        return say(" for {}", joined((self._names[target] for target in targets), ", ", "and"))
+
+    def _text(self, text: Text) -> Markup:
+        parts = (
+            _inside(part) if isinstance(part, str) else code(part.name if isinstance(part, Placeholder) else part.field)
+            for part in text.parts
+        )
+        return joined(parts, "")
+
+
+def _inside(text: str) -> Markup:
+    """A part of a line, with the spaces around it."""
+    if not text.strip():
+        return say(" ")
+    before, after = say(" " if text[:1].isspace() else ""), say(" " if text[-1:].isspace() else "")
+    return say("{}{}{}", before, text, after)
+
+
+def _bracketed(parts: Sequence[Markup]) -> Markup:
+    return say(" ({})", joined(parts)) if parts else say("")
+
+
+def _signed(amount: float) -> str:
+    return ("+" if amount >= 0 else "") + number(amount)
