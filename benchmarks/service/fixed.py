@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any, cast
 
 from misstep import RuleBase
-from misstep.service.served import Served, load_served
+from misstep.service.config import Settings
+from misstep.service.served import ServedRules, load_served
 from misstep.service.server import serve
-from misstep.service.settings import Settings
 
 
 class Fixed:
@@ -29,7 +29,7 @@ class Fixed:
         return getattr(self._rulebase, name)
 
 
-def load(size: int, settings: Settings) -> Served:
+def load(size: int, settings: Settings) -> ServedRules:
     served = load_served(settings)
     return dataclasses.replace(served, rulebase=cast(RuleBase, Fixed(served.rulebase, size)))
 

@@ -280,8 +280,8 @@ def test_kinds_of_other_rules(misstep: Command) -> None:
 
 
 def test_an_unknown_kind_is_guessed(misstep: Command) -> None:
-    assert misstep.inside("kinds", "outge", *RULES).err == "misstep: there is no kind 'outge'; did you mean 'outage'?\n"
-    assert misstep.inside("kinds", "xyz", *RULES).err == "misstep: there is no kind 'xyz'; `misstep kinds` lists them\n"
+    assert misstep.inside("kinds", "outge", *RULES).err == "misstep: unknown kind 'outge'; did you mean 'outage'?\n"
+    assert misstep.inside("kinds", "xyz", *RULES).err == "misstep: unknown kind 'xyz'; `misstep kinds` lists them\n"
 
 
 def test_a_rule_is_shown_as_it_stands_in_its_pack(misstep: Command) -> None:
@@ -312,10 +312,10 @@ def test_a_rule_as_python(misstep: Command) -> None:
 @pytest.mark.parametrize("options", [(), ("--python",)])
 def test_an_unknown_rule_is_guessed(misstep: Command, options: tuple[str, ...]) -> None:
     run = misstep.inside("rule", "outage.minute", *RULES, *options)
-    assert run.err == "misstep: there is no rule 'outage.minute'; did you mean 'outage.minutes'?\n"
+    assert run.err == "misstep: unknown rule 'outage.minute'; did you mean 'outage.minutes'?\n"
     assert run.code == 2
     assert misstep.inside("rule", "xyz", *RULES).err == (
-        "misstep: there is no rule 'xyz'; `misstep kinds KIND` lists those about a kind\n"
+        "misstep: unknown rule 'xyz'; `misstep kinds KIND` lists the rules about a kind\n"
     )
 
 

@@ -200,13 +200,13 @@ def test_every_option_problem_and_figure_of_the_service_is_documented() -> None:
     from misstep.cli.serve import serve
     from misstep.service.metrics import Metrics
     from misstep.service.openapi import describe
-    from misstep.service.problems import SORTS
+    from misstep.service.problems import PROBLEM_TYPES
 
     text = (ROOT / "docs" / "service.md").read_text(encoding="utf-8")
     options = [option for param in serve.params for option in (*param.opts, *param.secondary_opts)]
     assert all(f"`{option}" in text or f"`{option} " in text for option in options if option != "--access-log")
-    assert all(f"| `{code}` | {sort.status} |" in text for code, sort in SORTS.items())
+    assert all(f"| `{code}` | {sort.status} |" in text for code, sort in PROBLEM_TYPES.items())
     figures = set(re.findall(r"# TYPE (misstep_\w+) (?:counter|histogram|gauge)", Metrics().text().decode()))
     assert all(f"`{name}`" in text for name in figures if not name.endswith("_created"))
-    for path, methods in describe(RuleBase.shipped().record_schema(), "", [], "")["paths"].items():
+    for path, methods in describe(RuleBase.shipped(), [], "")["paths"].items():
         assert all(f"`{method.upper()} {path}`" in text for method in methods)

@@ -11,12 +11,13 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
+from misstep.service.config import Settings
 from misstep.service.metrics import Metrics
 from misstep.service.page import FILES, SECURITY_HEADERS
 from misstep.service.page_routes import page_routes
+from misstep.service.reload import RuleReloader
 from misstep.service.routes import create_app
-from misstep.service.served import Rules, load_served
-from misstep.service.settings import Settings
+from misstep.service.served import load_served
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 PACK = """\
@@ -29,11 +30,11 @@ rules: {slip: {when: [slip], then: {severity: 3, noticed: 3}, because: slipped}}
 
 
 @pytest.fixture
-def rules(tmp_path: Path) -> Rules:
+def rules(tmp_path: Path) -> RuleReloader:
     pack = tmp_path / "own.yaml"
     pack.write_text(PACK.replace("TITLE", "Banana skin"), encoding="utf-8")
     settings = Settings(rules=(pack,), access_log=False)
-    return Rules(lambda: load_served(settings))
+    return RuleReloader(lambda: load_served(settings))
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Client:
 
 
 @pytest.fixture
-def client(rules: Rules) -> Client:
+def client(rules: RuleReloader) -> Client:
     settings = Settings(access_log=False, body_bytes=5_000)
     return Client(create_app(rules, settings, Metrics(), page_routes(rules, settings)))
 
@@ -117,7 +118,7 @@ def test_the_limits_of_the_service_are_those_of_the_page(client: Client) -> None
     assert "This is not a form that this page posts" in answer.text
 
 
-def test_the_page_is_that_of_the_rules_in_force(client: Client, rules: Rules, tmp_path: Path) -> None:
+def test_the_page_is_that_of_the_rules_in_force(client: Client, rules: RuleReloader, tmp_path: Path) -> None:
     asked = {"content": "q=slip", "headers": FORM}
     assert "Banana skin" in client.post("/", **asked).text
     (tmp_path / "own.yaml").write_text(PACK.replace("TITLE", "Wet floor"), encoding="utf-8")

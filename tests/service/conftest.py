@@ -9,8 +9,8 @@ import pytest
 from tests.end_to_end.command import Command
 from tests.service.running import Service, running
 
-from misstep.service.served import Served, load_served
-from misstep.service.settings import Settings
+from misstep.service.config import Settings
+from misstep.service.served import ServedRules, load_served
 
 
 @pytest.fixture(scope="session")
@@ -26,5 +26,5 @@ def misstep(tmp_path: Path) -> Command:
 
 
 @pytest.fixture(scope="session")
-def served() -> Served:
+def served() -> ServedRules:
     return load_served(Settings())

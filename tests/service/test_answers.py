@@ -49,7 +49,7 @@ def test_what_is_wrong_with_a_record_is_a_problem_with_its_places(http: httpx.Cl
     assert answer.headers["misstep-rulebase"] == TAG
     assert answer.json() == {
         "type": "urn:misstep:problem:record",
-        "title": "The record is wrong",
+        "title": "Invalid record",
         "status": 422,
         "detail": "/facts/0/minuts: there is no such field in late_arrival; did you mean 'minutes'? (and 1 more)",
         "code": "record",

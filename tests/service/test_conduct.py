@@ -21,11 +21,12 @@ from tests.end_to_end.command import Command, environment
 from tests.service.running import RECORDS_TYPE, SEED, Service, body_of, everything, post, running, status_of, until
 
 from misstep import RuleBase
+from misstep.service.config import Settings
 from misstep.service.logs import JsonFormatter
 from misstep.service.metrics import Metrics
+from misstep.service.reload import RuleReloader
 from misstep.service.routes import create_app
-from misstep.service.served import Rules, Served
-from misstep.service.settings import Settings
+from misstep.service.served import ServedRules
 
 CANARY = "canary-7f3a"
 
@@ -168,14 +169,14 @@ def test_nothing_that_somebody_wrote_about_an_interview_is_in_the_log_or_in_the_
     assert len(service.events("request")) == len(answers) + 1
 
 
-def test_an_error_of_ours_tells_nobody_what_it_says(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_of_ours_tells_nobody_what_it_says(served: ServedRules, caplog: pytest.LogCaptureFixture) -> None:
     class Broken:
         def assess_json(self, record: bytes) -> bytes:
             raise KeyError(record.decode())
 
     settings = Settings()
     broken = replace(served, rulebase=cast(RuleBase, Broken()))
-    app = create_app(Rules(lambda: broken), settings, Metrics())
+    app = create_app(RuleReloader(lambda: broken), settings, Metrics())
     with caplog.at_level(logging.ERROR, "misstep.service"):
         answer = asyncio.run(ask(app, json.dumps([{"kind": CANARY}])))
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
@@ -226,9 +227,9 @@ def test_answers_of_one_never_reach_another(service: Service) -> None:
     assert not wrong
 
 
-def test_a_busy_service_is_alive_all_the_same(served: Served) -> None:
+def test_a_busy_service_is_alive_all_the_same(served: ServedRules) -> None:
     """What was marked on the wire as one too many: only health and figures are answered."""
-    app = create_app(Rules(lambda: served), Settings(), Metrics())
+    app = create_app(RuleReloader(lambda: served), Settings(), Metrics())
 
     async def busy(scope: Any, receive: Any, send: Any) -> None:
         await app({**scope, "misstep.busy": True}, receive, send)
@@ -245,7 +246,7 @@ def test_problem_of_a_cut_connection_is_what_the_body_says() -> None:
         service.wait_for("Application startup complete.")
         assert body_of(service.send(post(SEED))) == {
             "type": "urn:misstep:problem:too_large",
-            "title": "The request is too large",
+            "title": "Request too large",
             "status": 413,
             "detail": "the body has more than 10 bytes, the most that it may have",
             "code": "too_large",

@@ -13,7 +13,7 @@ from tests.end_to_end.command import ROOT
 from tests.service.running import Service
 
 from misstep.cli.serve import serve
-from misstep.service.settings import Settings
+from misstep.service.config import Settings
 
 pytestmark = pytest.mark.once  # nothing here depends on the version of Python
 

@@ -25,10 +25,10 @@ from schemathesis.specs.openapi.checks import (
 from tests.service.packs import write
 from tests.service.running import SEED, Service, running
 
-from misstep import Assessment, assess_json
-from misstep.service.problems import SORTS
+from misstep import Assessment, RuleBase, assess_json
+from misstep.service.config import Settings
+from misstep.service.problems import PROBLEM_TYPES
 from misstep.service.served import load_served
-from misstep.service.settings import Settings
 
 pytestmark = pytest.mark.once  # nothing here depends on the version of Python
 
@@ -72,10 +72,29 @@ def test_examples_are_what_the_service_gives(described: Any) -> None:
     assert [json.loads(line) for line in lines.splitlines()] == [record["value"] for record in records.values()]
 
 
-def test_the_schema_of_an_assessment_is_the_librarys(described: Any) -> None:
+def test_the_schema_of_an_assessment_is_the_librarys_with_the_words_of_the_rules(described: Any) -> None:
     own = Assessment.model_json_schema(mode="serialization")
+    del own["$defs"]
+    for member in ("verdict", "outlook", "band"):
+        own["properties"][member]["$ref"] = f"#/$defs/{member.capitalize()}"
     text = json.dumps(described["components"]["schemas"]["Assessment"]).replace("#/components/schemas/", "#/$defs/")
-    assert json.loads(text) == {name: value for name, value in own.items() if name != "$defs"}
+    assert json.loads(text) == own
+    scale = RuleBase.shipped().program.scale
+    enums = {name: set(described["components"]["schemas"][name]["enum"]) for name in ("Verdict", "Outlook", "Band")}
+    assert enums == {
+        "Verdict": {*scale.verdicts, "nothing_to_send"},
+        "Outlook": set(scale.outlooks),
+        "Band": set(scale.severity.words),
+    }
+
+
+def test_what_is_sent_about_the_rules_fits_its_schema_to_the_last_member(described: Any, service: Service) -> None:
+    with httpx.Client(base_url=service.url, timeout=60) as http:
+        answers = {path: http.get(path).json() for path in ("/kinds", "/rules/late-arrival", "/version")}
+    for path, answer in answers.items():
+        described_path = described["paths"][path.replace("late-arrival", "{id}")]["get"]
+        schema = described_path["responses"]["200"]["content"]["application/json"]["schema"]
+        jsonschema.validate(answer, {**schema, "components": described["components"]}, jsonschema.Draft202012Validator)
 
 
 def test_records_fit_the_description_as_they_fit_the_schema(described: Any) -> None:
@@ -88,14 +107,14 @@ def test_records_fit_the_description_as_they_fit_the_schema(described: Any) -> N
 def test_rules_without_cases_have_an_example_too(tmp_path: Any) -> None:
     write(tmp_path / "packs", 1)
     served = load_served(Settings(rules=(tmp_path / "packs",)))
-    described = json.loads(served.openapi)
+    described = json.loads(served.documents["/openapi.json"])
     (answer,) = described["paths"]["/assess"]["post"]["responses"]["200"]["content"]["application/json"]["examples"].values()
     assert answer["value"]["rulebase"]["name"] == "numbered"
     assert set(described["components"]["schemas"]["Fact"]["discriminator"]["mapping"]) == {"slip"}
 
 
 def test_every_problem_is_described(described: Any) -> None:
-    assert set(described["components"]["schemas"]["Problem"]["properties"]["code"]["enum"]) == set(SORTS)
+    assert set(described["components"]["schemas"]["Problem"]["properties"]["code"]["enum"]) == set(PROBLEM_TYPES)
 
 
 # -- whatever is sent

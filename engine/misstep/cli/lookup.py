@@ -26,7 +26,7 @@ def kinds(kind: str | None, rules: tuple[Path, ...], output: str) -> int:
     rulebase = load(rules)
     known = rulebase.kinds
     if kind is not None and kind not in known:
-        raise UsageError(f"there is no kind '{kind}'" + suggest(kind, known, "; `misstep kinds` lists them"))
+        raise UsageError(f"unknown kind '{kind}'" + suggest(kind, known, "; `misstep kinds` lists them"))
     chosen = [known[kind]] if kind else list(known.values())
     if output == "json":
         from misstep.tools.lookup import kind_data  # needs the YAML parser, as the text does not
@@ -111,22 +111,21 @@ def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> int:
     from misstep.limits import Limits
     from misstep.rulebase.link import load_program
     from misstep.rulebase.shipped import shipped_rules
-    from misstep.tools.lookup import known_rule, rule_page
+    from misstep.tools.lookup import require_rule, rule_page
 
     if python:
         rulebase = load(rules)
-        known_rule(rule_id, rulebase.rules)
+        require_rule(rule_id, rulebase.rules)
         print(rulebase.rule_source(rule_id), end="")
         return OK
     program, merged = load_program(rules or (shipped_rules(),), Limits())
-    known_rule(rule_id, program.rules)
-    page = rule_page(merged, rule_id)
-    print(f"{rule_id}  ({page.location})")
+    page = rule_page(program, merged, rule_id)
+    print(f"{rule_id}  ({page.file}:{page.line}:{page.column})")
     for text in (page.title, page.help, page.text):
         if text:
             print(text)
-    for name in page.sources:
-        print(f"{name}: {printable(citation(program.sources[name]))}")
+    for source in page.sources:
+        print(f"{source.id}: {printable(citation(source))}")
     for name in page.cases:
         print(f"fires in the case: {name}")
     return OK

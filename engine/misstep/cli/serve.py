@@ -52,8 +52,8 @@ def serve(
     misstep serve --rules my-rules/ --reload --port 8080 --workers 2
     """
     try:
+        from misstep.service.config import Settings
         from misstep.service.server import serve as run
-        from misstep.service.settings import Settings
     except ModuleNotFoundError as error:
         package = str(error.name).partition(".")[0]
         raise InstallationError(f"{package} is not installed: pip install 'misstep[serve]'") from None

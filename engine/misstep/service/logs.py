@@ -1,38 +1,53 @@
-"""Records of logging in; a line of JSON each out. What exceptions say is left out: it may hold what somebody wrote."""
+"""The log of the service: one JSON object on a line for each event.
+
+Messages of exceptions are left out, because they may contain text from an interview; their type and stack are logged.
+"""
 
 from __future__ import annotations
 
 import logging
+import traceback
 from datetime import UTC, datetime
-from typing import Any
+from types import TracebackType
 
 import orjson
 
-from misstep.service.front import where
+LOG = logging.getLogger("misstep.service")
+
+
+def log_event(event: str, level: int = logging.INFO, **data: object) -> None:
+    """Log an event with its data."""
+    LOG.log(level, event, extra={"data": data})
+
+
+def stack_of(trace: TracebackType | None) -> list[str]:
+    """The stack of an exception, a line for each frame."""
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)]
 
 
 class JsonFormatter(logging.Formatter):
-    """``{"time": ..., "level": ..., "event": ..., and what belongs to it}``."""
+    """``{"time": ..., "level": ..., "event": ..., "process": ..., and the data of the event}``."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line."""
-        line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC), "level": record.levelname.lower(),
-            "event": record.getMessage().strip(), "process": record.process, **getattr(record, "data", {}),
-        }  # fmt: skip
+        """One log line."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname.lower(),
+            "event": record.getMessage().strip(),
+            "process": record.process,
+            **getattr(record, "data", {}),
+        }
         if record.exc_info and record.exc_info[0] is not None:
-            line |= {"error": record.exc_info[0].__name__, "where": where(record.exc_info[2])}
+            line |= {"error": record.exc_info[0].__name__, "where": stack_of(record.exc_info[2])}
         return orjson.dumps(line, str).decode()
 
 
-CONFIG: dict[str, Any] = {
+_LOGGER = {"handlers": ["stderr"], "level": "INFO", "propagate": False}
+LOG_CONFIG = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": JsonFormatter}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "loggers": {
-        "misstep.service": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        "uvicorn": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-    },
+    "loggers": {LOG.name: _LOGGER, "uvicorn": _LOGGER},
 }
-"""For ``logging.config``."""
+"""For ``logging.config.dictConfig``."""

@@ -1,40 +1,143 @@
-"""A rule base and examples in; the description of the service out: OpenAPI 3.1, with the schemas that the library checks by.
+"""The operations of the service, and its description as OpenAPI 3.1.
 
-It is put together here rather than by a framework: what a record may hold is decided by the rule base in force, so the
-description changes with the rules, and its examples are assessments that this rule base gave.
+OPERATIONS is the one table of routes: routes.py serves it, ``describe`` describes it. Schemas are made from the types of the
+answers. Those of records, and the examples, come from the rule base in force, so the description changes with the rules.
 """
 
 from __future__ import annotations
 
 import copy
-import json
-from collections.abc import Iterable, Sequence
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+import orjson
+from pydantic import TypeAdapter
+
+from misstep.analysis.certainty import Certainty
+from misstep.api import RuleBase
 from misstep.assessment.result import Assessment
-from misstep.service.openapi_examples import Example
-from misstep.service.problems import AGAIN_SECONDS, MEDIA_TYPE, SORTS
+from misstep.language.facts import Kind
+from misstep.language.scale import Scale
+from misstep.service.config import BATCH_PATH, JSON, JSON_LINES, RETRY_SECONDS
+from misstep.service.openapi_examples import AssessedExample
+from misstep.service.problems import MEDIA_TYPE, PROBLEM_TYPES
+from misstep.tools.lookup import FIELD_MEMBERS, KIND_MEMBERS, RulePage
 
-Data = dict[str, Any]
-_TEXT: Data = {"type": "string"}
-_NUMBER: Data = {"type": "number"}
-_ANYWHERE = ("request", "host", "timeout", "headers", "too_large", "internal", "busy")  # may be the answer to any request
-_JSON_LINES = "application/x-ndjson"
-_BATCH = """JSON lines both ways, in the same order, answered while the rest comes in. A line that is wrong has an error in its \
-place, `{"line": ..., "error": ...}`, and costs the others nothing. Empty lines are passed over."""
-
-_CERTAINTY = """Some hundreds of assessments with answers to what the record leaves open: tens of milliseconds. `low` and `high` \
-are the damage in the middle nine tenths of them; `same` the share that keeps verdict and first step; `settled` says that no \
-single answer can change either; `depends_on` names what it hangs on, most influential first."""
+Schema = dict[str, Any]
+_REF = "#/components/schemas/{model}"
+_TEXT: Schema = {"type": "string"}
+_COMMON_PROBLEMS = ("request", "host", "timeout", "headers", "too_large", "internal", "busy")  # possible for every request
 
 
-def schemas(record: Data) -> Data:
-    """What ``GET /schema`` gives: the schemas of what goes in and what comes out, each by itself."""
+def _ref(name: str) -> Schema:
+    return {"$ref": _REF.format(model=name)}
+
+
+def _array(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _object(optional: Sequence[str] = (), /, **properties: Schema) -> Schema:
+    """An object with these members and no others."""
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+class Operation(NamedTuple):
+    """One route: its id, its summary, and the schema, media type and description of its answer.
+
+    ``body``: the media type that it takes, with POST; ``problems``: codes of its own problems; ``of_rules``: the answer depends
+    on the rules in force, and with GET can be cached by its ETag.
+    """
+
+    id: str
+    summary: str
+    schema: Schema
+    media_type: str = JSON
+    answer: str = ""
+    description: str = ""
+    body: str = ""
+    problems: tuple[str, ...] = ()
+    of_rules: bool = True
+
+    @property
+    def method(self) -> str:
+        """GET, or POST if there is a body."""
+        return "POST" if self.body else "GET"
+
+    @property
+    def cached(self) -> bool:
+        """Whether a client that has the answer can ask if it is still valid."""
+        return self.of_rules and not self.body
+
+
+OPERATIONS = {
+    "/assess": Operation(
+        "assess",
+        "Assess one interview",
+        _ref("Assessment"),
+        answer="The assessment",
+        body=JSON,
+        problems=("media_type", "record"),
+    ),
+    BATCH_PATH: Operation(
+        "assessBatch",
+        "Assess many interviews, one on each line",
+        _TEXT,
+        JSON_LINES,
+        answer="A line for each record: an Assessment or a LineError",
+        description="JSON lines in and out, in the same order; answers are sent while the rest comes in. For an invalid record "
+        'the line is an error, `{"line": ..., "error": ...}`; the others are still assessed. Empty lines are skipped.',
+        body=JSON_LINES,
+        problems=("media_type",),
+    ),
+    "/certainty": Operation(
+        "certainty",
+        "Find how far the answer to one interview depends on what the record leaves open",
+        _ref("Certainty"),
+        answer="The range of damage, and the fields that it depends on",
+        description="Some hundreds of assessments, with answers to the open fields: tens of milliseconds. `low` and `high`: the "
+        "damage in the middle nine tenths of them; `same`: the share that keeps verdict and first step; `settled`: no single "
+        "answer can change either; `depends_on`: the open fields that change the answer, most influential first.",
+        body=JSON,
+        problems=("media_type", "record"),
+    ),
+    "/kinds": Operation("kinds", "The kinds of facts with their fields", _array(_ref("Kind"))),
+    "/rules/{id}": Operation(
+        "rule", "A rule as written in its pack, with its sources and cases", _ref("RulePage"), problems=("not_found",)
+    ),
+    "/schema": Operation(
+        "schema", "JSON Schemas of records and assessments", _object(record={"type": "object"}, assessment={"type": "object"})
+    ),
+    "/version": Operation(
+        "version", "The versions of misstep and of the rules", _object(misstep=_TEXT, rulebase=_ref("RuleBaseInfo"))
+    ),
+    "/openapi.json": Operation("openapi", "This description", {"type": "object"}),
+    "/healthz": Operation("healthy", "Whether the process is alive", _object(status={"const": "ok"}), of_rules=False),
+    "/readyz": Operation(
+        "ready", "Whether the service is ready", _object(status={"const": "ready"}, rulebase=_TEXT), of_rules=False
+    ),
+    "/metrics": Operation("metrics", "Metrics for Prometheus", _TEXT, "text/plain", of_rules=False),
+}
+"""Every operation, by path; those that are called most come first."""
+
+
+def schemas(record: Schema) -> Schema:
+    """The answer of ``GET /schema``: the schemas of records and of assessments."""
     return {"record": record, "assessment": Assessment.model_json_schema(mode="serialization")}
 
 
-def describe(record: Data, rule: str, examples: Sequence[Example], version: str) -> Data:
-    """The description of the service: ``record`` is the schema of records, ``rule`` the id of a rule that there is."""
+def describe(rulebase: RuleBase, examples: Sequence[AssessedExample], version: str) -> Schema:
+    """The description of the service with this rule base."""
+    rule = next(iter(rulebase.rules), "")
+    headers = {
+        "Misstep-Rulebase": "name, version and digest of the rule base that gave the answer",
+        "X-Request-ID": "the id of the request, as in the log",
+        "ETag": "changes with the rules",
+        "Retry-After": f"seconds: {RETRY_SECONDS}",
+    }
+    paths = {path: {each.method.lower(): _operation(path, each, rule, examples)} for path, each in OPERATIONS.items()}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -43,165 +146,124 @@ def describe(record: Data, rule: str, examples: Sequence[Example], version: str)
             "summary": "How bad a mistake in a job interview was, whether anybody noticed, and what to do about it.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "paths": _paths(rule, examples),
+        "paths": paths,
         "components": {
-            "schemas": _components(record),
-            "headers": {
-                "Misstep-Rulebase": {
-                    "description": "the rule base that gave the answer: name, version and digest", "schema": _TEXT
-                },
-                "X-Request-ID": {"description": "the id of the request, as it is in the log", "schema": _TEXT},
-                "ETag": {"description": "changes when the rules do", "schema": _TEXT},
-                "Retry-After": {"description": f"seconds, {AGAIN_SECONDS.decode()}", "schema": _TEXT},
-            },
+            "schemas": _components(rulebase),
+            "headers": {name: {"description": text, "schema": _TEXT} for name, text in headers.items()},
         },
-    }  # fmt: skip
-
-
-# -- paths
-
-
-def _paths(rule: str, examples: Sequence[Example]) -> Data:
-    records = {example.name: {"value": example.record} for example in examples}
-    one_record = {"required": True, "content": {"application/json": {
-        "schema": {"anyOf": [_ref("Record"), {"type": "array", "items": _ref("Fact")}]}, "examples": records,
-    }}}  # fmt: skip
-    answers = {example.name: {"value": example.assessment} for example in examples}
-    assessed = {"application/json": {"schema": _ref("Assessment"), "examples": answers}}
-    lines = "".join(json.dumps(example.record, ensure_ascii=False) + "\n" for example in examples)
-    return {
-        "/assess": {"post": {
-            "operationId": "assess",
-            "summary": "Assess one interview",
-            "requestBody": one_record,
-            "responses": {"200": _answer("The assessment", assessed, "Misstep-Rulebase"),
-                          **_problems("media_type", "record")},
-        }},
-        "/assess/batch": {"post": {
-            "operationId": "assessBatch",
-            "summary": "Assess many interviews, a line each",
-            "description": _BATCH,
-            "requestBody": {"required": True, "content": {
-                _JSON_LINES: {"schema": _TEXT, "examples": {"lines": {"value": lines}}},
-            }},
-            "responses": {"200": _answer("A line for each record: an Assessment or a LineError",
-                                         {_JSON_LINES: {"schema": _TEXT}}, "Misstep-Rulebase"),
-                          **_problems("media_type")},
-        }},
-        "/certainty": {"post": {
-            "operationId": "certainty",
-            "summary": "How far the answer to one interview rests on what is not said",
-            "description": _CERTAINTY,
-            "requestBody": one_record,
-            "responses": {"200": _answer("The range of damage, and what it hangs on",
-                                         {"application/json": {"schema": _ref("Certainty")}}, "Misstep-Rulebase"),
-                          **_problems("media_type", "record")},
-        }},
-        "/kinds": _read("kinds", "The kinds of facts with their fields", {"type": "array", "items": _ref("Kind")}),
-        "/rules/{id}": _read("rule", "A rule as it stands in its pack, with its sources and cases", _ref("Rule"), "not_found",
-                             parameter={"name": "id", "in": "path", "required": True, "schema": _TEXT, "example": rule}),
-        "/schema": _read("schema", "JSON Schemas of records and assessments", _object(record={"type": "object"},
-                                                                                     assessment={"type": "object"})),
-        "/version": _read("version", "Which misstep and which rules these are",
-                          _object(misstep=_TEXT, rulebase=_ref("RuleBaseInfo"))),
-        "/openapi.json": _read("openapi", "This description", {"type": "object"}),
-        "/healthz": _state("healthy", "Whether the process answers at all", _object(status={"const": "ok"})),
-        "/readyz": _state("ready", "Whether it is ready for work", _object(status={"const": "ready"}, rulebase=_TEXT)),
-        "/metrics": {"get": {
-            "operationId": "metrics", "summary": "Figures for Prometheus",
-            "responses": {"200": _answer("The figures as text", {"text/plain": {"schema": _TEXT}}), **_problems()},
-        }},
-    }  # fmt: skip
-
-
-def _read(operation: str, summary: str, schema: Data, *codes: str, parameter: Data | None = None) -> Data:
-    """A path of what stays the same as long as the rules do."""
-    content = {"application/json": {"schema": schema}}
-    described: Data = {
-        "operationId": operation, "summary": summary,
-        "responses": {"200": _answer(summary, content, "Misstep-Rulebase", "ETag"), **_problems(*codes)},
-    }  # fmt: skip
-    known = {"name": "If-None-Match", "in": "header", "schema": _TEXT, "description": "an ETag; the answer is 304 if it holds"}
-    described["parameters"] = [known] if parameter is None else [parameter, known]
-    described["responses"]["304"] = {
-        "description": "The rules are still the same",
-        "headers": _headers("Misstep-Rulebase", "ETag"),
     }
-    return {"get": described}
 
 
-def _state(operation: str, summary: str, schema: Data) -> Data:
-    responses = {"200": _answer(summary, {"application/json": {"schema": schema}}), **_problems()}
-    return {"get": {"operationId": operation, "summary": summary, "responses": responses}}
+def _operation(path: str, operation: Operation, rule: str, examples: Sequence[AssessedExample]) -> Schema:
+    content: Schema = {"schema": operation.schema}
+    if operation.schema == _ref("Assessment"):
+        content["examples"] = {example.name: {"value": example.assessment} for example in examples}
+    headers = _headers(*["Misstep-Rulebase"] * operation.of_rules, *["ETag"] * operation.cached)
+    responses: Schema = {
+        "200": {
+            "description": operation.answer or operation.summary,
+            "headers": headers,
+            "content": {operation.media_type: content},
+        },
+        **_problem_responses(*operation.problems),
+    }
+    found: Schema = {"operationId": operation.id, "summary": operation.summary, "responses": responses}
+    if operation.description:
+        found["description"] = operation.description
+    if operation.body:
+        found["requestBody"] = _request_body(operation.body, examples)
+    if operation.cached:
+        responses["304"] = {"description": "The rules have not changed", "headers": headers}
+        etag = {"name": "If-None-Match", "in": "header", "schema": _TEXT, "description": "an ETag; 304 if it is still valid"}
+        in_path = {"in": "path", "required": True, "schema": _TEXT, "example": rule}
+        found["parameters"] = [*({"name": name, **in_path} for name in re.findall("{(.+?)}", path)), etag]
+    return found
 
 
-def _answer(description: str, content: Data, *headers: str) -> Data:
-    return {"description": description, "headers": _headers(*headers), "content": content}
+def _request_body(media_type: str, examples: Sequence[AssessedExample]) -> Schema:
+    if media_type == JSON:
+        schema: Schema = {"anyOf": [_ref("Record"), _array(_ref("Fact"))]}
+        values: Mapping[str, object] = {example.name: example.record for example in examples}
+    else:
+        schema = _TEXT
+        values = {"lines": b"".join(orjson.dumps(example.record) + b"\n" for example in examples).decode()}
+    content = {"schema": schema, "examples": {name: {"value": value} for name, value in values.items()}}
+    return {"required": True, "content": {media_type: content}}
 
 
-def _headers(*names: str) -> Data:
+def _headers(*names: str) -> Schema:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in (*names, "X-Request-ID")}
 
 
-def _problems(*codes: str) -> Data:
-    """The answers that are problems, by status."""
-    found: Data = {}
-    for code in (*codes, *_ANYWHERE):
-        status = str(SORTS[code].status)
-        response = found.setdefault(status, {
-            "description": SORTS[code].title,
-            "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}} if code == "busy" else {},
+def _problem_responses(*codes: str) -> Schema:
+    """The responses that are problems, by status."""
+    titles: dict[str, list[str]] = {}
+    for code in (*codes, *_COMMON_PROBLEMS):
+        status, title = PROBLEM_TYPES[code]
+        titles.setdefault(str(status), []).append(title)
+    return {
+        status: {
+            "description": "; or: ".join(titles[status]),
+            "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}} if status == "503" else {},
             "content": {MEDIA_TYPE: {"schema": _ref("Problem")}},
-        })  # fmt: skip
-        if SORTS[code].title not in response["description"]:
-            response["description"] += f"; or: {SORTS[code].title}"
-    return dict(sorted(found.items()))
+        }
+        for status in sorted(titles)
+    }
 
 
 # -- schemas
 
 
-def _components(record: Data) -> Data:
-    assessment = Assessment.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+def _components(rulebase: RuleBase) -> Schema:
+    adapters = [TypeAdapter(each) for each in (Assessment, Certainty, RulePage, Kind)]
+    _, found = TypeAdapter.json_schemas([(each, "serialization", each) for each in adapters], ref_template=_REF)
+    made: Schema = found["$defs"]
+    members = {"Kind": KIND_MEMBERS, "Field": FIELD_MEMBERS}
+    for name in ("Certainty", "OpenField", "RulePage", "Source", *members):
+        made[name] = _of_dataclass(made[name]["properties"], members.get(name, {}))
+    made["Field"]["properties"]["words"] = _array(_object(value={}, text=_TEXT))
+    number = {"type": "integer"}
     return {
-        **_record_components(record),
-        **assessment.pop("$defs"),
-        "Assessment": assessment,
-        "Kind": _object(
-            kind=_TEXT, role={"enum": ["mistake", "signal", "strength", "setting", "derived"]}, title=_TEXT, topic=_TEXT,
-            concern=_TEXT, harm=_TEXT, mend=_TEXT, help=_TEXT, word=_TEXT, fields={"type": "array", "items": _ref("Field")},
-        ),
-        "Field": _object(
-            name=_TEXT, type={"enum": ["boolean", "integer", "number", "text", "enum", "set"]}, unknown={"type": "boolean"},
-            required={"type": "boolean"}, default={}, values={"type": "array", "items": _TEXT}, min={"type": ["number", "null"]},
-            max={"type": ["number", "null"]}, unit=_TEXT, help=_TEXT, title=_TEXT,
-            words={"type": "array", "items": _object(value={}, text=_TEXT)},
-        ),
-        "Certainty": _object(
-            low=_NUMBER, high=_NUMBER, same=_NUMBER, settled={"type": "boolean"},
-            depends_on={"type": "array", "items": _ref("OpenField")}, draws={"type": "integer"}, complete={"type": "boolean"},
-        ),
-        "OpenField": _object(
-            pointer=_TEXT, fact=_TEXT, kind=_TEXT, field=_TEXT, changes=_NUMBER, low=_NUMBER, high=_NUMBER,
-        ),
-        "Rule": _object(
-            rule=_TEXT, title=_TEXT, help=_TEXT, pack=_TEXT, file=_TEXT, line={"type": "integer"}, text=_TEXT,
-            cases={"type": "array", "items": _TEXT}, sources={"type": "array", "items": _ref("CitedSource")},
-        ),
-        "Place": _object(["line", "column"], pointer=_TEXT, detail=_TEXT, line={"type": "integer"}, column={"type": "integer"}),
+        **_record_components(rulebase.record_schema()),
+        **_with_words(made, rulebase.program.scale),
+        "Place": _object(("line", "column"), pointer=_TEXT, detail=_TEXT, line=number, column=number),
         "Problem": _object(
-            ["errors", "omitted"], type=_TEXT, title=_TEXT, status={"type": "integer"}, detail=_TEXT, code={"enum": list(SORTS)},
-            errors={"type": "array", "items": _ref("Place")}, omitted={"type": "integer"},
+            ("errors", "omitted"),
+            type=_TEXT,
+            title=_TEXT,
+            status=number,
+            detail=_TEXT,
+            code={"enum": list(PROBLEM_TYPES)},
+            errors=_array(_ref("Place")),
+            omitted=number,
         ),
-        "LineError": _object(line={"type": "integer"}, error=_ref("Problem")),
-    }  # fmt: skip
+        "LineError": _object(line=number, error=_ref("Problem")),
+    }
 
 
-def _record_components(record: Data) -> Data:
-    """The schema of a record with one component for each kind, as a discriminator wants it in OpenAPI."""
+def _of_dataclass(properties: Schema, members: Mapping[str, str]) -> Schema:
+    """The schema of an instance as JSON, with these members or else with all; they are always there, so none has a default."""
+    members = members or {name: name for name in properties}
+    left_out = {"title", "default"}
+    kept = {member: properties[attribute] for member, attribute in members.items()}
+    return _object(**{member: {key: each[key] for key in each.keys() - left_out} for member, each in kept.items()})
+
+
+def _with_words(made: Schema, scale: Scale) -> Schema:
+    """The schemas, with the words that packs declare for verdicts, outlooks and bands as shared enums."""
+    names = {"verdict": "Verdict", "outlook": "Outlook", "band": "Band", "severity_band": "Band"}
+    for schema in made.values():
+        for member in names.keys() & schema["properties"].keys():
+            schema["properties"][member] |= _ref(names[member])
+    words = {"Verdict": {*scale.verdicts, scale.unable}, "Outlook": scale.outlooks, "Band": scale.severity.words}
+    return made | {name: {"enum": sorted(each)} for name, each in words.items()}
+
+
+def _record_components(record: Schema) -> Schema:
+    """The schema of a record with a component for each kind, as discriminators of OpenAPI require."""
     record = copy.deepcopy(record)
     facts = record["properties"]["facts"]
-    kinds: Data = facts["items"]["discriminator"]["mapping"]
+    kinds: Schema = facts["items"]["discriminator"]["mapping"]
     names = {kind: f"Fact.{kind}" for kind in kinds}
     fact = {
         "oneOf": [_ref(name) for name in names.values()],
@@ -209,14 +271,3 @@ def _record_components(record: Data) -> Data:
     }
     facts["items"] = _ref("Fact")
     return {"Record": record, "Fact": fact, **{names[kind]: schema for kind, schema in kinds.items()}}
-
-
-def _ref(name: str) -> Data:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _object(optional: Iterable[str] = (), /, **properties: Data) -> Data:
-    """An object with these members and no others."""
-    left_out = set(optional)
-    required = [name for name in properties if name not in left_out]
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}

@@ -1,4 +1,4 @@
-"""A rule base in; records that show what it is for out, each with the assessment that it really gives."""
+"""Examples for the description: records of the packs, with the assessments that the rule base in force gives."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from misstep.errors import RecordError
 from misstep.rulebase.packs import Merged
 from misstep.tools.sample import sample_records
 
-MOST = 3
-FACTS = 5  # more than so many would hide what is shown
+MOST_EXAMPLES, MOST_FACTS = 3, 5
 
 
-class Example(NamedTuple):
+class AssessedExample(NamedTuple):
     """A record and its assessment."""
 
     name: str
@@ -25,26 +24,24 @@ class Example(NamedTuple):
     assessment: dict[str, Any]
 
 
-def choose_examples(rulebase: RuleBase, merged: Merged) -> list[Example]:
-    """The richest of the short cases that the packs themselves have; where they have none, a record that is made up."""
-    cases = sorted(_cases(merged), key=lambda case: (-len(case[1]), case[0]))
-    found = list(islice(_assessed(rulebase, cases), MOST))
-    if not found:
-        found = list(_assessed(rulebase, [("made up", record["facts"]) for record in sample_records(rulebase, 1)]))
-    return found
+def choose_examples(rulebase: RuleBase, merged: Merged) -> list[AssessedExample]:
+    """The richest of the short cases of the packs; without cases, a made-up record."""
+    cases = [
+        (f"{pack.doc.pack}: {name}", case.facts)
+        for pack in merged.packs
+        for name, case in pack.doc.cases.items()
+        if len(case.facts) <= MOST_FACTS
+    ]
+    cases.sort(key=lambda case: (-len(case[1]), case[0]))
+    found = list(islice(_assess_all(rulebase, cases), MOST_EXAMPLES))
+    return found or list(_assess_all(rulebase, [("made up", record["facts"]) for record in sample_records(rulebase, 1)]))
 
 
-def _cases(merged: Merged) -> Iterator[tuple[str, Any]]:
-    for pack in merged.packs:
-        for name, case in pack.doc.cases.items():
-            if len(case.facts) <= FACTS:
-                yield f"{pack.doc.pack}: {name}", case.facts
-
-
-def _assessed(rulebase: RuleBase, cases: Iterable[tuple[str, Any]]) -> Iterator[Example]:
+def _assess_all(rulebase: RuleBase, cases: Iterable[tuple[str, Any]]) -> Iterator[AssessedExample]:
     for name, facts in cases:
+        record = {"facts": facts}
         try:
-            answer = rulebase.assess_json(orjson.dumps({"facts": facts}))
+            answer = rulebase.assess_json(orjson.dumps(record))
         except RecordError:  # the facts of a case are checked only when it is run
             continue
-        yield Example(name, {"facts": facts}, orjson.loads(answer))
+        yield AssessedExample(name, record, orjson.loads(answer))

@@ -1,6 +1,6 @@
-"""What a browser asks for in; the page for people out, with the rules in force.
+"""The routes of the page for people, with the rules in force.
 
-Nothing that somebody says on it is kept. A form may be posted by this page only: another one that does it is refused.
+Nothing that is entered on the page is stored. Only the page itself may post its forms: posts from other sites are rejected.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from starlette.routing import BaseRoute, Route
 from misstep.api import RuleBase
 from misstep.limits import Limits
 from misstep.service.assessing import read_body, require_type
+from misstep.service.config import JSON, Settings
 from misstep.service.page import FILES, SECURITY_HEADERS, Page, Reply, read_file
-from misstep.service.problems import Refused
-from misstep.service.served import Rules
-from misstep.service.settings import Settings
+from misstep.service.problems import Rejected
+from misstep.service.reload import RuleReloader
 
-FORM, JSON = b"application/x-www-form-urlencoded", b"application/json"
+FORM = "application/x-www-form-urlencoded"
 
 
-def page_routes(rules: Rules, settings: Settings) -> list[BaseRoute]:
+def page_routes(rules: RuleReloader, settings: Settings) -> list[BaseRoute]:
     """The routes of the page."""
     limits = Limits(record_bytes=settings.body_bytes, facts=settings.facts)
 
-    @lru_cache(maxsize=2)  # the rules in force, and those before them that a request may still be using
+    @lru_cache(maxsize=2)  # the rules in force, and the previous ones, which a request may still use
     def page_of(rulebase: RuleBase) -> Page:
         return Page(rulebase, limits)
 
@@ -41,7 +41,7 @@ def page_routes(rules: Rules, settings: Settings) -> list[BaseRoute]:
 
     async def posted(request: Request) -> Response:
         body = await _body(request, FORM, JSON)
-        plain = request.headers["content-type"].partition(";")[0].strip().lower() == JSON.decode()
+        plain = request.headers["content-type"].partition(";")[0].strip().lower() == JSON
         return _sent(await asyncio.to_thread(lambda: current().record(body) if plain else current().form(body)))
 
     def download(make: Callable[[Page, bytes], Reply]) -> Callable[[Request], Awaitable[Response]]:
@@ -76,9 +76,9 @@ def _file(name: str, media_type: str) -> Callable[[Request], Awaitable[Response]
     return sent
 
 
-async def _body(request: Request, *types: bytes) -> bytes:
+async def _body(request: Request, *types: str) -> bytes:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise Refused("origin", "only the page of this service may post here")
+        raise Rejected("origin", "only the page of this service may post here")
     require_type(request.scope, *types)
     return await read_body(request.receive)
 

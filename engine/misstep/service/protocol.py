@@ -9,7 +9,6 @@ and then the connection is read and thrown away for a moment: a client that is s
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import Any
 
 import orjson
@@ -17,15 +16,12 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from misstep.service.assessing import BUSY, GONE
+from misstep.service.config import BATCH_PATH, BUSY, GONE, RETRY_SECONDS, WAITING, Settings
+from misstep.service.logs import log_event
 from misstep.service.metrics import Metrics
-from misstep.service.problems import AGAIN_SECONDS, MEDIA_TYPE, SORTS, problem
-from misstep.service.settings import Settings
-from misstep.service.streaming import PATH as BATCH
+from misstep.service.problems import MEDIA_TYPE, PROBLEM_TYPES, problem
 
-log = logging.getLogger("misstep.service")
 LINGER_SECONDS, LINGER_BYTES = 2.0, 8_000_000  # so long, and so much, is read and thrown away after a refusal
-WAITS = "misstep.waits"  # in the scope of a request that came in whole and has no answer yet
 
 
 class Wire:
@@ -147,7 +143,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._refused:
             return
         self._in_body, self._unread, self._body = True, 0, 0
-        self._streamed = self.url.partition(b"?")[0] == BATCH.encode()
+        self._streamed = self.url.partition(b"?")[0] == BATCH_PATH.encode()
         size, hosts, length = len(self.url), 0, 0
         for name, value in self.headers:
             size += len(name) + len(value) + 4
@@ -185,7 +181,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._in_body, self._unread = False, 0
         if not self._streamed and not self.cycle.response_complete:
             scope: Any = self.cycle.scope
-            scope[WAITS] = True
+            scope[WAITING] = True
             self.wire.waiting += 1
             if self.wire.waiting > self._limits.queue:
                 scope[BUSY] = True
@@ -203,7 +199,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._release(scope)
 
     def _release(self, scope: Any) -> None:
-        if scope.pop(WAITS, None):
+        if scope.pop(WAITING, None):
             self.wire.waiting -= 1
 
     def _at_work(self) -> bool:
@@ -249,9 +245,9 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._refused or self.transport.is_closing():
             return
         self._refused, self._moved, self._unread = True, self.loop.time(), 0
-        self.wire.metrics.cut(limit)
+        self.wire.metrics.cut.labels(limit).inc()
         begun = self._at_work() and (self.cycle.response_started or self.pipeline)
-        log.info("cut", extra={"data": {"limit": limit, "status": None if begun else SORTS[code].status}})
+        log_event("cut", limit=limit, status=None if begun else PROBLEM_TYPES[code].status)
         self._leave()
         if begun or self.transport.get_write_buffer_size() or not self.transport.can_write_eof():
             self.transport.abort()
@@ -268,6 +264,6 @@ class LimitedProtocol(HttpToolsProtocol):
             (b"content-length", b"%d" % len(body)),
             (b"cache-control", b"no-store"),
             (b"connection", b"close"),
-            *([(b"retry-after", AGAIN_SECONDS)] if code == "busy" else []),
+            *([(b"retry-after", RETRY_SECONDS.encode())] if code == "busy" else []),
         ]
-        return STATUS_LINE[SORTS[code].status] + b"".join(b"%b: %b\r\n" % header for header in headers) + b"\r\n" + body
+        return STATUS_LINE[PROBLEM_TYPES[code].status] + b"".join(b"%b: %b\r\n" % header for header in headers) + b"\r\n" + body

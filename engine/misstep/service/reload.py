@@ -1,4 +1,4 @@
-"""Signs that rules have changed in; rules read again out: files that are watched, and the signal SIGHUP."""
+"""The rules in force, and their reload: on SIGHUP, and with ``--reload`` when a file changes."""
 
 from __future__ import annotations
 
@@ -6,34 +6,68 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from watchfiles import Change, awatch
 
+from misstep.errors import MisstepError
 from misstep.rulebase.shipped import shipped_rules
+from misstep.service.config import Settings
+from misstep.service.logs import log_event
 from misstep.service.metrics import Metrics
-from misstep.service.served import Rules
-from misstep.service.settings import Settings
+from misstep.service.served import ServedRules
 
-log = logging.getLogger("misstep.service")
-QUIET_MS, LOOK_MS = 200, 500  # packs that are saved one after the other are read once
+DEBOUNCE_MS, POLL_MS = 200, 500  # packs that are saved one after the other are loaded once
+
+
+class RuleReloader:
+    """The rules in force (``current``). New rules are loaded beside them, then one reference is changed."""
+
+    def __init__(self, load: Callable[[], ServedRules], first: ServedRules | None = None) -> None:
+        self._load = load
+        self.current = first or load()
+        self._requested = asyncio.Event()
+
+    def request_reload(self) -> None:
+        """Load the packs again soon. A request during a reload starts one more reload after it."""
+        self._requested.set()
+
+    async def run(self, metrics: Metrics) -> None:
+        """Reload on request, until cancelled."""
+        while True:
+            metrics.set_rules(self.current.rulebase.program)
+            await self._requested.wait()
+            self._requested.clear()
+            metrics.reloads.labels("loaded" if await self.reload() else "refused").inc()
+
+    async def reload(self) -> bool:
+        """Load the packs again, in a thread. If that fails, the old rules stay in force and the result is false."""
+        try:
+            new = await asyncio.to_thread(self._load)
+        except Exception as error:  # any: the old rules stay, and the next change is loaded again
+            log_event("reload refused", logging.ERROR, rulebase=self.current.tag, problems=_lines(error))
+            return False
+        changed, self.current = new.tag != self.current.tag, new
+        log_event("reloaded", rulebase=new.tag, changed=changed)
+        return True
+
+
+def _lines(error: Exception) -> list[str]:
+    if isinstance(error, MisstepError):
+        return str(error).splitlines()
+    if isinstance(error, OSError):
+        return [f"{error.filename or ''}: {error.strerror}"]
+    return [f"internal error ({type(error).__name__})"]
 
 
 @contextlib.asynccontextmanager
-async def reloading(rules: Rules, settings: Settings, metrics: Metrics) -> AsyncIterator[None]:
-    """While the service runs: rules are read again when a sign says so."""
-
-    def observe(outcome: str) -> None:
-        metrics.reloaded(outcome)
-        _tell(rules, metrics)
-
-    rules.observe = observe
-    _tell(rules, metrics)
+async def reloading(rules: RuleReloader, settings: Settings, metrics: Metrics) -> AsyncIterator[None]:
+    """Reload the rules on request while the service runs."""
     loop = asyncio.get_running_loop()
-    with contextlib.suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):  # no such signal, or in a thread
-        loop.add_signal_handler(signal.SIGHUP, rules.want_reload)
-    tasks = [loop.create_task(rules.reload_when_wanted())]
+    with contextlib.suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):  # no SIGHUP, or not the main thread
+        loop.add_signal_handler(signal.SIGHUP, rules.request_reload)
+    tasks = [loop.create_task(rules.run(metrics))]
     if settings.reload:
         tasks.append(loop.create_task(_watch(rules, settings)))
     try:
@@ -44,28 +78,23 @@ async def reloading(rules: Rules, settings: Settings, metrics: Metrics) -> Async
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _watch(rules: Rules, settings: Settings) -> None:
+async def _watch(rules: RuleReloader, settings: Settings) -> None:
     paths = [path.resolve() for path in settings.rules or (shipped_rules(),)]
-    folders = {path if path.is_dir() else path.parent for path in paths}  # a file that is replaced is another file
+    folders = {path if path.is_dir() else path.parent for path in paths}  # a file that is replaced is a new file
 
-    def of_the_rules(_: Change, changed: str) -> bool:
+    def is_pack(_: Change, changed: str) -> bool:
         return any(Path(changed).is_relative_to(path) for path in paths)
 
     watching = False
     try:
-        watcher = awatch(
-            *folders, watch_filter=of_the_rules, debounce=QUIET_MS, step=50, rust_timeout=LOOK_MS, yield_on_timeout=True
+        changes = awatch(
+            *folders, watch_filter=is_pack, debounce=DEBOUNCE_MS, step=50, rust_timeout=POLL_MS, yield_on_timeout=True
         )
-        async for changes in watcher:
-            if changes or not watching:  # at first because of what may have changed before anybody looked
-                rules.want_reload()
+        async for changed in changes:
+            if changed or not watching:  # at first for changes between loading and watching
+                rules.request_reload()
             if not watching:
-                log.info("watching", extra={"data": {"folders": len(folders)}})
+                log_event("watching", folders=len(folders))
             watching = True
     except Exception as error:
-        log.error("the rules are watched no more", extra={"data": {"error": type(error).__name__}})
-
-
-def _tell(rules: Rules, metrics: Metrics) -> None:
-    program = rules.current.rulebase.program
-    metrics.serves(program.name, program.version, program.digest)
+        log_event("watching stopped by an error", logging.ERROR, error=type(error).__name__)

@@ -19,19 +19,19 @@ from uvicorn.server import Server
 from uvicorn.supervisors import Multiprocess
 
 from misstep.errors import MisstepError
-from misstep.service.logs import CONFIG
+from misstep.service.config import Settings
+from misstep.service.logs import LOG_CONFIG, log_event
 from misstep.service.metrics import FOLDER, Metrics
 from misstep.service.page_routes import page_routes
 from misstep.service.protocol import LimitedProtocol, Wire
+from misstep.service.reload import RuleReloader
 from misstep.service.routes import create_app
-from misstep.service.served import Rules, Served, load_served
-from misstep.service.settings import Settings
+from misstep.service.served import ServedRules, load_served
 
-log = logging.getLogger("misstep.service")
 BACKLOG = 2_048
 
 
-Load = Callable[[Settings], Served]
+Load = Callable[[Settings], ServedRules]
 
 
 def serve(settings: Settings, load: Load = load_served) -> None:
@@ -50,7 +50,7 @@ def serve(settings: Settings, load: Load = load_served) -> None:
 class ServiceConfig(Config):
     """uvicorn's configuration; what is served is made in the process that serves it."""
 
-    def __init__(self, settings: Settings, load: Load, first: Served | None = None) -> None:
+    def __init__(self, settings: Settings, load: Load, first: ServedRules | None = None) -> None:
         super().__init__(
             "misstep.service",
             host=settings.host,
@@ -58,8 +58,8 @@ class ServiceConfig(Config):
             http=LimitedProtocol,
             ws="none",
             interface="asgi3",
-            log_config=CONFIG,
-            access_log=False,  # front.py writes it, without addresses
+            log_config=LOG_CONFIG,
+            access_log=False,  # middleware.py writes it, without addresses
             proxy_headers=False,
             server_header=False,
             backlog=BACKLOG,
@@ -74,9 +74,9 @@ class ServiceConfig(Config):
         """The application, with rules and figures of its own."""
         _ignore_hangups()
         try:
-            rules = Rules(partial(self.load_rules, self.settings), self.first)
+            rules = RuleReloader(partial(self.load_rules, self.settings), self.first)
         except MisstepError as error:  # packs that were right when the service began
-            log.error("worker cannot start", extra={"data": {"problems": str(error).splitlines()}})
+            log_event("worker cannot start", logging.ERROR, problems=str(error).splitlines())
             sys.exit(1)  # another one is started
         metrics = Metrics()
         self.wire = Wire(self.settings, metrics)
@@ -114,6 +114,6 @@ def _listen(settings: Settings) -> socket.socket:
         raise OSError(error.errno, os.strerror(error.errno or 0), f"{settings.host}:{settings.port}") from None
     listener.set_inheritable(True)
     host, port = listener.getsockname()[:2]
-    logging.config.dictConfig(CONFIG)
-    log.info("listening", extra={"data": {"url": f"http://{f'[{host}]' if ':' in host else host}:{port}"}})
+    logging.config.dictConfig(LOG_CONFIG)
+    log_event("listening", url=f"http://{f'[{host}]' if ':' in host else host}:{port}")
     return listener

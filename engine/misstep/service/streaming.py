@@ -1,6 +1,6 @@
-"""JSON lines in, a record each; JSON lines out in the same order, an assessment or an error each, while the rest comes in.
+"""The route ``POST /assess/batch``: JSON lines in, a record each; JSON lines out in the same order, while the rest comes in.
 
-Neither is ever held as a whole: a line has a greatest length, and no more is read while nobody takes what was answered.
+Neither side is ever held as a whole: lines have a maximum length, and reading stops while the client does not take its answers.
 """
 
 from __future__ import annotations
@@ -12,45 +12,43 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from misstep.errors import Location, Problem, RecordError
-from misstep.service.assessing import BUSY, GONE, NO_STORE, Assessor, require_type
-from misstep.service.problems import Refused, problem_of
-from misstep.service.served import Header, Rules, Served
-from misstep.service.settings import Settings
+from misstep.errors import RecordError
+from misstep.service.assessing import Assessor, require_type
+from misstep.service.config import BUSY, GONE, JSON_LINES, NO_STORE, Settings
+from misstep.service.problems import Rejected, record_problem
+from misstep.service.reload import RuleReloader
+from misstep.service.served import ServedRules
 
-PATH = "/assess/batch"
-TYPE = "application/x-ndjson"
-SEND_BYTES = 65_536  # answers are sent when so much of them is there, or when there is nothing to be done
+SEND_BYTES = 65_536  # answers are sent when this much is ready, or when no line is left to assess
 
 
-class AssessBatch:
+class BatchRoute:
     """``POST /assess/batch``."""
 
-    def __init__(self, rules: Rules, assessor: Assessor, settings: Settings) -> None:
+    def __init__(self, rules: RuleReloader, assessor: Assessor, settings: Settings) -> None:
         self._rules = rules
         self._assessor = assessor
-        self._most = settings.body_bytes
-        self._batches = settings.batches
+        self._settings = settings
         self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, line by line."""
-        require_type(scope, TYPE.encode(), b"application/jsonl", b"application/json-lines")
-        if BUSY in scope or self._running >= self._batches:
-            raise Refused("busy", "too many batches are being assessed already; try again soon")
+        require_type(scope, JSON_LINES, "application/jsonl", "application/json-lines")
+        if BUSY in scope or self._running >= self._settings.batches:
+            raise Rejected("busy", "too many batches are running; try again soon")
         self._running += 1
         try:
             await self._answer(self._rules.current, scope, receive, send)  # one rule base for the whole batch
         finally:
             self._running -= 1
 
-    async def _answer(self, served: Served, scope: Scope, receive: Receive, send: Send) -> None:
-        headers: list[Header] = [(b"content-type", TYPE.encode()), served.header, NO_STORE]
+    async def _answer(self, served: ServedRules, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", JSON_LINES.encode()), served.header, NO_STORE]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         rows = bytearray()
         number = 0
-        async for line in _lines(receive, self._most):
-            if line is None or len(rows) >= SEND_BYTES:  # nothing more has come in yet, or enough is there
+        async for line in _lines(receive, self._settings.body_bytes):
+            if line is None or len(rows) >= SEND_BYTES:
                 await send({"type": "http.response.body", "body": bytes(rows), "more_body": True})
                 rows.clear()
             if line is None:
@@ -58,26 +56,23 @@ class AssessBatch:
             number += 1
             if line.strip():
                 rows += await self._row(served, line, number) + b"\n"
-                await asyncio.sleep(0)  # a batch takes turns with everybody else, record by record
+                await asyncio.sleep(0)  # let other requests run between two records
                 if GONE in scope:
                     raise ClientDisconnect
         await send({"type": "http.response.body", "body": bytes(rows)})
 
-    async def _row(self, served: Served, line: bytes, number: int) -> bytes:
+    async def _row(self, served: ServedRules, line: bytes, number: int) -> bytes:
+        most = self._settings.body_bytes
         try:
-            if len(line) > self._most:
-                raise RecordError([Problem(Location(), f"has more than {self._most} bytes, the most that a record may have")])
+            if len(line) > most:
+                raise RecordError(f"has more than {most} bytes, the most that a record may have")
             return await self._assessor.assess(served, line, "batch")
         except RecordError as error:
-            members = problem_of(error)
-            for place in members["errors"]:
-                place.pop("line", None)  # of the record, which is the line
-            return orjson.dumps({"line": number, "error": members})
+            return orjson.dumps({"line": number, "error": record_problem(error, lines=False)})
 
 
 async def _lines(receive: Receive, most: int) -> AsyncIterator[bytes | None]:
-    """The lines of a body without their ends; None where more must come in first. Of a line that is too long there is only
-    as much as shows that it is."""
+    """The lines of a body without their ends, cut off just beyond ``most`` bytes; None when the next one is not complete yet."""
     rest = bytearray()
     more = True
     while more:

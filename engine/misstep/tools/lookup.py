@@ -1,84 +1,91 @@
-"""A rule base in; what there is to know of its kinds and rules out, as data, for the command line and the service."""
+"""Data about the kinds and rules of a rule base, for the command line and the service."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from misstep.errors import Location, UsageError, listing, suggest
-from misstep.language.facts import TRAITS, Kind
-from misstep.language.program import Program
+from misstep.errors import UsageError, listing, suggest
+from misstep.language.facts import TRAITS, Field, Kind
+from misstep.language.program import Program, Source
 from misstep.rulebase.packs import Merged
 
-
-def kind_data(kind: Kind) -> dict[str, Any]:
-    """All that is declared of a kind."""
-    return {
-        "kind": kind.name, "role": kind.role, "title": kind.title, "topic": kind.topic,
-        **{trait: getattr(kind, trait) for trait in TRAITS}, "help": kind.help, "word": kind.word,
-        "fields": [
-            {"name": f.name, "type": f.type, "unknown": f.unknown, "required": f.required, "default": f.default,
-             "values": f.values, "min": f.minimum, "max": f.maximum, "unit": f.unit, "help": f.help, "title": f.title,
-             "words": [{"value": value, "text": text} for value, text in f.words]} for f in kind.fields
-        ],
-    }  # fmt: skip
+_KIND = ("role", "title", "topic", *TRAITS, "help", "word", "fields")
+_FIELD = ("name", "type", "unknown", "required", "default", "values")
+KIND_MEMBERS = {"kind": "name", **{name: name for name in _KIND}}
+FIELD_MEMBERS = {
+    **{name: name for name in _FIELD},
+    "min": "minimum",
+    "max": "maximum",
+    **{name: name for name in ("unit", "help", "title", "words")},
+}
+"""The members of a kind and of a field in JSON, with the attributes that they show."""
 
 
-class RulePage(NamedTuple):
-    """A rule as it stands in its pack, the sources it rests on, and the cases that prove it."""
+def kind_data(kind: Kind) -> dict[str, object]:
+    """A kind as JSON data."""
+    return _members(kind, KIND_MEMBERS) | {"fields": [_field_data(field) for field in kind.fields]}
 
-    id: str
-    pack: str
-    location: Location
+
+def _field_data(field: Field) -> dict[str, object]:
+    return _members(field, FIELD_MEMBERS) | {"words": [{"value": value, "text": text} for value, text in field.words]}
+
+
+def _members(of: Kind | Field, members: Mapping[str, str]) -> dict[str, object]:
+    return {member: getattr(of, attribute) for member, attribute in members.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class RulePage:
+    """A rule as written in its pack, its place there, its sources, and the cases in which it fires."""
+
+    rule: str
     title: str
     help: str
+    pack: str
+    file: str
+    line: int
+    column: int
     text: str
-    sources: tuple[str, ...]
     cases: tuple[str, ...]
-
-
-def rule_page(merged: Merged, rule_id: str) -> RulePage:
-    """What there is to know of one rule. Raises UsageError where there is none of this name."""
-    known_rule(rule_id, merged.rules)
-    return _page(merged, rule_id, _cases(merged))
+    sources: tuple[Source, ...]
 
 
 def rule_pages(program: Program, merged: Merged) -> list[RulePage]:
-    """The same of every rule."""
-    cases = _cases(merged)
-    return [_page(merged, rule, cases) for rule in program.rules]
+    """The pages of all rules."""
+    return [rule_page(program, merged, rule) for rule in program.rules]
 
 
-def _cases(merged: Merged) -> dict[str, list[str]]:
-    """Names of the cases in which a rule is said to fire, by the pack and the id of the rule."""
-    cases: dict[str, list[str]] = {}
-    for pack in merged.packs:
-        for name, case in pack.doc.cases.items():
-            for rule in case.expect.fires:
-                cases.setdefault(f"{pack.doc.pack} {rule}", []).append(name)
-    return cases
-
-
-def _page(merged: Merged, rule_id: str, cases: dict[str, list[str]]) -> RulePage:
-    entry = merged.rules[rule_id]
+def rule_page(program: Program, merged: Merged, rule: str) -> RulePage:
+    """The page of one rule. Raises UsageError if it does not exist."""
+    require_rule(rule, program.rules)
+    entry = merged.rules[rule]
     pack, document = entry.pack.doc.pack, entry.pack.document
+    place = document.locate(entry.path)
     return RulePage(
-        id=rule_id,
-        pack=pack,
-        location=document.locate(entry.path),
+        rule=rule,
         title=entry.doc.title or "",
         help=entry.doc.help,
+        pack=pack,
+        file=place.file,
+        line=place.line,
+        column=place.column,
         text=document.excerpt(entry.path),
-        sources=tuple(entry.doc.sources),
-        cases=tuple(cases.get(f"{pack} {rule_id}", ())),
+        cases=tuple(
+            name
+            for each in merged.packs
+            if each.doc.pack == pack
+            for name, case in each.doc.cases.items()
+            if rule in case.expect.fires
+        ),
+        sources=tuple(program.sources[name] for name in entry.doc.sources),
     )
 
 
-def known_rule(rule_id: str, known: Iterable[str]) -> None:
-    """Raise UsageError where there is no such rule; it says which may have been meant."""
+def require_rule(rule: str, known: Iterable[str]) -> None:
+    """Raise UsageError, with a suggestion, if a rule does not exist."""
     known = list(known)
-    if rule_id not in known:
-        near = [name for name in known if name.split(".")[0] == rule_id.split(".")[0]]
-        otherwise = f"there are {listing(near)}" if near else "`misstep kinds KIND` lists those about a kind"
-        hint = suggest(rule_id, known, f"; {otherwise}")
-        raise UsageError(f"there is no rule '{rule_id}'{hint}")
+    if rule not in known:
+        near = [name for name in known if name.split(".")[0] == rule.split(".")[0]]
+        otherwise = f"there are {listing(near)}" if near else "`misstep kinds KIND` lists the rules about a kind"
+        raise UsageError(f"unknown rule '{rule}'" + suggest(rule, known, f"; {otherwise}"))

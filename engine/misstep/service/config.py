@@ -1,0 +1,44 @@
+"""Settings of the service, and the names that several of its parts use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+Header = tuple[bytes, bytes]
+JSON, JSON_LINES = "application/json", "application/x-ndjson"
+NO_STORE: Header = (b"cache-control", b"no-store")
+BATCH_PATH = "/assess/batch"
+RETRY_SECONDS = "1"  # a queue of requests that take fractions of a millisecond is empty by then
+
+# Keys of a request's ASGI scope
+BUSY = "misstep.busy"  # the queue was full when the request was complete
+GONE = "misstep.gone"  # the client has disconnected
+WAITING = "misstep.waiting"  # the request is complete and counted in the queue
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings of one service. Each limit applies to one worker.
+
+    ``request_seconds``: time for one request, from its first byte to the last byte of the answer; for a batch, the longest time
+    without progress (``batch_seconds`` is its total). ``queue``: complete requests that wait for an answer.
+    """
+
+    rules: tuple[Path, ...] = ()
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    reload: bool = False
+    allowed_hosts: tuple[str, ...] = ()
+    access_log: bool = True
+    body_bytes: int = 1_000_000
+    header_bytes: int = 16_384
+    facts: int = 1_000
+    request_seconds: float = 10.0
+    connections: int = 1_000
+    queue: int = 500
+    batches: int = 4
+    batch_bytes: int = 100_000_000
+    batch_seconds: float = 600.0
+    shutdown_seconds: int = 15

@@ -1,0 +1,118 @@
+"""What all requests have in common: request id, allowed hosts, unexpected exceptions, log line, metrics and common headers."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from misstep.service.config import BUSY, Settings
+from misstep.service.logs import log_event, stack_of
+from misstep.service.metrics import Metrics
+from misstep.service.problems import Rejected, problem, problem_response, rejection_response
+
+_ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
+_UNSENT = 499  # as nginx: the client disconnected before the answer
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_NO_SNIFFING = (b"x-content-type-options", b"nosniff")
+_ALWAYS = ("/healthz", "/metrics")  # answered also when the queue is full
+
+
+class RequestMiddleware:
+    """The outermost part of the application."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._log = settings.access_log
+        self._hosts = _allowed_hosts(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        start = time.perf_counter()
+        request_id, host = _identify(scope["headers"])
+        status = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id), _NO_SNIFFING]
+            await send(message)
+
+        failure: dict[str, object] = {}
+        try:
+            if self._hosts and _without_port(host) not in self._hosts:
+                await rejection_response(Rejected("host", "the host of the request is not allowed"))(scope, receive, answer)
+            elif BUSY in scope and scope["path"] not in _ALWAYS:
+                await rejection_response(Rejected("busy", "too many requests are waiting; try again soon"))(
+                    scope, receive, answer
+                )
+            else:
+                await self._app(scope, receive, answer)
+        except ClientDisconnect:
+            failure = {"ended": "client disconnected"}
+        except Exception as error:
+            failure = {"error": type(error).__name__, "where": stack_of(error.__traceback__)}
+            if not status:
+                members = problem("internal", "an error of the service, not of the request; see its log, under the request id")
+                await problem_response(members)(scope, receive, answer)
+        seconds = time.perf_counter() - start
+        status = status or _UNSENT
+        route = getattr(scope.get("route"), "path", "") or "none"  # the path itself may contain text of a user
+        self._metrics.count_request(route, scope["method"], status, seconds)
+        if self._log or failure:
+            log_event(
+                "request",
+                logging.ERROR if "error" in failure else logging.INFO,
+                request_id=request_id.decode(),
+                method=scope["method"],
+                route=route,
+                status=status,
+                ms=round(seconds * 1000, 3),
+                **failure,
+            )
+
+    def _choose(self, scope: Scope, host: bytes) -> ASGIApp:
+        """The application, or a rejection of the request."""
+        if self._hosts and _without_port(host) not in self._hosts:
+            return rejection_response(Rejected("host", "the host of the request is not allowed"))
+        if BUSY in scope and scope["path"] not in _ALWAYS:
+            return rejection_response(Rejected("busy", "too many requests are waiting; try again soon"))
+        return self._app
+
+
+def _identify(headers: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
+    """The id of a request, from the client or new, and the host that it is for."""
+    request_id = host = b""
+    for name, value in headers:
+        if name == b"x-request-id" and _ID.fullmatch(value):
+            request_id = value
+        elif name == b"host":
+            host = value
+    return request_id or secrets.token_hex(8).encode(), host
+
+
+def _allowed_hosts(settings: Settings) -> frozenset[bytes]:
+    """The hosts that requests may be for; empty: all.
+
+    On a loopback address they are its own names, so that no web page can reach the service under another name (DNS rebinding).
+    """
+    names = settings.allowed_hosts
+    if "*" in names:
+        return frozenset()
+    if settings.host in _LOOPBACK:
+        names = (*names, *_LOOPBACK, "[::1]")
+    return frozenset(name.lower().encode() for name in names)
+
+
+def _without_port(host: bytes) -> bytes:
+    name, _, port = host.lower().rpartition(b":")
+    return name if name and port.isdigit() else host.lower()
