@@ -85,7 +85,7 @@ def test_what_json_cannot_say_is_refused_before_it_is_sent(record: Any) -> None:
 
 
 def test_a_record_that_is_too_large_is_the_records_fault(client: Client) -> None:
-    with pytest.raises(RecordError, match="has more than 1000000 bytes"):
+    with pytest.raises(RecordError, match="larger than the limit of 1000000 bytes"):
         client.assess([{"kind": "late_arrival", "reason": "x" * 1_000_001}])
 
 

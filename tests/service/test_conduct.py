@@ -248,6 +248,6 @@ def test_problem_of_a_cut_connection_is_what_the_body_says() -> None:
             "type": "urn:misstep:problem:too_large",
             "title": "Request too large",
             "status": 413,
-            "detail": "the body has more than 10 bytes, the most that it may have",
+            "detail": "the body is larger than the limit of 10 bytes",
             "code": "too_large",
         }

@@ -1,4 +1,4 @@
-"""Settings in; the service running out, in one process or several, until a signal ends it."""
+"""Run the service in one process or several, until a signal ends it."""
 
 from __future__ import annotations
 
@@ -23,32 +23,30 @@ from misstep.service.config import Settings
 from misstep.service.logs import LOG_CONFIG, log_event
 from misstep.service.metrics import FOLDER, Metrics
 from misstep.service.page_routes import page_routes
-from misstep.service.protocol import LimitedProtocol, Wire
+from misstep.service.protocol import ConnectionLimits, LimitedProtocol
 from misstep.service.reload import RuleReloader
 from misstep.service.routes import create_app
 from misstep.service.served import ServedRules, load_served
 
 BACKLOG = 2_048
-
-
 Load = Callable[[Settings], ServedRules]
 
 
 def serve(settings: Settings, load: Load = load_served) -> None:
-    """Run the service until SIGINT or SIGTERM. Raises what ``load`` does, and OSError where the address is taken."""
+    """Run the service until SIGINT or SIGTERM. Raises the errors of ``load``, and OSError if the address is in use."""
     _ignore_hangups()
-    served = load(settings)  # what is wrong with the rules is said before anything is open
+    served = load(settings)  # errors in the rules are reported before the port is open
     listener = _listen(settings)
     if settings.workers == 1:
         Server(ServiceConfig(settings, load, served)).run([listener])
         return
     with tempfile.TemporaryDirectory(prefix="misstep-metrics-") as folder:
-        os.environ[FOLDER] = folder  # for the workers; this process measures nothing
-        Workers(ServiceConfig(settings, load), [listener]).run()
+        os.environ[FOLDER] = folder  # for the workers; this process has no metrics
+        WorkerSupervisor(ServiceConfig(settings, load), [listener]).run()
 
 
 class ServiceConfig(Config):
-    """uvicorn's configuration; what is served is made in the process that serves it."""
+    """uvicorn's configuration; each worker process loads the application itself."""
 
     def __init__(self, settings: Settings, load: Load, first: ServedRules | None = None) -> None:
         super().__init__(
@@ -71,29 +69,29 @@ class ServiceConfig(Config):
         self.first = first
 
     def load_app(self) -> Any:
-        """The application, with rules and figures of its own."""
+        """The application, with its own rules and metrics."""
         _ignore_hangups()
         try:
             rules = RuleReloader(partial(self.load_rules, self.settings), self.first)
-        except MisstepError as error:  # packs that were right when the service began
+        except MisstepError as error:  # the packs have changed since the service started
             log_event("worker cannot start", logging.ERROR, problems=str(error).splitlines())
-            sys.exit(1)  # another one is started
+            sys.exit(1)  # the supervisor starts another worker
         metrics = Metrics()
-        self.wire = Wire(self.settings, metrics)
+        self.shared = ConnectionLimits(self.settings, metrics)
         return create_app(rules, self.settings, metrics, page_routes(rules, self.settings))
 
 
-class Workers(Multiprocess):
-    """uvicorn's supervisor, but SIGHUP is for the rules: every worker is told."""
+class WorkerSupervisor(Multiprocess):
+    """uvicorn's supervisor, with SIGHUP for the rules: it is passed on to every worker."""
 
     def handle_hup(self) -> None:
-        """Have every worker read its rules again."""
+        """Make every worker reload its rules."""
         for process in self.processes:
             if process.pid is not None:
                 os.kill(process.pid, signal.SIGHUP)
 
     def keep_subprocess_alive(self) -> None:
-        """Start anew what has died; what it counted as being there is there no more."""
+        """Replace dead workers, and drop their part of the metrics."""
         before = {process.pid for process in self.processes}
         super().keep_subprocess_alive()
         for pid in before - {process.pid for process in self.processes}:
@@ -101,7 +99,7 @@ class Workers(Multiprocess):
 
 
 def _ignore_hangups() -> None:
-    """While rules are read that are new anyway; from then on reload.py listens."""
+    """Ignore SIGHUP while the rules are loaded; after that reload.py handles it."""
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
