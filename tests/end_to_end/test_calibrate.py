@@ -264,5 +264,5 @@ def test_of_no_file_certainty_is_measured_twice(misstep: Command, given: str, na
 def test_certainty_looks_at_records_only(misstep: Command, option: tuple[str, str]) -> None:
     file = misstep.write("judged.jsonl", LINES)
     run = misstep.inside("calibrate", file, *RULES, "--certainty", *option)
-    message = "--certainty is about the records of all cases: without --basis, --min-confidence, --worst and --picture"
+    message = "--certainty measures the records of all cases; remove --basis, --min-confidence, --worst and --picture"
     assert (run.code, run.out, run.err) == (2, "", f"misstep: {message}\n")

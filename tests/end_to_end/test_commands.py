@@ -216,7 +216,7 @@ def test_coverage_names_rules_that_no_case_proves(misstep: Command) -> None:
     assert misstep.inside("test", "mine.yaml").code == 0
     run = misstep.inside("test", "--coverage", "mine.yaml")
     assert run.code == 1
-    assert run.out.startswith("UNTESTED sneeze: no case says that it stays quiet\n")
+    assert run.out.startswith("UNTESTED sneeze: no case expects it to be quiet\n")
     assert misstep.inside("test", "--coverage", INCIDENTS / "rules").code == 0
 
 

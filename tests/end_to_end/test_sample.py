@@ -39,7 +39,7 @@ def test_into_a_file(misstep: Command) -> None:
     [
         (["5", "-o", "nowhere/log.jsonl"], "misstep: nowhere/log.jsonl: No such file or directory\n"),
         (["5", "-o", "."], "misstep: .: Is a directory\n"),
-        (["5", "--columns", "team,color"], "misstep: columns: a sample has no column 'color'; it is one of team, month\n"),
+        (["5", "--columns", "team,color"], "misstep: columns: unknown column 'color'; it is one of team, month\n"),
         (["5", "--rules", "nowhere"], "misstep: nowhere: no such file or folder\n"),
     ],
 )

@@ -1,7 +1,7 @@
 """The command ``misstep``. Only this package prints.
 
-Exit codes: 0 done; 1 findings at or above ``--fail-level``, a case that failed or a record that was left out; 2 bad input,
-rules or usage; 130 stopped from the keyboard; 141 whoever read the output has gone.
+Exit codes: 0 done; 1 findings at or above ``--fail-level``, a failed case or invalid records; 2 bad input, bad rules or wrong
+usage; 130 stopped by Ctrl-C; 141 broken pipe.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import sys
 
 import click
 
-from misstep.cli import assess, calibrate, lookup, report, sample, score, serve, workbench  # noqa: F401 - each puts its commands under ``cli``
-from misstep.cli.group import BAD, OK, STOPPED, UNREAD, cli, complain
+from misstep.cli import assess, calibrate, lookup, report, sample, score, serve, workbench  # noqa: F401 - each module adds its commands to ``cli``
+from misstep.cli.group import BAD, OK, STOPPED, UNREAD, cli, print_error
 from misstep.errors import MisstepError, printable
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; the process ends with its exit code."""
+    """Run the command and exit with its exit code."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal or file of another encoding than UTF-8
+        if isinstance(stream, io.TextIOWrapper):  # the encoding of a terminal or file may not be UTF-8
             stream.reconfigure(errors="backslashreplace")
     try:
         code = cli.main(arguments, prog_name="misstep", standalone_mode=False)
@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("misstep: stopped", file=sys.stderr)
         code = STOPPED
     except MisstepError as error:
-        complain(error)
+        print_error(error)
         code = BAD
     except BrokenPipeError:
         code = UNREAD
@@ -44,6 +44,6 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         print(f"misstep: internal error ({type(error).__name__}); MISSTEP_DEBUG=1 shows where", file=sys.stderr)
         code = BAD
-    if code == UNREAD:  # also for what Python still flushes at its end
+    if code == UNREAD:  # Python flushes the stream once more at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code if isinstance(code, int) else OK)

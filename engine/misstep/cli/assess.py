@@ -1,36 +1,54 @@
-"""``misstep assess``: a record or many in; assessments out."""
+"""``misstep assess``: assess records and print the assessments."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from misstep.cli.group import BAD, FOUND, OK, cli, colored, complain, engine_option, load, rules_option, width, write_bytes
+from misstep.cli.group import (
+    BAD,
+    FOUND,
+    OK,
+    cli,
+    color_option,
+    engine_option,
+    load_rules,
+    output_option,
+    print_error,
+    rules_option,
+    terminal_width,
+    use_color,
+    write_bytes,
+)
 from misstep.errors import BudgetError, EngineError, MisstepError, RecordError, UsageError, suggest
 
 if TYPE_CHECKING:
     from misstep.analysis.certainty import Certainty
     from misstep.api import EngineName, RuleBase
+    from misstep.assessment.records import RecordLike
     from misstep.assessment.result import Assessment
+    from misstep.rulebase.documents import Document
 
 
 @cli.command()
 @click.argument("file", type=click.Path(allow_dash=True, path_type=Path))
 @rules_option
-@click.option("-o", "--output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
-              help="Text to read; JSON, a line for each record; or Markdown with everything.")  # fmt: skip
-@click.option("--input", "input_format", type=click.Choice(["json", "jsonl", "yaml"]),
-              help="Form of the input; else by the ending of the file, or by the look of standard input.")  # fmt: skip
-@click.option("--fail-level", metavar="BAND", help="Exit with 1 if a finding is of this severity band or worse, say `serious`.")
+@output_option("text", "json", "markdown", help="Text; JSON, one line for each record; or Markdown with all details.")
+@click.option(
+    "--input",
+    "input_format",
+    type=click.Choice(["json", "jsonl", "yaml"]),
+    help="Format of the input. Default: by the file extension; for standard input, detected.",
+)
+@click.option(
+    "--fail-level", metavar="BAND", help="Exit with code 1 if a finding has this severity band or a worse one, e.g. `serious`."
+)
 @engine_option
-@click.option("--certainty", is_flag=True, help="Also how far the answer rests on what is not said; takes a moment.")
-@click.option("--full", is_flag=True, help="Text with the ids of rules, and figures and addresses of sources.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
-              help="Colors; auto: on a terminal, unless NO_COLOR is set.")  # fmt: skip
+@click.option("--certainty", is_flag=True, help="Also show how far the answer depends on missing information; this takes longer.")
+@click.option("--full", is_flag=True, help="Text with rule ids, and with figures and addresses of sources.")
+@color_option
 def assess(
     file: Path,
     rules: tuple[Path, ...],
@@ -44,7 +62,7 @@ def assess(
 ) -> int:
     """Assess the interviews in FILE, or - for standard input.
 
-    FILE is one record as JSON or YAML, or JSON lines with a record each.
+    FILE is one record as JSON or YAML, or JSON lines with one record on each line.
 
     \b
     misstep assess interview.yaml
@@ -56,71 +74,56 @@ def assess(
 
     if str(file) != "-":
         refuse_missing(file)  # before the rules are loaded, which takes longer
-    rulebase = load(rules)
+    rulebase = load_rules(rules)
     bands = rulebase.program.scale.severity.words
     if fail_level is not None and fail_level not in bands:
         hint = suggest(fail_level, bands, f"; it is one of {', '.join(bands)}")
         raise UsageError(f"--fail-level: unknown band '{fail_level}'{hint}")
-    write = _writer(output, color, full, rulebase)
-    code, count = OK, 0
-    for document in read_documents(file, input_format):
-        count += 1
-        if isinstance(document, MisstepError):
-            complain(document)
+    code = OK
+    for number, document in enumerate(read_documents(file, input_format)):
+        certain: Certainty | None = None
+        try:
+            facts, assessment = _assess(document, rulebase, engine)
+        except (RecordError, EngineError) as error:
+            print_error(error)
             code = BAD
             continue
         try:
-            assessment = rulebase.assess(document.data, engine)
-        except RecordError as error:
-            complain(document.place(error))
+            certain = rulebase.certainty(facts, engine) if certainty else None
+        except (BudgetError, EngineError) as error:  # the assessment is still shown
+            print_error(error)
             code = BAD
-            continue
-        except EngineError as error:
-            complain(error)
-            code = BAD
-            continue
-        certain: Certainty | None = None
-        if certainty:
-            try:
-                certain = rulebase.certainty(document.data, engine)
-            except (BudgetError, EngineError) as error:  # the assessment is there all the same
-                complain(error)
-                code = BAD
-        write(assessment, certain, count)
+        if output == "json":
+            write_bytes(_json(assessment, certain) + b"\n")
+        else:
+            text = _text(assessment, certain, rulebase, output, full, use_color(color))
+            print(("\n" if number else "") + text, end="")
         if fail_level is not None and code == OK:
             worst = max((bands.index(f.severity_band) for f in assessment.findings), default=-1)
             code = FOUND if worst >= bands.index(fail_level) else OK
     return code
 
 
-def _writer(output: str, color: str, full: bool, rulebase: RuleBase) -> Callable[[Assessment, Certainty | None, int], None]:
-    if output == "json":
-        sys.stdout.flush()
-        return lambda assessment, certainty, count: write_bytes(_json(assessment, certainty) + b"\n")
+def _assess(document: Document | MisstepError, rulebase: RuleBase, engine: EngineName) -> tuple[RecordLike, Assessment]:
+    """The facts of a document and their assessment. Raises its error with its place."""
+    if isinstance(document, MisstepError):
+        raise document
+    try:
+        return document.data, rulebase.assess(document.data, engine)
+    except RecordError as error:
+        raise document.place(error) from None
+
+
+def _text(a: Assessment, certain: Certainty | None, rulebase: RuleBase, output: str, full: bool, color: bool) -> str:
+    from misstep.analysis.certainty_words import certainty_sentences
     from misstep.assessment.text import to_markdown, to_text
 
-    def said(assessment: Assessment, certainty: Certainty | None) -> tuple[str, ...]:
-        if certainty is None:
-            return ()
-        from misstep.analysis.certainty_words import certainty_sentences
-
-        return certainty_sentences(certainty, rulebase.kinds, assessment.titles)
-
-    bright, columns = colored(color), width()
-
-    def write(assessment: Assessment, certainty: Certainty | None, count: int) -> None:
-        sentences = said(assessment, certainty)
-        if output == "markdown":
-            text = to_markdown(assessment, sentences)
-        else:
-            text = to_text(assessment, columns, bright, full, sentences)
-        print(("\n" if count > 1 else "") + text, end="")
-
-    return write
+    sentences = () if certain is None else certainty_sentences(certain, rulebase.kinds, a.titles)
+    return to_markdown(a, sentences) if output == "markdown" else to_text(a, terminal_width(), color, full, sentences)
 
 
-def _json(assessment: Assessment, certainty: Certainty | None) -> bytes:
-    """The assessment, and ``certainty`` as its last member where it was asked for."""
-    if certainty is None:
+def _json(assessment: Assessment, certain: Certainty | None) -> bytes:
+    """The assessment, with ``certainty`` as its last member if it was requested."""
+    if certain is None:
         return assessment.to_json()
-    return assessment.to_json()[:-1] + b',"certainty":' + certainty.to_json() + b"}"
+    return assessment.to_json()[:-1] + b',"certainty":' + certain.to_json() + b"}"

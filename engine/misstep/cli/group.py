@@ -1,11 +1,14 @@
-"""The command itself, and what its subcommands share."""
+"""The command ``misstep``, and the options and helpers that its subcommands share."""
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -15,38 +18,59 @@ if TYPE_CHECKING:
     from misstep.api import RuleBase
 
 OK, FOUND, BAD, STOPPED, UNREAD = 0, 1, 2, 130, 141
+"""Exit codes: see ``misstep --help``; 130: stopped by Ctrl-C; 141: broken pipe."""
+
+_Command = TypeVar("_Command", bound=Callable[..., object])
 
 rules_option = click.option(
-    "--rules", "rules", multiple=True, type=click.Path(path_type=Path), metavar="PATH",
+    "--rules",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
     help="Pack or folder of packs to use instead of the shipped rules; may be repeated. "
-    "A pack that begins with `extends: misstep` adds to the shipped ones.",
-)  # fmt: skip
-
+    "A pack that begins with `extends: misstep` is added to the shipped rules.",
+)
 engine_option = click.option(
-    "--engine", default="compiled", show_default=True, metavar="NAME",
-    help="compiled, or durable for durable-rules (extra misstep[durable]); the answers are the same.",
-)  # fmt: skip
+    "--engine",
+    default="compiled",
+    show_default=True,
+    metavar="NAME",
+    help="compiled, or durable for durable-rules (extra misstep[durable]); both give the same answers.",
+)
+color_option = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colors in the text; auto: on a terminal, unless NO_COLOR is set.",
+)
+paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+
+
+def output_option(*formats: str, help: str | None = None) -> Callable[[_Command], _Command]:  # noqa: A002 - as click has it
+    """``--output`` for a choice of formats; the first is the default."""
+    choice = click.Choice(formats)
+    return click.option("-o", "--output", type=choice, default=formats[0], show_default=True, help=help)
 
 
 class Commands(click.Group):
-    """The commands; that nobody reads the output any more is no error of theirs, as click would have it."""
+    """Click group that returns exit code 141 on a broken pipe; click itself would report an error."""
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; its exit code comes back."""
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command and return its exit code."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
             return UNREAD
 
 
-def show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
-    """What ``--version`` prints; looked up only then, for it takes as long as an assessment."""
-    if not wanted:
-        return
-    from misstep.cli.version import describe_installation
+def show_version(ctx: click.Context, _: click.Parameter, requested: bool) -> None:
+    """Print the version for ``--version``. It is looked up only then, because that takes as long as an assessment."""
+    if requested:
+        from misstep.cli.version import describe_installation
 
-    print(describe_installation())
-    ctx.exit()
+        print(describe_installation())
+        ctx.exit()
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -56,48 +80,58 @@ def show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     is_eager=True,
     expose_value=False,
     callback=show_version,
-    help="Show the version and which extras are installed, and exit.",
+    help="Show the version and the installed extras, and exit.",
 )
 def cli() -> None:
-    """Says how bad a mistake in a job interview was, whether anybody noticed, and what to do about it.
+    """Assess mistakes in job interviews: how bad they were, whether anybody noticed, and what to do.
 
     \b
     Exit codes: 0 done
-                1 findings at or above --fail-level, a case of `misstep test` that failed,
-                  or an interview that `misstep score` could not score
-                2 bad input, bad rules or bad usage
+                1 findings at or above --fail-level, a failed case in `misstep test`,
+                  or invalid records in `misstep score`
+                2 bad input, bad rules or wrong usage
     """
 
 
-def complain(error: MisstepError) -> None:
-    """Every problem, a line each, on standard error."""
+def print_error(error: MisstepError) -> None:
+    """Print every problem of an error on standard error, one on each line."""
     for line in str(error).splitlines():
         print(f"misstep: {line}", file=sys.stderr)
 
 
-def load(rules: tuple[Path, ...]) -> RuleBase:
+def load_rules(paths: tuple[Path, ...]) -> RuleBase:
     """The rule base of ``--rules``."""
     from misstep.api import RuleBase
 
-    return RuleBase.load(*rules) if rules else RuleBase.shipped()
+    return RuleBase.load(*paths) if paths else RuleBase.shipped()
+
+
+def print_json(data: object) -> None:
+    """Print data as JSON."""
+    print(json.dumps(data, ensure_ascii=False, indent=1))
 
 
 def write_bytes(data: bytes) -> None:
-    """JSON is UTF-8, whatever the terminal's encoding is."""
+    """Write JSON, which is UTF-8 in every locale, to standard output."""
+    sys.stdout.flush()
     sys.stdout.buffer.write(data)
 
 
-def colored(color: str) -> bool:
-    """Whether ``--color`` asks for colors here."""
+def count_of(number: int, noun: str) -> str:
+    """A number with its noun: ``1,000 records``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def split_names(text: str) -> list[str]:
+    """Names separated by commas."""
+    return [name.strip() for name in text.split(",")] if text else []
+
+
+def use_color(color: str) -> bool:
+    """Whether to use colors, by the option ``--color``."""
     return color == "always" or (color == "auto" and sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
 
 
-def width() -> int:
-    """Columns of the terminal, within what can be read."""
-    return max(60, min(100, _columns()))
-
-
-def _columns() -> int:
-    import shutil
-
-    return shutil.get_terminal_size((100, 24)).columns
+def terminal_width() -> int:
+    """Columns of the terminal, from 60 to 100."""
+    return max(60, min(100, shutil.get_terminal_size((100, 24)).columns))

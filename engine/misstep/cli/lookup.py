@@ -1,15 +1,14 @@
-"""``misstep kinds``, ``rule``, ``schema`` and ``completion``: what there is to know of a rule base and of the command."""
+"""``misstep kinds``, ``rule``, ``schema`` and ``completion``: look up parts of a rule base and of the command."""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import click
 
-from misstep.cli.group import OK, cli, load, rules_option, width
+from misstep.cli.group import OK, cli, load_rules, output_option, print_json, rules_option, terminal_width
 from misstep.errors import UsageError, printable, suggest
 
 if TYPE_CHECKING:
@@ -20,33 +19,35 @@ if TYPE_CHECKING:
 @cli.command()
 @click.argument("kind", required=False)
 @rules_option
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option("text", "json")
 def kinds(kind: str | None, rules: tuple[Path, ...], output: str) -> int:
     """List the kinds of facts, or show one KIND."""
-    rulebase = load(rules)
+    rulebase = load_rules(rules)
     known = rulebase.kinds
     if kind is not None and kind not in known:
         raise UsageError(f"unknown kind '{kind}'" + suggest(kind, known, "; `misstep kinds` lists them"))
     chosen = [known[kind]] if kind else list(known.values())
     if output == "json":
-        from misstep.tools.lookup import kind_data  # needs the YAML parser, as the text does not
+        from misstep.tools.lookup import kind_data  # needs the YAML parser; the text does not
 
-        print(json.dumps([kind_data(k) for k in chosen], ensure_ascii=False, indent=1))
+        print_json([kind_data(k) for k in chosen])
     elif kind:
         _show_kind(known[kind], rulebase)
     else:
-        _list_kinds(chosen, sys.stdout)
+        _list_kinds(chosen)
     return OK
 
 
-def _list_kinds(chosen: list[Kind], stream: IO[str]) -> None:
+def _list_kinds(chosen: list[Kind]) -> None:
+    from misstep.language.facts import ROLES
+
     width = max(len(k.name) for k in chosen)
-    for role in ("mistake", "signal", "strength", "setting", "derived"):
+    for role in ROLES:
         of_role = [k for k in chosen if k.role == role]
         for topic in sorted({k.topic for k in of_role}):
-            print(f"{role}: {topic.replace('-', ' ')}", file=stream)
+            print(f"{role}: {topic.replace('-', ' ')}")
             for k in sorted((k for k in of_role if k.topic == topic), key=lambda k: k.name):
-                print(f"  {k.name:{width}}  {k.title}", file=stream)
+                print(f"  {k.name:{width}}  {k.title}")
 
 
 def _show_kind(kind: Kind, rulebase: RuleBase) -> None:
@@ -77,14 +78,14 @@ def _show_fields(title: str, fields: list[Field]) -> None:
 
 
 def _print_wrapped(text: str, indent: str = "") -> None:
-    """In the width of the terminal; what goes on is indented."""
+    """Print text in the width of the terminal, with further lines indented."""
     import textwrap
 
-    print(textwrap.fill(text, width(), initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False))
+    print(textwrap.fill(text, terminal_width(), initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False))
 
 
 def _word(value: object) -> str:
-    """A value as records write it."""
+    """A value as in a record."""
     return json.dumps(value).strip('"')
 
 
@@ -101,12 +102,9 @@ def _field_text(field: Field) -> str:
 @cli.command()
 @click.argument("rule_id", metavar="ID")
 @rules_option
-@click.option("--python", is_flag=True, help="Show the function that the rule was compiled to.")
+@click.option("--python", is_flag=True, help="Show the Python function that the rule is compiled to.")
 def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> int:
-    """Show a rule: where it stands, and on what.
-
-    With what it says, the sources it rests on, and the cases that prove it.
-    """
+    """Show a rule with its place, text and sources, and the cases in which it fires."""
     from misstep.assessment.text import citation
     from misstep.limits import Limits
     from misstep.rulebase.link import load_program
@@ -114,7 +112,7 @@ def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> int:
     from misstep.tools.lookup import require_rule, rule_page
 
     if python:
-        rulebase = load(rules)
+        rulebase = load_rules(rules)
         require_rule(rule_id, rulebase.rules)
         print(rulebase.rule_source(rule_id), end="")
         return OK
@@ -135,10 +133,10 @@ def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> int:
 @click.argument("what", type=click.Choice(["pack", "record", "assessment", "cases"]))
 @rules_option
 def schema(what: str, rules: tuple[Path, ...]) -> int:
-    """Print a JSON Schema: of packs, records, assessments, judged cases.
+    """Print the JSON Schema of packs, records, assessments or judged cases.
 
     \b
-    Editors complete and check packs that begin with
+    Editors complete and check packs that start with
     # yaml-language-server: $schema=pack.schema.json
     """
     if what == "pack":
@@ -150,9 +148,9 @@ def schema(what: str, rules: tuple[Path, ...]) -> int:
 
         data = Assessment.model_json_schema(mode="serialization")
     else:
-        rulebase = load(rules)
+        rulebase = load_rules(rules)
         data = rulebase.case_schema() if what == "cases" else rulebase.record_schema()
-    print(json.dumps(data, ensure_ascii=False, indent=1))
+    print_json(data)
     return OK
 
 

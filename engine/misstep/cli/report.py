@@ -1,4 +1,4 @@
-"""``misstep report``: scored interviews in; a page about them out."""
+"""``misstep report``: write a page about scored interviews."""
 
 from __future__ import annotations
 
@@ -11,16 +11,27 @@ from misstep.cli.group import OK, cli
 
 @cli.command()
 @click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RESULTS...")
-@click.option("-o", "--output", type=click.Path(path_type=Path), default="report.html", show_default=True, metavar="FILE",
-              help="Where the page goes.")  # fmt: skip
-@click.option("--by", multiple=True, metavar="COLUMN",
-              help="Compare interviews by this column; may be repeated. Otherwise by all that were kept.")  # fmt: skip
-@click.option("--overwrite", is_flag=True, help="Replace FILE if it is there.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default="report.html",
+    show_default=True,
+    metavar="FILE",
+    help="File to write.",
+)
+@click.option(
+    "--by",
+    multiple=True,
+    metavar="COLUMN",
+    help="Compare groups of interviews by this column; may be repeated. Default: all columns that were kept.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 def report(results: tuple[Path, ...], output: Path, by: tuple[str, ...], overwrite: bool) -> int:
-    """Make a page about scored interviews.
+    """Write a page about scored interviews.
 
-    RESULTS are files that `misstep score` wrote, all with the same rules. The page is one file of HTML, which needs nothing
-    else: open it in a browser, print it, or send it to somebody.
+    RESULTS are files written by `misstep score` with the same rules. The page is a single HTML file that works offline: open it
+    in a browser, print it, or send it to others.
 
     \b
     misstep report scores.parquet --by team --by month

@@ -1,4 +1,4 @@
-"""``misstep sample``: made-up logs."""
+"""``misstep sample``: generate a log of made-up interviews."""
 
 from __future__ import annotations
 
@@ -7,22 +7,26 @@ from pathlib import Path
 
 import click
 
-from misstep.cli.group import OK, cli, load, rules_option
+from misstep.cli.group import OK, cli, load_rules, rules_option, split_names
 
 
 @cli.command()
 @click.argument("count", type=click.IntRange(min=1), metavar="N")
-@click.option("--seed", type=int, default=1, show_default=True, help="Another seed gives other records.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the random records.")
 @rules_option
-@click.option("--columns", default="", metavar="NAMES",
-              help="Columns to group by, separated by commas: team, month.")  # fmt: skip
-@click.option("-o", "--output", type=click.Path(allow_dash=True, path_type=Path), default="-", metavar="FILE",
-              help="Write to FILE, whole or not at all, instead of standard output.")  # fmt: skip
+@click.option("--columns", default="", metavar="NAMES", help="Columns to group by, separated by commas: team, month.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(allow_dash=True, path_type=Path),
+    default="-",
+    metavar="FILE",
+    help="Write to FILE, atomically, instead of standard output.",
+)
 def sample(count: int, seed: int, rules: tuple[Path, ...], columns: str, output: Path) -> int:
-    """Make up a log of N interviews, as JSON lines, to try things out.
+    """Generate a log of N made-up interviews, as JSON lines, for experiments.
 
-    What is in it follows the kinds of the rule base; how often anything comes up is made up too. The same N, seed and rules
-    always give the same log.
+    The records follow the kinds of the rule base; frequencies are made up. The same N, seed and rules always give the same log.
 
     \b
     misstep sample 1000 -o log.jsonl
@@ -33,8 +37,7 @@ def sample(count: int, seed: int, rules: tuple[Path, ...], columns: str, output:
     from misstep.files import whole_file
     from misstep.tools.sample import sample_records
 
-    wanted = list(dict.fromkeys(name.strip() for name in columns.split(","))) if columns else []
-    records = sample_records(load(rules), count, seed, wanted)
+    records = sample_records(load_rules(rules), count, seed, tuple(dict.fromkeys(split_names(columns))))
     lines = (orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE) for record in records)
     if str(output) == "-":
         sys.stdout.flush()

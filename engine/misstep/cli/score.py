@@ -1,4 +1,4 @@
-"""``misstep score``: logged interviews in; scores, and a page about them, out."""
+"""``misstep score``: score logged interviews into files or tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from misstep.cli.group import FOUND, OK, cli, colored, load, rules_option, width
+from misstep.cli.group import FOUND, OK, cli, count_of, load_rules, rules_option, split_names, terminal_width, use_color
 
 if TYPE_CHECKING:
     from misstep.api import RuleBase
@@ -20,34 +20,61 @@ if TYPE_CHECKING:
 
 @cli.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option("-o", "--output", required=True, metavar="OUTPUT",
-              help="Where scores go: *.parquet, *.jsonl, *.csv, or a table: sqlite:///FILE?table=NAME, "
-              "postgresql://HOST/DATABASE?table=NAME.")  # fmt: skip
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="OUTPUT",
+    help="Where to write scores: *.parquet, *.jsonl, *.csv, or a table: sqlite:///FILE?table=NAME, "
+    "postgresql://HOST/DATABASE?table=NAME.",
+)
 @rules_option
-@click.option("--baseline", multiple=True, type=click.Path(path_type=Path), metavar="PATH",
-              help="Also score with these rules, and tell whose answer differs, and because of which rules; "
-    "may be repeated. misstep: the shipped ones."
-)  # fmt: skip
-@click.option("--keep", default="", metavar="NAMES", help="Columns of the input to carry along, separated by commas: team,month.")
-@click.option("--with", "also", multiple=True, type=click.Choice(["findings", "actions", "assessment", "certainty"]),
-              help="Also a table of findings or of actions, a column with the whole assessment, or columns that say how far the "
-    "answer rests on what is not said, which takes some hundred times as long; may be repeated.")  # fmt: skip
-@click.option("--input-format", type=click.Choice(["jsonl", "parquet", "csv", "long-csv"]),
-              help="Form of all inputs; else by their endings. long-csv: a row for each fact.")  # fmt: skip
-@click.option("--facts", default="facts", show_default=True, metavar="NAME", help="The column of a table with the facts as JSON.")
-@click.option("--id", "id_", default="id", show_default=True, metavar="NAME", help="The column of a table with the id.")
-@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes; else one for each core.")
+@click.option(
+    "--baseline",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Also score with these rules and report which answers change and why; may be repeated. misstep: the shipped rules.",
+)
+@click.option("--keep", default="", metavar="NAMES", help="Input columns to copy to the output, separated by commas: team,month.")
+@click.option(
+    "--with",
+    "also",
+    multiple=True,
+    type=click.Choice(["findings", "actions", "assessment", "certainty"]),
+    help="Also write a table of findings or of actions, a column with the whole assessment, or columns for how far the answer "
+    "depends on missing information (about a hundred times slower); may be repeated.",
+)
+@click.option(
+    "--input-format",
+    type=click.Choice(["jsonl", "parquet", "csv", "long-csv"]),
+    help="Format of all inputs. Default: by file extension. long-csv: one row for each fact.",
+)
+@click.option("--facts", default="facts", show_default=True, metavar="NAME", help="Table column with the facts as JSON.")
+@click.option("--id", "id_", default="id", show_default=True, metavar="NAME", help="Table column with the id.")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Number of processes. Default: one for each core.")
 @click.option("--on", metavar="URL", help="Score on a cluster: dask://SCHEDULER:PORT (extra misstep[dask]).")
-@click.option("--rejects", metavar="FILE",
-              help="Where records go that are wrong; else beside the output, if there are any.")  # fmt: skip
-@click.option("--max-rejects", type=click.IntRange(min=0), metavar="N", help="Stop where more records are wrong.")
-@click.option("--report", type=click.Path(path_type=Path), metavar="FILE",
-              help="Also make a page about the scores (extra misstep[report]).")  # fmt: skip
-@click.option("--journal", metavar="FOLDER",
-              help="Where the run keeps what it has done until it is finished; else beside the output.")  # fmt: skip
-@click.option("--overwrite", is_flag=True, help="Replace what is there, and give up a run with other rules or inputs.")
-@click.option("--progress", type=click.Choice(["auto", "bar", "json", "none"]), default="auto", show_default=True,
-              help="On standard error; auto: a bar on a terminal.")  # fmt: skip
+@click.option("--rejects", metavar="FILE", help="Where to write invalid records. Default: beside the output, if there are any.")
+@click.option("--max-rejects", type=click.IntRange(min=0), metavar="N", help="Stop after more than N invalid records.")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write a page about the scores (extra misstep[report]).",
+)
+@click.option(
+    "--journal", metavar="FOLDER", help="Checkpoint folder, deleted when the run is complete. Default: beside the output."
+)
+@click.option(
+    "--overwrite", is_flag=True, help="Replace existing output, and discard an unfinished run with other rules or inputs."
+)
+@click.option(
+    "--progress",
+    type=click.Choice(["auto", "bar", "json", "none"]),
+    default="auto",
+    show_default=True,
+    help="Show progress on standard error; auto: a bar on a terminal.",
+)
 def score(
     inputs: tuple[str, ...],
     output: str,
@@ -69,11 +96,11 @@ def score(
 ) -> int:
     """Score logged interviews, by the million.
 
-    INPUT is a file of JSON lines, Parquet or CSV, plain or packed; a folder or pattern of them; - for standard input; or a table
-    or query of a database: sqlite:///FILE?table=NAME, postgresql://HOST/DATABASE?query=SELECT ...
+    INPUT is a file of JSON lines, Parquet or CSV, plain or compressed; a folder or glob pattern of them; - for standard input;
+    or a table or query of a database: sqlite:///FILE?table=NAME, postgresql://HOST/DATABASE?query=SELECT ...
 
-    OUTPUT appears whole or not at all. A run that was stopped goes on where it was when the same command is given again. Records
-    that are wrong are left out, counted, and told in a file of rejects; the exit code is 1 then.
+    OUTPUT is written atomically. To resume an interrupted run, repeat the same command. Invalid records are skipped, counted and
+    written to a rejects file; the exit code is then 1.
 
     \b
     misstep score interviews.jsonl -o scores.parquet --report report.html
@@ -81,7 +108,7 @@ def score(
     misstep score 'sqlite:///log.db?table=interviews' -o 'sqlite:///log.db?table=scores'
     """
     from misstep.batch.run import score as run
-    from misstep.cli.progress import shown
+    from misstep.cli.progress import show_progress
     from misstep.errors import printable
 
     if report is not None:
@@ -96,10 +123,10 @@ def score(
             write_report([scores], report, overwrite=overwrite)
 
     tables: list[TableName] = [table for table in ("findings", "actions") if table in also]
-    with shown(progress) as show:
+    with show_progress(progress) as show:
         outcome = run(
-            inputs, output, rules=load(rules), baseline=_baseline(baseline) if baseline else None,
-            keep=[name.strip() for name in keep.split(",")] if keep else [], tables=tables, assessment="assessment" in also,
+            inputs, output, rules=load_rules(rules), baseline=_baseline(baseline) if baseline else None,
+            keep=split_names(keep), tables=tables, assessment="assessment" in also,
             certainty="certainty" in also,
             input_format=input_format, facts=facts, id=id_, workers=workers, on=on, rejects=rejects, max_rejects=max_rejects,
             journal=journal, overwrite=overwrite, progress=show, then=then,
@@ -107,11 +134,11 @@ def score(
     if outcome.comparison is not None:
         from misstep.batch.baseline_report import comparison_text
 
-        print(comparison_text(outcome.comparison, width(), colored("auto")))
-    print(f"{_counted(outcome.interviews)} scored into {printable(outcome.files['interviews'])}", end="")
+        print(comparison_text(outcome.comparison, terminal_width(), use_color("auto")))
+    print(f"{count_of(outcome.interviews, 'interview')} scored into {printable(outcome.files['interviews'])}", end="")
     print(f"; {outcome.resumed:,} of them in an earlier run" if outcome.resumed else "")
     if outcome.rejects:
-        count = f"{outcome.rejects:,} record{'' if outcome.rejects == 1 else 's'}"
+        count = count_of(outcome.rejects, "record")
         print(f"misstep: {count} could not be scored: see {printable(outcome.files['rejects'])}; the first:", file=sys.stderr)
         first = outcome.summary.reject_examples[0]
         print(f"misstep: {printable(first.file)}:{first.row}: {first.problems[0]}", file=sys.stderr)
@@ -119,8 +146,4 @@ def score(
 
 
 def _baseline(paths: tuple[Path, ...]) -> RuleBase:
-    return load(() if paths == (Path("misstep"),) and not paths[0].exists() else paths)
-
-
-def _counted(interviews: int) -> str:
-    return f"{interviews:,} interview{'' if interviews == 1 else 's'}"
+    return load_rules(() if paths == (Path("misstep"),) and not paths[0].exists() else paths)

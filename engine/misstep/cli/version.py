@@ -1,4 +1,4 @@
-"""The version that is installed, and which of its extras are: read from the package's own metadata."""
+"""The installed version and its extras, from the metadata of the package."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
 
-_NEEDED_BY = re.compile(r"([\w.-]+)[^;]*;\s*extra == ['\"]([\w.-]+)['\"]")  # what only some systems need is not asked for
+_NEEDED_BY = re.compile(r"([\w.-]+)[^;]*;\s*extra == ['\"]([\w.-]+)['\"]")  # without requirements of single systems
 
 
 def describe_installation() -> str:
-    """What ``misstep --version`` prints."""
+    """The text of ``misstep --version``."""
     try:
         first = f"misstep {version('misstep')}"
     except PackageNotFoundError:
@@ -20,7 +20,7 @@ def describe_installation() -> str:
 
 
 def read_extras(extras: Iterable[str], requirements: Iterable[str]) -> dict[str, bool]:
-    """Extras, and the requirements of a package as its metadata has them; for each extra, whether all it needs is installed."""
+    """Whether all requirements of each extra are installed. ``requirements``: as in the metadata of a package."""
     there = dict.fromkeys(extras, True)
     for name, extra in (found.groups() for found in map(_NEEDED_BY.fullmatch, requirements) if found):
         there[extra] = there[extra] and _installed(name)
