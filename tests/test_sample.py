@@ -176,4 +176,4 @@ def test_changing_a_record_does_not_change_the_next() -> None:
 def test_no_other_column_is_known() -> None:
     with pytest.raises(UsageError) as caught:
         sample_records(rules("incidents"), 1, columns=["teem"])
-    assert str(caught.value) == "columns: a sample has no column 'teem'; did you mean 'team'?"
+    assert str(caught.value) == "columns: unknown column 'teem'; did you mean 'team'?"

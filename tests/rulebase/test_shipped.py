@@ -16,7 +16,7 @@ from misstep import RuleBase
 from misstep.language.facts import Field, Kind
 from misstep.language.program import Recommend
 from misstep.rulebase.shipped import shipped_rules
-from misstep.tools.ruletest import Report, run_cases
+from misstep.tools.ruletest import CaseReport, run_cases
 
 HERE = Path(__file__).parent
 EVIDENCE = HERE.parent.parent / "fixtures" / "evidence"
@@ -37,7 +37,7 @@ def test_every_rule_has_its_title_its_reason_and_its_sources() -> None:
 
 
 @cache
-def _report() -> Report:
+def _report() -> CaseReport:
     return run_cases([shipped_rules()])
 
 

@@ -96,7 +96,7 @@ def test_an_address_that_is_none_is_said(url: str) -> None:
 
 
 def test_a_service_that_is_not_there_is_an_error_to_try_again() -> None:
-    with Client("http://127.0.0.1:9", timeout=5) as client, pytest.raises(EngineError, match="the service gave no answer"):
+    with Client("http://127.0.0.1:9", timeout=5) as client, pytest.raises(EngineError, match="no answer from the service"):
         client.assess([])
     with pytest.raises(EngineError):
         asyncio.run(AsyncClient("http://127.0.0.1:9", timeout=5).assess([]))
@@ -121,11 +121,11 @@ ANSWERS = {
     "broken": (500, {"code": "internal", "detail": "an error"}, EngineError, "an error"),
     "a budget": (422, {"code": "budget", "detail": "d", "errors": [{"pointer": "", "detail": "work"}]}, BudgetError, "work"),
     "another host": (400, {"code": "host", "detail": "not here"}, UsageError, "not here"),
-    "another site": (404, "<html>", UsageError, "is it the address of a service"),
-    "another site that has JSON": (404, ["x"], UsageError, "is it the address of a service"),
-    "another site that says yes": (200, {"hello": "world"}, UsageError, "is it the address of a service"),
+    "another site": (404, "<html>", UsageError, "is not a misstep service"),
+    "another site that has JSON": (404, ["x"], UsageError, "is not a misstep service"),
+    "another site that says yes": (200, {"hello": "world"}, UsageError, "is not a misstep service"),
     "an older service": (200, {"schema": 1, "actions": []}, UsageError, "have schema 1, here 2; use the same version"),
-    "a problem of others": (400, {"code": 1, "detail": "d", "errors": [1]}, UsageError, "is it the address of a service"),
+    "a problem of others": (400, {"code": 1, "detail": "d", "errors": [1]}, UsageError, "is not a misstep service"),
 }  # fmt: skip
 
 

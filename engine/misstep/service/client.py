@@ -1,4 +1,4 @@
-"""Facts in; assessments of a service elsewhere out, in the library's own types. Needs the extra ``misstep[client]``.
+"""Clients of a misstep service, with the types and errors of the library. They need the extra ``misstep[client]``.
 
 >>> with Client("http://127.0.0.1:8000") as client:
 ...     client.assess([{"kind": "late_arrival", "minutes": 12}]).verdict
@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import json
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
 
 import httpx
 from pydantic import ValidationError
@@ -17,31 +18,28 @@ from misstep.assessment.records import RecordLike, plain_record
 from misstep.assessment.result import SCHEMA, Assessment
 from misstep.errors import BudgetError, EngineError, Location, MisstepError, Problem, RecordError, UsageError
 
-SECONDS = 15.0  # the service itself gives up after ten
+SECONDS = 15.0  # the timeout of the service itself is 10 seconds
 _ERRORS: dict[str, type[MisstepError]] = {"record": RecordError, "budget": BudgetError, "too_large": RecordError}
 _FILE = "<record>"  # as assess_json calls it
-_ADDRESS = "is it the address of a service?"
 _HEADERS = {"content-type": "application/json"}
 
 
 class Client:
-    """A client of one service; share one between threads, it keeps its connections. Of the library it has ``assess`` alone."""
+    """A client of one service, with the method ``assess`` of the library. Share one between threads: it keeps its connections."""
 
     def __init__(self, url: str, *, timeout: float = SECONDS, transport: httpx.BaseTransport | None = None) -> None:
-        self._http = httpx.Client(base_url=_checked(url), timeout=timeout, transport=transport)
+        self._http = httpx.Client(base_url=_parse_url(url), timeout=timeout, transport=transport)
 
     def assess(self, facts: RecordLike) -> Assessment:
-        """Assess one interview: what ``misstep.assess`` takes and gives.
+        """Assess one interview, as ``misstep.assess``.
 
-        Raises RecordError where the record is wrong, BudgetError where it asks for too much work, UsageError where the address
-        is not that of a service or the client is closed, EngineError where there is no answer: it may help to try again.
+        Raises RecordError for an invalid record, BudgetError if it needs too much work, UsageError if the client is closed or the
+        address is not that of a misstep service, EngineError if there is no answer: a later attempt may succeed.
         """
-        content = _content(facts)
-        _refuse_closed(self._http)
-        try:
-            return _read(self._http.post("assess", content=content, headers=_HEADERS))
-        except httpx.HTTPError as error:
-            raise _unreached(error) from error
+        content = _to_json(facts)
+        with _translated_errors(self._http):
+            response = self._http.post("assess", content=content, headers=_HEADERS)
+        return _parse(response)
 
     def close(self) -> None:
         """Close the connections."""
@@ -50,24 +48,22 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
 class AsyncClient:
-    """The same for asyncio."""
+    """The same client for asyncio."""
 
     def __init__(self, url: str, *, timeout: float = SECONDS, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._http = httpx.AsyncClient(base_url=_checked(url), timeout=timeout, transport=transport)
+        self._http = httpx.AsyncClient(base_url=_parse_url(url), timeout=timeout, transport=transport)
 
     async def assess(self, facts: RecordLike) -> Assessment:
         """As ``Client.assess``."""
-        content = _content(facts)
-        _refuse_closed(self._http)
-        try:
-            return _read(await self._http.post("assess", content=content, headers=_HEADERS))
-        except httpx.HTTPError as error:
-            raise _unreached(error) from error
+        content = _to_json(facts)
+        with _translated_errors(self._http):
+            response = await self._http.post("assess", content=content, headers=_HEADERS)
+        return _parse(response)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -76,72 +72,79 @@ class AsyncClient:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
 
-def _checked(url: str) -> httpx.URL:
+def _parse_url(url: str) -> httpx.URL:
     try:
-        checked = httpx.URL(url)
+        parsed = httpx.URL(url)
     except httpx.InvalidURL:
-        checked = httpx.URL()
-    if checked.scheme not in ("http", "https") or not checked.host:
-        raise UsageError("the address of a service is one such as http://127.0.0.1:8000")
-    return checked
+        parsed = httpx.URL()
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise UsageError("invalid address of a service; a valid one is such as http://127.0.0.1:8000")
+    return parsed
 
 
-def _refuse_closed(http: httpx.Client | httpx.AsyncClient) -> None:
+@contextmanager
+def _translated_errors(http: httpx.Client | httpx.AsyncClient) -> Iterator[None]:
+    """Raise errors of httpx as errors of the library."""
     if http.is_closed:
         raise UsageError("the client is closed; open a new one")
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise EngineError(f"no answer from the service ({type(error).__name__}); try again") from error
 
 
-def _content(facts: RecordLike) -> bytes:
-    """The record as JSON. What JSON cannot say is refused here, as the library would."""
+def _to_json(facts: RecordLike) -> bytes:
+    """The record as JSON. Raises RecordError, like the library, for data that JSON cannot represent."""
     try:
         return json.dumps(plain_record(facts), allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError):
-        raise RecordError("holds something that is no text, number, list or mapping") from None
+        raise RecordError("has a value that is not text, a number, a list or a mapping") from None
 
 
-def _read(response: httpx.Response) -> Assessment:
-    if response.status_code == httpx.codes.OK:
-        try:
-            return Assessment.model_validate_json(response.content)
-        except ValidationError:
-            raise _not_understood(response) from None
-    raise _error(response)
+def _parse(response: httpx.Response) -> Assessment:
+    if response.status_code != httpx.codes.OK:
+        raise _error(response)
+    try:
+        return Assessment.model_validate_json(response.content)
+    except ValidationError:
+        raise _unreadable(response) from None
 
 
-def _not_understood(response: httpx.Response) -> UsageError:
-    """An answer that is no assessment, or one in the shape of another version."""
+def _unreadable(response: httpx.Response) -> UsageError:
+    """The error for an answer that is not an assessment, or one of another schema version."""
     try:
         schema = response.json()["schema"]
     except (ValueError, KeyError, TypeError):
         schema = None
     if type(schema) is int and schema != SCHEMA:
         return UsageError(
-            f"{response.url}: is a service of another version of misstep, whose assessments have schema {schema}, here {SCHEMA};"
+            f"{response.url}: a service of another version of misstep; its assessments have schema {schema}, here {SCHEMA};"
             " use the same version at both ends"
         )
-    return UsageError(f"{response.url}: answers, but not as misstep does; {_ADDRESS}")
+    return _not_misstep(response)
 
 
 def _error(response: httpx.Response) -> MisstepError:
+    """The error of a problem answer."""
     try:
-        told: Any = response.json()
-        code, detail, omitted = told["code"], str(told["detail"]), int(told.get("omitted", 0))
+        problem = response.json()
+        code, detail, omitted = problem["code"], str(problem["detail"]), int(problem.get("omitted", 0))
         places = [
             Problem(
                 Location(_FILE if "line" in each else "", each.get("line", 0), each.get("column", 0), each["pointer"]),
                 each["detail"],
             )
-            for each in told.get("errors", ())
+            for each in problem.get("errors", ())
         ]
     except (ValueError, KeyError, TypeError, AttributeError):
-        return UsageError(f"{response.url}: answers {response.status_code}, but not as misstep does; {_ADDRESS}")
-    error = _ERRORS.get(code, EngineError if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR else UsageError)
+        return _not_misstep(response)
+    error = _ERRORS.get(code, EngineError if response.is_server_error else UsageError)
     return error(places or detail, omitted)
 
 
-def _unreached(error: httpx.HTTPError) -> EngineError:
-    return EngineError(f"the service gave no answer ({type(error).__name__}); it may help to try again")
+def _not_misstep(response: httpx.Response) -> UsageError:
+    return UsageError(f"{response.url}: is not a misstep service (status {response.status_code}); check the address")

@@ -255,7 +255,7 @@ def _with_words(made: Schema, scale: Scale) -> Schema:
     for schema in made.values():
         for member in names.keys() & schema["properties"].keys():
             schema["properties"][member] |= _ref(names[member])
-    words = {"Verdict": {*scale.verdicts, scale.unable}, "Outlook": scale.outlooks, "Band": scale.severity.words}
+    words = {"Verdict": {*scale.verdicts, scale.unable} - {""}, "Outlook": scale.outlooks, "Band": scale.severity.words}
     return made | {name: {"enum": sorted(each)} for name, each in words.items()}
 
 
