@@ -208,5 +208,5 @@ def test_every_option_problem_and_figure_of_the_service_is_documented() -> None:
     assert all(f"| `{code}` | {sort.status} |" in text for code, sort in PROBLEM_TYPES.items())
     figures = set(re.findall(r"# TYPE (misstep_\w+) (?:counter|histogram|gauge)", Metrics().text().decode()))
     assert all(f"`{name}`" in text for name in figures if not name.endswith("_created"))
-    for path, methods in describe(RuleBase.shipped(), [], "")["paths"].items():
+    for path, methods in describe(RuleBase.shipped(), {}, "")["paths"].items():
         assert all(f"`{method.upper()} {path}`" in text for method in methods)

@@ -15,9 +15,8 @@ from misstep.service.config import Settings
 from misstep.service.metrics import Metrics
 from misstep.service.page import FILES, SECURITY_HEADERS
 from misstep.service.page_routes import page_routes
-from misstep.service.reload import RuleReloader
 from misstep.service.routes import create_app
-from misstep.service.served import load_served
+from misstep.service.served import RuleReloader, load_served
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 PACK = """\

@@ -24,9 +24,8 @@ from misstep import RuleBase
 from misstep.service.config import Settings
 from misstep.service.logs import JsonFormatter
 from misstep.service.metrics import Metrics
-from misstep.service.reload import RuleReloader
 from misstep.service.routes import create_app
-from misstep.service.served import ServedRules
+from misstep.service.served import RuleReloader, ServedRules
 
 CANARY = "canary-7f3a"
 

@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("MISSTEP_DEBUG"):
             raise
-        print(f"misstep: internal error ({type(error).__name__}); MISSTEP_DEBUG=1 shows where", file=sys.stderr)
+        print(f"misstep: internal error ({type(error).__name__}); set MISSTEP_DEBUG=1 for a traceback", file=sys.stderr)
         code = BAD
     if code == UNREAD:  # Python flushes the stream once more at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -125,12 +125,26 @@ def score(
     tables: list[TableName] = [table for table in ("findings", "actions") if table in also]
     with show_progress(progress) as show:
         outcome = run(
-            inputs, output, rules=load_rules(rules), baseline=_baseline(baseline) if baseline else None,
-            keep=split_names(keep), tables=tables, assessment="assessment" in also,
+            inputs,
+            output,
+            rules=load_rules(rules),
+            baseline=_baseline(baseline) if baseline else None,
+            keep=split_names(keep),
+            tables=tables,
+            assessment="assessment" in also,
             certainty="certainty" in also,
-            input_format=input_format, facts=facts, id=id_, workers=workers, on=on, rejects=rejects, max_rejects=max_rejects,
-            journal=journal, overwrite=overwrite, progress=show, then=then,
-        )  # fmt: skip
+            input_format=input_format,
+            facts=facts,
+            id=id_,
+            workers=workers,
+            on=on,
+            rejects=rejects,
+            max_rejects=max_rejects,
+            journal=journal,
+            overwrite=overwrite,
+            progress=show,
+            then=then,
+        )
     if outcome.comparison is not None:
         from misstep.batch.baseline_report import comparison_text
 

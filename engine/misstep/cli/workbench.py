@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def check(paths: tuple[Path, ...], output: str) -> int:
     """Check rule packs, files or folders.
 
-    Shows every mistake with its file, line and column. Without mistakes, shows remarks on what is valid but unusual.
+    Shows every mistake with its file, line and column. Without mistakes, shows remarks on valid but unusual parts.
     """
     from misstep.errors import RuleError
     from misstep.limits import Limits

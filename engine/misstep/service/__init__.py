@@ -1,1 +1,1 @@
-"""Records in over HTTP; assessments out. ``misstep serve`` runs it (extra ``misstep[serve]``)."""
+"""The HTTP service: records in; assessments out. ``misstep serve`` runs it (extra ``misstep[serve]``)."""

@@ -1,4 +1,4 @@
-"""What all requests have in common: request id, allowed hosts, unexpected exceptions, log line, metrics and common headers."""
+"""Middleware of all requests: request id, allowed hosts, unexpected exceptions, log line, metrics and common headers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         start = time.perf_counter()
-        request_id, host = _identify(scope["headers"])
+        headers = dict(scope["headers"])
+        request_id = headers.get(b"x-request-id", b"")
+        if not _ID.fullmatch(request_id):
+            request_id = secrets.token_hex(8).encode()
         status = 0
 
         async def answer(message: Message) -> None:
@@ -49,14 +52,7 @@ class RequestMiddleware:
 
         failure: dict[str, object] = {}
         try:
-            if self._hosts and _without_port(host) not in self._hosts:
-                await rejection_response(Rejected("host", "the host of the request is not allowed"))(scope, receive, answer)
-            elif BUSY in scope and scope["path"] not in _ALWAYS:
-                await rejection_response(Rejected("busy", "too many requests are waiting; try again soon"))(
-                    scope, receive, answer
-                )
-            else:
-                await self._app(scope, receive, answer)
+            await self._choose(scope, headers.get(b"host", b""))(scope, receive, answer)
         except ClientDisconnect:
             failure = {"ended": "client disconnected"}
         except Exception as error:
@@ -87,17 +83,6 @@ class RequestMiddleware:
         if BUSY in scope and scope["path"] not in _ALWAYS:
             return rejection_response(Rejected("busy", "too many requests are waiting; try again soon"))
         return self._app
-
-
-def _identify(headers: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
-    """The id of a request, from the client or new, and the host that it is for."""
-    request_id = host = b""
-    for name, value in headers:
-        if name == b"x-request-id" and _ID.fullmatch(value):
-            request_id = value
-        elif name == b"host":
-            host = value
-    return request_id or secrets.token_hex(8).encode(), host
 
 
 def _allowed_hosts(settings: Settings) -> frozenset[bytes]:

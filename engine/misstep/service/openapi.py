@@ -20,11 +20,12 @@ from misstep.assessment.result import Assessment
 from misstep.language.facts import Kind
 from misstep.language.scale import Scale
 from misstep.service.config import BATCH_PATH, JSON, JSON_LINES, RETRY_SECONDS
-from misstep.service.openapi_examples import AssessedExample
 from misstep.service.problems import MEDIA_TYPE, PROBLEM_TYPES
 from misstep.tools.lookup import FIELD_MEMBERS, KIND_MEMBERS, RulePage
 
 Schema = dict[str, Any]
+RecordExample = tuple[object, object]
+"""A record and its assessment, as data."""
 _REF = "#/components/schemas/{model}"
 _TEXT: Schema = {"type": "string"}
 _COMMON_PROBLEMS = ("request", "host", "timeout", "headers", "too_large", "internal", "busy")  # possible for every request
@@ -128,7 +129,7 @@ def schemas(record: Schema) -> Schema:
     return {"record": record, "assessment": Assessment.model_json_schema(mode="serialization")}
 
 
-def describe(rulebase: RuleBase, examples: Sequence[AssessedExample], version: str) -> Schema:
+def describe(rulebase: RuleBase, examples: Mapping[str, RecordExample], version: str) -> Schema:
     """The description of the service with this rule base."""
     rule = next(iter(rulebase.rules), "")
     headers = {
@@ -154,10 +155,10 @@ def describe(rulebase: RuleBase, examples: Sequence[AssessedExample], version: s
     }
 
 
-def _operation(path: str, operation: Operation, rule: str, examples: Sequence[AssessedExample]) -> Schema:
+def _operation(path: str, operation: Operation, rule: str, examples: Mapping[str, RecordExample]) -> Schema:
     content: Schema = {"schema": operation.schema}
     if operation.schema == _ref("Assessment"):
-        content["examples"] = {example.name: {"value": example.assessment} for example in examples}
+        content["examples"] = {name: {"value": assessment} for name, (_, assessment) in examples.items()}
     headers = _headers(*["Misstep-Rulebase"] * operation.of_rules, *["ETag"] * operation.cached)
     responses: Schema = {
         "200": {
@@ -180,13 +181,13 @@ def _operation(path: str, operation: Operation, rule: str, examples: Sequence[As
     return found
 
 
-def _request_body(media_type: str, examples: Sequence[AssessedExample]) -> Schema:
+def _request_body(media_type: str, examples: Mapping[str, RecordExample]) -> Schema:
     if media_type == JSON:
         schema: Schema = {"anyOf": [_ref("Record"), _array(_ref("Fact"))]}
-        values: Mapping[str, object] = {example.name: example.record for example in examples}
+        values = {name: record for name, (record, _) in examples.items()}
     else:
         schema = _TEXT
-        values = {"lines": b"".join(orjson.dumps(example.record) + b"\n" for example in examples).decode()}
+        values = {"lines": b"".join(orjson.dumps(record) + b"\n" for record, _ in examples.values()).decode()}
     content = {"schema": schema, "examples": {name: {"value": value} for name, value in values.items()}}
     return {"required": True, "content": {media_type: content}}
 
@@ -242,7 +243,7 @@ def _components(rulebase: RuleBase) -> Schema:
 
 
 def _of_dataclass(properties: Schema, members: Mapping[str, str]) -> Schema:
-    """The schema of an instance as JSON, with these members or else with all; they are always there, so none has a default."""
+    """The schema of an instance as JSON, with these members or else with all. All are required, so defaults are removed."""
     members = members or {name: name for name in properties}
     left_out = {"title", "default"}
     kept = {member: properties[attribute] for member, attribute in members.items()}

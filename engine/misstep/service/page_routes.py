@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,9 +19,10 @@ from misstep.service.assessing import read_body, require_type
 from misstep.service.config import JSON, Settings
 from misstep.service.page import FILES, SECURITY_HEADERS, Page, Reply, read_file
 from misstep.service.problems import Rejected
-from misstep.service.reload import RuleReloader
+from misstep.service.served import RuleReloader
 
 FORM = "application/x-www-form-urlencoded"
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def page_routes(rules: RuleReloader, settings: Settings) -> list[BaseRoute]:
@@ -33,47 +33,34 @@ def page_routes(rules: RuleReloader, settings: Settings) -> list[BaseRoute]:
     def page_of(rulebase: RuleBase) -> Page:
         return Page(rulebase, limits)
 
-    def current() -> Page:
-        return page_of(rules.current.rulebase)
+    def reply(make: Callable[[Page, bytes], Reply], *types: str) -> Endpoint:
+        async def endpoint(request: Request) -> Response:
+            body = await _body(request, *types) if types else b""
+            return _response(await asyncio.to_thread(make, page_of(rules.current.rulebase), body))
 
-    async def shown(_: Request) -> Response:
-        return _sent(await asyncio.to_thread(lambda: current().empty()))
+        return endpoint
 
     async def posted(request: Request) -> Response:
-        body = await _body(request, FORM, JSON)
-        plain = request.headers["content-type"].partition(";")[0].strip().lower() == JSON
-        return _sent(await asyncio.to_thread(lambda: current().record(body) if plain else current().form(body)))
-
-    def download(make: Callable[[Page, bytes], Reply]) -> Callable[[Request], Awaitable[Response]]:
-        async def downloaded(request: Request) -> Response:
-            body = await _body(request, FORM)
-            return _sent(await asyncio.to_thread(lambda: make(current(), body)))
-
-        return downloaded
+        is_json = request.headers.get("content-type", "").partition(";")[0].strip().lower() == JSON
+        return await reply(Page.record if is_json else Page.form, FORM, JSON)(request)
 
     return [
-        Route("/", shown, methods=["GET"]),
+        Route("/", reply(lambda page, _: page.empty()), methods=["GET"]),
         Route("/", posted, methods=["POST"]),
-        Route("/page/assessment.json", download(Page.assessment_json), methods=["POST"]),
-        Route("/page/interview.json", download(Page.record_json), methods=["POST"]),
+        Route("/page/assessment.json", reply(Page.assessment_json, FORM), methods=["POST"]),
+        Route("/page/interview.json", reply(Page.record_json, FORM), methods=["POST"]),
         *(Route(f"/page/{name}", _file(name, media_type), methods=["GET"]) for name, media_type in FILES.items()),
     ]
 
 
-class _Whole(NamedTuple):
-    """A file, read once."""
+def _file(name: str, media_type: str) -> Endpoint:
+    body = read_file(name)
+    headers = {**SECURITY_HEADERS, "Content-Type": media_type, "Cache-Control": "no-cache"}
 
-    body: bytes
-    headers: dict[str, str]
+    async def send_file(_: Request) -> Response:
+        return Response(body, headers=headers)
 
-
-def _file(name: str, media_type: str) -> Callable[[Request], Awaitable[Response]]:
-    whole = _Whole(read_file(name), {**SECURITY_HEADERS, "Content-Type": media_type, "Cache-Control": "no-cache"})
-
-    async def sent(_: Request) -> Response:
-        return Response(whole.body, headers=whole.headers)
-
-    return sent
+    return send_file
 
 
 async def _body(request: Request, *types: str) -> bytes:
@@ -83,7 +70,7 @@ async def _body(request: Request, *types: str) -> bytes:
     return await read_body(request.receive)
 
 
-def _sent(reply: Reply) -> Response:
+def _response(reply: Reply) -> Response:
     headers = {**SECURITY_HEADERS, "Content-Type": reply.type}
     if reply.download:
         headers["Content-Disposition"] = f'attachment; filename="{reply.download}"'

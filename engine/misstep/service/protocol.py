@@ -1,4 +1,4 @@
-"""Limits of connections: what is too large, too slow, too much or not HTTP is rejected before it is a request.
+"""Limits of connections: reject requests that are too large, too slow, too many or malformed, before the application sees them.
 
 uvicorn has no limit for the size of a head or body, waits for either without a timeout, and also for a client that does not read
 (``limit_concurrency`` and its timeouts are for other things). So its protocol on httptools gets limits here: bytes are counted as
@@ -95,7 +95,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._mark_gone()
         super().connection_lost(exc)
         self._shared.remove(self)
-        for cycle, _ in self.pipeline:  # nobody will take these answers
+        for cycle, _ in self.pipeline:  # these answers are not sent
             self._leave_queue(cast(Scope, cycle.scope))
 
     def check(self, now: float) -> None:

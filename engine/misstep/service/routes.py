@@ -20,15 +20,13 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from misstep.errors import UsageError
-from misstep.service.assessing import Assessor, RecordRoute
+from misstep.service.assessing import Assessor, BatchRoute, RecordRoute
 from misstep.service.config import JSON, Settings
 from misstep.service.metrics import Metrics
 from misstep.service.middleware import RequestMiddleware
 from misstep.service.openapi import OPERATIONS
 from misstep.service.problems import Rejected, rejection_response
-from misstep.service.reload import RuleReloader, reloading
-from misstep.service.served import ServedRules
-from misstep.service.streaming import BatchRoute
+from misstep.service.served import RuleReloader, ServedRules, reloading
 from misstep.tools.lookup import require_rule
 
 
@@ -97,7 +95,7 @@ def _cached(request: Request, served: ServedRules, body: bytes) -> Response:
 
 
 class _Application(Starlette):
-    """Starlette without its handler for unexpected exceptions: middleware.py knows what may be sent and logged of them."""
+    """Starlette without its handler for unexpected exceptions: middleware.py handles them without their messages."""
 
     def build_middleware_stack(self) -> ASGIApp:
         return ExceptionMiddleware(self.router, self.exception_handlers)

@@ -1,22 +1,40 @@
-"""The rule base that is served: loaded, checked, compiled, with every document about it ready to send."""
+"""The rules in force: a rule base with every document about it ready to send, and its reload.
+
+Rules are loaded again on SIGHUP, and with ``--reload`` when a file changes.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import dataclasses
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import orjson
+from watchfiles import Change, awatch
 
 from misstep import __version__
 from misstep.api import RuleBase
+from misstep.errors import MisstepError, RecordError
 from misstep.limits import Limits
 from misstep.rulebase.link import load_program
+from misstep.rulebase.packs import Merged
 from misstep.rulebase.shipped import shipped_rules
 from misstep.service.config import Header, Settings
-from misstep.service.openapi import describe, schemas
-from misstep.service.openapi_examples import choose_examples
+from misstep.service.logs import log_event
+from misstep.service.metrics import Metrics
+from misstep.service.openapi import RecordExample, describe, schemas
 from misstep.tools.lookup import kind_data, rule_pages
+from misstep.tools.sample import sample_records
+
+DEBOUNCE_MS, POLL_MS = 200, 500  # packs that are saved one after the other are loaded once
+MOST_EXAMPLES, MOST_FACTS = 3, 5
 
 
 @dataclass(frozen=True)
@@ -47,7 +65,7 @@ def load_served(settings: Settings) -> ServedRules:
             "misstep": __version__,
             "rulebase": {"name": program.name, "version": program.version, "digest": program.digest},
         },
-        "/openapi.json": describe(rulebase, choose_examples(rulebase, merged), __version__),
+        "/openapi.json": describe(rulebase, _examples(rulebase, merged), __version__),
     }
     pages = rule_pages(program, merged)
     return ServedRules(
@@ -58,3 +76,105 @@ def load_served(settings: Settings) -> ServedRules:
         # only the name of the file: the folders of the server are private
         rules={page.rule: orjson.dumps(dataclasses.replace(page, file=Path(page.file).name)) for page in pages},
     )
+
+
+def _examples(rulebase: RuleBase, merged: Merged) -> dict[str, RecordExample]:
+    """The richest of the short cases of the packs, by name; without cases, a made-up record."""
+    cases = [
+        (f"{pack.doc.pack}: {name}", case.facts)
+        for pack in merged.packs
+        for name, case in pack.doc.cases.items()
+        if len(case.facts) <= MOST_FACTS
+    ]
+    cases.sort(key=lambda case: (-len(case[1]), case[0]))
+    found = dict(islice(_assess_all(rulebase, cases), MOST_EXAMPLES))
+    return found or dict(_assess_all(rulebase, [("made up", record["facts"]) for record in sample_records(rulebase, 1)]))
+
+
+def _assess_all(rulebase: RuleBase, cases: Iterable[tuple[str, list[dict[str, Any]]]]) -> Iterator[tuple[str, RecordExample]]:
+    for name, facts in cases:
+        record = {"facts": facts}
+        try:
+            answer = rulebase.assess_json(orjson.dumps(record))
+        except RecordError:  # the facts of a case are checked only when it is run
+            continue
+        yield name, (record, orjson.loads(answer))
+
+
+class RuleReloader:
+    """The rules in force (``current``). New rules are loaded beside them, then one reference is changed."""
+
+    def __init__(self, load: Callable[[], ServedRules], first: ServedRules | None = None) -> None:
+        self._load = load
+        self.current = first or load()
+        self._requested = asyncio.Event()
+
+    def request_reload(self) -> None:
+        """Load the packs again soon. A request during a reload starts one more reload after it."""
+        self._requested.set()
+
+    async def run(self, metrics: Metrics) -> None:
+        """Reload on request, until cancelled."""
+        while True:
+            metrics.set_rules(self.current.rulebase.program)
+            await self._requested.wait()
+            self._requested.clear()
+            metrics.reloads.labels("loaded" if await self.reload() else "refused").inc()
+
+    async def reload(self) -> bool:
+        """Load the packs again, in a thread. If that fails, the old rules stay in force and the result is false."""
+        try:
+            new = await asyncio.to_thread(self._load)
+        except Exception as error:  # any: the old rules stay, and the next change is loaded again
+            log_event("reload refused", logging.ERROR, rulebase=self.current.tag, problems=_lines(error))
+            return False
+        changed, self.current = new.tag != self.current.tag, new
+        log_event("reloaded", rulebase=new.tag, changed=changed)
+        return True
+
+
+def _lines(error: Exception) -> list[str]:
+    if isinstance(error, MisstepError):
+        return str(error).splitlines()
+    if isinstance(error, OSError):
+        return [f"{error.filename or ''}: {error.strerror}"]
+    return [f"internal error ({type(error).__name__})"]
+
+
+@contextlib.asynccontextmanager
+async def reloading(rules: RuleReloader, settings: Settings, metrics: Metrics) -> AsyncIterator[None]:
+    """Reload the rules on request while the service runs."""
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):  # no SIGHUP, or not the main thread
+        loop.add_signal_handler(signal.SIGHUP, rules.request_reload)
+    tasks = [loop.create_task(rules.run(metrics))]
+    if settings.reload:
+        tasks.append(loop.create_task(_watch(rules, settings)))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _watch(rules: RuleReloader, settings: Settings) -> None:
+    paths = [path.resolve() for path in settings.rules or (shipped_rules(),)]
+    folders = {path if path.is_dir() else path.parent for path in paths}  # a file that is replaced is a new file
+
+    def is_pack(_: Change, changed: str) -> bool:
+        return any(Path(changed).is_relative_to(path) for path in paths)
+
+    watching = False
+    try:
+        changes = awatch(
+            *folders, watch_filter=is_pack, debounce=DEBOUNCE_MS, step=50, rust_timeout=POLL_MS, yield_on_timeout=True
+        )
+        async for changed in changes:
+            if changed or not watching:  # at first for changes between loading and watching
+                rules.request_reload()
+            if not watching:
+                log_event("watching", folders=len(folders))
+            watching = True
+    except Exception as error:
+        log_event("watching stopped by an error", logging.ERROR, error=type(error).__name__)

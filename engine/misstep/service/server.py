@@ -11,9 +11,9 @@ import sys
 import tempfile
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from prometheus_client.multiprocess import mark_process_dead
+from starlette.types import ASGIApp
 from uvicorn.config import Config
 from uvicorn.server import Server
 from uvicorn.supervisors import Multiprocess
@@ -24,9 +24,8 @@ from misstep.service.logs import LOG_CONFIG, log_event
 from misstep.service.metrics import FOLDER, Metrics
 from misstep.service.page_routes import page_routes
 from misstep.service.protocol import ConnectionLimits, LimitedProtocol
-from misstep.service.reload import RuleReloader
 from misstep.service.routes import create_app
-from misstep.service.served import ServedRules, load_served
+from misstep.service.served import RuleReloader, ServedRules, load_served
 
 BACKLOG = 2_048
 Load = Callable[[Settings], ServedRules]
@@ -68,7 +67,7 @@ class ServiceConfig(Config):
         self.load_rules = load
         self.first = first
 
-    def load_app(self) -> Any:
+    def load_app(self) -> ASGIApp:
         """The application, with its own rules and metrics."""
         _ignore_hangups()
         try:
@@ -99,7 +98,7 @@ class WorkerSupervisor(Multiprocess):
 
 
 def _ignore_hangups() -> None:
-    """Ignore SIGHUP while the rules are loaded; after that reload.py handles it."""
+    """Ignore SIGHUP while the rules are loaded; after that RuleReloader handles it."""
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 

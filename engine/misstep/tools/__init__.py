@@ -1,1 +1,1 @@
-"""For authors: cases of packs, pages of a rule base, samples, data about rules. All use the public ``RuleBase``."""
+"""Tools for authors of packs: run cases, write pages, generate samples, look up rules. All use the public ``RuleBase``."""

@@ -29,7 +29,7 @@ Chance = Callable[[], float]
 """A random number from 0 to below 1. No other method of ``Random`` is used: only this one promises the same numbers for a seed in
 all versions of Python."""
 
-Value = bool | float | str | list[str]
+SampleValue = bool | float | str | list[str]
 MadeFact = dict[str, Any]
 _T = TypeVar("_T")
 
@@ -90,7 +90,7 @@ class _KindPlan(NamedTuple):
     """How facts of a kind are made: its fields, each with the chance to be given and its values, and its naming fields."""
 
     kind: str
-    fields: tuple[tuple[str, float, Sequence[Value]], ...]
+    fields: tuple[tuple[str, float, Sequence[SampleValue]], ...]
     naming: tuple[_NamingField, ...]
 
 
@@ -182,10 +182,10 @@ def _plan(kind: Kind, shared: Collection[str], references: dict[tuple[str, str],
     return _KindPlan(kind.name, tuple(fields), tuple(naming))
 
 
-def _choices(field: Field, likely_default: bool) -> Sequence[Value]:
+def _choices(field: Field, likely_default: bool) -> Sequence[SampleValue]:
     """Values of a field, all equally likely; ``likely_default``: half of them are the default."""
     words = list(field.values)
-    choices: list[Value]
+    choices: list[SampleValue]
     match field.type:
         case "boolean":
             choices = [True, False]
