@@ -73,7 +73,7 @@ class BudgetError(RecordError):
 
 
 class UsageError(MisstepError):
-    """A function or command was called in a way that makes no sense."""
+    """A function or command was called with invalid arguments."""
 
 
 class EngineError(MisstepError):

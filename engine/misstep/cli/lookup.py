@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from misstep.cli.group import OK, cli, load_rules, output_option, print_json, rules_option, terminal_width
+from misstep.cli.group import cli, load_rules, output_option, print_json, rules_option, terminal_width
 from misstep.errors import UsageError, printable, suggest
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("kind", required=False)
 @rules_option
 @output_option("text", "json")
-def kinds(kind: str | None, rules: tuple[Path, ...], output: str) -> int:
+def kinds(kind: str | None, rules: tuple[Path, ...], output: str) -> None:
     """List the kinds of facts, or show one KIND."""
     rulebase = load_rules(rules)
     known = rulebase.kinds
@@ -35,7 +35,6 @@ def kinds(kind: str | None, rules: tuple[Path, ...], output: str) -> int:
         _show_kind(known[kind], rulebase)
     else:
         _list_kinds(chosen)
-    return OK
 
 
 def _list_kinds(chosen: list[Kind]) -> None:
@@ -103,7 +102,7 @@ def _field_text(field: Field) -> str:
 @click.argument("rule_id", metavar="ID")
 @rules_option
 @click.option("--python", is_flag=True, help="Show the Python function that the rule is compiled to.")
-def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> int:
+def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> None:
     """Show a rule with its place, text and sources, and the cases in which it fires."""
     from misstep.assessment.text import citation
     from misstep.limits import Limits
@@ -115,7 +114,7 @@ def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> int:
         rulebase = load_rules(rules)
         require_rule(rule_id, rulebase.rules)
         print(rulebase.rule_source(rule_id), end="")
-        return OK
+        return
     program, merged = load_program(rules or (shipped_rules(),), Limits())
     page = rule_page(program, merged, rule_id)
     print(f"{rule_id}  ({page.file}:{page.line}:{page.column})")
@@ -126,13 +125,12 @@ def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> int:
         print(f"{source.id}: {printable(citation(source))}")
     for name in page.cases:
         print(f"fires in the case: {name}")
-    return OK
 
 
 @cli.command()
 @click.argument("what", type=click.Choice(["pack", "record", "assessment", "cases"]))
 @rules_option
-def schema(what: str, rules: tuple[Path, ...]) -> int:
+def schema(what: str, rules: tuple[Path, ...]) -> None:
     """Print the JSON Schema of packs, records, assessments or judged cases.
 
     \b
@@ -151,12 +149,11 @@ def schema(what: str, rules: tuple[Path, ...]) -> int:
         rulebase = load_rules(rules)
         data = rulebase.case_schema() if what == "cases" else rulebase.record_schema()
     print_json(data)
-    return OK
 
 
 @cli.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def completion(shell: str) -> int:
+def completion(shell: str) -> None:
     """Print the completion script of a shell.
 
     \b
@@ -167,4 +164,3 @@ def completion(shell: str) -> int:
     found = get_completion_class(shell)
     assert found is not None
     print(found(cli, {}, "misstep", "_MISSTEP_COMPLETE").source())
-    return OK

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from misstep.cli.group import OK, cli
+from misstep.cli.group import cli
 
 
 @cli.command()
@@ -27,7 +27,7 @@ from misstep.cli.group import OK, cli
     help="Compare groups of interviews by this column; may be repeated. Default: all columns that were kept.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
-def report(results: tuple[Path, ...], output: Path, by: tuple[str, ...], overwrite: bool) -> int:
+def report(results: tuple[Path, ...], output: Path, by: tuple[str, ...], overwrite: bool) -> None:
     """Write a page about scored interviews.
 
     RESULTS are files written by `misstep score` with the same rules. The page is a single HTML file that works offline: open it
@@ -41,4 +41,3 @@ def report(results: tuple[Path, ...], output: Path, by: tuple[str, ...], overwri
 
     refuse_report(output, overwrite)
     write_report([read_scores(file) for file in results], output, by or None, overwrite)
-    return OK

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from misstep.cli.group import OK, cli, load_rules, rules_option, split_names
+from misstep.cli.group import cli, load_rules, rules_option, split_names
 
 
 @cli.command()
@@ -23,7 +23,7 @@ from misstep.cli.group import OK, cli, load_rules, rules_option, split_names
     metavar="FILE",
     help="Write to FILE, atomically, instead of standard output.",
 )
-def sample(count: int, seed: int, rules: tuple[Path, ...], columns: str, output: Path) -> int:
+def sample(count: int, seed: int, rules: tuple[Path, ...], columns: str, output: Path) -> None:
     """Generate a log of N made-up interviews, as JSON lines, for experiments.
 
     The records follow the kinds of the rule base; frequencies are made up. The same N, seed and rules always give the same log.
@@ -45,4 +45,3 @@ def sample(count: int, seed: int, rules: tuple[Path, ...], columns: str, output:
     else:
         with whole_file(output) as stream:
             stream.writelines(lines)
-    return OK

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from misstep.cli.group import OK, cli, rules_option
+from misstep.cli.group import cli, rules_option
 from misstep.errors import InstallationError
 
 
@@ -29,21 +29,27 @@ from misstep.errors import InstallationError
     type=click.IntRange(min=1),
     default=500,
     show_default=True,
-    help="Maximum of waiting requests in a worker; more are answered with 503.",
+    help="Maximum number of waiting requests in a worker; more are answered with 503.",
 )
 @click.option(
-    "--connections", type=click.IntRange(min=1), default=1000, show_default=True, help="Maximum of open connections of a worker."
+    "--connections",
+    type=click.IntRange(min=1),
+    default=1000,
+    show_default=True,
+    help="Maximum number of open connections of a worker.",
 )
 @click.option(
     "--request-seconds",
     type=click.FloatRange(min=0.1),
     default=10.0,
     show_default=True,
-    help="Timeout of a request; in a batch, of each step.",
+    help="Timeout of a request; in a batch, the longest time without progress.",
 )
 @click.option("--body-bytes", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Maximum size of a record.")
-@click.option("--facts", type=click.IntRange(min=1), default=1_000, show_default=True, help="Maximum of facts in a record.")
-def serve(**settings: Any) -> int:
+@click.option(
+    "--facts", type=click.IntRange(min=1), default=1_000, show_default=True, help="Maximum number of facts in a record."
+)
+def serve(**settings: Any) -> None:
     """Serve assessments over HTTP until stopped.
 
     Needs the extra misstep[serve]. The log is JSON, on standard error. SIGHUP reloads the packs; if they have errors, these are
@@ -60,4 +66,3 @@ def serve(**settings: Any) -> int:
         package = str(error.name).partition(".")[0]
         raise InstallationError(f"{package} is not installed: pip install 'misstep[serve]'") from None
     run(Settings(**settings))
-    return OK

@@ -141,7 +141,7 @@ def docs() -> None:
     help="A web site (extra misstep[docs]), or its pages as Markdown.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace FOLDER even if this command did not create it.")
-def build(paths: tuple[Path, ...], output: Path, form: Form, overwrite: bool) -> int:
+def build(paths: tuple[Path, ...], output: Path, form: Form, overwrite: bool) -> None:
     """Write pages about every kind, rule, action and source of the packs at PATH, files or folders.
 
     Default: the shipped rules. The examples are the cases of the packs, which are run: a failed case is an error. FOLDER is
@@ -154,4 +154,3 @@ def build(paths: tuple[Path, ...], output: Path, form: Form, overwrite: bool) ->
 
     built = build_docs(paths, output, form, overwrite)
     print(f"{printable(str(built.first))}: {built.pages} pages, {built.examples} examples run")
-    return OK

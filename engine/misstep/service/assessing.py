@@ -115,7 +115,7 @@ class BatchRoute:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, line by line."""
         require_type(scope, JSON_LINES, "application/jsonl", "application/json-lines")
-        if BUSY in scope or self._running >= self._settings.batches:
+        if self._running >= self._settings.batches:
             raise Rejected("busy", "too many batches are running; try again soon")
         self._running += 1
         try:

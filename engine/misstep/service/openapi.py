@@ -216,9 +216,10 @@ def _problem_responses(*codes: str) -> Schema:
 
 
 def _components(rulebase: RuleBase) -> Schema:
-    adapters = [TypeAdapter(each) for each in (Assessment, Certainty, RulePage, Kind)]
+    assessment = Assessment.model_json_schema(mode="serialization", ref_template=_REF)
+    adapters = [TypeAdapter(each) for each in (Certainty, RulePage, Kind)]
     _, found = TypeAdapter.json_schemas([(each, "serialization", each) for each in adapters], ref_template=_REF)
-    made: Schema = found["$defs"]
+    made: Schema = {**found["$defs"], **assessment.pop("$defs"), "Assessment": assessment}
     members = {"Kind": KIND_MEMBERS, "Field": FIELD_MEMBERS}
     for name in ("Certainty", "OpenField", "RulePage", "Source", *members):
         made[name] = _of_dataclass(made[name]["properties"], members.get(name, {}))
