@@ -1,10 +1,11 @@
-"""The comparison with peers: its table, and that what is kept of it in the repository is of one run."""
+"""Comparisons with peers and with earlier revisions: their tables, and that the kept table of peers is of one run."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
+from benchmarks import before_after, same_answers
 from benchmarks.peers.contenders import CONTENDERS, Contender
 from benchmarks.peers.report import DATA, DOCUMENT, PICTURE, SHOWN, save
 from benchmarks.peers.table import Row, Run, render, times
@@ -92,3 +93,63 @@ def test_part_of_a_run_is_not_kept() -> None:
     said = save(Run("a machine", tuple(row(key, key, 2) for key in CONTENDERS if key not in ("zen", "clips"))))
     assert said == "not saved: there is no figure of clips, zen"
     assert before == (DATA.read_bytes(), PICTURE.read_bytes(), DOCUMENT.read_bytes())
+
+
+# -- two revisions
+
+SAME = [("assess", "seed.json", '{"damage": 3}'), ("HTTP", "GET /kinds", "status 200\n[]")]
+
+
+def test_equal_answers_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert same_answers.compare(["assess", "HTTP"], iter(SAME), iter(SAME))
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["assess", "1", "answers", "0", "differ"],
+        ["HTTP", "1", "answers", "0", "differ"],
+    ]
+
+
+def test_the_first_difference_of_a_door_is_shown_with_its_place(capsys: pytest.CaptureFixture[str]) -> None:
+    other = [("assess", "seed.json", '{"damage": 4}'), SAME[1]]
+    assert not same_answers.compare(["assess", "HTTP"], iter(SAME), iter(other))
+    shown = capsys.readouterr().out
+    assert line_of(shown, "assess").split() == ["assess", "1", "answers", "1", "differ"]
+    assert "    seed.json: at /damage\n    - 3\n    + 4\n" in shown
+
+
+def test_an_answer_that_one_revision_does_not_give_is_a_difference(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not same_answers.compare(["assess", "HTTP"], iter(SAME), iter(SAME[:1]))
+    assert "GET /kinds: only old answers" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        ('{"a": [1, {"b": 2}]}', '{"a": [1, {"b": 3}]}', "at /a/1/b\n- 2\n+ 3"),
+        ('{"a": 1, "b": 2}', '{"b": 2, "a": 1}', 'at the keys of \'\'\n- ["a", "b"]\n+ ["b", "a"]'),
+        ('{"a": [1]}', '{"a": [1, 2]}', "at /a\n- [1]\n+ [1, 2]"),
+        ('{"a": 1}', '{"a": 1.0}', "at /a\n- 1\n+ 1.0"),
+        ("status 200\n[1]", "status 200\n[2]", "at /0\n- 1\n+ 2"),
+        ("One.\nTwo.", "One.\nThree.", "\n@@ -1,2 +1,2 @@\n One.\n-Two.\n+Three."),
+        ('{"a":1}', '{"a": 1}', '\n@@ -1 +1 @@\n-{"a":1}\n+{"a": 1}'),
+    ],
+)
+def test_a_difference_is_short(old: str, new: str, shown: str) -> None:
+    assert same_answers.difference(("assess", "x", old), ("assess", "x", new)) == shown
+
+
+def test_only_digest_version_seconds_and_folder_are_masked() -> None:
+    one = f'{{"digest":"sha256:{"0" * 64}","misstep": "0.1.0","seconds":1.5,"file":"/tmp/misstep-two-abc/old/x","damage":1}}'
+    other = f'{{"digest":"sha256:{"f" * 64}","misstep": "0.2.0","seconds":2e-3,"file":"/tmp/misstep-two-abc/new/x","damage":1}}'
+    assert same_answers.equal_when_masked(("HTTP", "x", one), ("HTTP", "x", other))
+    assert not same_answers.equal_when_masked(("HTTP", "x", one), ("HTTP", "x", other.replace('"damage":1', '"damage":2')))
+    assert not same_answers.equal_when_masked(("HTTP", "x", one), ("HTTP", "y", other))
+    assert not same_answers.equal_when_masked(("HTTP", "x", one), None)
+
+
+def test_a_row_is_slower_that_is_slower_in_every_round() -> None:
+    ratios = {"assess": [1.2, 1.11, 1.3], "load": [1.5, 1.0, 1.5], "score": [0.5, 0.5, 0.5]}
+    assert before_after.slower(ratios) == ["assess"]
+    table = before_after.render(ratios, {row: [0.001] for row in ratios})
+    assert line_of(table, "assess").split() == ["assess", "1.000", "1.200", "1.110", "1.300", "1.201", "slower"]
+    assert line_of(table, "score").split() == ["score", "1.000", "0.500", "0.500", "0.500", "0.500"]
+    assert line_of(table, "all rows").split() == ["all", "rows", "0.923"]

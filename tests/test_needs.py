@@ -74,6 +74,7 @@ def run(folder: Path, *programs: str, everything: bool = False) -> tuple[int, li
     return done.returncode, done.stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_left_out_and_the_last_lines_say_how_much_of_what(tmp_path: Path) -> None:
     code, lines = run(tmp_path)
     assert code == 0
@@ -81,6 +82,7 @@ def test_what_is_missing_is_left_out_and_the_last_lines_say_how_much_of_what(tmp
     assert re.match(r"2 passed, 6 skipped in", lines[-1])
 
 
+@pytest.mark.slow
 def test_where_all_is_there_nothing_is_left_out(tmp_path: Path) -> None:
     code, lines = run(tmp_path, "curl", "wrk", everything=True)
     assert code == 0
@@ -88,6 +90,7 @@ def test_where_all_is_there_nothing_is_left_out(tmp_path: Path) -> None:
     assert re.match(r"7 passed, 1 skipped in", lines[-1])
 
 
+@pytest.mark.slow
 def test_where_nothing_may_be_left_out_a_missing_piece_fails(tmp_path: Path) -> None:
     code, lines = run(tmp_path, "wrk", everything=True)
     assert code == 1

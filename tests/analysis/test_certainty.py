@@ -100,6 +100,7 @@ def test_what_is_settled_no_single_answer_changes(record: Record, data: st.DataO
         assert not is_refuted(record, measured(BASE))
 
 
+@pytest.mark.slow
 @settings(UNHURRIED, max_examples=60)
 @given(pack=packs(), data=st.data())
 def test_what_is_settled_no_single_answer_changes_with_any_rules(pack: str, data: st.DataObject) -> None:
@@ -124,6 +125,7 @@ def test_settled_is_met_both_ways_where_it_is_tried() -> None:
     assert len(list(single_answers([{"kind": "toast"}], toast.program))) == 2 + 9 + 2 + 2 + 10
 
 
+@pytest.mark.slow
 @UNHURRIED
 @given(record=records_of(BASE.kinds, 1, 5))
 def test_what_is_told_is_within_its_bounds(record: Record) -> None:
@@ -145,6 +147,7 @@ def test_what_is_told_is_within_its_bounds(record: Record) -> None:
             assert record[int(place)].get(name) in (None, "unknown")
 
 
+@pytest.mark.slow
 @UNHURRIED
 @given(record=records_of(BASE.kinds, 1, 5), data=st.data())
 def test_the_order_of_facts_shows_in_pointers_only(record: Record, data: st.DataObject) -> None:

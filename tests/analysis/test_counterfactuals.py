@@ -102,6 +102,7 @@ def test_every_change_gives_the_band_that_it_tells_with_any_rules(pack: str, dat
     assert_true(rulebase, record, rulebase.counterfactuals(record))
 
 
+@pytest.mark.slow
 @UNHURRIED
 @given(record=records_of(BASE.kinds, 1, 4))
 def test_no_smaller_change_is_passed_over(record: Record) -> None:
@@ -129,6 +130,7 @@ def test_no_smaller_change_is_passed_over(record: Record) -> None:
                 assert (list(change.instead) if isinstance(change.instead, tuple) else change.instead) in lowering
 
 
+@pytest.mark.slow
 @UNHURRIED
 @given(record=records_of(BASE.kinds, 1, 5), data=st.data())
 def test_the_order_of_facts_shows_in_pointers_only(record: Record, data: st.DataObject) -> None:

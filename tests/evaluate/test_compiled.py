@@ -98,6 +98,7 @@ def asked(draw: st.DrawFn) -> tuple[Asked, str]:
     return tests, draw(st.sampled_from(["", "", "hint", "absent"]))
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.lists(asked(), min_size=MANY + 1, max_size=2 * MANY), st.lists(st.integers(0, 30), max_size=4))
 def test_of_very_many_rules_just_those_fire_whose_conditions_hold(rules: list[tuple[Asked, str]], values: list[int]) -> None:

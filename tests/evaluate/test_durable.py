@@ -34,6 +34,7 @@ from misstep.rulebase.documents import read_json, read_yaml
 
 pytestmark = pytest.mark.slow
 
+ABOUT_RULES = pytest.mark.once  # random packs are compared on every version of Python
 LONG = os.environ.get("MISSTEP_TEST_PROFILE") == "long"
 LIMITS = Limits(work=100_000_000, patterns=MOST_JOINED + 1, engine_seconds=60)
 Voices = Callable[[Program, ExitStack], tuple[Engine, ...]]
@@ -146,12 +147,14 @@ def test_every_interview_is_assessed_the_same(shipped: tuple[Engine, ...]) -> No
     same_assessments(shipped, [(read_json if f.suffix == ".json" else read_yaml)(text, f.name).data for f, text in texts.items()])
 
 
+@ABOUT_RULES
 def test_every_judged_case_is_assessed_the_same(shipped: tuple[Engine, ...]) -> None:
     lines = (FIXTURES / "cases" / "dev.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 129
     same_assessments(shipped, [json.loads(line)["record"] for line in lines])
 
 
+@ABOUT_RULES
 def test_every_case_of_the_shipped_packs_is_assessed_the_same(shipped: tuple[Engine, ...]) -> None:
     _, merged = linked_shipped()
     cases = [case.facts for pack in merged.packs for case in pack.doc.cases.values()]
@@ -314,6 +317,7 @@ def check_form(ruleset: Ruleset) -> None:
     assert len({clash(name) for name in fields | names}) == len(fields | names)
 
 
+@ABOUT_RULES
 def test_the_shipped_rules_have_the_safe_form() -> None:
     program = RuleBase.shipped().program
     made = rulesets(program.rules.values(), program.kinds)
@@ -322,6 +326,7 @@ def test_the_shipped_rules_have_the_safe_form() -> None:
         check_form(ruleset)
 
 
+@ABOUT_RULES
 @examples(50, 500)
 @given(text=packs())
 def test_random_rules_have_the_safe_form(text: str) -> None:

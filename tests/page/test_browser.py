@@ -25,8 +25,8 @@ DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 Open = Callable[..., Page]
 
 
-@pytest.fixture
-def visit(browser: Browser, url: str) -> Iterator[Open]:
+@contextlib.contextmanager
+def visiting(browser: Browser, url: str) -> Iterator[Open]:
     """Opens the page in a browser of its own. Whatever happens, nothing else is asked for and nothing is complained about."""
     contexts: list[BrowserContext] = []
     asked: list[str] = []
@@ -55,6 +55,23 @@ def visit(browser: Browser, url: str) -> Iterator[Open]:
         context.close()
     assert all(re.match(r"(blob:)?http://127\.0\.0\.1:\d+/", address) for address in asked), asked
     assert complaints == []
+
+
+@pytest.fixture
+def visit(browser: Browser, url: str) -> Iterator[Open]:
+    with visiting(browser, url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def typed(browser: Browser, url: str) -> Iterator[tuple[Page, list[Request]]]:
+    """The page after the seed story was typed by keyboard, which takes seconds, and its requests."""
+    requests: list[Request] = []
+    with visiting(browser, url) as opened:
+        page = opened()
+        page.on("request", lambda request: requests.append(request))
+        tell_by_keyboard(page)
+        yield page, requests
 
 
 def press(page: Page, *keys: str) -> None:
@@ -152,9 +169,10 @@ def told(page: Page) -> list[dict[str, Any]]:
     return sorted(({k: v for k, v in fact.items() if k != "id"} for fact in record["facts"]), key=lambda fact: str(fact["kind"]))
 
 
-def test_the_seed_story_is_typed_in_by_keyboard_alone_and_answered_as_it_is_typed(visit: Open) -> None:
-    page = visit()
-    tell_by_keyboard(page)
+def test_the_seed_story_is_typed_in_by_keyboard_alone_and_answered_as_it_is_typed(
+    typed: tuple[Page, list[Request]],
+) -> None:
+    page, _ = typed
     expect_seed(page)
     expect(page.get_by_role("status")).to_contain_text(f"{ANSWER.headline} Damage 72 of 100, 58 with the plan.")
     expect(page).to_have_title(re.compile("Act now"))
@@ -194,9 +212,8 @@ def seeded(visit: Open, **options: Any) -> Page:
     return page
 
 
-def test_a_link_opened_in_another_browser_gives_the_same_answer(visit: Open) -> None:
-    first = visit()
-    tell_by_keyboard(first)
+def test_a_link_opened_in_another_browser_gives_the_same_answer(visit: Open, typed: tuple[Page, list[Request]]) -> None:
+    first, _ = typed
     expect_seed(first)
     link = share(first)
     address, _, fragment = link.partition("#")
@@ -223,11 +240,8 @@ def test_a_link_holds_what_was_typed_last(visit: Open) -> None:
     assert [fact["minutes"] for fact in record["facts"] if "minutes" in fact] == [55]
 
 
-def test_no_case_is_sent_as_part_of_an_address(visit: Open) -> None:
-    page = visit()
-    requests: list[Request] = []
-    page.on("request", lambda request: requests.append(request))
-    tell_by_keyboard(page)
+def test_no_case_is_sent_as_part_of_an_address(typed: tuple[Page, list[Request]]) -> None:
+    page, requests = typed
     share(page)
     assert requests
     address = page.url.partition("#")[0]

@@ -84,7 +84,8 @@ def test_no_value_that_is_better_news_has_more_damage(kind: Kind) -> None:
                 return BASE.assess([{**said, field: value}, *besides]).damage
 
             compared = [*COMMON, *switches(kind)]
-            seen = {(field, value): damage(field, value) for field, better, worse in compared for value in (better, worse)}
+            values = {(field, value) for field, better, worse in compared for value in (better, worse)}
+            seen = {(field, value): damage(field, value) for field, value in values}
             found += [(f, better, worse, said) for f, better, worse in compared if seen[f, better] > seen[f, worse]]
     assert found == []
 

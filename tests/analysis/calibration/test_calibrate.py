@@ -161,6 +161,8 @@ def test_sets_are_measured_together_and_apart(tmp_path: Path) -> None:
     assert [problem.location.file for problem in found.problems] == [str(new)]
 
 
+@pytest.mark.once
+@pytest.mark.slow
 def test_the_shared_sets_apart_add_up() -> None:
     found = misstep.calibrate(*SETS)
     assert sum(group.figures.cases for group in found.by_set) == found.figures.cases == found.read
@@ -294,6 +296,8 @@ def test_the_order_of_cases_never_shows_in_figures() -> None:
         assert getattr(first.figures, name).value == pytest.approx(getattr(second.figures, name).value)
 
 
+@pytest.mark.once
+@pytest.mark.slow
 def test_every_way_to_hand_in_the_same_cases_gives_the_same_figures() -> None:
     cases = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
     from_file = misstep.calibrate(FILE)
@@ -351,6 +355,8 @@ def recount(cases: list[dict[str, Any]], bands: list[str]) -> dict[str, float]:
     }
 
 
+@pytest.mark.once
+@pytest.mark.slow
 @pytest.mark.parametrize(("bases", "least"), [((), None), (JUDGED, 2)])
 @pytest.mark.parametrize("files", [SETS, *([file] for file in SETS)], ids=["together", "dev", "fresh", "quiet"])
 def test_figures_are_those_of_a_plain_count(files: list[Path], bases: tuple[str, ...], least: int | None) -> None:

@@ -166,6 +166,7 @@ def test_what_is_kept_with_a_case_changes_nothing() -> None:
 # -- the JSON Schema
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["dev", "fresh", "quiet"])
 def test_the_schema_takes_the_shipped_cases(name: str) -> None:
     schema = RuleBase.shipped().case_schema()

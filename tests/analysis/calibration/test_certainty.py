@@ -65,6 +65,8 @@ def test_of_numbers_both_ends_are_tried(field: Field, least: float, greatest: fl
     assert len(set(tried)) == len(tried)
 
 
+@pytest.mark.once
+@pytest.mark.slow
 def test_of_the_shipped_cases_nothing_settled_is_refuted() -> None:
     lines = (FIXTURES / "cases" / "dev.jsonl").read_text(encoding="utf-8").splitlines()[:12]
     found = RuleBase.shipped().measure_certainty(map(json.loads, lines))
