@@ -12,7 +12,6 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal as Choice
 
 from misstep.errors import listing, suggest
 from misstep.language.expression import (
@@ -36,6 +35,7 @@ from misstep.language.expression import (
     known_where,
 )
 from misstep.language.functions import BOOLEAN, FUNCTIONS, MANY, NUMBERS, TEXT, WORDS, Type, TypeName
+from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS, ArithmeticOperator, Comparator
 from misstep.language.program import Placeholder, Text
 
 MAX_DEPTH = 32
@@ -265,12 +265,11 @@ class _Checker:
     # -- logic
 
     def boolean_operator(self, node: ast.BoolOp, known: Facts, depth: int) -> Checked:
-        conjunction = isinstance(node.op, ast.And)
-        operator: Choice["and", "or"] = "and" if conjunction else "or"
+        operator = next(symbol for symbol, form in LOGIC.items() if isinstance(node.op, form.node))
         operands: list[Expression] = []
         for value in node.values:
             part = self._typed(value, known, depth, "boolean").node
-            known = known | known_where(part, conjunction)
+            known = known | known_where(part, operator == "and")
             operands.extend(part.operands if isinstance(part, Logic) and part.operator == operator else (part,))
         return Checked(Logic(operator, tuple(operands)), BOOLEAN)
 
@@ -308,8 +307,8 @@ class _Checker:
     # -- comparisons
 
     def compare(self, node: ast.Compare, known: Facts, depth: int) -> Checked:
-        if len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn)):
-            return self._member(node, known, depth)
+        if len(node.ops) == 1 and (lookup := _LOOKUPS.get(type(node.ops[0]))):
+            return self._member(node, known, depth, lookup.negated)
         parts = (node.left, *node.comparators)
         for part, refused in zip(node.comparators, map(type, node.ops), strict=True):
             if refused not in _OPERATORS:
@@ -317,13 +316,13 @@ class _Checker:
         operands = [self._check(part, known, depth) for part in parts]
         operators = [_OPERATORS[type(operator)] for operator in node.ops]
         for i, symbol in enumerate(operators):
-            self._comparable(parts[i + 1], operands[i].type, operands[i + 1].type, symbol in ("==", "!="))
+            self._comparable(parts[i + 1], operands[i].type, operands[i + 1].type, COMPARISONS[symbol].ordered)
         return Checked(Compare(tuple(operators), tuple(o.node for o in operands)), BOOLEAN)
 
-    def _comparable(self, node: ast.AST, a: Type, b: Type, equality: bool) -> None:
+    def _comparable(self, node: ast.AST, a: Type, b: Type, ordered: bool = False) -> None:
         if a.is_number and b.is_number:
             return
-        if not equality:
+        if ordered:
             if a.name == b.name == "id":
                 return
             raise self._error(node, f"order is only between numbers; these are {a} and {b}")
@@ -345,16 +344,15 @@ class _Checker:
             hint = suggest(words[0], type_.values, f"; it is one of {listing(type_.values)}")
             raise self._error(node, f"'{words[0][:60]}' is not a value of this field{hint}")
 
-    def _member(self, node: ast.Compare, known: Facts, depth: int) -> Checked:
+    def _member(self, node: ast.Compare, known: Facts, depth: int, negated: bool) -> Checked:
         item = self._check(node.left, known, depth)
-        negated = isinstance(node.ops[0], ast.NotIn)
         container = node.comparators[0]
         if isinstance(container, (ast.Tuple, ast.List, ast.Set)):
             return Checked(Member(item.node, self._words(container, item.type, depth), negated), BOOLEAN)
         checked = self._check(container, known, depth)
         if not isinstance(checked.node, FieldRef) or checked.type.name != "set":
             raise self._error(container, f"'in' looks into a field that is a set, or into ('a', 'b'); this is {checked.type}")
-        self._comparable(container, Type("enum", checked.type.values), item.type, equality=True)
+        self._comparable(container, Type("enum", checked.type.values), item.type)
         return Checked(Member(item.node, checked.node, negated), BOOLEAN)
 
     def _words(self, node: ast.Tuple | ast.List | ast.Set, item: Type, depth: int) -> Words:
@@ -365,33 +363,26 @@ class _Checker:
             checked = self._check(element, NOTHING, depth)
             if not isinstance(checked.node, Literal):
                 raise self._error(element, "a list to look in holds constants only")
-            self._comparable(element, item, checked.type, equality=True)
+            self._comparable(element, item, checked.type)
             values.append(checked.node.value)
         return Words(tuple(values))
 
     # -- arithmetic
 
     def binary(self, node: ast.BinOp, known: Facts, depth: int) -> Checked:
-        if not isinstance(node.op, (ast.Add, ast.Sub, ast.Mult, ast.Div)):
+        operator = _ARITHMETIC.get(type(node.op))
+        if operator is None:
             raise self._error(node, "arithmetic is + - * and division by a constant")
         left, right = self._number(node.left, known, depth), self._number(node.right, known, depth)
-        integer = left.type.name == right.type.name == "integer"
-        name: TypeName = "integer" if integer else "number"
-        match node.op:
-            case ast.Add():
-                return self._arithmetic("+", left, right, Type(name, bits=max(left.type.bits, right.type.bits) + 1))
-            case ast.Sub():
-                return self._arithmetic("-", left, right, Type(name, bits=max(left.type.bits, right.type.bits) + 1))
-            case ast.Mult():
-                return self._arithmetic("*", left, right, Type(name, bits=left.type.bits + right.type.bits))
-            case _:
-                if not isinstance(right.node, Literal) or right.node.value == 0:
-                    raise self._error(node.right, "division is by a constant other than 0")
-                smaller = max(0, -math.floor(math.log2(abs(float(right.node.value)))))
-                return self._arithmetic("/", left, right, Type("number", bits=left.type.bits + smaller + 1))
-
-    def _arithmetic(self, operator: Choice["+", "-", "*", "/"], left: Checked, right: Checked, type_: Type) -> Checked:
-        return Checked(Arithmetic(operator, left.node, right.node), type_)
+        name: TypeName = "integer" if left.type.name == right.type.name == "integer" else "number"
+        size = right.type.bits
+        if operator == "/":
+            if not isinstance(right.node, Literal) or right.node.value == 0:
+                raise self._error(node.right, "division is by a constant other than 0")
+            name, size = "number", max(0, -math.floor(math.log2(abs(float(right.node.value)))))
+        return Checked(
+            Arithmetic(operator, left.node, right.node), Type(name, bits=ARITHMETIC[operator].bits(left.type.bits, size))
+        )
 
     # -- functions
 
@@ -454,9 +445,9 @@ _ARGUMENTS = {name: (function.least, function.most) for name, function in FUNCTI
     "curve": (3, MANY),
 }
 """How many arguments each function takes, and the two forms that are written like one: they take a field, and points."""
-_OPERATORS: dict[type[ast.cmpop], Choice["==", "!=", "<", "<=", ">", ">="]] = {
-    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
-}  # fmt: skip
+_OPERATORS: dict[type[ast.cmpop], Comparator] = {form.node: symbol for symbol, form in COMPARISONS.items()}
+_LOOKUPS = {form.node: form for form in MEMBERSHIPS.values()}
+_ARITHMETIC: dict[type[ast.operator], ArithmeticOperator] = {form.node: symbol for symbol, form in ARITHMETIC.items()}
 _METHODS: dict[type[ast.expr], Callable[..., Checked]] = {
     ast.Constant: _Checker.constant,
     ast.Name: _Checker.name,
