@@ -6,21 +6,29 @@ from __future__ import annotations
 import re
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
-from tests.evaluate import naive
+from tests.evaluate import naive, packs
+from tests.inline import load_text
 
+from misstep import RecordError
+from misstep.analysis.calibration import certainty_figures
 from misstep.evaluate.durable import network
 from misstep.evaluate.emit import RUNTIME, ExpressionWriter
+from misstep.language.facts import TYPES, FieldType
 from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS
+from misstep.rulebase import schema
 from misstep.rulebase.expressions import NOTHING, Scope, check_value
+from misstep.service.page import story
+from misstep.tools import sample
 from misstep.tools.docs.condition_words import Phrases
 
 HERE = Path(__file__).parent
 DOCUMENT = (HERE.parents[1] / "docs" / "rule-packs.md").read_text(encoding="utf-8")
-CASES = yaml.safe_load((HERE / "language.yaml").read_text(encoding="utf-8"))["cases"]
+LANGUAGE = yaml.safe_load((HERE / "language.yaml").read_text(encoding="utf-8"))
+CASES = LANGUAGE["cases"]
 CONDITIONS = re.findall(r"(?:'where'|'of'): (\"[^\"]*\"|'[^']*')", str(CASES))
 NUMBERS = ["-2", "0", "0.5", "3", "-2.5"]
 OPERANDS: dict[str, list[list[str]]] = {
@@ -63,3 +71,48 @@ def test_a_comparison_turned_round_or_denied_is_the_other(symbol: Any) -> None:
         assert outcomes(f"{b} {form.mirrored} {a}")[0] == holds
         assert outcomes(f"{a} {form.opposite} {b}")[0] != holds
     assert symbol == "==" or symbol in network._OPERATORS
+
+
+VALUES: dict[FieldType, tuple[object, str]] = {
+    "boolean": (True, "true"),
+    "integer": (12, "12"),
+    "number": (0.5, "0.5"),
+    "text": ("w", "w"),
+    "enum": ("u", "u"),
+    "set": (["u", "v"], "u; v"),
+}
+"""A value of each type that fields have, as records and as cells of text have it."""
+
+
+def test_the_types_of_fields_are_those_of_the_schema_and_the_samples() -> None:
+    names = set(get_args(FieldType))
+    assert names == set(VALUES) == set(packs.VALUES) == TYPES.keys() - {"id"}
+    assert set(get_args(schema.FieldDoc.model_fields["type"].annotation)) == {*names, *(f"{name}?" for name in names)}
+    own = [field for kind in LANGUAGE["kinds"].values() for field in kind.get("fields", {}).values()]
+    shared = [field for role in LANGUAGE["roles"].values() for field in role["fields"].values()]
+    assert {field["type"].removesuffix("?") for field in own + shared} == names
+
+
+@pytest.mark.parametrize("name", get_args(FieldType))
+def test_a_type_is_complete(name: FieldType) -> None:
+    assert re.search(rf"(?m)^\| `{name}` \|", DOCUMENT), "docs/rule-packs.md has no row for it"
+    value, text = VALUES[name]
+    words = {"values": ["u", "v"]} if name in ("enum", "set") else {}
+    kind = {"role": "mistake", "title": "K", "fields": {"f": {"type": name, **words}}}
+    rulebase = load_text(yaml.safe_dump({"schema": 1, "pack": "p", "kinds": {"k": kind}}))
+    field = rulebase.kinds["k"].by_name["f"]
+    assert field.form.read(text, ";") == value
+    assert field.takes(field.form.store(value))
+    assert {field.expected(), TYPES[name].called}.isdisjoint({""})
+    for other, _ in VALUES.values():
+        stored = field.form.store(other)
+        if field.takes(stored):
+            rulebase.assess([{"kind": "k", "f": other}])
+            assert stored in field.choices or not field.choices
+        else:
+            with pytest.raises(RecordError, match=re.escape(field.expected())):
+                rulebase.assess([{"kind": "k", "f": other}])
+    for drawn in (*sample._choices(field, likely_default=False), *(() if name == "text" else certainty_figures._answers(field))):
+        rulebase.assess([{"kind": "k", "f": drawn}])
+    typed = story._shown(value)
+    assert story._meant(field, typed) == value, "the page reads something else than it shows"

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from misstep.analysis.changed_records import Evaluate, Trials, finding_ranks, with_value
-from misstep.analysis.usual_answers import Grid, Value, words_of
+from misstep.analysis.usual_answers import Grid, Value
 from misstep.assessment.assembly import Result, band_of
 from misstep.assessment.intake import Facts
 from misstep.language.facts import FIRST_VALUE, ID, KIND, Field, Row
@@ -184,9 +184,9 @@ def _lowering(
 
 
 def _words(field: Field, given: Any) -> Iterable[Any]:
-    if field.type == "set":  # a word more, or a word less
+    if field.form.sort == "set":  # a word more, or a word less
         return (tuple(sorted({*(given or ())} ^ {word})) for word in field.values)
-    return () if field.type == "text" else words_of(field)
+    return field.answers
 
 
 def _nearest(

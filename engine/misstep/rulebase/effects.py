@@ -198,14 +198,6 @@ def _items(value: Any) -> list[Any]:
 
 def _fits(given: Type, wanted: Type) -> bool:
     """Whether a value of one type may stand in a derived field of another."""
-    match wanted.name:
-        case "text":
-            return given.name in ("text", "enum", "id")
-        case "enum":
-            return given.name in ("text", "enum") and bool(given.values) and set(given.values) <= set(wanted.values)
-        case "number":
-            return given.is_number
-        case "set":
-            return given.name == "set" and set(given.values) <= set(wanted.values)
-        case _:
-            return given.name == wanted.name
+    if wanted.values:  # an enum or a set
+        return given.sort == wanted.sort and given.values != () and set(given.values) <= set(wanted.values)
+    return given.sort == wanted.sort and (wanted.name != "integer" or given.name == "integer")

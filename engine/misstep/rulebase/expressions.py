@@ -34,7 +34,8 @@ from misstep.language.expression import (
     Words,
     known_where,
 )
-from misstep.language.functions import BOOLEAN, FUNCTIONS, MANY, NUMBERS, TEXT, WORDS, Type, TypeName
+from misstep.language.facts import TypeName
+from misstep.language.functions import BOOLEAN, FUNCTIONS, MANY, NUMBERS, TEXT, Type
 from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS, ArithmeticOperator, Comparator
 from misstep.language.program import Placeholder, Text
 
@@ -295,12 +296,12 @@ class _Checker:
         return Checked(IfElse(test.node, then.node, other.node), self._joined(node, then.type, other.type))
 
     def _joined(self, node: ast.AST, a: Type, b: Type) -> Type:
-        if a.is_number and b.is_number:
+        if a.sort == b.sort == "number":
             name: TypeName = "integer" if a.name == b.name == "integer" else "number"
             return Type(name, bits=max(a.bits, b.bits))
-        if a.name == b.name and a.name == "boolean":
+        if a.sort == b.sort == "truth":
             return BOOLEAN
-        if a.name in WORDS and b.name in WORDS:
+        if a.sort == b.sort == "word":
             return Type("enum", tuple(dict.fromkeys(a.values + b.values))) if a.values and b.values else TEXT
         raise self._error(node, f"both sides of 'if' must be of one type; these are {a} and {b}")
 
@@ -320,23 +321,16 @@ class _Checker:
         return Checked(Compare(tuple(operators), tuple(o.node for o in operands)), BOOLEAN)
 
     def _comparable(self, node: ast.AST, a: Type, b: Type, ordered: bool = False) -> None:
-        if a.is_number and b.is_number:
-            return
-        if ordered:
-            if a.name == b.name == "id":
-                return
+        if ordered and not (a.sort == b.sort == "number" or a.name == b.name == "id"):
             raise self._error(node, f"order is only between numbers; these are {a} and {b}")
-        if a.name == b.name == "boolean":
-            return
-        if a.name in WORDS and b.name in WORDS:
-            if a.name == "enum" and b.values:
-                self._words_in(node, b.values, a)
-            elif b.name == "enum" and a.values:
-                self._words_in(node, a.values, b)
-            return
-        if "set" in (a.name, b.name):
+        if "set" in (a.sort, b.sort):
             raise self._error(node, "a set is only looked into: 'word' in name.field")
-        raise self._error(node, f"{a} and {b} are never equal")
+        if a.sort != b.sort:
+            raise self._error(node, f"{a} and {b} are never equal")
+        if a.name == "enum" and b.values:
+            self._words_in(node, b.values, a)
+        elif b.name == "enum" and a.values:
+            self._words_in(node, a.values, b)
 
     def _words_in(self, node: ast.AST, words: tuple[str, ...], type_: Type) -> None:
         """One of the words at least must be possible; a constant that never can be is a slip of the pen."""

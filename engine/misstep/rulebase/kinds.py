@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from misstep.errors import Problem, suggest
-from misstep.language.facts import MAX_TEXT, ROLES, TRAITS, Field, Kind
+from misstep.language.facts import ROLES, TRAITS, TYPES, Field, Kind
 from misstep.language.finding import FINDING_FIELDS
 from misstep.language.functions import Type
 from misstep.language.message import PLAN, REPAIR, SAID, STEP, VERDICT, WRONG
@@ -122,7 +123,7 @@ def _field(name: str, doc: schema.FieldDoc, derived: bool) -> Field:
         raise ValueError(f"`values` is {'needed for' if worded else 'only for'} an enum or a set")
     if doc.values is not None and len(set(doc.values)) < len(doc.values):
         raise ValueError("a value stands twice in `values`")
-    if type_ not in ("integer", "number") and (doc.min is not None or doc.max is not None):
+    if TYPES[type_].sort != "number" and (doc.min is not None or doc.max is not None):
         raise ValueError("`min` and `max` are only for numbers")
     if derived and (doc.min is not None or doc.max is not None):
         raise ValueError("a derived field has no `min` and `max`; limit the value where it is derived")
@@ -142,52 +143,29 @@ def _field(name: str, doc: schema.FieldDoc, derived: bool) -> Field:
         worse=doc.worse,
         help=doc.help,
         title=doc.title or "",
-        words=_words(type_, doc),
     )
-    default = None if doc.default is None else _default(field, doc.default)
+    default = None if doc.default is None else field.form.store(doc.default)
+    if default is not None and not field.takes(default):
+        raise ValueError(f"the default must be {field.expected()}")
     if doc.worse is not None:
-        directions: tuple[Any, ...] = ("higher", "lower") if field.is_number else field.values
-        if type_ == "boolean":
-            directions = (True, False)
+        directions = ("higher", "lower") if field.is_number else field.choices or field.values
         if not directions:
             raise ValueError("`worse` is for numbers, for true or false, and for words of `values`")
         if not any(doc.worse is d or (isinstance(d, str) and doc.worse == d) for d in directions):
             raise ValueError(f"`worse` is one of {', '.join(str(d).lower() for d in directions)}")
-    return Field(**{**{s: getattr(field, s) for s in Field.__slots__}, "default": default})
+    return replace(field, default=default, words=_words(field, doc.words or {}))
 
 
-def _words(type_: str, doc: schema.FieldDoc) -> tuple[tuple[Any, str], ...]:
+def _words(field: Field, sentences: Mapping[str, str]) -> tuple[tuple[Any, str], ...]:
     """The sentences for values, in the order of the values. Raises ValueError for one of a value that the field does not have."""
-    if doc.words is None:
-        return ()
-    values: dict[str, Any] = {"false": False, "true": True} if type_ == "boolean" else {word: word for word in doc.values or ()}
-    if not values:
+    values = {str(value).lower() if isinstance(value, bool) else value: value for value in field.choices or field.values}
+    if sentences and not values:
         raise ValueError("`words` is for true and false, and for words of `values`")
-    for word in doc.words:
+    for word in sentences:
         if word not in values:
             hint = suggest(word, values, f"; it is one of {', '.join(values)}")
             raise ValueError(f"`words` has a sentence for '{word}', which is no value of the field{hint}")
-    return tuple((value, doc.words[word]) for word, value in values.items() if word in doc.words)
-
-
-def _default(field: Field, value: Any) -> Any:
-    """A default as it lies in memory."""
-    low, high = field.range
-    match field.type, value:
-        case "boolean", bool():
-            return value
-        case "integer", int() if not isinstance(value, bool) and low <= value <= high:
-            return value
-        case "number", int() | float() if not isinstance(value, bool) and low <= value <= high:
-            return float(value)
-        case "text", str() if len(value) <= MAX_TEXT:
-            return value
-        case "enum", str() if value in field.values:
-            return value
-        case "set", list() if all(v in field.values for v in value):
-            return tuple(sorted(set(value)))
-        case _:
-            raise ValueError(f"the default must be {field.expected()}")
+    return tuple((value, sentences[word]) for word, value in values.items() if word in sentences)
 
 
 def field_type(field: Field) -> Type:

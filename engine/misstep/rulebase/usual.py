@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from misstep.errors import suggest
@@ -11,8 +11,6 @@ from misstep.language.facts import UNSAID, Field, Kind
 from misstep.language.program import Usual
 from misstep.rulebase import schema
 from misstep.rulebase.packs import Entry, Merged
-
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def link_usual(merged: Merged, roles: Mapping[str, tuple[Field, ...]], kinds: Mapping[str, Kind]) -> dict[str, Usual]:
@@ -78,8 +76,10 @@ def _usual(
         if answer in answers:
             problems.append((f"'{text}' is the same answer as one before it", ("answers", text)))
         answers[answer] = float(weight)
-    in_order = sorted(answers.items(), key=lambda answer: _rank(field, answer[0]))  # not in that of the pack, which means nothing
-    return Usual(tuple(in_order), tuple(sorted(set(entry.doc.sources))))
+    listed = field.choices or sorted(answers)  # the order of the pack means nothing
+    return Usual(
+        tuple((answer, answers[answer]) for answer in listed if answer in answers), tuple(sorted(set(entry.doc.sources)))
+    )
 
 
 def place_of(entry: Entry[schema.UsualDoc]) -> str:
@@ -89,35 +89,16 @@ def place_of(entry: Entry[schema.UsualDoc]) -> str:
 
 def _answer(field: Field, text: str) -> Any:
     """An answer as it lies in memory. Raises ValueError with what is wrong."""
-    low, high = field.range
-    match field.type:
-        case "boolean" if text in ("true", "false"):
-            return text == "true"
-        case "enum" if text == UNSAID:
-            raise ValueError(f"'{UNSAID}' is no answer: say how often each of the others is true")
-        case "enum" if text in field.values:
-            return text
-        case "set":
-            words = [word.strip() for word in text.split(",")] if text.strip() else []
-            if all(word in field.values for word in words):
-                return tuple(sorted(set(words)))
-        case "integer" | "number" if _NUMBER.fullmatch(text) and (field.type == "number" or "." not in text):
-            number = int(text) if field.type == "integer" else float(text)
-            if low <= number <= high:
-                return number + 0.0 if field.type == "number" else number
-    raise ValueError(f"'{text[:60]}' is no answer: it must be {_expected(field)}{suggest(text, _words(field))}")
-
-
-def _rank(field: Field, answer: Any) -> Any:
-    return field.values.index(answer) if field.type == "enum" else answer
+    if field.leaves_open(text):
+        raise ValueError(f"'{UNSAID}' is no answer: say how often each of the others is true")
+    answer = field.form.store(field.form.read(text, ","))
+    if not field.takes(answer):
+        words = ("true", "false") if field.type == "boolean" else field.values
+        raise ValueError(f"'{text[:60]}' is no answer: it must be {_expected(field)}{suggest(text, words)}")
+    return answer
 
 
 def _expected(field: Field) -> str:
-    if field.type == "set":
+    if field.form.sort == "set":
         return "words from " + ", ".join(field.values) + ", separated by commas"
-    known = ", ".join(word for word in field.values if word != UNSAID)
-    return f"one of {known}" if field.type == "enum" else field.expected().removesuffix(", or left out if unknown")
-
-
-def _words(field: Field) -> Iterable[str]:
-    return ("true", "false") if field.type == "boolean" else field.values
+    return replace(field, values=tuple(word for word in field.values if word != UNSAID), unknown=False).expected()

@@ -173,21 +173,15 @@ def _form(kind: Kind, shared: Collection[str], references: dict[tuple[str, str],
 
 def _choices(field: Field, likely_default: bool) -> Sequence[Any]:
     """Values of a field, each as likely as another; ``likely_default``: half of them are the default."""
-    choices: list[Any]
-    match field.type:
-        case "boolean":
-            choices = [True, False]
-        case "enum":
-            choices = list(field.values)
-        case "set":
-            words = list(field.values)
-            choices = [*([word] for word in words), *(words[i : i + 2] for i in range(len(words) - 1)), words]
-        case "text":
-            choices = list(_TEXTS)
-        case _:
-            choices = _numbers(field)
+    if field.is_number:
+        choices = _numbers(field)
+    elif field.form.sort == "set":
+        words = list(field.values)
+        choices = [*([word] for word in words), *(words[i : i + 2] for i in range(len(words) - 1)), words]
+    else:
+        choices = [True, False] if field.form.sort == "truth" else [*(field.values or _TEXTS)]
     if likely_default and field.default is not None:
-        default = list(field.default) if field.type == "set" else field.default
+        default = list(field.default) if field.form.sort == "set" else field.default
         choices += [default] * len(choices)
     return choices
 
@@ -206,7 +200,7 @@ def _numbers(field: Field) -> list[Any]:
     span = high - low
     power = max(1, 3 * int(span).bit_length() // 4)
     shares = [_raised(i / (_STEPS - 1), power) for i in range(_STEPS)]
-    if field.type == "integer":
+    if field.form.whole:
         least, greatest = int(low), int(high)
         return [min(greatest, least + int(share * (greatest - least + 1))) for share in shares]
     digits = 1
