@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
+from misstep.language.effects import EFFECTS
 from misstep.language.facts import Field, Kind
 from misstep.language.functions import FUNCTIONS, NUMBERS
 from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS
@@ -36,6 +37,7 @@ GROUPS = (("d0",), ("d1", "d2"), ("d3",))
 JOINED = ("m0", "s0")
 SUMS = [symbol for symbol in ARITHMETIC if symbol != "/"]  # a division is by a constant
 EQUALITIES = [symbol for symbol, form in COMPARISONS.items() if not form.ordered]
+SCORED = [key for key, form in EFFECTS.items() if form.score and key != "overall"]
 _NUMBERS, _TEXTS = (("integer", "number"),), (("text", "id", "enum"),)
 LATE = "late"  # derived from findings too, so that only advice may read it
 DERIVED_FIELDS = {"about": "text", "size": "number?", "flag": "boolean?", "word": "enum", "whole": "integer"}
@@ -338,9 +340,13 @@ class PackMaker:
             if scope.chance(4):  # what is derived from findings too, after this
                 then["derive"].append(self.derive(scope, LATE, False))
         if group is None and scope.mistakes:
-            for dimension in ("severity", "noticed", "relief"):
+            for dimension in SCORED:
                 if self.pick((True, False)):
                     then[dimension] = {"for": self.pick(scope.mistakes), "add": scope.amount()}
+            if scope.chance(4):
+                then["verdict"] = {"for": self.pick(scope.mistakes), "at_least": self.pick(("prepare", "act_now"))}
+        if scope.chance(4):
+            then["note"] = "noted"
         if group is None:
             then["overall"] = scope.amount()
         if group == "finding":

@@ -3,20 +3,29 @@ meaning that the engines and the oracle agree on. Functions: test_functions.py."
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import product
 from pathlib import Path
-from typing import Any, get_args
+from types import SimpleNamespace
+from typing import Any, cast, get_args
 
 import pytest
 import yaml
 from tests.evaluate import naive, packs
 from tests.inline import load_text
 
-from misstep import RecordError
+from misstep import Limits, RecordError
 from misstep.analysis.calibration import certainty_figures
+from misstep.assessment.intake import Intake
+from misstep.assessment.pipeline import Pipeline
+from misstep.assessment.result import Reason
+from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.durable import network
+from misstep.evaluate.durable.wire import conclude, conclusions, facts_of
 from misstep.evaluate.emit import RUNTIME, ExpressionWriter
+from misstep.evaluate.memory import CONCLUSIONS, Memory
+from misstep.language.effects import DIMENSIONS, EFFECTS, Effect, EffectKey
 from misstep.language.facts import TYPES, FieldType
 from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS
 from misstep.rulebase import schema
@@ -24,11 +33,14 @@ from misstep.rulebase.expressions import NOTHING, Scope, check_value
 from misstep.service.page import story
 from misstep.tools import sample
 from misstep.tools.docs.condition_words import Phrases
+from misstep.tools.docs.markdown import say
+from misstep.tools.docs.rulewords import RuleWords
 
 HERE = Path(__file__).parent
 DOCUMENT = (HERE.parents[1] / "docs" / "rule-packs.md").read_text(encoding="utf-8")
 LANGUAGE = yaml.safe_load((HERE / "language.yaml").read_text(encoding="utf-8"))
 CASES = LANGUAGE["cases"]
+RANDOM = (HERE / "packs.py").read_text(encoding="utf-8")
 CONDITIONS = re.findall(r"(?:'where'|'of'): (\"[^\"]*\"|'[^']*')", str(CASES))
 NUMBERS = ["-2", "0", "0.5", "3", "-2.5"]
 OPERANDS: dict[str, list[list[str]]] = {
@@ -116,3 +128,55 @@ def test_a_type_is_complete(name: FieldType) -> None:
         rulebase.assess([{"kind": "k", "f": drawn}])
     typed = story._shown(value)
     assert story._meant(field, typed) == value, "the page reads something else than it shows"
+
+
+WRITTEN: dict[EffectKey, tuple[object, str]] = {
+    **{dimension: ({"for": "m", "add": 1}, "") for dimension in DIMENSIONS},
+    "overall": (1, ""),
+    "verdict": ("act_now", "act_now"),
+    "outlook": ("closed", "closed"),
+    "derive": ({"kind": "d", "about": "m.id"}, "concludes"),
+    "recommend": ({"action": "a", "for": "m", "relief": 1, "due_hours": 2}, "recommends"),
+    "veto": ("a", "vetoes"),
+    "note": ("seen", "notes: seen"),
+}
+"""What stands under each key of `then`, and what documents say of it."""
+
+
+def test_the_keys_of_then_are_those_of_the_table_and_all_are_drawn() -> None:
+    assert set(schema.ThenDoc.model_fields) == set(EFFECTS) == set(WRITTEN)
+    assert {form.conclusions for form in EFFECTS.values()} == {*CONCLUSIONS, "derivations"}
+    assert {form.effect for form in EFFECTS.values()} == set(get_args(Effect))
+    for key in EFFECTS:
+        assert f'"{key}"' in RANDOM or key in DIMENSIONS, "packs.py never draws it"
+
+
+@pytest.mark.parametrize("key", EFFECTS)
+def test_an_effect_is_complete(key: EffectKey) -> None:
+    assert re.search(rf"(?m)^\| `{key}: ", DOCUMENT), "docs/rule-packs.md has no row for it"
+    form, (written, words) = EFFECTS[key], WRITTEN[key]
+    about = {"about": {"type": "text"}}
+    kinds = {"m": {"role": "mistake", "title": "M"}, "d": {"role": "derived", "title": "D", "fields": about}}
+    pack = {"schema": 1, "pack": "p", "kinds": kinds, "actions": {"a": {"title": "A"}}}
+    rulebase = load_text(yaml.safe_dump({**pack, "rules": {"r": {"when": ["m"], "then": {key: written}}}}))
+    program = rulebase.program
+    facts = Intake(program.kinds).collect(None, [["m-1", "m"]], [()])
+    (rule,) = program.rules.values()
+    assert [type(effect) for effect in rule.effects] == [form.effect]
+    engines = (CompiledEngine(program), naive.NaiveEngine(program))
+    compiled, plain = (Pipeline(program, engine, Limits()).conclude(facts)[0] for engine in engines)
+    assert naive.conclusions(compiled) == naive.conclusions(plain)
+    assert getattr(compiled, form.conclusions)
+    assert compiled.fired() == {"r"}
+    there = Memory(program, facts.rows, Limits())
+    given = facts_of(there.rows)
+    derived = [("d", row) for row in compiled.derivations]
+    sent = json.loads(json.dumps(conclusions(compiled, [rule], [*given, *derived], len(given))))
+    conclude(sent, there, [rule])
+    assert getattr(there, form.conclusions) == getattr(compiled, form.conclusions), "the wire loses it"
+    (said,) = RuleWords(rule, cast("Any", SimpleNamespace(program=program)), lambda _: say("it")).then()
+    assert (words if key not in DIMENSIONS or key == "verdict" else form.score) in said.text
+    if key in DIMENSIONS:
+        reason = Reason(rule="r", dimension=key, amount=1.0, text="", facts=(), sources=(), basis="said")
+        assert (reason.column or "") == form.score
+        assert reason.change == form.sign

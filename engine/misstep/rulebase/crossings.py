@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from misstep.language.effects import Derive
 from misstep.language.expression import Arithmetic, Call, Compare, Curve, FieldRef, Literal, Member, parts_of, walk
-from misstep.language.program import Derive, Program, Rule
+from misstep.language.program import Program, Rule
 from misstep.rulebase.references import Place, expressions_of
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from misstep.errors import listing, suggest
+from misstep.language.effects import Placeholder, Text
 from misstep.language.expression import (
     Arithmetic,
     Call,
@@ -37,7 +38,6 @@ from misstep.language.expression import (
 from misstep.language.facts import TypeName
 from misstep.language.functions import BOOLEAN, FUNCTIONS, MANY, NUMBERS, TEXT, Type
 from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS, ArithmeticOperator, Comparator
-from misstep.language.program import Placeholder, Text
 
 MAX_DEPTH = 32
 MAX_BITS = 900  # a double holds up to 1023: no product or sum of facts may come near

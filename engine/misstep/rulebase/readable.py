@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from misstep.language.effects import Derive
 from misstep.language.expression import FieldRef, walk
-from misstep.language.program import Derive, Program, Rule
+from misstep.language.program import Program, Rule
 from misstep.rulebase.references import Place, expressions_of
 
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from misstep.language.effects import Derive, amounts_of
 from misstep.language.expression import Compare, Expression, FieldRef, walk
-from misstep.language.program import Aggregate, Derive, Negation, Pattern, Program, Rule, amounts_of
+from misstep.language.program import Aggregate, Negation, Pattern, Program, Rule
 
 Place = tuple[str, str]
 """A field: its kind, and its name."""

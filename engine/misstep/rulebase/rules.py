@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from misstep.errors import suggest
-from misstep.language.program import Rule, Text
+from misstep.language.effects import Text
+from misstep.language.program import Rule
 from misstep.rulebase import schema
 from misstep.rulebase.effects import EffectLinker
 from misstep.rulebase.expressions import check_text
