@@ -13,24 +13,26 @@ from typing import Any, cast, get_args
 import pytest
 import yaml
 from tests.evaluate import naive, packs
-from tests.inline import load_text
+from tests.inline import linked_shipped, load_text
 
 from misstep import Limits, RecordError
 from misstep.analysis.calibration import certainty_figures
 from misstep.assessment.intake import Intake
 from misstep.assessment.pipeline import Pipeline
-from misstep.assessment.result import Reason
+from misstep.assessment.result import Finding, Reason
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.durable import network
 from misstep.evaluate.durable.wire import conclude, conclusions, facts_of
 from misstep.evaluate.emit import RUNTIME, ExpressionWriter
 from misstep.evaluate.memory import CONCLUSIONS, Memory
 from misstep.language.effects import DIMENSIONS, EFFECTS, Effect, EffectKey
-from misstep.language.facts import TYPES, FieldType
+from misstep.language.facts import GIVEN_ROLES, ROLES, TYPES, FieldType, Role
+from misstep.language.finding import FINDING_FIELDS, FINDING_WORDS
 from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import NOTHING, Scope, check_value
-from misstep.service.page import story
+from misstep.rulebase.kinds import finding_types
+from misstep.service.page import rendering, story
 from misstep.tools import sample
 from misstep.tools.docs.condition_words import Phrases
 from misstep.tools.docs.markdown import say
@@ -180,3 +182,33 @@ def test_an_effect_is_complete(key: EffectKey) -> None:
         reason = Reason(rule="r", dimension=key, amount=1.0, text="", facts=(), sources=(), basis="said")
         assert (reason.column or "") == form.score
         assert reason.change == form.sign
+
+
+def test_a_role_is_complete() -> None:
+    assert (*GIVEN_ROLES, "derived") == tuple(ROLES) == get_args(Role)
+    assert f"role: mistake              # {' | '.join(ROLES)}\n" in DOCUMENT
+    assert {role for role, _, _ in rendering._SECTIONS} == set(GIVEN_ROLES), "the page has no section of it"
+    assert {kind["role"] for kind in LANGUAGE["kinds"].values()} == set(GIVEN_ROLES) == set(packs.GIVEN.values())
+    assert all(ROLES.values())
+
+
+@pytest.mark.parametrize("name", FINDING_FIELDS)
+def test_a_field_of_a_finding_is_complete(name: str) -> None:
+    assert f"`f.{name}`" in DOCUMENT
+    assert name in schema.ExpectFindingDoc.model_fields, "cases cannot expect it"
+    assert name in Finding.__annotations__, "an assessment does not show it"
+    scale = linked_shipped()[0].scale
+    assert finding_types(scale)[name].name == ("enum" if name in FINDING_WORDS else "number")
+    rule = {"when": [{"fact": "finding", "as": "f"}], "then": {"recommend": "a"}, "because": f"{{f.{name}}}"}
+    kinds = {"m": {"role": "mistake", "title": "M"}}
+    pack = {"schema": 1, "pack": "p", "kinds": kinds, "actions": {"a": {"title": "A"}}, "rules": {"r": rule}}
+    found = load_text(yaml.safe_dump(pack)).assess([{"kind": "m"}])
+    value = getattr(found.findings[0], name)
+    assert value in FINDING_WORDS[name](scale) if name in FINDING_WORDS else value >= 0
+
+
+def test_the_table_of_findings_has_their_fields() -> None:
+    pytest.importorskip("pyarrow")
+    from misstep.batch.columns import FINDINGS
+
+    assert {name for name, _ in FINDINGS} >= set(FINDING_FIELDS)

@@ -40,8 +40,10 @@ def kinds(kind: str | None, rules: tuple[Path, ...], output: str) -> int:
 
 
 def _list_kinds(chosen: list[Kind], stream: IO[str]) -> None:
+    from misstep.language.facts import ROLES
+
     width = max(len(k.name) for k in chosen)
-    for role in ("mistake", "signal", "strength", "setting", "derived"):
+    for role in ROLES:
         of_role = [k for k in chosen if k.role == role]
         for topic in sorted({k.topic for k in of_role}):
             print(f"{role}: {topic.replace('-', ' ')}", file=stream)

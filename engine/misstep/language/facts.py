@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 FieldType = Literal["boolean", "integer", "number", "text", "enum", "set"]
 TypeName = Literal["boolean", "integer", "number", "text", "enum", "set", "id"]
@@ -225,9 +225,17 @@ TRAITS = ("concern", "harm", "mend")
 """What a kind of mistake declares about itself, each a word of the scale: what it calls into doubt, what it did to the other
 side, and what can make it good. Rules read them like fields, so that one rule fits kinds that its author did not know."""
 
+GivenRole = Literal["mistake", "signal", "strength", "setting"]
 Role = Literal["mistake", "signal", "strength", "setting", "derived"]
-GIVEN_ROLES: tuple[Role, ...] = ("mistake", "signal", "strength", "setting")
-ROLES: tuple[Role, ...] = (*GIVEN_ROLES, "derived")
+GIVEN_ROLES: tuple[GivenRole, ...] = get_args(GivenRole)
+ROLES: dict[Role, str] = {
+    "mistake": "Mistakes",
+    "signal": "Signals",
+    "strength": "Strengths",
+    "setting": "Settings",
+    "derived": "Conclusions",
+}
+"""The roles of kinds, and how documents call the kinds of each; those that records state come first."""
 
 
 @dataclass(frozen=True)

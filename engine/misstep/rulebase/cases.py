@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from misstep.errors import listing, suggest
 from misstep.language.facts import GIVEN_ROLES
+from misstep.language.finding import FINDING_WORDS
 from misstep.language.program import Program
 from misstep.limits import Limits
-from misstep.rulebase.kinds import finding_types
 from misstep.rulebase.packs import Entry, Merged, Pack, refuse
 from misstep.rulebase.schema import CaseDoc, ExpectFindingDoc
 
@@ -57,7 +57,7 @@ class CaseNames:
         for key, what, known in (("actions", "action", program.actions), ("avoid", "action", program.actions),
                                  ("derived", "derived kind", derived)):  # fmt: skip
             self._known |= {(key, part): (what, known) for part in ("include", "exclude")}
-        self._of_findings = {name: type_.values for name, type_ in finding_types(scale).items() if type_.name == "enum"}
+        self._of_findings = {name: words(scale) for name, words in FINDING_WORDS.items()}
 
     def find_unknown(self, case: CaseDoc) -> Iterator[UnknownName]:
         """The names in a case that are not there."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from misstep.errors import Problem, suggest
 from misstep.language.facts import ROLES, TRAITS, TYPES, Field, Kind
-from misstep.language.finding import FINDING_FIELDS
+from misstep.language.finding import FINDING_FIELDS, FINDING_WORDS
 from misstep.language.functions import Type
 from misstep.language.message import PLAN, REPAIR, SAID, STEP, VERDICT, WRONG
 from misstep.language.program import FINDING, OUTLOOK
@@ -193,11 +193,5 @@ def fact_types(
 
 def finding_types(scale: Scale) -> Mapping[str, Type]:
     """What a finding knows besides the fields of its mistake."""
-    words = {
-        "verdict": scale.verdicts,
-        "severity_band": scale.severity.words,
-        "noticed_level": scale.noticed.words,
-        "urgency_level": scale.urgency.words,
-    }
-    scores = {name: Type("enum", words[name]) if name in words else Type("number", bits=5) for name in FINDING_FIELDS}
-    return {"fact": Type("id"), **scores}
+    scores = {name: Type("number", bits=5) for name in FINDING_FIELDS}
+    return {"fact": Type("id"), **scores, **{name: Type("enum", words(scale)) for name, words in FINDING_WORDS.items()}}

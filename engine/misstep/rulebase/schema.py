@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
+from misstep.language.facts import GivenRole, Role
+
 NAME, ID = r"^[a-z][a-z0-9_]*$", r"^[a-z0-9][a-z0-9_.-]*$"
 URL, VERSION = r"^https?://\S+$", r"^[0-9]+(\.[0-9]+){0,2}$"
 PLACE = r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$"
@@ -89,7 +91,7 @@ class RoleDoc(Doc):
 
 
 class KindDoc(Doc):
-    role: Literal["mistake", "signal", "strength", "setting", "derived"]
+    role: Role
     title: Line
     help: Prose = ""
     topic: Line | None = None
@@ -407,7 +409,7 @@ class PackDoc(Doc):
     extends: Annotated[Annotated[Id, Tag("text")] | Annotated[list[Id], Tag("list"), Field(min_length=1)], _by_shape] | None = (
         None
     )
-    roles: dict[Literal["mistake", "signal", "strength", "setting"], RoleDoc] = {}
+    roles: dict[GivenRole, RoleDoc] = {}
     kinds: dict[Name, KindDoc] = {}
     rules: dict[Id, RuleDoc] = {}
     disable: Annotated[list[Id], Field(max_length=1000)] = []

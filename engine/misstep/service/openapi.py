@@ -9,9 +9,10 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from misstep.assessment.result import Assessment
+from misstep.language.facts import ROLES, FieldType
 from misstep.service.openapi_examples import Example
 from misstep.service.problems import AGAIN_SECONDS, MEDIA_TYPE, SORTS
 
@@ -168,11 +169,11 @@ def _components(record: Data) -> Data:
         **assessment.pop("$defs"),
         "Assessment": assessment,
         "Kind": _object(
-            kind=_TEXT, role={"enum": ["mistake", "signal", "strength", "setting", "derived"]}, title=_TEXT, topic=_TEXT,
+            kind=_TEXT, role={"enum": [*ROLES]}, title=_TEXT, topic=_TEXT,
             concern=_TEXT, harm=_TEXT, mend=_TEXT, help=_TEXT, word=_TEXT, fields={"type": "array", "items": _ref("Field")},
         ),
         "Field": _object(
-            name=_TEXT, type={"enum": ["boolean", "integer", "number", "text", "enum", "set"]}, unknown={"type": "boolean"},
+            name=_TEXT, type={"enum": [*get_args(FieldType)]}, unknown={"type": "boolean"},
             required={"type": "boolean"}, default={}, values={"type": "array", "items": _TEXT}, min={"type": ["number", "null"]},
             max={"type": ["number", "null"]}, unit=_TEXT, help=_TEXT, title=_TEXT,
             words={"type": "array", "items": _object(value={}, text=_TEXT)},
