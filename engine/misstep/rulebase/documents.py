@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from misstep.errors import Location, MisstepError, Problem, RecordError, RuleError
+from misstep.errors import Location, MisstepError, Problem, RecordError, RuleError, from_pointer
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 16
@@ -94,20 +94,7 @@ class Document:
 
     def _placed(self, problem: Problem) -> Problem:
         pointer = problem.location.pointer
-        steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
-        if isinstance(self.data, list) and steps[:1] == ["facts"]:  # the text is a bare list of facts
-            del steps[0]
-        path: list[str | int] = []
-        here = self.data
-        for step in steps:
-            if isinstance(here, list) and step.isdigit() and int(step) < len(here):
-                path.append(int(step))
-            elif isinstance(here, dict) and step in here:
-                path.append(step)
-            else:
-                break
-            here = here[path[-1]]
-        place = self.locate(path)
+        place = self.locate(from_pointer(pointer, self.data))
         return Problem(Location(place.file, place.line, place.column, pointer), problem.message, problem.subject)
 
 

@@ -12,7 +12,7 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from misstep.errors import Location, Problem, RecordError
+from misstep.errors import Location, Problem, RecordError, too_long
 from misstep.service.assessing import BUSY, GONE, NO_STORE, Assessor, require_type
 from misstep.service.problems import Refused, problem_of
 from misstep.service.served import Header, Rules, Served
@@ -66,7 +66,7 @@ class AssessBatch:
     async def _row(self, served: Served, line: bytes, number: int) -> bytes:
         try:
             if len(line) > self._most:
-                raise RecordError([Problem(Location(), f"has more than {self._most} bytes, the most that a record may have")])
+                raise RecordError([Problem(Location(), too_long(self._most))])
             return await self._assessor.assess(served, line, "batch")
         except RecordError as error:
             members = problem_of(error)
