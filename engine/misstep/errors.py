@@ -111,6 +111,13 @@ def suggest(word: str, known: Iterable[str], otherwise: str = "") -> str:
     return f"; did you mean '{close[0]}'?" if close else otherwise
 
 
+def unknown(what: str, word: object, known: Iterable[str], otherwise: str | None = None) -> str:
+    """The message about a word that is not known, with the nearest that is, or all of them, or ``otherwise``."""
+    names = list(known)
+    hint = suggest(str(word), names, f"; it is one of {', '.join(names)}" if otherwise is None else otherwise)
+    return f"unknown {what} '{word}'{hint}"
+
+
 def listing(words: Iterable[str], most: int = 12) -> str:
     """The first words of a set as text: ``a, b, c, ...``."""
     names: Sequence[str] = sorted(words)

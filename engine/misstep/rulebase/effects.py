@@ -85,11 +85,7 @@ class EffectLinker:
         return LimitOutlook(rank) if rank is not None else None
 
     def _rank(self, what: str, word: str, words: tuple[str, ...], *path: str | int) -> int | None:
-        if word in words:
-            return words.index(word)
-        listed = ", ".join(words)
-        self.names.problem(f"unknown {what} '{word}'{suggest(word, words, f'; it is one of {listed}')}", *path)
-        return None
+        return words.index(word) if self.names.entry.knows(what, word, words, *path) else None
 
     def _veto(self, item: str | schema.VetoDoc, *path: str | int) -> Effect | None:
         doc = schema.VetoDoc(action=item) if isinstance(item, str) else item
@@ -97,12 +93,7 @@ class EffectLinker:
         return Veto(action, targets) if action is not None and targets is not None else None
 
     def _action(self, name: str, path: tuple[str | int, ...]) -> str | None:
-        actions = self.names.all.merged.actions
-        if name in actions or ("actions", name) in self.names.all.merged.broken:
-            return name
-        hint = suggest(name, actions, "; declare it under actions:")
-        self.names.problem(f"unknown action '{name}'{hint}", *path, "action")
-        return None
+        return name if self.names.all.merged.declares("actions", name, self.names.entry, *path, "action") else None
 
     def _targets(self, given: str | list[str] | None, path: tuple[str | int, ...]) -> tuple[str, ...] | None:
         mistakes = self._mistakes(("fact", "finding"))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from misstep.errors import Problem, suggest
+from misstep.errors import suggest
 from misstep.language.facts import ROLES, TRAITS, TYPES, Field, Kind
 from misstep.language.finding import FINDING_FIELDS, FINDING_WORDS
 from misstep.language.functions import Type
@@ -29,7 +29,7 @@ def link_kinds(merged: Merged, scale: Scale | None) -> tuple[dict[str, tuple[Fie
     """
     roles: dict[str, tuple[Field, ...]] = {}
     for role, declared in merged.roles.items():
-        roles[role] = _fields(declared, False, merged.problems)
+        roles[role] = _fields(declared, False)
         if len(roles[role]) < len(declared.doc.fields):
             merged.broken |= {("roles", role)}
     kinds = {}
@@ -44,22 +44,20 @@ def link_kinds(merged: Merged, scale: Scale | None) -> tuple[dict[str, tuple[Fie
 
 def _kind(name: str, entry: Entry[schema.KindDoc], common: tuple[Field, ...], merged: Merged, scale: Scale | None) -> Kind | None:
     """One kind, ``common`` being the fields of its role; None where its name or one of its fields is refused."""
-    doc, problems = entry.doc, merged.problems
+    doc = entry.doc
     refused = name in (*ROLES, FINDING, OUTLOOK, SAID, REPAIR, VERDICT, PLAN, STEP, WRONG) or keyword.iskeyword(name)
     if refused:
-        problems.append(entry.problem(f"'{name}' has a meaning of its own; choose another name"))
-    own = _fields(entry, doc.role == "derived", problems)
+        entry.report(f"'{name}' has a meaning of its own; choose another name")
+    own = _fields(entry, doc.role == "derived")
     for f in own:
         if any(f.name == c.name for c in common):
-            problems.append(entry.problem(f"every {doc.role} has the field '{f.name}' already", "fields", f.name))
+            entry.report(f"every {doc.role} has the field '{f.name}' already", "fields", f.name)
     for action in doc.advice:
-        if action not in merged.actions and ("actions", action) not in merged.broken:
-            hint = suggest(action, merged.actions, "; declare it under actions:")
-            problems.append(entry.problem(f"unknown action '{action}'{hint}", "advice", action))
+        merged.declares("actions", action, entry, "advice", action)
     if doc.advice and doc.role != "mistake":
-        problems.append(entry.problem("`advice` is for mistakes", "advice"))
+        entry.report("`advice` is for mistakes", "advice")
     if doc.assumed is not None and (doc.role != "setting" or any(f.required for f in own)):
-        problems.append(entry.problem("`assumed` is for a setting whose fields all have a default or may be unknown", "assumed"))
+        entry.report("`assumed` is for a setting whose fields all have a default or may be unknown", "assumed")
     traits = _traits(entry, merged, scale)
     if refused or len(own) < len(doc.fields):
         return None
@@ -86,12 +84,11 @@ def _traits(entry: Entry[schema.KindDoc], merged: Merged, scale: Scale | None) -
     if scale is not None and doc.concern is not None and doc.role == "mistake":
         traits = {**_by_concern(merged, scale, doc.concern), **traits}
     for trait, word in traits.items():
-        known = scale.trait(trait) if scale is not None else (word,)
-        if word not in known:
-            there = f"; it is one of {', '.join(known)}" if known else f"; the scale has no {trait}s"
-            merged.problems.append(entry.problem(f"unknown {trait} '{word}'{suggest(word, known, there)}", trait))
+        if scale is not None:
+            known = scale.trait(trait)
+            entry.knows(trait, word, known, trait, otherwise=None if known else f"; the scale has no {trait}s")
         if doc.role != "mistake":
-            merged.problems.append(entry.problem(f"`{trait}` is for mistakes", trait))
+            entry.report(f"`{trait}` is for mistakes", trait)
     return traits
 
 
@@ -101,14 +98,14 @@ def _by_concern(merged: Merged, scale: Scale, concern: str) -> dict[str, str]:
     return {trait: doc.by_concern[concern] for trait, doc in docs.items() if concern in doc.by_concern}
 
 
-def _fields(entry: Entry[schema.KindDoc] | Entry[schema.RoleDoc], derived: bool, problems: list[Problem]) -> tuple[Field, ...]:
+def _fields(entry: Entry[schema.KindDoc] | Entry[schema.RoleDoc], derived: bool) -> tuple[Field, ...]:
     """The fields that are declared, less those that are refused, which is noted."""
     fields = []
     for name, doc in entry.doc.fields.items():
         try:
             fields.append(_field(name, doc, derived))
         except ValueError as error:
-            problems.append(entry.problem(f"field {name}: {error}", "fields", name))
+            entry.report(f"field {name}: {error}", "fields", name)
     return tuple(fields)
 
 

@@ -37,7 +37,7 @@ def load_program(paths: Sequence[str | Path], limits: Limits, cases: bool = True
 def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> tuple[Program, Merged]:
     merged = load_packs(paths, limits, cases)
     problems = merged.problems
-    scale = link_scale(merged, problems)
+    scale = link_scale(merged)
     roles, kinds = link_kinds(merged, scale)
     if scale is None:
         refuse(problems, limits)
@@ -56,7 +56,7 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
         try:
             strata = stratify(rules, kinds)
         except StrataError as error:
-            problems.append(merged.rules[error.rule].problem(str(error), "then"))
+            merged.rules[error.rule].report(str(error), "then")
     refuse(problems, limits)
     program = Program(
         name=merged.name,

@@ -64,11 +64,11 @@ class MessageChecker:
         if not text:
             return 0
         if kind.role != "mistake":
-            self.problems.append(entry.problem(f"`{key}` is for mistakes", key))
+            entry.report(f"`{key}` is for mistakes", key)
             return 0
         words = self._check(entry, text, {f.name: field_type(f) for f in kind.fields}, key)
         if words > most:
-            self.problems.append(entry.problem(f"this can be {words} words; at most {most} are taken", key))
+            entry.report(f"this can be {words} words; at most {most} are taken", key)
         return min(words, most)
 
     def check_scale(self) -> None:
@@ -96,7 +96,7 @@ class MessageChecker:
         try:
             return check_template(text, names, self.longest, self.broken)
         except TemplateError as error:
-            self.problems.append(entry.problem(str(error), *path, offset=error.offset))
+            entry.report(str(error), *path, offset=error.offset)
             return 0
 
     def _fit(self, entry: Entry[Any], words: int, channels: Collection[str], *path: str | int) -> None:
@@ -104,4 +104,4 @@ class MessageChecker:
         frame, around = max(frames, key=itemgetter(1), default=("by itself", 0))
         if around + words > self.scale.message_max_words:
             what = f"{frame} this can be {around + words} words; a message has at most {self.scale.message_max_words}"
-            self.problems.append(entry.problem(what, *path))
+            entry.report(what, *path)

@@ -58,7 +58,7 @@ class RuleNames:
 
     def problem(self, message: str, *path: str | int, offset: int | None = None) -> None:
         """Note what is wrong at a path into the rule, and at which character of the text there."""
-        self.all.problems.append(self.entry.problem(message, *path, offset=offset))
+        self.entry.report(message, *path, offset=offset)
 
     def fail(self, message: str, *path: str | int) -> Failed:
         """Note what is wrong, and give what to raise."""

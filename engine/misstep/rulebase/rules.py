@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from misstep.errors import suggest
 from misstep.language.effects import Text
 from misstep.language.program import Rule
 from misstep.rulebase import schema
@@ -40,7 +39,8 @@ def _link(names: RuleNames, doc: schema.RuleDoc) -> Rule | None:
     if not effects and len(names.all.problems) == before:
         names.problem("`then` has no effect", "then")
     because = _because(names, doc)
-    _refuse_unknown_sources(names, doc)
+    for i, source in enumerate(doc.sources):
+        names.all.merged.declares("sources", source, names.entry, "sources", i)
     if None in binders or None in unless:
         return None
     return Rule(
@@ -63,10 +63,3 @@ def _because(names: RuleNames, doc: schema.RuleDoc) -> Text:
     because = doc.because
     text = names.attempt(("because",), lambda: check_text(because, names.scope(), names.known))
     return text or Text(())
-
-
-def _refuse_unknown_sources(names: RuleNames, doc: schema.RuleDoc) -> None:
-    sources = names.all.merged.sources
-    for i, source in enumerate(doc.sources):
-        if source not in sources and ("sources", source) not in names.all.merged.broken:
-            names.problem(f"unknown source '{source}'{suggest(source, sources, '; declare it under sources:')}", "sources", i)

@@ -26,7 +26,7 @@ def read_pack(document: Document, layer: int, problems: list[Problem]) -> Pack:
     data, broken = document.data, set[tuple[str, str]]()
     for _ in range(MAX_ROUNDS):
         try:
-            return Pack(document, schema.PackDoc.model_validate(data), layer, frozenset(broken))
+            return Pack(document, schema.PackDoc.model_validate(data), layer, problems, frozenset(broken))
         except ValidationError as error:
             errors = error.errors(include_url=False)
             problems.extend(_shape_problem(document, e) for e in errors)

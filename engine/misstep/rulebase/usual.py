@@ -42,9 +42,7 @@ def _usual(
     problems: list[tuple[str, tuple[str | int, ...]]],
 ) -> Usual | None:
     for i, source in enumerate(entry.doc.sources):
-        if source not in merged.sources and ("sources", source) not in merged.broken:
-            hint = suggest(source, merged.sources, "; declare it under sources:")
-            problems.append((f"unknown source '{source}'{hint}", ("sources", i)))
+        merged.declares("sources", source, entry, "sources", i)
     if ("kinds", owner) in merged.broken or ("roles", owner) in merged.broken:
         return None
     if owner not in kinds and owner not in roles:
