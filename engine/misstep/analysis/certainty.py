@@ -30,8 +30,7 @@ from misstep.assessment.intake import Facts
 from misstep.errors import BudgetError
 from misstep.language.facts import FIRST_VALUE, ID, KIND, UNSAID, Field, Row
 from misstep.language.program import Program
-from misstep.rulebase.readable import ReadableFields
-from misstep.rulebase.references import Place
+from misstep.rulebase.field_use import FieldKey, ReadableFields
 
 DRAWS, FEWEST_DRAWS = 300, 20
 """The number of draws, and the least number for a record so large that the limit allows no more."""
@@ -106,8 +105,8 @@ class FieldUse(NamedTuple):
 
     program: Program
     readable: ReadableFields
-    thresholds: Mapping[Place, frozenset[float]]
-    crossings: frozenset[Place]
+    thresholds: Mapping[FieldKey, frozenset[float]]
+    crossings: frozenset[FieldKey]
 
 
 def find_certainty(facts: Facts, rows: Sequence[Row], use: FieldUse, evaluate: Evaluate, most: int) -> Certainty:

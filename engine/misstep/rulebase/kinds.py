@@ -11,9 +11,8 @@ from misstep.errors import suggest
 from misstep.language.facts import ROLES, TRAITS, TYPES, Field, Kind
 from misstep.language.finding import FINDING_FIELDS, FINDING_WORDS
 from misstep.language.functions import Type
-from misstep.language.message import PLAN, REPAIR, SAID, STEP, VERDICT, WRONG
 from misstep.language.program import FINDING, OUTLOOK
-from misstep.language.scale import Scale
+from misstep.language.scale import PLAN, REPAIR, SAID, STEP, VERDICT, WRONG, Scale
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import FACT_BITS
 from misstep.rulebase.packs import Entry, Merged

@@ -8,9 +8,8 @@ from typing import Any
 
 from misstep.language.facts import GIVEN_ROLES, Field, Kind
 from misstep.language.functions import Type
-from misstep.language.message import MISTAKE, NAMED_MISTAKES, PLAN, REPAIR, SAID, STEP, STEP_FIELDS, VERDICT, WRONG
 from misstep.language.program import OUTLOOK
-from misstep.language.scale import Scale
+from misstep.language.scale import MISTAKE, NAMED_MISTAKES, PLAN, REPAIR, SAID, STEP, STEP_FIELDS, VERDICT, WRONG, Scale
 from misstep.rulebase import schema
 from misstep.rulebase.kinds import fact_types, field_type
 from misstep.rulebase.packs import Entry, Merged

@@ -21,7 +21,7 @@ from jinja2.visitor import NodeTransformer
 from misstep.errors import listing, suggest
 from misstep.language.facts import Sort
 from misstep.language.functions import BOOLEAN, TEXT, Type
-from misstep.language.message import QUOTED_WORDS
+from misstep.language.scale import QUOTED_WORDS
 
 MAX_DEPTH = 16
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from misstep.api import RuleBase
 from misstep.errors import CallerError, suggest
 from misstep.language.facts import Field, Kind
-from misstep.rulebase.references import Reference, find_references
+from misstep.rulebase.field_use import Reference, find_references
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "team": ("support", "sales", "finance", "engineering", "operations"),

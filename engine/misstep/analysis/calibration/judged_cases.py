@@ -17,8 +17,8 @@ from misstep.assessment.record_files import read_documents, refuse_missing
 from misstep.errors import CallerError, Location, MisstepError, Problem, RecordError, from_pointer, printable, suggest, to_pointer
 from misstep.language.program import Program
 from misstep.rulebase.documents import Document
+from misstep.rulebase.read_pack import describe
 from misstep.rulebase.schema import Doc, Line, Name, Prose
-from misstep.rulebase.shape import describe
 
 UNKNOWN = "unknown"
 STDIN = Path("-")
