@@ -69,6 +69,12 @@ class Doc(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
+class Declaration(Doc):
+    """What a later layer can declare anew."""
+
+    replace: bool = False
+
+
 class FieldDoc(Doc):
     type: Literal[
         "boolean", "integer", "number", "text", "enum", "set",
@@ -85,12 +91,11 @@ class FieldDoc(Doc):
     words: Annotated[dict[str, Line], Field(min_length=1)] | None = None
 
 
-class RoleDoc(Doc):
+class RoleDoc(Declaration):
     fields: dict[Name, FieldDoc]
-    replace: bool = False
 
 
-class KindDoc(Doc):
+class KindDoc(Declaration):
     role: Role
     title: Line
     help: Prose = ""
@@ -104,18 +109,17 @@ class KindDoc(Doc):
     said: Line | None = None
     repair: Prose = ""
     fields: dict[Name, FieldDoc] = {}
-    replace: bool = False
 
 
-Kinds = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape]
+Names = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape]
 
 
 class PatternDoc(Doc):
-    fact: Kinds | None = None
-    count: Kinds | None = None
-    sum: Kinds | None = None
-    min: Kinds | None = None
-    max: Kinds | None = None
+    fact: Names | None = None
+    count: Names | None = None
+    sum: Names | None = None
+    min: Names | None = None
+    max: Names | None = None
     of: Any = None
     """For a finding: its kind or kinds. For ``sum``, ``min``, ``max``: the value, an expression."""
     name: Annotated[Name | None, Field(alias="as")] = None
@@ -139,19 +143,16 @@ class VerdictDoc(Doc):
     at_least: Name
 
 
-Targets = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape]
-
-
 class RecommendDoc(Doc):
     action: Name
-    targets: Annotated[Targets | None, Field(alias="for")] = None
+    targets: Annotated[Names | None, Field(alias="for")] = None
     relief: Amount | None = None
     due_hours: Amount | None = None
 
 
 class VetoDoc(Doc):
     action: Name
-    targets: Annotated[Targets | None, Field(alias="for")] = None
+    targets: Annotated[Names | None, Field(alias="for")] = None
 
 
 RecommendItem = Annotated[Annotated[Name, Tag("text")] | Annotated[RecommendDoc, Tag("mapping")], _by_shape]
@@ -186,7 +187,7 @@ class ThenDoc(Doc):
     note: Line | None = None
 
 
-class RuleDoc(Doc):
+class RuleDoc(Declaration):
     when: Annotated[list[PatternOrName], Field(min_length=1)]
     unless: list[PatternOrName] = []
     where: Code | None = None
@@ -195,7 +196,6 @@ class RuleDoc(Doc):
     title: Line | None = None
     help: Prose = ""
     sources: Annotated[list[Id], Field(max_length=100)] = []
-    replace: bool = False
 
 
 class ReliefDoc(Doc):
@@ -211,12 +211,10 @@ class ExcludedDoc(Doc):
 ExcludedItem = Annotated[Annotated[Name, Tag("text")] | Annotated[ExcludedDoc, Tag("mapping")], _by_shape]
 
 
-class ActionDoc(Doc):
+class ActionDoc(Declaration):
     title: Line
     reach: Literal["repairs", "plain", "private"] = "private"
-    channel: (
-        Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape] | None
-    ) = None
+    channel: Names | None = None
     occasion: Name | None = None
     leads: bool = False
     excludes: list[ExcludedItem] = []
@@ -229,27 +227,23 @@ class ActionDoc(Doc):
     says: Prose = ""
     part: Name | None = None
     next_time: bool = False
-    replace: bool = False
 
 
-class SourceDoc(Doc):
+class SourceDoc(Declaration):
     title: Line
     kind: Literal["survey", "study", "expert", "practice"]
     year: Annotated[int, Field(ge=1800, le=2200)] | None = None
     figure: Prose = ""
     url: Annotated[str, StringConstraints(pattern=URL, max_length=1000)] | None = None
-    replace: bool = False
 
 
-class UsualDoc(Doc):
+class UsualDoc(Declaration):
     answers: Annotated[dict[Annotated[str, StringConstraints(max_length=500)], Weight], Field(min_length=1, max_length=1000)]
     sources: Annotated[list[Id], Field(min_length=1, max_length=100)]
-    replace: bool = False
 
 
-class ConcernsDoc(Doc):
+class ConcernsDoc(Declaration):
     values: list[Name]
-    replace: bool = False
 
 
 class TraitDoc(ConcernsDoc):
@@ -260,36 +254,28 @@ class TraitDoc(ConcernsDoc):
 LevelsMap = Annotated[dict[Name, Number], Field(min_length=1)]
 
 
-class SeverityScaleDoc(Doc):
+class SeverityScaleDoc(Declaration):
     bands: LevelsMap
-    replace: bool = False
 
 
-class NoticedScaleDoc(Doc):
+class UrgencyScaleDoc(Declaration):
     levels: LevelsMap
+
+
+class NoticedScaleDoc(UrgencyScaleDoc):
     start: Number = 0
-    replace: bool = False
 
 
-class UrgencyScaleDoc(Doc):
-    levels: LevelsMap
-    replace: bool = False
-
-
-class OverallScaleDoc(Doc):
+class OverallScaleDoc(Declaration):
     weights: dict[Name, Annotated[float, Field(ge=0, le=1)]]
-    replace: bool = False
 
 
-class VerdictsDoc(Doc):
+class OutlooksDoc(Declaration):
     order: Annotated[list[Name], Field(min_length=1)]
+
+
+class VerdictsDoc(OutlooksDoc):
     table: dict[Name, dict[Name, list[Name]]]
-    replace: bool = False
-
-
-class OutlooksDoc(Doc):
-    order: Annotated[list[Name], Field(min_length=1)]
-    replace: bool = False
 
 
 class OccasionDoc(Doc):
@@ -301,7 +287,7 @@ class ActWithinDoc(Doc):
     otherwise: Name
 
 
-class PlanDoc(Doc):
+class PlanDoc(Declaration):
     max_actions: Annotated[int, Field(ge=0, le=1000)]
     max_relief: Annotated[float, Field(ge=0, le=1)]
     occasions: dict[Name, OccasionDoc] = {}
@@ -309,7 +295,6 @@ class PlanDoc(Doc):
     private: Name | None = None
     act_within: ActWithinDoc | None = None
     headline: Prose = ""
-    replace: bool = False
 
 
 class PartDoc(Doc):
@@ -322,7 +307,7 @@ class PartDoc(Doc):
 PartOrName = Annotated[Annotated[Name, Tag("text")] | Annotated[PartDoc, Tag("mapping")], _by_shape]
 
 
-class MessageDoc(Doc):
+class MessageDoc(Declaration):
     channels: list[Name]
     spoken: dict[Name, Prose] = {}
     max_words: Annotated[int, Field(ge=1, le=10_000)]
@@ -330,7 +315,6 @@ class MessageDoc(Doc):
     subject: Prose = ""
     opening: Prose = ""
     closing: Prose = ""
-    replace: bool = False
 
 
 class ScaleDoc(Doc):
