@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from misstep.errors import listing, suggest
 from misstep.language.effects import Placeholder, Text
@@ -35,7 +36,7 @@ from misstep.language.expression import (
     Words,
     known_where,
 )
-from misstep.language.facts import TypeName
+from misstep.language.facts import LARGEST, TypeName
 from misstep.language.functions import BOOLEAN, FUNCTIONS, MANY, NUMBERS, TEXT, Type
 from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS, ArithmeticOperator, Comparator
 
@@ -63,8 +64,7 @@ class ExpressionError(Exception):
         self.offset = offset
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """An expression and its type."""
 
     node: Expression
@@ -76,17 +76,15 @@ def check_condition(text: str, scope: Scope, known: Facts) -> tuple[Expression, 
 
     ``known``: the fields that are known where it stands, as (name, field), here and below.
     """
-    checked = _Checker(text, scope).check(known)
-    if checked.type.name != "boolean":
-        raise ExpressionError(f"a condition must be true or false; this is {checked.type}")
-    node = checked.node
+    node, type_ = check_value(text, scope, known)
+    if type_ != BOOLEAN:
+        raise ExpressionError(f"a condition must be true or false; this is {type_}")
     return node.operands if isinstance(node, Logic) and node.operator == "and" else (node,)
 
 
-def check_value(text: str, scope: Scope, known: Facts) -> tuple[Expression, Type]:
-    """Check an expression for its value; its tree and type. Raises ExpressionError."""
-    checked = _Checker(text, scope).check(known)
-    return checked.node, checked.type
+def check_value(text: str, scope: Scope, known: Facts) -> Checked:
+    """Check an expression for its value. Raises ExpressionError."""
+    return _Checker(text, scope).check(known)
 
 
 def check_number(value: str | float, scope: Scope, known: Facts) -> Expression:
@@ -208,21 +206,19 @@ class _Checker:
     # -- leaves
 
     def constant(self, node: ast.Constant, known: Facts, depth: int) -> Checked:
-        value = node.value
-        if isinstance(value, bool):
-            return Checked(Literal(value), BOOLEAN)
-        if isinstance(value, int):
-            if abs(value) > 2**53:
-                raise self._error(node, "a whole number is at most 9007199254740992")
-            return Checked(Literal(value), Type("integer", bits=value.bit_length()))
-        if isinstance(value, float):
-            if not math.isfinite(value) or abs(value) > 2**53:
-                raise self._error(node, "a number is at most 9007199254740992")
-            return Checked(Literal(value), Type("number", bits=max(1, math.ceil(abs(value)).bit_length())))
-        if isinstance(value, str):
-            return Checked(Literal(value), Type("text", values=(value,)))
-        if value is None:
-            raise self._error(node, "None is not a value; known(x.field) tells whether a field is known")
+        match node.value:
+            case bool() as value:
+                return Checked(Literal(value), BOOLEAN)
+            case str() as value:
+                return Checked(Literal(value), Type("text", values=(value,)))
+            case int() as value if abs(value) <= LARGEST:
+                return Checked(Literal(value), Type("integer", bits=value.bit_length()))
+            case float() as value if abs(value) <= LARGEST:
+                return Checked(Literal(value), Type("number", bits=max(1, math.ceil(abs(value)).bit_length())))
+            case int() | float() as value:
+                raise self._error(node, f"a {'whole ' if isinstance(value, int) else ''}number is at most {LARGEST}")
+            case None:
+                raise self._error(node, "None is not a value; known(x.field) tells whether a field is known")
         raise self._error(node, "not a value of the expression language")
 
     def name(self, node: ast.Name, known: Facts, depth: int) -> Checked:
@@ -275,19 +271,16 @@ class _Checker:
         return Checked(Logic(operator, tuple(operands)), BOOLEAN)
 
     def unary(self, node: ast.UnaryOp, known: Facts, depth: int) -> Checked:
-        match node.op:
-            case ast.Not():
-                checked = self._typed(node.operand, known, depth, "boolean")
-                return Checked(Not(checked.node), BOOLEAN)
-            case ast.USub():
-                checked = self._number(node.operand, known, depth)
-                if isinstance(checked.node, Literal):
-                    return Checked(Literal(-checked.node.value), checked.type)  # type: ignore[operator]
-                return Checked(Negative(checked.node), checked.type)
-            case ast.UAdd():
-                return self._number(node.operand, known, depth)
-            case _:
-                raise self._error(node, "'~' is not part of the expression language")
+        if isinstance(node.op, ast.Invert):
+            raise self._error(node, "'~' is not part of the expression language")
+        if isinstance(node.op, ast.Not):
+            return Checked(Not(self._typed(node.operand, known, depth, "boolean").node), BOOLEAN)
+        operand, type_ = self._number(node.operand, known, depth)
+        if isinstance(node.op, ast.UAdd):
+            return Checked(operand, type_)
+        if isinstance(operand, Literal):
+            return Checked(Literal(-operand.value), type_)  # type: ignore[operator]
+        return Checked(Negative(operand), type_)
 
     def conditional(self, node: ast.IfExp, known: Facts, depth: int) -> Checked:
         test = self._typed(node.test, known, depth, "boolean")
