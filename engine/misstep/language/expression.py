@@ -34,6 +34,9 @@ class FieldRef:
     name: str
     field: str
 
+    def __str__(self) -> str:
+        return f"{self.name}.{self.field}"
+
 
 @dataclass(frozen=True, slots=True)
 class Count:

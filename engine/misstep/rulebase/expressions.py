@@ -237,14 +237,12 @@ class _Checker:
         return suggest(name, names, f"; known here: {listing(names)}" if names else "") + " (text stands in quotes)"
 
     def attribute(self, node: ast.Attribute, known: Facts, depth: int) -> Checked:
-        checked = self._reference(node)
-        assert isinstance(checked.node, FieldRef)
-        if checked.type.unknown and (checked.node.name, checked.node.field) not in known:
-            ref = f"{checked.node.name}.{checked.node.field}"
+        ref, type_ = self._reference(node)
+        if type_.unknown and (ref.name, ref.field) not in known:
             raise self._error(node, f"{ref} may be unknown; use it under known({ref}) and ...")
-        return checked
+        return Checked(ref, type_)
 
-    def _reference(self, node: ast.expr) -> Checked:
+    def _reference(self, node: ast.expr) -> tuple[FieldRef, Type]:
         if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
             raise self._error(node, "a field is written name.field")
         name = node.value.id
@@ -255,9 +253,9 @@ class _Checker:
             raise self._error(node, f"unknown name '{name}'{self._hint(name, list(self.scope.facts))}")
         type_ = fields.get(node.attr)
         if type_ is None:
-            raise self._error(node, f"'{name}' has no field '{node.attr}'" + suggest(
-                node.attr, fields, f"; it has {listing(fields)}"))  # fmt: skip
-        return Checked(FieldRef(name, node.attr), type_)
+            hint = suggest(node.attr, fields, f"; it has {listing(fields)}")
+            raise self._error(node, f"'{name}' has no field '{node.attr}'{hint}")
+        return FieldRef(name, node.attr), type_
 
     # -- logic
 
@@ -393,11 +391,10 @@ class _Checker:
         return Checked(Call(name, tuple(a.node for a in arguments)), function.gives([a.type for a in arguments]))
 
     def _known(self, node: ast.Call) -> Checked:
-        ref = self._reference(node.args[0])
-        assert isinstance(ref.node, FieldRef)
-        if not ref.type.unknown:
-            raise self._error(node, f"{ref.node.name}.{ref.node.field} is always known")
-        return Checked(Known(ref.node), BOOLEAN)
+        ref, type_ = self._reference(node.args[0])
+        if not type_.unknown:
+            raise self._error(node, f"{ref} is always known")
+        return Checked(Known(ref), BOOLEAN)
 
     def _curve(self, node: ast.Call, known: Facts, depth: int) -> Checked:
         x = self._number(node.args[0], known, depth)

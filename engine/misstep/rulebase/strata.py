@@ -92,19 +92,13 @@ _WRITTEN = {form.effect: str(form.writes) for form in EFFECTS.values()}
 
 def _reachability(edges: list[_Edge]) -> dict[str, set[str]]:
     """For every node, what depends on it, directly or through others."""
-    after: dict[str, set[str]] = {}
-    for edge in edges:
-        after.setdefault(edge.read, set()).add(edge.written)
     reachable: dict[str, set[str]] = {}
-    for node in after:
-        seen: set[str] = set()
-        todo = list(after[node])
-        while todo:
-            current = todo.pop()
-            if current not in seen:
-                seen.add(current)
-                todo.extend(after.get(current, ()))
-        reachable[node] = seen
+    for edge in edges:
+        reachable.setdefault(edge.read, set()).add(edge.written)
+    for middle, beyond in reachable.items():
+        for after in reachable.values():
+            if middle in after:
+                after |= beyond
     return reachable
 
 
