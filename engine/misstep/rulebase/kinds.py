@@ -5,10 +5,10 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from misstep.errors import suggest
-from misstep.language.facts import ROLES, TRAITS, TYPES, Field, Kind
+from misstep.language.facts import ROLES, TRAITS, TYPES, Field, FieldType, Kind
 from misstep.language.finding import FINDING_FIELDS, FINDING_WORDS
 from misstep.language.functions import Type
 from misstep.language.program import FINDING, OUTLOOK
@@ -112,7 +112,7 @@ def _field(name: str, doc: schema.FieldDoc, derived: bool) -> Field:
     """One field; raises ValueError with what is wrong."""
     if name in RESERVED or keyword.iskeyword(name):
         raise ValueError("this name has a meaning of its own; choose another")
-    type_: Any = doc.type.removesuffix("?")
+    type_ = cast("FieldType", doc.type.removesuffix("?"))
     unknown = doc.type.endswith("?")
     worded = type_ in ("enum", "set")
     if worded != (doc.values is not None):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import cast
 
 from misstep.errors import listing, suggest
 from misstep.language.effects import EFFECTS, Contribute, Derive, Dimension, Effect, LimitOutlook, Note, Recommend, Veto
-from misstep.language.expression import Expression, Literal
+from misstep.language.expression import Expression, Literal, Scalar
 from misstep.language.functions import Type
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import check_number, check_text, check_value
@@ -114,7 +114,7 @@ class EffectLinker:
         due = None if doc.due_hours is None else self._amount(doc.due_hours, (*path, "due_hours"))
         return Recommend(action, targets, relief, due) if action is not None and targets is not None else None
 
-    def _derive(self, doc: dict[str, bool | int | float | str], *path: str | int) -> Effect | None:
+    def _derive(self, doc: dict[str, Scalar], *path: str | int) -> Effect | None:
         name = doc.get("kind")
         kind = self.names.all.kinds.get(name) if isinstance(name, str) else None
         if ("kinds", name) in self.names.all.merged.broken:
@@ -139,7 +139,7 @@ class EffectLinker:
                 values.append(None)
         return Derive(kind.name, tuple(values))
 
-    def _derived(self, field: str, value: Any, wanted: Type, path: tuple[str | int, ...]) -> Expression | None:
+    def _derived(self, field: str, value: Scalar, wanted: Type, path: tuple[str | int, ...]) -> Expression | None:
         if (
             isinstance(value, str)
             and _WORD.fullmatch(value)
@@ -159,8 +159,7 @@ class EffectLinker:
             node, type_ = checked
         else:
             node = Literal(value)
-            numeric = "integer" if isinstance(value, int) else "number"
-            type_ = Type("boolean") if isinstance(value, bool) else Type(cast("Any", numeric))
+            type_ = Type("boolean" if isinstance(value, bool) else "integer" if isinstance(value, int) else "number")
         if wanted.name == "enum" and isinstance(node, Literal) and node.value not in wanted.values:
             hint = suggest(str(node.value), wanted.values, f"; it is one of {listing(wanted.values)}")
             self.names.problem(f"derive: not a value of the field '{field}'{hint}", *path)

@@ -120,7 +120,7 @@ def _check_act_within(entry: Entry[schema.PlanDoc], verdicts: Collection[str]) -
             entry.report(what, "act_within", "otherwise")
 
 
-def _levels(entry: Entry[Any], key: str) -> Levels:
+def _levels(entry: Entry[schema.Doc], key: str) -> Levels:
     levels: dict[str, float] = getattr(entry.doc, key)
     ends = list(levels.values())
     if ends[0] != 0 or any(b <= a for a, b in pairwise(ends)):
@@ -132,7 +132,7 @@ def _part(doc: str | schema.PartDoc) -> MessagePart:
     return MessagePart(doc) if isinstance(doc, str) else MessagePart(doc.part, doc.sentences or 0, doc.last, doc.says)
 
 
-def _check_unique(entry: Entry[Any], key: str, words: Collection[str]) -> None:
+def _check_unique(entry: Entry[schema.Doc], key: str, words: Collection[str]) -> None:
     seen: set[str] = set()
     for i, word in enumerate(words):
         if word in seen:
@@ -141,7 +141,7 @@ def _check_unique(entry: Entry[Any], key: str, words: Collection[str]) -> None:
 
 
 def _check_words(
-    entry: Entry[Any], path: tuple[str | int, ...], given: Collection[str], declared: Entry[Any], levels: Levels
+    entry: Entry[schema.Doc], path: tuple[str, ...], given: Collection[str], declared: Entry[schema.Doc], levels: Levels
 ) -> bool:
     """Whether a table has every level and nothing else. Of the two declarations the later one is at fault."""
     for word in levels.words:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from operator import itemgetter
-from typing import Any
 
 from misstep.language.facts import GIVEN_ROLES, Field, Kind
 from misstep.language.functions import Type
@@ -90,7 +89,7 @@ class MessageChecker:
         """What an action says, which by itself must fit into a message over its channels, or over any where none has messages."""
         self._fit(entry, self._check(entry, entry.doc.says, self.about, "says"), channels, "says")
 
-    def _check(self, entry: Entry[Any], text: str, names: Names, *path: str | int) -> int:
+    def _check(self, entry: Entry[schema.Doc], text: str, names: Names, *path: str | int) -> int:
         """How many words a template can be; 0 with the problem noted."""
         try:
             return check_template(text, names, self.longest, self.broken)
@@ -98,7 +97,7 @@ class MessageChecker:
             entry.report(str(error), *path, offset=error.offset)
             return 0
 
-    def _fit(self, entry: Entry[Any], words: int, channels: Collection[str], *path: str | int) -> None:
+    def _fit(self, entry: Entry[schema.Doc], words: int, channels: Collection[str], *path: str | int) -> None:
         frames = [frame for channel, frame in self.frames.items() if channel in channels] or self.frames.values()
         frame, around = max(frames, key=itemgetter(1), default=("by itself", 0))
         if around + words > self.scale.message_max_words:

@@ -21,7 +21,7 @@ from misstep.limits import Limits
 from misstep.rulebase import schema
 from misstep.rulebase.documents import Document
 
-_Doc = TypeVar("_Doc", bound=schema.Doc)
+_Doc = TypeVar("_Doc", bound=schema.Doc, covariant=True)
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,10 @@ class Merged:
     name: str = "unnamed"
     version: str = "0"
 
-    def declares(self, section: Literal["actions", "sources"], word: str, entry: Entry[Any], *path: str | int) -> bool:
+    def declares(self, section: Literal["actions", "sources"], word: str, entry: Entry[schema.Doc], *path: str | int) -> bool:
         """Whether an action or source that an entry names is declared, be it broken; where it is not, that is noted."""
-        names: dict[str, Any] = getattr(self, section)
-        there = f"; declare it under {section}:"
-        return (section, word) in self.broken or entry.knows(section.removesuffix("s"), word, names, *path, otherwise=there)
+        names, there = getattr(self, section), f"; declare it under {section}:"
+        return (section, word) in self.broken or entry.knows(section[:-1], word, names, *path, otherwise=there)
 
     def is_broken(self, word: str) -> bool:
         """Whether a word for facts is that of a kind or role that is refused."""
@@ -101,9 +100,9 @@ class Merged:
 
     def digest(self) -> str:
         """SHA-256 of what the declarations say, whatever the files and the order they stand in."""
-        sections: dict[str, Any] = {"name": self.name, "version": self.version}
+        sections: dict[str, object] = {"name": self.name, "version": self.version}
         for section in ("roles", "kinds", "rules", "actions", "sources", "usual", "scale"):
-            entries: dict[str, Entry[Any]] = getattr(self, section)
+            entries: dict[str, Entry[schema.Doc]] = getattr(self, section)
             if section == "usual" and not entries:
                 continue  # packs that say nothing of it keep the digest that they had before there was such a section
             sections[section] = {name: [e.pack.doc.pack, _raw(e)] for name, e in entries.items()}
@@ -111,11 +110,10 @@ class Merged:
         return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _raw(entry: Entry[Any]) -> Any:
-    data: Any = entry.pack.document.data
-    for step in entry.path:
-        data = data[step]
-    return data
+def _raw(entry: Entry[schema.Doc]) -> object:
+    section, name = entry.path
+    raw: object = entry.pack.document.data[section][name]
+    return raw
 
 
 def refuse(problems: list[Problem], limits: Limits) -> None:

@@ -39,7 +39,7 @@ Number = Annotated[float, Field(ge=-(2**53), le=2**53)]
 Weight = Annotated[float, Field(gt=0, le=2**53)]
 
 
-def _shape(value: Any) -> str:
+def _shape(value: object) -> str:
     if isinstance(value, (dict, BaseModel)):
         return "mapping"
     if isinstance(value, list):
@@ -60,7 +60,7 @@ Constant = Annotated[
 ]
 
 
-def _not_true(value: Any) -> Any:
+def _not_true(value: object) -> object:
     """``True`` is 1 for a Literal."""
     return "true" if value is True else value
 
@@ -81,11 +81,11 @@ class FieldDoc(Doc):
         "boolean?", "integer?", "number?", "text?", "enum?", "set?",
     ]  # fmt: skip
     values: Annotated[list[Line], Field(min_length=1)] | None = None
-    default: Any = None
+    default: object = None
     min: Number | None = None
     max: Number | None = None
     unit: Line | None = None
-    worse: Any = None
+    worse: object = None
     help: Prose = ""
     title: Line | None = None
     words: Annotated[dict[str, Line], Field(min_length=1)] | None = None
@@ -120,7 +120,7 @@ class PatternDoc(Doc):
     sum: Names | None = None
     min: Names | None = None
     max: Names | None = None
-    of: Any = None
+    of: object = None
     """For a finding: its kind or kinds. For ``sum``, ``min``, ``max``: the value, an expression."""
     name: Annotated[Name | None, Field(alias="as")] = None
     each: Name | None = None

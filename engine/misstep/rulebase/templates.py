@@ -229,7 +229,7 @@ class _Checker:
                 return self.filter(node, depth + 1)
         raise self.refused(node)
 
-    def constant(self, node: nodes.Node, value: Any) -> _Value:
+    def constant(self, node: nodes.Node, value: object) -> _Value:
         if isinstance(value, bool):
             return _Value(BOOLEAN, 1)
         if isinstance(value, str):
