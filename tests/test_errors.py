@@ -20,9 +20,11 @@ from misstep.errors import (
     RecordError,
     RuleError,
     UsageError,
+    from_pointer,
     listing,
     printable,
     suggest,
+    to_pointer,
 )
 
 
@@ -116,3 +118,14 @@ def test_a_listing_is_sorted_and_ends_somewhere() -> None:
 )
 def test_names_of_any_script_are_shown_as_they_are_spelled_and_nothing_else_that_is_invisible(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+def test_a_pointer_escapes_its_steps() -> None:
+    assert to_pointer(["facts", 0, "a/b~c"]) == "/facts/0/a~1b~0c"
+    assert to_pointer([]) == ""
+
+
+def test_a_pointer_leads_into_a_record_and_into_a_bare_list_of_facts() -> None:
+    facts = [{"a/b~c": 1}]
+    assert from_pointer("/facts/0/a~1b~0c", {"facts": facts}) == ["facts", 0, "a/b~c"]
+    assert from_pointer("/facts/0/missing/0", facts) == [0, "missing", "0"]

@@ -136,14 +136,13 @@ class RuleBase:
     @cached_property
     def _field_use(self) -> FieldUse:
         from misstep.analysis.certainty import FieldUse
-        from misstep.rulebase.crossings import find_crossings
-        from misstep.rulebase.readable import ReadableFields
+        from misstep.rulebase.field_use import ReadableFields, find_crossings
 
         return FieldUse(self._program, ReadableFields(self._program), self._thresholds, find_crossings(self._program))
 
     @cached_property
     def _thresholds(self) -> dict[tuple[str, str], frozenset[float]]:
-        from misstep.rulebase.thresholds import find_thresholds
+        from misstep.rulebase.field_use import find_thresholds
 
         return find_thresholds(self._program)
 

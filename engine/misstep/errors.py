@@ -10,6 +10,7 @@ import difflib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 MAX_LENGTH = 500  # characters of one message: a fault must not be an amplifier
 
@@ -28,6 +29,26 @@ class Location:
         if self.line:
             place += f":{self.line}:{self.column}" if self.column else f":{self.line}"
         return ": ".join(part for part in (place, self.pointer) if part)
+
+
+def to_pointer(path: Iterable[str | int]) -> str:
+    """The JSON pointer (RFC 6901) of a path."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def from_pointer(pointer: str, record: Any) -> list[str | int]:
+    """The path of a JSON pointer into a record, which may be a bare list of facts."""
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+    if isinstance(record, list) and steps[:1] == ["facts"]:
+        del steps[0]
+    path: list[str | int] = []
+    for step in steps:
+        path.append(int(step) if isinstance(record, list) and step.isdigit() else step)
+        try:
+            record = record[path[-1]]
+        except (LookupError, TypeError):  # what is missing has a place too
+            record = None
+    return path
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -90,10 +111,22 @@ def suggest(word: str, known: Iterable[str], otherwise: str = "") -> str:
     return f"; did you mean '{close[0]}'?" if close else otherwise
 
 
+def unknown(what: str, word: object, known: Iterable[str], otherwise: str | None = None) -> str:
+    """The message about a word that is not known, with the nearest that is, or all of them, or ``otherwise``."""
+    names = list(known)
+    hint = suggest(str(word), names, f"; it is one of {', '.join(names)}" if otherwise is None else otherwise)
+    return f"unknown {what} '{word}'{hint}"
+
+
 def listing(words: Iterable[str], most: int = 12) -> str:
     """The first words of a set as text: ``a, b, c, ...``."""
     names: Sequence[str] = sorted(words)
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+
+
+def too_long(most: int) -> str:
+    """The message about a record that has more than so many bytes."""
+    return f"has more than {most} bytes, the most that a record may have"
 
 
 JOINERS = "\u200c\u200d"

@@ -63,10 +63,11 @@ def opened(path: Path) -> io.BufferedReader:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[IO[Any]]:
+def whole_file(path: Path, mode: int = 0o666, sync: bool = True) -> Iterator[IO[Any]]:
     """A file that appears under its name when all of it is on the disk, or not at all; what was there before stays until then.
 
-    It takes bytes. What is no file, a pipe or a terminal, is written to as it is. Errors name the path.
+    It takes bytes. What is no file, a pipe or a terminal, is written to as it is. Errors name the path. ``mode``: the permissions
+    of a new file, less the umask. Without ``sync`` it need not outlast a crash of the machine.
     """
     if is_remote(path):
         with _whole_object(path) as stream:
@@ -81,12 +82,14 @@ def whole_file(path: Path) -> Iterator[IO[Any]]:
     whole = path.resolve()  # a link stays one
     temporary = whole.with_name(f".{whole.name}.{secrets.token_hex(8)}.tmp")  # whoever else writes it, anywhere, has another
     try:
-        with temporary.open("wb") as stream:
+        with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
             yield stream
             stream.flush()
-            os.fsync(stream.fileno())
+            if sync:
+                os.fsync(stream.fileno())
         temporary.replace(whole)
-        _sync_folder(whole.parent)
+        if sync:
+            _sync_folder(whole.parent)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
         if isinstance(error, OSError) and str(error.filename or temporary) == str(temporary):

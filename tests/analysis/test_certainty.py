@@ -18,7 +18,7 @@ from misstep.analysis.calibration.certainty_figures import MeasuredRules, is_ref
 from misstep.analysis.certainty import DRAWS, FEWEST_DRAWS, Certainty, Outcome
 from misstep.analysis.certainty_words import certainty_sentences
 from misstep.analysis.usual_answers import usual_answers
-from misstep.rulebase.crossings import find_crossings
+from misstep.rulebase.field_use import find_crossings
 
 BASE = RuleBase.shipped()
 UNHURRIED = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))

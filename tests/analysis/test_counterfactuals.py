@@ -17,7 +17,7 @@ from tests.inline import load_text
 from misstep import Limits, RecordError, RuleBase, counterfactuals
 from misstep.analysis.counterfactuals import Counterfactual, Counterfactuals
 from misstep.language.facts import Field
-from misstep.rulebase.thresholds import find_thresholds
+from misstep.rulebase.field_use import find_thresholds
 
 BASE = RuleBase.shipped()
 SEED = json.loads((Path(__file__).parents[2] / "fixtures" / "interviews" / "seed.json").read_bytes())

@@ -17,7 +17,7 @@ from tests.inline import load_text
 
 from misstep import Assessment, RuleBase
 from misstep.errors import JOINERS, RuleError
-from misstep.language.message import QUOTED_LENGTH, QUOTED_WORDS
+from misstep.language.scale import QUOTED_LENGTH, QUOTED_WORDS
 
 BASE = RuleBase.shipped()
 LAWS = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

@@ -16,7 +16,7 @@ from tests.evaluate.packs import records_of
 from tests.inline import load_text
 
 from misstep import Fact, Limits, Record, RecordError, RuleBase
-from misstep.assessment.records import RecordReader, json_pointer
+from misstep.assessment.records import RecordReader
 
 PACK = """
 schema: 1
@@ -188,11 +188,6 @@ def test_the_limits_can_be_raised_and_lowered() -> None:
     with pytest.raises(RecordError) as caught:
         RecordReader(BASE.program, Limits(problems=1)).read(slip(flag=5) * 3)
     assert caught.value.omitted == 2
-
-
-def test_a_pointer_escapes_its_steps() -> None:
-    assert json_pointer(["facts", 0, "a/b~c"]) == "/facts/0/a~1b~0c"
-    assert json_pointer([]) == ""
 
 
 # -- what is right

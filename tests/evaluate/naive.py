@@ -14,21 +14,10 @@ from typing import Any
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Match, Memory
 from misstep.language import expression as e
+from misstep.language.effects import Contribute, Derive, LimitOutlook, Note, Recommend, Veto
 from misstep.language.facts import FIRST_VALUE, ID, KIND, LARGEST, Field, Row
 from misstep.language.finding import FINDING_FIELDS
-from misstep.language.program import (
-    Aggregate,
-    Contribute,
-    Derive,
-    LimitOutlook,
-    Negation,
-    Note,
-    Pattern,
-    Program,
-    Recommend,
-    Rule,
-    Veto,
-)
+from misstep.language.program import Aggregate, Negation, Pattern, Program, Rule
 
 
 class Fact:

@@ -13,8 +13,10 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
+from misstep.language.effects import EFFECTS
 from misstep.language.facts import Field, Kind
 from misstep.language.functions import FUNCTIONS, NUMBERS
+from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS
 
 T = TypeVar("T")
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -33,6 +35,9 @@ VALUES: dict[str, Sequence[Any]] = {
 GIVEN = {"m0": "mistake", "m1": "mistake", "s0": "signal", "s1": "signal", "g0": "strength", "c0": "setting"}
 GROUPS = (("d0",), ("d1", "d2"), ("d3",))
 JOINED = ("m0", "s0")
+SUMS = [symbol for symbol in ARITHMETIC if symbol != "/"]  # a division is by a constant
+EQUALITIES = [symbol for symbol, form in COMPARISONS.items() if not form.ordered]
+SCORED = [key for key, form in EFFECTS.items() if form.score and key != "overall"]
 _NUMBERS, _TEXTS = (("integer", "number"),), (("text", "id", "enum"),)
 LATE = "late"  # derived from findings too, so that only advice may read it
 DERIVED_FIELDS = {"about": "text", "size": "number?", "flag": "boolean?", "word": "enum", "whole": "integer"}
@@ -107,18 +112,18 @@ class Scope:
         if form == "call":
             name = self.pick([name for name, function in FUNCTIONS.items() if set(function.takes) >= set(NUMBERS)])
             return (f"{name}({a}, {b})", needs | more) if FUNCTIONS[name].most > 1 else (f"{name}({a})", needs)
-        return f"({a}) {self.pick('+-*')} ({b})", needs | more
+        return f"({a}) {self.pick(SUMS)} ({b})", needs | more
 
     def atom(self) -> tuple[str, set[str]]:
         match self.pick(("number", "number", "truth", "word", "words", "member", "text", "id", "known")):
             case "truth" if found := self.field("boolean"):
                 return found
             case "word" if found := self.field("enum"):
-                return f"{found[0]} {self.pick(('==', '!='))} '{self.pick(WORDS)}'", found[1]
+                return f"{found[0]} {self.pick(EQUALITIES)} '{self.pick(WORDS)}'", found[1]
             case "words" if found := self.field("enum", "text"):
-                return f"{found[0]} {self.pick(('in', 'not in'))} ('u', 'v')", found[1]
+                return f"{found[0]} {self.pick([*MEMBERSHIPS])} ('u', 'v')", found[1]
             case "member" if found := self.field("set"):
-                return f"'{self.pick(WORDS)}' {self.pick(('in', 'not in'))} {found[0]}", found[1]
+                return f"'{self.pick(WORDS)}' {self.pick([*MEMBERSHIPS])} {found[0]}", found[1]
             case "text" if (found := self.field("text")) and (other := self.field("text", "enum", "id")):
                 return f"{found[0]} == {other[0]}", found[1] | other[1]
             case "id" if found := self.field("id"):
@@ -129,12 +134,12 @@ class Scope:
                 return f"known({self.pick(unknown)})", set()
             case _:
                 (a, needs), (b, more) = self.number(1), self.number(1)
-                return f"{a} {self.pick(('==', '!=', '<', '<=', '>', '>='))} {b}", needs | more
+                return f"{a} {self.pick([*COMPARISONS])} {b}", needs | more
 
     def condition(self, depth: int = 1) -> str:
         if depth and self.chance(3):
             a, b = self.condition(depth - 1), self.condition(depth - 1)
-            return self.pick((f"({a}) and ({b})", f"({a}) or ({b})", f"not ({a})", f"({a}) or not ({b})"))
+            return self.pick((*(f"({a}) {o} ({b})" for o in LOGIC), f"not ({a})", f"({a}) or not ({b})"))
         text, needs = self.atom()
         guards = [f"known({ref})" for ref in sorted(needs)]
         return "(" + " and ".join([*guards, f"({text})"]) + ")"
@@ -335,9 +340,13 @@ class PackMaker:
             if scope.chance(4):  # what is derived from findings too, after this
                 then["derive"].append(self.derive(scope, LATE, False))
         if group is None and scope.mistakes:
-            for dimension in ("severity", "noticed", "relief"):
+            for dimension in SCORED:
                 if self.pick((True, False)):
                     then[dimension] = {"for": self.pick(scope.mistakes), "add": scope.amount()}
+            if scope.chance(4):
+                then["verdict"] = {"for": self.pick(scope.mistakes), "at_least": self.pick(("prepare", "act_now"))}
+        if scope.chance(4):
+            then["note"] = "noted"
         if group is None:
             then["overall"] = scope.amount()
         if group == "finding":

@@ -36,6 +36,14 @@ def test_a_function_is_complete(name: str) -> None:
     assert "{}" not in Phrases({}).value(Call(name, tuple(map(Literal, SOME[function.takes == NUMBERS][0][: function.least]))))
 
 
+def test_the_document_and_the_cases_have_no_other_functions() -> None:
+    _, table = DOCUMENT.split("| function | what it gives |\n")
+    documented = re.findall(r"(?m)^\| `(\w+)\(", table.partition("\n\n")[0])
+    assert documented == [*FUNCTIONS, "known", "curve"]
+    called = {name for case in CASES.values() for name in re.findall(r"\b([a-z]+)\(", str(case))}
+    assert called <= {*FUNCTIONS, "known", "curve"}
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_table_and_the_oracle_give_the_same(name: str) -> None:
     function = FUNCTIONS[name]

@@ -16,8 +16,7 @@ from tests.rulebase.plan_faults import NO_TALK
 
 from misstep import Assessment, RuleBase
 from misstep.language.facts import Field, Kind
-from misstep.rulebase.references import find_references
-from misstep.rulebase.thresholds import find_thresholds
+from misstep.rulebase.field_use import find_references, find_thresholds
 
 Fact = dict[str, Any]
 

@@ -7,7 +7,7 @@ import json
 from tests.inline import load_text
 
 from misstep import RuleBase
-from misstep.rulebase.references import Reference, find_references
+from misstep.rulebase.field_use import Reference, find_references
 
 TEXT = {"about": {"type": "text?"}}
 KINDS = {

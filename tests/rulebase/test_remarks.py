@@ -10,7 +10,7 @@ from tests.end_to_end.command import INCIDENTS, ROOT
 
 from misstep.limits import Limits
 from misstep.rulebase.link import load_program
-from misstep.rulebase.remarks import WHO, WHO_LAST, find_remarks
+from misstep.rulebase.lint import WHO, WHO_LAST, find_remarks
 from misstep.rulebase.shipped import shipped_rules
 
 HEAD = """\

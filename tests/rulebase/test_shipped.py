@@ -13,8 +13,8 @@ import yaml
 from tests.inline import linked_shipped
 
 from misstep import RuleBase
+from misstep.language.effects import Recommend
 from misstep.language.facts import Field, Kind
-from misstep.language.program import Recommend
 from misstep.rulebase.shipped import shipped_rules
 from misstep.tools.ruletest import CaseReport, run_cases
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests.inline import linked_shipped
 
 from misstep.errors import RuleError
-from misstep.language.program import FINDING, OUTLOOK, Contribute, Derive, LimitOutlook, Pattern, Program, Rule
+from misstep.language.effects import Contribute, Derive, LimitOutlook
+from misstep.language.program import FINDING, OUTLOOK, Pattern, Program, Rule
 from misstep.limits import Limits
 from misstep.rulebase.link import load_program
 

@@ -24,14 +24,13 @@ from typing import Any, NamedTuple
 import orjson
 
 from misstep.analysis.changed_records import Evaluate, Trials, finding_ranks, with_value
-from misstep.analysis.usual_answers import MOST_SUBSETS, Grid, subsets_of, usual_answers, words_of
+from misstep.analysis.usual_answers import MOST_SUBSETS, Grid, subsets_of, usual_answers
 from misstep.assessment.assembly import Result
 from misstep.assessment.intake import Facts
 from misstep.errors import BudgetError
 from misstep.language.facts import FIRST_VALUE, ID, KIND, UNSAID, Field, Row
 from misstep.language.program import Program
-from misstep.rulebase.readable import ReadableFields
-from misstep.rulebase.references import Place
+from misstep.rulebase.field_use import FieldKey, ReadableFields
 
 DRAWS, FEWEST_DRAWS = 300, 20
 """The number of draws, and the least number for a record so large that the limit allows no more."""
@@ -106,8 +105,8 @@ class FieldUse(NamedTuple):
 
     program: Program
     readable: ReadableFields
-    thresholds: Mapping[Place, frozenset[float]]
-    crossings: frozenset[Place]
+    thresholds: Mapping[FieldKey, frozenset[float]]
+    crossings: frozenset[FieldKey]
 
 
 def find_certainty(facts: Facts, rows: Sequence[Row], use: FieldUse, evaluate: Evaluate, most: int) -> Certainty:
@@ -177,7 +176,7 @@ def _questions(facts: Facts, rows: Sequence[Row], use: FieldUse) -> Iterator[_Qu
         kind, said = program.kinds[row[KIND]], facts.said[row[ID]]
         for column, field in enumerate(kind.fields, FIRST_VALUE):
             place = (kind.name, field.name)
-            if field.type == "text" or (field.name in said and not (field.type == "enum" and row[column] == UNSAID)):
+            if field.type == "text" or (field.name in said and not field.leaves_open(row[column])):
                 continue
             if place in read or kind.role == "setting":
                 turns = thresholds.get(place, frozenset())
@@ -192,9 +191,9 @@ def _answers(field: Field, usual: Iterable[tuple[Any, float]], turns: Iterable[f
     if field.is_number:
         grid = Grid(field)
         return tuple(sorted({*(grid.value(step) for step in grid.around(turns)), *(answer for answer, _ in usual)}))
-    if field.type == "set":
+    if field.form.sort == "set":
         return tuple(dict.fromkeys([*subsets_of(field), *(answer for answer, _ in usual)]))
-    return words_of(field)
+    return field.answers
 
 
 # -- draws
@@ -324,7 +323,7 @@ def _look_between(tried: _Tried, trials: _AdviceTrials) -> bool | None:
     """
     field = tried.question.field
     if not field.is_number:
-        return None if field.type == "set" and len(field.values) > MOST_SUBSETS else True
+        return None if field.form.sort == "set" and len(field.values) > MOST_SUBSETS else True
     grid = Grid(field)
     if tried.question.crosses:
         return _look_at_every(grid, tried, trials)

@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import orjson
 
 from misstep.analysis.changed_records import Evaluate, Trials, finding_ranks, with_value
-from misstep.analysis.usual_answers import Grid, Value, words_of
+from misstep.analysis.usual_answers import Grid, Value
 from misstep.assessment.assembly import Result, band_of
 from misstep.assessment.intake import Facts
 from misstep.language.facts import FIRST_VALUE, ID, KIND, Field, Row
 from misstep.language.program import Program
-from misstep.rulebase.references import Place
+from misstep.rulebase.field_use import FieldKey
 
 A_WORD, A_FACT = 1.0, 2.0
 
@@ -68,7 +68,7 @@ class Counterfactuals:
 
 
 def find_counterfactuals(
-    facts: Facts, rows: list[Row], program: Program, evaluate: Evaluate, thresholds: dict[Place, frozenset[float]], most: int
+    facts: Facts, rows: list[Row], program: Program, evaluate: Evaluate, thresholds: dict[FieldKey, frozenset[float]], most: int
 ) -> Counterfactuals:
     """The changes that would have lowered the band. ``rows``: the rows of the facts, in the order of the record; ``most``: the
     limit of facts to assess in all. The worst mistake is tried first.
@@ -140,7 +140,12 @@ def _worst_facts_first(now: Result, rows: list[Row]) -> list[int]:
 
 
 def _changes_of(
-    place: int, row: Row, said: Collection[str], program: Program, trials: _BandTrials, thresholds: dict[Place, frozenset[float]]
+    place: int,
+    row: Row,
+    said: Collection[str],
+    program: Program,
+    trials: _BandTrials,
+    thresholds: dict[FieldKey, frozenset[float]],
 ) -> Iterator[_Found]:
     """The changes of one fact that lower the band, the best one of every field."""
     kind = program.kinds[row[KIND]]
@@ -184,9 +189,9 @@ def _lowering(
 
 
 def _words(field: Field, given: Any) -> Iterable[Any]:
-    if field.type == "set":  # a word more, or a word less
+    if field.form.sort == "set":  # a word more, or a word less
         return (tuple(sorted({*(given or ())} ^ {word})) for word in field.values)
-    return () if field.type == "text" else words_of(field)
+    return field.answers
 
 
 def _nearest(

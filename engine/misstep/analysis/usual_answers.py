@@ -15,11 +15,6 @@ MOST_SUBSETS = 6
 """Up to this many words, every subset is an answer to a set; beyond, no word, each one, all of them, and the usual answers."""
 
 
-def words_of(field: Field) -> tuple[bool | str, ...]:
-    """The answers to a field that is true or false, or one of some words: that it is not known is none."""
-    return (False, True) if field.type == "boolean" else tuple(word for word in field.values if word != UNSAID)
-
-
 def subsets_of(field: Field) -> Iterator[tuple[str, ...]]:
     """The answers to a field that is a set of words."""
     words = sorted(field.values)
@@ -33,7 +28,7 @@ class Grid:
 
     def __init__(self, field: Field) -> None:
         low, high = field.range
-        self._whole = field.type == "integer"
+        self._whole = field.form.whole
         self._digits = 0 if self._whole else 1
         while not self._whole and 0 < (high - low) * 10**self._digits < 100:
             self._digits += 1
@@ -67,17 +62,14 @@ def usual_answers(program: Program, kind: Kind, field: Field, thresholds: Iterab
         if (usual := program.usual.get(f"{owner}.{field.name}")) is not None:
             return usual.answers
     answers: list[Any]
-    match field.type:
-        case "text":
-            return ()
-        case "boolean" | "enum":
-            answers = list(words_of(field))
-        case "set":
-            answers = [(word,) for word in sorted(field.values)]
-        case _:
-            grid = Grid(field)
-            steps = sorted({grid.step_of(number, 1) for number in thresholds})
-            answers = [grid.value(step) for step in steps if grid.first <= step <= grid.last]
+    if field.is_number:
+        grid = Grid(field)
+        steps = sorted({grid.step_of(number, 1) for number in thresholds})
+        answers = [grid.value(step) for step in steps if grid.first <= step <= grid.last]
+    elif field.form.sort == "set":
+        answers = [(word,) for word in sorted(field.values)]
+    elif not (answers := [*field.answers]):
+        return ()
     default = None if field.default == UNSAID else field.default
     others = [answer for answer in answers if answer != default]
     if default is None:

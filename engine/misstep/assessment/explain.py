@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from misstep.assessment.phrases import Say, compile_words
 from misstep.assessment.result import Basis
 from misstep.evaluate.memory import Contribution, Match, Memory, Remark, is_reason
+from misstep.language.effects import DIMENSIONS, Note
 from misstep.language.facts import ID, KIND, Row, free_ids, sort_key
-from misstep.language.program import DIMENSIONS, Aggregate, Assumption, Note, Pattern, Program, Rule
+from misstep.language.program import Aggregate, Assumption, Pattern, Program, Rule
 
 
 class Telling(NamedTuple):

@@ -8,10 +8,11 @@ from typing import Any
 
 from misstep.evaluate.emit import ExpressionWriter
 from misstep.evaluate.memory import Match
+from misstep.language.effects import Text
 from misstep.language.expression import FieldRef
 from misstep.language.facts import TRAITS, Field, Kind, Row
 from misstep.language.finding import FINDING_FIELDS
-from misstep.language.program import Pattern, Rule, Text
+from misstep.language.program import Pattern, Rule
 
 LONGEST_NAME = 70  # characters of a help that can stand for the name of its field
 Say = Callable[[Match, dict[Row, str]], tuple[str, tuple[str, ...]]]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-from misstep.errors import Location, MisstepError, Problem, RecordError, UsageError, printable
+from misstep.errors import Location, MisstepError, Problem, RecordError, UsageError, printable, too_long
 from misstep.limits import Limits
 from misstep.rulebase.documents import Document, read_json, read_yaml
 
@@ -45,7 +45,7 @@ def refuse_missing(file: Path) -> None:
 
 
 def _too_large(place: Location, most: int) -> RecordError:
-    return RecordError([Problem(place, f"has more than {most} bytes, the most that a record may have")])
+    return RecordError([Problem(place, too_long(most))])
 
 
 def _decode(data: bytes, name: str, line: int = 0) -> str:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
 
 from misstep.assessment.intake import Facts, Intake, fault
-from misstep.errors import Location, Problem, RecordError, suggest
+from misstep.errors import Location, Problem, RecordError, suggest, to_pointer
 from misstep.language.facts import (
     GIVEN_ROLES,
     MAX_ID,
@@ -138,7 +138,7 @@ class RecordReader:
         loc = [step for step in error["loc"] if isinstance(step, (str, int))]
         if kind == "invalid_key" or len(loc) < len(error["loc"]):
             place = loc[:2] if loc[:1] == ["facts"] else []
-            return Problem(Location(pointer=json_pointer(place)), "every key must be text")
+            return Problem(Location(pointer=to_pointer(place)), "every key must be text")
         found: Kind | None = None
         if len(loc) > 2 and loc[0] == "facts":
             found = self._kinds.get(str(loc.pop(2)))
@@ -171,7 +171,7 @@ class RecordReader:
             message = "must be a list of facts"
         else:
             message = "must be a mapping: {kind: ..., and its fields}"
-        return Problem(Location(pointer=json_pointer(loc)), message)
+        return Problem(Location(pointer=to_pointer(loc)), message)
 
 
 def named(facts: Facts, id: str) -> Facts:  # noqa: A002 - the field of a record
@@ -187,11 +187,6 @@ def _stated(data: dict[str, Any]) -> list[frozenset[str]]:
         frozenset(fact) if None not in fact.values() else frozenset(name for name, value in fact.items() if value is not None)
         for fact in data["facts"]
     ]
-
-
-def json_pointer(path: Iterable[str | int]) -> str:
-    """RFC 6901."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
 def _has_each_key_once(record: Any, data: bytes | str) -> bool:

@@ -13,9 +13,9 @@ from math import prod
 from typing import Any
 
 from misstep.evaluate.memory import Contribution, Remark
+from misstep.language.effects import DIMENSIONS, LimitOutlook
 from misstep.language.facts import ID, Row
 from misstep.language.finding import ExactScores, FindingRow
-from misstep.language.program import LimitOutlook
 from misstep.language.scale import Levels, Scale
 
 TOP = 10_000  # ten points, in thousandths
@@ -60,8 +60,8 @@ def _scores(
     return (-verdict, -damage, -severity), (points, likely, soon, damage / 1000, *words, exact)
 
 
-_PLACE = {"severity": 0, "relief": 1, "noticed": 2, "urgency": 3, "verdict": 4}
-_VERDICT = 4
+_PLACE: dict[str, int] = {dimension: place for place, dimension in enumerate(DIMENSIONS)}
+_VERDICT = _PLACE["verdict"]
 
 
 def limited(thousandths: int) -> int:

@@ -14,7 +14,8 @@ from misstep.assessment.intake import Facts
 from misstep.assessment.phrases import show, shown_word
 from misstep.errors import printable
 from misstep.language.facts import FIRST_VALUE, ID, KIND, TRAITS, UNSAID, Field, Row
-from misstep.language.message import (
+from misstep.language.program import OUTLOOK, Program
+from misstep.language.scale import (
     MISTAKE,
     NAMED_MISTAKES,
     PLAN,
@@ -27,7 +28,6 @@ from misstep.language.message import (
     VERDICT,
     WRONG,
 )
-from misstep.language.program import OUTLOOK, Program
 
 GLUE = "\0"
 """A blank inside of what a fact says, where no sentence ends and no line breaks; ``printable`` has left none in texts."""

@@ -22,6 +22,7 @@ from misstep.assessment.assembly import Result
 from misstep.assessment.result import RuleBaseInfo
 from misstep.batch.columns import SCHEMA, TableName
 from misstep.errors import UsageError
+from misstep.evaluate.memory import CONCLUSIONS
 from misstep.language.facts import KIND
 from misstep.language.program import Rule
 
@@ -60,16 +61,11 @@ class Tally:
     def add(self, result: Result) -> None:
         """Count one interview."""
         memory = result.memory
-        fired = set(map(_RULE_OF_CONTRIBUTION, memory.contributions))
-        fired.update(map(_RULE_OF_RECOMMENDATION, memory.recommendations))
-        if memory.vetoes:
-            fired.update(map(_RULE_OF_VETO, memory.vetoes))
-        if memory.notes:
-            fired.update(map(_RULE_OF_REMARK, memory.notes))
-        if memory.outlooks:
-            fired.update(map(_RULE_OF_REMARK, memory.outlooks))
+        fired: set[Rule] = set()
+        for name in CONCLUSIONS:
+            fired.update(map(_RULE, getattr(memory, name)))
         for derivations in memory.derivations.values():
-            fired.update([rule for rule, _ in derivations])
+            fired.update(map(_RULE, derivations))
         self._firings += fired
         if len(self._firings) > _HELD:
             self._count()
@@ -126,7 +122,7 @@ class Tally:
         self._firings = []
 
 
-_RULE_OF_CONTRIBUTION, _RULE_OF_RECOMMENDATION, _RULE_OF_VETO, _RULE_OF_REMARK = map(itemgetter, (3, 4, 2, 1))
+_RULE = itemgetter(-2)  # of any conclusion
 _COUNT, _INTERVIEWS, _DAMAGE, _SEVERITY = range(4)  # as the fields of KindSum
 
 

@@ -39,7 +39,7 @@ def check(paths: tuple[Path, ...], output: str) -> int:
     from misstep.limits import Limits
     from misstep.rulebase.cases import refuse_unknown_names
     from misstep.rulebase.link import load_program
-    from misstep.rulebase.remarks import find_remarks
+    from misstep.rulebase.lint import find_remarks
 
     limits = Limits(problems=1000)
     try:

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from misstep.evaluate.emit import RUNTIME, ExpressionWriter, thousandths
+from misstep.language.effects import Contribute, Derive, LimitOutlook, Note, Recommend, Veto
 from misstep.language.expression import (
     Compare,
     Expression,
@@ -37,20 +38,7 @@ from misstep.language.expression import (
 )
 from misstep.language.facts import TRAITS, Field, Kind
 from misstep.language.finding import FINDING_FIELDS
-from misstep.language.program import (
-    Aggregate,
-    Condition,
-    Contribute,
-    Derive,
-    LimitOutlook,
-    Negation,
-    Note,
-    Pattern,
-    Recommend,
-    Rule,
-    Veto,
-    overlap,
-)
+from misstep.language.program import Aggregate, Condition, Negation, Pattern, Rule, overlap
 
 Fire = Callable[[Any, Mapping[str, Any]], None]
 """``fire(memory, sources)``: the facts of each pattern by its key."""

@@ -7,7 +7,7 @@ the binders of the rule took, rows of facts and values of aggregates, in written
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from misstep.errors import BudgetError
 from misstep.language.facts import KIND, Row
@@ -24,6 +24,16 @@ Recommendation = tuple[str, tuple[Row, ...], int | None, float | None, Rule, Mat
 Vetoed = tuple[str, tuple[Row, ...], Rule, Match]
 Remark = tuple[int, Rule, Match]
 """A note, or a limit of the outlook: its place among the effects of the rule, rule, match."""
+
+
+CONCLUSIONS: dict[str, tuple[Literal["mistake", "mistakes", "value"], ...]] = {
+    "contributions": ("mistake", "value", "value"),
+    "recommendations": ("value", "mistakes", "value", "value"),
+    "vetoes": ("value", "mistakes"),
+    "notes": ("value",),
+    "outlooks": ("value",),
+}
+"""The lists of conclusions, and what each conclusion begins with; rule and match follow. Derived facts stand apart."""
 
 
 def is_reason(contribution: Contribution) -> bool:
@@ -102,7 +112,5 @@ class Memory:
 
     def fired(self) -> set[str]:
         """The ids of all rules that have fired."""
-        rules = {c[3] for c in self.contributions} | {r[4] for r in self.recommendations} | {v[2] for v in self.vetoes}
-        rules |= {remark[1] for remark in (*self.notes, *self.outlooks)}
-        rules |= {rule for derivations in self.derivations.values() for rule, _ in derivations}
-        return {rule.id for rule in rules}
+        conclusions = (*(getattr(self, name) for name in CONCLUSIONS), *self.derivations.values())
+        return {conclusion[-2].id for of_one in conclusions for conclusion in of_one}

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal as Choice
+
+from misstep.language.operators import ArithmeticOperator, Comparator, Connective
 
 Scalar = bool | int | float | str
 
@@ -32,6 +33,9 @@ class FieldRef:
 
     name: str
     field: str
+
+    def __str__(self) -> str:
+        return f"{self.name}.{self.field}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Not:
 class Logic:
     """``a and b and ...`` or ``a or b or ...``."""
 
-    operator: Choice["and", "or"]
+    operator: Connective
     operands: tuple[Expression, ...]
 
 
@@ -67,7 +71,7 @@ class Logic:
 class Compare:
     """``a < b <= c``: one operator fewer than operands."""
 
-    operators: tuple[Choice["==", "!=", "<", "<=", ">", ">="], ...]
+    operators: tuple[Comparator, ...]
     operands: tuple[Expression, ...]
 
 
@@ -84,7 +88,7 @@ class Member:
 class Arithmetic:
     """``a + b`` and so on; what is divided by is a constant other than 0."""
 
-    operator: Choice["+", "-", "*", "/"]
+    operator: ArithmeticOperator
     left: Expression
     right: Expression
 

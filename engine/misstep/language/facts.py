@@ -1,14 +1,17 @@
-"""Fields and kinds: what can be known about an interview, and how one fact lies in memory."""
+"""Fields with their types, kinds with their roles: what can be known about an interview, and how one fact lies in memory."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Literal
+from functools import cached_property, partial
+from typing import Any, Literal, get_args
 
 FieldType = Literal["boolean", "integer", "number", "text", "enum", "set"]
+TypeName = Literal["boolean", "integer", "number", "text", "enum", "set", "id"]
+Sort = Literal["truth", "number", "word", "set"]
 Row = tuple[Any, ...]
 """One fact: ``(id, kind, *values)``, values in the order of ``Kind.fields``; the id of a derived fact is None."""
 
@@ -58,9 +61,32 @@ class Field:
         return "; ".join(part for part in (self.title, told if told.casefold() != self.title.casefold() else "") if part)
 
     @property
+    def form(self) -> ValueType:
+        """The entry of its type."""
+        return TYPES[self.type]
+
+    @property
     def is_number(self) -> bool:
         """Whether its values are numbers."""
-        return self.type in ("integer", "number")
+        return self.form.sort == "number"
+
+    @property
+    def choices(self) -> tuple[bool | str, ...]:
+        """The values to choose one from: true and false, or words; of other types none."""
+        return self.form.choices(self)
+
+    @property
+    def answers(self) -> tuple[bool | str, ...]:
+        """The choices that say something."""
+        return tuple(value for value in self.choices if not self.leaves_open(value))
+
+    def leaves_open(self, value: object) -> bool:
+        """Whether a value says that the field is not known."""
+        return value == UNSAID and self.type == "enum"
+
+    def takes(self, stored: object) -> bool:
+        """Whether a value, as memory has it, may stand in the field."""
+        return self.form.takes(self, stored)
 
     @property
     def range(self) -> tuple[float, float]:
@@ -69,35 +95,147 @@ class Field:
 
     def expected(self) -> str:
         """What a value must be, in words: ``a whole number from 1 to 1440 (minutes)``."""
-        match self.type:
-            case "boolean":
-                text = "true or false"
-            case "text":
-                text = f"text of at most {MAX_TEXT} characters"
-            case "enum":
-                text = "one of " + ", ".join(self.values)
-            case "set":
-                text = "a list of words from " + ", ".join(self.values)
-            case _:
-                text = "a whole number" if self.type == "integer" else "a number"
-                if self.minimum is not None and self.maximum is not None:
-                    text += f" from {self.minimum:g} to {self.maximum:g}"
-                elif self.minimum is not None:
-                    text += f" of at least {self.minimum:g}"
-                elif self.maximum is not None:
-                    text += f" of at most {self.maximum:g}"
-                if self.unit:
-                    text += f" ({self.unit})"
-        return text + (", or left out if unknown" if self.unknown else "")
+        return self.form.expected(self) + (", or left out if unknown" if self.unknown else "")
 
+
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """A type of values in the rule language.
+
+    ``called``: in messages. ``sort``: values of one sort can be compared. ``store``: a value of YAML or JSON as memory has it;
+    ``takes``: whether one that is stored may stand in a field. ``read``: text as a value of JSON, with a separator between the
+    words of a set; what has another form stays as it is. ``choices``: the values to choose one from. ``whole``: whole numbers
+    only. ``expected``: what a field takes, in words.
+    """
+
+    called: str
+    sort: Sort
+    takes: Callable[[Field, object], bool]
+    expected: Callable[[Field], str]
+    store: Callable[[object], object] = lambda value: value
+    read: Callable[[str, str], object] = lambda text, _: text
+    choices: Callable[[Field], tuple[bool | str, ...]] = lambda _: ()
+    whole: bool = False
+
+
+_WHOLE = re.compile(r"[-+]?[0-9]{1,18}(\.0*)?")
+_DECIMAL = re.compile(r"[-+]?[0-9]{1,18}(\.[0-9]{0,18})?([eE][-+]?[0-9]{1,3})?")
+
+
+def _read_boolean(text: str, _: str) -> bool | str:
+    return {"true": True, "false": False}.get(text.strip().lower(), text)
+
+
+def _read_integer(text: str, _: str) -> int | str:
+    """12, and 12.0 as it becomes in tables where the column has gaps."""
+    text = text.strip()
+    return int(text.partition(".")[0]) if _WHOLE.fullmatch(text) else text
+
+
+def _read_number(text: str, _: str) -> float | str:
+    text = text.strip()
+    return float(text) if _DECIMAL.fullmatch(text) else text
+
+
+def _read_set(text: str, separator: str) -> list[str]:
+    return [word.strip() for word in text.split(separator) if word.strip()]
+
+
+def _store_number(value: object) -> object:
+    return value if isinstance(value, bool) or not isinstance(value, (int, float)) else value + 0.0  # -0.0 is 0.0
+
+
+def _store_set(value: object) -> object:
+    if not isinstance(value, list) or not all(type(word) is str for word in value):
+        return value
+    return tuple(sorted(set(value)))
+
+
+def _number_in(type_: type[int | float], field: Field, value: object) -> bool:
+    low, high = field.range
+    return type(value) is type_ and low <= value <= high
+
+
+def _expected_number(text: str, field: Field) -> str:
+    if field.minimum is not None and field.maximum is not None:
+        text += f" from {field.minimum:g} to {field.maximum:g}"
+    elif field.minimum is not None:
+        text += f" of at least {field.minimum:g}"
+    elif field.maximum is not None:
+        text += f" of at most {field.maximum:g}"
+    return text + (f" ({field.unit})" if field.unit else "")
+
+
+TYPES: dict[TypeName, ValueType] = {
+    "boolean": ValueType(
+        "true or false",
+        "truth",
+        takes=lambda _, value: type(value) is bool,
+        expected=lambda _: "true or false",
+        read=_read_boolean,
+        choices=lambda _: (False, True),
+    ),
+    "integer": ValueType(
+        "a whole number",
+        "number",
+        takes=partial(_number_in, int),
+        expected=partial(_expected_number, "a whole number"),
+        read=_read_integer,
+        whole=True,
+    ),
+    "number": ValueType(
+        "a number",
+        "number",
+        takes=partial(_number_in, float),
+        expected=partial(_expected_number, "a number"),
+        store=_store_number,
+        read=_read_number,
+    ),
+    "text": ValueType(
+        "text",
+        "word",
+        takes=lambda _, value: type(value) is str and len(value) <= MAX_TEXT,
+        expected=lambda _: f"text of at most {MAX_TEXT} characters",
+    ),
+    "enum": ValueType(
+        "a word",
+        "word",
+        takes=lambda field, value: type(value) is str and value in field.values,
+        expected=lambda field: "one of " + ", ".join(field.values),
+        choices=lambda field: field.values,
+    ),
+    "set": ValueType(
+        "a set",
+        "set",
+        takes=lambda field, value: type(value) is tuple and set(value) <= set(field.values),
+        expected=lambda field: "a list of words from " + ", ".join(field.values),
+        store=_store_set,
+        read=_read_set,
+    ),
+    "id": ValueType(
+        "an id",
+        "word",
+        takes=lambda _, value: type(value) is str and 0 < len(value) <= MAX_ID,
+        expected=lambda _: f"text of at most {MAX_ID} characters",
+    ),
+}
+"""The types by name. The id of a fact has a type of its own, which fields cannot have."""
 
 TRAITS = ("concern", "harm", "mend")
 """What a kind of mistake declares about itself, each a word of the scale: what it calls into doubt, what it did to the other
 side, and what can make it good. Rules read them like fields, so that one rule fits kinds that its author did not know."""
 
+GivenRole = Literal["mistake", "signal", "strength", "setting"]
 Role = Literal["mistake", "signal", "strength", "setting", "derived"]
-GIVEN_ROLES: tuple[Role, ...] = ("mistake", "signal", "strength", "setting")
-ROLES: tuple[Role, ...] = (*GIVEN_ROLES, "derived")
+GIVEN_ROLES: tuple[GivenRole, ...] = get_args(GivenRole)
+ROLES: dict[Role, str] = {
+    "mistake": "Mistakes",
+    "signal": "Signals",
+    "strength": "Strengths",
+    "setting": "Settings",
+    "derived": "Conclusions",
+}
+"""The roles of kinds, and how documents call the kinds of each; those that records state come first."""
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from misstep.language.facts import Row
+from misstep.language.scale import Scale
 
 
 class ExactScores(NamedTuple):
@@ -31,5 +33,12 @@ class FindingRow(NamedTuple):
     exact: ExactScores
 
 
+FINDING_WORDS: dict[str, Callable[[Scale], tuple[str, ...]]] = {
+    "verdict": lambda scale: scale.verdicts,
+    "severity_band": lambda scale: scale.severity.words,
+    "noticed_level": lambda scale: scale.noticed.words,
+    "urgency_level": lambda scale: scale.urgency.words,
+}
+"""The fields of a finding that are words, and the words of each."""
 FINDING_FIELDS = FindingRow._fields[1:-1]
-"""What rules can read of a finding, besides the fields of its mistake."""
+"""What rules can read of a finding, besides the fields of its mistake; those that are no words are numbers."""

@@ -1,4 +1,4 @@
-"""The functions of the rule language, an entry each, and the types of values.
+"""The functions of the rule language, an entry each, and the types of expressions.
 
 The checker of expressions, the engines and the documents of a rule base ask this table; ``docs/rule-packs.md`` has a row for each
 entry, and ``tests/evaluate/test_functions.py`` fails where an entry lacks one of its parts.
@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
-from typing import Literal as Choice
 
-TypeName = Choice["boolean", "integer", "number", "text", "id", "enum", "set"]
-NUMBERS: tuple[TypeName, ...] = ("integer", "number")
-WORDS: tuple[TypeName, ...] = ("text", "enum", "id")
+from misstep.language.facts import TYPES, Sort, TypeName
+
+NUMBERS: tuple[TypeName, ...] = tuple(name for name, form in TYPES.items() if form.sort == "number")
+WORDS: tuple[TypeName, ...] = tuple(name for name, form in TYPES.items() if form.sort == "word")
 
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """Type of a value; ``bits`` bounds the size of a number, ``values`` are the words of an enum or set."""
+    """Type of an expression; ``bits`` bounds the size of a number, ``values`` are the words of an enum or set."""
 
     name: TypeName
     values: tuple[str, ...] = ()
@@ -26,18 +26,19 @@ class Type:
     unknown: bool = False
 
     @property
+    def sort(self) -> Sort:
+        """What it can be compared with."""
+        return TYPES[self.name].sort
+
+    @property
     def is_number(self) -> bool:
         """Whether it can be counted with."""
-        return self.name in NUMBERS
+        return self.sort == "number"
 
     def __str__(self) -> str:
-        return _CALLED[self.name]
+        return TYPES[self.name].called
 
 
-_CALLED: dict[TypeName, str] = {
-    "boolean": "true or false", "integer": "a whole number", "number": "a number", "text": "text", "enum": "a word",
-    "id": "an id", "set": "a set",
-}  # fmt: skip
 BOOLEAN, TEXT = Type("boolean"), Type("text")
 
 

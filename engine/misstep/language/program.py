@@ -8,6 +8,7 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any, Literal, NamedTuple
 
+from misstep.language.effects import Effect, Recommend, Text, amounts_of
 from misstep.language.expression import Expression, FieldRef, refs_in
 from misstep.language.facts import ID, Field, Kind
 from misstep.language.scale import Scale
@@ -69,92 +70,6 @@ class Aggregate:
     value: Expression | None
     whole: bool
     needs: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Text with places for values: a tuple of literal parts, field references and names of aggregates."""
-
-    parts: tuple[str | FieldRef | Placeholder, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Placeholder:
-    """The value of an aggregate inside a text."""
-
-    name: str
-
-
-Dimension = Literal["severity", "noticed", "urgency", "relief", "verdict", "overall"]
-DIMENSIONS: tuple[Dimension, ...] = ("severity", "relief", "noticed", "urgency", "verdict", "overall")
-
-
-@dataclass(frozen=True, slots=True)
-class Contribute:
-    """Adds ``amount`` to a dimension of the mistake bound to ``target`` (of the interview for ``overall``).
-
-    For ``verdict`` the amount is a rank in ``Scale.verdicts`` and the greatest wins.
-    """
-
-    dimension: Dimension
-    target: str
-    amount: Expression
-
-
-@dataclass(frozen=True, slots=True)
-class Derive:
-    """Concludes a fact; ``values`` in the order of the kind's fields, None for unknown."""
-
-    kind: str
-    values: tuple[Expression | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Recommend:
-    """Recommends an action for the mistakes bound to ``targets``; none: for the interview. None: the action's own value."""
-
-    action: str
-    targets: tuple[str, ...]
-    relief: Expression | None
-    due_hours: Expression | None
-
-
-@dataclass(frozen=True, slots=True)
-class Veto:
-    """An action is not to be done for the mistakes bound to ``targets``; none: not at all."""
-
-    action: str
-    targets: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A remark for the notes of the assessment."""
-
-    text: Text
-
-
-@dataclass(frozen=True, slots=True)
-class LimitOutlook:
-    """The outlook is at most this good: ``rank`` in ``Scale.outlooks``, best first."""
-
-    rank: int
-
-
-Effect = Contribute | Derive | Recommend | Veto | Note | LimitOutlook
-
-
-def amounts_of(effect: Effect) -> list[Expression]:
-    """The expressions that an effect computes by, in written order."""
-    amounts: tuple[Expression | None, ...] = ()
-    match effect:
-        case Contribute(amount=amount):
-            amounts = (amount,)
-        case Derive(values=values):
-            amounts = values
-        case Recommend(relief=relief, due_hours=due):
-            amounts = (relief, due)
-    return [amount for amount in amounts if amount is not None]
 
 
 class Assumption(NamedTuple):

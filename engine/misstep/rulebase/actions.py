@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
 
-from misstep.errors import listing, suggest
+from misstep.errors import listing
 from misstep.language.facts import Kind
 from misstep.language.program import REPAIRS, Action
 from misstep.language.scale import Scale
@@ -31,23 +30,23 @@ def check_ways(merged: Merged, kinds: Mapping[str, Kind], scale: Scale) -> None:
     no channels but its own. What is wrong is noted in ``merged.problems``."""
     if not scale.ways:
         return
-    entry, problems = merged.scale["plan"], merged.problems
+    entry = merged.scale["plan"]
     kind = kinds.get(scale.ways)
     if kind is None or kind.role != "derived":
         if ("kinds", scale.ways) not in merged.broken:
-            problems.append(entry.problem(f"'{scale.ways}' is not a derived kind", "ways"))
+            entry.report(f"'{scale.ways}' is not a derived kind", "ways")
         return
     if not scale.private:
-        problems.append(entry.problem("`ways` needs `private`: the occasion of actions that nobody else hears of", "ways"))
+        entry.report("`ways` needs `private`: the occasion of actions that nobody else hears of", "ways")
     for name in WAY_FIELDS:
         field = kind.by_name.get(name)
         if field is None or field.type != "enum" or field.unknown:
-            problems.append(entry.problem(f"'{scale.ways}' needs a field '{name}' of the type enum", "ways"))
+            entry.report(f"'{scale.ways}' needs a field '{name}' of the type enum", "ways")
         elif name == "channel":
             _refuse_unknown_channels(merged, scale.ways, field.values)
         elif not set(field.values) <= scale.occasions.keys():
             odd = listing(set(field.values) - scale.occasions.keys())
-            problems.append(entry.problem(f"'{scale.ways}' names occasions that `occasions` does not: {odd}", "ways"))
+            entry.report(f"'{scale.ways}' names occasions that `occasions` does not: {odd}", "ways")
 
 
 def _refuse_unknown_channels(merged: Merged, ways: str, channels: tuple[str, ...]) -> None:
@@ -58,19 +57,13 @@ def _refuse_unknown_channels(merged: Merged, ways: str, channels: tuple[str, ...
             own = (*channels, PRIVATE) if entry.doc.reach == "private" else channels
             listed = isinstance(entry.doc.channel, list)
             for i, word in enumerate(_channels(entry.doc)):
-                _refuse_unknown_channel(entry, own, merged, word, "channel", *([i] if listed else []))
+                entry.knows("channel", word, own, "channel", *([i] if listed else []))
     message = merged.scale["message"]
     if message.pack.layer >= layer:
         for i, word in enumerate(message.doc.channels):
-            _refuse_unknown_channel(message, channels, merged, word, "channels", i)
+            message.knows("channel", word, channels, "channels", i)
         for word in message.doc.spoken:
-            _refuse_unknown_channel(message, channels, merged, word, "spoken", word)
-
-
-def _refuse_unknown_channel(entry: Entry[Any], known: tuple[str, ...], merged: Merged, word: str, *path: str | int) -> None:
-    if word not in known:
-        hint = suggest(word, known, f"; it is one of {', '.join(known)}")
-        merged.problems.append(entry.problem(f"unknown channel '{word}'{hint}", *path))
+            message.knows("channel", word, channels, "spoken", word)
 
 
 def _channels(doc: schema.ActionDoc) -> tuple[str, ...]:
@@ -82,17 +75,14 @@ def _channels(doc: schema.ActionDoc) -> tuple[str, ...]:
 def _action(name: str, entry: Entry[schema.ActionDoc], merged: Merged, scale: Scale, messages: MessageChecker) -> Action:
     doc = entry.doc
     parts = [part.name for part in scale.message_parts]
-    if doc.part is not None and doc.part not in parts:
-        hint = suggest(doc.part, parts, f"; it is one of {', '.join(parts)}")
-        merged.problems.append(entry.problem(f"unknown part of the message '{doc.part}'{hint}", "part"))
-    if doc.occasion is not None and doc.occasion not in scale.occasions:
-        there = f"; it is one of {', '.join(scale.occasions)}" if scale.occasions else "; the scale's plan has no occasions"
-        merged.problems.append(
-            entry.problem(f"unknown occasion '{doc.occasion}'{suggest(doc.occasion, scale.occasions, there)}", "occasion")
-        )
+    if doc.part is not None:
+        entry.knows("part of the message", doc.part, parts, "part")
+    if doc.occasion is not None:
+        there = None if scale.occasions else "; the scale's plan has no occasions"
+        entry.knows("occasion", doc.occasion, scale.occasions, "occasion", otherwise=there)
     if doc.next_time and doc.reach == REPAIRS:
         text = "an action that `repairs` deals with this chance, so it cannot be for the next one alone: `next_time: true`"
-        merged.problems.append(entry.problem(text, "next_time"))
+        entry.report(text, "next_time")
     channels = _channels(doc)
     messages.check_action(entry, channels)
     return Action(
@@ -124,13 +114,10 @@ def _excluded(name: str, entry: Entry[schema.ActionDoc], merged: Merged) -> tupl
                 dict.fromkeys(other for other, e in merged.actions.items() if e.doc.reach == item.reach and other != name)
             )
         elif item == name:
-            merged.problems.append(entry.problem("an action cannot exclude itself", "excludes", i))
-        elif item in merged.actions:
+            entry.report("an action cannot exclude itself", "excludes", i)
+        elif merged.declares("actions", item, entry, "excludes", i):
             excluded[item] = None
-        elif ("actions", item) not in merged.broken:
-            hint = suggest(item, merged.actions, "; declare it under actions:")
-            merged.problems.append(entry.problem(f"unknown action '{item}'{hint}", "excludes", i))
-    return tuple(excluded)
+    return tuple(name for name in excluded if name in merged.actions)
 
 
 def _refuse_cycles(actions: Mapping[str, Action], merged: Merged) -> None:
@@ -140,4 +127,4 @@ def _refuse_cycles(actions: Mapping[str, Action], merged: Merged) -> None:
     except CycleError as error:
         cycle: list[str] = error.args[1]
         what = " is excluded by ".join(f"'{name}'" for name in cycle)
-        merged.problems.append(merged.actions[cycle[0]].problem(f"{what}; leave one of them out, so that one wins", "excludes"))
+        merged.actions[cycle[0]].report(f"{what}; leave one of them out, so that one wins", "excludes")

@@ -11,17 +11,16 @@ import dataclasses
 import hashlib
 import json
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_cache_path
 
-from misstep.language import expression, facts, scale
-from misstep.language import program as rule
+from misstep.language import effects, expression, facts, scale
+from misstep.language import program as rules
 from misstep.language.facts import Field
-from misstep.language.program import Pattern, Program, Rule, Stratum
+from misstep.language.program import Pattern, Program, Rule
 from misstep.rulebase.shipped import shipped_rules
 
 CACHE = "MISSTEP_CACHE"
@@ -29,11 +28,13 @@ CACHE = "MISSTEP_CACHE"
 
 _CLASSES: dict[str, type[Any]] = {
     name: value
-    for module in (expression, facts, rule, scale)
+    for module in (effects, expression, facts, rules, scale)
     for name, value in vars(module).items()
     if isinstance(value, type) and dataclasses.is_dataclass(value)
 }
 _FIELDS = {cls: tuple(f.name for f in dataclasses.fields(cls) if f.init) for cls in _CLASSES.values()}
+_SHARED = (Field, Pattern, Rule)
+"""What other parts of a program may share: each is written once."""
 
 
 def shipped_program() -> Program:
@@ -49,7 +50,7 @@ def shipped_program() -> Program:
         program, _ = load_program([shipped_rules()], Limits(), cases=False)
         if file is not None:
             with suppress(OSError):
-                _write(file, program)
+                _write(file, dump_program(program))
     return program
 
 
@@ -89,19 +90,13 @@ def _read(file: Path) -> Program | None:
         return None
 
 
-def _write(file: Path, program: Program) -> None:
-    """Put a program into the cache, whole or not at all, for its owner only; older ones go."""
-    text = dump_program(program)
+def _write(file: Path, text: bytes) -> None:
+    """Put a text into the cache for its owner only, and delete older ones."""
+    from misstep.files import whole_file
+
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix="misstep-rules-", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
-        Path(name).replace(file)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+    with whole_file(file, mode=0o600) as stream:
+        stream.write(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
     for old in file.parent.glob("misstep-rules-*.json"):
         if old != file:
             with suppress(OSError):
@@ -109,75 +104,46 @@ def _write(file: Path, program: Program) -> None:
 
 
 def dump_program(program: Program) -> bytes:
-    """A program as JSON: dataclasses by name with their fields in order; strata name their rules.
+    """A program as JSON: tuples are lists, anything else is an object whose one key is its class. What parts of the program share
+    stands once, in ``shared``, and its place there is written instead."""
+    places: dict[object, int] = {}
+    shared: list[object] = []
 
-    What rules share, patterns and fields, stands once, in ``shared``, and is named by its place there.
-    """
-    shared = _Shared()
-    plain: dict[str, Any] = {}
-    for name in _FIELDS[Program]:
-        value = getattr(program, name)
-        if name in _STRATA:
-            plain[name] = [[[r.id for r in s.deriving], [r.id for r in s.rest], sorted(s.kinds)] for s in value]
-        elif isinstance(value, dict):
-            plain[name] = {key: shared.encode(v) for key, v in value.items()}
-        else:
-            plain[name] = shared.encode(value)
-    plain["shared"] = shared.values
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    def plain(value: object) -> object:
+        if isinstance(value, tuple):
+            return [plain(part) for part in value]
+        if isinstance(value, frozenset):
+            return {"set": sorted(value)}
+        if isinstance(value, dict):
+            return {"map": [[key, plain(part)] for key, part in value.items()]}
+        if type(value) not in _FIELDS:
+            return value
+        if isinstance(value, _SHARED) and value in places:
+            return {"": places[value]}
+        written = {type(value).__name__: [plain(getattr(value, name)) for name in _FIELDS[type(value)]]}
+        if not isinstance(value, _SHARED):
+            return written
+        places[value] = len(shared)
+        shared.append(written)
+        return {"": places[value]}
+
+    content = {"program": plain(program), "shared": shared}
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
 def read_program(text: bytes) -> Program:
     """A program from its JSON. Raises ValueError, KeyError, IndexError or TypeError where it is not one."""
-    plain: dict[str, Any] = json.loads(text)
+    content = json.loads(text)
     shared: list[Any] = []
-    for value in plain.pop("shared"):
-        shared.append(_decode(value, shared))
-    named: dict[str, Any] = {}
-    for name in ("kinds", "roles", "rules", "actions", "sources", "usual"):
-        named[name] = {key: _decode(value, shared) for key, value in plain.pop(name).items()}
-    rules: dict[str, Rule] = named["rules"]
-    for name in _STRATA:
-        named[name] = tuple(
-            Stratum(tuple(rules[i] for i in deriving), tuple(rules[i] for i in rest), frozenset(kinds))
-            for deriving, rest, kinds in plain.pop(name)
-        )
-    return Program(**named, **{name: _decode(value, shared) for name, value in plain.items()})
+    for value in content["shared"]:
+        shared.append(_whole(value, shared))
+    program: Program = _whole(content["program"], shared)
+    return program
 
 
-_STRATA = ("scoring", "judging", "advising")
-
-
-class _Shared:
-    """Encodes values; each pattern and field once."""
-
-    def __init__(self) -> None:
-        self.values: list[Any] = []
-        self.places: dict[Any, int] = {}
-
-    def encode(self, value: Any) -> Any:
-        """A value as JSON has it: tuples as lists, all else as an object with one key that says what it is."""
-        if isinstance(value, tuple):
-            return [self.encode(v) for v in value]
-        if isinstance(value, frozenset):
-            return {"set": sorted(value)}
-        if isinstance(value, dict):
-            return {"map": [[key, self.encode(v)] for key, v in value.items()]}
-        cls = type(value)
-        if cls not in _FIELDS:
-            return value
-        if cls not in (Pattern, Field):
-            return {cls.__name__: [self.encode(getattr(value, name)) for name in _FIELDS[cls]]}
-        if value not in self.places:
-            encoded = {cls.__name__: [self.encode(getattr(value, name)) for name in _FIELDS[cls]]}
-            self.places[value] = len(self.values)
-            self.values.append(encoded)
-        return {"": self.places[value]}
-
-
-def _decode(value: Any, shared: list[Any]) -> Any:
+def _whole(value: Any, shared: list[Any]) -> Any:
     if type(value) is list:
-        return tuple([_decode(v, shared) if type(v) in _NESTED else v for v in value])
+        return tuple([_whole(part, shared) if type(part) in _NESTED else part for part in value])
     if type(value) is not dict:
         return value
     ((name, content),) = value.items()
@@ -186,8 +152,8 @@ def _decode(value: Any, shared: list[Any]) -> Any:
     if name == "set":
         return frozenset(content)
     if name == "map":
-        return {key: _decode(v, shared) if type(v) in _NESTED else v for key, v in content}
-    return _CLASSES[name](*[_decode(v, shared) if type(v) in _NESTED else v for v in content])
+        return {key: _whole(part, shared) if type(part) in _NESTED else part for key, part in content}
+    return _CLASSES[name](*[_whole(part, shared) if type(part) in _NESTED else part for part in content])
 
 
 _NESTED = (list, dict)

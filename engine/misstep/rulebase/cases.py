@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from misstep.errors import listing, suggest
 from misstep.language.facts import GIVEN_ROLES
+from misstep.language.finding import FINDING_WORDS
 from misstep.language.program import Program
 from misstep.limits import Limits
-from misstep.rulebase.kinds import finding_types
 from misstep.rulebase.packs import Entry, Merged, Pack, refuse
 from misstep.rulebase.schema import CaseDoc, ExpectFindingDoc
 
@@ -57,20 +57,20 @@ class CaseNames:
         for key, what, known in (("actions", "action", program.actions), ("avoid", "action", program.actions),
                                  ("derived", "derived kind", derived)):  # fmt: skip
             self._known |= {(key, part): (what, known) for part in ("include", "exclude")}
-        self._of_findings = {name: type_.values for name, type_ in finding_types(scale).items() if type_.name == "enum"}
+        self._of_findings = {name: words(scale) for name, words in FINDING_WORDS.items()}
 
     def find_unknown(self, case: CaseDoc) -> Iterator[UnknownName]:
         """The names in a case that are not there."""
         yield from self._of_facts(case.facts)
         for path, (what, known) in self._known.items():
-            value: Any = case.expect
+            value: object = case.expect
             for key in path:
                 value = getattr(value, key)
             yield from _unknown(value, what, known, ("expect", *path))
         for key, finding in case.expect.findings.items():
             yield from self._of_finding(key, finding, case.facts)
 
-    def _of_facts(self, facts: list[dict[str, Any]]) -> Iterator[UnknownName]:
+    def _of_facts(self, facts: list[dict[str, object]]) -> Iterator[UnknownName]:
         for i, fact in enumerate(facts):
             name = fact.get("kind")
             if not isinstance(name, str):
@@ -84,7 +84,7 @@ class CaseNames:
                 for field in fact:
                     yield from _unknown(field, "field", ("id", "kind", *kind.by_name), ("facts", i), field)
 
-    def _of_finding(self, key: str, finding: ExpectFindingDoc, facts: list[dict[str, Any]]) -> Iterator[UnknownName]:
+    def _of_finding(self, key: str, finding: ExpectFindingDoc, facts: list[dict[str, object]]) -> Iterator[UnknownName]:
         numbered = _NUMBERED.fullmatch(key)
         named = {name for fact in facts for part in ("id", "kind") if isinstance(name := fact.get(part), str)}
         if not (numbered and numbered[1] in named):
@@ -94,7 +94,7 @@ class CaseNames:
             yield from _unknown(getattr(finding, name), name, known, ("expect", "findings", key, name))
 
 
-def _unknown(value: Any, what: str, known: Collection[str], path: CasePath, *key: str) -> Iterator[UnknownName]:
+def _unknown(value: object, what: str, known: Collection[str], path: CasePath, *key: str) -> Iterator[UnknownName]:
     """Those of a word or some words that are not known; ``key``: where the word is a key of a mapping."""
     words = value if isinstance(value, list) else [] if value is None else [value]
     for i, word in enumerate(words):

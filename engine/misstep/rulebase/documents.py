@@ -12,11 +12,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
-from misstep.errors import Location, MisstepError, Problem, RecordError, RuleError
+from misstep.errors import Location, MisstepError, Problem, RecordError, RuleError, from_pointer
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 16
@@ -33,6 +33,10 @@ _HINTS = {
     "found character that cannot start any token": "; indent with spaces, and put a text that begins with @ or ` in quotes",
 }
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+_Event = Any
+"""An event of libyaml's parser, or a mark of it; their stubs say too little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +98,7 @@ class Document:
 
     def _placed(self, problem: Problem) -> Problem:
         pointer = problem.location.pointer
-        steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
-        if isinstance(self.data, list) and steps[:1] == ["facts"]:  # the text is a bare list of facts
-            del steps[0]
-        path: list[str | int] = []
-        here = self.data
-        for step in steps:
-            if isinstance(here, list) and step.isdigit() and int(step) < len(here):
-                path.append(int(step))
-            elif isinstance(here, dict) and step in here:
-                path.append(step)
-            else:
-                break
-            here = here[path[-1]]
-        place = self.locate(path)
+        place = self.locate(from_pointer(pointer, self.data))
         return Problem(Location(place.file, place.line, place.column, pointer), problem.message, problem.subject)
 
 
@@ -180,7 +171,7 @@ class _JsonFault(Exception):
     pass
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
     data = dict(pairs)
     if len(data) < len(pairs):
         (twice, _), *_ = Counter(key for key, _ in pairs).most_common(1)
@@ -188,7 +179,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return data
 
 
-def _no_constant(name: str) -> Any:
+def _no_constant(name: str) -> NoReturn:
     raise _JsonFault(f"{name} is not a number; leave the field out if it is unknown")
 
 
@@ -230,9 +221,9 @@ class _YamlBuilder:
         self.marks = marks
         self.duplicates = duplicates
         self.nodes = 0
-        self.next: Callable[[], Any] = lambda: None
+        self.next: Callable[[], _Event] = lambda: None
 
-    def build(self) -> Any:
+    def build(self) -> object:
         try:
             self.next = yaml.CSafeLoader(self.document.text).get_event
             self.next()  # stream start
@@ -258,7 +249,7 @@ class _YamlBuilder:
         except (yaml.YAMLError, UnicodeError):
             raise self.document.fault([Problem(self._file(), "not valid YAML: not readable as UTF-8 text")]) from None
 
-    def _build_up_to(self, mark: Any) -> Any:
+    def _build_up_to(self, mark: _Event) -> object:
         """Build from the text before a place: libyaml 0.2.6 and later looks ahead so far that it gives up at a thousand
         levels before it has told of the first, where older ones leave it to us to count."""
         before = self.document.text.split("\n")[: mark.line + 1]
@@ -270,7 +261,7 @@ class _YamlBuilder:
     def _file(self) -> Location:
         return Location(self.document.file)
 
-    def _place(self, mark: Any) -> Location:
+    def _place(self, mark: _Event) -> Location:
         if mark is None:
             return self._file()
         lines = self.document.text.split("\n")
@@ -278,14 +269,14 @@ class _YamlBuilder:
             return Location(self.document.file, mark.line + 1, mark.column + 1)
         return Location(self.document.file, len(lines), len(lines[-1]) + 1)  # libyaml ends a text with a line of its own
 
-    def _problem(self, event: Any, message: str) -> Problem:
+    def _problem(self, event: _Event, message: str) -> Problem:
         mark = event.start_mark
         return Problem(Location(self.document.file, mark.line + 1, mark.column + 1), message)
 
-    def _error(self, event: Any, message: str) -> MisstepError:
+    def _error(self, event: _Event, message: str) -> MisstepError:
         return self.document.fault([self._problem(event, message)])
 
-    def _value(self, event: Any, path: Path, depth: int) -> Any:
+    def _value(self, event: _Event, path: Path, depth: int) -> object:
         self.nodes += 1
         if self.nodes > MAX_NODES:
             raise self._error(event, f"more than {MAX_NODES} values in one file")
@@ -304,15 +295,15 @@ class _YamlBuilder:
             raise self._error(event, f"nested more than {MAX_DEPTH} levels deep")
         return self._sequence(path, depth) if shape is yaml.SequenceStartEvent else self._mapping(path, depth)
 
-    def _sequence(self, path: Path, depth: int) -> list[Any]:
-        items: list[Any] = []
+    def _sequence(self, path: Path, depth: int) -> list[object]:
+        items: list[object] = []
         while type(event := self.next()) is not yaml.SequenceEndEvent:
             items.append(self._value(event, (*path, len(items)), depth + 1))
         return items
 
-    def _mapping(self, path: Path, depth: int) -> dict[str, Any]:
-        data: dict[str, Any] = {}
-        lines: dict[str, Any] = {}
+    def _mapping(self, path: Path, depth: int) -> dict[str, object]:
+        data: dict[str, object] = {}
+        lines: dict[str, _Event] = {}
         while type(event := self.next()) is not yaml.MappingEndEvent:
             if type(event) is not yaml.ScalarEvent:
                 raise self._error(event, "a key must be a word")
@@ -339,7 +330,7 @@ class _YamlBuilder:
         return data
 
 
-def _mark(event: Any) -> Mark:
+def _mark(event: _Event) -> Mark:
     start, end = event.start_mark, event.end_mark
     style = getattr(event, "style", None)
     exact = isinstance(event, yaml.ScalarEvent) and start.line == end.line and style not in ("|", ">")
@@ -350,7 +341,7 @@ def _mark(event: Any) -> Mark:
     return Mark(start.line + 1, start.column + 1 + shift, exact)
 
 
-def _scalar(text: str) -> Any:
+def _scalar(text: str) -> bool | int | float | str | None:
     if text in _WORDS:
         return _WORDS[text]
     if len(text) <= 20 and _WHOLE.fullmatch(text):

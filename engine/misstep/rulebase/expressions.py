@@ -12,9 +12,10 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal as Choice
+from typing import NamedTuple
 
 from misstep.errors import listing, suggest
+from misstep.language.effects import Placeholder, Text
 from misstep.language.expression import (
     Arithmetic,
     Call,
@@ -35,8 +36,9 @@ from misstep.language.expression import (
     Words,
     known_where,
 )
-from misstep.language.functions import BOOLEAN, FUNCTIONS, MANY, NUMBERS, TEXT, WORDS, Type, TypeName
-from misstep.language.program import Placeholder, Text
+from misstep.language.facts import LARGEST, TypeName
+from misstep.language.functions import BOOLEAN, FUNCTIONS, MANY, NUMBERS, TEXT, Type
+from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS, ArithmeticOperator, Comparator
 
 MAX_DEPTH = 32
 MAX_BITS = 900  # a double holds up to 1023: no product or sum of facts may come near
@@ -62,8 +64,7 @@ class ExpressionError(Exception):
         self.offset = offset
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """An expression and its type."""
 
     node: Expression
@@ -75,17 +76,15 @@ def check_condition(text: str, scope: Scope, known: Facts) -> tuple[Expression, 
 
     ``known``: the fields that are known where it stands, as (name, field), here and below.
     """
-    checked = _Checker(text, scope).check(known)
-    if checked.type.name != "boolean":
-        raise ExpressionError(f"a condition must be true or false; this is {checked.type}")
-    node = checked.node
+    node, type_ = check_value(text, scope, known)
+    if type_ != BOOLEAN:
+        raise ExpressionError(f"a condition must be true or false; this is {type_}")
     return node.operands if isinstance(node, Logic) and node.operator == "and" else (node,)
 
 
-def check_value(text: str, scope: Scope, known: Facts) -> tuple[Expression, Type]:
-    """Check an expression for its value; its tree and type. Raises ExpressionError."""
-    checked = _Checker(text, scope).check(known)
-    return checked.node, checked.type
+def check_value(text: str, scope: Scope, known: Facts) -> Checked:
+    """Check an expression for its value. Raises ExpressionError."""
+    return _Checker(text, scope).check(known)
 
 
 def check_number(value: str | float, scope: Scope, known: Facts) -> Expression:
@@ -207,21 +206,19 @@ class _Checker:
     # -- leaves
 
     def constant(self, node: ast.Constant, known: Facts, depth: int) -> Checked:
-        value = node.value
-        if isinstance(value, bool):
-            return Checked(Literal(value), BOOLEAN)
-        if isinstance(value, int):
-            if abs(value) > 2**53:
-                raise self._error(node, "a whole number is at most 9007199254740992")
-            return Checked(Literal(value), Type("integer", bits=value.bit_length()))
-        if isinstance(value, float):
-            if not math.isfinite(value) or abs(value) > 2**53:
-                raise self._error(node, "a number is at most 9007199254740992")
-            return Checked(Literal(value), Type("number", bits=max(1, math.ceil(abs(value)).bit_length())))
-        if isinstance(value, str):
-            return Checked(Literal(value), Type("text", values=(value,)))
-        if value is None:
-            raise self._error(node, "None is not a value; known(x.field) tells whether a field is known")
+        match node.value:
+            case bool() as value:
+                return Checked(Literal(value), BOOLEAN)
+            case str() as value:
+                return Checked(Literal(value), Type("text", values=(value,)))
+            case int() as value if abs(value) <= LARGEST:
+                return Checked(Literal(value), Type("integer", bits=value.bit_length()))
+            case float() as value if abs(value) <= LARGEST:
+                return Checked(Literal(value), Type("number", bits=max(1, math.ceil(abs(value)).bit_length())))
+            case int() | float() as value:
+                raise self._error(node, f"a {'whole ' if isinstance(value, int) else ''}number is at most {LARGEST}")
+            case None:
+                raise self._error(node, "None is not a value; known(x.field) tells whether a field is known")
         raise self._error(node, "not a value of the expression language")
 
     def name(self, node: ast.Name, known: Facts, depth: int) -> Checked:
@@ -240,14 +237,12 @@ class _Checker:
         return suggest(name, names, f"; known here: {listing(names)}" if names else "") + " (text stands in quotes)"
 
     def attribute(self, node: ast.Attribute, known: Facts, depth: int) -> Checked:
-        checked = self._reference(node)
-        assert isinstance(checked.node, FieldRef)
-        if checked.type.unknown and (checked.node.name, checked.node.field) not in known:
-            ref = f"{checked.node.name}.{checked.node.field}"
+        ref, type_ = self._reference(node)
+        if type_.unknown and (ref.name, ref.field) not in known:
             raise self._error(node, f"{ref} may be unknown; use it under known({ref}) and ...")
-        return checked
+        return Checked(ref, type_)
 
-    def _reference(self, node: ast.expr) -> Checked:
+    def _reference(self, node: ast.expr) -> tuple[FieldRef, Type]:
         if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
             raise self._error(node, "a field is written name.field")
         name = node.value.id
@@ -258,36 +253,32 @@ class _Checker:
             raise self._error(node, f"unknown name '{name}'{self._hint(name, list(self.scope.facts))}")
         type_ = fields.get(node.attr)
         if type_ is None:
-            raise self._error(node, f"'{name}' has no field '{node.attr}'" + suggest(
-                node.attr, fields, f"; it has {listing(fields)}"))  # fmt: skip
-        return Checked(FieldRef(name, node.attr), type_)
+            hint = suggest(node.attr, fields, f"; it has {listing(fields)}")
+            raise self._error(node, f"'{name}' has no field '{node.attr}'{hint}")
+        return FieldRef(name, node.attr), type_
 
     # -- logic
 
     def boolean_operator(self, node: ast.BoolOp, known: Facts, depth: int) -> Checked:
-        conjunction = isinstance(node.op, ast.And)
-        operator: Choice["and", "or"] = "and" if conjunction else "or"
+        operator = next(symbol for symbol, form in LOGIC.items() if isinstance(node.op, form.node))
         operands: list[Expression] = []
         for value in node.values:
             part = self._typed(value, known, depth, "boolean").node
-            known = known | known_where(part, conjunction)
+            known = known | known_where(part, operator == "and")
             operands.extend(part.operands if isinstance(part, Logic) and part.operator == operator else (part,))
         return Checked(Logic(operator, tuple(operands)), BOOLEAN)
 
     def unary(self, node: ast.UnaryOp, known: Facts, depth: int) -> Checked:
-        match node.op:
-            case ast.Not():
-                checked = self._typed(node.operand, known, depth, "boolean")
-                return Checked(Not(checked.node), BOOLEAN)
-            case ast.USub():
-                checked = self._number(node.operand, known, depth)
-                if isinstance(checked.node, Literal):
-                    return Checked(Literal(-checked.node.value), checked.type)  # type: ignore[operator]
-                return Checked(Negative(checked.node), checked.type)
-            case ast.UAdd():
-                return self._number(node.operand, known, depth)
-            case _:
-                raise self._error(node, "'~' is not part of the expression language")
+        if isinstance(node.op, ast.Invert):
+            raise self._error(node, "'~' is not part of the expression language")
+        if isinstance(node.op, ast.Not):
+            return Checked(Not(self._typed(node.operand, known, depth, "boolean").node), BOOLEAN)
+        operand, type_ = self._number(node.operand, known, depth)
+        if isinstance(node.op, ast.UAdd):
+            return Checked(operand, type_)
+        if isinstance(operand, Literal):
+            return Checked(Literal(-operand.value), type_)  # type: ignore[operator]
+        return Checked(Negative(operand), type_)
 
     def conditional(self, node: ast.IfExp, known: Facts, depth: int) -> Checked:
         test = self._typed(node.test, known, depth, "boolean")
@@ -296,20 +287,20 @@ class _Checker:
         return Checked(IfElse(test.node, then.node, other.node), self._joined(node, then.type, other.type))
 
     def _joined(self, node: ast.AST, a: Type, b: Type) -> Type:
-        if a.is_number and b.is_number:
+        if a.sort == b.sort == "number":
             name: TypeName = "integer" if a.name == b.name == "integer" else "number"
             return Type(name, bits=max(a.bits, b.bits))
-        if a.name == b.name and a.name == "boolean":
+        if a.sort == b.sort == "truth":
             return BOOLEAN
-        if a.name in WORDS and b.name in WORDS:
+        if a.sort == b.sort == "word":
             return Type("enum", tuple(dict.fromkeys(a.values + b.values))) if a.values and b.values else TEXT
         raise self._error(node, f"both sides of 'if' must be of one type; these are {a} and {b}")
 
     # -- comparisons
 
     def compare(self, node: ast.Compare, known: Facts, depth: int) -> Checked:
-        if len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn)):
-            return self._member(node, known, depth)
+        if len(node.ops) == 1 and (lookup := _LOOKUPS.get(type(node.ops[0]))):
+            return self._member(node, known, depth, lookup.negated)
         parts = (node.left, *node.comparators)
         for part, refused in zip(node.comparators, map(type, node.ops), strict=True):
             if refused not in _OPERATORS:
@@ -317,27 +308,20 @@ class _Checker:
         operands = [self._check(part, known, depth) for part in parts]
         operators = [_OPERATORS[type(operator)] for operator in node.ops]
         for i, symbol in enumerate(operators):
-            self._comparable(parts[i + 1], operands[i].type, operands[i + 1].type, symbol in ("==", "!="))
+            self._comparable(parts[i + 1], operands[i].type, operands[i + 1].type, COMPARISONS[symbol].ordered)
         return Checked(Compare(tuple(operators), tuple(o.node for o in operands)), BOOLEAN)
 
-    def _comparable(self, node: ast.AST, a: Type, b: Type, equality: bool) -> None:
-        if a.is_number and b.is_number:
-            return
-        if not equality:
-            if a.name == b.name == "id":
-                return
+    def _comparable(self, node: ast.AST, a: Type, b: Type, ordered: bool = False) -> None:
+        if ordered and not (a.sort == b.sort == "number" or a.name == b.name == "id"):
             raise self._error(node, f"order is only between numbers; these are {a} and {b}")
-        if a.name == b.name == "boolean":
-            return
-        if a.name in WORDS and b.name in WORDS:
-            if a.name == "enum" and b.values:
-                self._words_in(node, b.values, a)
-            elif b.name == "enum" and a.values:
-                self._words_in(node, a.values, b)
-            return
-        if "set" in (a.name, b.name):
+        if "set" in (a.sort, b.sort):
             raise self._error(node, "a set is only looked into: 'word' in name.field")
-        raise self._error(node, f"{a} and {b} are never equal")
+        if a.sort != b.sort:
+            raise self._error(node, f"{a} and {b} are never equal")
+        if a.name == "enum" and b.values:
+            self._words_in(node, b.values, a)
+        elif b.name == "enum" and a.values:
+            self._words_in(node, a.values, b)
 
     def _words_in(self, node: ast.AST, words: tuple[str, ...], type_: Type) -> None:
         """One of the words at least must be possible; a constant that never can be is a slip of the pen."""
@@ -345,16 +329,15 @@ class _Checker:
             hint = suggest(words[0], type_.values, f"; it is one of {listing(type_.values)}")
             raise self._error(node, f"'{words[0][:60]}' is not a value of this field{hint}")
 
-    def _member(self, node: ast.Compare, known: Facts, depth: int) -> Checked:
+    def _member(self, node: ast.Compare, known: Facts, depth: int, negated: bool) -> Checked:
         item = self._check(node.left, known, depth)
-        negated = isinstance(node.ops[0], ast.NotIn)
         container = node.comparators[0]
         if isinstance(container, (ast.Tuple, ast.List, ast.Set)):
             return Checked(Member(item.node, self._words(container, item.type, depth), negated), BOOLEAN)
         checked = self._check(container, known, depth)
         if not isinstance(checked.node, FieldRef) or checked.type.name != "set":
             raise self._error(container, f"'in' looks into a field that is a set, or into ('a', 'b'); this is {checked.type}")
-        self._comparable(container, Type("enum", checked.type.values), item.type, equality=True)
+        self._comparable(container, Type("enum", checked.type.values), item.type)
         return Checked(Member(item.node, checked.node, negated), BOOLEAN)
 
     def _words(self, node: ast.Tuple | ast.List | ast.Set, item: Type, depth: int) -> Words:
@@ -365,33 +348,26 @@ class _Checker:
             checked = self._check(element, NOTHING, depth)
             if not isinstance(checked.node, Literal):
                 raise self._error(element, "a list to look in holds constants only")
-            self._comparable(element, item, checked.type, equality=True)
+            self._comparable(element, item, checked.type)
             values.append(checked.node.value)
         return Words(tuple(values))
 
     # -- arithmetic
 
     def binary(self, node: ast.BinOp, known: Facts, depth: int) -> Checked:
-        if not isinstance(node.op, (ast.Add, ast.Sub, ast.Mult, ast.Div)):
+        operator = _ARITHMETIC.get(type(node.op))
+        if operator is None:
             raise self._error(node, "arithmetic is + - * and division by a constant")
         left, right = self._number(node.left, known, depth), self._number(node.right, known, depth)
-        integer = left.type.name == right.type.name == "integer"
-        name: TypeName = "integer" if integer else "number"
-        match node.op:
-            case ast.Add():
-                return self._arithmetic("+", left, right, Type(name, bits=max(left.type.bits, right.type.bits) + 1))
-            case ast.Sub():
-                return self._arithmetic("-", left, right, Type(name, bits=max(left.type.bits, right.type.bits) + 1))
-            case ast.Mult():
-                return self._arithmetic("*", left, right, Type(name, bits=left.type.bits + right.type.bits))
-            case _:
-                if not isinstance(right.node, Literal) or right.node.value == 0:
-                    raise self._error(node.right, "division is by a constant other than 0")
-                smaller = max(0, -math.floor(math.log2(abs(float(right.node.value)))))
-                return self._arithmetic("/", left, right, Type("number", bits=left.type.bits + smaller + 1))
-
-    def _arithmetic(self, operator: Choice["+", "-", "*", "/"], left: Checked, right: Checked, type_: Type) -> Checked:
-        return Checked(Arithmetic(operator, left.node, right.node), type_)
+        name: TypeName = "integer" if left.type.name == right.type.name == "integer" else "number"
+        size = right.type.bits
+        if operator == "/":
+            if not isinstance(right.node, Literal) or right.node.value == 0:
+                raise self._error(node.right, "division is by a constant other than 0")
+            name, size = "number", max(0, -math.floor(math.log2(abs(float(right.node.value)))))
+        return Checked(
+            Arithmetic(operator, left.node, right.node), Type(name, bits=ARITHMETIC[operator].bits(left.type.bits, size))
+        )
 
     # -- functions
 
@@ -415,11 +391,10 @@ class _Checker:
         return Checked(Call(name, tuple(a.node for a in arguments)), function.gives([a.type for a in arguments]))
 
     def _known(self, node: ast.Call) -> Checked:
-        ref = self._reference(node.args[0])
-        assert isinstance(ref.node, FieldRef)
-        if not ref.type.unknown:
-            raise self._error(node, f"{ref.node.name}.{ref.node.field} is always known")
-        return Checked(Known(ref.node), BOOLEAN)
+        ref, type_ = self._reference(node.args[0])
+        if not type_.unknown:
+            raise self._error(node, f"{ref} is always known")
+        return Checked(Known(ref), BOOLEAN)
 
     def _curve(self, node: ast.Call, known: Facts, depth: int) -> Checked:
         x = self._number(node.args[0], known, depth)
@@ -454,9 +429,9 @@ _ARGUMENTS = {name: (function.least, function.most) for name, function in FUNCTI
     "curve": (3, MANY),
 }
 """How many arguments each function takes, and the two forms that are written like one: they take a field, and points."""
-_OPERATORS: dict[type[ast.cmpop], Choice["==", "!=", "<", "<=", ">", ">="]] = {
-    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
-}  # fmt: skip
+_OPERATORS: dict[type[ast.cmpop], Comparator] = {form.node: symbol for symbol, form in COMPARISONS.items()}
+_LOOKUPS = {form.node: form for form in MEMBERSHIPS.values()}
+_ARITHMETIC: dict[type[ast.operator], ArithmeticOperator] = {form.node: symbol for symbol, form in ARITHMETIC.items()}
 _METHODS: dict[type[ast.expr], Callable[..., Checked]] = {
     ast.Constant: _Checker.constant,
     ast.Name: _Checker.name,

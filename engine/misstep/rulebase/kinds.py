@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
-from misstep.errors import Problem, suggest
-from misstep.language.facts import MAX_TEXT, ROLES, TRAITS, Field, Kind
-from misstep.language.finding import FINDING_FIELDS
+from misstep.errors import suggest
+from misstep.language.facts import ROLES, TRAITS, TYPES, Field, FieldType, Kind
+from misstep.language.finding import FINDING_FIELDS, FINDING_WORDS
 from misstep.language.functions import Type
-from misstep.language.message import PLAN, REPAIR, SAID, STEP, VERDICT, WRONG
 from misstep.language.program import FINDING, OUTLOOK
-from misstep.language.scale import Scale
+from misstep.language.scale import PLAN, REPAIR, SAID, STEP, VERDICT, WRONG, Scale
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import FACT_BITS
 from misstep.rulebase.packs import Entry, Merged
@@ -28,7 +28,7 @@ def link_kinds(merged: Merged, scale: Scale | None) -> tuple[dict[str, tuple[Fie
     """
     roles: dict[str, tuple[Field, ...]] = {}
     for role, declared in merged.roles.items():
-        roles[role] = _fields(declared, False, merged.problems)
+        roles[role] = _fields(declared, False)
         if len(roles[role]) < len(declared.doc.fields):
             merged.broken |= {("roles", role)}
     kinds = {}
@@ -43,22 +43,20 @@ def link_kinds(merged: Merged, scale: Scale | None) -> tuple[dict[str, tuple[Fie
 
 def _kind(name: str, entry: Entry[schema.KindDoc], common: tuple[Field, ...], merged: Merged, scale: Scale | None) -> Kind | None:
     """One kind, ``common`` being the fields of its role; None where its name or one of its fields is refused."""
-    doc, problems = entry.doc, merged.problems
+    doc = entry.doc
     refused = name in (*ROLES, FINDING, OUTLOOK, SAID, REPAIR, VERDICT, PLAN, STEP, WRONG) or keyword.iskeyword(name)
     if refused:
-        problems.append(entry.problem(f"'{name}' has a meaning of its own; choose another name"))
-    own = _fields(entry, doc.role == "derived", problems)
+        entry.report(f"'{name}' has a meaning of its own; choose another name")
+    own = _fields(entry, doc.role == "derived")
     for f in own:
         if any(f.name == c.name for c in common):
-            problems.append(entry.problem(f"every {doc.role} has the field '{f.name}' already", "fields", f.name))
+            entry.report(f"every {doc.role} has the field '{f.name}' already", "fields", f.name)
     for action in doc.advice:
-        if action not in merged.actions and ("actions", action) not in merged.broken:
-            hint = suggest(action, merged.actions, "; declare it under actions:")
-            problems.append(entry.problem(f"unknown action '{action}'{hint}", "advice", action))
+        merged.declares("actions", action, entry, "advice", action)
     if doc.advice and doc.role != "mistake":
-        problems.append(entry.problem("`advice` is for mistakes", "advice"))
+        entry.report("`advice` is for mistakes", "advice")
     if doc.assumed is not None and (doc.role != "setting" or any(f.required for f in own)):
-        problems.append(entry.problem("`assumed` is for a setting whose fields all have a default or may be unknown", "assumed"))
+        entry.report("`assumed` is for a setting whose fields all have a default or may be unknown", "assumed")
     traits = _traits(entry, merged, scale)
     if refused or len(own) < len(doc.fields):
         return None
@@ -85,12 +83,11 @@ def _traits(entry: Entry[schema.KindDoc], merged: Merged, scale: Scale | None) -
     if scale is not None and doc.concern is not None and doc.role == "mistake":
         traits = {**_by_concern(merged, scale, doc.concern), **traits}
     for trait, word in traits.items():
-        known = scale.trait(trait) if scale is not None else (word,)
-        if word not in known:
-            there = f"; it is one of {', '.join(known)}" if known else f"; the scale has no {trait}s"
-            merged.problems.append(entry.problem(f"unknown {trait} '{word}'{suggest(word, known, there)}", trait))
+        if scale is not None:
+            known = scale.trait(trait)
+            entry.knows(trait, word, known, trait, otherwise=None if known else f"; the scale has no {trait}s")
         if doc.role != "mistake":
-            merged.problems.append(entry.problem(f"`{trait}` is for mistakes", trait))
+            entry.report(f"`{trait}` is for mistakes", trait)
     return traits
 
 
@@ -100,14 +97,14 @@ def _by_concern(merged: Merged, scale: Scale, concern: str) -> dict[str, str]:
     return {trait: doc.by_concern[concern] for trait, doc in docs.items() if concern in doc.by_concern}
 
 
-def _fields(entry: Entry[schema.KindDoc] | Entry[schema.RoleDoc], derived: bool, problems: list[Problem]) -> tuple[Field, ...]:
+def _fields(entry: Entry[schema.KindDoc] | Entry[schema.RoleDoc], derived: bool) -> tuple[Field, ...]:
     """The fields that are declared, less those that are refused, which is noted."""
     fields = []
     for name, doc in entry.doc.fields.items():
         try:
             fields.append(_field(name, doc, derived))
         except ValueError as error:
-            problems.append(entry.problem(f"field {name}: {error}", "fields", name))
+            entry.report(f"field {name}: {error}", "fields", name)
     return tuple(fields)
 
 
@@ -115,14 +112,14 @@ def _field(name: str, doc: schema.FieldDoc, derived: bool) -> Field:
     """One field; raises ValueError with what is wrong."""
     if name in RESERVED or keyword.iskeyword(name):
         raise ValueError("this name has a meaning of its own; choose another")
-    type_: Any = doc.type.removesuffix("?")
+    type_ = cast("FieldType", doc.type.removesuffix("?"))
     unknown = doc.type.endswith("?")
     worded = type_ in ("enum", "set")
     if worded != (doc.values is not None):
         raise ValueError(f"`values` is {'needed for' if worded else 'only for'} an enum or a set")
     if doc.values is not None and len(set(doc.values)) < len(doc.values):
         raise ValueError("a value stands twice in `values`")
-    if type_ not in ("integer", "number") and (doc.min is not None or doc.max is not None):
+    if TYPES[type_].sort != "number" and (doc.min is not None or doc.max is not None):
         raise ValueError("`min` and `max` are only for numbers")
     if derived and (doc.min is not None or doc.max is not None):
         raise ValueError("a derived field has no `min` and `max`; limit the value where it is derived")
@@ -142,52 +139,29 @@ def _field(name: str, doc: schema.FieldDoc, derived: bool) -> Field:
         worse=doc.worse,
         help=doc.help,
         title=doc.title or "",
-        words=_words(type_, doc),
     )
-    default = None if doc.default is None else _default(field, doc.default)
+    default = None if doc.default is None else field.form.store(doc.default)
+    if default is not None and not field.takes(default):
+        raise ValueError(f"the default must be {field.expected()}")
     if doc.worse is not None:
-        directions: tuple[Any, ...] = ("higher", "lower") if field.is_number else field.values
-        if type_ == "boolean":
-            directions = (True, False)
+        directions = ("higher", "lower") if field.is_number else field.choices or field.values
         if not directions:
             raise ValueError("`worse` is for numbers, for true or false, and for words of `values`")
         if not any(doc.worse is d or (isinstance(d, str) and doc.worse == d) for d in directions):
             raise ValueError(f"`worse` is one of {', '.join(str(d).lower() for d in directions)}")
-    return Field(**{**{s: getattr(field, s) for s in Field.__slots__}, "default": default})
+    return replace(field, default=default, words=_words(field, doc.words or {}))
 
 
-def _words(type_: str, doc: schema.FieldDoc) -> tuple[tuple[Any, str], ...]:
+def _words(field: Field, sentences: Mapping[str, str]) -> tuple[tuple[Any, str], ...]:
     """The sentences for values, in the order of the values. Raises ValueError for one of a value that the field does not have."""
-    if doc.words is None:
-        return ()
-    values: dict[str, Any] = {"false": False, "true": True} if type_ == "boolean" else {word: word for word in doc.values or ()}
-    if not values:
+    values = {str(value).lower() if isinstance(value, bool) else value: value for value in field.choices or field.values}
+    if sentences and not values:
         raise ValueError("`words` is for true and false, and for words of `values`")
-    for word in doc.words:
+    for word in sentences:
         if word not in values:
             hint = suggest(word, values, f"; it is one of {', '.join(values)}")
             raise ValueError(f"`words` has a sentence for '{word}', which is no value of the field{hint}")
-    return tuple((value, doc.words[word]) for word, value in values.items() if word in doc.words)
-
-
-def _default(field: Field, value: Any) -> Any:
-    """A default as it lies in memory."""
-    low, high = field.range
-    match field.type, value:
-        case "boolean", bool():
-            return value
-        case "integer", int() if not isinstance(value, bool) and low <= value <= high:
-            return value
-        case "number", int() | float() if not isinstance(value, bool) and low <= value <= high:
-            return float(value)
-        case "text", str() if len(value) <= MAX_TEXT:
-            return value
-        case "enum", str() if value in field.values:
-            return value
-        case "set", list() if all(v in field.values for v in value):
-            return tuple(sorted(set(value)))
-        case _:
-            raise ValueError(f"the default must be {field.expected()}")
+    return tuple((value, sentences[word]) for word, value in values.items() if word in sentences)
 
 
 def field_type(field: Field) -> Type:
@@ -215,11 +189,5 @@ def fact_types(
 
 def finding_types(scale: Scale) -> Mapping[str, Type]:
     """What a finding knows besides the fields of its mistake."""
-    words = {
-        "verdict": scale.verdicts,
-        "severity_band": scale.severity.words,
-        "noticed_level": scale.noticed.words,
-        "urgency_level": scale.urgency.words,
-    }
-    scores = {name: Type("enum", words[name]) if name in words else Type("number", bits=5) for name in FINDING_FIELDS}
-    return {"fact": Type("id"), **scores}
+    scores = {name: Type("number", bits=5) for name in FINDING_FIELDS}
+    return {"fact": Type("id"), **scores, **{name: Type("enum", words(scale)) for name, words in FINDING_WORDS.items()}}

@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from misstep.language.program import Program, Source
+from misstep.language.effects import Text
+from misstep.language.program import Program, Rule, Source
 from misstep.limits import Limits
 from misstep.rulebase import schema
 from misstep.rulebase.actions import check_ways, link_actions
+from misstep.rulebase.expressions import check_text
 from misstep.rulebase.kinds import link_kinds
+from misstep.rulebase.link_effects import EffectLinker
 from misstep.rulebase.link_scale import link_scale
 from misstep.rulebase.load import load_packs
 from misstep.rulebase.messages import MessageChecker
-from misstep.rulebase.packs import Merged, refuse
-from misstep.rulebase.patterns import Declared
-from misstep.rulebase.rules import link_rule
+from misstep.rulebase.packs import Entry, Merged, refuse
+from misstep.rulebase.patterns import Declared, Failed, RuleNames
 from misstep.rulebase.strata import StrataError, stratify
 from misstep.rulebase.usual import link_usual
 
@@ -37,7 +39,7 @@ def load_program(paths: Sequence[str | Path], limits: Limits, cases: bool = True
 def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> tuple[Program, Merged]:
     merged = load_packs(paths, limits, cases)
     problems = merged.problems
-    scale = link_scale(merged, problems)
+    scale = link_scale(merged)
     roles, kinds = link_kinds(merged, scale)
     if scale is None:
         refuse(problems, limits)
@@ -47,16 +49,16 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
     messages.check_scale()
     actions = link_actions(merged, scale, messages)
     check_ways(merged, kinds, scale)
-    rules = [rule for entry in merged.rules.values() if (rule := link_rule(declared, entry)) is not None]
+    rules = [rule for entry in merged.rules.values() if (rule := _link_rule(declared, entry)) is not None]
     for entry in merged.surplus:
-        link_rule(declared, entry)
+        _link_rule(declared, entry)
     usual = link_usual(merged, roles, kinds)
     strata: Any = ((), (), ())
     if not problems:
         try:
             strata = stratify(rules, kinds)
         except StrataError as error:
-            problems.append(merged.rules[error.rule].problem(str(error), "then"))
+            merged.rules[error.rule].report(str(error), "then")
     refuse(problems, limits)
     program = Program(
         name=merged.name,
@@ -78,3 +80,57 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
 
 def _source(name: str, doc: schema.SourceDoc) -> Source:
     return Source(name, doc.title, doc.kind, doc.year, doc.figure, doc.url or "")
+
+
+def _link_rule(declared: Declared, entry: Entry[schema.RuleDoc]) -> Rule | None:
+    """The linked rule, or None with what is wrong noted in ``declared.problems``."""
+    before = len(declared.problems)
+    rule = _link_parts(RuleNames(declared, entry), entry.doc)
+    return rule if len(declared.problems) == before else None
+
+
+def _link_parts(names: RuleNames, doc: schema.RuleDoc) -> Rule | None:
+    if len(doc.when) + len(doc.unless) > names.all.limits.patterns:
+        names.problem(f"a rule has at most {names.all.limits.patterns} patterns", "when")
+        return None
+    items = []
+    for i, item in enumerate(doc.when):
+        try:
+            items.append(names.item(item, i))
+        except Failed:
+            continue
+    if len(items) < len(doc.when):
+        return None
+    binders = [names.binder(item, i) for i, item in enumerate(items)]
+    if doc.where is not None:
+        names.condition(doc.where, ("where",))
+    unless = [names.negation(item, i) for i, item in enumerate(doc.unless)]
+    before = len(names.all.problems)
+    effects = EffectLinker(names).effects()
+    if not effects and len(names.all.problems) == before:
+        names.problem("`then` has no effect", "then")
+    because = _because(names, doc)
+    for i, source in enumerate(doc.sources):
+        names.all.merged.declares("sources", source, names.entry, "sources", i)
+    if None in binders or None in unless:
+        return None
+    return Rule(
+        id=str(names.entry.path[-1]),
+        title=doc.title or "",
+        help=doc.help,
+        pack=names.entry.pack.doc.pack,
+        binders=tuple(b for b in binders if b is not None),
+        unless=tuple(n for n in unless if n is not None),
+        conditions=tuple(names.conditions),
+        effects=tuple(e for e in effects if e is not None),
+        because=because,
+        sources=tuple(sorted(set(doc.sources))),
+    )
+
+
+def _because(names: RuleNames, doc: schema.RuleDoc) -> Text:
+    if doc.because is None:
+        return Text((doc.title or str(names.entry.path[-1]).replace("-", " ").replace(".", ": ").replace("_", " "),))
+    because = doc.because
+    text = names.attempt(("because",), lambda: check_text(because, names.scope(), names.known))
+    return text or Text(())

@@ -1,11 +1,12 @@
-"""The ``scale`` sections of the packs in; the checked scale out: bands, levels, the verdict table, the plan."""
+"""Link the ``scale`` sections of packs: bands, levels, the verdict table, the plan and the message."""
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Collection
+from itertools import pairwise, product
 from typing import Any
 
-from misstep.errors import Problem, listing, suggest
+from misstep.errors import listing
 from misstep.language.facts import TRAITS
 from misstep.language.scale import Levels, MessagePart, Occasion, Scale
 from misstep.rulebase import schema
@@ -13,58 +14,57 @@ from misstep.rulebase.packs import Entry, Merged
 
 SECTIONS = ("concerns", "severity", "noticed", "urgency", "overall", "verdicts", "outlooks", "plan", "message")
 
+Table = tuple[tuple[tuple[int, ...], ...], ...]
+"""Verdicts as ranks, by severity band, noticed level and urgency level."""
 
-def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
-    """The scale of the merged sections; None, and what is wrong added to ``problems``, where it is not whole or not right."""
-    missing = [name for name in SECTIONS if name not in merged.scale]
+
+def link_scale(merged: Merged) -> Scale | None:
+    """The scale of the merged sections; None where a section is missing or wrong, which is noted."""
+    sections = merged.scale
+    missing = [name for name in SECTIONS if name not in sections]
     if any(("scale", name) in merged.broken for name in missing):
         return None
     if missing:
-        present = next((e.pack for e in merged.scale.values()), merged.packs[0])
-        problems.append(
-            present.problem(
-                ("scale",),
-                f"the scale lacks {', '.join(missing)}; declare what is missing, or begin with `extends: scale` and "
-                "change its sections with `replace: true`",
-            )
+        present = next((e.pack for e in sections.values()), merged.packs[0])
+        present.report(
+            f"the scale lacks {', '.join(missing)}; declare what is missing, or begin with `extends: scale` and "
+            "change its sections with `replace: true`",
+            "scale",
         )
         return None
-    before = len(problems)
-    docs: dict[str, Any] = {name: entry.doc for name, entry in merged.scale.items()}
-    severity = _levels(merged.scale["severity"], "bands", 0.0, problems)
-    noticed = _levels(merged.scale["noticed"], "levels", 0.0, problems)
-    urgency = _levels(merged.scale["urgency"], "levels", 0.0, problems)
-    weights: schema.OverallScaleDoc = docs["overall"]
-    _same_words(merged.scale["overall"], ("weights",), weights.weights, merged.scale["noticed"], noticed, problems)
-    verdicts: schema.VerdictsDoc = docs["verdicts"]
-    table = _table(merged, (severity, noticed, urgency), problems)
+    before = len(merged.problems)
+    docs: dict[str, Any] = {name: entry.doc for name, entry in sections.items()}
+    severity = _levels(sections["severity"], "bands")
+    noticed, urgency = (_levels(sections[name], "levels") for name in ("noticed", "urgency"))
+    weights: dict[str, float] = docs["overall"].weights
+    _check_words(sections["overall"], ("weights",), weights, sections["noticed"], noticed)
+    table = _table(merged, (severity, noticed, urgency))
+    verdicts: list[str] = docs["verdicts"].order
     message: schema.MessageDoc = docs["message"]
     plan: schema.PlanDoc = docs["plan"]
     parts = tuple(_part(doc) for doc in message.parts)
-    for section, key in (*((f"{trait}s", "values") for trait in TRAITS), ("verdicts", "order"), ("outlooks", "order")):
+    traits = {f"{trait}s": tuple(docs[f"{trait}s"].values) if f"{trait}s" in docs else () for trait in TRAITS}
+    for section, words in traits.items():
         if section in docs:
-            _refuse_twice(merged.scale[section], key, getattr(docs[section], key), problems)
-    _refuse_twice(merged.scale["message"], "parts", [part.name for part in parts], problems)
-    if plan.private is not None and plan.private not in plan.occasions:
-        there = f"; it is one of {', '.join(plan.occasions)}" if plan.occasions else "; there are no occasions"
-        hint = suggest(plan.private, plan.occasions, there)
-        problems.append(merged.scale["plan"].problem(f"unknown occasion '{plan.private}'{hint}", "private"))
-    for trait in TRAITS:
-        if f"{trait}s" in docs:
-            _refuse_lost_words(merged, trait, problems)
-            if trait != "concern":
-                _check_by_concern(merged.scale[f"{trait}s"], trait, merged.scale["concerns"], problems)
-    _check_act_within(merged.scale["plan"], tuple(verdicts.order), problems)
-    if len(problems) > before:
+            _check_unique(sections[section], "values", words)
+            _check_trait(merged, section)
+    _check_unique(sections["verdicts"], "order", verdicts)
+    _check_unique(sections["outlooks"], "order", docs["outlooks"].order)
+    _check_unique(sections["message"], "parts", [part.name for part in parts])
+    if plan.private is not None:
+        there = None if plan.occasions else "; there are no occasions"
+        sections["plan"].knows("occasion", plan.private, plan.occasions, "private", otherwise=there)
+    _check_act_within(sections["plan"], verdicts)
+    if len(merged.problems) > before:
         return None
     return Scale(
-        **{f"{trait}s": tuple(docs[f"{trait}s"].values) if f"{trait}s" in docs else () for trait in TRAITS},
+        **traits,
         severity=severity,
         noticed=noticed,
         noticed_start=docs["noticed"].start,
         urgency=urgency,
-        overall_weights=tuple(weights.weights[word] for word in noticed.words),
-        verdicts=tuple(verdicts.order),
+        overall_weights=tuple(weights[word] for word in noticed.words),
+        verdicts=tuple(verdicts),
         table=table,
         outlooks=tuple(docs["outlooks"].order),
         max_actions=plan.max_actions,
@@ -72,11 +72,11 @@ def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
         ways=plan.ways or "",
         private=plan.private or "",
         unable=plan.act_within.otherwise if plan.act_within else "",
-        act_within=dict(plan.act_within.hours) if plan.act_within else {},
+        act_within=plan.act_within.hours if plan.act_within else {},
         occasions={name: Occasion(place, doc.title) for place, (name, doc) in enumerate(plan.occasions.items())},
         headline=plan.headline,
         message_channels=tuple(message.channels),
-        message_spoken=dict(message.spoken),
+        message_spoken=message.spoken,
         message_max_words=message.max_words,
         message_parts=parts,
         message_subject=message.subject,
@@ -85,59 +85,46 @@ def link_scale(merged: Merged, problems: list[Problem]) -> Scale | None:
     )
 
 
-def _refuse_lost_words(merged: Merged, trait: str, problems: list[Problem]) -> None:
-    """Whoever replaces the words of a trait keeps those that kinds of earlier layers have, or replaces these kinds too."""
-    entry = merged.scale[f"{trait}s"]
+def _check_trait(merged: Merged, section: str) -> None:
+    """Kinds of earlier layers must not lose the words of a trait; what concerns give must be words of the trait, and theirs."""
+    entry: Entry[schema.TraitDoc] = merged.scale[section]
+    trait, words = section.removesuffix("s"), entry.doc.values
     lost: dict[str, list[str]] = {}
     for kind in merged.kinds.values():
         word = getattr(kind.doc, trait)
-        if word is not None and word not in entry.doc.values and kind.pack.layer < entry.pack.layer:
+        if word is not None and word not in words and kind.pack.layer < entry.pack.layer:
             lost.setdefault(word, []).append(str(kind.path[-1]))
     for word, kinds in lost.items():
         what = f"`values` lacks '{word}', the {trait} of {listing(kinds, 3)}; keep it, or replace these kinds too"
-        problems.append(entry.problem(what, "values"))
+        entry.report(what, "values")
+    by_concern: dict[str, str] = getattr(entry.doc, "by_concern", {})  # concerns themselves have none
+    concerns: Entry[schema.ConcernsDoc] = merged.scale["concerns"]
+    gone = [concern for concern in by_concern if concern not in concerns.doc.values]
+    if gone and concerns.pack.layer > entry.pack.layer:  # the later declaration is at fault
+        what = f"`by_concern` of scale.{section} has {listing(gone)}, no concern any more; replace that section too"
+        concerns.report(what, "values")
+        gone = []
+    for concern in gone:
+        entry.knows("concern", concern, concerns.doc.values, "by_concern", concern)
+    for concern, word in by_concern.items():
+        entry.knows(trait, word, words, "by_concern", concern)
 
 
-def _check_by_concern(
-    entry: Entry[schema.TraitDoc], trait: str, concerns: Entry[schema.ConcernsDoc], problems: list[Problem]
-) -> None:
-    """Where the concerns are the later declaration, that one is at fault."""
-    known = concerns.doc.values
-    lost = [concern for concern in entry.doc.by_concern if concern not in known]
-    if lost and concerns.pack.layer > entry.pack.layer:
-        what = f"`by_concern` of scale.{trait}s has {listing(lost)}, no concern any more; replace that section too"
-        problems.append(concerns.problem(what, "values"))
-        lost = []
-    for concern in lost:
-        hint = suggest(concern, known, f"; it is one of {', '.join(known)}")
-        problems.append(entry.problem(f"unknown concern '{concern}'{hint}", "by_concern", concern))
-    for concern, word in entry.doc.by_concern.items():
-        if word not in entry.doc.values:
-            hint = suggest(word, entry.doc.values, f"; it is one of {', '.join(entry.doc.values)}")
-            problems.append(entry.problem(f"unknown {trait} '{word}'{hint}", "by_concern", concern))
-
-
-def _check_act_within(entry: Entry[schema.PlanDoc], verdicts: tuple[str, ...], problems: list[Problem]) -> None:
+def _check_act_within(entry: Entry[schema.PlanDoc], verdicts: Collection[str]) -> None:
     within = entry.doc.act_within
-    if within is None:
-        return
-    for word in within.hours:
-        if word not in verdicts:
-            hint = suggest(word, verdicts, f"; it is one of {', '.join(verdicts)}")
-            problems.append(entry.problem(f"unknown verdict '{word}'{hint}", "act_within", "hours", word))
-    if within.otherwise in verdicts:
-        problems.append(
-            entry.problem(
-                f"'{within.otherwise}' is a verdict of the table; this needs a word of its own", "act_within", "otherwise"
-            )
-        )
+    if within is not None:
+        for word in within.hours:
+            entry.knows("verdict", word, verdicts, "act_within", "hours", word)
+        if within.otherwise in verdicts:
+            what = f"'{within.otherwise}' is a verdict of the table; this needs a word of its own"
+            entry.report(what, "act_within", "otherwise")
 
 
-def _levels(entry: Entry[Any], key: str, lowest: float, problems: list[Problem]) -> Levels:
+def _levels(entry: Entry[schema.Doc], key: str) -> Levels:
     levels: dict[str, float] = getattr(entry.doc, key)
     ends = list(levels.values())
-    if ends[0] != lowest or any(b <= a for a, b in pairwise(ends)):
-        problems.append(entry.problem(f"the lower ends must begin with {lowest:g} and ascend", key))
+    if ends[0] != 0 or any(b <= a for a, b in pairwise(ends)):
+        entry.report("the lower ends must begin with 0 and ascend", key)
     return Levels(tuple(levels), tuple(ends))
 
 
@@ -145,83 +132,59 @@ def _part(doc: str | schema.PartDoc) -> MessagePart:
     return MessagePart(doc) if isinstance(doc, str) else MessagePart(doc.part, doc.sentences or 0, doc.last, doc.says)
 
 
-def _refuse_twice(entry: Entry[Any], key: str, words: list[str], problems: list[Problem]) -> None:
+def _check_unique(entry: Entry[schema.Doc], key: str, words: Collection[str]) -> None:
+    seen: set[str] = set()
     for i, word in enumerate(words):
-        if word in words[:i]:
-            problems.append(entry.problem(f"'{word}' stands twice in `{key}`", key, i))
+        if word in seen:
+            entry.report(f"'{word}' stands twice in `{key}`", key, i)
+        seen.add(word)
 
 
-def _same_words(
-    entry: Entry[Any],
-    path: tuple[str | int, ...],
-    given: Any,
-    declared: Entry[Any],
-    levels: Levels,
-    problems: list[Problem],
+def _check_words(
+    entry: Entry[schema.Doc], path: tuple[str, ...], given: Collection[str], declared: Entry[schema.Doc], levels: Levels
 ) -> bool:
-    """Every level has its place in a table. Where the levels are the later declaration, that one is at fault."""
+    """Whether a table has every level and nothing else. Of the two declarations the later one is at fault."""
     for word in levels.words:
         if word not in given and declared.pack.layer > entry.pack.layer:
-            what = f"`{path[-1]}` of scale.{entry.path[-1]} lacks '{word}'; replace that section too"
-            problems.append(declared.problem(what))
+            declared.report(f"`{path[-1]}` of scale.{entry.path[-1]} lacks '{word}'; replace that section too")
         elif word not in given:
-            problems.append(entry.problem(f"`{path[-1]}` lacks '{word}'", *path))
+            entry.report(f"`{path[-1]}` lacks '{word}'", *path)
     for word in given:
-        if word not in levels.words:
-            hint = suggest(word, levels.words, f"; it is one of {', '.join(levels.words)}")
-            problems.append(entry.problem(f"unknown word '{word}'{hint}", *path, word))
+        entry.knows("word", word, levels.words, *path, word)
     return set(given) == set(levels.words)
 
 
-def _table(
-    merged: Merged, levels: tuple[Levels, Levels, Levels], problems: list[Problem]
-) -> tuple[tuple[tuple[int, ...], ...], ...]:
-    """The verdict table as ranks, by band, noticed level and urgency level."""
+def _table(merged: Merged, levels: tuple[Levels, Levels, Levels]) -> Table:
+    """The verdict table; empty where it has not the shape of the levels."""
     entry: Entry[schema.VerdictsDoc] = merged.scale["verdicts"]
     severity, noticed, urgency = levels
     order, table = entry.doc.order, entry.doc.table
-    rank = {verdict: i for i, verdict in enumerate(order)}
-    if not _same_words(entry, ("table",), table, merged.scale["severity"], severity, problems):
+    if not _check_words(entry, ("table",), table, merged.scale["severity"], severity):
         return ()
-    before = len(problems)
-    rows = []
+    before = len(merged.problems)
     for band in severity.words:
-        if not _same_words(entry, ("table", band), table[band], merged.scale["noticed"], noticed, problems):
+        if not _check_words(entry, ("table", band), table[band], merged.scale["noticed"], noticed):
             return ()
-        cells = []
         for level in noticed.words:
-            verdicts = table[band][level]
-            if len(verdicts) != len(urgency.words):
+            if len(table[band][level]) != len(urgency.words):
                 what = f"{len(urgency.words)} verdicts are needed here: for {', '.join(urgency.words)} urgency"
-                problems.append(entry.problem(what, "table", band, level))
+                entry.report(what, "table", band, level)
                 return ()
-            for i, verdict in enumerate(verdicts):
-                if verdict not in rank:
-                    hint = suggest(verdict, order, f"; it is one of {', '.join(order)}")
-                    what = f"unknown verdict '{verdict}'{hint}"
-                    problems.append(entry.problem(what, "table", band, level, i))
-            cells.append(tuple(rank.get(verdict, 0) for verdict in verdicts))
-        rows.append(tuple(cells))
-    if len(problems) == before:
-        _refuse_milder(entry, rows, (severity.words, noticed.words, urgency.words), problems)
-    return tuple(rows)
+            for i, verdict in enumerate(table[band][level]):
+                entry.knows("verdict", verdict, order, "table", band, level, i)
+    if len(merged.problems) > before:
+        return ()
+    rows = tuple(tuple(tuple(map(order.index, table[b][n])) for n in noticed.words) for b in severity.words)
+    _check_monotone(entry, rows, (severity.words, noticed.words, urgency.words))
+    return rows
 
 
-def _refuse_milder(
-    entry: Entry[schema.VerdictsDoc],
-    rows: list[tuple[tuple[int, ...], ...]],
-    words: tuple[tuple[str, ...], ...],
-    problems: list[Problem],
-) -> None:
+def _check_monotone(entry: Entry[schema.VerdictsDoc], rows: Table, words: tuple[tuple[str, ...], ...]) -> None:
     """A worse band or level never gives a milder verdict (as CVSS 4 and SSVC prove of their tables)."""
-    for s, band in enumerate(words[0]):
-        for n, level in enumerate(words[1]):
-            for u, urgency in enumerate(words[2]):
-                worse = [(s + 1, n, u), (s, n + 1, u), (s, n, u + 1)]
-                for step in worse:
-                    inside = all(i < len(w) for i, w in zip(step, words, strict=True))
-                    if inside and rows[step[0]][step[1]][step[2]] < rows[s][n][u]:
-                        what = f"{band}, {level}, {urgency} gives a worse verdict than " + ", ".join(
-                            w[i] for i, w in zip(step, words, strict=True)
-                        )
-                        problems.append(entry.problem(what, "table", band, level, u))
+    for s, n, u in product(*(range(len(of_one)) for of_one in words)):
+        for worse in ((s + 1, n, u), (s, n + 1, u), (s, n, u + 1)):
+            inside = all(i < len(of_one) for i, of_one in zip(worse, words, strict=True))
+            if inside and rows[worse[0]][worse[1]][worse[2]] < rows[s][n][u]:
+                milder = ", ".join(of_one[i] for i, of_one in zip(worse, words, strict=True))
+                what = f"{words[0][s]}, {words[1][n]}, {words[2][u]} gives a worse verdict than {milder}"
+                entry.report(what, "table", words[0][s], words[1][n], u)

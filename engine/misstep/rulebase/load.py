@@ -11,7 +11,7 @@ from misstep.errors import Location, Problem, RuleError, UsageError, suggest
 from misstep.limits import Limits
 from misstep.rulebase.documents import read_yaml
 from misstep.rulebase.packs import Merged, Pack, merge, refuse
-from misstep.rulebase.shape import read_pack
+from misstep.rulebase.read_pack import read_pack
 from misstep.rulebase.shipped import shipped_rules
 
 SCALE = "scale"

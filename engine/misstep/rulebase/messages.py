@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from operator import itemgetter
-from typing import Any
 
 from misstep.language.facts import GIVEN_ROLES, Field, Kind
 from misstep.language.functions import Type
-from misstep.language.message import MISTAKE, NAMED_MISTAKES, PLAN, REPAIR, SAID, STEP, STEP_FIELDS, VERDICT, WRONG
 from misstep.language.program import OUTLOOK
-from misstep.language.scale import Scale
+from misstep.language.scale import MISTAKE, NAMED_MISTAKES, PLAN, REPAIR, SAID, STEP, STEP_FIELDS, VERDICT, WRONG, Scale
 from misstep.rulebase import schema
 from misstep.rulebase.kinds import fact_types, field_type
 from misstep.rulebase.packs import Entry, Merged
@@ -64,11 +62,11 @@ class MessageChecker:
         if not text:
             return 0
         if kind.role != "mistake":
-            self.problems.append(entry.problem(f"`{key}` is for mistakes", key))
+            entry.report(f"`{key}` is for mistakes", key)
             return 0
         words = self._check(entry, text, {f.name: field_type(f) for f in kind.fields}, key)
         if words > most:
-            self.problems.append(entry.problem(f"this can be {words} words; at most {most} are taken", key))
+            entry.report(f"this can be {words} words; at most {most} are taken", key)
         return min(words, most)
 
     def check_scale(self) -> None:
@@ -91,17 +89,17 @@ class MessageChecker:
         """What an action says, which by itself must fit into a message over its channels, or over any where none has messages."""
         self._fit(entry, self._check(entry, entry.doc.says, self.about, "says"), channels, "says")
 
-    def _check(self, entry: Entry[Any], text: str, names: Names, *path: str | int) -> int:
+    def _check(self, entry: Entry[schema.Doc], text: str, names: Names, *path: str | int) -> int:
         """How many words a template can be; 0 with the problem noted."""
         try:
             return check_template(text, names, self.longest, self.broken)
         except TemplateError as error:
-            self.problems.append(entry.problem(str(error), *path, offset=error.offset))
+            entry.report(str(error), *path, offset=error.offset)
             return 0
 
-    def _fit(self, entry: Entry[Any], words: int, channels: Collection[str], *path: str | int) -> None:
+    def _fit(self, entry: Entry[schema.Doc], words: int, channels: Collection[str], *path: str | int) -> None:
         frames = [frame for channel, frame in self.frames.items() if channel in channels] or self.frames.values()
         frame, around = max(frames, key=itemgetter(1), default=("by itself", 0))
         if around + words > self.scale.message_max_words:
             what = f"{frame} this can be {around + words} words; a message has at most {self.scale.message_max_words}"
-            self.problems.append(entry.problem(what, *path))
+            entry.report(what, *path)

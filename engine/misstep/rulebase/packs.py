@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 
-from misstep.errors import Problem, RuleError, suggest
+from misstep.errors import Problem, RuleError, suggest, unknown
 from misstep.limits import Limits
 from misstep.rulebase import schema
 from misstep.rulebase.documents import Document
 
-_Doc = TypeVar("_Doc", bound=schema.Doc)
+_Doc = TypeVar("_Doc", bound=schema.Doc, covariant=True)
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,16 @@ class Pack:
     document: Document
     doc: schema.PackDoc
     layer: int
+    problems: list[Problem] = field(repr=False, compare=False)
     broken: frozenset[tuple[str, str]] = frozenset()
 
     def problem(self, path: Sequence[str | int], message: str, subject: str = "", offset: int | None = None) -> Problem:
         """What is wrong at a path into the pack."""
         return Problem(self.document.locate(path, offset), message, subject)
+
+    def report(self, message: str, *path: str | int) -> None:
+        """Note what is wrong at a path into the pack."""
+        self.problems.append(self.problem(path, message))
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,16 @@ class Entry(Generic[_Doc]):
         """What is wrong with the declaration, at a path into it."""
         subject = str(self.path[-1]) if self.path[0] == "rules" else ""
         return self.pack.problem((*self.path, *path), message, subject, offset)
+
+    def report(self, message: str, *path: str | int, offset: int | None = None) -> None:
+        """Note what is wrong with the declaration, at a path into it and a character of the text there."""
+        self.pack.problems.append(self.problem(message, *path, offset=offset))
+
+    def knows(self, what: str, word: str, known: Collection[str], *path: str | int, otherwise: str | None = None) -> bool:
+        """Whether a word is known; where it is not, that is noted."""
+        if word not in known:
+            self.report(unknown(what, word, known, otherwise), *path)
+        return word in known
 
 
 @dataclass
@@ -74,15 +89,20 @@ class Merged:
     name: str = "unnamed"
     version: str = "0"
 
+    def declares(self, section: Literal["actions", "sources"], word: str, entry: Entry[schema.Doc], *path: str | int) -> bool:
+        """Whether an action or source that an entry names is declared, be it broken; where it is not, that is noted."""
+        names, there = getattr(self, section), f"; declare it under {section}:"
+        return (section, word) in self.broken or entry.knows(section[:-1], word, names, *path, otherwise=there)
+
     def is_broken(self, word: str) -> bool:
         """Whether a word for facts is that of a kind or role that is refused."""
         return ("kinds", word) in self.broken or ("roles", word) in self.broken
 
     def digest(self) -> str:
         """SHA-256 of what the declarations say, whatever the files and the order they stand in."""
-        sections: dict[str, Any] = {"name": self.name, "version": self.version}
+        sections: dict[str, object] = {"name": self.name, "version": self.version}
         for section in ("roles", "kinds", "rules", "actions", "sources", "usual", "scale"):
-            entries: dict[str, Entry[Any]] = getattr(self, section)
+            entries: dict[str, Entry[schema.Doc]] = getattr(self, section)
             if section == "usual" and not entries:
                 continue  # packs that say nothing of it keep the digest that they had before there was such a section
             sections[section] = {name: [e.pack.doc.pack, _raw(e)] for name, e in entries.items()}
@@ -90,11 +110,10 @@ class Merged:
         return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _raw(entry: Entry[Any]) -> Any:
-    data: Any = entry.pack.document.data
-    for step in entry.path:
-        data = data[step]
-    return data
+def _raw(entry: Entry[schema.Doc]) -> object:
+    section, name = entry.path
+    raw: object = entry.pack.document.data[section][name]
+    return raw
 
 
 def refuse(problems: list[Problem], limits: Limits) -> None:
@@ -115,12 +134,12 @@ def merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged:
         first = names.setdefault(pack.doc.pack, pack)
         if first is not pack:
             where = first.document.locate(("pack",))
-            problems.append(pack.problem(("pack",), f"the pack '{pack.doc.pack}' is in {where} too"))
+            pack.report(f"the pack '{pack.doc.pack}' is in {where} too", "pack")
         if pack.doc.rulebase is not None:  # the last layer that names itself counts
             first = named.setdefault(pack.layer, pack)
             if first is not pack:
                 where = first.document.locate(("rulebase",))
-                problems.append(pack.problem(("rulebase",), f"the rule base has its name in {where}"))
+                pack.report(f"the rule base has its name in {where}", "rulebase")
             merged.name, merged.version = pack.doc.rulebase.name, pack.doc.rulebase.version
     for section in ("roles", "kinds", "rules", "actions", "sources", "usual"):
         setattr(merged, section, _merge_section(section, merged))
@@ -129,16 +148,15 @@ def merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged:
         for i, rule in enumerate(pack.doc.disable):
             if rule not in merged.rules and ("rules", rule) not in merged.broken:
                 hint = suggest(rule, merged.rules)
-                problems.append(pack.problem(("disable", i), f"there is no rule '{rule}'{hint}"))
+                pack.report(f"there is no rule '{rule}'{hint}", "disable", i)
     for rule in {rule for pack in packs for rule in pack.doc.disable}:
         merged.rules.pop(rule, None)
     if len(merged.rules) > limits.rules:
-        problems.append(packs[-1].problem((), f"the rule base has {len(merged.rules)} rules; the limit is {limits.rules}"))
+        packs[-1].report(f"the rule base has {len(merged.rules)} rules; the limit is {limits.rules}")
     return merged
 
 
 def _merge_section(section: str, merged: Merged) -> dict[str, Entry[Any]]:
-    problems = merged.problems
     originals: dict[str, list[Entry[Any]]] = {}
     replacements: dict[str, list[Entry[Any]]] = {}
     for pack in merged.packs:
@@ -148,17 +166,17 @@ def _merge_section(section: str, merged: Merged) -> dict[str, Entry[Any]]:
     for name, entries in originals.items():
         for entry in entries[1:]:
             first = entries[0].pack.document.locate(entries[0].path)
-            problems.append(entry.problem(f"'{name}' stands in {first} too; say `replace: true` to take its place"))
+            entry.report(f"'{name}' stands in {first} too; say `replace: true` to take its place")
             if section == "rules":
                 merged.surplus.append(entry)
     for name, entries in replacements.items():
         if name not in originals and (section, name) not in merged.broken:
             hint = suggest(name, originals)
-            problems.append(entries[0].problem(f"`replace: true`, but there is no '{name}' to replace{hint}"))
+            entries[0].report(f"`replace: true`, but there is no '{name}' to replace{hint}")
         for one, other in pairwise(entries):
             if one.pack.layer == other.pack.layer:
                 first = one.pack.document.locate(one.path)
-                problems.append(other.problem(f"'{name}' is replaced in {first} too"))
+                other.report(f"'{name}' is replaced in {first} too")
     chosen = {name: entries[0] for name, entries in originals.items()}
     chosen.update({name: entries[-1] for name, entries in replacements.items()})
     return dict(sorted(chosen.items()))

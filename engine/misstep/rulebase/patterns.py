@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from misstep.errors import suggest
 from misstep.language.expression import Expression, Facts, known_where, names_in, refs_in
-from misstep.language.facts import GIVEN_ROLES, ROLES, Kind
+from misstep.language.facts import GIVEN_ROLES, ROLES, Field, Kind
 from misstep.language.functions import Type
 from misstep.language.program import FINDING, OUTLOOK, Aggregate, Condition, Negation, Over, Pattern, overlap
 from misstep.language.scale import Scale
@@ -58,7 +58,7 @@ class RuleNames:
 
     def problem(self, message: str, *path: str | int, offset: int | None = None) -> None:
         """Note what is wrong at a path into the rule, and at which character of the text there."""
-        self.all.problems.append(self.entry.problem(message, *path, offset=offset))
+        self.entry.report(message, *path, offset=offset)
 
     def fail(self, message: str, *path: str | int) -> Failed:
         """Note what is wrong, and give what to raise."""
@@ -82,7 +82,7 @@ class RuleNames:
         given = [k for k in ("fact", *_AGGREGATES) if getattr(item, k) is not None]
         if len(given) != 1:
             raise self.fail("a pattern has one of fact, count, sum, min, max", "when", i)
-        if given == ["fact"]:
+        if item.fact is not None:
             if item.each is not None:
                 raise self.fail("`each` is for aggregates", "when", i, "each")
             pattern = self._pattern(item.fact, item.name, item.of, "when", i, "fact")
@@ -92,7 +92,7 @@ class RuleNames:
             self.types[pattern.name] = self._types(pattern)
         return item
 
-    def _pattern(self, fact: Any, name: str | None, of: Any, key: str, i: int, slot: str) -> Pattern:
+    def _pattern(self, fact: str | list[str], name: str | None, of: object, key: str, i: int, slot: str) -> Pattern:
         """Resolve what a pattern ranges over."""
         words = [fact] if isinstance(fact, str) else list(fact)
         if any(self.all.merged.is_broken(word) for word in words):
@@ -127,7 +127,7 @@ class RuleNames:
         if keyword.iskeyword(name) or name in ("true", "false", "known"):
             raise self.fail(f"'{name}' is a word of the expression language; choose another name", key, i, "as")
 
-    def _common(self, words: list[str]) -> Any:
+    def _common(self, words: list[str]) -> tuple[Field, ...]:
         """The fields that every fact of a role, or of several kinds of one role, has."""
         roles = {word if word in ROLES else self.all.kinds[word].role for word in words}
         if len(roles) > 1:

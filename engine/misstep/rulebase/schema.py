@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
+from misstep.language.facts import GivenRole, Role
+
 NAME, ID = r"^[a-z][a-z0-9_]*$", r"^[a-z0-9][a-z0-9_.-]*$"
 URL, VERSION = r"^https?://\S+$", r"^[0-9]+(\.[0-9]+){0,2}$"
 PLACE = r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$"
@@ -37,7 +39,7 @@ Number = Annotated[float, Field(ge=-(2**53), le=2**53)]
 Weight = Annotated[float, Field(gt=0, le=2**53)]
 
 
-def _shape(value: Any) -> str:
+def _shape(value: object) -> str:
     if isinstance(value, (dict, BaseModel)):
         return "mapping"
     if isinstance(value, list):
@@ -58,7 +60,7 @@ Constant = Annotated[
 ]
 
 
-def _not_true(value: Any) -> Any:
+def _not_true(value: object) -> object:
     """``True`` is 1 for a Literal."""
     return "true" if value is True else value
 
@@ -67,29 +69,34 @@ class Doc(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
+class Declaration(Doc):
+    """What a later layer can declare anew."""
+
+    replace: bool = False
+
+
 class FieldDoc(Doc):
     type: Literal[
         "boolean", "integer", "number", "text", "enum", "set",
         "boolean?", "integer?", "number?", "text?", "enum?", "set?",
     ]  # fmt: skip
     values: Annotated[list[Line], Field(min_length=1)] | None = None
-    default: Any = None
+    default: object = None
     min: Number | None = None
     max: Number | None = None
     unit: Line | None = None
-    worse: Any = None
+    worse: object = None
     help: Prose = ""
     title: Line | None = None
     words: Annotated[dict[str, Line], Field(min_length=1)] | None = None
 
 
-class RoleDoc(Doc):
+class RoleDoc(Declaration):
     fields: dict[Name, FieldDoc]
-    replace: bool = False
 
 
-class KindDoc(Doc):
-    role: Literal["mistake", "signal", "strength", "setting", "derived"]
+class KindDoc(Declaration):
+    role: Role
     title: Line
     help: Prose = ""
     topic: Line | None = None
@@ -102,19 +109,18 @@ class KindDoc(Doc):
     said: Line | None = None
     repair: Prose = ""
     fields: dict[Name, FieldDoc] = {}
-    replace: bool = False
 
 
-Kinds = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape]
+Names = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape]
 
 
 class PatternDoc(Doc):
-    fact: Kinds | None = None
-    count: Kinds | None = None
-    sum: Kinds | None = None
-    min: Kinds | None = None
-    max: Kinds | None = None
-    of: Any = None
+    fact: Names | None = None
+    count: Names | None = None
+    sum: Names | None = None
+    min: Names | None = None
+    max: Names | None = None
+    of: object = None
     """For a finding: its kind or kinds. For ``sum``, ``min``, ``max``: the value, an expression."""
     name: Annotated[Name | None, Field(alias="as")] = None
     each: Name | None = None
@@ -137,19 +143,16 @@ class VerdictDoc(Doc):
     at_least: Name
 
 
-Targets = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape]
-
-
 class RecommendDoc(Doc):
     action: Name
-    targets: Annotated[Targets | None, Field(alias="for")] = None
+    targets: Annotated[Names | None, Field(alias="for")] = None
     relief: Amount | None = None
     due_hours: Amount | None = None
 
 
 class VetoDoc(Doc):
     action: Name
-    targets: Annotated[Targets | None, Field(alias="for")] = None
+    targets: Annotated[Names | None, Field(alias="for")] = None
 
 
 RecommendItem = Annotated[Annotated[Name, Tag("text")] | Annotated[RecommendDoc, Tag("mapping")], _by_shape]
@@ -184,7 +187,7 @@ class ThenDoc(Doc):
     note: Line | None = None
 
 
-class RuleDoc(Doc):
+class RuleDoc(Declaration):
     when: Annotated[list[PatternOrName], Field(min_length=1)]
     unless: list[PatternOrName] = []
     where: Code | None = None
@@ -193,7 +196,6 @@ class RuleDoc(Doc):
     title: Line | None = None
     help: Prose = ""
     sources: Annotated[list[Id], Field(max_length=100)] = []
-    replace: bool = False
 
 
 class ReliefDoc(Doc):
@@ -209,12 +211,10 @@ class ExcludedDoc(Doc):
 ExcludedItem = Annotated[Annotated[Name, Tag("text")] | Annotated[ExcludedDoc, Tag("mapping")], _by_shape]
 
 
-class ActionDoc(Doc):
+class ActionDoc(Declaration):
     title: Line
     reach: Literal["repairs", "plain", "private"] = "private"
-    channel: (
-        Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape] | None
-    ) = None
+    channel: Names | None = None
     occasion: Name | None = None
     leads: bool = False
     excludes: list[ExcludedItem] = []
@@ -227,27 +227,23 @@ class ActionDoc(Doc):
     says: Prose = ""
     part: Name | None = None
     next_time: bool = False
-    replace: bool = False
 
 
-class SourceDoc(Doc):
+class SourceDoc(Declaration):
     title: Line
     kind: Literal["survey", "study", "expert", "practice"]
     year: Annotated[int, Field(ge=1800, le=2200)] | None = None
     figure: Prose = ""
     url: Annotated[str, StringConstraints(pattern=URL, max_length=1000)] | None = None
-    replace: bool = False
 
 
-class UsualDoc(Doc):
+class UsualDoc(Declaration):
     answers: Annotated[dict[Annotated[str, StringConstraints(max_length=500)], Weight], Field(min_length=1, max_length=1000)]
     sources: Annotated[list[Id], Field(min_length=1, max_length=100)]
-    replace: bool = False
 
 
-class ConcernsDoc(Doc):
+class ConcernsDoc(Declaration):
     values: list[Name]
-    replace: bool = False
 
 
 class TraitDoc(ConcernsDoc):
@@ -258,36 +254,28 @@ class TraitDoc(ConcernsDoc):
 LevelsMap = Annotated[dict[Name, Number], Field(min_length=1)]
 
 
-class SeverityScaleDoc(Doc):
+class SeverityScaleDoc(Declaration):
     bands: LevelsMap
-    replace: bool = False
 
 
-class NoticedScaleDoc(Doc):
+class UrgencyScaleDoc(Declaration):
     levels: LevelsMap
+
+
+class NoticedScaleDoc(UrgencyScaleDoc):
     start: Number = 0
-    replace: bool = False
 
 
-class UrgencyScaleDoc(Doc):
-    levels: LevelsMap
-    replace: bool = False
-
-
-class OverallScaleDoc(Doc):
+class OverallScaleDoc(Declaration):
     weights: dict[Name, Annotated[float, Field(ge=0, le=1)]]
-    replace: bool = False
 
 
-class VerdictsDoc(Doc):
+class OutlooksDoc(Declaration):
     order: Annotated[list[Name], Field(min_length=1)]
+
+
+class VerdictsDoc(OutlooksDoc):
     table: dict[Name, dict[Name, list[Name]]]
-    replace: bool = False
-
-
-class OutlooksDoc(Doc):
-    order: Annotated[list[Name], Field(min_length=1)]
-    replace: bool = False
 
 
 class OccasionDoc(Doc):
@@ -299,7 +287,7 @@ class ActWithinDoc(Doc):
     otherwise: Name
 
 
-class PlanDoc(Doc):
+class PlanDoc(Declaration):
     max_actions: Annotated[int, Field(ge=0, le=1000)]
     max_relief: Annotated[float, Field(ge=0, le=1)]
     occasions: dict[Name, OccasionDoc] = {}
@@ -307,7 +295,6 @@ class PlanDoc(Doc):
     private: Name | None = None
     act_within: ActWithinDoc | None = None
     headline: Prose = ""
-    replace: bool = False
 
 
 class PartDoc(Doc):
@@ -320,7 +307,7 @@ class PartDoc(Doc):
 PartOrName = Annotated[Annotated[Name, Tag("text")] | Annotated[PartDoc, Tag("mapping")], _by_shape]
 
 
-class MessageDoc(Doc):
+class MessageDoc(Declaration):
     channels: list[Name]
     spoken: dict[Name, Prose] = {}
     max_words: Annotated[int, Field(ge=1, le=10_000)]
@@ -328,7 +315,6 @@ class MessageDoc(Doc):
     subject: Prose = ""
     opening: Prose = ""
     closing: Prose = ""
-    replace: bool = False
 
 
 class ScaleDoc(Doc):
@@ -407,7 +393,7 @@ class PackDoc(Doc):
     extends: Annotated[Annotated[Id, Tag("text")] | Annotated[list[Id], Tag("list"), Field(min_length=1)], _by_shape] | None = (
         None
     )
-    roles: dict[Literal["mistake", "signal", "strength", "setting"], RoleDoc] = {}
+    roles: dict[GivenRole, RoleDoc] = {}
     kinds: dict[Name, KindDoc] = {}
     rules: dict[Id, RuleDoc] = {}
     disable: Annotated[list[Id], Field(max_length=1000)] = []

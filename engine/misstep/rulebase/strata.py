@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from misstep.language.effects import EFFECTS, Derive
 from misstep.language.expression import FieldRef, Literal
 from misstep.language.facts import Kind
-from misstep.language.program import FINDING, OUTLOOK, Contribute, Derive, LimitOutlook, Pattern, Rule, Stratum
+from misstep.language.program import FINDING, OUTLOOK, Pattern, Rule, Stratum
 
 
 class StrataError(Exception):
@@ -82,33 +83,22 @@ def _nodes(pattern: Pattern, derived: set[str]) -> list[str]:
 
 
 def _writes(rule: Rule) -> set[str]:
-    written = set()
-    for effect in rule.effects:
-        match effect:
-            case Derive(kind):
-                written.add(kind)
-            case Contribute():
-                written.add(FINDING)
-            case LimitOutlook():
-                written.add(OUTLOOK)
-    return written
+    written = {effect.kind if isinstance(effect, Derive) else _WRITTEN[type(effect)] for effect in rule.effects}
+    return written - {""}
+
+
+_WRITTEN = {form.effect: str(form.writes) for form in EFFECTS.values()}
 
 
 def _reachability(edges: list[_Edge]) -> dict[str, set[str]]:
     """For every node, what depends on it, directly or through others."""
-    after: dict[str, set[str]] = {}
-    for edge in edges:
-        after.setdefault(edge.read, set()).add(edge.written)
     reachable: dict[str, set[str]] = {}
-    for node in after:
-        seen: set[str] = set()
-        todo = list(after[node])
-        while todo:
-            current = todo.pop()
-            if current not in seen:
-                seen.add(current)
-                todo.extend(after.get(current, ()))
-        reachable[node] = seen
+    for edge in edges:
+        reachable.setdefault(edge.read, set()).add(edge.written)
+    for middle, beyond in reachable.items():
+        for after in reachable.values():
+            if middle in after:
+                after |= beyond
     return reachable
 
 

@@ -19,8 +19,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from misstep.errors import listing, suggest
-from misstep.language.functions import Type
-from misstep.language.message import QUOTED_WORDS
+from misstep.language.facts import Sort
+from misstep.language.functions import BOOLEAN, TEXT, Type
+from misstep.language.scale import QUOTED_WORDS
 
 MAX_DEPTH = 16
 
@@ -142,10 +143,6 @@ class _Value(NamedTuple):
     words: int
 
 
-NUMBERS, WORDS = ("integer", "number"), ("text", "enum", "id")
-TEXT, TRUTH = Type("text"), Type("boolean")
-
-
 class _Checker:
     """Checks one template, with a method for every sort of node that may be in it: a node and its depth in; out the most words
     that it can say, and of an expression its type too. They raise TemplateError with the place of the node."""
@@ -220,7 +217,7 @@ class _Checker:
                 return self.either(self.value(left, depth + 1), self.value(right, depth + 1))
             case nodes.Not():
                 self.test(node, depth)
-                return _Value(TRUTH, 1)
+                return _Value(BOOLEAN, 1)
             case nodes.CondExpr(test=test, expr1=then, expr2=otherwise):
                 if otherwise is None:
                     raise self.error("`if` inside of {{ }} needs an `else`", node, "if")
@@ -232,9 +229,9 @@ class _Checker:
                 return self.filter(node, depth + 1)
         raise self.refused(node)
 
-    def constant(self, node: nodes.Node, value: Any) -> _Value:
+    def constant(self, node: nodes.Node, value: object) -> _Value:
         if isinstance(value, bool):
-            return _Value(TRUTH, 1)
+            return _Value(BOOLEAN, 1)
         if isinstance(value, str):
             return _Value(Type("text", (value,)), len(value.split()))
         if isinstance(value, int) and abs(value) <= 2**53:
@@ -276,7 +273,7 @@ class _Checker:
             values = a.type.values + b.type.values if a.type.values and b.type.values else ()
             type_ = Type(a.type.name, values)
         else:
-            type_ = Type("number") if a.type.name in NUMBERS and b.type.name in NUMBERS else TEXT
+            type_ = Type("number") if a.type.sort == b.type.sort == "number" else TEXT
         return _Value(type_, max(a.words, b.words))
 
     def compare(self, node: nodes.Compare, depth: int) -> _Value:
@@ -285,13 +282,13 @@ class _Checker:
             raise self.error("a chain of comparisons is not part of the template language; join them with `and`", node)
         if operand.op in ("in", "notin"):
             self.member(node, left, operand.expr, depth)
-            return _Value(TRUTH, 1)
+            return _Value(BOOLEAN, 1)
         right = self.value(operand.expr, depth)
         if operand.op in ("eq", "ne"):
             self.comparable(node, left.type, right.type)
-        elif left.type.name not in NUMBERS or right.type.name not in NUMBERS:
+        elif not (left.type.is_number and right.type.is_number):
             raise self.error(f"order is between numbers; these are {left.type} and {right.type}", node)
-        return _Value(TRUTH, 1)
+        return _Value(BOOLEAN, 1)
 
     def member(self, node: nodes.Node, left: _Value, items: nodes.Node, depth: int) -> None:
         if isinstance(items, (nodes.List, nodes.Tuple)):
@@ -305,8 +302,7 @@ class _Checker:
 
     def comparable(self, node: nodes.Node, a: Type, b: Type) -> None:
         """Both must be of one sort; a word must be one that can be there."""
-        sorts = [WORDS if t.name in WORDS else NUMBERS if t.name in NUMBERS else (t.name,) for t in (a, b)]
-        if sorts[0] != sorts[1] or sorts[0] == ("set",):
+        if a.sort != b.sort or a.sort == "set":
             raise self.error(f"{a} cannot be compared with {b}", node)
         for one, other in ((a, b), (b, a)):
             if one.name == "enum" and other.name == "text" and one.values:
@@ -322,13 +318,13 @@ class _Checker:
         if node.node is None or node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
             raise self.error(f"the filter '{node.name}' takes no arguments", node, node.name)
         value = self.value(node.node, depth)
-        if value.type.name not in _FILTERS[node.name]:
-            raise self.error(f"the filter '{node.name}' is for {_FILTERED[node.name]}; this is {value.type}", node, node.name)
+        if value.type.sort != _FILTERS[node.name]:
+            wanted = "numbers" if _FILTERS[node.name] == "number" else "text"
+            raise self.error(f"the filter '{node.name}' is for {wanted}; this is {value.type}", node, node.name)
         return _Value(Type("integer") if node.name == "round" else TEXT, value.words)
 
 
-_FILTERS = {"lower": WORDS, "upper": WORDS, "capitalize": WORDS, "round": NUMBERS}
-_FILTERED = {"lower": "text", "upper": "text", "capitalize": "text", "round": "numbers"}
+_FILTERS: dict[str, Sort] = {"lower": "word", "upper": "word", "capitalize": "word", "round": "number"}
 
 _REFUSED = {  # what it is called, and a word that it stands at
     "For": ("a loop", "for"),

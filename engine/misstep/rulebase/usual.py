@@ -1,9 +1,9 @@
-"""The ``usual`` sections of the packs in; how often each answer to a field is true where nobody has said it, checked, out."""
+"""Link the ``usual`` sections of packs: how often each answer to a field is true if nobody has said it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from misstep.errors import suggest
@@ -12,112 +12,81 @@ from misstep.language.program import Usual
 from misstep.rulebase import schema
 from misstep.rulebase.packs import Entry, Merged
 
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-
 
 def link_usual(merged: Merged, roles: Mapping[str, tuple[Field, ...]], kinds: Mapping[str, Kind]) -> dict[str, Usual]:
-    """What is usual, by kind or role, a dot, and the field; what is wrong is noted in ``merged.problems``.
+    """What is usual, by kind or role, a dot, and the field; what is wrong is noted.
 
-    Where a later layer declares the kind or role anew, what an earlier one said of its fields, and what does not fit any more,
-    is left out: the later one knows nothing of it.
+    If a later layer declares the kind or role anew, entries of an earlier layer that do not fit any more are left out in silence.
     """
+    owners = {**roles, **{name: kind.fields for name, kind in kinds.items()}}
     found = {}
     for place, entry in merged.usual.items():
         owner, _, name = place.partition(".")
-        problems: list[tuple[str, tuple[str | int, ...]]] = []
-        usual = _usual(entry, owner, name, merged, roles, kinds, problems)
+        for i, source in enumerate(entry.doc.sources):
+            merged.declares("sources", source, entry, "sources", i)
+        field = next((field for field in owners.get(owner, ()) if field.name == name), None)
+        role_is_broken = owner in kinds and ("roles", kinds[owner].role) in merged.broken
+        if merged.is_broken(owner) or (field is None and role_is_broken):
+            continue
+        faults = list(_faults(place, field, owners, kinds, entry))
         declared = merged.kinds.get(owner) or merged.roles.get(owner)
         if declared is None or declared.pack.layer <= entry.pack.layer:
-            merged.problems.extend(entry.problem(message, *path) for message, path in problems)
-        if usual is not None and not problems:
-            found[place] = usual
+            for message, *path in faults:
+                entry.report(message, *path)
+        if field is not None and not faults:
+            answers: dict[Any, float] = {_answer(field, text): float(weight) for text, weight in entry.doc.answers.items()}
+            in_order = [answer for answer in field.choices or sorted(answers) if answer in answers]
+            sources = tuple(sorted(set(entry.doc.sources)))
+            found[place] = Usual(tuple((answer, answers[answer]) for answer in in_order), sources)
     return found
 
 
-def _usual(
-    entry: Entry[schema.UsualDoc],
-    owner: str,
-    name: str,
-    merged: Merged,
-    roles: Mapping[str, tuple[Field, ...]],
+def _faults(
+    place: str,
+    field: Field | None,
+    owners: Mapping[str, tuple[Field, ...]],
     kinds: Mapping[str, Kind],
-    problems: list[tuple[str, tuple[str | int, ...]]],
-) -> Usual | None:
-    for i, source in enumerate(entry.doc.sources):
-        if source not in merged.sources and ("sources", source) not in merged.broken:
-            hint = suggest(source, merged.sources, "; declare it under sources:")
-            problems.append((f"unknown source '{source}'{hint}", ("sources", i)))
-    if ("kinds", owner) in merged.broken or ("roles", owner) in merged.broken:
-        return None
-    if owner not in kinds and owner not in roles:
-        problems.append((f"there is no kind or role '{owner}'{suggest(owner, [*kinds, *roles])}", ()))
-        return None
-    fields = {field.name: field for field in (kinds[owner].fields if owner in kinds else roles[owner])}
-    if owner in kinds and ("roles", kinds[owner].role) in merged.broken and name not in fields:
-        return None
-    if name not in fields:
-        known = f"; there are {', '.join(fields)}" if fields else "; it has none"
-        problems.append((f"{owner} has no field '{name}'{suggest(name, fields, known)}", ()))
-        return None
-    field = fields[name]
-    if owner in kinds and kinds[owner].role == "derived":
-        problems.append((f"'{owner}' is concluded by rules, so nobody is asked about it", ()))
+    entry: Entry[schema.UsualDoc],
+) -> Iterator[tuple[str, ...]]:
+    """What is wrong with an entry: messages, each with its path."""
+    owner, _, name = place.partition(".")
+    if owner not in owners:
+        yield (f"there is no kind or role '{owner}'{suggest(owner, owners)}",)
+    elif field is None:
+        names = [field.name for field in owners[owner]]
+        there = f"; there are {', '.join(names)}" if names else "; it has none"
+        yield (f"{owner} has no field '{name}'{suggest(name, names, there)}",)
+    elif owner in kinds and kinds[owner].role == "derived":
+        yield (f"'{owner}' is concluded by rules, so nobody is asked about it",)
     elif field.required:
-        problems.append((f"every record says {place_of(entry)}, so there is nothing usual to fall back on", ()))
+        yield (f"every record says {place}, so there is nothing usual to fall back on",)
     elif field.type == "text":
-        problems.append((f"{place_of(entry)} is text, of which no answer is usual", ()))
-    if problems and problems[-1][1] == ():
-        return None
-    answers: dict[Any, float] = {}
-    for text, weight in entry.doc.answers.items():
-        try:
-            answer = _answer(field, text)
-        except ValueError as error:
-            problems.append((str(error), ("answers", text)))
-            continue
-        if answer in answers:
-            problems.append((f"'{text}' is the same answer as one before it", ("answers", text)))
-        answers[answer] = float(weight)
-    in_order = sorted(answers.items(), key=lambda answer: _rank(field, answer[0]))  # not in that of the pack, which means nothing
-    return Usual(tuple(in_order), tuple(sorted(set(entry.doc.sources))))
-
-
-def place_of(entry: Entry[schema.UsualDoc]) -> str:
-    """The field that an entry is about."""
-    return str(entry.path[-1])
+        yield (f"{place} is text, of which no answer is usual",)
+    else:
+        seen = set()
+        for text in entry.doc.answers:
+            try:
+                answer = _answer(field, text)
+            except ValueError as error:
+                yield str(error), "answers", text
+                continue
+            if answer in seen:
+                yield f"'{text}' is the same answer as one before it", "answers", text
+            seen.add(answer)
 
 
 def _answer(field: Field, text: str) -> Any:
     """An answer as it lies in memory. Raises ValueError with what is wrong."""
-    low, high = field.range
-    match field.type:
-        case "boolean" if text in ("true", "false"):
-            return text == "true"
-        case "enum" if text == UNSAID:
-            raise ValueError(f"'{UNSAID}' is no answer: say how often each of the others is true")
-        case "enum" if text in field.values:
-            return text
-        case "set":
-            words = [word.strip() for word in text.split(",")] if text.strip() else []
-            if all(word in field.values for word in words):
-                return tuple(sorted(set(words)))
-        case "integer" | "number" if _NUMBER.fullmatch(text) and (field.type == "number" or "." not in text):
-            number = int(text) if field.type == "integer" else float(text)
-            if low <= number <= high:
-                return number + 0.0 if field.type == "number" else number
-    raise ValueError(f"'{text[:60]}' is no answer: it must be {_expected(field)}{suggest(text, _words(field))}")
-
-
-def _rank(field: Field, answer: Any) -> Any:
-    return field.values.index(answer) if field.type == "enum" else answer
+    if field.leaves_open(text):
+        raise ValueError(f"'{UNSAID}' is no answer: say how often each of the others is true")
+    answer = field.form.store(field.form.read(text, ","))
+    if not field.takes(answer):
+        words = ("true", "false") if field.type == "boolean" else field.values
+        raise ValueError(f"'{text[:60]}' is no answer: it must be {_expected(field)}{suggest(text, words)}")
+    return answer
 
 
 def _expected(field: Field) -> str:
-    if field.type == "set":
+    if field.form.sort == "set":
         return "words from " + ", ".join(field.values) + ", separated by commas"
-    known = ", ".join(word for word in field.values if word != UNSAID)
-    return f"one of {known}" if field.type == "enum" else field.expected().removesuffix(", or left out if unknown")
-
-
-def _words(field: Field) -> Iterable[str]:
-    return ("true", "false") if field.type == "boolean" else field.values
+    return replace(field, values=tuple(word for word in field.values if word != UNSAID), unknown=False).expected()

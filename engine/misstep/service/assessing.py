@@ -17,7 +17,7 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from misstep.errors import RecordError
+from misstep.errors import RecordError, too_long
 from misstep.service.config import BUSY, GONE, JSON, JSON_LINES, NO_STORE, Settings
 from misstep.service.metrics import Metrics
 from misstep.service.problems import Rejected, problem_response, record_problem
@@ -146,7 +146,7 @@ class BatchRoute:
         most = self._settings.body_bytes
         try:
             if len(line) > most:
-                raise RecordError(f"has more than {most} bytes, the most that a record may have")
+                raise RecordError(too_long(most))
             return await self._assessor.assess(served, line, "batch")
         except RecordError as error:
             return orjson.dumps({"line": number, "error": record_problem(error, lines=False)})

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 from misstep.api import RuleBase
 from misstep.errors import UsageError, suggest
 from misstep.language.facts import Field, Kind
-from misstep.rulebase.references import Reference, find_references
+from misstep.rulebase.field_use import Reference, find_references
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "team": ("support", "sales", "finance", "engineering", "operations"),
@@ -184,21 +184,16 @@ def _plan(kind: Kind, shared: Collection[str], references: dict[tuple[str, str],
 
 def _choices(field: Field, likely_default: bool) -> Sequence[SampleValue]:
     """Values of a field, all equally likely; ``likely_default``: half of them are the default."""
-    words = list(field.values)
     choices: list[SampleValue]
-    match field.type:
-        case "boolean":
-            choices = [True, False]
-        case "enum":
-            choices = [*words]
-        case "set":
-            choices = [*([word] for word in words), *(words[i : i + 2] for i in range(len(words) - 1)), words]
-        case "text":
-            choices = [*_TEXTS]
-        case _:
-            choices = [*_numbers(field)]
+    if field.is_number:
+        choices = [*_numbers(field)]
+    elif field.form.sort == "set":
+        words = list(field.values)
+        choices = [*([word] for word in words), *(words[i : i + 2] for i in range(len(words) - 1)), words]
+    else:
+        choices = [True, False] if field.form.sort == "truth" else [*(field.values or _TEXTS)]
     if likely_default and field.default is not None:
-        default = list(field.default) if field.type == "set" else field.default
+        default = list(field.default) if field.form.sort == "set" else field.default
         choices += [default] * len(choices)
     return choices
 
@@ -216,7 +211,7 @@ def _numbers(field: Field) -> list[float]:
     span = high - low
     power = max(1, 3 * int(span).bit_length() // 4)
     shares = [prod([i / (_STEPS - 1)] * power) for i in range(_STEPS)]
-    if field.type == "integer":
+    if field.form.whole:
         least, greatest = int(low), int(high)
         return [min(greatest, least + int(share * (greatest - least + 1))) for share in shares]
     digits = 1

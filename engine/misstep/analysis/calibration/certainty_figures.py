@@ -24,7 +24,7 @@ from misstep.analysis.calibration.judged_cases import CasesLike, Entry, name_set
 from misstep.analysis.certainty import Certainty, Outcome
 from misstep.analysis.usual_answers import usual_answers
 from misstep.errors import MisstepError, Problem, RecordError, UsageError
-from misstep.language.facts import GIVEN_ROLES, UNSAID, Field, Kind
+from misstep.language.facts import GIVEN_ROLES, Field, Kind
 from misstep.language.program import Program
 
 Fact = dict[str, Any]
@@ -223,23 +223,20 @@ def _open_fields(fact: Fact, kind: Kind) -> Iterator[Field]:
     if kind.role in GIVEN_ROLES:
         for field in kind.fields:
             said = fact.get(field.name)
-            if field.type != "text" and not field.required and (said is None or (field.type == "enum" and said == UNSAID)):
+            if field.type != "text" and not field.required and (said is None or field.leaves_open(said)):
                 yield field
 
 
 def _answers(field: Field) -> Iterable[Any]:
-    match field.type:
-        case "boolean":
-            return (False, True)
-        case "enum":
-            return (word for word in field.values if word != UNSAID)
-        case "set":
-            sizes = range(len(field.values) + 1) if len(field.values) <= 6 else (0, 1, len(field.values))
-            return (list(words) for size in sizes for words in combinations(field.values, size))
+    if field.choices:
+        return field.answers
+    if field.form.sort == "set":
+        sizes = range(len(field.values) + 1) if len(field.values) <= 6 else (0, 1, len(field.values))
+        return (list(words) for size in sizes for words in combinations(field.values, size))
     low, high = field.range
     low = low if field.minimum is not None else min(0, high) - OPEN_END
     high = high if field.maximum is not None else max(0, low) + OPEN_END
-    if field.type == "integer":
+    if field.form.whole:
         least, greatest = ceil(low), floor(high)
         return (*range(least, greatest, max(1, ceil((greatest - least) / MOST_NUMBERS))), greatest)
     return (min(high, round(low + (high - low) * i / MOST_NUMBERS, 3)) for i in range(MOST_NUMBERS + 1))

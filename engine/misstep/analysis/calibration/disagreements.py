@@ -9,7 +9,8 @@ from misstep.analysis.calibration.agreement import Cause, Compared, DifferingAct
 from misstep.analysis.calibration.judged_cases import JudgedDoc
 from misstep.assessment.result import Assessment, PlannedAction
 from misstep.errors import printable
-from misstep.language.program import Program, Recommend
+from misstep.language.effects import Recommend
+from misstep.language.program import Program
 
 MOST_SEVERE, MOST_NOTICED = 3, 1  # causes that are told of one case: what it weighs, and how visible it was
 Order = tuple[int, bool, bool, bool, int, str, str]

@@ -14,12 +14,11 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, ValidationError
 
 from misstep.assessment.record_files import read_documents, refuse_missing
-from misstep.assessment.records import json_pointer
-from misstep.errors import Location, MisstepError, Problem, RecordError, UsageError, printable, suggest
+from misstep.errors import Location, MisstepError, Problem, RecordError, UsageError, from_pointer, printable, suggest, to_pointer
 from misstep.language.program import Program
 from misstep.rulebase.documents import Document
+from misstep.rulebase.read_pack import describe
 from misstep.rulebase.schema import Doc, Line, Name, Prose
-from misstep.rulebase.shape import describe
 
 UNKNOWN = "unknown"
 STDIN = Path("-")
@@ -79,9 +78,9 @@ class Entry:
     def problem(self, path: Sequence[str | int], message: str) -> Problem:
         """A fault in a part of the case."""
         if self.document is None:
-            return Problem(Location(pointer=json_pointer([self.number, *path])), message)
+            return Problem(Location(pointer=to_pointer([self.number, *path])), message)
         place = self.document.locate(path)
-        return Problem(Location(place.file, place.line, place.column, json_pointer(path)), message)
+        return Problem(Location(place.file, place.line, place.column, to_pointer(path)), message)
 
     @property
     def place(self) -> str:
@@ -157,25 +156,10 @@ def unknown_steps(case: JudgedDoc, entry: Entry, program: Program) -> Iterator[t
 
 def record_problems(error: RecordError, entry: Entry) -> list[Problem]:
     """The faults of the record of a case, with their places in the case."""
-    found = []
-    for problem in error.problems:
-        path: list[str | int] = ["record"]
-        here = entry.data["record"]
-        steps = [step.replace("~1", "/").replace("~0", "~") for step in problem.location.pointer.split("/")[1:]]
-        if not isinstance(here, dict):  # a bare list of facts
-            steps = steps[1:]
-        for step in steps:
-            path.append(int(step) if isinstance(here, list) and step.isdigit() else step)
-            here = _below(here, path[-1])
-        found.append(entry.problem(path, problem.message))
-    return found
-
-
-def _below(data: Any, step: str | int) -> Any:
-    try:
-        return data[step]
-    except (KeyError, IndexError, TypeError):
-        return None
+    record = entry.data["record"]
+    return [
+        entry.problem(["record", *from_pointer(problem.location.pointer, record)], problem.message) for problem in error.problems
+    ]
 
 
 def case_schema(program: Program, record: dict[str, Any]) -> dict[str, Any]:

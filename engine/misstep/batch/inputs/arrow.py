@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from misstep.batch.inputs.settings import USUAL_ID, Reading
 from misstep.batch.parts import Logged, Reject
-from misstep.errors import Location, Problem, UsageError, listing, printable
+from misstep.errors import Location, Problem, UsageError, listing, printable, too_long
 from misstep.language.facts import MAX_ID
 
 
@@ -47,7 +47,7 @@ def logged_row(
     """A row of a table as a logged interview; a reject where it cannot be one."""
     most = reading.limits.record_bytes
     if facts is not None and len(facts) > most:
-        return reject(name, row, f"has more than {most} bytes, the most that a record may have")
+        return reject(name, row, too_long(most))
     if facts is None or not facts.strip():
         return reject(name, row, f"the column '{reading.facts}' is empty; it must hold the facts as JSON")
     if id_ is not None and len(id_) > MAX_ID:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from misstep.batch.inputs.settings import Reading
 from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.streams import CHUNK, Stream
-from misstep.errors import RecordError, UsageError, printable
+from misstep.errors import RecordError, UsageError, printable, too_long
 
 BROKEN = "is not valid CSV: a quote is left open, or stands within a text, where it is doubled and the text quoted"
 
@@ -62,7 +62,7 @@ class Rows:
             try:
                 cells = next(self._rows)
             except _TooLong:
-                return Cells(self.line, [], f"has more than {self._most} bytes, the most that a record may have; {LEFT_OPEN}")
+                return Cells(self.line, [], f"{too_long(self._most)}; {LEFT_OPEN}")
             except csv.Error:
                 if self._torn():
                     raise StopIteration from None

@@ -16,7 +16,7 @@ from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.spool import Spool, fault_part
 from misstep.batch.inputs.streams import Stream
 from misstep.batch.parts import Logged, Part, Reject
-from misstep.errors import Location, Problem, RecordError
+from misstep.errors import Location, Problem, RecordError, too_long
 from misstep.files import opened, place
 
 
@@ -94,7 +94,7 @@ def read_lines(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
                 while left > 0 and line and not line.endswith(b"\n"):
                     line = stream.readline(min(65_536, left))
                     left -= len(line)
-                yield Reject(part.name, row, (too_long(most),))
+                yield Reject(part.name, row, (Problem(Location(), too_long(most)),))
             elif not keep:
                 if record and not record.isspace():
                     yield Logged(row, record)
@@ -104,8 +104,3 @@ def read_lines(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
                 except RecordError:  # the reader of records says what is wrong
                     kept = nothing
                 yield Logged(row, record, None, kept)
-
-
-def too_long(most: int) -> Problem:
-    """What is wrong with a record that is too long."""
-    return Problem(Location(), f"has more than {most} bytes, the most that a record may have")

@@ -6,7 +6,6 @@ name. An empty cell is a field that is not given; a row with nothing but an id i
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -107,8 +106,9 @@ class _Gathered:
 
 
 def read_long(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
-    """The interviews of a part as records: every cell becomes what its field is declared to be."""
-    kinds = {kind.name: {field.name: _CELLS.get(field.type, str) for field in kind.fields} for kind in _given(reading)}
+    """The interviews of a part as records: every cell becomes what its field is declared to be. What has another form stays text,
+    and is refused with the words that every record is."""
+    kinds = {kind.name: {field.name: field.form.read for field in kind.fields} for kind in _given(reading)}
     for entry in entries_of(part):
         if "wrong" in entry:
             yield reject(part.name, entry["row"], entry["wrong"])
@@ -121,32 +121,5 @@ def _given(reading: Reading) -> list[Kind]:
     return [kind for kind in reading.kinds if kind.role in GIVEN_ROLES]
 
 
-def _fact(cells: Fact, fields: dict[str, Callable[[str], Any]]) -> dict[str, Any]:
-    return {"id" if name == FACT else name: fields.get(name, str)(cell) for name, cell in cells.items()}
-
-
-_WHOLE = re.compile(r"[-+]?[0-9]{1,18}(\.0*)?")
-_DECIMAL = re.compile(r"[-+]?[0-9]{1,18}(\.[0-9]{0,18})?([eE][-+]?[0-9]{1,3})?")
-
-
-def _boolean(cell: str) -> bool | str:
-    return {"true": True, "false": False}.get(cell.strip().lower(), cell)
-
-
-def _integer(cell: str) -> int | str:
-    """12, and 12.0 as it becomes in tables where the column has gaps."""
-    cell = cell.strip()
-    return int(cell.partition(".")[0]) if _WHOLE.fullmatch(cell) else cell
-
-
-def _number(cell: str) -> float | str:
-    cell = cell.strip()
-    return float(cell) if _DECIMAL.fullmatch(cell) else cell
-
-
-def _set(cell: str) -> list[str]:
-    return [word.strip() for word in cell.split(";") if word.strip()]
-
-
-_CELLS: dict[str, Callable[[str], Any]] = {"boolean": _boolean, "integer": _integer, "number": _number, "set": _set}
-"""What is not what it should be stays text, and is refused with the words that every record is."""
+def _fact(cells: Fact, fields: dict[str, Callable[[str, str], object]]) -> dict[str, object]:
+    return {"id" if name == FACT else name: fields[name](cell, ";") if name in fields else cell for name, cell in cells.items()}

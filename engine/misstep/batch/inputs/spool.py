@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO
 
 from misstep.batch.inputs.sources import Source
 from misstep.batch.parts import Part
-from misstep.files import is_remote, whole_file
+from misstep.files import whole_file
 
 
 class Spool:
@@ -30,23 +28,10 @@ class Spool:
         """Where a part lies that was written here."""
         return self._folder / f"{number:08}.part"
 
-    @contextmanager
-    def writing(self, number: int) -> Iterator[IO[bytes]]:
+    def writing(self, number: int) -> AbstractContextManager[IO[bytes]]:
         """The file of a part, to be written; only its owner can read it. It is made anew whenever a run goes on, so it need
         not outlast a crash."""
-        path = self.path(number)
-        if is_remote(path):
-            with whole_file(path) as stream:
-                yield stream
-            return
-        temporary = path.with_suffix(".part.tmp")
-        try:
-            with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as stream:
-                yield stream
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        return whole_file(self.path(number), mode=0o600, sync=False)
 
 
 def fault_part(spool: Spool, source: Source, row: int, fault: str) -> Part:

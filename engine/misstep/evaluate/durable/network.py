@@ -30,6 +30,7 @@ from misstep.errors import EngineError
 from misstep.language.expression import Compare, Expression, FieldRef, Known, Literal, Logic, Member, Not, Words
 from misstep.language.facts import FIRST_VALUE, ID, KIND, TRAITS, Kind, Row
 from misstep.language.finding import FINDING_FIELDS
+from misstep.language.operators import COMPARISONS
 from misstep.language.program import FINDING, OUTLOOK, Pattern, Rule
 
 MOST_JOINED = 16  # facts of one match that the library has room for
@@ -246,7 +247,6 @@ class Ruleset:
 
 
 _OPERATORS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
-_MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 def value_of(pattern: Pattern, name: str, kinds: Mapping[str, Kind]) -> Callable[[Row], Any]:
@@ -296,7 +296,7 @@ def _tests(node: Expression) -> Iterator[tuple[str, Test]]:
                     case FieldRef(name, field), Literal(value):
                         yield name, Test(field, operator, value)
                     case Literal(value), FieldRef(name, field):
-                        yield name, Test(field, _MIRRORED[operator], value)
+                        yield name, Test(field, COMPARISONS[operator].mirrored, value)
 
 
 Join = tuple[FieldRef, FieldRef]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
-from misstep.evaluate.memory import Match, Memory
+from misstep.evaluate.memory import CONCLUSIONS, Match, Memory
 from misstep.language.facts import Row
 from misstep.language.program import Pattern, Rule
 
@@ -58,24 +58,19 @@ def conclusions(memory: Memory, rules: Sequence[Rule], facts: Sequence[tuple[str
         taken = [place[v] if isinstance(b, Pattern) else v for b, v in zip(rule.binders, match, strict=True)]
         return [number[rule], taken]
 
-    def places(rows: Sequence[Row]) -> list[int]:
-        return [place[row] for row in rows]
+    def plain(shape: str, value: Any) -> Any:
+        if shape == "value" or value is None:
+            return value
+        return place[value] if shape == "mistake" else [place[row] for row in value]
 
     return {
         "work": memory.work,
         "facts": [row[1:] for _, row in facts[given:]],
-        "derivations": [[place[row], *why(rule, m)] for row, found in memory.derivations.items() for rule, m in found],
-        "contributions": [
-            [None if row is None else place[row], dimension, size, *why(rule, m)]
-            for row, dimension, size, rule, m in memory.contributions
-        ],
-        "recommendations": [
-            [action, places(targets), relief, due, *why(rule, m)]
-            for action, targets, relief, due, rule, m in memory.recommendations
-        ],
-        "vetoes": [[action, places(targets), *why(rule, m)] for action, targets, rule, m in memory.vetoes],
-        "notes": [[effect, *why(rule, m)] for effect, rule, m in memory.notes],
-        "outlooks": [[effect, *why(rule, m)] for effect, rule, m in memory.outlooks],
+        "derivations": [[place[row], *why(*firing)] for row, firings in memory.derivations.items() for firing in firings],
+        **{
+            name: [[*map(plain, shapes, conclusion), *why(*conclusion[-2:])] for conclusion in getattr(memory, name)]
+            for name, shapes in CONCLUSIONS.items()
+        },
     }
 
 
@@ -88,23 +83,16 @@ def conclude(answer: dict[str, Any], memory: Memory, rules: Sequence[Rule]) -> N
         binders = rules[rule].binders
         return rules[rule], tuple([facts[v] if isinstance(b, Pattern) else v for b, v in zip(binders, taken, strict=True)])
 
-    def rows(places: list[int]) -> tuple[Row, ...]:
-        return tuple([facts[place] for place in places])
+    def whole(shape: str, value: Any) -> Any:
+        if shape == "value" or value is None:
+            return value
+        return facts[value] if shape == "mistake" else tuple([facts[place] for place in value])
 
     memory.work = answer["work"]
     for place, rule, taken in answer["derivations"]:
         memory.derive(facts[place], *why(rule, taken))
-    memory.contributions += [
-        (None if place is None else facts[place], dimension, size, *why(rule, taken))
-        for place, dimension, size, rule, taken in answer["contributions"]
-    ]
-    memory.recommendations += [
-        (action, rows(places), relief, due, *why(rule, taken))
-        for action, places, relief, due, rule, taken in answer["recommendations"]
-    ]
-    memory.vetoes += [(action, rows(places), *why(rule, taken)) for action, places, rule, taken in answer["vetoes"]]
-    memory.notes += [(effect, *why(rule, taken)) for effect, rule, taken in answer["notes"]]
-    memory.outlooks += [(effect, *why(rule, taken)) for effect, rule, taken in answer["outlooks"]]
+    for name, shapes in CONCLUSIONS.items():
+        getattr(memory, name).extend([(*map(whole, shapes, told), *why(*told[len(shapes) :])) for told in answer[name]])
 
 
 def _value(value: Any) -> Any:

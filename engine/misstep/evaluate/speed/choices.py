@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from misstep.language.expression import Compare, Expression, FieldRef, Literal, Member, Not, Words
+from misstep.language.operators import COMPARISONS
 
 _BOUND = {">=": "least", ">": "least", "<=": "most", "<": "most"}
-_MIRRORED = {">=": "<=", ">": "<", "<=": ">=", "<": ">", "==": "=="}
 
 
 def asked_of(test: Expression) -> tuple[FieldRef | None, tuple[Any, ...], str | None]:
@@ -16,7 +16,7 @@ def asked_of(test: Expression) -> tuple[FieldRef | None, tuple[Any, ...], str | 
         case Compare(("==" | ">=" | ">" | "<=" | "<" as operator,), (FieldRef() as ref, Literal(value))):
             return ref, (value,), _BOUND.get(operator)
         case Compare(("==" | ">=" | ">" | "<=" | "<" as operator,), (Literal(value), FieldRef() as ref)):
-            return ref, (value,), _BOUND.get(_MIRRORED[operator])
+            return ref, (value,), _BOUND.get(COMPARISONS[operator].mirrored)
         case Member(FieldRef() as ref, Words(values), False):
             return ref, values, None
         case FieldRef() as ref:

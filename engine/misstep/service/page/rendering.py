@@ -16,7 +16,7 @@ from markupsafe import escape
 from misstep.api import RuleBase
 from misstep.errors import Problem, printable
 from misstep.language.facts import Field, Kind, Role
-from misstep.rulebase.references import find_references
+from misstep.rulebase.field_use import find_references
 from misstep.service.page.answer import Answer
 from misstep.service.page.catalogue import Catalogue, Topic
 from misstep.service.page.labels import choice_of, hint_of, label_of, said_of, sentence, small

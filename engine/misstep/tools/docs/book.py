@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from misstep.api import RuleBase
+from misstep.language.effects import Derive, Recommend, Veto
 from misstep.language.facts import Kind
-from misstep.language.program import Action, Derive, Pattern, Program, Recommend, Rule, Source, Veto
+from misstep.language.program import Action, Pattern, Program, Rule, Source
 from misstep.limits import Limits
 from misstep.rulebase.link import load_program
 from misstep.rulebase.load import EXTENDED

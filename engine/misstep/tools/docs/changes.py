@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from misstep.assessment.result import Reason
-from misstep.language.program import Note, Program, Rule
+from misstep.language.effects import Note
+from misstep.language.program import Program, Rule
 from misstep.tools.docs.condition_words import number
 from misstep.tools.docs.examples import Example
 

@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, LiteralString
-from typing import Literal as Choice
+from typing import Any
 
 from markupsafe import Markup
 
@@ -26,17 +25,11 @@ from misstep.language.expression import (
     Member,
     Negative,
     Not,
-    Words,
     refs_in,
 )
 from misstep.language.functions import FUNCTIONS
+from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS
 from misstep.tools.docs.markdown import code, escape, joined, say
-
-_Operator = Choice["==", "!=", "<", "<=", ">", ">="]
-_ORDER = {"==": "is", "!=": "is not", "<": "is less than", "<=": "is at most", ">": "is more than", ">=": "is at least"}
-_SIGN = {"==": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
-_OPPOSITE: dict[_Operator, _Operator] = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-_ARITHMETIC: dict[str, LiteralString] = {"+": "{} + {}", "-": "{} − {}", "*": "{} × {}", "/": "{} / {}"}
 
 
 def number(value: float) -> str:
@@ -66,10 +59,9 @@ class Phrases:
                 return say("{} is known", self._ref(ref))
             case Not(operand):
                 return self._denied(operand)
-            case Logic("and", operands):
-                return joined((self._inside(o) for o in _telling(operands)), " and ")
-            case Logic(_, operands):
-                return joined((self._inside(o) for o in operands), " or ")
+            case Logic(operator, operands):
+                told = _telling(operands) if operator == "and" else operands
+                return joined(map(self._inside, told), LOGIC[operator].words)
             case Compare():
                 return self._compare(node)
             case Member():
@@ -91,11 +83,11 @@ class Phrases:
             case Member(item, container, negated):
                 return self._member(Member(item, container, not negated))
             case Compare((operator,), operands):
-                return self._compare(Compare((_OPPOSITE[operator],), operands))
+                return self._compare(Compare((COMPARISONS[operator].opposite,), operands))
             case Logic("and", operands) if len(told := _telling(operands)) == 1:
                 return say("it is not known that {}", self._inside(told[0]))
             case Logic(operator, operands):
-                return joined((self._inside(Not(o)) for o in operands), " or " if operator == "and" else " and ")
+                return joined((self._inside(Not(o)) for o in operands), LOGIC[LOGIC[operator].opposite].words)
             case _:
                 return say("it is not so that {}", self._inside(node))
 
@@ -111,7 +103,7 @@ class Phrases:
             case Arithmetic("-", Literal(0), right) | Negative(right):
                 return say("−{}", self._factor(right))
             case Arithmetic(operator, left, right):
-                return say(_ARITHMETIC[operator], self._factor(left), self._factor(right))
+                return say(ARITHMETIC[operator].words, self._factor(left), self._factor(right))
             case IfElse(condition, then, otherwise):
                 return say("{} if {}, else {}", self.value(then), self._inside(condition), self.value(otherwise))
             case Call(function, arguments):
@@ -142,16 +134,16 @@ class Phrases:
     def _compare(self, node: Compare) -> Markup:
         operands = [self.value(o) for o in node.operands]
         if len(operands) == 2:
-            return say("{} {} {}", operands[0], _ORDER[node.operators[0]], operands[1])
-        rest = (say("{} {}", _SIGN[o], value) for o, value in zip(node.operators, operands[1:], strict=True))
+            return say(COMPARISONS[node.operators[0]].words, *operands)
+        rest = (say("{} {}", COMPARISONS[o].sign, value) for o, value in zip(node.operators, operands[1:], strict=True))
         return joined((operands[0], *rest), " ")
 
     def _member(self, node: Member) -> Markup:
-        item = self.value(node.item)
+        item, form = self.value(node.item), MEMBERSHIPS["not in" if node.negated else "in"]
         if isinstance(node.container, FieldRef):
-            form: LiteralString = "{} is not among {}" if node.negated else "{} is among {}"
-            return say(form, item, self._ref(node.container))
-        return say("{} is {}", item, _one_of(node.container, node.negated))
+            return say(form.words, item, self._ref(node.container))
+        values = [_constant(value) for value in node.container.values]
+        return say(form.one if len(values) == 1 else form.among, item, joined(values, ", ", form.last))
 
 
 def _telling(conditions: Sequence[Expression], beside: Sequence[Expression] = ()) -> list[Expression]:
@@ -159,13 +151,6 @@ def _telling(conditions: Sequence[Expression], beside: Sequence[Expression] = ()
     plain = [c for c in (*conditions, *beside) if not isinstance(c, (Logic, IfElse))]
     asked = frozenset[tuple[str, str]]().union(*map(refs_in, plain))
     return [c for c in conditions if not (isinstance(c, Known) and (c.ref.name, c.ref.field) in asked)]
-
-
-def _one_of(words: Words, negated: bool) -> Markup:
-    values = [_constant(value) for value in words.values]
-    if len(values) == 1:
-        return say("not {}", values[0]) if negated else values[0]
-    return say("neither {}", joined(values, ", ", "nor")) if negated else joined(values, ", ", "or")
 
 
 def _constant(value: Any) -> Markup:

@@ -30,13 +30,6 @@ from misstep.tools.docs.rulewords import RuleWords
 Thing = Kind | Rule | Action | Source | Chapter
 Pages = dict[str, str]
 
-ROLE_TITLES = {
-    "mistake": "Mistakes",
-    "signal": "Signals",
-    "strength": "Strengths",
-    "setting": "Settings",
-    "derived": "Conclusions",
-}
 REACHES = {
     "repairs": "deals with the mistake towards the other side",
     "plain": "contact that does not mention the mistake",
@@ -129,7 +122,7 @@ class _Writer:
             "values": _values,
             "worse": _worse,
             "field_default": _default,
-            "role_titles": ROLE_TITLES,
+            "role_titles": ROLES,
             "reaches": REACHES,
             "source_kinds": SOURCE_KINDS,
             "links": lambda things, link: map(link, things),

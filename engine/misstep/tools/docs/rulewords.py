@@ -5,24 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import Any
 
 from markupsafe import Markup
 
+from misstep.language.effects import EFFECTS, Contribute, Derive, Effect, LimitOutlook, Note, Placeholder, Recommend, Text
 from misstep.language.expression import Arithmetic, Curve, Expression, Literal, Negative, names_in
-from misstep.language.program import (
-    Aggregate,
-    Contribute,
-    Derive,
-    Effect,
-    LimitOutlook,
-    Note,
-    Pattern,
-    Placeholder,
-    Recommend,
-    Rule,
-    Text,
-)
+from misstep.language.program import Aggregate, Pattern, Rule
 from misstep.tools.docs.book import Book
 from misstep.tools.docs.condition_words import Phrases, number
 from misstep.tools.docs.markdown import code, joined, say
@@ -44,9 +33,6 @@ class Outcome:
     what: str = ""
     over: Markup | str = ""
     points: Sequence[tuple[str, str]] = ()
-
-
-_UNITS: dict[str, LiteralString] = {"noticed": " doublings of the odds", "relief": ", once all else is added up"}
 
 
 class RuleWords:
@@ -163,16 +149,15 @@ class RuleWords:
                 return Outcome(say("vetoes {}{}", self._link(program.actions[effect.action]), self._for(effect.targets)))
 
     def _contribution(self, effect: Contribute) -> Outcome:
-        amount, sign = effect.amount, 1.0
+        form = EFFECTS[effect.dimension]
+        amount, sign = effect.amount, float(form.sign)
         if isinstance(amount, Negative):
-            amount, sign = amount.operand, -1.0
+            amount, sign = amount.operand, -sign
         elif isinstance(amount, Arithmetic) and amount.operator == "-" and amount.left == Literal(0):
-            amount, sign = amount.right, -1.0
-        if effect.dimension == "relief":
-            sign = -sign
-        what = "severity" if effect.dimension == "relief" else effect.dimension
-        head = say("the severity of the whole") if what == "overall" else say("{}{}", what, self._of(effect.target))
-        unit = say(_UNITS.get(effect.dimension, ""))
+            amount, sign = amount.right, -sign
+        what = form.score if effect.target else effect.dimension
+        head = say("{}{}", what, self._of(effect.target)) if effect.target else say("the {} of the whole", form.score)
+        unit = say(form.unit)
         if isinstance(amount, Literal) and not isinstance(amount.value, str):
             return Outcome(say("{}: **{}**{}", head, _signed(sign * amount.value), unit))
         if isinstance(amount, Curve):

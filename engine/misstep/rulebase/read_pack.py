@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from misstep.errors import Problem, RuleError, suggest
 from misstep.rulebase import schema
@@ -26,7 +27,7 @@ def read_pack(document: Document, layer: int, problems: list[Problem]) -> Pack:
     data, broken = document.data, set[tuple[str, str]]()
     for _ in range(MAX_ROUNDS):
         try:
-            return Pack(document, schema.PackDoc.model_validate(data), layer, frozenset(broken))
+            return Pack(document, schema.PackDoc.model_validate(data), layer, problems, frozenset(broken))
         except ValidationError as error:
             errors = error.errors(include_url=False)
             problems.extend(_shape_problem(document, e) for e in errors)
@@ -39,30 +40,26 @@ def read_pack(document: Document, layer: int, problems: list[Problem]) -> Pack:
 _NAMED = ("roles", "kinds", "rules", "actions", "sources", "usual", "scale", "cases")
 
 
-def _leave_out(data: dict[str, Any], path: list[Any], error: Any, broken: set[tuple[str, str]]) -> None:
+def _leave_out(data: dict[str, Any], path: list[str | int], error: ErrorDetails, broken: set[tuple[str, str]]) -> None:
     """Take out of a pack what has not the right shape: an unknown key, or else the whole declaration or section."""
-    if not path:  # `schema` or `pack` is missing
-        data[error["loc"][0]] = 1 if error["loc"][0] == "schema" else "unnamed"
-        return
+    section, *rest = [str(step) for step in path] or [str(error["loc"][0])]  # `schema` or `pack` is missing
     if error["type"] == "extra_forbidden":
         here: Any = data
         for step in path[:-1]:
             here = here.get(step, {}) if isinstance(here, dict) else here[step]
         here.pop(path[-1], None)
-        return
-    section, *rest = path
-    if rest and section in _NAMED:
+    elif rest and section in _NAMED:
         data.get(section, {}).pop(rest[0], None)
-        broken.add((section, str(rest[0])))
+        broken.add((section, rest[0]))
     elif section in ("schema", "pack"):
-        data[str(section)] = 1 if section == "schema" else "unnamed"
+        data[section] = 1 if section == "schema" else "unnamed"
     else:
-        data.pop(str(section), None)
+        data.pop(section, None)
 
 
-def _path(data: Any, loc: Iterable[str | int]) -> list[Any]:
+def _path(data: Any, loc: Iterable[str | int]) -> list[str | int]:
     """The path of an error in the data; a step that leads nowhere is a tag of a union, or a key that is missing."""
-    path: list[Any] = []
+    path: list[str | int] = []
     for step in loc:
         if isinstance(step, int) if isinstance(data, list) else isinstance(data, dict) and step in data:
             path.append(step)
@@ -70,14 +67,14 @@ def _path(data: Any, loc: Iterable[str | int]) -> list[Any]:
     return path
 
 
-def _shape_problem(document: Document, error: Any) -> Problem:
+def _shape_problem(document: Document, error: ErrorDetails) -> Problem:
     """One pydantic error in our words, with the place in the file."""
     path, message = describe(document.data, error, schema.PackDoc)
     subject = str(path[1]) if len(path) > 1 and path[0] == "rules" else ""
     return Problem(document.locate(path), message, subject)
 
 
-def describe(data: Any, error: Any, root: type[schema.Doc]) -> tuple[list[str | int], str]:
+def describe(data: object, error: ErrorDetails, root: type[schema.Doc]) -> tuple[list[str | int], str]:
     """One pydantic error about data of the shape ``root``: the path of what is wrong, and what is, in our words."""
     path = _path(data, error["loc"])
     here: Any = data
@@ -105,7 +102,7 @@ def _called(path: list[str | int]) -> str:
     return f"an item of `{_short(key)}`" if isinstance(path[-1], int) else f"`{_short(key)}`"
 
 
-def _expected(error: Any, value: object) -> str:
+def _expected(error: ErrorDetails, value: object) -> str:
     """What the shape wants of a value: ``must be ...``."""
     context = error.get("ctx", {})
     match error["type"]:
@@ -147,25 +144,25 @@ _EXPECTED = {
 
 def _keys_at(path: list[str | int], root: type[schema.Doc]) -> list[str]:
     """The keys that may stand in the mapping at a path."""
-    shapes: list[Any] = [root]
+    shapes: list[object] = [root]
     for step in path:
         below = [_below(shape, step) for shape in shapes]
         shapes = [shape for annotation in below for shape in _alternatives(annotation)]
     return sorted({f.alias or name for shape in shapes if _is_doc(shape) for name, f in shape.model_fields.items()})
 
 
-def _is_doc(shape: Any) -> bool:
+def _is_doc(shape: object) -> TypeGuard[type[schema.Doc]]:
     return isinstance(shape, type) and issubclass(shape, schema.Doc)
 
 
-def _below(shape: Any, step: str | int) -> Any:
+def _below(shape: object, step: str | int) -> object:
     """The annotation of what stands under a key or index of a shape; None where nothing can."""
     if _is_doc(shape):
         return next((f.annotation for name, f in shape.model_fields.items() if (f.alias or name) == step), None)
     return get_args(shape)[-1] if get_origin(shape) is (list if isinstance(step, int) else dict) else None
 
 
-def _alternatives(annotation: Any) -> Iterator[Any]:
+def _alternatives(annotation: object) -> Iterator[object]:
     """The types that an annotation allows."""
     if get_origin(annotation) is Annotated:
         yield from _alternatives(get_args(annotation)[0])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Any, cast
+from collections.abc import Callable, Iterable
+from typing import cast
 
 from misstep.errors import listing, suggest
-from misstep.language.expression import Expression, Literal
+from misstep.language.effects import EFFECTS, Contribute, Derive, Dimension, Effect, LimitOutlook, Note, Recommend, Veto
+from misstep.language.expression import Expression, Literal, Scalar
 from misstep.language.functions import Type
-from misstep.language.program import Contribute, Derive, Effect, LimitOutlook, Note, Recommend, Veto
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import check_number, check_text, check_value
 from misstep.rulebase.kinds import field_type
@@ -27,39 +27,26 @@ class EffectLinker:
 
     def effects(self) -> list[Effect | None]:
         """The effects in the order of their keys, None for some of those with a problem, which is noted."""
-        then, effects = self.names.entry.doc.then, cast("list[Effect | None]", [])
-        for dimension in ("severity", "noticed", "urgency", "relief"):
-            add = getattr(then, dimension)
-            if add is not None:
-                mapped = isinstance(add, schema.AddDoc)
-                path = ("then", dimension, "add") if mapped else ("then", dimension)
-                target = self._mistake(add.target if mapped else None, ("then", dimension), "add")
-                amount = self._amount(add.add if mapped else add, path)
-                if target is not None and amount is not None:
-                    effects.append(Contribute(cast("Any", dimension), target, amount))
-        if then.overall is not None:
-            amount = self._amount(then.overall, ("then", "overall"))
-            effects.append(Contribute("overall", "", amount) if amount is not None else None)
-        if then.verdict is not None:
-            effects.append(self._verdict(then.verdict))
-        if then.outlook is not None:
-            effects.append(self._outlook(then.outlook))
-        for i, derive in enumerate(_items(then.derive)):
-            effects.append(self._derive(derive, ("then", "derive", i) if isinstance(then.derive, list) else ("then", "derive")))
-        place: tuple[str | int, ...]
-        for i, recommend in enumerate(_items(then.recommend)):
-            place = ("then", "recommend", i) if isinstance(then.recommend, list) else ("then", "recommend")
-            effects.append(self._recommend(recommend, place))
-        for i, veto in enumerate(_items(then.veto)):
-            place = ("then", "veto", i) if isinstance(then.veto, list) else ("then", "veto")
-            doc = schema.VetoDoc(action=veto) if isinstance(veto, str) else veto
-            action, targets = self._action(doc.action, place), self._targets(doc.targets, place)
-            effects.append(Veto(action, targets) if action is not None and targets is not None else None)
-        if then.note is not None:
-            note = then.note
-            text = self.names.attempt(("then", "note"), lambda: check_text(note, self.names.scope(), self.names.known))
-            effects.append(Note(text) if text is not None else None)
+        effects = []
+        for key in EFFECTS:
+            link = _LINKERS.get(key, EffectLinker._contribution)
+            given = getattr(self.names.entry.doc.then, key)
+            for i, item in enumerate(given if isinstance(given, list) else [] if given is None else [given]):
+                effects.append(link(self, item, "then", key, *([i] if isinstance(given, list) else [])))
         return effects
+
+    def _contribution(self, item: float | str | schema.AddDoc, *path: str | int) -> Effect | None:
+        dimension = cast("Dimension", path[-1])
+        if dimension == "overall":
+            target: str | None = ""
+        else:
+            target = self._mistake(item.target if isinstance(item, schema.AddDoc) else None, path, "add")
+        amount = self._amount(item.add, (*path, "add")) if isinstance(item, schema.AddDoc) else self._amount(item, path)
+        return Contribute(dimension, target, amount) if target is not None and amount is not None else None
+
+    def _note(self, item: str, *path: str | int) -> Effect | None:
+        text = self.names.attempt(path, lambda: check_text(item, self.names.scope(), self.names.known))
+        return Note(text) if text is not None else None
 
     def _amount(self, value: str | float, path: tuple[str | int, ...]) -> Expression | None:
         return self.names.attempt(path, lambda: check_number(value, self.names.scope(), self.names.known))
@@ -87,31 +74,26 @@ class EffectLinker:
             self.names.problem(f"'{name}' is not a name of this rule{suggest(name, mistakes)}", *path, "for")
         return None
 
-    def _verdict(self, doc: str | schema.VerdictDoc) -> Effect | None:
-        mapped = isinstance(doc, schema.VerdictDoc)
-        word = doc.at_least if isinstance(doc, schema.VerdictDoc) else doc
-        target = self._mistake(doc.target if isinstance(doc, schema.VerdictDoc) else None, ("then", "verdict"), "at_least")
-        if word not in self.names.all.scale.verdicts:
-            hint = suggest(word, self.names.all.scale.verdicts, f"; it is one of {', '.join(self.names.all.scale.verdicts)}")
-            self.names.problem(f"unknown verdict '{word}'{hint}", "then", "verdict", *(["at_least"] if mapped else []))
-            return None
-        return Contribute("verdict", target, Literal(self.names.all.scale.verdicts.index(word))) if target else None
+    def _verdict(self, item: str | schema.VerdictDoc, *path: str | int) -> Effect | None:
+        doc = schema.VerdictDoc(at_least=item) if isinstance(item, str) else item
+        target = self._mistake(doc.target, path, "at_least")
+        rank = self._rank("verdict", doc.at_least, self.names.all.scale.verdicts, *path, *(["at_least"] if doc is item else []))
+        return Contribute("verdict", target, Literal(rank)) if target is not None and rank is not None else None
 
-    def _outlook(self, word: str) -> Effect | None:
-        outlooks = self.names.all.scale.outlooks
-        if word not in outlooks:
-            hint = suggest(word, outlooks, f"; it is one of {', '.join(outlooks)}")
-            self.names.problem(f"unknown outlook '{word}'{hint}", "then", "outlook")
-            return None
-        return LimitOutlook(outlooks.index(word))
+    def _outlook(self, item: str, *path: str | int) -> Effect | None:
+        rank = self._rank("outlook", item, self.names.all.scale.outlooks, *path)
+        return LimitOutlook(rank) if rank is not None else None
+
+    def _rank(self, what: str, word: str, words: tuple[str, ...], *path: str | int) -> int | None:
+        return words.index(word) if self.names.entry.knows(what, word, words, *path) else None
+
+    def _veto(self, item: str | schema.VetoDoc, *path: str | int) -> Effect | None:
+        doc = schema.VetoDoc(action=item) if isinstance(item, str) else item
+        action, targets = self._action(doc.action, path), self._targets(doc.targets, path)
+        return Veto(action, targets) if action is not None and targets is not None else None
 
     def _action(self, name: str, path: tuple[str | int, ...]) -> str | None:
-        actions = self.names.all.merged.actions
-        if name in actions or ("actions", name) in self.names.all.merged.broken:
-            return name
-        hint = suggest(name, actions, "; declare it under actions:")
-        self.names.problem(f"unknown action '{name}'{hint}", *path, "action")
-        return None
+        return name if self.names.all.merged.declares("actions", name, self.names.entry, *path, "action") else None
 
     def _targets(self, given: str | list[str] | None, path: tuple[str | int, ...]) -> tuple[str, ...] | None:
         mistakes = self._mistakes(("fact", "finding"))
@@ -125,14 +107,14 @@ class EffectLinker:
                 return None
         return tuple(dict.fromkeys(names))
 
-    def _recommend(self, item: str | schema.RecommendDoc, path: tuple[str | int, ...]) -> Effect | None:
+    def _recommend(self, item: str | schema.RecommendDoc, *path: str | int) -> Effect | None:
         doc = schema.RecommendDoc(action=item) if isinstance(item, str) else item
         action, targets = self._action(doc.action, path), self._targets(doc.targets, path)
         relief = None if doc.relief is None else self._amount(doc.relief, (*path, "relief"))
         due = None if doc.due_hours is None else self._amount(doc.due_hours, (*path, "due_hours"))
         return Recommend(action, targets, relief, due) if action is not None and targets is not None else None
 
-    def _derive(self, doc: dict[str, Any], path: tuple[str | int, ...]) -> Effect | None:
+    def _derive(self, doc: dict[str, Scalar], *path: str | int) -> Effect | None:
         name = doc.get("kind")
         kind = self.names.all.kinds.get(name) if isinstance(name, str) else None
         if ("kinds", name) in self.names.all.merged.broken:
@@ -157,7 +139,7 @@ class EffectLinker:
                 values.append(None)
         return Derive(kind.name, tuple(values))
 
-    def _derived(self, field: str, value: Any, wanted: Type, path: tuple[str | int, ...]) -> Expression | None:
+    def _derived(self, field: str, value: Scalar, wanted: Type, path: tuple[str | int, ...]) -> Expression | None:
         if (
             isinstance(value, str)
             and _WORD.fullmatch(value)
@@ -177,8 +159,7 @@ class EffectLinker:
             node, type_ = checked
         else:
             node = Literal(value)
-            numeric = "integer" if isinstance(value, int) else "number"
-            type_ = Type("boolean") if isinstance(value, bool) else Type(cast("Any", numeric))
+            type_ = Type("boolean" if isinstance(value, bool) else "integer" if isinstance(value, int) else "number")
         if wanted.name == "enum" and isinstance(node, Literal) and node.value not in wanted.values:
             hint = suggest(str(node.value), wanted.values, f"; it is one of {listing(wanted.values)}")
             self.names.problem(f"derive: not a value of the field '{field}'{hint}", *path)
@@ -190,22 +171,19 @@ class EffectLinker:
         return node
 
 
-def _items(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
+_LINKERS: dict[str, Callable[..., Effect | None]] = {
+    "verdict": EffectLinker._verdict,
+    "outlook": EffectLinker._outlook,
+    "derive": EffectLinker._derive,
+    "recommend": EffectLinker._recommend,
+    "veto": EffectLinker._veto,
+    "note": EffectLinker._note,
+}
+"""What links the value of a key, or each of several; the others are dimensions."""
 
 
 def _fits(given: Type, wanted: Type) -> bool:
     """Whether a value of one type may stand in a derived field of another."""
-    match wanted.name:
-        case "text":
-            return given.name in ("text", "enum", "id")
-        case "enum":
-            return given.name in ("text", "enum") and bool(given.values) and set(given.values) <= set(wanted.values)
-        case "number":
-            return given.is_number
-        case "set":
-            return given.name == "set" and set(given.values) <= set(wanted.values)
-        case _:
-            return given.name == wanted.name
+    if wanted.values:  # an enum or a set
+        return given.sort == wanted.sort and given.values != () and set(given.values) <= set(wanted.values)
+    return given.sort == wanted.sort and (wanted.name != "integer" or given.name == "integer")

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from misstep.errors import Problem
+from misstep.language.effects import Recommend, Veto
 from misstep.language.expression import FieldRef, walk
-from misstep.language.program import Action, Aggregate, Negation, Program, Recommend, Rule, Veto
+from misstep.language.program import Action, Aggregate, Negation, Program, Rule
+from misstep.rulebase.field_use import expressions_of
 from misstep.rulebase.packs import Merged
-from misstep.rulebase.references import expressions_of
 
 WHO = frozenset(
     {

@@ -1,0 +1,98 @@
+"""The operators of the rule language, an entry each. They are spelled as in Python, so engines write them as they are.
+
+The checker of expressions, the second engine and the documents of a rule base ask these tables; ``docs/rule-packs.md`` has a row
+for each entry, and ``tests/evaluate/test_tables.py`` fails where an entry lacks one of its parts.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, LiteralString
+
+Comparator = Literal["==", "!=", "<", "<=", ">", ">="]
+Connective = Literal["and", "or"]
+ArithmeticOperator = Literal["+", "-", "*", "/"]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A comparison of two values.
+
+    ``mirrored``: ``a < b`` is ``b > a``; ``opposite``: ``not a < b`` is ``a >= b``. ``ordered``: for numbers and ids only.
+    ``words``, ``sign``: how documents write it between two operands, and in a chain.
+    """
+
+    node: type[ast.cmpop]
+    mirrored: Comparator
+    opposite: Comparator
+    ordered: bool
+    words: LiteralString
+    sign: LiteralString
+
+
+COMPARISONS: dict[Comparator, Comparison] = {
+    "==": Comparison(ast.Eq, "==", "!=", False, "{} is {}", "="),
+    "!=": Comparison(ast.NotEq, "!=", "==", False, "{} is not {}", "≠"),
+    "<": Comparison(ast.Lt, ">", ">=", True, "{} is less than {}", "<"),
+    "<=": Comparison(ast.LtE, ">=", ">", True, "{} is at most {}", "≤"),
+    ">": Comparison(ast.Gt, "<", "<=", True, "{} is more than {}", ">"),
+    ">=": Comparison(ast.GtE, "<=", "<", True, "{} is at least {}", "≥"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ArithmeticForm:
+    """An operator between numbers. ``bits`` bounds the size of the result, from those of the operands."""
+
+    node: type[ast.operator]
+    bits: Callable[[int, int], int]
+    words: LiteralString
+
+
+def _longest_and_one(left: int, right: int) -> int:
+    return max(left, right) + 1
+
+
+ARITHMETIC: dict[ArithmeticOperator, ArithmeticForm] = {
+    "+": ArithmeticForm(ast.Add, _longest_and_one, "{} + {}"),
+    "-": ArithmeticForm(ast.Sub, _longest_and_one, "{} − {}"),
+    "*": ArithmeticForm(ast.Mult, int.__add__, "{} × {}"),
+    "/": ArithmeticForm(ast.Div, lambda left, halvings: left + halvings + 1, "{} / {}"),
+}
+"""For a division, ``right`` is how often 1 is halved before the divisor, a constant, is above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogicForm:
+    """An operator that joins conditions. ``opposite``: ``not (a and b)`` is ``not a or not b``."""
+
+    node: type[ast.boolop]
+    opposite: Connective
+    words: LiteralString
+
+
+LOGIC: dict[Connective, LogicForm] = {
+    "and": LogicForm(ast.And, "or", " and "),
+    "or": LogicForm(ast.Or, "and", " or "),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A look-up. ``words``: in a field that is a set; ``one``, ``among``, ``last``: among one constant, among several, and
+    before the last of these."""
+
+    node: type[ast.cmpop]
+    negated: bool
+    words: LiteralString
+    one: LiteralString
+    among: LiteralString
+    last: LiteralString
+
+
+MEMBERSHIPS: dict[Literal["in", "not in"], Membership] = {
+    "in": Membership(ast.In, False, "{} is among {}", "{} is {}", "{} is {}", "or"),
+    "not in": Membership(ast.NotIn, True, "{} is not among {}", "{} is not {}", "{} is neither {}", "nor"),
+}
