@@ -56,7 +56,7 @@ def load_json() -> InPython:
     return InPython(
         run=rulebase.assess_json,
         prepare=lambda interview: json.dumps(_record(interview)).encode(),
-        answer=lambda data: read_assessment(Assessment.model_validate_json(data)),
+        answer=lambda data: read_assessment(Assessment.from_json(data)),
     )
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from operator import attrgetter, itemgetter
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import NamedTuple
 
 from misstep.assessment.phrases import Say, compile_words
-from misstep.assessment.result import Basis
+from misstep.assessment.result import Basis, CitedSource, Plain, RuleBaseInfo
 from misstep.evaluate.memory import Contribution, Match, Memory, Remark, is_reason
 from misstep.language.facts import ID, KIND, Row, free_ids, sort_key
 from misstep.language.program import DIMENSIONS, Aggregate, Assumption, Note, Pattern, Program, Rule
@@ -53,14 +53,11 @@ class Explainer:
         self._program = program
         self._notes: dict[tuple[Rule, int], Say] = {}
         self._cited = {rule: frozenset(rule.sources) for rule in program.rules.values()}
-        self._sources = {
-            s.id: {"id": s.id, "title": s.title, "kind": s.kind, "year": s.year, "figure": s.figure, "url": s.url}
-            for s in sorted(program.sources.values(), key=attrgetter("id"))
-        }
-        self.rulebase = {"name": program.name, "version": program.version, "digest": program.digest}
+        self._sources = {s.id: CitedSource(s.id, s.title, s.kind, s.year, s.figure, s.url) for s in program.sources.values()}
+        self.rulebase = RuleBaseInfo(program.name, program.version, program.digest)
         self.words: dict[Rule, Words] = _WordsOfRules(program)
 
-    def sources(self, rules: Iterable[Rule]) -> list[dict[str, Any]]:
+    def sources(self, rules: Iterable[Rule]) -> list[CitedSource]:
         """Every source that the rules name, by id."""
         cited = sorted(frozenset().union(*map(self._cited.__getitem__, rules)))
         return [self._sources[name] for name in cited]
@@ -113,7 +110,7 @@ def name_derived(memory: Memory, taken: set[str]) -> dict[Row, str]:
 
 def reasons_by_fact(
     contributions: Iterable[Contribution], explainer: Explainer, telling: Telling
-) -> dict[str | None, list[dict[str, Any]]]:
+) -> dict[str | None, list[Plain]]:
     """The reasons for the score of every mistake, by its id (None: of the interview), what weighs most first."""
     words = explainer.words
     reasons: defaultdict[str | None, list[_Weighed]] = defaultdict(list)
@@ -136,7 +133,7 @@ def reasons_by_fact(
     return {fact: _heaviest_first(of_one) for fact, of_one in reasons.items()}
 
 
-def outlook_reasons(limits: Iterable[tuple[int, Remark]], explainer: Explainer, telling: Telling) -> list[dict[str, Any]]:
+def outlook_reasons(limits: Iterable[tuple[int, Remark]], explainer: Explainer, telling: Telling) -> list[Plain]:
     """Why the outlook is what it is."""
     reasons: list[_Weighed] = []
     for rank, (_, rule, match) in limits:
@@ -150,10 +147,10 @@ def outlook_reasons(limits: Iterable[tuple[int, Remark]], explainer: Explainer, 
     return _heaviest_first(reasons)
 
 
-def action_reasons(firings: Iterable[tuple[Rule, Match]], explainer: Explainer, telling: Telling) -> list[dict[str, Any]]:
+def action_reasons(firings: Iterable[tuple[Rule, Match]], explainer: Explainer, telling: Telling) -> list[Plain]:
     """Why an action is recommended, vetoed, or a fact concluded."""
     words = explainer.words
-    reasons: list[dict[str, Any]] = []
+    reasons: list[Plain] = []
     for rule, match in firings:
         of_rule = words[rule]
         text, facts, basis = of_rule.tell(match, telling)
@@ -165,12 +162,12 @@ def action_reasons(firings: Iterable[tuple[Rule, Match]], explainer: Explainer, 
 
 _by_rule = itemgetter("rule", "facts")
 
-_Weighed = tuple[int, int, str, tuple[str, ...], int, dict[str, Any]]
+_Weighed = tuple[int, int, str, tuple[str, ...], int, Plain]
 """A reason behind what decides its place: dimension, size, rule, facts. Reasons that agree in all of it are equal, and
 keep the order of the rule's effects by the number that follows."""
 
 
-def _heaviest_first(reasons: list[_Weighed]) -> list[dict[str, Any]]:
+def _heaviest_first(reasons: list[_Weighed]) -> list[Plain]:
     reasons.sort()
     return [reason for _, _, _, _, _, reason in reasons]
 

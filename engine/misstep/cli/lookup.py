@@ -149,7 +149,7 @@ def schema(what: str, rules: tuple[Path, ...]) -> int:
     elif what == "assessment":
         from misstep.assessment.result import Assessment
 
-        data = Assessment.model_json_schema(mode="serialization")
+        data = Assessment.json_schema()
     else:
         rulebase = load(rules)
         data = rulebase.case_schema() if what == "cases" else rulebase.record_schema()

@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
-from pydantic import ValidationError
 
 from misstep.assessment.records import RecordLike, plain_record
 from misstep.assessment.result import SCHEMA, Assessment
@@ -106,8 +105,8 @@ def _content(facts: RecordLike) -> bytes:
 def _read(response: httpx.Response) -> Assessment:
     if response.status_code == httpx.codes.OK:
         try:
-            return Assessment.model_validate_json(response.content)
-        except ValidationError:
+            return Assessment.from_json(response.content)
+        except ValueError:
             raise _not_understood(response) from None
     raise _error(response)
 

@@ -30,7 +30,7 @@ single answer can change either; `depends_on` names what it hangs on, most influ
 
 def schemas(record: Data) -> Data:
     """What ``GET /schema`` gives: the schemas of what goes in and what comes out, each by itself."""
-    return {"record": record, "assessment": Assessment.model_json_schema(mode="serialization")}
+    return {"record": record, "assessment": Assessment.json_schema()}
 
 
 def describe(record: Data, rule: str, examples: Sequence[Example], version: str) -> Data:
@@ -162,7 +162,7 @@ def _problems(*codes: str) -> Data:
 
 
 def _components(record: Data) -> Data:
-    assessment = Assessment.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+    assessment = Assessment.json_schema("#/components/schemas/{model}")
     return {
         **_record_components(record),
         **assessment.pop("$defs"),
