@@ -10,8 +10,8 @@ from misstep.assessment.explain import Explainer, Telling, action_reasons, name_
 from misstep.assessment.intake import Facts
 from misstep.assessment.planning import Avoid, Choice, Firing, Plan, Step, what_to_avoid
 from misstep.assessment.result import SCHEMA, Assessment, Plain, make_assessment
-from misstep.assessment.scoring import level, outlook_limits, overall_severity, worst_outlook
-from misstep.evaluate.memory import Match, Memory, Remark, is_reason
+from misstep.assessment.scoring import level, overall_severity, worst_outlook
+from misstep.evaluate.memory import Match, Memory
 from misstep.language.facts import FIRST_VALUE, ID, KIND, Row
 from misstep.language.finding import FindingRow
 from misstep.language.program import Rule
@@ -71,7 +71,6 @@ def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: Plai
     facts, memory, findings, plan = result
     telling = Telling(name_derived(memory, facts.ids), facts.said)
     reasons = reasons_by_fact(memory.contributions, explainer, telling)
-    outlooks = outlook_limits(memory.outlooks)
     avoid = what_to_avoid(memory.vetoes, plan, memory.program)
     drafts = [drafter.message(step, plan, findings, facts, summary["outlook"]) for step in plan.steps]
     head = {name: summary[name] for name in ("schema", "id", "rulebase")}
@@ -79,7 +78,7 @@ def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: Plai
         **head,
         "headline": drafter.headline(plan, findings, facts, summary["outlook"]),
         **summary,
-        "because": reasons.get(None, []) + outlook_reasons(outlooks, explainer, telling),
+        "because": reasons.get(None, []) + outlook_reasons(memory.outlooks, explainer, telling),
         "findings": [_finding(f, result, drafter.word(f.mistake, facts), reasons.get(f.mistake[ID], [])) for f in findings],
         "steps": [
             _step(
@@ -98,7 +97,7 @@ def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: Plai
         ],
         "notes": _notes(facts, memory, explainer, telling),
         "draft": next((draft.body for draft in drafts if draft is not None), None),
-        "sources": explainer.sources(_rules(memory, plan, avoid, outlooks)),
+        "sources": explainer.sources(_rules(memory, plan, avoid)),
     }
 
 
@@ -173,17 +172,16 @@ def _derived(row: Row, name: str, memory: Memory, because: list[Plain]) -> Plain
 
 def _notes(facts: Facts, memory: Memory, explainer: Explainer, telling: Telling) -> list[str]:
     assumed = [memory.program.kinds[kind].assumed for kind in facts.assumed]
-    notes = {explainer.note(note, telling): note[1].id for note in memory.notes}
+    notes = {explainer.note(note, telling): note.rule.id for note in memory.notes}
     return [*assumed, *sorted(notes, key=lambda text: (notes[text], text))]
 
 
-def _rules(memory: Memory, plan: Plan, avoid: list[Avoid], outlooks: list[tuple[int, Remark]]) -> set[Rule]:
+def _rules(memory: Memory, plan: Plan, avoid: list[Avoid]) -> set[Rule]:
     """The rules that an assessment gives as reasons."""
-    rules = {contribution[3] for contribution in memory.contributions if is_reason(contribution)}
+    rules = {contribution.rule for contribution in memory.contributions if contribution.is_reason}
+    rules.update([limit.rule for limit in memory.outlooks])
     for firings in (*(choice.firings for choice in plan.choices), *(a.firings for a in avoid)):
         rules.update([firing.rule for firing in firings])
     for derivations in memory.derivations.values():
         rules.update([rule for rule, _ in derivations])
-    for _, (_, rule, _) in outlooks:
-        rules.add(rule)
     return rules

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from misstep.assessment.phrases import Say, compile_words
 from misstep.assessment.result import Basis, CitedSource, Plain, RuleBaseInfo
-from misstep.evaluate.memory import Contribution, Match, Memory, Remark, is_reason
+from misstep.assessment.scoring import outlook_limit
+from misstep.evaluate.memory import Contribution, Match, Memory, Remark
 from misstep.language.facts import ID, KIND, Row, free_ids, sort_key
 from misstep.language.program import DIMENSIONS, Aggregate, Assumption, Note, Pattern, Program, Rule
 
@@ -64,13 +65,12 @@ class Explainer:
 
     def note(self, remark: Remark, telling: Telling) -> str:
         """The text of a note."""
-        effect, rule, match = remark
-        say = self._notes.get((rule, effect))
-        if say is None:
-            note = rule.effects[effect]
+        key = (remark.rule, remark.effect)
+        if key not in self._notes:
+            note = remark.rule.effects[remark.effect]
             assert isinstance(note, Note)
-            say = self._notes[rule, effect] = compile_words(rule, note.text, self._program.kinds)
-        return say(match, telling.names)[0]
+            self._notes[key] = compile_words(remark.rule, note.text, self._program.kinds)
+        return self._notes[key](remark.match, telling.names)[0]
 
 
 class _WordsOfRules(dict[Rule, Words]):
@@ -116,14 +116,14 @@ def reasons_by_fact(
     reasons: defaultdict[str | None, list[_Weighed]] = defaultdict(list)
     last: Match | None = None
     for contribution in contributions:
-        target, dimension, amount, rule, match = contribution
+        mistake, dimension, amount, rule, match = contribution
         if match is not last:  # the contributions of one firing follow each other
             last = match
             of_rule = words[rule]
             name, sources = of_rule.rule, of_rule.sources
             text, facts, basis = of_rule.tell(match, telling)
-        if is_reason(contribution):
-            of_one = reasons[None if target is None else target[ID]]
+        if contribution.is_reason:
+            of_one = reasons[None if mistake is None else mistake[ID]]
             size = float(amount) if dimension == "verdict" else amount / 1000
             reason = {
                 "rule": name, "dimension": dimension, "amount": size, "text": text, "facts": facts, "sources": sources,
@@ -133,12 +133,12 @@ def reasons_by_fact(
     return {fact: _heaviest_first(of_one) for fact, of_one in reasons.items()}
 
 
-def outlook_reasons(limits: Iterable[tuple[int, Remark]], explainer: Explainer, telling: Telling) -> list[Plain]:
+def outlook_reasons(limits: Iterable[Remark], explainer: Explainer, telling: Telling) -> list[Plain]:
     """Why the outlook is what it is."""
     reasons: list[_Weighed] = []
-    for rank, (_, rule, match) in limits:
-        words = explainer.words[rule]
-        text, facts, basis = words.tell(match, telling)
+    for limit in limits:
+        rank, words = outlook_limit(limit), explainer.words[limit.rule]
+        text, facts, basis = words.tell(limit.match, telling)
         reason = {
             "rule": words.rule, "dimension": "outlook", "amount": float(rank), "text": text, "facts": facts,
             "sources": words.sources, "basis": basis,

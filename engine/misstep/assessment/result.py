@@ -295,22 +295,21 @@ class Assessment(_Late):
                 raise AttributeError(f"'Assessment' has no attribute '{name}'")
             complete = self._complete
             if complete is not None:
-                _set_fields(self, _parts_of(complete()))
-                _set_fields(self, {"_complete": None})
+                _set_fields(self, {**_parts_of(complete()), "_complete": None})
             return getattr(self, name)
 
 
 def make_assessment(summary: Plain, complete: Callable[[], Plain]) -> Assessment:
     """An assessment that knows the fields of a summary, and how to put all of them together, as plain data."""
     made = object.__new__(Assessment)
-    _set_fields(made, summary)
-    _set_fields(made, {"_complete": complete})
+    _set_fields(made, {**summary, "_complete": complete})
     return made
 
 
 def _set_fields(assessment: Assessment, values: Plain) -> None:
+    set_field = object.__setattr__  # the class is frozen
     for name, value in values.items():
-        object.__setattr__(assessment, name, value)
+        set_field(assessment, name, value)
 
 
 def _parts_of(plain: Plain) -> Plain:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from operator import itemgetter
 from typing import Any, Literal
 
 import orjson
@@ -60,17 +59,7 @@ class Tally:
     def add(self, result: Result) -> None:
         """Count one interview."""
         memory = result.memory
-        fired = set(map(_RULE_OF_CONTRIBUTION, memory.contributions))
-        fired.update(map(_RULE_OF_RECOMMENDATION, memory.recommendations))
-        if memory.vetoes:
-            fired.update(map(_RULE_OF_VETO, memory.vetoes))
-        if memory.notes:
-            fired.update(map(_RULE_OF_REMARK, memory.notes))
-        if memory.outlooks:
-            fired.update(map(_RULE_OF_REMARK, memory.outlooks))
-        for derivations in memory.derivations.values():
-            fired.update([rule for rule, _ in derivations])
-        self._firings += fired
+        self._firings += memory.fired()
         if len(self._firings) > _HELD:
             self._count()
         kinds, met = self._kinds, set()
@@ -126,7 +115,6 @@ class Tally:
         self._firings = []
 
 
-_RULE_OF_CONTRIBUTION, _RULE_OF_RECOMMENDATION, _RULE_OF_VETO, _RULE_OF_REMARK = map(itemgetter, (3, 4, 2, 1))
 _COUNT, _INTERVIEWS, _DAMAGE, _SEVERITY = range(4)  # as the fields of KindSum
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
-from misstep.evaluate.memory import Match, Memory
+from misstep.evaluate.memory import Contribution, Match, Memory, Recommendation, Remark, Vetoed
 from misstep.language.facts import Row
 from misstep.language.program import Pattern, Rule
 
@@ -95,16 +95,16 @@ def conclude(answer: dict[str, Any], memory: Memory, rules: Sequence[Rule]) -> N
     for place, rule, taken in answer["derivations"]:
         memory.derive(facts[place], *why(rule, taken))
     memory.contributions += [
-        (None if place is None else facts[place], dimension, size, *why(rule, taken))
+        Contribution(None if place is None else facts[place], dimension, size, *why(rule, taken))
         for place, dimension, size, rule, taken in answer["contributions"]
     ]
     memory.recommendations += [
-        (action, rows(places), relief, due, *why(rule, taken))
+        Recommendation(action, rows(places), relief, due, *why(rule, taken))
         for action, places, relief, due, rule, taken in answer["recommendations"]
     ]
-    memory.vetoes += [(action, rows(places), *why(rule, taken)) for action, places, rule, taken in answer["vetoes"]]
-    memory.notes += [(effect, *why(rule, taken)) for effect, rule, taken in answer["notes"]]
-    memory.outlooks += [(effect, *why(rule, taken)) for effect, rule, taken in answer["outlooks"]]
+    memory.vetoes += [Vetoed(action, rows(places), *why(rule, taken)) for action, places, rule, taken in answer["vetoes"]]
+    memory.notes += [Remark(effect, *why(rule, taken)) for effect, rule, taken in answer["notes"]]
+    memory.outlooks += [Remark(effect, *why(rule, taken)) for effect, rule, taken in answer["outlooks"]]
 
 
 def _value(value: Any) -> Any:

@@ -8,7 +8,7 @@ def fire(memory, anchors, rows, found, extents):
             if r0[6] != c2:         # a test that several rules share is judged once
                 if r0[6] == c3:
                     m = (t0, r0, )
-                    add((r0, c4, 1500, c5, m))
+                    add(new(Contribution, (r0, c4, 1500, c5, m)))
                 for r1 in rows.get(c6, N):
                     ...
 """
