@@ -211,13 +211,13 @@ def test_a_plan_keeps_to_its_rules(record: Record) -> None:
 @given(record=RECORDS)
 def test_an_answer_survives_json_and_pickle(record: Record) -> None:
     result = BASE.assess(record)
-    again = Assessment.model_validate_json(result.to_json())
+    again = Assessment.from_json(result.to_json())
     assert again == result
     assert again.to_json() == result.to_json()
     copy = pickle.loads(pickle.dumps(result))
     assert copy == result
     assert copy.to_json() == result.to_json()
-    assert Assessment.model_validate(result.model_dump()) == result
+    assert Assessment.from_dict(result.to_dict()) == result
 
 
 @pytest.mark.parametrize(("engine", "count"), [("compiled", 60), pytest.param("durable", 12, marks=pytest.mark.needs("durable"))])

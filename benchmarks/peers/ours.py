@@ -56,7 +56,7 @@ def load_json() -> InPython:
     return InPython(
         run=rulebase.assess_json,
         prepare=lambda interview: json.dumps(_record(interview)).encode(),
-        answer=lambda data: read_assessment(Assessment.model_validate_json(data)),
+        answer=lambda data: read_assessment(Assessment.from_json(data)),
     )
 
 
@@ -64,12 +64,13 @@ def read_out(concluded: tuple[Memory, list[FindingRow]]) -> Answer:
     """Totals and actions from what the rules concluded."""
     memory, findings = concluded
     sums = {finding.mistake[ID]: [0, 0, 0] for finding in findings}
-    for target, dimension, amount, _, _ in memory.contributions:
-        assert target is not None  # no rule of the mini rule base speaks of the interview as a whole
-        sums[target[ID]][PLACE[dimension]] += amount
+    for given in memory.contributions:
+        assert given.mistake is not None  # no rule of the mini rule base speaks of the interview as a whole
+        sums[given.mistake[ID]][PLACE[given.dimension]] += given.amount
     totals = {name: _points(thousandths) for name, thousandths in sums.items()}
     actions = [
-        (action, targets[0][ID] if targets else "", (size or 0) // 100) for action, targets, size, *_ in memory.recommendations
+        (advice.action, advice.mistakes[0][ID] if advice.mistakes else "", (advice.relief or 0) // 100)
+        for advice in memory.recommendations
     ]
     actions.sort()
     return totals, actions

@@ -103,7 +103,7 @@ class RuleBase:
     def fired(self, facts: RecordLike, engine: EngineName = "compiled") -> set[str]:
         """The ids of all rules that fire on a record, also of those whose advice the plan has no room for."""
         memory, _ = self._pipeline(engine).conclude(self._reader.read(facts))
-        return memory.fired()
+        return {rule.id for rule in memory.fired()}
 
     def counterfactuals(self, facts: RecordLike, engine: EngineName = "compiled") -> Counterfactuals:
         """The changes that would have lowered the band of an interview, each of one fact, smallest first.

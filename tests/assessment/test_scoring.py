@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from misstep import RuleBase
 from misstep.assessment import scoring
+from misstep.evaluate.memory import Contribution
 from misstep.language.scale import Levels, Scale
 
 SCALE: Scale = RuleBase.shipped().program.scale
@@ -117,7 +118,7 @@ def verdict_of(band: int, seen: int, soon: int) -> str:
         "urgency": milli(SCALE.urgency.lower[soon]),
     }
     rule = next(iter(RuleBase.shipped().rules.values()))
-    (finding,) = scoring.score([mistake], [(mistake, d, a, rule, ()) for d, a in amounts.items()], SCALE)
+    (finding,) = scoring.score([mistake], [Contribution(mistake, d, a, rule, ()) for d, a in amounts.items()], SCALE)
     assert finding[6:9] == (SCALE.severity.words[band], SCALE.noticed.words[seen], SCALE.urgency.words[soon])
     return str(finding[5])
 
@@ -143,8 +144,8 @@ def test_a_verdict_by_rule_raises_and_never_lowers() -> None:
     rule = next(iter(RuleBase.shipped().rules.values()))
     mistake = ("m", "kind")
     for severity, rank in product(range(0, 10_001, 500), range(len(SCALE.verdicts))):
-        plain = [(mistake, "severity", severity, rule, ()), (mistake, "noticed", 3000, rule, ())]
-        asked = [*plain, (mistake, "verdict", rank, rule, ()), (mistake, "verdict", 0, rule, ())]
+        plain = [Contribution(mistake, "severity", severity, rule, ()), Contribution(mistake, "noticed", 3000, rule, ())]
+        asked = [*plain, *(Contribution(mistake, "verdict", asked_for, rule, ()) for asked_for in (rank, 0))]
         (without,) = scoring.score([mistake], plain, SCALE)
         (withal,) = scoring.score([mistake], asked, SCALE)
         assert SCALE.verdicts.index(withal[5]) == max(rank, SCALE.verdicts.index(without[5]))
@@ -161,9 +162,9 @@ def test_a_verdict_by_rule_raises_and_never_lowers() -> None:
 def test_the_interview_is_as_bad_as_the_worst_that_was_noticed(scores: list[tuple[int, int]], overall: list[int]) -> None:
     rule = next(iter(RuleBase.shipped().rules.values()))
     mistakes = [(f"m{i}", "kind") for i in range(len(scores))]
-    made = [(m, "severity", s, rule, ()) for m, (s, _) in zip(mistakes, scores, strict=True)]
-    made += [(m, "noticed", n, rule, ()) for m, (_, n) in zip(mistakes, scores, strict=True)]
-    whole = [(None, "overall", amount, rule, ()) for amount in overall]
+    made = [Contribution(m, "severity", s, rule, ()) for m, (s, _) in zip(mistakes, scores, strict=True)]
+    made += [Contribution(m, "noticed", n, rule, ()) for m, (_, n) in zip(mistakes, scores, strict=True)]
+    whole = [Contribution(None, "overall", amount, rule, ()) for amount in overall]
     findings = scoring.score(mistakes, made, SCALE)
     weights = dict(zip(SCALE.noticed.words, map(str, SCALE.overall_weights), strict=True))
     worst = max((Fraction(str(f.severity)) * 1000 * Fraction(weights[f.noticed_level]) for f in findings), default=Fraction(0))

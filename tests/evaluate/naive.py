@@ -12,7 +12,7 @@ from itertools import combinations, pairwise, product
 from typing import Any
 
 from misstep.evaluate.interface import Phase
-from misstep.evaluate.memory import Match, Memory
+from misstep.evaluate.memory import Contribution, Match, Memory, Recommendation, Remark, Vetoed
 from misstep.language import expression as e
 from misstep.language.effects import Contribute, Derive, LimitOutlook, Note, Recommend, Veto
 from misstep.language.facts import FIRST_VALUE, ID, KIND, LARGEST, Field, Row
@@ -116,20 +116,21 @@ class NaiveEngine:
             case Contribute(dimension, target, amount):
                 row = bound[target].mistake if target else None
                 size = evaluate(amount, bound)
-                memory.contributions.append((row, dimension, size if dimension == "verdict" else milli(size), rule, match))
+                added = size if dimension == "verdict" else milli(size)
+                memory.contributions.append(Contribution(row, dimension, added, rule, match))
             case Derive():
                 memory.derivations.setdefault(self._derived(effect, bound), []).append((rule, match))
             case Recommend(action, targets, relief, due):
                 rows = tuple(bound[target].mistake for target in targets)
                 points = None if relief is None else milli(evaluate(relief, bound))
                 hours = None if due is None else float(evaluate(due, bound))
-                memory.recommendations.append((action, rows, points, hours, rule, match))
+                memory.recommendations.append(Recommendation(action, rows, points, hours, rule, match))
             case Veto(action, targets):
-                memory.vetoes.append((action, tuple(bound[target].mistake for target in targets), rule, match))
+                memory.vetoes.append(Vetoed(action, tuple(bound[target].mistake for target in targets), rule, match))
             case Note():
-                memory.notes.append((place, rule, match))
+                memory.notes.append(Remark(place, rule, match))
             case LimitOutlook():
-                memory.outlooks.append((place, rule, match))
+                memory.outlooks.append(Remark(place, rule, match))
 
     def _derived(self, effect: Derive, bound: Bound) -> Row:
         fields = self.program.kinds[effect.kind].fields

@@ -73,7 +73,7 @@ def test_examples_are_what_the_service_gives(described: Any) -> None:
 
 
 def test_the_schema_of_an_assessment_is_the_librarys_with_the_words_of_the_rules(described: Any) -> None:
-    own = Assessment.model_json_schema(mode="serialization")
+    own = Assessment.json_schema()
     del own["$defs"]
     for member in ("verdict", "outlook", "band"):
         own["properties"][member]["$ref"] = f"#/$defs/{member.capitalize()}"

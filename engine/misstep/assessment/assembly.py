@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from misstep.assessment.drafting import Draft, Drafter, clauses_of
 from misstep.assessment.explain import Explainer, Telling, action_reasons, name_derived, outlook_reasons, reasons_by_fact
 from misstep.assessment.intake import Facts
 from misstep.assessment.planning import Avoid, Choice, Firing, Plan, Step, what_to_avoid
-from misstep.assessment.result import SCHEMA, Assessment, make_assessment
-from misstep.assessment.scoring import level, outlook_limits, overall_severity, worst_outlook
-from misstep.evaluate.memory import Match, Memory, Remark, is_reason
+from misstep.assessment.result import SCHEMA, Assessment, Plain, make_assessment
+from misstep.assessment.scoring import level, overall_severity, worst_outlook
+from misstep.evaluate.memory import Match, Memory
 from misstep.language.facts import FIRST_VALUE, ID, KIND, Row
 from misstep.language.finding import FindingRow
 from misstep.language.program import Rule
@@ -35,12 +35,12 @@ def assess_lazily(result: Result, explainer: Explainer, drafter: Drafter) -> Ass
     return make_assessment(summary, lambda: _whole(result, explainer, drafter, summary))
 
 
-def assemble(result: Result, explainer: Explainer, drafter: Drafter) -> dict[str, Any]:
+def assemble(result: Result, explainer: Explainer, drafter: Drafter) -> Plain:
     """The whole assessment as plain data: the fields of the Assessment in their order."""
     return _whole(result, explainer, drafter, summarize(result, explainer))
 
 
-def summarize(result: Result, explainer: Explainer) -> dict[str, Any]:
+def summarize(result: Result, explainer: Explainer) -> Plain:
     """What the answer is, without the reasons: the first fields of the Assessment."""
     facts, _, _, plan = result
     return {
@@ -67,11 +67,10 @@ def outlook_of(result: Result) -> str:
     return result.memory.program.scale.outlooks[worst_outlook(result.memory.outlooks)]
 
 
-def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: dict[str, Any]) -> dict[str, Any]:
+def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: Plain) -> Plain:
     facts, memory, findings, plan = result
     telling = Telling(name_derived(memory, facts.ids), facts.said)
     reasons = reasons_by_fact(memory.contributions, explainer, telling)
-    outlooks = outlook_limits(memory.outlooks)
     avoid = what_to_avoid(memory.vetoes, plan, memory.program)
     drafts = [drafter.message(step, plan, findings, facts, summary["outlook"]) for step in plan.steps]
     head = {name: summary[name] for name in ("schema", "id", "rulebase")}
@@ -79,7 +78,7 @@ def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: dict
         **head,
         "headline": drafter.headline(plan, findings, facts, summary["outlook"]),
         **summary,
-        "because": reasons.get(None, []) + outlook_reasons(outlooks, explainer, telling),
+        "because": reasons.get(None, []) + outlook_reasons(memory.outlooks, explainer, telling),
         "findings": [_finding(f, result, drafter.word(f.mistake, facts), reasons.get(f.mistake[ID], [])) for f in findings],
         "steps": [
             _step(
@@ -98,7 +97,7 @@ def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: dict
         ],
         "notes": _notes(facts, memory, explainer, telling),
         "draft": next((draft.body for draft in drafts if draft is not None), None),
-        "sources": explainer.sources(_rules(memory, plan, avoid, outlooks)),
+        "sources": explainer.sources(_rules(memory, plan, avoid)),
     }
 
 
@@ -106,7 +105,7 @@ def _fired(firings: Iterable[Firing]) -> list[tuple[Rule, Match]]:
     return [(firing.rule, firing.match) for firing in firings]
 
 
-def _finding(finding: FindingRow, result: Result, word: str, because: list[dict[str, Any]]) -> dict[str, Any]:
+def _finding(finding: FindingRow, result: Result, word: str, because: list[Plain]) -> Plain:
     mistake = finding.mistake
     return {
         "fact": mistake[ID],
@@ -125,7 +124,7 @@ def _finding(finding: FindingRow, result: Result, word: str, because: list[dict[
     }
 
 
-def _step(rank: int, step: Step, draft: Draft | None, scale: Scale, actions: list[dict[str, Any]]) -> dict[str, Any]:
+def _step(rank: int, step: Step, draft: Draft | None, scale: Scale, actions: list[Plain]) -> Plain:
     occasion = scale.occasions.get(step.occasion)
     clauses = clauses_of(step.choices)
     return {
@@ -140,7 +139,7 @@ def _step(rank: int, step: Step, draft: Draft | None, scale: Scale, actions: lis
     }
 
 
-def _action(choice: Choice, result: Result, explainer: Explainer, telling: Telling) -> dict[str, Any]:
+def _action(choice: Choice, result: Result, explainer: Explainer, telling: Telling) -> Plain:
     action, program = choice.action, result.memory.program
     kinds = [program.kinds[f.mistake[KIND]] for f in result.findings if f.mistake[ID] in choice.relief]
     advice = dict.fromkeys([kind.advice[action.id] for kind in kinds if action.id in kind.advice])
@@ -156,11 +155,11 @@ def _action(choice: Choice, result: Result, explainer: Explainer, telling: Telli
     }
 
 
-def _avoided(avoid: Avoid, because: list[dict[str, Any]]) -> dict[str, Any]:
+def _avoided(avoid: Avoid, because: list[Plain]) -> Plain:
     return {"action": avoid.action.id, "title": avoid.action.title, "for": sorted(avoid.targets), "because": because}
 
 
-def _derived(row: Row, name: str, memory: Memory, because: list[dict[str, Any]]) -> dict[str, Any]:
+def _derived(row: Row, name: str, memory: Memory, because: list[Plain]) -> Plain:
     kind = memory.program.kinds[row[KIND]]
     return {
         "fact": name,
@@ -173,17 +172,16 @@ def _derived(row: Row, name: str, memory: Memory, because: list[dict[str, Any]])
 
 def _notes(facts: Facts, memory: Memory, explainer: Explainer, telling: Telling) -> list[str]:
     assumed = [memory.program.kinds[kind].assumed for kind in facts.assumed]
-    notes = {explainer.note(note, telling): note[1].id for note in memory.notes}
+    notes = {explainer.note(note, telling): note.rule.id for note in memory.notes}
     return [*assumed, *sorted(notes, key=lambda text: (notes[text], text))]
 
 
-def _rules(memory: Memory, plan: Plan, avoid: list[Avoid], outlooks: list[tuple[int, Remark]]) -> set[Rule]:
+def _rules(memory: Memory, plan: Plan, avoid: list[Avoid]) -> set[Rule]:
     """The rules that an assessment gives as reasons."""
-    rules = {contribution[3] for contribution in memory.contributions if is_reason(contribution)}
+    rules = {contribution.rule for contribution in memory.contributions if contribution.is_reason}
+    rules.update([limit.rule for limit in memory.outlooks])
     for firings in (*(choice.firings for choice in plan.choices), *(a.firings for a in avoid)):
         rules.update([firing.rule for firing in firings])
     for derivations in memory.derivations.values():
         rules.update([rule for rule, _ in derivations])
-    for _, (_, rule, _) in outlooks:
-        rules.add(rule)
     return rules

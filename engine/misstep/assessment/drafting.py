@@ -54,7 +54,7 @@ class Drafter:
         if outward:
             step = next((step for step in outward if any(choice.repairs for choice in step.choices)), outward[0])
             repairs = [choice for choice in step.choices if choice.repairs]
-            adds = [choice for choice in step.choices if choice.outward and choice not in repairs]
+            adds = [choice for choice in step.choices if choice.action.outward and choice not in repairs]
             clauses = clauses_of(repairs, MOST_CLAUSES), clauses_of(adds, MOST_CLAUSES)
             about = (step.occasion, step.channel, due_in_words(step.due_hours), *clauses)
         mistakes = [finding.mistake for finding in findings]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from operator import attrgetter, itemgetter
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import NamedTuple
 
 from misstep.assessment.phrases import Say, compile_words
-from misstep.assessment.result import Basis
-from misstep.evaluate.memory import Contribution, Match, Memory, Remark, is_reason
+from misstep.assessment.result import Basis, CitedSource, Plain, RuleBaseInfo
+from misstep.assessment.scoring import outlook_limit
+from misstep.evaluate.memory import Contribution, Match, Memory, Remark
 from misstep.language.effects import DIMENSIONS, Note
 from misstep.language.facts import ID, KIND, Row, free_ids, sort_key
 from misstep.language.program import Aggregate, Assumption, Pattern, Program, Rule
@@ -54,27 +55,23 @@ class Explainer:
         self._program = program
         self._notes: dict[tuple[Rule, int], Say] = {}
         self._cited = {rule: frozenset(rule.sources) for rule in program.rules.values()}
-        self._sources = {
-            s.id: {"id": s.id, "title": s.title, "kind": s.kind, "year": s.year, "figure": s.figure, "url": s.url}
-            for s in sorted(program.sources.values(), key=attrgetter("id"))
-        }
-        self.rulebase = {"name": program.name, "version": program.version, "digest": program.digest}
+        self._sources = {s.id: CitedSource(s.id, s.title, s.kind, s.year, s.figure, s.url) for s in program.sources.values()}
+        self.rulebase = RuleBaseInfo(program.name, program.version, program.digest)
         self.words: dict[Rule, Words] = _WordsOfRules(program)
 
-    def sources(self, rules: Iterable[Rule]) -> list[dict[str, Any]]:
+    def sources(self, rules: Iterable[Rule]) -> list[CitedSource]:
         """Every source that the rules name, by id."""
         cited = sorted(frozenset().union(*map(self._cited.__getitem__, rules)))
         return [self._sources[name] for name in cited]
 
     def note(self, remark: Remark, telling: Telling) -> str:
         """The text of a note."""
-        effect, rule, match = remark
-        say = self._notes.get((rule, effect))
-        if say is None:
-            note = rule.effects[effect]
+        key = (remark.rule, remark.effect)
+        if key not in self._notes:
+            note = remark.rule.effects[remark.effect]
             assert isinstance(note, Note)
-            say = self._notes[rule, effect] = compile_words(rule, note.text, self._program.kinds)
-        return say(match, telling.names)[0]
+            self._notes[key] = compile_words(remark.rule, note.text, self._program.kinds)
+        return self._notes[key](remark.match, telling.names)[0]
 
 
 class _WordsOfRules(dict[Rule, Words]):
@@ -114,20 +111,20 @@ def name_derived(memory: Memory, taken: set[str]) -> dict[Row, str]:
 
 def reasons_by_fact(
     contributions: Iterable[Contribution], explainer: Explainer, telling: Telling
-) -> dict[str | None, list[dict[str, Any]]]:
+) -> dict[str | None, list[Plain]]:
     """The reasons for the score of every mistake, by its id (None: of the interview), what weighs most first."""
     words = explainer.words
     reasons: defaultdict[str | None, list[_Weighed]] = defaultdict(list)
     last: Match | None = None
     for contribution in contributions:
-        target, dimension, amount, rule, match = contribution
+        mistake, dimension, amount, rule, match = contribution
         if match is not last:  # the contributions of one firing follow each other
             last = match
             of_rule = words[rule]
             name, sources = of_rule.rule, of_rule.sources
             text, facts, basis = of_rule.tell(match, telling)
-        if is_reason(contribution):
-            of_one = reasons[None if target is None else target[ID]]
+        if contribution.is_reason:
+            of_one = reasons[None if mistake is None else mistake[ID]]
             size = float(amount) if dimension == "verdict" else amount / 1000
             reason = {
                 "rule": name, "dimension": dimension, "amount": size, "text": text, "facts": facts, "sources": sources,
@@ -137,12 +134,12 @@ def reasons_by_fact(
     return {fact: _heaviest_first(of_one) for fact, of_one in reasons.items()}
 
 
-def outlook_reasons(limits: Iterable[tuple[int, Remark]], explainer: Explainer, telling: Telling) -> list[dict[str, Any]]:
+def outlook_reasons(limits: Iterable[Remark], explainer: Explainer, telling: Telling) -> list[Plain]:
     """Why the outlook is what it is."""
     reasons: list[_Weighed] = []
-    for rank, (_, rule, match) in limits:
-        words = explainer.words[rule]
-        text, facts, basis = words.tell(match, telling)
+    for limit in limits:
+        rank, words = outlook_limit(limit), explainer.words[limit.rule]
+        text, facts, basis = words.tell(limit.match, telling)
         reason = {
             "rule": words.rule, "dimension": "outlook", "amount": float(rank), "text": text, "facts": facts,
             "sources": words.sources, "basis": basis,
@@ -151,10 +148,10 @@ def outlook_reasons(limits: Iterable[tuple[int, Remark]], explainer: Explainer, 
     return _heaviest_first(reasons)
 
 
-def action_reasons(firings: Iterable[tuple[Rule, Match]], explainer: Explainer, telling: Telling) -> list[dict[str, Any]]:
+def action_reasons(firings: Iterable[tuple[Rule, Match]], explainer: Explainer, telling: Telling) -> list[Plain]:
     """Why an action is recommended, vetoed, or a fact concluded."""
     words = explainer.words
-    reasons: list[dict[str, Any]] = []
+    reasons: list[Plain] = []
     for rule, match in firings:
         of_rule = words[rule]
         text, facts, basis = of_rule.tell(match, telling)
@@ -166,12 +163,12 @@ def action_reasons(firings: Iterable[tuple[Rule, Match]], explainer: Explainer, 
 
 _by_rule = itemgetter("rule", "facts")
 
-_Weighed = tuple[int, int, str, tuple[str, ...], int, dict[str, Any]]
+_Weighed = tuple[int, int, str, tuple[str, ...], int, Plain]
 """A reason behind what decides its place: dimension, size, rule, facts. Reasons that agree in all of it are equal, and
 keep the order of the rule's effects by the number that follows."""
 
 
-def _heaviest_first(reasons: list[_Weighed]) -> list[dict[str, Any]]:
+def _heaviest_first(reasons: list[_Weighed]) -> list[Plain]:
     reasons.sort()
     return [reason for _, _, _, _, _, reason in reasons]
 

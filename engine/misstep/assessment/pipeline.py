@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import orjson
 
 from misstep.assessment.assembly import Result, assemble, assess_lazily, summarize
 from misstep.assessment.drafting import Drafter
 from misstep.assessment.explain import Explainer
 from misstep.assessment.intake import Facts
 from misstep.assessment.planning import make_plan
-from misstep.assessment.result import Assessment, to_json
+from misstep.assessment.result import Assessment, Plain
 from misstep.assessment.scoring import score, worst_outlook
 from misstep.evaluate.interface import Engine
 from misstep.evaluate.memory import Memory
@@ -59,8 +59,8 @@ class Pipeline:
 
     def to_json(self, result: Result) -> bytes:
         """A result put into words, as the JSON of an assessment."""
-        return to_json(assemble(result, self._explainer, self._drafter))
+        return orjson.dumps(assemble(result, self._explainer, self._drafter))
 
-    def summarize(self, result: Result) -> dict[str, Any]:
+    def summarize(self, result: Result) -> Plain:
         """A result without its reasons."""
         return summarize(result, self._explainer)

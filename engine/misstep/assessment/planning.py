@@ -9,11 +9,12 @@ the other side is due within them; where there is no such step, the verdict says
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from math import inf
 from operator import attrgetter
 from typing import NamedTuple
 
-from misstep.assessment.scoring import TOP, damage_in_tenths, damage_of, half_up, total_damage
+from misstep.assessment.scoring import TOP, chance_unharmed, damage_in_tenths, damage_of, half_up, total_damage
 from misstep.evaluate.memory import Match, Memory, Recommendation, Vetoed
 from misstep.language.facts import ID
 from misstep.language.finding import FindingRow
@@ -26,40 +27,32 @@ Targets = Collection[str] | None
 
 class Firing(NamedTuple):
     """A rule, its match, the ids of the mistakes that it recommends or vetoes an action for (none: for the interview as a whole),
-    and within how many hours it is due (None: at any time)."""
+    and within how many hours it is due (infinite: at any time)."""
 
     rule: Rule
     match: Match
     targets: tuple[str, ...]
-    due_hours: float | None = None
+    due_hours: float = inf
 
 
+@dataclass(slots=True)
 class Choice:
-    """An action that was chosen. ``relief``: thousandths of severity by id of the mistake, the action's own where a rule does
-    not say; ``order``: which of several matters more."""
+    """A chosen action. ``own_relief``: for rules that state none; ``relief``: thousandths of severity by id of the mistake;
+    ``order`` sorts choices by importance."""
 
-    __slots__ = ("action", "channel", "damage_relieved", "firings", "occasion", "order", "own_relief", "relief")
-
-    channel: str
-    occasion: str
-    damage_relieved: int
-    order: tuple[int, int, float, str]
-
-    def __init__(self, action: Action) -> None:
-        self.action = action
-        self.own_relief = round(action.relief * 1000)
-        self.relief: dict[str, int] = {}
-        self.firings: list[Firing] = []
+    action: Action
+    own_relief: int
+    relief: dict[str, int] = field(default_factory=dict)
+    firings: list[Firing] = field(default_factory=list)
+    channel: str = field(init=False)
+    occasion: str = field(init=False)
+    damage_relieved: int = field(init=False)
+    order: tuple[int, int, float, str] = field(init=False)
 
     @property
-    def due_hours(self) -> float | None:
-        """When the first of those that recommend it wants it done, in hours from now; None: at any time."""
-        return min([firing.due_hours for firing in self.firings if firing.due_hours is not None], default=None)
-
-    @property
-    def outward(self) -> bool:
-        """Whether the other side hears of it."""
-        return self.action.outward
+    def due_hours(self) -> float:
+        """The earliest due time of all recommendations, in hours from now; infinite: at any time."""
+        return min([firing.due_hours for firing in self.firings], default=inf)
 
     @property
     def repairs(self) -> bool:
@@ -107,7 +100,7 @@ class Step(NamedTuple):
     @property
     def outward(self) -> bool:
         """Whether the other side hears of it."""
-        return any(choice.outward for choice in self.choices)
+        return any(choice.action.outward for choice in self.choices)
 
 
 class Avoid(NamedTuple):
@@ -144,8 +137,8 @@ def make_plan(findings: Sequence[FindingRow], memory: Memory) -> Plan:
     scores = _Scores(findings, scale)
     ways = _ways(memory)
     barred: dict[str, Targets] = {}
-    for action, rows, _, _ in memory.vetoes:
-        _bar(barred, action, [row[ID] for row in rows] or None)
+    for veto in memory.vetoes:
+        _bar(barred, veto.action, [row[ID] for row in veto.mistakes] or None)
     choices = _choices(memory.recommendations, barred, ways, program.actions)
     _exclude(choices, barred, program)
     placed = _place(choices.values(), ways, scale)
@@ -173,24 +166,20 @@ _order = attrgetter("order")
 class _Scores:
     """What the findings are worth, and what a plan takes off."""
 
-    __slots__ = ("damage", "exact", "share", "unharmed")
-
     def __init__(self, findings: Sequence[FindingRow], scale: Scale) -> None:
-        self.share = round(scale.max_relief * 1000)
+        share = round(scale.max_relief * 1000)
         self.exact = {finding.mistake[ID]: finding.exact for finding in findings}
-        self.unharmed = 1.0
-        for exact in self.exact.values():
-            self.unharmed *= 1 - exact.damage / TOP
-        self.damage = total_damage([exact.damage for exact in self.exact.values()])
+        self.most = {name: half_up(exact.severity * share, 1000) for name, exact in self.exact.items()}
+        damages = [exact.damage for exact in self.exact.values()]
+        self.unharmed = chance_unharmed(damages)
+        self.damage = total_damage(damages)
 
     def rate(self, choice: Choice) -> None:
         """Damage relieved and weight of one action."""
-        verdict = 0
-        for target in choice.relief:
-            verdict = max(verdict, self.exact[target].verdict)
+        verdict = max([self.exact[target].verdict for target in choice.relief], default=0)
         relieved = self.damage - self.damage_with(choice.relief)
         choice.damage_relieved = relieved
-        choice.order = (-verdict, -relieved, inf if choice.due_hours is None else choice.due_hours, choice.action.id)
+        choice.order = (-verdict, -relieved, choice.due_hours, choice.action.id)
 
     def damage_after(self, choices: Iterable[Choice]) -> int:
         """Damage with the relief of the actions; together they leave at least ``1 - max_relief`` of a severity."""
@@ -206,10 +195,9 @@ class _Scores:
         for target, amount in relief.items():
             if amount:
                 exact = self.exact[target]
-                relieved = min(amount, half_up(exact.severity * self.share, 1000))
-                after[target] = damage_of(exact.severity - relieved, exact.noticed)
+                after[target] = left = damage_of(exact.severity - min(amount, self.most[target]), exact.noticed)
                 if exact.damage < TOP:
-                    unharmed *= (TOP - after[target]) / (TOP - exact.damage)
+                    unharmed *= (TOP - left) / (TOP - exact.damage)
         if not after:
             return self.damage
         tenths = damage_in_tenths(unharmed) if unharmed else None
@@ -226,21 +214,26 @@ def _choices(
 ) -> dict[str, Choice]:
     """A choice for every action that is recommended, not vetoed, and has an open channel."""
     choices: dict[str, Choice] = {}
-    for action, rows, relief, due, rule, match in recommendations:
-        barred = vetoed.get(action, ())
-        if barred is None or not _channels(actions[action], ways):
+    for name, mistakes, relief, due, rule, match in recommendations:
+        barred = vetoed.get(name, ())
+        if barred is None:
             continue
-        targets = tuple([row[ID] for row in rows if row[ID] not in barred])
-        if rows and not targets:
+        targets = tuple([row[ID] for row in mistakes if row[ID] not in barred])
+        if mistakes and not targets:
             continue
-        choice = choices.get(action)
+        choice = choices.get(name)
         if choice is None:
-            choice = choices[action] = Choice(actions[action])
+            action = actions[name]
+            if not _channels(action, ways):
+                continue
+            choice = choices[name] = Choice(action, round(action.relief * 1000))
         own = choice.own_relief if relief is None else max(0, relief)
         for target in targets:
             if own >= choice.relief.get(target, 0):
                 choice.relief[target] = own
-        choice.firings.append(Firing(rule, match, targets, choice.action.due_hours if due is None else max(0.0, round(due, 3))))
+        if due is None:
+            due = choice.action.due_hours
+        choice.firings.append(Firing(rule, match, targets, inf if due is None else max(0.0, round(due, 3))))
     return choices
 
 
@@ -338,7 +331,7 @@ def _shorten(choices: list[Choice], most: int) -> list[Choice]:
         if choice.repairs and not choice.relief.keys() <= repaired:
             repaired.update(choice.relief)
             first.append(choice)
-    first = first or [choice for choice in choices if choice.outward][:1]
+    first = first or [choice for choice in choices if choice.action.outward][:1]
     kept = [*first, *[choice for choice in choices if choice not in first]][:most]
     return [choice for choice in choices if choice in kept]
 
@@ -352,13 +345,11 @@ def _steps(choices: Iterable[Choice], scale: Scale) -> list[Step]:
     steps = []
     for (occasion, channel), together in grouped.items():
         together.sort(key=lambda choice: (parts.get(choice.action.part, len(parts)), choice.order))
-        due = min([inf if choice.due_hours is None else choice.due_hours for choice in together])
-        steps.append(Step(occasion, channel, None if due == inf else due, together))
-    place = {occasion: about.place for occasion, about in scale.occasions.items()}
-    steps.sort(
-        key=lambda s: (inf if s.due_hours is None else s.due_hours, place.get(s.occasion, len(place)), s.occasion, s.channel)
-    )
-    return steps
+        due = min([choice.order[2] for choice in together])
+        place = scale.occasions[occasion].place if occasion in scale.occasions else len(scale.occasions)
+        steps.append((due, place, Step(occasion, channel, None if due == inf else due, together)))
+    steps.sort(key=lambda step: (step[0], step[1], step[2].occasion, step[2].channel))
+    return [step for _, _, step in steps]
 
 
 def _decide(steps: list[Step], findings: Sequence[FindingRow], scale: Scale) -> tuple[list[Step], str]:
@@ -386,14 +377,16 @@ def what_to_avoid(vetoes: Iterable[Vetoed], plan: Plan, program: Program) -> lis
         for loser in choice.action.excludes:
             _bar(excluded, loser, choice.relief.keys() or None)
     of_action: dict[str, Avoid] = {}
-    for action, rows, rule, match in vetoes:
-        unsaid = excluded.get(action, ())
-        targets = tuple([row[ID] for row in rows if unsaid is not None and row[ID] not in unsaid])
-        if unsaid is None or (not targets and (rows or unsaid)):
+    for name, mistakes, rule, match in vetoes:
+        unsaid = excluded.get(name, ())
+        if unsaid is None:
             continue
-        found = of_action.get(action)
+        targets = tuple([row[ID] for row in mistakes if row[ID] not in unsaid])
+        if not targets and (mistakes or unsaid):
+            continue
+        found = of_action.get(name)
         if found is None:
-            found = of_action[action] = Avoid(program.actions[action], set(), [])
+            found = of_action[name] = Avoid(program.actions[name], set(), [])
         found.targets.update(targets)
         found.firings.append(Firing(rule, match, targets))
     return [of_action[action] for action in sorted(of_action)]

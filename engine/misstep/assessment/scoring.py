@@ -26,12 +26,13 @@ MAX_DOUBLINGS = 20_000  # twenty doublings, odds of a million: beyond that a cha
 def score(mistakes: Iterable[Row], contributions: Iterable[Contribution], scale: Scale) -> list[FindingRow]:
     """Findings. Worst first: by verdict, damage, severity, id."""
     sums: dict[str, list[int]] = {mistake[ID]: [0, 0, 0, 0, 0] for mistake in mistakes}
-    for target, dimension, amount, _, _ in contributions:
-        if target is not None:
-            if dimension != "verdict":
-                sums[target[ID]][_PLACE[dimension]] += amount
-            elif amount > sums[target[ID]][_VERDICT]:
-                sums[target[ID]][_VERDICT] = amount
+    for contribution in contributions:
+        if contribution.mistake is not None:
+            of_one, place, amount = sums[contribution.mistake[ID]], _PLACE[contribution.dimension], contribution.amount
+            if place != _VERDICT:
+                of_one[place] += amount
+            elif amount > of_one[place]:
+                of_one[place] = amount
     scored: list[tuple[tuple[int, int, int], str, FindingRow]] = []
     for mistake in mistakes:
         name = mistake[ID]
@@ -101,14 +102,16 @@ def total_damage(damages: Collection[int]) -> int:
     """damage = 100 x (1 - product of (1 - damage / 10)): the chance in percent, in tenths, that at least one slip is
     held against the candidate; rounded half up, and where floats cannot tell, by whole numbers: one more mistake never lowers it.
     """
-    unharmed = 1.0
-    for damage in damages:
-        unharmed *= 1 - damage / TOP
-    tenths = damage_in_tenths(unharmed)
+    tenths = damage_in_tenths(chance_unharmed(damages))
     if tenths is None:
         whole: int = TOP ** len(damages)
         tenths = half_up(1000 * (whole - prod([TOP - damage for damage in damages])), whole)
     return tenths
+
+
+def chance_unharmed(damages: Iterable[int]) -> float:
+    """The chance that no slip is held against the candidate."""
+    return prod([1 - damage / TOP for damage in damages])
 
 
 def damage_in_tenths(unharmed: float) -> int | None:
@@ -121,7 +124,7 @@ def damage_in_tenths(unharmed: float) -> int | None:
 def overall_severity(findings: Iterable[FindingRow], contributions: Iterable[Contribution], scale: Scale) -> int:
     """Severity of the interview = min(10, greatest severity x weight of its noticed level + sum of overall)."""
     worst = max(weighed(findings, scale), default=0)
-    return limited(worst + sum([amount for target, _, amount, _, _ in contributions if target is None]))
+    return limited(worst + sum([each.amount for each in contributions if each.mistake is None]))
 
 
 def weighed(findings: Iterable[FindingRow], scale: Scale) -> list[int]:
@@ -136,17 +139,13 @@ def _weights(scale: Scale) -> dict[str, int]:
     return {word: round(weight * 1000) for word, weight in zip(scale.noticed.words, scale.overall_weights, strict=True)}
 
 
-def outlook_limits(remarks: Iterable[Remark]) -> list[tuple[int, Remark]]:
-    """How good the outlook is at most, by every rule that limits it: ranks, 0 the best. The greatest holds."""
-    limits = []
-    for remark in remarks:
-        place, rule, _ = remark
-        effect = rule.effects[place]
-        assert isinstance(effect, LimitOutlook)
-        limits.append((effect.rank, remark))
-    return limits
+def outlook_limit(remark: Remark) -> int:
+    """How good the outlook is at most by a rule that limits it: a rank, 0 the best."""
+    effect = remark.rule.effects[remark.effect]
+    assert isinstance(effect, LimitOutlook)
+    return effect.rank
 
 
 def worst_outlook(remarks: Collection[Remark]) -> int:
-    """How good the outlook is at most, by all rules that limit it."""
-    return max([rank for rank, _ in outlook_limits(remarks)]) if remarks else 0
+    """How good the outlook is at most by all rules that limit it."""
+    return max(map(outlook_limit, remarks), default=0)

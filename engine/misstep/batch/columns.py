@@ -16,7 +16,6 @@ import pyarrow as pa
 from misstep.api import RuleBase
 from misstep.assessment.assembly import Result
 from misstep.errors import BudgetError
-from misstep.evaluate.memory import is_reason
 from misstep.language.facts import ID, KIND
 
 SCHEMA = 2
@@ -81,7 +80,7 @@ def scores(result: Result, summary: Mapping[str, Any]) -> tuple[Any, ...]:
     """The values of ``SCORES`` for one interview; ``summary``: what ``RuleBase.scores`` gives for it."""
     findings, steps = result.findings, result.plan.steps
     actions = [choice.action.id for choice in result.plan.choices]
-    moved = {given[3] for given in result.memory.contributions if given[0] is not None and is_reason(given)}
+    moved = {given.rule for given in result.memory.contributions if given.mistake is not None and given.is_reason}
     return (
         summary["damage"], summary["damage_after"], summary["band"], summary["verdict"], summary["outlook"], summary["acts"],
         len(findings), findings[0].mistake[KIND] if findings else None, max([f.severity for f in findings], default=None),
@@ -105,9 +104,8 @@ def finding_rows(result: Result) -> Iterable[tuple[Any, ...]]:
     said = result.facts.said
     assumed = set()
     for given in result.memory.contributions:
-        target, _, _, rule, match = given
-        if target is not None and is_reason(given) and any(assumption.rests(match, said) for assumption in rule.assumptions):
-            assumed.add(target[ID])
+        if given.mistake is not None and given.is_reason and any(a.rests(given.match, said) for a in given.rule.assumptions):
+            assumed.add(given.mistake[ID])
     for rank, finding in enumerate(result.findings, start=1):
         fact = finding.mistake[ID]
         yield (

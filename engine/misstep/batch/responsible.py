@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from misstep.assessment.assembly import Result
 from misstep.assessment.planning import Choice
-from misstep.assessment.scoring import outlook_limits, weighed
+from misstep.assessment.scoring import outlook_limit, weighed
 from misstep.evaluate.memory import Match
 from misstep.language.facts import ID, Row
 from misstep.language.program import OUTLOOK, Pattern, Rule
@@ -105,9 +105,10 @@ def _limits(result: Result, words: Collection[str]) -> Deeds:
     """How rules limit the outlook to one of the words."""
     outlooks = result.memory.program.scale.outlooks
     limits: Deeds = {}
-    for rank, (_, rule, match) in outlook_limits(result.memory.outlooks):
-        if outlooks[rank] in words:
-            limits.setdefault((rule.id, outlooks[rank]), set()).update(_found(rule, match))
+    for limit in result.memory.outlooks:
+        word = outlooks[outlook_limit(limit)]
+        if word in words:
+            limits.setdefault((limit.rule.id, word), set()).update(_found(limit.rule, limit.match))
     return limits
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from operator import itemgetter
 from typing import Any, Literal
 
 import orjson
@@ -22,7 +21,6 @@ from misstep.assessment.assembly import Result
 from misstep.assessment.result import RuleBaseInfo
 from misstep.batch.columns import SCHEMA, TableName
 from misstep.errors import UsageError
-from misstep.evaluate.memory import CONCLUSIONS
 from misstep.language.facts import KIND
 from misstep.language.program import Rule
 
@@ -61,12 +59,7 @@ class Tally:
     def add(self, result: Result) -> None:
         """Count one interview."""
         memory = result.memory
-        fired: set[Rule] = set()
-        for name in CONCLUSIONS:
-            fired.update(map(_RULE, getattr(memory, name)))
-        for derivations in memory.derivations.values():
-            fired.update(map(_RULE, derivations))
-        self._firings += fired
+        self._firings += memory.fired()
         if len(self._firings) > _HELD:
             self._count()
         kinds, met = self._kinds, set()
@@ -122,7 +115,6 @@ class Tally:
         self._firings = []
 
 
-_RULE = itemgetter(-2)  # of any conclusion
 _COUNT, _INTERVIEWS, _DAMAGE, _SEVERITY = range(4)  # as the fields of KindSum
 
 

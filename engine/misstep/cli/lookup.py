@@ -144,7 +144,7 @@ def schema(what: str, rules: tuple[Path, ...]) -> None:
     elif what == "assessment":
         from misstep.assessment.result import Assessment
 
-        data = Assessment.model_json_schema(mode="serialization")
+        data = Assessment.json_schema()
     else:
         rulebase = load_rules(rules)
         data = rulebase.case_schema() if what == "cases" else rulebase.record_schema()

@@ -10,9 +10,9 @@ A rule alone has a function that is told the facts of each of its patterns:
         for r0 in sources[c0]:          # r0, r1: rows of facts; v0: values of aggregates
             if r0[3] >= 5:
                 m = (r0, )
-                add((r0, c1, 1500, c2, m))
+                add(new(Contribution, (r0, c1, 1500, c2, m)))
 
-Rules that start from the same facts share one: see together.py.
+Rules that start from the same facts share one: see rule_groups.py.
 """
 
 from __future__ import annotations
@@ -277,7 +277,7 @@ class Writer(ExpressionWriter):
                 self.head["add"] = "memory.add"
                 row = self._fact(target) if target else "None"
                 size = self.expression(amount) if dimension == "verdict" else self._thousandths(amount)
-                return f"add(({row}, {self.constant(dimension)}, {size}, {self.rule}, m))"
+                return f"add(new(Contribution, ({row}, {self.constant(dimension)}, {size}, {self.rule}, m)))"
             case Derive(kind, values):
                 fields = self.kinds[kind].fields
                 parts = ", ".join(self._derived(v, f) for v, f in zip(values, fields, strict=True))
@@ -286,14 +286,15 @@ class Writer(ExpressionWriter):
                 rows = "".join(f"{self._fact(t)}, " for t in targets)
                 size = "None" if relief is None else self._thousandths(relief)
                 hours = "None" if due is None else f"float({self.expression(due)})"
-                return f"memory.recommend(({self.constant(action)}, ({rows}), {size}, {hours}, {self.rule}, m))"
+                advice = f"{self.constant(action)}, ({rows}), {size}, {hours}, {self.rule}, m"
+                return f"memory.recommend(new(Recommendation, ({advice})))"
             case Veto(action, targets):
                 rows = "".join(f"{self._fact(t)}, " for t in targets)
-                return f"memory.veto(({self.constant(action)}, ({rows}), {self.rule}, m))"
+                return f"memory.veto(new(Vetoed, ({self.constant(action)}, ({rows}), {self.rule}, m)))"
             case Note():
-                return f"memory.note(({i}, {self.rule}, m))"
+                return f"memory.note(new(Remark, ({i}, {self.rule}, m)))"
             case LimitOutlook():
-                return f"memory.outlook(({i}, {self.rule}, m))"
+                return f"memory.outlook(new(Remark, ({i}, {self.rule}, m)))"
             case _:
                 raise AssertionError(effect)
 

@@ -1,7 +1,7 @@
 """The default engine: rules are specialised Python functions, written on first use.
 
-Rules that start from the same facts share one function: see together.py and groups.py. The engine keeps nothing between calls and
-holds no lock: threads that need the same function for the first time each write it, and one of the equal results stays.
+Rules that start from the same facts share one function: see rule_groups.py. The engine keeps nothing between calls and holds no
+lock: threads that need the same function for the first time each write it, and one of the equal results stays.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any
 from misstep.evaluate.codegen import AGAIN, Generated, generate
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory
-from misstep.evaluate.speed.groups import MANY, Group, Together, group_of
+from misstep.evaluate.rule_groups import RuleGroup, group_rules
 from misstep.language.facts import KIND, Kind, Row
 from misstep.language.program import FINDING, OUTLOOK, Over, Pattern, Program, Rule, Stratum
 
-_Found = dict[str, tuple[list[Group], list[Group]]]
-"""By kind: groups of rules that start from its facts alone, and those that start from facts of several kinds."""
+_ByKind = dict[str, list[RuleGroup]]
+"""The groups of rules that start from facts of a kind, or of several kinds of which it is one."""
 
 
 class CompiledEngine:
@@ -192,62 +192,45 @@ class _Pass:
     def __init__(self, rules: Iterable[Rule], kinds: dict[str, Kind]) -> None:
         start: dict[Rule, Pattern] = {}
         always: list[Rule] = []
-        of_one: dict[tuple[Over, str], list[Rule]] = {}
-        of_several: dict[Over, list[Rule]] = {}
+        together: dict[tuple[Over, str], list[Rule]] = {}
         for rule in rules:
             patterns = [p for p in rule.patterns if p.over != "outlook"]
             if not patterns:
                 always.append(rule)
                 continue
             start[rule] = first = min(patterns, key=lambda p: _commonness(p, kinds))
-            if len(first.kinds) == 1:
-                of_one.setdefault((first.over, first.key), []).append(rule)
-            else:
-                of_several.setdefault(first.over, []).append(rule)
-        groups = list(of_one.values())
-        for several in of_several.values():
-            groups += [several] if len(several) <= MANY else _by_key(several, start)
-        self._always = [Together(always, start, kinds)] if always else []
-        self._of_facts: _Found = {}
-        self._of_findings: _Found = {}
-        for some in groups:
-            group = group_of(some, start, kinds)
-            of_kind = self._of_findings if start[some[0]].over == "finding" else self._of_facts
-            names = {kind: None for rule in some for kind in start[rule].kinds}
-            for name in names:
-                alone, among = of_kind.setdefault(name, ([], []))
-                (alone if len(names) == 1 else among).append(group)
+            together.setdefault((first.over, first.key if len(first.kinds) == 1 else ""), []).append(rule)
+        self._always = group_rules(always, start, kinds)
+        self._of_facts: _ByKind = {}
+        self._of_findings: _ByKind = {}
+        for (over, _), some in together.items():
+            some.sort(key=lambda rule: start[rule].key)
+            of_kind = self._of_findings if over == "finding" else self._of_facts
+            for group in group_rules(some, start, kinds):
+                for name in dict.fromkeys(kind for rule in group.rules for kind in start[rule].kinds):
+                    of_kind.setdefault(name, []).append(group)
 
     def run(self, memory: Memory, extents: _Extents) -> None:
         """Run every rule that could fire."""
         rows, found = memory.rows, memory.found
         if self._of_facts:
-            _run(self._of_facts, list(rows.items()), memory, rows, found, extents)  # a list, as rules may derive
+            _run(self._of_facts, rows, memory, rows, found, extents)
         if self._of_findings:
-            _run(self._of_findings, found.items(), memory, rows, found, extents)
+            _run(self._of_findings, found, memory, rows, found, extents)
         for group in self._always:
             group.fire(memory, (), rows, found, extents)
 
 
-def _run(of_kind: _Found, facts_by_kind: Any, memory: Memory, rows: Any, found: Any, extents: _Extents) -> None:
-    """Run the rules that start from the facts of one kind, kind by kind, and gather those of several."""
-    gathered: dict[Group, list[Row]] = {}
-    for kind, facts in facts_by_kind:
-        if kind in of_kind:
-            alone, among = of_kind[kind]
-            for group in alone:
-                group.fire(memory, facts, rows, found, extents)
-            for group in among:
-                gathered[group] = gathered[group] + facts if group in gathered else facts
-    for group, anchors in gathered.items():
+def _run(
+    of_kind: _ByKind, facts_by_kind: Mapping[str, list[Any]], memory: Memory, rows: Any, found: Any, extents: _Extents
+) -> None:
+    """Run the groups of rules that start from facts of kinds that are there."""
+    starts: dict[RuleGroup, list[Any]] = {}
+    for kind, facts in facts_by_kind.items():
+        for group in of_kind.get(kind, ()):
+            starts[group] = starts[group] + facts if group in starts else facts
+    for group, anchors in starts.items():
         group.fire(memory, anchors, rows, found, extents)
-
-
-def _by_key(rules: Iterable[Rule], start: Mapping[Rule, Pattern]) -> list[list[Rule]]:
-    by_key: dict[str, list[Rule]] = {}
-    for rule in rules:
-        by_key.setdefault(start[rule].key, []).append(rule)
-    return list(by_key.values())
 
 
 def _commonness(pattern: Pattern, kinds: dict[str, Kind]) -> tuple[bool, int, bool]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable
 from math import fsum
 from typing import Any
 
+from misstep.evaluate.memory import Contribution, Recommendation, Remark, Vetoed
 from misstep.language.expression import (
     Arithmetic,
     Call,
@@ -55,6 +56,8 @@ RUNTIME: dict[str, Any] = {
     "__builtins__": {"float": float, "id": id, "len": len, "max": max, "min": min, "sum": sum},
     **{name: function.run for name, function in FUNCTIONS.items()},
     "curve": curve, "fsum": fsum, "thousandths": thousandths, "within": within,
+    "new": tuple.__new__,  # a named tuple in a third of the time of its constructor
+    **{shape.__name__: shape for shape in (Contribution, Recommendation, Remark, Vetoed)},
 }  # fmt: skip
 
 

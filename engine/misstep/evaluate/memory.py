@@ -6,8 +6,8 @@ the binders of the rule took, rows of facts and values of aggregates, in written
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Literal
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, NamedTuple
 
 from misstep.errors import BudgetError
 from misstep.language.facts import KIND, Row
@@ -17,28 +17,59 @@ from misstep.limits import Limits
 
 Match = tuple[Any, ...]
 
-Contribution = tuple[Row | None, str, int, Rule, Match]
-"""Row of the mistake (None: the interview), dimension, thousandths (for verdicts a rank), rule, match."""
-Recommendation = tuple[str, tuple[Row, ...], int | None, float | None, Rule, Match]
-"""Action, rows of the mistakes, thousandths of relief and hours (None: the action's own), rule, match."""
-Vetoed = tuple[str, tuple[Row, ...], Rule, Match]
-Remark = tuple[int, Rule, Match]
-"""A note, or a limit of the outlook: its place among the effects of the rule, rule, match."""
+
+class Contribution(NamedTuple):
+    """What a rule adds to a dimension of a mistake, or of the interview (None), in thousandths; of a verdict its rank."""
+
+    mistake: Row | None
+    dimension: str
+    amount: int
+    rule: Rule
+    match: Match
+
+    @property
+    def is_reason(self) -> bool:
+        """Whether it is a reason for the score: an amount of 0 is not, but every verdict is, the mildest too."""
+        return self.amount != 0 or self.dimension == "verdict"
 
 
-CONCLUSIONS: dict[str, tuple[Literal["mistake", "mistakes", "value"], ...]] = {
-    "contributions": ("mistake", "value", "value"),
-    "recommendations": ("value", "mistakes", "value", "value"),
-    "vetoes": ("value", "mistakes"),
-    "notes": ("value",),
-    "outlooks": ("value",),
+class Recommendation(NamedTuple):
+    """An action for mistakes, with thousandths of relief and hours; None: the action's own."""
+
+    action: str
+    mistakes: tuple[Row, ...]
+    relief: int | None
+    due_hours: float | None
+    rule: Rule
+    match: Match
+
+
+class Vetoed(NamedTuple):
+    """An action that must not be done for mistakes; none: not at all."""
+
+    action: str
+    mistakes: tuple[Row, ...]
+    rule: Rule
+    match: Match
+
+
+class Remark(NamedTuple):
+    """A note, or a limit of the outlook, by its place among the effects of the rule."""
+
+    effect: int
+    rule: Rule
+    match: Match
+
+
+Shape = Literal["mistake", "mistakes", "value"]
+CONCLUSIONS: dict[str, tuple[Callable[..., tuple[Any, ...]], tuple[Shape, ...]]] = {
+    "contributions": (Contribution, ("mistake", "value", "value")),
+    "recommendations": (Recommendation, ("value", "mistakes", "value", "value")),
+    "vetoes": (Vetoed, ("value", "mistakes")),
+    "notes": (Remark, ("value",)),
+    "outlooks": (Remark, ("value",)),
 }
-"""The lists of conclusions, and what each conclusion begins with; rule and match follow. Derived facts stand apart."""
-
-
-def is_reason(contribution: Contribution) -> bool:
-    """Whether a contribution is told as a reason: one of nothing is none, but every verdict is, the mildest too."""
-    return contribution[2] != 0 or contribution[1] == "verdict"
+"""The lists of conclusions: their type, and what stands before rule and match. Derived facts stand apart."""
 
 
 class Memory:
@@ -110,7 +141,7 @@ class Memory:
         """Make the outlook known to the rules that follow."""
         self.rows[OUTLOOK] = [(word,)]
 
-    def fired(self) -> set[str]:
-        """The ids of all rules that have fired."""
-        conclusions = (*(getattr(self, name) for name in CONCLUSIONS), *self.derivations.values())
-        return {conclusion[-2].id for of_one in conclusions for conclusion in of_one}
+    def fired(self) -> set[Rule]:
+        """All rules that have fired."""
+        concluded = {conclusion.rule for name in CONCLUSIONS for conclusion in getattr(self, name)}
+        return concluded.union(rule for derivations in self.derivations.values() for rule, _ in derivations)

@@ -135,6 +135,10 @@ class Rule:
         return tuple(b for b in self.binders if isinstance(b, Aggregate))
 
 
+Reach = Literal["repairs", "plain", "private"]
+SourceKind = Literal["survey", "study", "expert", "practice"]
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """Something to do about a mistake. ``relief``: points of severity that it takes back; hours are counted from now.
@@ -148,7 +152,7 @@ class Action:
 
     id: str
     title: str
-    reach: Literal["repairs", "plain", "private"] = "private"
+    reach: Reach = "private"
     channels: tuple[str, ...] = ()
     occasion: str = ""
     leads: bool = False
@@ -179,7 +183,7 @@ class Source:
 
     id: str
     title: str
-    kind: Literal["survey", "study", "expert", "practice"]
+    kind: SourceKind
     year: int | None = None
     figure: str = ""
     url: str = ""

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from typing import Self
 
 import httpx
-from pydantic import ValidationError
 
 from misstep.assessment.records import RecordLike, plain_record
 from misstep.assessment.result import SCHEMA, Assessment
@@ -109,8 +108,8 @@ def _parse(response: httpx.Response) -> Assessment:
     if response.status_code != httpx.codes.OK:
         raise _error(response)
     try:
-        return Assessment.model_validate_json(response.content)
-    except ValidationError:
+        return Assessment.from_json(response.content)
+    except ValueError:
         raise _unreadable(response) from None
 
 

@@ -126,7 +126,7 @@ OPERATIONS = {
 
 def schemas(record: Schema) -> Schema:
     """The answer of ``GET /schema``: the schemas of records and of assessments."""
-    return {"record": record, "assessment": Assessment.model_json_schema(mode="serialization")}
+    return {"record": record, "assessment": Assessment.json_schema()}
 
 
 def describe(rulebase: RuleBase, examples: Mapping[str, RecordExample], version: str) -> Schema:
@@ -216,7 +216,7 @@ def _problem_responses(*codes: str) -> Schema:
 
 
 def _components(rulebase: RuleBase) -> Schema:
-    assessment = Assessment.model_json_schema(mode="serialization", ref_template=_REF)
+    assessment = Assessment.json_schema(_REF)
     adapters = [TypeAdapter(each) for each in (Certainty, RulePage, Kind)]
     _, found = TypeAdapter.json_schemas([(each, "serialization", each) for each in adapters], ref_template=_REF)
     made: Schema = {**found["$defs"], **assessment.pop("$defs"), "Assessment": assessment}

@@ -69,7 +69,7 @@ def conclusions(memory: Memory, rules: Sequence[Rule], facts: Sequence[tuple[str
         "derivations": [[place[row], *why(*firing)] for row, firings in memory.derivations.items() for firing in firings],
         **{
             name: [[*map(plain, shapes, conclusion), *why(*conclusion[-2:])] for conclusion in getattr(memory, name)]
-            for name, shapes in CONCLUSIONS.items()
+            for name, (_, shapes) in CONCLUSIONS.items()
         },
     }
 
@@ -91,8 +91,9 @@ def conclude(answer: dict[str, Any], memory: Memory, rules: Sequence[Rule]) -> N
     memory.work = answer["work"]
     for place, rule, taken in answer["derivations"]:
         memory.derive(facts[place], *why(rule, taken))
-    for name, shapes in CONCLUSIONS.items():
-        getattr(memory, name).extend([(*map(whole, shapes, told), *why(*told[len(shapes) :])) for told in answer[name]])
+    for name, (type_, shapes) in CONCLUSIONS.items():
+        concluded: list[tuple[Any, ...]] = getattr(memory, name)
+        concluded += [type_(*map(whole, shapes, sent), *why(*sent[len(shapes) :])) for sent in answer[name]]
 
 
 def _value(value: Any) -> Any:

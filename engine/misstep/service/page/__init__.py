@@ -159,7 +159,7 @@ class Page:
         try:
             assessment = self._rulebase.assess(record)
             if assessment.findings:
-                wanted = {action for action, *_ in self._rulebase.evaluate(record).memory.recommendations}
+                wanted = {each.action for each in self._rulebase.evaluate(record).memory.recommendations}
                 found = self._rulebase.counterfactuals(record)
                 answer = show_answer(assessment, found, self._certainty(record), self._rulebase.program, places, wanted)
         except RecordError as error:

@@ -1,4 +1,4 @@
-"""Rules that start from the same facts in; one function for all of them out, so that one loop serves them:
+"""Compile rules that start from the same facts into one function, so that one loop serves them all:
 
 def fire(memory, anchors, rows, found, extents):
     add = memory.add
@@ -8,9 +8,11 @@ def fire(memory, anchors, rows, found, extents):
             if r0[6] != c2:         # a test that several rules share is judged once
                 if r0[6] == c3:
                     m = (t0, r0, )
-                    add((r0, c4, 1500, c5, m))
+                    add(new(Contribution, (r0, c4, 1500, c5, m)))
                 for r1 in rows.get(c6, N):
                     ...
+
+This is for speed only: ``generate`` of codegen.py compiles the same rules one by one.
 """
 
 from __future__ import annotations
@@ -20,19 +22,41 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from misstep.evaluate.codegen import Bound, Writer, compiled
-from misstep.evaluate.speed.choices import asked_of
-from misstep.language.expression import Expression, Facts, known_where, refs_in
+from misstep.evaluate.memory import Memory
+from misstep.language.expression import Compare, Expression, Facts, FieldRef, Literal, Member, Words, known_where, refs_in
 from misstep.language.facts import Kind
 from misstep.language.program import OUTLOOK, Condition, Pattern, Rule, overlap
 
-FireTogether = Callable[[Any, Any, Any, Any, Any], None]
+MOST_RULES = 512
+"""Rules of one group. To find the tests that rules share takes time that grows with the square of their number."""
+
+Anchors = Mapping[Rule, Pattern]
+"""The pattern that each rule starts from; a rule without one is run once."""
+FireGroup = Callable[[Memory, Any, Any, Any, Any], None]
 """``fire(memory, anchors, rows, found, extents)``: facts to start from, facts and findings by kind, facts by pattern."""
 
 
-def generate_together(rules: Sequence[Rule], anchors: Mapping[Rule, Pattern], kinds: dict[str, Kind]) -> FireTogether:
-    """Write and compile the function of rules that start from the same facts: ``anchors`` says by which pattern of each;
-    a rule without one is run once."""
-    writer = _Together(kinds, {kind for rule in rules if rule in anchors for kind in anchors[rule].kinds})
+def group_rules(rules: Sequence[Rule], anchors: Anchors, kinds: dict[str, Kind]) -> list[RuleGroup]:
+    """Rules that start from the same facts, in groups of at most ``MOST_RULES``."""
+    return [RuleGroup(rules[i : i + MOST_RULES], anchors, kinds) for i in range(0, len(rules), MOST_RULES)]
+
+
+class RuleGroup:
+    """Rules that start from the same facts; their function is compiled when it is first called."""
+
+    def __init__(self, rules: Sequence[Rule], anchors: Anchors, kinds: dict[str, Kind]) -> None:
+        self.rules = rules
+        self._anchors = anchors
+        self._kinds = kinds
+        self.fire: FireGroup = self._compile_and_fire
+
+    def _compile_and_fire(self, memory: Memory, anchors: Any, rows: Any, found: Any, extents: Any) -> None:
+        self.fire = _generate(self.rules, self._anchors, self._kinds)
+        self.fire(memory, anchors, rows, found, extents)
+
+
+def _generate(rules: Sequence[Rule], anchors: Anchors, kinds: dict[str, Kind]) -> FireGroup:
+    writer = _GroupWriter(kinds, {kind for rule in rules if rule in anchors for kind in anchors[rule].kinds})
     inside: list[_Candidate] = []
     for rule in rules:
         anchor = anchors.get(rule)
@@ -47,7 +71,7 @@ def generate_together(rules: Sequence[Rule], anchors: Mapping[Rule, Pattern], ki
     elif inside:
         writer.loop(inside, 1, frozenset())
     source = writer.function("memory, anchors, rows, found, extents")
-    fire: FireTogether = compiled(source, f"<rules from {rules[0].id} on>", writer.constants)
+    fire: FireGroup = compiled(source, f"<rules from {rules[0].id} on>", writer.constants)
     return fire
 
 
@@ -94,7 +118,7 @@ def _most_shared(candidates: list[_Candidate], certain: Facts, least: int, outsi
     return tests[source] if count >= least else None
 
 
-class _Together(Writer):
+class _GroupWriter(Writer):
     """Rules that start from the same facts; they look the others up themselves.
 
     A test that several of them share is judged once: see ``_inside``.
@@ -127,14 +151,18 @@ class _Together(Writer):
         return _Candidate(rule, given, tests, conditions)
 
     def _unusual(self, test: Expression, anchor: Pattern) -> str:
-        """What a test asks for at least, where a field that nobody speaks of does not meet it: that it was spoken of.
+        """A cheap test ``field != default`` that a test implies, if the default cannot satisfy it.
 
-        Most fields of a fact are left out, so what many rules ask for is ruled out by one look.
+        Records leave most fields out, so one such test, which many rules share, rules them all out.
         """
-        ref, values, bound = asked_of(test)
-        if ref is None or ref.name != anchor.name or bound:
-            return ""
-        field = next((f for f in anchor.fields if f.name == ref.field), None)
+        match test:
+            case Compare(("==",), (FieldRef() as ref, Literal(value)) | (Literal(value), FieldRef() as ref)):
+                values: tuple[object, ...] = (value,)
+            case Member(FieldRef() as ref, Words(words), False):
+                values = words
+            case _:
+                return ""
+        field = next((f for f in anchor.fields if f.name == ref.field and anchor.name == ref.name), None)
         if field is None or field.required or field.unknown or field.type != "enum" or field.default in values:
             return ""
         return f"{self.expression(ref)} != {self.constant(field.default)}"

@@ -1,1 +1,0 @@
-"""What exists for speed only: rules are chosen by a look at one field, and tests that rules share are judged once."""
