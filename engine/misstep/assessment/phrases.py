@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from misstep.evaluate.emit import ExpressionWriter
@@ -12,6 +12,7 @@ from misstep.language.expression import FieldRef
 from misstep.language.facts import TRAITS, Field, Kind, Row
 from misstep.language.finding import FINDING_FIELDS
 from misstep.language.program import Pattern, Rule, Text
+from misstep.layout.wording import spaced
 
 LONGEST_NAME = 70  # characters of a help that can stand for the name of its field
 Say = Callable[[Match, dict[Row, str]], tuple[str, tuple[str, ...]]]
@@ -73,14 +74,14 @@ def show(value: Any) -> str:
     return "unknown" if value is None else str(value)
 
 
-def joined(parts: Sequence[str]) -> str:
-    """Parts of a sentence: ``a, b and c``."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
-
-
 def of_hundred(value: float) -> str:
     """A chance in percent; nobody is certain, so the ends are open."""
     return "below 1" if value < 1 else "above 99" if value > 99 else f"{value:g}"
+
+
+def whole_percent(value: float) -> str:
+    """The same in whole percent: nobody knows tenths of a chance."""
+    return of_hundred(value) if value < 1 or value > 99 else f"{value:.0f}"
 
 
 def due_in_words(hours: float | None) -> str:
@@ -111,7 +112,7 @@ def shown_word(value: Any) -> str:
     """A word of the rule base, or several, as people write them."""
     if isinstance(value, tuple):
         return ", ".join(shown_word(v) for v in value)
-    return value.replace("_", " ") if isinstance(value, str) else show(value)
+    return spaced(value) if isinstance(value, str) else show(value)
 
 
 def name_of(field: Field) -> str:
@@ -120,4 +121,4 @@ def name_of(field: Field) -> str:
         return field.title
     if field.help and len(field.help) <= LONGEST_NAME and not set(field.help) & set(":;"):
         return field.help
-    return field.name.replace("_", " ")
+    return spaced(field.name)

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from misstep.layout.cards import card, numbered, paragraph, table
-
 
 class _Result(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True, defer_build=True)
@@ -190,35 +188,15 @@ class Assessment(_Result):
         count = Counter(finding.title for finding in self.findings)
         return {f.fact: f.title if count[f.title] == 1 else f"{f.title} ({f.fact})" for f in self.findings}
 
-    @property
-    def words(self) -> dict[str, list[str]]:
-        """What is said to the person about mistakes, each once, with the titles of those it is for, worst first."""
-        words: dict[str, list[str]] = {}
-        titles = self.titles
-        for finding in self.findings:
-            if finding.word:
-                words.setdefault(finding.word, []).append(titles[finding.fact])
-        return words
-
     def to_json(self) -> bytes:
         """The one JSON form: UTF-8, keys in the order of the model."""
         return to_json(self)
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: how bad it is, the mistakes, and what to do."""
-        after = f", {self.damage_after:g} once the plan is carried out" if self.damage_after < self.damage else ""
-        rows = [
-            (f"{f.title} ({f.fact})", f"{f.severity:.1f} {f.severity_band}", f"{f.noticed:.0%} {f.noticed_level}",
-             f"{f.urgency:.1f} {f.urgency_level}", f.verdict)
-            for f in self.findings
-        ]  # fmt: skip
-        return card(
-            paragraph(self.headline, strong=True),
-            paragraph(f"{self.id or 'Assessment'}: damage {self.damage:g} of 100 ({self.band}){after}"),
-            paragraph(f"Verdict: {self.verdict}. Outlook: {self.outlook}."),
-            table(("mistake", "severity", "noticed", "urgency", "verdict"), rows) if rows else "",
-            numbered([step.title for step in self.steps]) if self.steps else "",
-        )
+        """The short form that a notebook shows."""
+        from misstep.assessment.text import to_html  # only notebooks need it
+
+        return to_html(self)
 
     # Reasons are put together when they are first asked for: a caller who wants the answer alone does not wait.
     # Until then the instance holds the function that does it, and its __dict__, which is where pydantic looks for

@@ -106,14 +106,14 @@ def _writer(output: str, color: str, full: bool, rulebase: RuleBase) -> Callable
 
         return certainty_sentences(certainty, rulebase.kinds, assessment.titles)
 
-    bright, columns = colored(color), width()
+    bright, columns, scale = colored(color), width(), rulebase.program.scale
 
     def write(assessment: Assessment, certainty: Certainty | None, count: int) -> None:
         sentences = said(assessment, certainty)
         if output == "markdown":
-            text = to_markdown(assessment, sentences)
+            text = to_markdown(assessment, scale, sentences)
         else:
-            text = to_text(assessment, columns, bright, full, sentences)
+            text = to_text(assessment, scale, columns, bright, full, sentences)
         print(("\n" if count > 1 else "") + text, end="")
 
     return write

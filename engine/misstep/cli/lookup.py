@@ -107,7 +107,7 @@ def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> int:
 
     With what it says, the sources it rests on, and the cases that prove it.
     """
-    from misstep.assessment.text import citation
+    from misstep.assessment.statement import source_details
     from misstep.limits import Limits
     from misstep.rulebase.link import load_program
     from misstep.rulebase.shipped import shipped_rules
@@ -126,7 +126,8 @@ def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> int:
         if text:
             print(text)
     for name in page.sources:
-        print(f"{name}: {printable(citation(program.sources[name]))}")
+        source = program.sources[name]
+        print(f"{name}: {printable(source.title + source_details(source) + (f' <{source.url}>' if source.url else ''))}")
     for name in page.cases:
         print(f"fires in the case: {name}")
     return OK

@@ -29,6 +29,17 @@ class Figure:
         """The share of cases that are hits, with Wilson's interval."""
         return cls(hits / cases, cases, *wilson(hits, cases), baseline) if cases else cls(None, 0)
 
+    def shown(self, signed: bool = False) -> str:
+        """The value in a report."""
+        if self.value is None:
+            return "-"
+        return f"{self.value:+.3f}" if signed else f"{self.value:.3f}"
+
+    @property
+    def interval(self) -> str:
+        """The interval in a report; empty if there is none."""
+        return "" if self.low is None or self.high is None else f"{self.low:.3f} to {self.high:.3f}"
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:

@@ -14,6 +14,7 @@ from typing import Any
 
 from misstep.analysis.calibration.agreement import Agreement
 from misstep.errors import CallerError, InstallationError, printable
+from misstep.layout.wording import spaced
 
 LIBRARY = "vl_convert"
 ENDINGS = (".svg", ".png")
@@ -63,7 +64,7 @@ def to_png(agreement: Agreement) -> bytes:
 
 def matrix_chart(agreement: Agreement) -> dict[str, Any]:
     """The confusion matrix as a chart of Vega-Lite: a cell for each pair of bands, the darker the more cases."""
-    bands = [band.replace("_", " ") for band in agreement.bands]
+    bands = [spaced(band) for band in agreement.bands]
     most = max(map(max, agreement.matrix))
     cells = [
         {"expert": bands[i], "ours": bands[j], "cases": count, "shown": str(count or ""), "dark": count > DARK * most}

@@ -17,7 +17,7 @@ from misstep.analysis.certainty import Certainty
 from misstep.api import RuleBase
 from misstep.errors import BudgetError, Problem, RecordError
 from misstep.limits import Limits
-from misstep.service.page.answer import Answer, show_answer
+from misstep.service.page.answer import PageAnswer, show_answer
 from misstep.service.page.catalogue import Catalogue
 from misstep.service.page.rendering import Markup
 from misstep.service.page.story import Posted, Story, given_kinds, read_form, read_record, too_many
@@ -154,7 +154,7 @@ class Page:
 
     def _page(self, posted: Posted) -> Reply:
         record, places, story = self._whole(posted.story)
-        answer: Answer | None = None
+        answer: PageAnswer | None = None
         problems: tuple[Problem, ...] = ()
         try:
             assessment = self._rulebase.assess(record)

@@ -14,12 +14,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import escape
 
 from misstep.api import RuleBase
+from misstep.assessment.phrases import whole_percent
+from misstep.assessment.statement import source_details
 from misstep.errors import Problem, printable
 from misstep.language.facts import Field, Kind, Role
+from misstep.layout.wording import capitalized, counted, lowered
 from misstep.rulebase.references import find_references
-from misstep.service.page.answer import Answer
+from misstep.service.page.answer import PageAnswer, letter
 from misstep.service.page.catalogue import Catalogue, Topic
-from misstep.service.page.labels import choice_of, hint_of, label_of, said_of, sentence, small
+from misstep.service.page.labels import choice_of, hint_of, label_of, said_of
 from misstep.service.page.story import Story, Told, can_be_empty
 
 NAMES = "About"  # the label of a field that names another fact
@@ -105,12 +108,17 @@ class Markup:
             "hint_of": hint_of,
             "can_be_empty": can_be_empty,
             "choice_of": choice_of,
-            "sentence": sentence,
-            "small": small,
+            "sentence": capitalized,
+            "small": lowered,
             "few": KINDS_IN_SIGHT,
             "longest_search": LONGEST_SEARCH,
             "typed": _typed,
+            "source_details": source_details,
+            "counted": counted,
+            "letter": letter,
+            "whole_percent": whole_percent,
         }
+        environment.filters["minus"] = lambda text: text.replace("-", "\N{MINUS SIGN}")
         environment.filters["exact"] = escape  # what goes back into a field is not to change on its way
         self._template = environment.get_template("page.html")
 
@@ -120,7 +128,7 @@ class Markup:
         asked: Mapping[str, str],
         record: Mapping[str, Any],
         places: Sequence[int],
-        answer: Answer | None,
+        answer: PageAnswer | None,
         problems: Sequence[Problem],
         wrong: Sequence[str],
     ) -> str:
@@ -144,7 +152,7 @@ class Markup:
             answer=answer,
             errors=at_fields,
             named={
-                f"facts.{card.place}.{field.name}": f"{card.title}, {small(self._label(card, field))}"
+                f"facts.{card.place}.{field.name}": f"{card.title}, {lowered(self._label(card, field))}"
                 for role in cards.values()
                 for card in role
                 for field in card.all
@@ -236,7 +244,7 @@ def _placed(problems: Sequence[Problem], places: Sequence[int], story: Story) ->
         if len(steps) == 4 and steps[1] == "facts" and int(steps[2]) < len(places):
             place = places[int(steps[2])]
             if steps[3] in story.told[place].kind.by_name:
-                fields[f"facts.{place}.{steps[3]}"] = sentence(problem.message) + "."
+                fields[f"facts.{place}.{steps[3]}"] = capitalized(problem.message) + "."
                 continue
         elsewhere.append(str(problem))
     return fields, elsewhere

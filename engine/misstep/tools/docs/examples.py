@@ -6,14 +6,15 @@ is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from misstep.api import RuleBase
 from misstep.assessment.result import Assessment
+from misstep.assessment.statement import state
 from misstep.errors import Problem
-from misstep.language.program import Rule
+from misstep.language.program import Note, Program, Rule
 from misstep.limits import Limits
 from misstep.rulebase.load import EXTENDED, load_packs
 from misstep.rulebase.packs import Merged, Pack, refuse
@@ -65,6 +66,30 @@ class Examples:
     def showing(self, kind: str, pack: str) -> Example | None:
         """A case with a fact of a kind."""
         return min(self._kinds.get(kind, ()), key=lambda e: e.pack != pack, default=None)
+
+
+class RuleChange(NamedTuple):
+    """One thing that a rule changed: in what, why, and how."""
+
+    what: str
+    text: str
+    changes: str = ""
+
+
+def rule_changes(example: Example, rule: Rule, program: Program) -> Iterator[RuleChange]:
+    """Everything that a rule changed in an example."""
+    got = example.assessment
+    said = state(got, program.scale)
+    for named, firings in said.reasons:
+        for firing in firings:
+            if firing.rule == rule.id:
+                yield RuleChange(named, firing.text, ", ".join(firing.changes).replace("-", "\N{MINUS SIGN}"))
+    for heading, reasoned in (("In the plan", got.actions), ("To avoid", got.avoid), ("Concluded", got.derived)):
+        for each in reasoned:
+            for text in dict.fromkeys(reason.text for reason in each.because if reason.rule == rule.id):
+                yield RuleChange(f"{heading}: {each.title}", text)
+    if any(isinstance(effect, Note) for effect in rule.effects):
+        yield from (RuleChange("Noted", note) for note in got.notes)
 
 
 def run_examples(rulebase: RuleBase, merged: Merged) -> Examples:

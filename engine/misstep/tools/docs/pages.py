@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,14 +17,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from misstep.assessment.phrases import span_of_time
-from misstep.assessment.text import summary, to_text
+from misstep.assessment.statement import source_details, state
+from misstep.assessment.text import to_text
 from misstep.language.facts import ROLES, Field, Kind
 from misstep.language.program import Action, Rule, Source, Usual
+from misstep.layout.wording import counted, name_from_id, spaced
 from misstep.tools.docs import markdown
 from misstep.tools.docs.book import Book, Chapter
-from misstep.tools.docs.changes import changes
 from misstep.tools.docs.condition_words import number
-from misstep.tools.docs.examples import Example
+from misstep.tools.docs.examples import Example, rule_changes
 from misstep.tools.docs.rulewords import RuleWords
 
 Thing = Kind | Rule | Action | Source | Chapter
@@ -65,7 +66,7 @@ def title_of(thing: Thing) -> str:
     """How a thing is called; a rule without a title by its id."""
     if thing.title or not isinstance(thing, Rule):
         return thing.title
-    return thing.id.replace("-", " ").replace("_", " ").replace(".", ": ").capitalize()
+    return name_from_id(thing.id).capitalize()
 
 
 def render(book: Book, guide: Mapping[str, str]) -> Pages:
@@ -117,15 +118,16 @@ class _Writer:
             "address": markdown.address,
             "joined": markdown.joined,
             "number": number,
-            "summary": summary,
+            "summary": lambda assessment: state(assessment, book.program.scale).summary,
             "span_of_time": span_of_time,
             "facts": _facts,
-            "report": _report,
-            "counted": _counted,
+            "report": self._report,
+            "source_year": lambda source: source_details(source, figure=False),
+            "counted": lambda things, noun: counted(things if isinstance(things, int) else len(things), noun),
             "template": _template,
             "some": lambda things: len(things) or "",
             "badge": _badge,
-            "spaced": _spaced,
+            "spaced": spaced,
             "values": _values,
             "worse": _worse,
             "field_default": _default,
@@ -139,14 +141,14 @@ class _Writer:
             "usual_on": self._usual_on,
             "sources_of": lambda usual: [book.program.sources[name] for name in usual.sources],
             "shares": _shares,
-            "changes": partial(changes, program=book.program),
+            "rule_changes": rule_changes,
             "own_fields": self._own_fields,
             "role_fields": self._role_fields,
             "widely": self._widely,
         }
         verdicts = book.program.scale.verdicts
         self._environment.filters |= {
-            "spaced": _spaced,
+            "spaced": spaced,
             "badge_of": lambda verdict: _badge(verdict, verdicts.index(verdict), len(verdicts)),
         }
         self._environment.tests["about"] = lambda rule, kind: book.about(rule) == kind.name
@@ -156,6 +158,10 @@ class _Writer:
         link = partial(_link, "../" * path.count("/"))
         words = partial(RuleWords, book=self._book, link=link)
         return _tidy(self._environment.get_template(template).render(link=link, words=words, **data))
+
+    def _report(self, example: Example) -> Markup:
+        text = to_text(example.assessment, self._book.program.scale, WIDTH)
+        return markdown.fence(text.rstrip("\n"), "text")
 
     def _own_fields(self, kind: Kind) -> Sequence[Field]:
         shared = self._role_fields(kind)
@@ -203,10 +209,6 @@ def _facts(example: Example) -> Markup:
     return markdown.fence(f"[{rows}]", "json")
 
 
-def _report(example: Example) -> Markup:
-    return markdown.fence(to_text(example.assessment, WIDTH).rstrip("\n"), "text")
-
-
 def _values(field: Field) -> Markup:
     """What a field takes."""
     if field.values:
@@ -240,12 +242,7 @@ def _worse(field: Field) -> Any:
 
 def _badge(word: str, rank: int, count: int) -> Markup:
     """A word of the scale, colored by its rank among so many."""
-    return markdown.span(_spaced(word), f"rank-{round(4 * rank / max(1, count - 1))}")
-
-
-def _counted(things: Collection[Any] | int, word: str) -> str:
-    count = things if isinstance(things, int) else len(things)
-    return f"{count} {word}{'' if count == 1 else 's'}"
+    return markdown.span(spaced(word), f"rank-{round(4 * rank / max(1, count - 1))}")
 
 
 def _template(text: str) -> Markup:
@@ -262,10 +259,6 @@ _WRAPPER = textwrap.TextWrapper(WIDTH, subsequent_indent="  ", break_long_words=
 def _unbroken(mark: re.Match[str]) -> str:
     """A mark of a template, which no line break may part unless it is longer than a line."""
     return mark[0] if len(mark[0]) > WIDTH - 2 else mark[0].replace(" ", "\N{NO-BREAK SPACE}")
-
-
-def _spaced(word: str) -> str:
-    return word.replace("_", " ")
 
 
 def _default(field: Field, role: str) -> Any:
