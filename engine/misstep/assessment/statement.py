@@ -12,7 +12,7 @@ from typing import NamedTuple
 from misstep.assessment.phrases import due_beside, of_hundred, shown_word
 from misstep.assessment.result import ActionReason, Assessment, CitedSource, DerivedFact, Finding, PlannedAction, Reason
 from misstep.language.program import Source
-from misstep.language.scale import Scale
+from misstep.language.scale import Scale, ScaleWords
 from misstep.layout.wording import spaced
 
 SCORES = ("severity", "noticed", "urgency")
@@ -26,6 +26,7 @@ class Firing:
     text: str
     facts: tuple[str, ...]
     sources: tuple[str, ...]
+    terms: ScaleWords
     amounts: dict[str, float] = field(default_factory=dict)
     limits: list[str] = field(default_factory=list)
 
@@ -36,7 +37,7 @@ class Firing:
     @property
     def changes(self) -> list[str]:
         """All that it changed."""
-        return [f"{score} {self.amount(score)}" for score in self.amounts] + self.limits
+        return [f"{self.terms.of(score)} {self.amount(score)}" for score in self.amounts] + self.limits
 
 
 class StatedScore(NamedTuple):
@@ -98,10 +99,11 @@ class StatedReasons:
 class Statement:
     """An assessment in words.
 
-    ``damage_after``: empty if the plan changes nothing; ``words``: titles of mistakes, and a sentence about them to the person;
-    ``together``: reasons that concern all mistakes; ``numbers``: of the sources, by id.
+    ``terms``: words of the field; ``damage_after``: empty if the plan changes nothing; ``words``: titles of mistakes, and a
+    sentence about them to the person; ``together``: reasons that concern all mistakes; ``numbers``: of the sources, by id.
     """
 
+    terms: ScaleWords
     headline: str
     damage: str
     damage_after: str
@@ -122,8 +124,8 @@ class Statement:
     def meaning(self) -> str:
         """How to read the damage; without a mistake there is none."""
         if not self.mistakes:
-            return "No mistake was reported: nothing to repair."
-        return "Damage is the chance in percent that at least one of these is held against you."
+            return f"No {self.terms.mistake} was reported: nothing to repair."
+        return f"Damage is {self.terms.damage}."
 
     @property
     def summary(self) -> str:
@@ -155,6 +157,7 @@ def state(assessment: Assessment, scale: Scale | None = None) -> Statement:
         if finding.word:
             words.setdefault(finding.word, []).append(titles[finding.fact])
     return Statement(
+        terms=scale.words if scale else ScaleWords(),
         headline=assessment.headline,
         damage=of_hundred(assessment.damage),
         damage_after=of_hundred(assessment.damage_after) if better else "",
@@ -191,9 +194,10 @@ def state(assessment: Assessment, scale: Scale | None = None) -> Statement:
 def merge_reasons(reasons: Iterable[Reason], scale: Scale | None = None) -> tuple[Firing, ...]:
     """Each firing once, with all that it changed."""
     firings: dict[tuple[str, str, tuple[str, ...]], Firing] = {}
+    terms = scale.words if scale else ScaleWords()
     for reason in reasons:
         key = (reason.rule, reason.text, reason.facts)
-        firing = firings.setdefault(key, Firing(*key, reason.sources))
+        firing = firings.setdefault(key, Firing(*key, reason.sources, terms))
         if reason.column is None:
             firing.limits.append(_limit(reason, scale))
         elif reason.amount:

@@ -11,6 +11,7 @@ from misstep.layout.as_html import as_html
 from misstep.layout.as_markdown import as_markdown
 from misstep.layout.as_text import as_text
 from misstep.layout.document import Block, Document, Inline, Point, Points, Quote, Run, Section, Style, Table, rules_line
+from misstep.layout.wording import capitalized
 
 ROOMY = 76  # columns from which the table of mistakes has room for figures beside the words
 _COLORS: tuple[Style, ...] = ("green", "cyan", "yellow", "red", "bold red")
@@ -62,7 +63,7 @@ def _sections(said: Statement, full: bool, roomy: bool) -> Iterator[Section]:
     """The sections that have content."""
     if said.mistakes:
         words = Points([_point(titles, word) for titles, word in said.words])
-        yield Section("What went wrong", [_mistakes(said, roomy), words])
+        yield Section(said.terms.page.sections["mistake"].title, [_mistakes(said, roomy), words])
     if said.steps:
         yield Section("What to do, in this order", [Points([_step(step) for step in said.steps], "1.")])
     if said.avoid:
@@ -85,7 +86,9 @@ def _mistakes(said: Statement, roomy: bool) -> Table:
         finding = mistake.finding
         name = (finding.title, Run(f" ({finding.fact})", "dim"))
         rows.append((name, Run(severity, _color(finding.severity / 10)), noticed, urgency, Run(mistake.verdict, "strong")))
-    return Table(("Mistake", "Severity", "Noticed", "Urgency", "Verdict"), rows, figures=False)
+    words = said.terms
+    header = (capitalized(words.mistake), "Severity", capitalized(words.noticed), "Urgency", "Verdict")
+    return Table(header, rows, figures=False)
 
 
 def _step(step: StatedStep) -> Point:
@@ -110,7 +113,7 @@ def _why(said: Statement, full: bool) -> Table:
     for named, firings in said.reasons:
         rows.append([Run(named, "strong"), *[""] * len(SCORES)])
         rows += [[_reason(firing, said, full), *map(firing.amount, SCORES)] for firing in firings]
-    return Table(("", *SCORES), rows)
+    return Table(("", *map(said.terms.of, SCORES)), rows)
 
 
 def _reason(firing: Firing, said: Statement, full: bool) -> Inline:

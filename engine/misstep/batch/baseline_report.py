@@ -36,12 +36,12 @@ def _sections(comparison: Comparison) -> Iterator[Section]:
     if comparison.compared:
         changes = ((what, comparison.changes[what]) for what in (*ASPECTS, "damage"))
         rows = [(spaced(what), f"{count:,}", _share(count, comparison)) for what, count in changes]
-        yield Section("What has changed", [Table(("", "interviews", "share"), rows)])
+        yield Section("What has changed", [Table(("", comparison.rules.records, "share"), rows)])
         before, after = ([spaced(band) for band in each.bands] for each in (comparison.baseline, comparison.rules))
         title = ("Bands: the baseline's in rows, those of these rules in columns, ", MATRIX_LEGEND)
         yield Section(title, [matrix(before, after, comparison.matrix), *(Run(line, "dim") for line in _means(comparison))])
     if comparison.changed:
-        yield Section("Rules because of which it has changed", [Table(("", "interviews"), _responsible(comparison))])
+        yield Section("Rules because of which it has changed", [Table(("", comparison.rules.records), _responsible(comparison))])
         examples = [_example(example) for example in comparison.examples]
         yield Section("Examples, the largest change of damage first", [Points(examples, "1.")])
 
@@ -54,8 +54,9 @@ def _summary(comparison: Comparison) -> Iterator[str]:
     changed = (
         f"{comparison.changed:,} of them ({_share(comparison.changed, comparison)})" if comparison.changed else "none of them"
     )
+    rules = comparison.rules
     told = f"; band, verdict, first action or outlook of {changed} changed" if comparison.compared else ""
-    yield f"{counted(comparison.compared, 'interview')} compared{told}."
+    yield f"{counted(comparison.compared, rules.record, rules.records)} compared{told}."
     left_out = (
         (comparison.only_baseline, "only with the baseline"),
         (comparison.only_rules, "only with these rules"),

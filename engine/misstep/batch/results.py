@@ -109,7 +109,7 @@ class Scores:
 
     def _counts(self) -> str:
         rejects = self.summary.rejects
-        return counted(len(self), "interview") + (f", {counted(rejects, 'reject')}" if rejects else "")
+        return self.summary.words.counted(len(self)) + (f", {counted(rejects, 'reject')}" if rejects else "")
 
 
 def read_scores(path: str | Path) -> Scores:

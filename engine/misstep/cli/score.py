@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from misstep.cli.group import FOUND, OK, cli, colored, load, rules_option, width
+from misstep.layout.wording import counted
 
 if TYPE_CHECKING:
     from misstep.api import RuleBase
@@ -108,10 +109,10 @@ def score(
         from misstep.batch.baseline_report import comparison_text
 
         print(comparison_text(outcome.comparison, width(), colored("auto")))
-    print(f"{_counted(outcome.interviews)} scored into {printable(outcome.files['interviews'])}", end="")
+    print(f"{outcome.summary.words.counted(outcome.interviews)} scored into {printable(outcome.files['interviews'])}", end="")
     print(f"; {outcome.resumed:,} of them in an earlier run" if outcome.resumed else "")
     if outcome.rejects:
-        count = f"{outcome.rejects:,} record{'' if outcome.rejects == 1 else 's'}"
+        count = counted(outcome.rejects, "record")
         print(f"misstep: {count} could not be scored: see {printable(outcome.files['rejects'])}; the first:", file=sys.stderr)
         first = outcome.summary.reject_examples[0]
         print(f"misstep: {printable(first.file)}:{first.row}: {first.problems[0]}", file=sys.stderr)
@@ -120,7 +121,3 @@ def score(
 
 def _baseline(paths: tuple[Path, ...]) -> RuleBase:
     return load(() if paths == (Path("misstep"),) and not paths[0].exists() else paths)
-
-
-def _counted(interviews: int) -> str:
-    return f"{interviews:,} interview{'' if interviews == 1 else 's'}"

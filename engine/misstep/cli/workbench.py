@@ -11,6 +11,7 @@ import click
 
 from misstep.cli.group import BAD, FOUND, OK, cli, complain, engine_option
 from misstep.errors import Problem, printable
+from misstep.layout.wording import counted
 
 if TYPE_CHECKING:
     from misstep.api import EngineName
@@ -47,7 +48,7 @@ def check(paths: tuple[Path, ...], output: str) -> int:
         return OK
     for remark in remarks:
         print(f"remark: {remark}")
-    found = f", {len(remarks)} remark{'' if len(remarks) == 1 else 's'}" if remarks else ""
+    found = f", {counted(len(remarks), 'remark')}" if remarks else ""
     print(
         f"{program.name} {program.version}: {len(program.kinds)} kinds, {len(program.rules)} rules, "
         f"{len(program.actions)} actions, {len(program.sources)} sources; no mistakes found{found}"
@@ -97,7 +98,7 @@ def test(paths: tuple[Path, ...], output: str, coverage: bool, engine: EngineNam
         for rule in report.never_quiet if coverage else ():
             print(f"UNTESTED {rule}: no case says that it stays quiet")
         passed = len(report.outcomes) - len(failed)
-        print(f"{passed} case{'' if passed == 1 else 's'} passed, {len(failed)} failed")
+        print(f"{counted(passed, 'case')} passed, {len(failed)} failed")
     untested = coverage and (report.never_fired or report.never_quiet)
     return FOUND if failed or untested else OK
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from misstep.errors import suggest
 from misstep.language.program import Rule, Text
+from misstep.layout.wording import name_from_id
 from misstep.rulebase import schema
 from misstep.rulebase.effects import EffectLinker
 from misstep.rulebase.expressions import check_text
@@ -58,7 +59,7 @@ def _link(names: RuleNames, doc: schema.RuleDoc) -> Rule | None:
 
 def _because(names: RuleNames, doc: schema.RuleDoc) -> Text:
     if doc.because is None:
-        return Text((doc.title or str(names.entry.path[-1]).replace("-", " ").replace(".", ": ").replace("_", " "),))
+        return Text((doc.title or name_from_id(str(names.entry.path[-1])),))
     because = doc.because
     text = names.attempt(("because",), lambda: check_text(because, names.scope(), names.known))
     return text or Text(())

@@ -21,6 +21,7 @@ from jinja2.visitor import NodeTransformer
 from misstep.errors import listing, suggest
 from misstep.language.functions import Type
 from misstep.language.message import QUOTED_WORDS
+from misstep.layout.wording import spaced
 
 MAX_DEPTH = 16
 
@@ -363,9 +364,9 @@ def _words(type_: Type, name: str) -> int:
         case "text":
             most = QUOTED_WORDS
         case "enum":
-            most = max((len(word.replace("_", " ").split()) for word in type_.values), default=1)
+            most = max((len(spaced(word).split()) for word in type_.values), default=1)
         case "set":
-            most = sum(len(word.replace("_", " ").split()) for word in type_.values)
+            most = sum(len(spaced(word).split()) for word in type_.values)
         case _:
             most = 1
     return max(most, len(name.split("_")))

@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Any
 from xml.etree import ElementTree as Xml
 
-from misstep.batch.report.figures import Distribution, Group
+from misstep.batch.report.figures import Distribution, ValueGroup
 from misstep.errors import InstallationError, printable
 
 LIBRARY = "vl_convert"
@@ -88,7 +88,7 @@ def bar_chart(rows: Sequence[tuple[str, float, str]], width: int = NARROW, step:
     ])  # fmt: skip
 
 
-def group_chart(groups: Sequence[Group], mean: float, share: float, severe: str, width: int = WIDE) -> Chart:
+def group_chart(groups: Sequence[ValueGroup], mean: float, share: float, severe: str, width: int = WIDE) -> Chart:
     """Groups of interviews, a row each: mean damage as a bar, the share that is severe as a point with its interval. ``mean``
     and ``share`` of all interviews are marked by a line. Where it is narrow, the names stand above."""
     above = width < WIDE
@@ -146,7 +146,7 @@ def draw(chart: Chart, alternative: str, form: str) -> str:
     assert picture is not None
     for name in ("width", "height"):
         picture.attrib.pop(name, None)
-    picture.attrib.update({"class": form, "role": "img", "aria-label": alternative, "focusable": "false"})
+    picture.attrib.update({"class": form, "role": "img", "aria-label": printable(alternative), "focusable": "false"})
     if form == "strip":
         picture.set("preserveAspectRatio", "none")
     return Xml.tostring(picture, "unicode")

@@ -17,7 +17,7 @@ from misstep.api import RuleBase
 from misstep.assessment.phrases import whole_percent
 from misstep.assessment.statement import source_details
 from misstep.errors import Problem, printable
-from misstep.language.facts import Field, Kind, Role
+from misstep.language.facts import GIVEN_ROLES, Field, Kind, Role
 from misstep.layout.wording import capitalized, counted, lowered
 from misstep.rulebase.references import find_references
 from misstep.service.page.answer import PageAnswer, letter
@@ -44,14 +44,6 @@ class Section:
     def count(self) -> int:
         """How many kinds there are to choose from."""
         return sum(len(topic.kinds) for topic in self.topics)
-
-
-_SECTIONS: tuple[tuple[Role, str, str], ...] = (
-    ("mistake", "What went wrong", "Each slip on its own. Leave out what you do not know."),
-    ("signal", "What you saw of it", "Signs that it was noticed, or minded, or not."),
-    ("strength", "What speaks for you", "It counts, and the message may name it."),
-    ("setting", "How things stand", "Where you are with them, and what was done already."),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +84,11 @@ class Markup:
         self._program = rulebase.program
         self._catalogue = catalogue
         self._references = find_references(rulebase.program)
+        words = rulebase.program.scale.words.page.sections
         self._sections = [
-            Section(role, title, lead, tuple(topics)) for role, title, lead in _SECTIONS if (topics := catalogue.topics(role))
+            Section(role, words[role].title, words[role].lead, tuple(topics))
+            for role in GIVEN_ROLES
+            if (topics := catalogue.topics(role))
         ]
         environment = Environment(
             loader=PackageLoader("misstep.service.page"),
@@ -110,6 +105,7 @@ class Markup:
             "choice_of": choice_of,
             "sentence": capitalized,
             "small": lowered,
+            "terms": rulebase.program.scale.words,
             "few": KINDS_IN_SIGHT,
             "longest_search": LONGEST_SEARCH,
             "typed": _typed,

@@ -32,15 +32,14 @@ Thing = Kind | Rule | Action | Source | Chapter
 Pages = dict[str, str]
 
 ROLE_TITLES = {
-    "mistake": "Mistakes",
     "signal": "Signals",
     "strength": "Strengths",
     "setting": "Settings",
     "derived": "Conclusions",
 }
 REACHES = {
-    "repairs": "deals with the mistake towards the other side",
-    "plain": "contact that does not mention the mistake",
+    "repairs": "deals with the {0.mistake} towards {0.other_side}",
+    "plain": "contact that does not mention the {0.mistake}",
     "private": "only for oneself",
 }
 SOURCE_KINDS = {"survey": "Survey", "study": "Study", "expert": "Advice of experts", "practice": "Judgement from practice"}
@@ -103,6 +102,7 @@ class _Writer:
             keep_trailing_newline=True,
         )
         chapters = {chapter.id: chapter for chapter in book.chapters}
+        words = book.program.scale.words
         self._environment.globals |= {
             "book": book,
             "program": book.program,
@@ -131,8 +131,8 @@ class _Writer:
             "values": _values,
             "worse": _worse,
             "field_default": _default,
-            "role_titles": ROLE_TITLES,
-            "reaches": REACHES,
+            "role_titles": ROLE_TITLES | {"mistake": words.mistakes.capitalize()},
+            "reaches": {reach: text.format(words) for reach, text in REACHES.items()},
             "source_kinds": SOURCE_KINDS,
             "links": lambda things, link: map(link, things),
             "excluded_by": lambda action: [book.program.actions[name] for name in action.excludes],

@@ -100,7 +100,8 @@ class RuleWords:
             return say("*{}*", self._book.program.kinds[pattern.kinds[0]].title)
         if pattern.over == "finding":
             return say("the finding")
-        roles = {self._book.program.kinds[kind].role for kind in pattern.kinds}
+        words = self._book.program.scale.words
+        roles = {words.of(self._book.program.kinds[kind].role) for kind in pattern.kinds}
         return say("the {}", roles.pop() if len(roles) == 1 else "fact")
 
     def _fact(self, pattern: Pattern) -> Markup:
@@ -114,7 +115,7 @@ class RuleWords:
     def _kinds(self, pattern: Pattern) -> Markup:
         kinds = [self._book.program.kinds[kind] for kind in pattern.kinds]
         if self._book.everywhere(pattern):
-            return say("any {}", kinds[0].role)
+            return say("any {}", self._book.program.scale.words.of(kinds[0].role))
         return joined((self._link(kind) for kind in kinds), ", ", "or") if kinds else say("nothing")
 
     def _conditions(self, name: str) -> list[Markup]:
