@@ -16,6 +16,7 @@ import pytest
 from tests.batch.scored import write
 from tests.conftest import Golden
 
+from misstep.analysis.calibration import picture
 from misstep.api import RuleBase
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.report import pictures
@@ -249,7 +250,7 @@ def test_it_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.M
 
 def test_without_what_draws_there_is_a_word_about_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scores = write(tmp_path / "scores.parquet")
-    monkeypatch.setattr(pictures, "LIBRARY", "no_such_library")
+    monkeypatch.setattr(picture, "LIBRARY", "no_such_library")
     with pytest.raises(InstallationError, match=r"pictures need vl-convert-python: pip install 'misstep\[report\]'"):
         write_report([scores], tmp_path / "report.html")
     assert not (tmp_path / "report.html").exists()

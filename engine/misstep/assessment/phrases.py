@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from misstep.evaluate.emit import ExpressionWriter
 from misstep.evaluate.memory import Match
 from misstep.language.expression import FieldRef
 from misstep.language.facts import TRAITS, Field, Kind, Row
 from misstep.language.finding import FINDING_FIELDS
-from misstep.language.program import Pattern, Rule, Text
+from misstep.language.program import Pattern, Placeholder, Rule, Text
 from misstep.layout.wording import spaced
 
 LONGEST_NAME = 70  # characters of a help that can stand for the name of its field
@@ -27,7 +26,7 @@ def compile_words(rule: Rule, text: Text, kinds: dict[str, Kind]) -> Say:
     writer = _Words(rule, kinds)
     said = " + ".join(map(writer.part, text.parts)) or writer.constant("")
     source = f"lambda m, names: ({said}, ({''.join(f'{fact}, ' for fact in writer.facts())}))"
-    namespace: dict[str, Any] = {"__builtins__": {}, "show": show, "word": shown_word, **writer.constants}
+    namespace: dict[str, object] = {"__builtins__": {}, "show": show, "word": shown_word, **writer.constants}
     say: Say = eval(compile(source, f"<words of {rule.id}>", "eval"), namespace)  # noqa: S307 - names and numbers made here
     return say
 
@@ -40,7 +39,7 @@ class _Words(ExpressionWriter):
         self.locals = {binder.name: f"m[{i}]" for i, binder in enumerate(rule.binders)}
         self.patterns = {pattern.name: pattern for pattern in rule.patterns}
 
-    def part(self, part: Any) -> str:
+    def part(self, part: str | FieldRef | Placeholder) -> str:
         """One part of a text."""
         if isinstance(part, str):
             return self.constant(part)
@@ -65,7 +64,7 @@ class _Words(ExpressionWriter):
         return f"({row}[0] or names[{row}])" if derived else f"{row}[0]"
 
 
-def show(value: Any) -> str:
+def show(value: object) -> str:
     """A value as people write it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -108,7 +107,7 @@ def span_of_time(hours: float) -> str:
     return f"{shown} {unit}" + ("" if shown == "1" else "s")
 
 
-def shown_word(value: Any) -> str:
+def shown_word(value: object) -> str:
     """A word of the rule base, or several, as people write them."""
     if isinstance(value, tuple):
         return ", ".join(shown_word(v) for v in value)

@@ -15,7 +15,7 @@ from misstep.layout.wording import counted
 
 if TYPE_CHECKING:
     from misstep.api import EngineName
-    from misstep.tools.docs import Form
+    from misstep.tools.docs import PageFormat
 
 
 @cli.command()
@@ -114,7 +114,7 @@ def docs() -> None:
 @click.option("--format", "form", type=click.Choice(["html", "markdown"]), default="html", show_default=True,
               help="A web site, which needs the extra misstep[docs]; or its pages as Markdown.")  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace FOLDER even if this command did not make it.")
-def build(paths: tuple[Path, ...], output: Path, form: Form, overwrite: bool) -> int:
+def build(paths: tuple[Path, ...], output: Path, form: PageFormat, overwrite: bool) -> int:
     """Write pages about every kind, rule, action and source of the packs at PATH, files or folders.
 
     Without PATH they are about the shipped rules. The examples on them are the cases of the packs, run: a case that does not

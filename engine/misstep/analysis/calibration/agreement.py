@@ -65,7 +65,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CaseGroup:
     """The figures of the cases that have one basis, or one confidence, or are of one set."""
 
     name: str
@@ -149,9 +149,9 @@ class Agreement:
     figures: Figures
     experts_same: Figure
     experts_near: Figure
-    by_set: tuple[Group, ...]
-    by_basis: tuple[Group, ...]
-    by_confidence: tuple[Group, ...]
+    by_set: tuple[CaseGroup, ...]
+    by_basis: tuple[CaseGroup, ...]
+    by_confidence: tuple[CaseGroup, ...]
     bands: tuple[str, ...]
     matrix: tuple[tuple[int, ...], ...]
     worst: tuple[Disagreement, ...]

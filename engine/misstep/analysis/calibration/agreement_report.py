@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from misstep.analysis.calibration.agreement import Agreement, Cause, DifferingAction, Disagreement, Figure, Figures, Group
+from misstep.analysis.calibration.agreement import Agreement, CaseGroup, Cause, DifferingAction, Disagreement, Figure, Figures
 from misstep.analysis.calibration.statistics import RESAMPLES
 from misstep.layout.as_markdown import as_markdown
 from misstep.layout.as_text import as_text
@@ -107,7 +107,7 @@ def _experts_rows(agreement: Agreement) -> list[Row]:
     return [_row(name, figure, signed=False) for name, figure in named if figure.cases]
 
 
-def _set_rows(groups: Sequence[Group]) -> list[Row]:
+def _set_rows(groups: Sequence[CaseGroup]) -> list[Row]:
     """Every figure, that of each set under it."""
     rows: list[Row] = []
     for number, (name, _) in enumerate(_named(groups[0].figures)):
@@ -123,11 +123,11 @@ def _row(name: str, figure: Figure, signed: bool) -> Row:
     return name, str(figure.cases), figure.shown(signed), figure.interval, baseline
 
 
-def _groups(groups: Sequence[Group]) -> Table:
+def _groups(groups: Sequence[CaseGroup]) -> Table:
     return Table(_GROUPS, [_group_row(group) for group in groups])
 
 
-def _group_row(group: Group) -> Row:
+def _group_row(group: CaseGroup) -> Row:
     f = group.figures
     shown = (f.exact, f.within_one, f.safe, f.mean_error, f.says_act, f.says_rest, f.recommended, f.advised_against)
     return (spaced(group.name), str(f.cases), *(figure.shown(figure is f.mean_error) for figure in shown))

@@ -5,15 +5,13 @@ The chart is Vega-Lite, plain data; vl-convert (extra ``misstep[report]``) draws
 
 from __future__ import annotations
 
-import os
-import tempfile
-from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from misstep.analysis.calibration.agreement import Agreement
 from misstep.errors import CallerError, InstallationError, printable
+from misstep.files import whole_file
 from misstep.layout.wording import spaced
 
 LIBRARY = "vl_convert"
@@ -28,6 +26,11 @@ def refuse_picture(file: Path) -> None:
         raise CallerError(f"{printable(str(file))}: a picture is called *.svg or *.png")
     if not file.absolute().parent.is_dir():
         raise CallerError(f"{printable(str(file))}: no such folder")
+    require_vl_convert()
+
+
+def require_vl_convert() -> None:
+    """Raise InstallationError if vl-convert is missing."""
     if find_spec(LIBRARY) is None:
         raise InstallationError("pictures need vl-convert-python: pip install 'misstep[report]'")
 
@@ -36,16 +39,8 @@ def write_picture(agreement: Agreement, file: Path) -> None:
     """Draw the confusion matrix into a file, whole or not at all. Raises what ``refuse_picture`` does, and OSError."""
     refuse_picture(file)
     data = to_svg(agreement).encode() if file.suffix.lower() == ".svg" else to_png(agreement)
-    handle, name = tempfile.mkstemp(dir=file.absolute().parent, prefix=".misstep-", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(name).chmod(0o644)  # a temporary file is its owner's only
-        Path(name).replace(file)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+    with whole_file(file) as stream:
+        stream.write(data)
 
 
 def to_svg(agreement: Agreement) -> str:

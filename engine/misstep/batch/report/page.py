@@ -14,6 +14,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from misstep.analysis.calibration.picture import require_vl_convert
 from misstep.batch.report import pictures
 from misstep.batch.report.figures import LogFigures, measure
 from misstep.batch.report.panels import Draw, Panels
@@ -45,7 +46,7 @@ def refuse_report(file: Path, overwrite: bool = False) -> None:
         raise CallerError(f"{name}: is a folder; give a file")
     if file.exists() and not overwrite:
         raise CallerError(f"{name}: is there already; give --overwrite to replace it, or choose another name")
-    pictures.refuse_pictures()
+    require_vl_convert()
 
 
 def to_html(figures: LogFigures, draw: Draw = pictures.draw) -> str:

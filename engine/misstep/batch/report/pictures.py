@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from importlib.util import find_spec
 from itertools import accumulate
 from typing import Any
 from xml.etree import ElementTree as Xml
 
 from misstep.batch.report.figures import Distribution, ValueGroup
-from misstep.errors import InstallationError, printable
+from misstep.errors import printable
 
-LIBRARY = "vl_convert"
 WIDE, NARROW = 920, 340  # pixels; a page shows what fits
 INK, MUTED, LINE, ACCENT, SOFT = "#1f2a33", "#5a6670", "#e3e8ec", "#2f6f8f", "#a9c8d8"
 BANDS = ("#bcd3dd", "#8fb4c4", "#f0c36d", "#df8b4a", "#b5403f")  # mildest first; told apart also without red and green
@@ -126,12 +124,6 @@ def group_chart(groups: Sequence[ValueGroup], mean: float, share: float, severe:
         written({"align": "right"}, left + panel, [f"{g.mean:.1f}" for g in groups]),
         written({"align": "right"}, second + panel, [f"{g.share:.0%}" for g in groups]),
     ])  # fmt: skip
-
-
-def refuse_pictures() -> None:
-    """Raise InstallationError where nothing can draw."""
-    if find_spec(LIBRARY) is None:
-        raise InstallationError("pictures need vl-convert-python: pip install 'misstep[report]'")
 
 
 def draw(chart: Chart, alternative: str, form: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from misstep.assessment.phrases import name_of, shown_word
 from misstep.language.facts import UNSAID, Field
 from misstep.layout.wording import capitalized
@@ -27,18 +25,18 @@ def hint_of(field: Field) -> str:
     return ". ".join(part.rstrip(".") for part in parts if part) + ("." if any(parts) else "")
 
 
-def word_of(value: Any) -> str:
+def word_of(value: object) -> str:
     """A word of the rule base as people say it; what is not known was not said."""
     return NOT_SAID if value is None or value == UNSAID else shown_word(value)
 
 
-def choice_of(field: Field, value: Any) -> str:
+def choice_of(field: Field, value: object) -> str:
     """A value of a field as a choice: its sentence, else its word."""
     text = dict(field.words).get(value) if isinstance(value, str | bool) else None
     return capitalized(word_of(value)) if text is None else text.removesuffix(".")
 
 
-def said_of(field: Field, value: Any) -> str:
+def said_of(field: Field, value: object) -> str:
     """A value of a field as it is read back: text as it was typed, several of a set one after another."""
     if field.type == "text":
         return str(value)

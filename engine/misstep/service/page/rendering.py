@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import escape
@@ -23,7 +22,7 @@ from misstep.rulebase.references import find_references
 from misstep.service.page.answer import PageAnswer, letter
 from misstep.service.page.catalogue import Catalogue, Topic
 from misstep.service.page.labels import choice_of, hint_of, label_of, said_of
-from misstep.service.page.story import Story, Told, can_be_empty
+from misstep.service.page.story import Story, Told, Typed, can_be_empty
 
 NAMES = "About"  # the label of a field that names another fact
 FIELDS_IN_SIGHT = 4
@@ -122,7 +121,7 @@ class Markup:
         self,
         story: Story,
         asked: Mapping[str, str],
-        record: Mapping[str, Any],
+        record: Mapping[str, object],
         places: Sequence[int],
         answer: PageAnswer | None,
         problems: Sequence[Problem],
@@ -201,13 +200,13 @@ class Markup:
             if told.kind.name in reference.ids | reference.kinds and told.id != card.told.id
         ]
         given = _typed(card, field)
-        if given and given not in [name for name, _ in options]:
+        if isinstance(given, str) and given and given not in [name for name, _ in options]:
             title = self._program.kinds[given].title if given in self._program.kinds else given
             options.append((given, title))
         return options
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Text as it is shown: its control characters are spelled out, and so are those that turn the direction of what follows."""
     if type(value) is not str or value.isprintable():
         return value
@@ -219,7 +218,7 @@ def _title(kind: Kind, name: str, story: Story) -> str:
     return kind.title if len(alike) == 1 else f"{kind.title} ({alike.index(name) + 1})"
 
 
-def _typed(card: Card, field: Field) -> Any:
+def _typed(card: Card, field: Field) -> Typed:
     """What stands in a field: what was typed, else what holds where nothing is said; nothing where that is only assumed."""
     typed = card.told.typed.get(field.name)
     if typed is not None:

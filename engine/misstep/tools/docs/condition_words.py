@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, LiteralString
 from typing import Literal as Choice
+from typing import LiteralString
 
 from markupsafe import Markup
 
@@ -42,6 +42,21 @@ _ARITHMETIC: dict[str, LiteralString] = {"+": "{} + {}", "-": "{} − {}", "*": 
 def number(value: float) -> str:
     """A number as people write it."""
     return f"{value:.10g}".replace("-", "−")
+
+
+def constant(value: object) -> Markup:
+    """A value as packs write it; of several, each."""
+    match value:
+        case bool():
+            return say("true") if value else say("false")
+        case str():
+            return code(value)
+        case int() | float():
+            return escape(number(value))
+        case tuple():
+            return joined(map(constant, value)) if value else say("none")
+        case _:
+            return say("")
 
 
 class Phrases:
@@ -103,7 +118,7 @@ class Phrases:
         """An amount or a word."""
         match node:
             case Literal(value):
-                return _constant(value)
+                return constant(value)
             case FieldRef():
                 return self._ref(node)
             case Count(name):
@@ -162,13 +177,7 @@ def _telling(conditions: Sequence[Expression], beside: Sequence[Expression] = ()
 
 
 def _one_of(words: Words, negated: bool) -> Markup:
-    values = [_constant(value) for value in words.values]
+    values = [constant(value) for value in words.values]
     if len(values) == 1:
         return say("not {}", values[0]) if negated else values[0]
     return say("neither {}", joined(values, ", ", "nor")) if negated else joined(values, ", ", "or")
-
-
-def _constant(value: Any) -> Markup:
-    if isinstance(value, bool):
-        return say("true") if value else say("false")
-    return code(value) if isinstance(value, str) else escape(number(value))
