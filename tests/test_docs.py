@@ -201,7 +201,7 @@ def test_the_examples_of_kinds_are_what_happens(book: Book, pages: Pages) -> Non
     for kind in book.program.kinds.values():
         ((facts,), (shown,)) = (blocks(pages[path_of(kind)], language) for language in ("json", "text"))
         assessment = rulebase.assess(json.loads(facts))
-        assert to_text(assessment, 76) == shown + "\n"
+        assert to_text(assessment, rulebase.program.scale, 76) == shown + "\n"
         assert kind.name in {fact["kind"] for fact in json.loads(facts)} | {fact.kind for fact in assessment.derived}
 
 

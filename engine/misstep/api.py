@@ -162,10 +162,10 @@ class RuleBase:
         rules behind them. Cases that are wrong are in ``Agreement.problems``; raises RecordError where none is right,
         UsageError where none is left to choose or a file does not exist.
         """
-        from misstep.analysis.calibration.calibrate import Rules, Selection, calibrate
+        from misstep.analysis.calibration.calibrate import RulesToJudge, Selection, calibrate
 
         self._pipeline(engine)  # an engine that is not there is no fault of the cases
-        rules = Rules(self._program, lambda facts: self.assess(facts, engine), lambda facts: self.fired(facts, engine))
+        rules = RulesToJudge(self._program, lambda facts: self.assess(facts, engine), lambda facts: self.fired(facts, engine))
         return calibrate([cases, *more], rules, Selection(tuple(bases), min_confidence, worst))
 
     def measure_certainty(

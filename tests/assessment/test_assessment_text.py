@@ -16,6 +16,7 @@ from misstep.assessment.text import to_markdown, to_text
 from misstep.service.page import Page
 
 BASE = RuleBase.shipped()
+SCALE = BASE.program.scale
 TWICE = [{"id": "a", "kind": "late_arrival", "minutes": 5}, {"id": "b", "kind": "late_arrival", "minutes": 40}]
 TOLD_APART = "Arrived late (b)"
 
@@ -30,7 +31,8 @@ def shown() -> dict[str, str]:
     """Two mistakes of one kind, wherever an assessment is read."""
     answer = BASE.assess(TWICE)
     page = read(Page(BASE).record(json.dumps(TWICE).encode()).body).text
-    return {"text": flat(to_text(answer)), "markdown": flat(to_markdown(answer)), "page": flat(page).replace("For: ", "for: ")}
+    text, markdown = to_text(answer, SCALE), to_markdown(answer, SCALE)
+    return {"text": flat(text), "markdown": flat(markdown), "page": flat(page).replace("For: ", "for: ")}
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "page"])
@@ -53,17 +55,18 @@ def test_certainty_says_on_which_of_two_mistakes_of_one_kind_it_rests() -> None:
 
 def test_without_a_mistake_nothing_is_said_of_damage() -> None:
     answer = BASE.assess([])
-    for text in (to_text(answer), to_markdown(answer)):
+    for text in (to_text(answer, SCALE), to_markdown(answer, SCALE)):
         assert "No mistake was reported: nothing to repair." in text
         assert "Damage" not in text
 
 
 def test_without_a_reason_there_is_no_section_for_them() -> None:
     quiet = load_text("schema: 1\npack: quiet\nkinds: {slip: {role: mistake, title: Slip}}\n")
-    for text in (to_text(quiet.assess([{"kind": "slip"}])), to_markdown(quiet.assess([{"kind": "slip"}]))):
+    answer, scale = quiet.assess([{"kind": "slip"}]), quiet.program.scale
+    for text in (to_text(answer, scale), to_markdown(answer, scale)):
         assert "Slip" in text
         assert "Why" not in text
-    for text in (to_text(BASE.assess(TWICE)), to_markdown(BASE.assess(TWICE))):
+    for text in (to_text(BASE.assess(TWICE), SCALE), to_markdown(BASE.assess(TWICE), SCALE)):
         assert re.search(r"^(## )?Why$", text, re.MULTILINE)
 
 
@@ -90,5 +93,6 @@ def test_now_is_said_once_of_a_step() -> None:
     titles = [step.title for step in answer.steps if step.title.startswith("Now:")]
     assert titles
     assert due_beside("", answer.steps[0].due_hours) == "now"
-    for form in (to_text(answer), to_markdown(answer), read(Page(BASE).record(json.dumps(going_on).encode()).body).text):
+    page = read(Page(BASE).record(json.dumps(going_on).encode()).body).text
+    for form in (to_text(answer, SCALE), to_markdown(answer, SCALE), page):
         assert not re.search(rf"{titles[0]}\W*now\b", flat(form), re.IGNORECASE)

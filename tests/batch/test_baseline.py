@@ -327,13 +327,13 @@ def test_what_is_said_is_as_on_file(golden: Golden) -> None:
 
 def test_nothing_more_is_said_than_there_is() -> None:
     nothing = comparison_text(Comparison.between(incidents(), incidents()))
-    assert nothing.startswith("incidents 0.3.0 against the baseline incidents 0.3.0\n0 interviews compared.\n\nBaseline: ")
+    assert nothing.startswith("incidents 0.3.0 against the baseline incidents 0.3.0\n0 incidents compared.\n\nBaseline: ")
     same = comparison_text(compare([[]], incidents(), incidents()))
-    assert "1 interview compared; band, verdict, first action or outlook of none of them changed.\n" in same
+    assert "1 incident compared; band, verdict, first action or outlook of none of them changed.\n" in same
     assert "Left out" not in same
     assert "Examples" not in same
     left = comparison_text(compare([[{"kind": "?"}]], incidents(), incidents()))
-    assert "0 interviews compared.\nLeft out, as they could be read with neither: 1.\n" in left
+    assert "0 incidents compared.\nLeft out, as they could be read with neither: 1.\n" in left
 
 
 def test_only_the_first_of_many_rules_are_told() -> None:

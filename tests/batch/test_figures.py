@@ -16,7 +16,7 @@ from misstep.api import RuleBase
 from misstep.batch import results
 from misstep.batch.columns import schema_of
 from misstep.batch.report import figures as module
-from misstep.batch.report.figures import Distribution, Figures, Group, Grouping, measure
+from misstep.batch.report.figures import Distribution, Grouping, LogFigures, ValueGroup, measure
 from misstep.batch.results import Scores
 from misstep.batch.summary import Summary, Tally
 from misstep.errors import UsageError
@@ -162,7 +162,7 @@ def test_a_file_that_was_changed_is_told(tmp_path: Path) -> None:
 
 
 def test_nothing_at_all(tmp_path: Path) -> None:
-    found: Figures = measure([write_rows(tmp_path / "none.parquet", [])])
+    found: LogFigures = measure([write_rows(tmp_path / "none.parquet", [])])
     assert (found.interviews, found.damage.mean, found.worst, found.mistakes) == (0, 0.0, (), ())
     assert found.damage.quantile(0.5) == 0
 
@@ -183,6 +183,6 @@ def test_all_interviews_may_come_to_the_same() -> None:
     ],
 )
 def test_what_has_an_order_stands_in_it_and_others_worst_first(values: list[str | None], order: list[str | None]) -> None:
-    groups = tuple(Group(value, 9, 50.0 - i, 1, 0.1, 0.0, 0.3) for i, value in enumerate(values))
+    groups = tuple(ValueGroup(value, 9, 50.0 - i, 1, 0.1, 0.0, 0.3) for i, value in enumerate(values))
     assert [g.value for g in Grouping("c", groups).chief(5)] == order
     assert [g.value for g in Grouping("c", groups).chief(1)] == values[:1]

@@ -16,13 +16,14 @@ import pytest
 from tests.batch.scored import write
 from tests.conftest import Golden
 
+from misstep.analysis.calibration import picture
 from misstep.api import RuleBase
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.report import pictures
-from misstep.batch.report.figures import Distribution, Group, measure
+from misstep.batch.report.figures import Distribution, ValueGroup, measure
 from misstep.batch.report.page import to_html, write_report
-from misstep.batch.report.panels import percent
 from misstep.errors import InstallationError, Location, Problem, UsageError, printable
+from misstep.layout.wording import percent
 
 EXPECTED = Path(__file__).parents[2] / "fixtures" / "expected" / "report"
 LOADING = {"script", "link", "img", "iframe", "object", "embed", "form", "base", "use", "image", "foreignobject"}
@@ -102,7 +103,7 @@ def test_the_page_of_nothing(tmp_path: Path, golden: Golden) -> None:
 
 
 def test_the_charts(golden: Golden) -> None:
-    groups = [Group("Sales", 40, 30.0, 10, 0.25, 0.14, 0.4), Group(None, 5, 10.0, 0, 0.0, 0.0, 0.43)]
+    groups = [ValueGroup("Sales", 40, 30.0, 10, 0.25, 0.14, 0.4), ValueGroup(None, 5, 10.0, 0, 0.0, 0.0, 0.43)]
     damage = Distribution((4, *[0] * 99, 2, *[1] * 100, *[0] * 799, 3))
     charts = {
         "strip": pictures.strip_chart([("mild", 1), ("middling", 0), ("grave", 3)]),
@@ -249,7 +250,7 @@ def test_it_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.M
 
 def test_without_what_draws_there_is_a_word_about_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scores = write(tmp_path / "scores.parquet")
-    monkeypatch.setattr(pictures, "LIBRARY", "no_such_library")
+    monkeypatch.setattr(picture, "LIBRARY", "no_such_library")
     with pytest.raises(InstallationError, match=r"pictures need vl-convert-python: pip install 'misstep\[report\]'"):
         write_report([scores], tmp_path / "report.html")
     assert not (tmp_path / "report.html").exists()

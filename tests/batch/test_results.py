@@ -77,13 +77,17 @@ def test_a_notebook_shows_hostile_text_as_text(tmp_path: Path) -> None:
 def test_a_notebook_shows_an_assessment() -> None:
     assessment = misstep.assess({"id": "iv-17", "facts": [{"kind": "late_arrival", "minutes": 12}]})
     html = assessment._repr_html_()
-    assert f"iv-17: damage {assessment.damage:g} of 100 ({assessment.band})" in html
+    assert "Assessment of iv-17" in html
+    assert f"How bad: {assessment.band}. Damage {assessment.damage:g} of 100" in html
     assert assessment.headline in html
     assert all(step.title in html for step in assessment.steps)
     assert f"{assessment.findings[0].severity:.1f} {assessment.findings[0].severity_band}" in html
+    assert assessment.verdict == "act_today"
+    assert "Verdict: act today. Outlook: open." in html
+    assert "act_today" not in html
     nothing = misstep.assess([])._repr_html_()
     assert "<table>" not in nothing
-    assert "damage 0 of 100" in nothing
+    assert "Verdict: let go." in nothing
 
 
 def test_it_is_public() -> None:

@@ -51,16 +51,17 @@ def test_interview_is_assessed_as_on_file(file: Path, golden: Golden) -> None:
 
 
 def test_seed_reads_as_on_file(golden: Golden) -> None:
-    assessment = RuleBase.shipped().assess(record(INTERVIEWS / "seed.json"))
-    golden(EXPECTED / "seed.txt", to_text(assessment, width=80))
-    golden(EXPECTED / "seed.full.txt", to_text(assessment, width=100, full=True))
-    golden(EXPECTED / "seed.md", to_markdown(assessment))
+    rulebase = RuleBase.shipped()
+    assessment, scale = rulebase.assess(record(INTERVIEWS / "seed.json")), rulebase.program.scale
+    golden(EXPECTED / "seed.txt", to_text(assessment, scale, width=80))
+    golden(EXPECTED / "seed.full.txt", to_text(assessment, scale, width=100, full=True))
+    golden(EXPECTED / "seed.md", to_markdown(assessment, scale))
 
 
 def test_incident_is_assessed_as_on_file(incidents: RuleBase, golden: Golden) -> None:
     assessment = incidents.assess(record(INCIDENT))
     golden(EXPECTED / "incidents" / "checkout-down.json", pretty(assessment))
-    golden(EXPECTED / "incidents" / "checkout-down.txt", to_text(assessment, width=80))
+    golden(EXPECTED / "incidents" / "checkout-down.txt", to_text(assessment, incidents.program.scale, width=80))
 
 
 def test_every_golden_file_has_its_fixture() -> None:

@@ -29,10 +29,11 @@ from misstep.language.effects import DIMENSIONS, EFFECTS, Effect, EffectKey
 from misstep.language.facts import GIVEN_ROLES, ROLES, TYPES, FieldType, Role
 from misstep.language.finding import FINDING_FIELDS, FINDING_WORDS
 from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS
+from misstep.language.scale import PageWords
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import NOTHING, Scope, check_value
 from misstep.rulebase.kinds import finding_types
-from misstep.service.page import rendering, story
+from misstep.service.page import story
 from misstep.tools import sample
 from misstep.tools.docs.condition_words import Phrases
 from misstep.tools.docs.markdown import say
@@ -187,7 +188,7 @@ def test_an_effect_is_complete(key: EffectKey) -> None:
 def test_a_role_is_complete() -> None:
     assert (*GIVEN_ROLES, "derived") == tuple(ROLES) == get_args(Role)
     assert f"role: mistake              # {' | '.join(ROLES)}\n" in DOCUMENT
-    assert {role for role, _, _ in rendering._SECTIONS} == set(GIVEN_ROLES), "the page has no section of it"
+    assert set(PageWords().sections) == set(GIVEN_ROLES), "the page has no section of it"
     assert {kind["role"] for kind in LANGUAGE["kinds"].values()} == set(GIVEN_ROLES) == set(packs.GIVEN.values())
     assert all(ROLES.values())
 

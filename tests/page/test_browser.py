@@ -470,7 +470,7 @@ def test_on_paper_there_is_the_answer_and_what_was_said(visit: Open) -> None:
     expect(page.locator(".said")).to_contain_text("About: Arrived late")
     for heading in (
         "What to do, in this order",
-        "What each slip costs",
+        "What each mistake costs",
         "What weighed most",
     ):
         expect(page.get_by_role("heading", name=heading)).to_be_visible()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from misstep.analysis.certainty import Certainty
-from misstep.assessment.phrases import name_of, of_hundred
+from misstep.assessment.phrases import name_of, whole_percent
 from misstep.language.facts import Field, Kind
+from misstep.layout.wording import lowered
 
 MOST_NAMED = 3  # fields: with more, nobody would know which to say first
 
@@ -16,7 +17,7 @@ def certainty_sentences(certainty: Certainty, kinds: Mapping[str, Kind], titles:
     id of their fact; they tell fields apart if there are several."""
     if not certainty.draws:
         return ("You have said all that counts here.",)
-    sentences = [_range(_shown(certainty.low), _shown(certainty.high))]
+    sentences = [_range(whole_percent(certainty.low), whole_percent(certainty.high))]
     named = []
     for each in certainty.depends_on[:MOST_NAMED]:
         of = f" ({titles[each.fact]})" if each.fact in titles and len(titles) > 1 else ""
@@ -30,7 +31,7 @@ def certainty_sentences(certainty: Certainty, kinds: Mapping[str, Kind], titles:
 def _inside(field: Field) -> str:
     """The name of a field inside a sentence."""
     name = name_of(field).rstrip(".?! ")
-    return name[:1].lower() + name[1:]
+    return lowered(name)
 
 
 def _range(low: str, high: str) -> str:
@@ -47,11 +48,6 @@ def _range(low: str, high: str) -> str:
         case _:
             damage = f"may be anything from {low} to {high} of 100"
     return f"Depending on what you have not said, the damage {damage}."
-
-
-def _shown(damage: float) -> str:
-    """Damage in whole percent, as tenths would say more than anybody knows; the ends are open, as nobody is certain."""
-    return of_hundred(damage) if damage < 1 or damage > 99 else f"{damage:.0f}"
 
 
 def _advice(certainty: Certainty) -> str:

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from misstep.assessment.intake import Facts
-from misstep.assessment.phrases import due_in_words, joined
+from misstep.assessment.phrases import due_in_words
 from misstep.assessment.planning import Choice, Plan, Step
 from misstep.assessment.speech import GLUE, Occurrence, Speaker
 from misstep.language.facts import ID, Row
 from misstep.language.finding import FindingRow
 from misstep.language.program import Program
 from misstep.language.scale import MessagePart
+from misstep.layout.wording import joined
 
 MOST_CLAUSES = 2  # in a headline
 _END = "\x1e"  # of a sentence

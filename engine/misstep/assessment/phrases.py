@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 from misstep.evaluate.emit import ExpressionWriter
 from misstep.evaluate.memory import Match
-from misstep.language.effects import Text
+from misstep.language.effects import Placeholder, Text
 from misstep.language.expression import FieldRef
 from misstep.language.facts import TRAITS, Field, Kind, Row
 from misstep.language.finding import FINDING_FIELDS
 from misstep.language.program import Pattern, Rule
+from misstep.layout.wording import spaced
 
 LONGEST_NAME = 70  # characters of a help that can stand for the name of its field
 Say = Callable[[Match, dict[Row, str]], tuple[str, tuple[str, ...]]]
@@ -27,7 +27,7 @@ def compile_words(rule: Rule, text: Text, kinds: dict[str, Kind]) -> Say:
     writer = _Words(rule, kinds)
     said = " + ".join(map(writer.part, text.parts)) or writer.constant("")
     source = f"lambda m, names: ({said}, ({''.join(f'{fact}, ' for fact in writer.facts())}))"
-    namespace: dict[str, Any] = {"__builtins__": {}, "show": show, "word": shown_word, **writer.constants}
+    namespace: dict[str, object] = {"__builtins__": {}, "show": show, "word": shown_word, **writer.constants}
     say: Say = eval(compile(source, f"<words of {rule.id}>", "eval"), namespace)  # noqa: S307 - names and numbers made here
     return say
 
@@ -40,7 +40,7 @@ class _Words(ExpressionWriter):
         self.locals = {binder.name: f"m[{i}]" for i, binder in enumerate(rule.binders)}
         self.patterns = {pattern.name: pattern for pattern in rule.patterns}
 
-    def part(self, part: Any) -> str:
+    def part(self, part: str | FieldRef | Placeholder) -> str:
         """One part of a text."""
         if isinstance(part, str):
             return self.constant(part)
@@ -65,7 +65,7 @@ class _Words(ExpressionWriter):
         return f"({row}[0] or names[{row}])" if derived else f"{row}[0]"
 
 
-def show(value: Any) -> str:
+def show(value: object) -> str:
     """A value as people write it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -74,14 +74,14 @@ def show(value: Any) -> str:
     return "unknown" if value is None else str(value)
 
 
-def joined(parts: Sequence[str]) -> str:
-    """Parts of a sentence: ``a, b and c``."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
-
-
 def of_hundred(value: float) -> str:
     """A chance in percent; nobody is certain, so the ends are open."""
     return "below 1" if value < 1 else "above 99" if value > 99 else f"{value:g}"
+
+
+def whole_percent(value: float) -> str:
+    """The same in whole percent: nobody knows tenths of a chance."""
+    return of_hundred(value) if value < 1 or value > 99 else f"{value:.0f}"
 
 
 def due_in_words(hours: float | None) -> str:
@@ -108,11 +108,11 @@ def span_of_time(hours: float) -> str:
     return f"{shown} {unit}" + ("" if shown == "1" else "s")
 
 
-def shown_word(value: Any) -> str:
+def shown_word(value: object) -> str:
     """A word of the rule base, or several, as people write them."""
     if isinstance(value, tuple):
         return ", ".join(shown_word(v) for v in value)
-    return value.replace("_", " ") if isinstance(value, str) else show(value)
+    return spaced(value) if isinstance(value, str) else show(value)
 
 
 def name_of(field: Field) -> str:
@@ -121,4 +121,4 @@ def name_of(field: Field) -> str:
         return field.title
     if field.help and len(field.help) <= LONGEST_NAME and not set(field.help) & set(":;"):
         return field.help
-    return field.name.replace("_", " ")
+    return spaced(field.name)

@@ -17,7 +17,6 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from misstep.language.effects import Dimension
 from misstep.language.program import Reach, SourceKind
-from misstep.layout.cards import card, numbered, paragraph, table
 
 SCHEMA = 2
 """The version of the shape of an assessment."""
@@ -238,16 +237,6 @@ class Assessment(_Late):
         count = Counter(finding.title for finding in self.findings)
         return {f.fact: f.title if count[f.title] == 1 else f"{f.title} ({f.fact})" for f in self.findings}
 
-    @property
-    def words(self) -> dict[str, list[str]]:
-        """What is said to the person about mistakes, each once, with the titles of those it is for, worst first."""
-        words: dict[str, list[str]] = {}
-        titles = self.titles
-        for finding in self.findings:
-            if finding.word:
-                words.setdefault(finding.word, []).append(titles[finding.fact])
-        return words
-
     def to_json(self) -> bytes:
         """The one JSON form: UTF-8, keys in the order of the fields."""
         return to_json(self)
@@ -272,20 +261,10 @@ class Assessment(_Late):
         return _adapter().json_schema(mode="serialization", ref_template=ref_template)
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: how bad it is, the mistakes, and what to do."""
-        after = f", {self.damage_after:g} once the plan is carried out" if self.damage_after < self.damage else ""
-        rows = [
-            (f"{f.title} ({f.fact})", f"{f.severity:.1f} {f.severity_band}", f"{f.noticed:.0%} {f.noticed_level}",
-             f"{f.urgency:.1f} {f.urgency_level}", f.verdict)
-            for f in self.findings
-        ]  # fmt: skip
-        return card(
-            paragraph(self.headline, strong=True),
-            paragraph(f"{self.id or 'Assessment'}: damage {self.damage:g} of 100 ({self.band}){after}"),
-            paragraph(f"Verdict: {self.verdict}. Outlook: {self.outlook}."),
-            table(("mistake", "severity", "noticed", "urgency", "verdict"), rows) if rows else "",
-            numbered([step.title for step in self.steps]) if self.steps else "",
-        )
+        """The short form that a notebook shows."""
+        from misstep.assessment.text import to_html  # only notebooks need it
+
+        return to_html(self)
 
     if not TYPE_CHECKING:
 

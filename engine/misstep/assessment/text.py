@@ -1,347 +1,140 @@
-"""An Assessment in; text for a terminal or Markdown out. Pure: nothing is printed here.
-
-Text from facts (ids, and values inside reasons) is data: control characters are spelled out, and nothing is read as
-markup.
-"""
+"""Lay out an assessment as text for a terminal, as Markdown, and as HTML for a notebook."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
+from misstep.assessment.result import Assessment, CitedSource
+from misstep.assessment.statement import SCORES, Firing, StatedReasons, StatedStep, Statement, source_details, state
+from misstep.language.scale import Scale
+from misstep.layout.as_html import as_html
+from misstep.layout.as_markdown import as_markdown
+from misstep.layout.as_text import as_text
+from misstep.layout.document import Block, Document, Inline, Point, Points, Quote, Run, Section, Style, Table, rules_line
+from misstep.layout.wording import capitalized
 
-from misstep.assessment.phrases import due_beside, of_hundred
-from misstep.assessment.result import (
-    ActionReason,
-    Assessment,
-    AvoidedAction,
-    CitedSource,
-    DerivedFact,
-    Finding,
-    Message,
-    PlannedAction,
-    Reason,
-    Step,
-)
-from misstep.errors import printable
-from misstep.language.program import Source
-from misstep.layout.tables import hanging, markdown_text, text_of, text_page
-
-_BLANK_LINES = re.compile(r"\n{3,}")
-ROOMY = 76  # columns from which the table of findings has room for figures beside the words
-
-_STYLES = ("green", "cyan", "yellow", "red", "bold red")
+ROOMY = 76  # columns from which the table of mistakes has room for figures beside the words
+_COLORS: tuple[Style, ...] = ("green", "cyan", "yellow", "red", "bold red")
 
 
 def to_text(
-    assessment: Assessment, width: int = 100, color: bool = False, full: bool = False, certainty: Sequence[str] = ()
+    assessment: Assessment,
+    scale: Scale,
+    width: int = 100,
+    color: bool = False,
+    full: bool = False,
+    certainty: Sequence[str] = (),
 ) -> str:
-    """What a person reads after a bad interview: how bad it is, what to do first, why.
+    """How bad it is, what to do first, and why. ``scale``: of the rule base, which has the words.
 
-    ``full`` adds what only a careful reader wants: ids of rules, what was concluded, figures and addresses of sources.
-    ``certainty``: sentences on how far it rests on what was not said.
+    ``full`` adds ids of rules, conclusions, and figures and addresses of sources. ``certainty``: sentences on how certain it is.
     """
-    page = text_page(width, color)
-    page.print(_heading(assessment))
-    if certainty:
-        page.print(Text(" ".join(map(printable, certainty))))
-    for title, *parts in _sections(assessment, width, full):
-        page.print(Text(f"\n{title}", "bold underline"))
-        for part in parts:
-            page.print(Padding(part, (0, 0, 0, 2)))
-    info = assessment.rulebase
-    page.print(Text(f"\nRules: {info.name} {info.version}, {info.digest if full else info.digest[:19]}", "dim"))
-    return _BLANK_LINES.sub("\n\n", text_of(page))
+    return as_text(_document(assessment, scale, certainty, full, width >= ROOMY), width, color)
 
 
-def _sections(assessment: Assessment, width: int, full: bool) -> Iterable[tuple[str | RenderableType, ...]]:
-    """Every section that has something to say: its title, and what stands in it."""
-    numbers = {source.id: n for n, source in enumerate(assessment.sources, start=1)}
-    if assessment.findings:
-        words = (_item("-", ", ".join(titles), word) for word, titles in assessment.words.items())
-        yield "What went wrong", _findings_table(assessment.findings, width >= ROOMY), *words
-    if assessment.steps:
-        yield "What to do, in this order", *(_step(step, assessment) for step in assessment.steps)
-    if assessment.avoid:
-        yield "What to avoid", *(_item("-", _avoided(a, assessment), _because(a.because)) for a in assessment.avoid)
-    if reasons := _reasons(assessment):
-        yield "Why", _why(reasons, numbers, full)
-    if full and assessment.derived:
-        yield "What was concluded", *(_item("-", _derived(d), _because(d.because)) for d in assessment.derived)
-    if assessment.notes:
-        yield "Notes", *(_item("-", "", note) for note in assessment.notes)
-    if assessment.sources:
-        citations = (citation(s) if full else _short_citation(s) for s in assessment.sources)
-        signs = (f"[{n}]".rjust(len(f"[{len(numbers)}]")) for n in numbers.values())
-        yield "Sources", *(_item(*row) for row in zip(signs, numbers, citations, strict=True))
-
-
-def to_markdown(assessment: Assessment, certainty: Sequence[str] = ()) -> str:
+def to_markdown(assessment: Assessment, scale: Scale, certainty: Sequence[str] = ()) -> str:
     """The same in full as Markdown, for a ticket, a mail or a page."""
-    name = f" of {_md(assessment.id)}" if assessment.id else ""
-    lines = [f"# Assessment{name}", "", f"**{_md(assessment.headline)}**", "", _md(summary(assessment)), ""]
-    lines += [_meaning(assessment), ""]
-    lines += [_md(" ".join(certainty)), ""] if certainty else []
-    if assessment.findings:
-        lines += ["## What went wrong", "", "| Mistake | Severity | Noticed | Urgency | Verdict |"]
-        lines += ["| --- | --- | --- | --- | --- |"]
-        for f in assessment.findings:
-            cells = (_named(f), _severity(f), _noticed(f), _urgency(f), _word(f.verdict))
-            lines.append("| " + " | ".join(_md(cell) for cell in cells) + " |")
-        lines += ["", *(f"- **{_md(', '.join(titles))}**: {_md(word)}" for word, titles in assessment.words.items()), ""]
-    if assessment.steps:
-        lines += ["## What to do, in this order", ""]
-        for step in assessment.steps:
-            due = due_beside(step.title, step.due_hours)
-            lines += [f"{step.rank}. **{_md(step.title)}**" + (f" ({due})" if due else ""), ""]
-            for action in step.actions:
-                lines.append(f"   - {_md(_part(action, assessment))}")
-                lines += [f"     {_md(text)}" for text in (action.text, _why_line(action.because)) if text]
-            lines.append("")
-            if step.message:
-                subject = [f"Subject: {step.message.subject}", ""] if step.message.subject else []
-                lines += [f"   > {_md(line)}".rstrip() for line in (*subject, *step.message.body.splitlines())] + [""]
-    if assessment.avoid:
-        lines += ["## What to avoid", ""]
-        lines += [f"- **{_md(_avoided(a, assessment))}**: {_md(_because(a.because))}" for a in assessment.avoid] + [""]
-    if reasons := _reasons(assessment):
-        lines += ["## Why", ""]
-        for named, changes in reasons:
-            lines.append(f"- **{_md(named)}**")
-            lines += [f"  - {_md(line.text)}{_amounts(line)}{_cited(line.sources)}" for line in changes]
-        lines.append("")
-    if assessment.derived:
-        lines += ["## What was concluded", ""]
-        lines += [f"- **{_md(_derived(d))}**: {_md(_because(d.because))}" for d in assessment.derived] + [""]
-    if assessment.notes:
-        lines += ["## Notes", "", *(f"- {_md(note)}" for note in assessment.notes), ""]
-    if assessment.sources:
-        lines += ["## Sources", "", *(f"- `{s.id}`: {_md(citation(s, address=False))}{_link(s)}" for s in assessment.sources), ""]
+    return as_markdown(_document(assessment, scale, certainty, full=True, roomy=True))
+
+
+def to_html(assessment: Assessment) -> str:
+    """The short form that a notebook shows: how bad it is, the mistakes, and what to do."""
+    said = state(assessment)
+    blocks: list[Block] = [_mistakes(said, roomy=True)] if said.mistakes else []
+    blocks += [Points([Point(_step_title(step)) for step in said.steps], "1.")] if said.steps else []
+    return as_html(Document(_title(assessment), [Run(said.headline, "strong"), said.summary], [Section("", blocks)]))
+
+
+def _document(assessment: Assessment, scale: Scale, certainty: Sequence[str], full: bool, roomy: bool) -> Document:
+    said = state(assessment, scale)
+    summary = Run(said.summary, _color(assessment.damage / 100))
+    lead: list[Inline] = [Run(said.headline, "strong"), summary, Run(said.meaning, "dim")]
+    lead += [" ".join(certainty)] if certainty else []
     info = assessment.rulebase
-    lines.append(f"Rules: {_md(info.name)} {info.version}, `{info.digest}`")
-    return "\n".join(lines) + "\n"
+    foot = [rules_line(info.name, info.version, info.digest, whole=full)]
+    return Document(_title(assessment), lead, list(_sections(said, full, roomy)), foot)
 
 
-# -- parts of the text
+def _title(assessment: Assessment) -> str:
+    return f"Assessment of {assessment.id}" if assessment.id else ""
 
 
-def summary(assessment: Assessment) -> str:
-    """The answer in one line."""
-    verdict = f"Verdict: {_word(assessment.verdict)}. Outlook: {_word(assessment.outlook)}."
-    if not assessment.findings:
-        return verdict
-    better = assessment.damage_after < assessment.damage
-    after = f", {of_hundred(assessment.damage_after)} once the plan is carried out" if better else ""
-    return f"How bad: {_word(assessment.band)}. Damage {of_hundred(assessment.damage)} of 100{after}. {verdict}"
+def _sections(said: Statement, full: bool, roomy: bool) -> Iterator[Section]:
+    """The sections that have content."""
+    if said.mistakes:
+        words = Points([_point(titles, word) for titles, word in said.words])
+        yield Section(said.terms.page.sections["mistake"].title, [_mistakes(said, roomy), words])
+    if said.steps:
+        yield Section("What to do, in this order", [Points([_step(step) for step in said.steps], "1.")])
+    if said.avoid:
+        yield Section("What to avoid", [_reasons(said.avoid)])
+    if said.reasons:
+        yield Section("Why", [_why(said, full)])
+    if full and said.derived:
+        yield Section("What was concluded", [_reasons(said.derived)])
+    if said.notes:
+        yield Section("Notes", [Points([Point(note) for note in said.notes])])
+    if said.sources:
+        yield Section("Sources", [Points([_source(source, full) for source in said.sources], "[1]")])
 
 
-def _heading(assessment: Assessment) -> RenderableType:
-    lines = [Text(f"Assessment of {printable(assessment.id)}", "bold")] if assessment.id else []
-    lines.append(Text(printable(assessment.headline), "bold"))
-    lines.append(Text(summary(assessment), _style(assessment.damage / 100)))
-    lines.append(Text(_meaning(assessment), "dim"))
-    return Group(*lines)
+def _mistakes(said: Statement, roomy: bool) -> Table:
+    rows = []
+    for mistake in said.mistakes:
+        scores = (mistake.severity, mistake.noticed, mistake.urgency)
+        severity, noticed, urgency = (" ".join(score) if roomy else score.word for score in scores)
+        finding = mistake.finding
+        name = (finding.title, Run(f" ({finding.fact})", "dim"))
+        rows.append((name, Run(severity, _color(finding.severity / 10)), noticed, urgency, Run(mistake.verdict, "strong")))
+    words = said.terms
+    header = (capitalized(words.mistake), "Severity", capitalized(words.noticed), "Urgency", "Verdict")
+    return Table(header, rows, figures=False)
 
 
-def _meaning(assessment: Assessment) -> str:
-    """How to read the damage; without a mistake there is none."""
-    if not assessment.findings:
-        return "No mistake was reported: nothing to repair."
-    return "Damage is the chance in percent that at least one of these is held against you."
-
-
-def _findings_table(findings: Iterable[Finding], roomy: bool) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("Mistake", overflow="fold")
-    for column in ("Severity", "Noticed", "Urgency", "Verdict"):
-        table.add_column(column, no_wrap=True)
-    for f in findings:
-        words = (f.severity_band, f.noticed_level, f.urgency_level)
-        severity, noticed, urgency = (_severity(f), _noticed(f), _urgency(f)) if roomy else (_word(w) for w in words)
-        name = Text.assemble(printable(f.title), (f" ({printable(f.fact)})", "dim"))
-        table.add_row(name, Text(severity, _style(f.severity / 10)), noticed, urgency, Text(_word(f.verdict), "bold"))
-    return table
-
-
-def _step(step: Step, assessment: Assessment) -> RenderableType:
-    due = due_beside(step.title, step.due_hours)
-    parts: list[RenderableType] = [Text(printable(f"{step.title}, {due}" if due else step.title), "bold")]
+def _step(step: StatedStep) -> Point:
+    actions = []
     for action in step.actions:
-        lines = [Text(_part(action, assessment))]
-        lines += [Text(printable(text), "dim") for text in (action.text, _why_line(action.because)) if text]
-        parts.append(hanging("-", Group(*lines)))
-    if step.message:
-        parts.append(Padding(_message(step.message), (1, 0, 1, 4)))
-    return hanging(f"{step.rank}.", Group(*parts))
+        gain = f" ({action.gain})" if action.gain else ""
+        about = f"; for: {action.about}" if action.about else ""
+        details = [action.text, f"Why: {action.why}." if action.why else ""]
+        actions.append(Point((Run(action.title, "strong"), gain + about), [Run(text, "dim") for text in details if text]))
+    subject = [f"Subject: {step.subject}", ""] if step.subject else []
+    message = [Quote([*subject, *step.body.splitlines()])] if step.body else []
+    return Point(_step_title(step), [Points(actions), *message])
 
 
-def _message(message: Message) -> Text:
-    subject = f"Subject: {printable(message.subject)}\n\n" if message.subject else ""
-    return Text(subject + _lines(message.body))
+def _step_title(step: StatedStep) -> Inline:
+    return Run(step.title, "strong"), f", {step.due}" if step.due else ""
 
 
-def _why(reasons: Reasons, numbers: Mapping[str, int], full: bool) -> Table:
-    """Every reason once, and what it changed, a column for each dimension."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("", overflow="fold")
-    columns = ("severity", "noticed", "urgency")
-    for column in columns:
-        table.add_column(_word(column), justify="right", no_wrap=True)
-    for named, lines in reasons:
-        table.add_row(Text(named, "bold"))
-        for line in lines:
-            text = Text(line.text)
-            if line.sets:
-                text.append(f" ({_sets(line)})")
-            if full:
-                text.append(f" ({line.rule})", "dim")
-            if line.sources:
-                text.append(f" [{', '.join(str(numbers[s]) for s in line.sources)}]", "dim")
-            table.add_row(Padding(text, (0, 0, 0, 2)), *(line.amount(column) for column in columns))
-    return table
+def _why(said: Statement, full: bool) -> Table:
+    """Each reason once, and what it changed, a column for each score."""
+    rows: list[list[Inline]] = []
+    for named, firings in said.reasons:
+        rows.append([Run(named, "strong"), *[""] * len(SCORES)])
+        rows += [[_reason(firing, said, full), *map(firing.amount, SCORES)] for firing in firings]
+    return Table(("", *map(said.terms.of, SCORES)), rows)
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """What one firing of a rule changed, in all dimensions."""
-
-    rule: str
-    text: str
-    sources: tuple[str, ...]
-    amounts: dict[str, float]
-    sets: tuple[str, ...]
-
-    def amount(self, column: str) -> str:
-        return f"{round(self.amounts[column], 2):+g}" if column in self.amounts else ""
+def _reason(firing: Firing, said: Statement, full: bool) -> Inline:
+    limit = f" ({', '.join(firing.limits)})" if firing.limits else ""
+    rule = (" (", Run(firing.rule, "code"), ")") if full else ()
+    numbers = ", ".join(str(said.numbers[source]) for source in firing.sources)
+    return (f"  {firing.text}{limit}", *rule, Run(f" [{numbers}]" if numbers else "", "dim"))
 
 
-Reasons = list[tuple[str, list[_Line]]]
+def _reasons(stated: Sequence[StatedReasons]) -> Points:
+    return Points([_point(each.title, each.why) for each in stated])
 
 
-def _reasons(assessment: Assessment) -> Reasons:
-    """The mistakes, and at last all of them together, with their reasons."""
-    named = [*((_named(f), f.because) for f in assessment.findings), ("All of it together", assessment.because)]
-    return [(name, _merged(because)) for name, because in named if because]
+def _point(head: str, body: str) -> Point:
+    return Point((Run(head, "strong"), ": " if head and body else "", body))
 
 
-def _merged(reasons: Iterable[Reason]) -> list[_Line]:
-    lines: dict[tuple[str, str, tuple[str, ...]], _Line] = {}
-    for r in reasons:
-        line = lines.setdefault((r.rule, r.text, r.facts), _Line(r.rule, printable(r.text), r.sources, {}, ()))
-        if r.column is None:
-            lines[r.rule, r.text, r.facts] = _Line(line.rule, line.text, line.sources, line.amounts, (*line.sets, r.dimension))
-        elif r.amount:
-            line.amounts[r.column] = line.amounts.get(r.column, 0) + r.change
-    return list(lines.values())
+def _source(source: CitedSource, full: bool) -> Point:
+    address = (" ", Run(source.url, "address")) if source.url and full else ()
+    return Point((Run(source.id, "strong"), f": {source.title}{source_details(source, full)}", *address))
 
 
-def _sets(line: _Line) -> str:
-    return f"limits the {' and the '.join(line.sets)}"
-
-
-def _amounts(line: _Line) -> str:
-    parts = [f"{column} {line.amount(column)}" for column in line.amounts] + ([_sets(line)] if line.sets else [])
-    return f" ({', '.join(parts)})" if parts else ""
-
-
-def _item(sign: str, head: str, body: str) -> RenderableType:
-    """A point of a list whose lines stand under one another."""
-    text = Text()
-    if head:
-        text.append(printable(head), "bold")
-    if head and body:
-        text.append(": ")
-    return hanging(sign, text.append(printable(body)))
-
-
-def _named(finding: Finding) -> str:
-    return printable(f"{finding.title} ({finding.fact})")
-
-
-def _avoided(avoid: AvoidedAction, assessment: Assessment) -> str:
-    """Its title; and for which mistakes it is meant, where the plan has the same action for others."""
-    if all(action.action != avoid.action for action in assessment.actions):
-        return avoid.title
-    return f"{avoid.title} (for: {_titles(avoid.targets, assessment)})"
-
-
-def _titles(facts: Sequence[str], assessment: Assessment) -> str:
-    return ", ".join(printable(title) for fact, title in assessment.titles.items() if fact in facts)
-
-
-def _derived(fact: DerivedFact) -> str:
-    shown = {name: " ".join(value) if isinstance(value, tuple) else value for name, value in fact.values.items()}
-    values = ", ".join(f"{name} {value}" for name, value in shown.items() if value is not None)
-    return fact.title + (f" ({values})" if values else "")
-
-
-def _because(reasons: Sequence[ActionReason]) -> str:
-    """The reasons of an action, each once."""
-    return "; ".join(dict.fromkeys(printable(r.text) for r in reasons))
-
-
-def _why_line(reasons: Sequence[ActionReason]) -> str:
-    because = _because(reasons)
-    return f"Why: {because.rstrip('.')}." if because else ""
-
-
-def _short_citation(source: CitedSource | Source) -> str:
-    year = f" ({source.year})" if source.year and str(source.year) not in source.title else ""
-    return f"{source.title}{year}"
-
-
-def citation(source: CitedSource | Source, address: bool = True) -> str:
-    """A source with its figure and where to read it."""
-    figure = f": {source.figure}" if source.figure else ""
-    return f"{_short_citation(source)}{figure}" + (f" <{source.url}>" if address and source.url else "")
-
-
-def _link(source: CitedSource) -> str:
-    """An address as Markdown's own link; one that might end it early stands there as text."""
-    if not source.url:
-        return ""
-    return f" <{source.url}>" if _PLAIN_URL.fullmatch(source.url) else f" {_md(source.url)}"
-
-
-def _cited(sources: Sequence[str]) -> str:
-    return f" [{', '.join(sources)}]" if sources else ""
-
-
-def _severity(finding: Finding) -> str:
-    return f"{finding.severity:.1f} {_word(finding.severity_band)}"
-
-
-def _noticed(finding: Finding) -> str:
-    return f"{finding.noticed:.0%} {_word(finding.noticed_level)}"
-
-
-def _urgency(finding: Finding) -> str:
-    return f"{finding.urgency:.1f} {_word(finding.urgency_level)}"
-
-
-def _part(action: PlannedAction, assessment: Assessment) -> str:
-    """An action of a step: its title, what it gains; and for which mistakes, where not for all."""
-    gain = f" ({action.relief:g} off the damage)" if action.relief else ""
-    some = 0 < len(action.targets) < len(assessment.findings)
-    return printable(action.title) + gain + (f"; for: {_titles(action.targets, assessment)}" if some else "")
-
-
-def _word(word: str) -> str:
-    return word.replace("_", " ")
-
-
-def _style(share: float) -> str:
-    return _STYLES[min(len(_STYLES) - 1, int(share * len(_STYLES)))]
-
-
-def _lines(text: str) -> str:
-    return "\n".join(printable(line) for line in text.splitlines())
-
-
-_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9/.:?=&%#_~+,;@-]+")
-_md = markdown_text  # short, for nearly every line above has it
+def _color(share: float) -> Style:
+    return _COLORS[min(len(_COLORS) - 1, int(share * len(_COLORS)))]

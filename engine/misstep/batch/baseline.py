@@ -29,6 +29,8 @@ class Rules(NamedTuple):
     version: str
     digest: str
     bands: tuple[str, ...]
+    record: str = "record"
+    records: str = "records"
 
 
 class Answer(NamedTuple):
@@ -200,11 +202,13 @@ def evaluated(rulebase: RuleBase, record: bytes | str, id: str | None = None) ->
 
 
 def _rules(rulebase: RuleBase) -> Rules:
-    return Rules(rulebase.program.name, rulebase.version, rulebase.digest, rulebase.program.scale.severity.words)
+    scale = rulebase.program.scale
+    words, bands = scale.words, scale.severity.words
+    return Rules(rulebase.program.name, rulebase.version, rulebase.digest, bands, words.record, words.records)
 
 
 def _rules_from(data: Mapping[str, Any]) -> Rules:
-    return Rules(data["name"], data["version"], data["digest"], tuple(data["bands"]))
+    return Rules(**{**data, "bands": tuple(data["bands"])})
 
 
 def _answer(result: Result) -> Answer:

@@ -20,7 +20,9 @@ from misstep.batch.parquet_file import parquet_file
 from misstep.batch.summary import Summary
 from misstep.errors import UsageError, printable
 from misstep.files import is_remote, place
-from misstep.layout.cards import card, paragraph, table
+from misstep.layout.as_html import as_html
+from misstep.layout.document import Document, Section, Table
+from misstep.layout.wording import counted, spaced
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
@@ -100,17 +102,14 @@ class Scores:
         first: pa.RecordBatch | None = next(self.batches(SHOWN), None)
         rows = [] if first is None else [list(row.values()) for row in first.slice(0, HEAD).to_pylist()]
         rules, more = self.summary.rulebase, len(self) - len(rows)
-        return card(
-            paragraph(f"{self.path.name}: {self._counts()}", strong=True),
-            table([name.replace("_", " ") for name in SHOWN], [[_shown(value) for value in row] for row in rows]),
-            paragraph(f"and {more:,} more; scored with {rules.name} {rules.version}" if more else
-                      f"scored with {rules.name} {rules.version}"),
-        )  # fmt: skip
+        shown = Table([spaced(name) for name in SHOWN], [[_shown(value) for value in row] for row in rows], figures=False)
+        scored = f"scored with {rules.name} {rules.version}"
+        foot = f"and {more:,} more; {scored}" if more else scored
+        return as_html(Document(f"{self.path.name}: {self._counts()}", (), [Section("", [shown])], [foot]))
 
     def _counts(self) -> str:
-        interviews, rejects = len(self), self.summary.rejects
-        text = f"{interviews:,} interview{'' if interviews == 1 else 's'}"
-        return text + (f", {rejects:,} reject{'' if rejects == 1 else 's'}" if rejects else "")
+        rejects = self.summary.rejects
+        return self.summary.words.counted(len(self)) + (f", {counted(rejects, 'reject')}" if rejects else "")
 
 
 def read_scores(path: str | Path) -> Scores:

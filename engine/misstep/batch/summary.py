@@ -23,6 +23,7 @@ from misstep.batch.columns import SCHEMA, TableName
 from misstep.errors import UsageError
 from misstep.language.facts import KIND
 from misstep.language.program import Rule
+from misstep.language.scale import ScaleWords
 
 EXAMPLES = 20
 """How many rejects a summary shows."""
@@ -141,8 +142,8 @@ class Summary:
     """What a run came to. ``misstep``: the version that scored; ``fired``: in how many interviews each rule fired; ``rules``:
     all there are, with their titles; ``bands`` and ``verdicts``: mildest first; ``unable``: the verdict where something is called
     for and nothing can be done towards the other side, empty where there is none; ``keep``: columns of the input that were
-    carried along; ``tables``: file names of the further tables, by what they hold; ``reject_examples``: the first few;
-    ``schema``: of the columns of the result, see docs/batch.md."""
+    carried along; ``tables``: file names of the further tables, by what they hold; ``words``: of the field;
+    ``reject_examples``: the first few; ``schema``: of the columns of the result, see docs/batch.md."""
 
     misstep: str
     rulebase: RuleBaseInfo
@@ -159,6 +160,7 @@ class Summary:
     unable: str
     keep: tuple[str, ...] = ()
     tables: dict[str, str] = field(default_factory=dict)
+    words: ScaleWords = field(default_factory=ScaleWords)
     schema: Literal[2] = 2
 
     @classmethod
@@ -196,6 +198,7 @@ class Summary:
             unable=program.scale.unable,
             keep=tuple(keep),
             tables={str(table): name for table, name in (tables or {}).items()},
+            words=program.scale.words,
         )
 
     @classmethod
@@ -229,6 +232,7 @@ class Summary:
             verdicts=first.verdicts,
             unable=first.unable,
             keep=tuple(name for name in first.keep if all(name in s.keep for s in others)),
+            words=first.words,
         )
 
     def to_json(self) -> bytes:

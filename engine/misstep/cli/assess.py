@@ -119,7 +119,10 @@ def _text(a: Assessment, certain: Certainty | None, rulebase: RuleBase, output: 
     from misstep.assessment.text import to_markdown, to_text
 
     sentences = () if certain is None else certainty_sentences(certain, rulebase.kinds, a.titles)
-    return to_markdown(a, sentences) if output == "markdown" else to_text(a, terminal_width(), color, full, sentences)
+    scale = rulebase.program.scale
+    if output == "markdown":
+        return to_markdown(a, scale, sentences)
+    return to_text(a, scale, terminal_width(), color, full, sentences)
 
 
 def _json(assessment: Assessment, certain: Certainty | None) -> bytes:

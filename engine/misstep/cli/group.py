@@ -117,11 +117,6 @@ def write_bytes(data: bytes) -> None:
     sys.stdout.buffer.write(data)
 
 
-def count_of(number: int, noun: str) -> str:
-    """A number with its noun: ``1,000 records``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def split_names(text: str) -> list[str]:
     """Names separated by commas."""
     return [name.strip() for name in text.split(",")] if text else []

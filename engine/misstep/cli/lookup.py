@@ -104,7 +104,7 @@ def _field_text(field: Field) -> str:
 @click.option("--python", is_flag=True, help="Show the Python function that the rule is compiled to.")
 def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> None:
     """Show a rule with its place, text and sources, and the cases in which it fires."""
-    from misstep.assessment.text import citation
+    from misstep.assessment.statement import source_details
     from misstep.limits import Limits
     from misstep.rulebase.link import load_program
     from misstep.rulebase.shipped import shipped_rules
@@ -122,7 +122,7 @@ def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> None:
         if text:
             print(text)
     for source in page.sources:
-        print(f"{source.id}: {printable(citation(source))}")
+        print(f"{source.id}: {printable(source.title + source_details(source) + (f' <{source.url}>' if source.url else ''))}")
     for name in page.cases:
         print(f"fires in the case: {name}")
 

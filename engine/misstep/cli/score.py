@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from misstep.cli.group import FOUND, OK, cli, count_of, load_rules, rules_option, split_names, terminal_width, use_color
+from misstep.cli.group import FOUND, OK, cli, load_rules, rules_option, split_names, terminal_width, use_color
+from misstep.layout.wording import counted
 
 if TYPE_CHECKING:
     from misstep.api import RuleBase
@@ -149,10 +150,10 @@ def score(
         from misstep.batch.baseline_report import comparison_text
 
         print(comparison_text(outcome.comparison, terminal_width(), use_color("auto")))
-    print(f"{count_of(outcome.interviews, 'interview')} scored into {printable(outcome.files['interviews'])}", end="")
+    print(f"{outcome.summary.words.counted(outcome.interviews)} scored into {printable(outcome.files['interviews'])}", end="")
     print(f"; {outcome.resumed:,} of them in an earlier run" if outcome.resumed else "")
     if outcome.rejects:
-        count = count_of(outcome.rejects, "record")
+        count = counted(outcome.rejects, "record")
         print(f"misstep: {count} could not be scored: see {printable(outcome.files['rejects'])}; the first:", file=sys.stderr)
         first = outcome.summary.reject_examples[0]
         print(f"misstep: {printable(first.file)}:{first.row}: {first.problems[0]}", file=sys.stderr)

@@ -13,7 +13,6 @@ from misstep.cli.group import (
     FOUND,
     OK,
     cli,
-    count_of,
     engine_option,
     output_option,
     paths_argument,
@@ -21,10 +20,11 @@ from misstep.cli.group import (
     print_json,
 )
 from misstep.errors import Problem, printable
+from misstep.layout.wording import counted
 
 if TYPE_CHECKING:
     from misstep.api import EngineName
-    from misstep.tools.docs import Form
+    from misstep.tools.docs import PageFormat
 
 
 @cli.command()
@@ -60,7 +60,7 @@ def check(paths: tuple[Path, ...], output: str) -> int:
     print(
         f"{program.name} {program.version}: {len(program.kinds)} kinds, {len(program.rules)} rules, "
         f"{len(program.actions)} actions, {len(program.sources)} sources; no mistakes found"
-        + (f", {count_of(len(remarks), 'remark')}" if remarks else "")
+        + (f", {counted(len(remarks), 'remark')}" if remarks else "")
     )
     return OK
 
@@ -119,7 +119,7 @@ def test(paths: tuple[Path, ...], output: str, coverage: bool, engine: EngineNam
             print(f"UNTESTED {rule}: no case expects it to fire")
         for rule in report.never_quiet if coverage else ():
             print(f"UNTESTED {rule}: no case expects it to be quiet")
-        print(f"{count_of(len(report.outcomes) - len(failed), 'case')} passed, {len(failed)} failed")
+        print(f"{counted(len(report.outcomes) - len(failed), 'case')} passed, {len(failed)} failed")
     untested = coverage and (report.never_fired or report.never_quiet)
     return FOUND if failed or untested else OK
 
@@ -141,7 +141,7 @@ def docs() -> None:
     help="A web site (extra misstep[docs]), or its pages as Markdown.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace FOLDER even if this command did not create it.")
-def build(paths: tuple[Path, ...], output: Path, form: Form, overwrite: bool) -> None:
+def build(paths: tuple[Path, ...], output: Path, form: PageFormat, overwrite: bool) -> None:
     """Write pages about every kind, rule, action and source of the packs at PATH, files or folders.
 
     Default: the shipped rules. The examples are the cases of the packs, which are run: a failed case is an error. FOLDER is

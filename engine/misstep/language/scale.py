@@ -3,7 +3,9 @@ templates of messages and headlines may use."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from misstep.layout.wording import counted
 
 SAID, REPAIR, MISTAKE = "said", "repair", "mistake"
 """What templates of a message call the words for the mistakes that they are about, the sentences that put these right, and the
@@ -49,6 +51,62 @@ class MessagePart:
     says: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SectionWords:
+    """The title of a section of the page, and the line under it."""
+
+    title: str
+    lead: str
+
+
+_SECTIONS = {
+    "mistake": SectionWords("What went wrong", "Each on its own. Leave out what you do not know."),
+    "signal": SectionWords("What was seen of it", "Signs of it."),
+    "strength": SectionWords("What speaks for it", "What makes it milder."),
+    "setting": SectionWords("How things stand", "The circumstances, and what was done already."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PageWords:
+    """Words of the page. ``title``: that of the rule base if empty; ``waiting``: before there is an answer; ``example``: of words
+    to search for; ``sections``: by role."""
+
+    title: str = ""
+    lead: str = "Say what went wrong. You will see how much it weighs, what to do first, and what to leave alone."
+    waiting: str = "Add what went wrong, and the answer will be here."
+    example: str = ""
+    closing: str = ""
+    sections: dict[str, SectionWords] = field(default_factory=_SECTIONS.copy)
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleWords:
+    """Words of the field in answers and reports.
+
+    ``damage``: the meaning of the damage of an answer; ``report``: the first lines of a report; ``other_side``: the people that
+    actions are directed at.
+    """
+
+    record: str = "record"
+    records: str = "records"
+    mistake: str = "mistake"
+    mistakes: str = "mistakes"
+    noticed: str = "noticed"
+    other_side: str = "the other side"
+    damage: str = "the chance in percent that at least one of these does harm"
+    report: str = "Damage is the chance in percent that at least one mistake does harm."
+    page: PageWords = field(default_factory=PageWords)
+
+    def of(self, name: str) -> str:
+        """The word for a role of facts or a score."""
+        return {"mistake": self.mistake, "noticed": self.noticed}.get(name, name)
+
+    def counted(self, records: int) -> str:
+        """A count of records."""
+        return counted(records, self.record, self.records)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scale:
     """Every constant of scoring and planning. Bands and levels mildest first, outlooks best first.
@@ -85,6 +143,7 @@ class Scale:
     message_subject: str
     message_opening: str
     message_closing: str
+    words: ScaleWords
 
     def trait(self, name: str) -> tuple[str, ...]:
         """The words of one of ``TRAITS``."""

@@ -1,1 +1,1 @@
-"""Lay out tables, lists and paragraphs as text, Markdown and HTML. Nothing here knows of interviews."""
+"""Documents as plain data, and their layout as text, Markdown and HTML. Nothing here knows of interviews."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from misstep.language.effects import Text
 from misstep.language.program import Program, Rule, Source
+from misstep.layout.wording import name_from_id
 from misstep.limits import Limits
 from misstep.rulebase import schema
 from misstep.rulebase.actions import check_ways, link_actions
@@ -130,7 +131,7 @@ def _link_parts(names: RuleNames, doc: schema.RuleDoc) -> Rule | None:
 
 def _because(names: RuleNames, doc: schema.RuleDoc) -> Text:
     if doc.because is None:
-        return Text((doc.title or str(names.entry.path[-1]).replace("-", " ").replace(".", ": ").replace("_", " "),))
+        return Text((doc.title or name_from_id(str(names.entry.path[-1])),))
     because = doc.because
     text = names.attempt(("because",), lambda: check_text(because, names.scope(), names.known))
     return text or Text(())

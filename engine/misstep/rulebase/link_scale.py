@@ -8,7 +8,7 @@ from typing import Any
 
 from misstep.errors import listing
 from misstep.language.facts import TRAITS
-from misstep.language.scale import Levels, MessagePart, Occasion, Scale
+from misstep.language.scale import Levels, MessagePart, Occasion, PageWords, Scale, ScaleWords, SectionWords
 from misstep.rulebase import schema
 from misstep.rulebase.packs import Entry, Merged
 
@@ -82,7 +82,19 @@ def link_scale(merged: Merged) -> Scale | None:
         message_subject=message.subject,
         message_opening=message.opening,
         message_closing=message.closing,
+        words=_words(docs.get("words", schema.WordsDoc())),
     )
+
+
+def _words(doc: schema.WordsDoc) -> ScaleWords:
+    """The declared words, and the general ones for the others."""
+    given = doc.model_dump(exclude_none=True, exclude={"replace"})
+    page = given.pop("page")
+    sections = {role: SectionWords(**words) for role, words in page.pop("sections").items()}
+    for noun, plural in (("record", "records"), ("mistake", "mistakes")):
+        if noun in given:
+            given[noun], given[plural] = given[noun]["one"], given[noun]["many"]
+    return ScaleWords(page=PageWords(sections=PageWords().sections | sections, **page), **given)
 
 
 def _check_trait(merged: Merged, section: str) -> None:

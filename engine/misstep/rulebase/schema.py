@@ -317,6 +317,43 @@ class MessageDoc(Declaration):
     closing: Prose = ""
 
 
+class NounDoc(Doc):
+    one: Line
+    many: Line
+
+
+class PageSectionDoc(Doc):
+    title: Line
+    lead: Prose
+
+
+class PageSectionsDoc(Doc):
+    mistake: PageSectionDoc | None = None
+    signal: PageSectionDoc | None = None
+    strength: PageSectionDoc | None = None
+    setting: PageSectionDoc | None = None
+
+
+class PageWordsDoc(Doc):
+    title: Line | None = None
+    lead: Prose | None = None
+    waiting: Prose | None = None
+    example: Line | None = None
+    closing: Prose | None = None
+    sections: PageSectionsDoc = PageSectionsDoc()
+
+
+class WordsDoc(Doc):
+    record: NounDoc | None = None
+    mistake: NounDoc | None = None
+    noticed: Line | None = None
+    other_side: Line | None = None
+    damage: Line | None = None
+    report: Prose | None = None
+    page: PageWordsDoc = PageWordsDoc()
+    replace: bool = False
+
+
 class ScaleDoc(Doc):
     concerns: ConcernsDoc | None = None
     harms: TraitDoc | None = None
@@ -329,6 +366,7 @@ class ScaleDoc(Doc):
     outlooks: OutlooksDoc | None = None
     plan: PlanDoc | None = None
     message: MessageDoc | None = None
+    words: WordsDoc | None = None
 
 
 Range = Annotated[

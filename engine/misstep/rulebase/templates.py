@@ -22,6 +22,7 @@ from misstep.errors import listing, suggest
 from misstep.language.facts import Sort
 from misstep.language.functions import BOOLEAN, TEXT, Type
 from misstep.language.scale import QUOTED_WORDS
+from misstep.layout.wording import spaced
 
 MAX_DEPTH = 16
 
@@ -359,9 +360,9 @@ def _words(type_: Type, name: str) -> int:
         case "text":
             most = QUOTED_WORDS
         case "enum":
-            most = max((len(word.replace("_", " ").split()) for word in type_.values), default=1)
+            most = max((len(spaced(word).split()) for word in type_.values), default=1)
         case "set":
-            most = sum(len(word.replace("_", " ").split()) for word in type_.values)
+            most = sum(len(spaced(word).split()) for word in type_.values)
         case _:
             most = 1
     return max(most, len(name.split("_")))

@@ -16,7 +16,7 @@ import misstep
 from misstep import EngineError, RecordError, RuleBase, UsageError
 from misstep.analysis.calibration.agreement import Agreement, Figure
 from misstep.analysis.calibration.agreement_report import to_text
-from misstep.analysis.calibration.calibrate import Rules, Selection, calibrate
+from misstep.analysis.calibration.calibrate import RulesToJudge, Selection, calibrate
 from misstep.analysis.calibration.judged_cases import CasesLike, name_sets
 
 FILE = FIXTURES / "cases" / "dev.jsonl"
@@ -395,7 +395,7 @@ def test_an_engine_that_fails_on_one_case_costs_no_other() -> None:
             raise EngineError("the engine 'durable' gave up")
         return BASE.assess(record)
 
-    rules = Rules(BASE.program, assess, BASE.fired)
+    rules = RulesToJudge(BASE.program, assess, BASE.fired)
     found = calibrate([[case(SHORT, "broken"), case(LONG, "broken")]], rules, Selection())
     assert [str(problem) for problem in found.problems] == ["/0/record: the engine 'durable' gave up"]
     assert [c.place for c in found.cases] == ["/1"]

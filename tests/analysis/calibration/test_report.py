@@ -45,7 +45,7 @@ def test_everything_is_said() -> None:
         r"\n  drill +1 +0\.000 +0\.000 +1\.000 +\+3\.000 +- +0\.000 +0\.000 +1\.000\n",
         r"\n  letter +1 +1\.000 +1\.000 +1\.000 +\+0\.000 +- +- +- +-\n",
         r"\n  cosmetic +\[1\] +\. +\. +1 +2\n",
-        r"\n +act +let it rest\n  act +\[0\] +0\n  let it rest +1 +\[0\]\n",
+        r"\n +act +let it rest\n  act +\[0\] +\.\n  let it rest +1 +\[0\]\n",
         r"\n  1\. outage-240 \(/0; drill, confidence 3\)\n     The shop was down for four hours\.\n",
         r"\n     Expert: cosmetic, hidden, let it rest\. Shrug\.\n",
         r"\n     misstep: catastrophic \(damage [\d.]+\), visible, act, all hands; 3 bands too harsh\.\n",

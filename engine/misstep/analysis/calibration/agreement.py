@@ -29,6 +29,17 @@ class Figure:
         """The share of cases that are hits, with Wilson's interval."""
         return cls(hits / cases, cases, *wilson(hits, cases), baseline) if cases else cls(None, 0)
 
+    def shown(self, signed: bool = False) -> str:
+        """The value in a report."""
+        if self.value is None:
+            return "-"
+        return f"{self.value:+.3f}" if signed else f"{self.value:.3f}"
+
+    @property
+    def interval(self) -> str:
+        """The interval in a report; empty if there is none."""
+        return "" if self.low is None or self.high is None else f"{self.low:.3f} to {self.high:.3f}"
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -54,7 +65,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CaseGroup:
     """The figures of the cases that have one basis, or one confidence, or are of one set."""
 
     name: str
@@ -138,9 +149,9 @@ class Agreement:
     figures: Figures
     experts_same: Figure
     experts_near: Figure
-    by_set: tuple[Group, ...]
-    by_basis: tuple[Group, ...]
-    by_confidence: tuple[Group, ...]
+    by_set: tuple[CaseGroup, ...]
+    by_basis: tuple[CaseGroup, ...]
+    by_confidence: tuple[CaseGroup, ...]
     bands: tuple[str, ...]
     matrix: tuple[tuple[int, ...], ...]
     worst: tuple[Disagreement, ...]

@@ -9,13 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from misstep.analysis.calibration.agreement import Agreement, Disagreement
 from misstep.analysis.calibration.disagreements import Judged, differs, explain, furthest_first
 from misstep.analysis.calibration.judged_cases import (
+    CaseEntry,
     CasesLike,
-    Entry,
     JudgedDoc,
     name_sets,
     read_case,
@@ -25,18 +24,19 @@ from misstep.analysis.calibration.judged_cases import (
     unknown_words,
 )
 from misstep.analysis.calibration.measuring import among_experts, compare, confidence, confusion, group, measure
+from misstep.assessment.records import RecordLike
 from misstep.assessment.result import Assessment
 from misstep.errors import EngineError, Location, MisstepError, Problem, RecordError, UsageError, listing, suggest
 from misstep.language.program import Program
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class RulesToJudge:
     """The rules to measure: their program, the assessment of a record by them, and the ids of the rules that fire on it."""
 
     program: Program
-    assess: Callable[[Any], Assessment]
-    fired: Callable[[Any], set[str]]
+    assess: Callable[[RecordLike], Assessment]
+    fired: Callable[[RecordLike], set[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Selection:
     worst: int = 5
 
 
-def calibrate(sets: Sequence[CasesLike], rules: Rules, selection: Selection) -> Agreement:
+def calibrate(sets: Sequence[CasesLike], rules: RulesToJudge, selection: Selection) -> Agreement:
     """Measure how far rules agree with judged cases: with all sets together, and with each.
 
     Raises RecordError if no case is right; UsageError if the selection leaves none, or a file does not exist.
@@ -92,7 +92,7 @@ class _Read:
     remarks: dict[str, Problem] = field(default_factory=dict)
 
 
-def _read(sets: Sequence[CasesLike], rules: Rules) -> _Read:
+def _read(sets: Sequence[CasesLike], rules: RulesToJudge) -> _Read:
     read = _Read()
     for entry in chain.from_iterable(map(read_entries, sets, name_sets(sets))):
         if isinstance(entry, MisstepError):
@@ -113,7 +113,7 @@ def _read(sets: Sequence[CasesLike], rules: Rules) -> _Read:
     return read
 
 
-def _assess(case: JudgedDoc, entry: Entry, rules: Rules, wrong: list[Problem]) -> Assessment | None:
+def _assess(case: JudgedDoc, entry: CaseEntry, rules: RulesToJudge, wrong: list[Problem]) -> Assessment | None:
     """The assessment of a case; if there is none, its faults are added to ``wrong``."""
     try:
         return rules.assess(case.record)
@@ -142,7 +142,7 @@ def _chosen(judged: Sequence[Judged], selection: Selection) -> list[Judged]:
     return chosen
 
 
-def _explained(judged: Judged, rules: Rules) -> Disagreement:
+def _explained(judged: Judged, rules: RulesToJudge) -> Disagreement:
     return explain(judged, rules.program, lambda: rules.fired(judged.case.record))
 
 

@@ -20,14 +20,15 @@ from typing import Any, NamedTuple
 import orjson
 
 from misstep.analysis.calibration.agreement import Figure
-from misstep.analysis.calibration.judged_cases import CasesLike, Entry, name_sets, read_entries, record_problems
+from misstep.analysis.calibration.judged_cases import CaseEntry, CasesLike, name_sets, read_entries, record_problems
 from misstep.analysis.certainty import Certainty, Outcome
 from misstep.analysis.usual_answers import usual_answers
+from misstep.assessment.records import RecordLike
 from misstep.errors import MisstepError, Problem, RecordError, UsageError
 from misstep.language.facts import GIVEN_ROLES, Field, Kind
 from misstep.language.program import Program
 
-Fact = dict[str, Any]
+FactData = dict[str, Any]
 SURE = 0.9
 """The least share of draws that keep the advice for the advice to be expected to stay."""
 MOST_NUMBERS = 400
@@ -81,8 +82,8 @@ class MeasuredRules(NamedTuple):
     """The rules to measure: their program, the outcome of a record by them, and its certainty."""
 
     program: Program
-    outcome: Callable[[Any], Outcome]
-    certainty: Callable[[list[Fact]], Certainty]
+    outcome: Callable[[RecordLike], Outcome]
+    certainty: Callable[[list[FactData]], Certainty]
 
 
 def measure_certainty(
@@ -112,13 +113,13 @@ def measure_certainty(
     )
 
 
-def is_refuted(record: list[Fact], rules: MeasuredRules) -> bool:
+def is_refuted(record: list[FactData], rules: MeasuredRules) -> bool:
     """Whether any single answer to an open field changes the advice."""
     now = rules.outcome(record)
     return any(not now.advises(rules.outcome(other)) for other in single_answers(record, rules.program))
 
 
-def single_answers(record: list[Fact], program: Program) -> Iterator[list[Fact]]:
+def single_answers(record: list[FactData], program: Program) -> Iterator[list[FactData]]:
     """The record with one open field answered, for every answer to every open field."""
     assumed = [{"kind": kind.name} for kind in program.kinds.values() if kind.assumed]
     whole = [*record, *(fact for fact in assumed if fact["kind"] not in {given["kind"] for given in record})]
@@ -129,7 +130,9 @@ def single_answers(record: list[Fact], program: Program) -> Iterator[list[Fact]]
                 yield [other for i, other in enumerate(answered) if i < len(record) or i == place]
 
 
-def _records(entries: Iterable[Entry | MisstepError], rules: MeasuredRules, problems: list[Problem]) -> Iterator[list[Fact]]:
+def _records(
+    entries: Iterable[CaseEntry | MisstepError], rules: MeasuredRules, problems: list[Problem]
+) -> Iterator[list[FactData]]:
     """The facts of every case; no verdict is read."""
     for entry in entries:
         if isinstance(entry, MisstepError):
@@ -148,7 +151,7 @@ def _records(entries: Iterable[Entry | MisstepError], rules: MeasuredRules, prob
         yield [{name: value for name, value in fact.items() if value is not None} for fact in given]
 
 
-def _row(records: Sequence[list[Fact]], given: int | None, rules: MeasuredRules, seed: int) -> Holding:
+def _row(records: Sequence[list[FactData]], given: int | None, rules: MeasuredRules, seed: int) -> Holding:
     held = sure = kept = settled = refuted = 0
     widths, pairs = [], []
     for number, record in enumerate(records):
@@ -189,7 +192,7 @@ def _fixed(pairs: Sequence[tuple[float, float]], held: int) -> float:
     return round(found, 1)
 
 
-def _told(record: list[Fact], given: int, draw: Random, program: Program) -> list[Fact]:
+def _told(record: list[FactData], given: int, draw: Random, program: Program) -> list[FactData]:
     """The facts of a record with their required fields, and this many of their other answers."""
     said = [
         (place, name)
@@ -204,7 +207,7 @@ def _told(record: list[Fact], given: int, draw: Random, program: Program) -> lis
     ]
 
 
-def _nearly_full(record: list[Fact], number: int, program: Program, seed: int) -> list[Fact]:
+def _nearly_full(record: list[FactData], number: int, program: Program, seed: int) -> list[FactData]:
     """The record with usual answers, chosen by the seed, to all but a few of its open fields."""
     chance = Random(f"full {seed} {number}").random  # noqa: S311 - no secret
     facts = [dict(fact) for fact in record]
@@ -219,7 +222,7 @@ def _nearly_full(record: list[Fact], number: int, program: Program, seed: int) -
     return facts
 
 
-def _open_fields(fact: Fact, kind: Kind) -> Iterator[Field]:
+def _open_fields(fact: FactData, kind: Kind) -> Iterator[Field]:
     if kind.role in GIVEN_ROLES:
         for field in kind.fields:
             said = fact.get(field.name)

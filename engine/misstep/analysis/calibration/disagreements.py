@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from misstep.analysis.calibration.agreement import Cause, Compared, DifferingAction, Disagreement
 from misstep.analysis.calibration.judged_cases import JudgedDoc
 from misstep.assessment.result import Assessment, PlannedAction
+from misstep.assessment.statement import merge_reasons
 from misstep.errors import printable
 from misstep.language.effects import Recommend
 from misstep.language.program import Program
@@ -64,12 +65,13 @@ def _distances(case: Compared) -> tuple[int, bool, bool, bool]:
 
 def _causes(got: Assessment) -> tuple[Cause, ...]:
     """The firings that weighed most, in either direction."""
-    amounts: dict[tuple[str, str, tuple[str, ...]], dict[str, float]] = {}
-    for reason in (*got.because, *(reason for finding in got.findings for reason in finding.because)):
-        added = amounts.setdefault((reason.rule, printable(reason.text), reason.facts), {"severity": 0.0, "noticed": 0.0})
-        if reason.column in added:
-            added[reason.column] += reason.change
-    causes = [Cause(rule, text, **{d: round(n, 3) for d, n in added.items()}) for (rule, text, _), added in amounts.items()]
+    reasons = (*got.because, *(reason for finding in got.findings for reason in finding.because))
+    causes = [
+        Cause(
+            firing.rule, printable(firing.text), *(round(firing.amounts.get(score, 0.0), 3) for score in ("severity", "noticed"))
+        )
+        for firing in merge_reasons(reasons)
+    ]
     severe = sorted((c for c in causes if c.severity), key=lambda c: (-abs(c.severity), c.rule, c.text))[:MOST_SEVERE]
     noticed = sorted((c for c in causes if c.noticed), key=lambda c: (-abs(c.noticed), c.rule, c.text))[:MOST_NOTICED]
     return tuple(dict.fromkeys((*severe, *noticed)))

@@ -42,7 +42,7 @@ class ExpertDoc(Doc):
     gist: Annotated[Prose, Field(description="the verdict in a sentence")] = ""
 
 
-class SourceDoc(Doc):
+class CaseSourceDoc(Doc):
     """The publication that the case is from; other keys are allowed."""
 
     model_config = ConfigDict(extra="allow")
@@ -63,11 +63,11 @@ class JudgedDoc(Doc):
     situation: Annotated[Prose, Field(description="what happened, in a sentence or two")] = ""
     unfit: Annotated[Prose, Field(description="what no kind could say of it; nothing is measured by it")] = ""
     approximate: list[Line] = Field(default_factory=list, description="fields that only nearly fit; nothing is measured by them")
-    source: SourceDoc | None = None
+    source: CaseSourceDoc | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CaseEntry:
     """One case as it was given, and its place: a document, or its number among the cases."""
 
     data: Any
@@ -88,18 +88,18 @@ class Entry:
         return str(self.document.locate(())).rpartition(":")[0] if self.document else f"/{self.number}"
 
 
-def read_entries(cases: CasesLike, name: str = "") -> Iterator[Entry | MisstepError]:
+def read_entries(cases: CasesLike, name: str = "") -> Iterator[CaseEntry | MisstepError]:
     """The cases of a set one by one; a broken line is an error among them. Raises UsageError if the file does not exist."""
     if isinstance(cases, (str, Path)):
         if Path(cases) != STDIN:
             refuse_missing(Path(cases))
         for number, document in enumerate(read_documents(Path(cases), "jsonl")):
-            yield document if isinstance(document, MisstepError) else Entry(document.data, number, document, name)
+            yield document if isinstance(document, MisstepError) else CaseEntry(document.data, number, document, name)
     elif isinstance(cases, Mapping):
         raise UsageError("cases: this is one case; give the path of a file, or a list of cases")
     else:
         for number, case in enumerate(cases):
-            yield Entry(dict(case) if isinstance(case, Mapping) else case, number, set=name)
+            yield CaseEntry(dict(case) if isinstance(case, Mapping) else case, number, set=name)
 
 
 def name_sets(sets: Sequence[CasesLike]) -> list[str]:
@@ -120,7 +120,7 @@ def name_sets(sets: Sequence[CasesLike]) -> list[str]:
     return [name if short.count(name) == 1 else str(path) for name, path in zip(short, paths, strict=True)] or [""]
 
 
-def read_case(entry: Entry) -> JudgedDoc:
+def read_case(entry: CaseEntry) -> JudgedDoc:
     """Check the shape of a case. Raises RecordError with every problem."""
     if not isinstance(entry.data, dict):
         raise RecordError([entry.problem((), "a judged case is a mapping {record: ..., expert: ..., ...}")])
@@ -131,7 +131,7 @@ def read_case(entry: Entry) -> JudgedDoc:
         raise RecordError([entry.problem(path, message) for path, message in found]) from None
 
 
-def unknown_words(case: JudgedDoc, entry: Entry, program: Program) -> list[Problem]:
+def unknown_words(case: JudgedDoc, entry: CaseEntry, program: Program) -> list[Problem]:
     """Faults of a case: bands and levels that the rule base does not have."""
     told = (
         ("severity", "band", case.expert.severity, program.scale.severity.words),
@@ -145,7 +145,7 @@ def unknown_words(case: JudgedDoc, entry: Entry, program: Program) -> list[Probl
     return found
 
 
-def unknown_steps(case: JudgedDoc, entry: Entry, program: Program) -> Iterator[tuple[str, Problem]]:
+def unknown_steps(case: JudgedDoc, entry: CaseEntry, program: Program) -> Iterator[tuple[str, Problem]]:
     """The actions of a case that the rule base does not have, each with a remark: no plan can hold them."""
     for key, actions in (("recommended", case.expert.recommended), ("against", case.expert.against)):
         for i, action in enumerate(actions):
@@ -154,7 +154,7 @@ def unknown_steps(case: JudgedDoc, entry: Entry, program: Program) -> Iterator[t
                 yield action, entry.problem(("expert", key, i), message)
 
 
-def record_problems(error: RecordError, entry: Entry) -> list[Problem]:
+def record_problems(error: RecordError, entry: CaseEntry) -> list[Problem]:
     """The faults of the record of a case, with their places in the case."""
     record = entry.data["record"]
     return [

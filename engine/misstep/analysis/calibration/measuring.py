@@ -6,20 +6,19 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
+from statistics import fmean
 from typing import Any
 
-from misstep.analysis.calibration.agreement import Compared, Figure, Figures, Group
-from misstep.analysis.calibration.judged_cases import UNKNOWN, Entry, ExpertDoc, JudgedDoc
-from misstep.analysis.calibration.statistics import bootstrap, rank_correlation, weighted_kappa
+from misstep.analysis.calibration.agreement import CaseGroup, Compared, Figure, Figures
+from misstep.analysis.calibration.judged_cases import UNKNOWN, CaseEntry, ExpertDoc, JudgedDoc
+from misstep.analysis.calibration.statistics import Item, bootstrap, rank_correlation, weighted_kappa
 from misstep.assessment.result import Assessment
 from misstep.language.program import Action, Program
 
 NOT_STATED = "not stated"
-Ranks = tuple[int, int, float]
-"""The rank of the expert's band, that of ours, and the damage."""
 
 
-def compare(case: JudgedDoc, entry: Entry, got: Assessment, program: Program) -> Compared:
+def compare(case: JudgedDoc, entry: CaseEntry, got: Assessment, program: Program) -> Compared:
     """Compare the expert and the rules on one case."""
     expert, bands = case.expert, program.scale.severity.words
     plan = tuple(action.action for action in got.actions)
@@ -73,7 +72,7 @@ def _stated(record: Any, program: Program) -> str:
 
 def measure(cases: Sequence[Compared], bands: Sequence[str], resampled: bool = True) -> Figures:
     """All figures over some cases; ``resampled``: with the intervals that need resamples, which take time."""
-    ranks: list[Ranks] = [(bands.index(c.expert_band), bands.index(c.band), c.damage) for c in cases]
+    ranks = [(bands.index(c.expert_band), bands.index(c.band), c.damage) for c in cases]
     commonest = Counter(expert for expert, _, _ in ranks).most_common(1)[0][0]
     said = [(c.expert_acts, c.acts) for c in cases if c.expert_acts is not None]
     return Figures(
@@ -81,9 +80,9 @@ def measure(cases: Sequence[Compared], bands: Sequence[str], resampled: bool = T
         exact=_share([a == b for a, b, _ in ranks], _part([a == commonest for a, _, _ in ranks])),
         within_one=_share([abs(a - b) <= 1 for a, b, _ in ranks], _part([abs(a - commonest) <= 1 for a, _, _ in ranks])),
         safe=_share([a - b <= 1 for a, b, _ in ranks], _part([a - commonest <= 1 for a, _, _ in ranks])),
-        mean_error=_resampled(ranks, _mean_error, resampled),
-        kappa=_resampled(ranks, _kappa, resampled),
-        rank_correlation=_resampled(ranks, _correlation, resampled),
+        mean_error=_resampled([float(b - a) for a, b, _ in ranks], fmean, resampled),
+        kappa=_resampled([(a, b) for a, b, _ in ranks], weighted_kappa, resampled),
+        rank_correlation=_resampled([(a, damage) for a, _, damage in ranks], rank_correlation, resampled),
         act=_share([expert == ours for expert, ours in said], _part([expert for expert, _ in said])),
         says_act=_share([ours for expert, ours in said if expert], 1.0),
         says_rest=_share([not ours for expert, ours in said if not expert], 0.0),
@@ -101,10 +100,10 @@ def confusion(cases: Iterable[Compared], bands: Sequence[str]) -> tuple[tuple[in
 
 def group(
     cases: Sequence[Compared], key: Callable[[Compared], str], bands: Sequence[str], resampled: bool = False
-) -> tuple[Group, ...]:
+) -> tuple[CaseGroup, ...]:
     """The figures of the cases with the same key, for every key."""
     keys = sorted({key(case) for case in cases})
-    return tuple(Group(k, measure([c for c in cases if key(c) == k], bands, resampled)) for k in keys)
+    return tuple(CaseGroup(k, measure([c for c in cases if key(c) == k], bands, resampled)) for k in keys)
 
 
 def confidence(case: Compared) -> str:
@@ -148,19 +147,6 @@ def _part(hits: Sequence[bool]) -> float:
     return sum(hits) / (len(hits) or 1)
 
 
-def _resampled(ranks: Sequence[Ranks], value: Callable[[Sequence[Ranks]], float | None], resampled: bool) -> Figure:
-    interval = bootstrap(ranks, value) if resampled else None
-    low, high = interval or (None, None)
-    return Figure(value(ranks), len(ranks), low, high)
-
-
-def _mean_error(ranks: Sequence[Ranks]) -> float:
-    return sum(b - a for a, b, _ in ranks) / len(ranks)
-
-
-def _kappa(ranks: Sequence[Ranks]) -> float | None:
-    return weighted_kappa([(a, b) for a, b, _ in ranks])
-
-
-def _correlation(ranks: Sequence[Ranks]) -> float | None:
-    return rank_correlation([a for a, _, _ in ranks], [damage for _, _, damage in ranks])
+def _resampled(items: Sequence[Item], value: Callable[[Sequence[Item]], float | None], resampled: bool) -> Figure:
+    low, high = (bootstrap(items, value) if resampled else None) or (None, None)
+    return Figure(value(items), len(items), low, high)

@@ -12,6 +12,7 @@ from typing import Any
 from misstep.analysis.calibration.agreement import Agreement
 from misstep.errors import InstallationError, UsageError, printable
 from misstep.files import whole_file
+from misstep.layout.wording import spaced
 
 LIBRARY = "vl_convert"
 ENDINGS = (".svg", ".png")
@@ -25,6 +26,11 @@ def refuse_picture(file: Path) -> None:
         raise UsageError(f"{printable(str(file))}: a picture is called *.svg or *.png")
     if not file.absolute().parent.is_dir():
         raise UsageError(f"{printable(str(file))}: no such folder")
+    require_vl_convert()
+
+
+def require_vl_convert() -> None:
+    """Raise InstallationError if vl-convert is missing."""
     if find_spec(LIBRARY) is None:
         raise InstallationError("pictures need vl-convert-python: pip install 'misstep[report]'")
 
@@ -53,7 +59,7 @@ def to_png(agreement: Agreement) -> bytes:
 
 def matrix_chart(agreement: Agreement) -> dict[str, Any]:
     """The confusion matrix as a chart of Vega-Lite: a cell for each pair of bands, the darker the more cases."""
-    bands = [band.replace("_", " ") for band in agreement.bands]
+    bands = [spaced(band) for band in agreement.bands]
     most = max(map(max, agreement.matrix))
     cells = [
         {"expert": bands[i], "ours": bands[j], "cases": count, "shown": str(count or ""), "dark": count > DARK * most}

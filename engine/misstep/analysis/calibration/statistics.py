@@ -39,8 +39,9 @@ def weighted_kappa(pairs: Sequence[tuple[int, int]]) -> float | None:
     return 1 - observed / chance if chance else None
 
 
-def rank_correlation(xs: Sequence[float], ys: Sequence[float]) -> float | None:
+def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
     """Spearman's: the correlation of ranks, where equal values share the mean of theirs. None where one never varies."""
+    xs, ys = ([pair[side] for pair in pairs] for side in (0, 1))
     if len(set(xs)) < 2 or len(set(ys)) < 2:
         return None
     return statistics.correlation(ranks(xs), ranks(ys))

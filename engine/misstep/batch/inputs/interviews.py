@@ -10,6 +10,7 @@ from misstep.batch.inputs.rows import NOT_UTF_8
 from misstep.batch.inputs.settings import Reading
 from misstep.batch.inputs.sources import Source
 from misstep.batch.parts import Logged, Reject
+from misstep.layout.wording import counted
 
 
 def logged_cells(
@@ -35,6 +36,4 @@ def logged_cells(
 
 def wrong_width(count: int, expected: int) -> str:
     """What is wrong with a row of more or fewer cells than there are columns."""
-    return (
-        f"has {count} cell{'' if count == 1 else 's'}, but there are {expected} columns; a text with a delimiter in it is quoted"
-    )
+    return f"has {counted(count, 'cell')}, but there are {expected} columns; a text with a delimiter in it is quoted"

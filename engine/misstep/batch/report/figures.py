@@ -70,7 +70,7 @@ class Distribution:
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class MistakeKind:
     """A kind of mistake. ``count``: of findings; ``share``: of the damage of all findings; ``mean``: severity of one."""
 
     kind: str
@@ -100,7 +100,7 @@ class AdvisedAction:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ValueGroup:
     """Interviews with one value of a column; None: they have none. ``low`` and ``high``: of the share that is severe."""
 
     value: str | None
@@ -117,9 +117,9 @@ class Grouping:
     """Interviews by a column, most interviews first; no groups where it has too many values."""
 
     column: str
-    groups: tuple[Group, ...]
+    groups: tuple[ValueGroup, ...]
 
-    def chief(self, most: int) -> list[Group]:
+    def chief(self, most: int) -> list[ValueGroup]:
         """The groups with most interviews: months, dates and numbers in their order, others by damage, worst first."""
         chosen = self.groups[:most]
         if all(g.value is None or _NUMBERED.fullmatch(g.value) for g in chosen):
@@ -151,7 +151,7 @@ class Untouched:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class LogFigures:
     """All that a report shows. ``mean_after``: damage once the plans are carried out; ``severe``: the bands that count as such;
     ``occasions``: what plans begin with, commonest first; ``silent``: rules that never fired, with their titles."""
 
@@ -161,7 +161,7 @@ class Figures:
     bands: tuple[tuple[str, int], ...]
     severe: tuple[str, ...]
     verdicts: tuple[tuple[str, int], ...]
-    mistakes: tuple[Mistake, ...]
+    mistakes: tuple[MistakeKind, ...]
     occasions: tuple[FirstOccasion, ...]
     actions: tuple[AdvisedAction, ...]
     groupings: tuple[Grouping, ...]
@@ -188,7 +188,7 @@ def _natural(value: str) -> list[int]:
     return [int(number) for number in re.findall(r"[0-9]+", value)]
 
 
-def measure(results: Sequence[Scores], by: Sequence[str] | None = None) -> Figures:
+def measure(results: Sequence[Scores], by: Sequence[str] | None = None) -> LogFigures:
     """The figures of results that were scored with the same rules. ``by``: columns to group by; all that were kept, if None.
 
     Raises UsageError where a result is broken, has no such column, or was scored with other rules.
@@ -206,7 +206,7 @@ def measure(results: Sequence[Scores], by: Sequence[str] | None = None) -> Figur
                 f"{printable(str(scores.path))}: has {sums.interviews - before} interviews where {len(scores)} were scored;"
                 " it was changed since"
             )
-    return Figures(
+    return LogFigures(
         summary=summary,
         damage=Distribution(tuple(sums.damage[tenths] for tenths in range(1001))),
         mean_after=sums.after / 10 / (sums.interviews or 1),
@@ -314,11 +314,11 @@ def _how_bad(row: Mapping[str, Any]) -> tuple[float, float, str, int]:
     return (-row["damage"], -(row["worst_severity"] or 0), row["file"], row["row"])
 
 
-def _mistakes(summary: Summary) -> Iterator[Mistake]:
+def _mistakes(summary: Summary) -> Iterator[MistakeKind]:
     """Kinds of mistakes that came up, commonest first."""
     total = sum(sums.damage for sums in summary.kinds.values())
     for kind, sums in sorted(summary.kinds.items(), key=lambda item: (-item[1].interviews, -item[1].count, item[0])):
-        yield Mistake(
+        yield MistakeKind(
             kind, summary.titles.kinds.get(kind) or kind, sums.count, sums.interviews,
             sums.damage / total if total else 0.0, sums.severity / 1000 / sums.count,
         )  # fmt: skip
@@ -346,7 +346,7 @@ def _actions(sums: _Sums, summary: Summary) -> Iterator[AdvisedAction]:
 def _grouping(column: str, groups: Mapping[str | None, tuple[int, int, int]] | None) -> Grouping:
     found: Iterable[tuple[str | None, tuple[int, int, int]]] = groups.items() if groups is not None else ()
     rows = [
-        Group(value, interviews, tenths / 10 / interviews, severe, severe / interviews, *wilson(severe, interviews))
+        ValueGroup(value, interviews, tenths / 10 / interviews, severe, severe / interviews, *wilson(severe, interviews))
         for value, (interviews, tenths, severe) in found
     ]
     return Grouping(column, tuple(sorted(rows, key=lambda g: (-g.interviews, g.value is None, g.value or ""))))

@@ -1,6 +1,6 @@
-"""Figures in; one HTML file out that needs nothing else: no script, nothing to fetch, pictures drawn inside.
+"""Lay out the figures of a log as one HTML file: no script, nothing to fetch, pictures drawn inside.
 
-Text from facts, ids and files is data: the template escapes it, and its control characters are spelled out.
+Text from facts, ids and files is data: the template escapes it and its control characters.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from misstep.batch.report import panels, pictures
-from misstep.batch.report.figures import Figures, measure
-from misstep.batch.report.panels import Draw
+from misstep.analysis.calibration.picture import require_vl_convert
+from misstep.batch.report import pictures
+from misstep.batch.report.figures import LogFigures, measure
+from misstep.batch.report.panels import Draw, Panels
 from misstep.batch.results import Scores
 from misstep.errors import UsageError, printable
 from misstep.files import whole_file
+from misstep.layout.wording import counted
 
 REJECTS = 10  # shown; the file of rejects has all
 
@@ -44,32 +46,33 @@ def refuse_report(file: Path, overwrite: bool = False) -> None:
         raise UsageError(f"{name}: is a folder; give a file")
     if file.exists() and not overwrite:
         raise UsageError(f"{name}: is there already; give --overwrite to replace it, or choose another name")
-    pictures.refuse_pictures()
+    require_vl_convert()
 
 
-def to_html(figures: Figures, draw: Draw = pictures.draw) -> str:
+def to_html(figures: LogFigures, draw: Draw = pictures.draw) -> str:
     """The report as a page; ``draw`` makes its pictures."""
     style = _templates().get_template("page.css").render(colors=pictures.band_colors(len(figures.bands)), **_COLORS)
     some = figures.interviews > 0
-    return _templates().get_template("page.html").render(
-        figures=figures,
-        summary=figures.summary,
-        rejects=REJECTS,
-        style=Markup(style),  # noqa: S704 - nothing in it comes from outside
-        style_hash=b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        headline=panels.headline(figures),
-        bands=panels.bands(figures, draw) if some else None,
-        verdicts=panels.verdicts(figures, draw) if some else None,
-        distribution=panels.distribution(figures, draw) if figures.damage.some.interviews else None,
-        mistakes=[panels.commonest(figures, draw), panels.costliest(figures, draw)] if figures.mistakes else [],
-        plans=_plans(figures, draw),
-        groupings=[panels.grouping(grouping, figures, draw) for grouping in figures.groupings] if some else [],
-    )  # fmt: skip
-
-
-def _plans(figures: Figures, draw: panels.Draw) -> list[panels.Panel]:
-    shown = [panels.occasions] if figures.occasions else []
-    return [panel(figures, draw) for panel in (*shown, *([panels.actions, panels.first_actions] if figures.actions else []))]
+    panels = Panels(figures, draw)
+    return (
+        _templates()
+        .get_template("page.html")
+        .render(
+            figures=figures,
+            summary=figures.summary,
+            rejects=REJECTS,
+            style=Markup(style),  # noqa: S704 - nothing in it comes from outside
+            style_hash=b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+            words=figures.summary.words,
+            headline=panels.headline(),
+            bands=panels.bands() if some else None,
+            verdicts=panels.verdicts() if some else None,
+            distribution=panels.distribution() if figures.damage.some.interviews else None,
+            mistakes=panels.mistakes(),
+            plans=panels.plans(),
+            groupings=[panels.grouping(grouping) for grouping in figures.groupings] if some else [],
+        )
+    )
 
 
 _COLORS = {name: getattr(pictures, name.upper()) for name in ("ink", "muted", "line", "accent", "soft")}
@@ -78,8 +81,12 @@ _COLORS = {name: getattr(pictures, name.upper()) for name in ("ink", "muted", "l
 @cache
 def _templates() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        finalize=lambda value: printable(value) if type(value) is str else value,
+        undefined=StrictUndefined,
+        trim_blocks=True,
         lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters.update(printable=printable, word=panels.word, many=panels.many)
+    )
+    environment.globals["counted"] = counted
     return environment

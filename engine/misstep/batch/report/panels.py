@@ -1,6 +1,6 @@
-"""Figures in; what a page says and shows of them out: pictures, each with a sentence, a text alternative and its numbers.
+"""Make the panels of a report: pictures, each with a sentence, a text alternative and its numbers.
 
-Text that is not ours (titles, ids, values of columns) has its control characters spelled out here; the page escapes it.
+Titles, ids and values of columns are data: the page and the pictures escape them.
 """
 
 from __future__ import annotations
@@ -10,22 +10,24 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from misstep.batch.report.figures import AdvisedAction, Figures, Group, Grouping, Mistake
+from misstep.batch.report.figures import AdvisedAction, Grouping, LogFigures, MistakeKind, ValueGroup
 from misstep.batch.report.pictures import NARROW, WIDE, Chart, bar_chart, distribution_chart, group_chart, strip_chart
-from misstep.errors import printable
+from misstep.layout.wording import joined, percent, spaced
 
 SHOWN = 8  # bars of a picture; the table has the others too
 GROUPS = 15  # rows of a picture
 LISTED = 200  # rows of a table
-FEW = 30  # interviews: of a group of fewer nothing is said in words
+FEW = 30  # records: a smaller group is not named in a sentence
 WIDTH = 5  # points of damage in a row of its table
 
 Draw = Callable[[Chart, str, str], str]
 """Makes SVG of a chart, its text alternative and its class."""
+Bar = tuple[str, float, str]
+"""A label, a value, and the value in words."""
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class NumberTable:
     """The numbers of a picture. The first column names the row; ``more`` rows are left out."""
 
     caption: str
@@ -36,215 +38,186 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A picture with all that belongs to it; a small one comes in one width, others in two."""
+    """A picture, a sentence and its numbers. A small picture comes in one width, others in two."""
 
     title: str
-    told: str
+    text: str
     pictures: tuple[Markup, ...] = ()
-    numbers: Table | None = None
+    numbers: NumberTable | None = None
 
 
-def headline(figures: Figures) -> list[tuple[str, str]]:
-    """The numbers to begin with: each with what it is."""
-    n = figures.interviews
-    tiles = [(f"{n:,}", "interviews" if n != 1 else "interview")]
-    if n:
-        tiles += [
-            (f"{figures.damage.mean:.1f}", "mean damage, of 100"),
-            (f"{figures.mean_after:.1f}", "once every plan is carried out"),
-            (percent(figures.severe_count, n), f"came out {severe(figures)}"),
-            (percent(figures.damage.counts[0], n), "came to no damage at all"),
+class Panels:
+    """The panels of one report. ``draw`` makes their pictures."""
+
+    def __init__(self, figures: LogFigures, draw: Draw) -> None:
+        self._figures = figures
+        self._draw = draw
+        self._all = figures.interviews
+        self._words = figures.summary.words
+        self._severe = joined([spaced(band) for band in figures.severe], "or")
+
+    def headline(self) -> list[tuple[str, str]]:
+        """The numbers to begin with, and their meanings."""
+        figures, n = self._figures, self._all
+        number, _, noun = self._words.counted(n).partition(" ")
+        tiles = [(number, noun)]
+        if n:
+            tiles += [
+                (f"{figures.damage.mean:.1f}", "mean damage, of 100"),
+                (f"{figures.mean_after:.1f}", "once every plan is carried out"),
+                (percent(figures.severe_count, n), f"came out {self._severe}"),
+                (percent(figures.damage.counts[0], n), "came to no damage at all"),
+            ]
+        if figures.summary.rejects:
+            tiles.append((f"{figures.summary.rejects:,}", "rejected, not scored"))
+        return tiles
+
+    def bands(self) -> Panel:
+        """Records by band."""
+        rows = [self._row(spaced(band), count) for band, count in self._figures.bands]
+        listed = ", ".join(f"{band} {share}" for band, _, share in rows)
+        alternative = f"One bar of all {self._words.records}, parted by band, mildest first: {listed}."
+        picture = self._drawn(strip_chart(self._figures.bands), alternative, "strip")
+        return Panel("How bad they were", "", (picture,), self._table("band", rows))
+
+    def distribution(self) -> Panel:
+        """Records by damage."""
+        damage, some, words = self._figures.damage, self._figures.damage.some, self._words
+        none, counts = damage.counts[0], some.bins(WIDTH)
+        text = (
+            f"Half of the {words.records} with any damage came to {some.quantile(0.5):.1f} or less,"
+            f" one in ten to {some.quantile(0.9):.1f} or more."
+        )
+        if none:
+            text += f" {self._words.counted(none)} came to none and {'are' if none > 1 else 'is'} left out of the picture."
+        names = [f"{WIDTH * i} to {WIDTH * (i + 1)}" for i in range(len(counts))]
+        peaks = sorted(sorted((i for i, n in enumerate(counts) if n), key=lambda i: (-counts[i], i))[:3])
+        alternative = f"Bars, one for every five points of damage. The highest are {', '.join(names[i] for i in peaks)}."
+        rows = [self._row(name, count) for name, count in zip(("none", *names), (none, *counts), strict=True)]
+        pictures = (
+            self._drawn(distribution_chart(damage), alternative, "wide"),
+            self._drawn(distribution_chart(damage, NARROW), alternative, "narrow"),
+        )
+        return Panel("How much damage", text, pictures, self._table("damage", rows))
+
+    def verdicts(self) -> Panel:
+        """Records by verdict."""
+        words, unable = self._words, self._figures.summary.unable
+        count = dict(self._figures.verdicts).get(unable, 0)
+        text = f"The verdict of the worst {words.mistake} of each {words.record}."
+        if count:
+            text += (
+                f" {self._words.counted(count)} {'has' if count == 1 else 'have'} “{spaced(unable)}” instead: something is called"
+                f" for, and nothing can or should be done towards {words.other_side}; what is in the plan is for the person"
+                " alone."
+            )
+        rows = [self._row(spaced(verdict), n) for verdict, n in self._figures.verdicts]
+        common = sorted((each for each in self._figures.verdicts if each[1]), key=lambda each: -each[1])
+        bars = [self._bar(spaced(verdict), n) for verdict, n in common]
+        return Panel("What they call for", text, (self._bars(bars),), self._table("verdict", rows, ", mildest first"))
+
+    def mistakes(self) -> list[Panel]:
+        """Mistakes by the number of records that have them, and by their damage in all records together."""
+        found, words = self._figures.mistakes, self._words
+        if not found:
+            return []
+        first = percent(found[0].interviews, self._all)
+        text = f"“{found[0].title}” came up in {first} of the {words.records}, the most of all."
+        bars = [self._bar(m.title, m.interviews) for m in found]
+        title = f"Commonest {words.mistakes}"
+        commonest = Panel(title, text, (self._bars(bars),), self._mistakes("commonest first", found))
+        costly = sorted(found, key=lambda m: (-m.share, m.kind))
+        text = f"What each kind of {words.mistake} has in the damage of all {words.mistakes}."
+        if len(costly) > 3:
+            most = sum(m.share for m in costly[:3])
+            text = f"Three of {len(costly)} kinds of {words.mistakes} do {most:.0%} of all the damage."
+        picture = self._bars([(m.title, m.share, f"{m.share:.0%}") for m in costly])
+        return [commonest, Panel("What costs most", text, (picture,), self._mistakes("costliest first", costly))]
+
+    def plans(self) -> list[Panel]:
+        """Occasions by the number of plans that begin with them; actions by the number of plans that have them, or begin so."""
+        panels, records = [], self._words.records
+        if occasions := self._figures.occasions:
+            share = percent(occasions[0].first, self._all)
+            text = (
+                "What is done on one occasion, over one channel, is one step. The first step is"
+                f" “{occasions[0].title}” in {share} of the {records}."
+            )
+            rows = [self._row(o.title, o.first) for o in occasions]
+            table = NumberTable("Occasions of first steps, commonest first", ("occasion", records, "share"), rows)
+            picture = self._bars([self._bar(o.title, o.first) for o in occasions])
+            panels.append(Panel("On which occasion", text, (picture,), table))
+        if found := self._figures.actions:
+            text = f"“{found[0].title}” is advised in {percent(found[0].count, self._all)} of the {records}."
+            picture = self._bars([self._bar(a.title, a.count) for a in found])
+            panels.append(Panel("What comes up", text, (picture,), self._actions("commonest first", found)))
+            begin = sorted(found, key=lambda a: (-a.first, a.action))
+            text = f"“{begin[0].title}” is the first thing to do in {percent(begin[0].first, self._all)} of the {records}."
+            picture = self._bars([self._bar(a.title, a.first) for a in begin if a.first])
+            panels.append(Panel("What comes first", text, (picture,), self._actions("by what comes first", begin)))
+        return panels
+
+    def grouping(self, grouping: Grouping) -> Panel:
+        """Records by the values of a column."""
+        title, figures, records = f"By {grouping.column}", self._figures, self._words.records
+        if not grouping.groups:
+            return Panel(title, "Too many different values to compare them.")
+        shown = grouping.chief(GROUPS)
+        ranked = sorted((g for g in shown if g.interviews >= FEW), key=lambda g: (-g.mean, g.value or ""))
+        text = (
+            f"On the left mean damage, on the right the share that came out {self._severe}: its pale bar is where the share may"
+            f" well lie, given so many {records}. Dotted: all {records}."
+        )
+        if len(ranked) > 1:
+            most, least = (f"{_name(group)} ({group.mean:.1f})" for group in (ranked[0], ranked[-1]))
+            text = f"Mean damage is highest for {most}, lowest for {least}. {text}"
+        listed = "; ".join(f"{_name(g)} {g.mean:.1f}, {percent(g.severe, g.interviews)}" for g in shown)
+        what = f"with mean damage and the share that came out {self._severe}"
+        alternative = f"A row for each value of {grouping.column}, {what}: {listed}."
+        share = figures.severe_count / self._all
+        pictures = tuple(
+            self._drawn(group_chart(shown, figures.damage.mean, share, self._severe, width), alternative, form)
+            for width, form in ((WIDE, "wide"), (NARROW, "narrow"))
+        )
+        header = (grouping.column, records, "mean damage", self._severe, "share", "95% interval")
+        rows = [
+            (_name(g), f"{g.interviews:,}", f"{g.mean:.1f}", f"{g.severe:,}", f"{g.share:.1%}", f"{g.low:.1%} to {g.high:.1%}")
+            for g in grouping.chief(LISTED)
         ]
-    if figures.summary.rejects:
-        tiles.append((f"{figures.summary.rejects:,}", "rejected, not scored"))
-    return tiles
+        more = max(0, len(grouping.groups) - LISTED)
+        return Panel(title, text, pictures, NumberTable(f"{self._records} by {grouping.column}", header, rows, more))
+
+    @property
+    def _records(self) -> str:
+        return self._words.records.capitalize()
+
+    def _row(self, name: str, count: int) -> tuple[str, str, str]:
+        return name, f"{count:,}", percent(count, self._all)
+
+    def _bar(self, name: str, count: int) -> Bar:
+        return name, float(count), percent(count, self._all)
+
+    def _table(self, column: str, rows: Sequence[Sequence[str]], order: str = "") -> NumberTable:
+        return NumberTable(f"{self._records} by {column}{order}", (column, self._words.records, "share"), rows)
+
+    def _mistakes(self, order: str, found: Iterable[MistakeKind]) -> NumberTable:
+        mistake, records = self._words.mistake, self._words.records
+        header = (mistake, records, f"share of {records}", "times in all", "mean severity, of 10", "share of all damage")
+        rows = [(*self._row(m.title, m.interviews), f"{m.count:,}", f"{m.mean:.1f}", f"{m.share:.1%}") for m in found]
+        return NumberTable(f"{self._words.mistakes.capitalize()}, {order}", header, rows)
+
+    def _actions(self, order: str, found: Iterable[AdvisedAction]) -> NumberTable:
+        rows = [(*self._row(a.title, a.count), f"{a.first:,}", percent(a.first, self._all)) for a in found]
+        return NumberTable(f"Actions, {order}", ("action", self._words.records, "share", "first in", "share"), rows)
+
+    def _bars(self, bars: Sequence[Bar]) -> Markup:
+        shown = bars[:SHOWN]
+        listed = "; ".join(f"{title} {text}" for title, _, text in shown)
+        return self._drawn(bar_chart(shown), f"Bars, longest first: {listed}.", "small")
+
+    def _drawn(self, chart: Chart, alternative: str, form: str) -> Markup:
+        return Markup(self._draw(chart, alternative, form))  # noqa: S704 - made of a chart's parts only, see pictures.py
 
 
-def bands(figures: Figures, draw: Draw) -> Panel:
-    """How bad the interviews were, in words."""
-    rows = [(word(band), f"{count:,}", percent(count, figures.interviews)) for band, count in figures.bands]
-    told = ", ".join(f"{band} {share}" for band, _, share in rows)
-    alternative = f"One bar of all interviews, parted by band, mildest first: {told}."
-    return Panel("How bad they were", "", (_drawn(draw, strip_chart(figures.bands), alternative, "strip"),),
-                 Table("Interviews by band", ("band", "interviews", "share"), rows))  # fmt: skip
-
-
-def distribution(figures: Figures, draw: Draw) -> Panel:
-    """How often which damage came up."""
-    damage, some = figures.damage, figures.damage.some
-    none, counts = damage.counts[0], some.bins(WIDTH)
-    told = (
-        f"Half of the interviews with any damage came to {some.quantile(0.5):.1f} or less,"
-        f" one in ten to {some.quantile(0.9):.1f} or more."
-    )
-    if none:
-        told += f" {many(none)} came to none and {'are' if none > 1 else 'is'} left out of the picture."
-    names = [f"{WIDTH * i} to {WIDTH * (i + 1)}" for i in range(len(counts))]
-    peaks = sorted(sorted((i for i, n in enumerate(counts) if n), key=lambda i: (-counts[i], i))[:3])
-    alternative = f"Bars, one for every five points of damage. The highest are {', '.join(names[i] for i in peaks)}."
-    rows = [("none", f"{none:,}", percent(none, damage.interviews))]
-    rows += [(name, f"{n:,}", percent(n, damage.interviews)) for name, n in zip(names, counts, strict=True)]
-    pictures = tuple(
-        _drawn(draw, chart, alternative, form)
-        for chart, form in ((distribution_chart(damage), "wide"), (distribution_chart(damage, NARROW), "narrow"))
-    )
-    return Panel("How much damage", told, pictures, Table("Interviews by damage", ("damage", "interviews", "share"), rows))
-
-
-def verdicts(figures: Figures, draw: Draw) -> Panel:
-    """What the interviews call for."""
-    rows = [(word(verdict), f"{count:,}", percent(count, figures.interviews)) for verdict, count in figures.verdicts]
-    unable = dict(figures.verdicts).get(figures.summary.unable, 0)
-    told = "The verdict of the worst mistake of each interview."
-    if unable:
-        told += (
-            f" {many(unable)} {'has' if unable == 1 else 'have'} “{word(figures.summary.unable)}” instead: something is called"
-            " for, and nothing can or should be done towards the employer; what is in the plan is for the person alone."
-        )
-    bars = [(word(verdict), float(count), percent(count, figures.interviews)) for verdict, count in figures.verdicts if count]
-    bars.sort(key=lambda bar: -bar[1])
-    table = Table("Interviews by verdict, mildest first", ("verdict", "interviews", "share"), rows)
-    return Panel("What they call for", told, (_bars(bars, draw),), table)
-
-
-def commonest(figures: Figures, draw: Draw) -> Panel:
-    """Mistakes by how many interviews have them."""
-    found, n = figures.mistakes, figures.interviews
-    told = f"“{printable(found[0].title)}” came up in {percent(found[0].interviews, n)} of the interviews, the most of all."
-    bars = [(m.title, float(m.interviews), percent(m.interviews, n)) for m in found]
-    return Panel("Commonest mistakes", told, (_bars(bars, draw),), _mistakes("Mistakes, commonest first", found, n))
-
-
-def costliest(figures: Figures, draw: Draw) -> Panel:
-    """Mistakes by the damage that they do in all interviews together."""
-    found = sorted(figures.mistakes, key=lambda m: (-m.share, m.kind))
-    told = "What each kind of mistake has in the damage of all mistakes."
-    if len(found) > 3:
-        told = f"Three of {len(found)} kinds of mistakes do {sum(m.share for m in found[:3]):.0%} of all the damage."
-    bars = [(m.title, m.share, f"{m.share:.0%}") for m in found]
-    return Panel("What costs most", told, (_bars(bars, draw),), _mistakes("Mistakes, costliest first", found, figures.interviews))
-
-
-def actions(figures: Figures, draw: Draw) -> Panel:
-    """Actions by how many plans have them."""
-    found, n = figures.actions, figures.interviews
-    told = f"“{printable(found[0].title)}” is advised in {percent(found[0].count, n)} of the interviews."
-    bars = [(a.title, float(a.count), percent(a.count, n)) for a in found]
-    return Panel("What comes up", told, (_bars(bars, draw),), _actions("Actions, commonest first", found, n))
-
-
-def first_actions(figures: Figures, draw: Draw) -> Panel:
-    """Actions by how many plans begin with them."""
-    found, n = sorted(figures.actions, key=lambda a: (-a.first, a.action)), figures.interviews
-    told = f"“{printable(found[0].title)}” is the first thing to do in {percent(found[0].first, n)} of the interviews."
-    bars = [(a.title, float(a.first), percent(a.first, n)) for a in found if a.first]
-    return Panel("What comes first", told, (_bars(bars, draw),), _actions("Actions, by what comes first", found, n))
-
-
-def occasions(figures: Figures, draw: Draw) -> Panel:
-    """Occasions by how many plans begin with them."""
-    found, n = figures.occasions, figures.interviews
-    told = (
-        "What is done on one occasion, over one channel, is one step. The first step is"
-        f" “{printable(found[0].title)}” in {percent(found[0].first, n)} of the interviews."
-    )
-    bars = [(o.title, float(o.first), percent(o.first, n)) for o in found]
-    rows = [(printable(o.title), f"{o.first:,}", percent(o.first, n)) for o in found]
-    table = Table("Occasions of first steps, commonest first", ("occasion", "interviews", "share"), rows)
-    return Panel("On which occasion", told, (_bars(bars, draw),), table)
-
-
-def grouping(found: Grouping, figures: Figures, draw: Draw) -> Panel:
-    """Interviews by the values of a column."""
-    title = f"By {printable(found.column)}"
-    if not found.groups:
-        return Panel(title, "Too many different values to compare them.")
-    shown = found.chief(GROUPS)
-    ranked = sorted((g for g in shown if g.interviews >= FEW), key=lambda g: (-g.mean, g.value or ""))
-    told = (
-        f"On the left mean damage, on the right the share that came out {severe(figures)}: its pale bar is where the share may"
-        " well lie, given so many interviews. Dotted: all interviews."
-    )
-    if len(ranked) > 1:
-        most, least = ranked[0], ranked[-1]
-        extremes = f"Mean damage is highest for {_group(most)} ({most.mean:.1f}), lowest for {_group(least)} ({least.mean:.1f})."
-        told = f"{extremes} {told}"
-    alternative = (
-        f"A row for each value of {printable(found.column)}, with mean damage and the share that came out {severe(figures)}: "
-        + "; ".join(f"{_group(g)} {g.mean:.1f}, {percent(g.severe, g.interviews)}" for g in shown)
-        + "."
-    )
-    share = figures.severe_count / figures.interviews
-    pictures = tuple(
-        _drawn(draw, group_chart(shown, figures.damage.mean, share, severe(figures), width), alternative, form)
-        for width, form in ((WIDE, "wide"), (NARROW, "narrow"))
-    )
-    header = (printable(found.column), "interviews", "mean damage", severe(figures), "share", "95% interval")
-    rows = [
-        (_group(g), f"{g.interviews:,}", f"{g.mean:.1f}", f"{g.severe:,}", f"{g.share:.1%}", f"{g.low:.1%} to {g.high:.1%}")
-        for g in found.chief(LISTED)
-    ]
-    caption = f"Interviews by {printable(found.column)}"
-    return Panel(title, told, pictures, Table(caption, header, rows, max(0, len(found.groups) - LISTED)))
-
-
-def severe(figures: Figures) -> str:
-    """The severe bands in words: ``serious or fatal``."""
-    return " or ".join(word(band) for band in figures.severe)
-
-
-def percent(count: int, of: int) -> str:
-    """A share as people read it: never 0% of something, nor 100% of less than all."""
-    share = 100 * count / of if of else 0.0
-    if 0 < share < 0.5:
-        return f"{share:.1f}%" if share >= 0.05 else "under 0.1%"
-    return "over 99%" if 99.5 <= share < 100 else f"{share:.0f}%"
-
-
-def many(count: int, noun: str = "interview") -> str:
-    """A count with its noun."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def word(name: str) -> str:
-    """A word of the rule base as people read it."""
-    return printable(name.replace("_", " "))
-
-
-_MISTAKES = ("mistake", "interviews", "share of interviews", "times in all", "mean severity, of 10", "share of all damage")
-
-
-def _mistakes(caption: str, found: Iterable[Mistake], interviews: int) -> Table:
-    rows = [
-        (
-            printable(m.title), f"{m.interviews:,}", percent(m.interviews, interviews), f"{m.count:,}", f"{m.mean:.1f}",
-            f"{m.share:.1%}",
-        )
-        for m in found
-    ]  # fmt: skip
-    return Table(caption, _MISTAKES, rows)
-
-
-_ACTIONS = ("action", "interviews", "share", "first in", "share")
-
-
-def _actions(caption: str, found: Iterable[AdvisedAction], interviews: int) -> Table:
-    rows = [
-        (printable(a.title), f"{a.count:,}", percent(a.count, interviews), f"{a.first:,}", percent(a.first, interviews))
-        for a in found
-    ]
-    return Table(caption, _ACTIONS, rows)
-
-
-def _bars(bars: Sequence[tuple[str, float, str]], draw: Draw) -> Markup:
-    shown = bars[:SHOWN]
-    told = "; ".join(f"{printable(title)} {text}" for title, _, text in shown)
-    return _drawn(draw, bar_chart(shown), f"Bars, longest first: {told}.", "small")
-
-
-def _drawn(draw: Draw, chart: Chart, alternative: str, form: str) -> Markup:
-    return Markup(draw(chart, alternative, form))  # noqa: S704 - made of a chart's parts only, see pictures.py
-
-
-def _group(group: Group) -> str:
-    return "(not given)" if group.value is None else printable(group.value)
+def _name(group: ValueGroup) -> str:
+    return "(not given)" if group.value is None else group.value

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from importlib.util import find_spec
 from itertools import accumulate
 from typing import Any
 from xml.etree import ElementTree as Xml
 
-from misstep.batch.report.figures import Distribution, Group
-from misstep.errors import InstallationError, printable
+from misstep.batch.report.figures import Distribution, ValueGroup
+from misstep.errors import printable
 
-LIBRARY = "vl_convert"
 WIDE, NARROW = 920, 340  # pixels; a page shows what fits
 INK, MUTED, LINE, ACCENT, SOFT = "#1f2a33", "#5a6670", "#e3e8ec", "#2f6f8f", "#a9c8d8"
 BANDS = ("#bcd3dd", "#8fb4c4", "#f0c36d", "#df8b4a", "#b5403f")  # mildest first; told apart also without red and green
@@ -88,7 +86,7 @@ def bar_chart(rows: Sequence[tuple[str, float, str]], width: int = NARROW, step:
     ])  # fmt: skip
 
 
-def group_chart(groups: Sequence[Group], mean: float, share: float, severe: str, width: int = WIDE) -> Chart:
+def group_chart(groups: Sequence[ValueGroup], mean: float, share: float, severe: str, width: int = WIDE) -> Chart:
     """Groups of interviews, a row each: mean damage as a bar, the share that is severe as a point with its interval. ``mean``
     and ``share`` of all interviews are marked by a line. Where it is narrow, the names stand above."""
     above = width < WIDE
@@ -128,12 +126,6 @@ def group_chart(groups: Sequence[Group], mean: float, share: float, severe: str,
     ])  # fmt: skip
 
 
-def refuse_pictures() -> None:
-    """Raise InstallationError where nothing can draw."""
-    if find_spec(LIBRARY) is None:
-        raise InstallationError("pictures need vl-convert-python: pip install 'misstep[report]'")
-
-
 def draw(chart: Chart, alternative: str, form: str) -> str:
     """A chart as SVG to stand in a page, with its text alternative; ``form``: its class.
 
@@ -146,7 +138,7 @@ def draw(chart: Chart, alternative: str, form: str) -> str:
     assert picture is not None
     for name in ("width", "height"):
         picture.attrib.pop(name, None)
-    picture.attrib.update({"class": form, "role": "img", "aria-label": alternative, "focusable": "false"})
+    picture.attrib.update({"class": form, "role": "img", "aria-label": printable(alternative), "focusable": "false"})
     if form == "strip":
         picture.set("preserveAspectRatio", "none")
     return Xml.tostring(picture, "unicode")

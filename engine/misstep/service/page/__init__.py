@@ -11,13 +11,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
-from typing import Any
 
 from misstep.analysis.certainty import Certainty
 from misstep.api import RuleBase
+from misstep.assessment.records import RecordLike
 from misstep.errors import BudgetError, Problem, RecordError
 from misstep.limits import Limits
-from misstep.service.page.answer import Answer, show_answer
+from misstep.service.page.answer import PageAnswer, show_answer
 from misstep.service.page.catalogue import Catalogue
 from misstep.service.page.rendering import Markup
 from misstep.service.page.story import Posted, Story, given_kinds, read_form, read_record, too_many
@@ -134,18 +134,18 @@ class Page:
             return replace(posted, story=story.remove(int(place)), asked={"removed": place})
         return posted
 
-    def _whole(self, told: Story) -> tuple[dict[str, Any], list[int], Story]:
+    def _whole(self, told: Story) -> tuple[dict[str, object], list[int], Story]:
         story = told.completed(self._kinds.values())
         return *story.record(), story
 
-    def _problems(self, record: Any) -> tuple[Problem, ...]:
+    def _problems(self, record: RecordLike) -> tuple[Problem, ...]:
         try:
             self._rulebase.assess(record)
         except RecordError as error:
             return error.problems
         return ()
 
-    def _certainty(self, record: Any) -> Certainty | None:
+    def _certainty(self, record: RecordLike) -> Certainty | None:
         """How certain the answer is; None where the record asks for too much work to say so."""
         try:
             return self._rulebase.certainty(record)
@@ -154,7 +154,7 @@ class Page:
 
     def _page(self, posted: Posted) -> Reply:
         record, places, story = self._whole(posted.story)
-        answer: Answer | None = None
+        answer: PageAnswer | None = None
         problems: tuple[Problem, ...] = ()
         try:
             assessment = self._rulebase.assess(record)

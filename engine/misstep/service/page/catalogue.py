@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from misstep.api import RuleBase
 from misstep.language.facts import GIVEN_ROLES, Field, Kind, Role
 from misstep.language.program import Rule
+from misstep.layout.wording import name_from_id
 
 MOST_FOUND = 6
 LEAST_SHARE = 0.3  # of the best one's score: what fits much worse is in the way
@@ -55,7 +56,7 @@ class Catalogue:
         topics: dict[str, list[Kind]] = {}
         for kind in sorted((kind for kind in self._kinds if kind.role == role), key=lambda kind: kind.title):
             topics.setdefault(kind.topic, []).append(kind)
-        return [Topic(title.replace("-", " ").replace("_", " "), tuple(topics[title])) for title in sorted(topics)]
+        return [Topic(name_from_id(title), tuple(topics[title])) for title in sorted(topics)]
 
     def search(self, text: str) -> list[Kind]:
         """The kinds that plain words mean, best first: "I was late" finds "Arrived late".

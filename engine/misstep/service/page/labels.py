@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from misstep.assessment.phrases import name_of, shown_word
 from misstep.language.facts import UNSAID, Field
+from misstep.layout.wording import capitalized
 
 NOT_SAID = "not said"
 
 
-def sentence(text: str) -> str:
-    """Text with a capital letter at its start; the rest is left as the pack has it."""
-    return text[:1].upper() + text[1:]
-
-
-def small(text: str) -> str:
-    """Text as it goes on inside of a sentence."""
-    return text[:1].lower() + text[1:]
-
-
 def label_of(field: Field) -> str:
     """What stands above a field."""
-    return sentence(name_of(field))
+    return capitalized(name_of(field))
 
 
 def hint_of(field: Field) -> str:
     """What stands below the label: the help where it says more than the label and the choices, and what holds where nothing is
     said."""
-    told = sentence(field.help)
+    told = capitalized(field.help)
     spoken = field.type == "boolean" and field.words  # then the choices say all that its help does
     parts = [] if spoken or label_of(field) == told else [told]
     if field.is_number and field.default is not None:
@@ -36,18 +25,18 @@ def hint_of(field: Field) -> str:
     return ". ".join(part.rstrip(".") for part in parts if part) + ("." if any(parts) else "")
 
 
-def word_of(value: Any) -> str:
+def word_of(value: object) -> str:
     """A word of the rule base as people say it; what is not known was not said."""
     return NOT_SAID if value is None or value == UNSAID else shown_word(value)
 
 
-def choice_of(field: Field, value: Any) -> str:
+def choice_of(field: Field, value: object) -> str:
     """A value of a field as a choice: its sentence, else its word."""
     text = dict(field.words).get(value) if isinstance(value, str | bool) else None
-    return sentence(word_of(value)) if text is None else text.removesuffix(".")
+    return capitalized(word_of(value)) if text is None else text.removesuffix(".")
 
 
-def said_of(field: Field, value: Any) -> str:
+def said_of(field: Field, value: object) -> str:
     """A value of a field as it is read back: text as it was typed, several of a set one after another."""
     if field.type == "text":
         return str(value)

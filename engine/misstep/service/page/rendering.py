@@ -8,19 +8,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import escape
 
 from misstep.api import RuleBase
+from misstep.assessment.phrases import whole_percent
+from misstep.assessment.statement import source_details
 from misstep.errors import Problem, printable
-from misstep.language.facts import Field, Kind, Role
+from misstep.language.facts import GIVEN_ROLES, Field, Kind, Role
+from misstep.layout.wording import capitalized, counted, lowered
 from misstep.rulebase.field_use import find_references
-from misstep.service.page.answer import Answer
+from misstep.service.page.answer import PageAnswer, letter
 from misstep.service.page.catalogue import Catalogue, Topic
-from misstep.service.page.labels import choice_of, hint_of, label_of, said_of, sentence, small
-from misstep.service.page.story import Story, Told, can_be_empty
+from misstep.service.page.labels import choice_of, hint_of, label_of, said_of
+from misstep.service.page.story import Story, Told, Typed, can_be_empty
 
 NAMES = "About"  # the label of a field that names another fact
 FIELDS_IN_SIGHT = 4
@@ -41,14 +43,6 @@ class Section:
     def count(self) -> int:
         """How many kinds there are to choose from."""
         return sum(len(topic.kinds) for topic in self.topics)
-
-
-_SECTIONS: tuple[tuple[Role, str, str], ...] = (
-    ("mistake", "What went wrong", "Each slip on its own. Leave out what you do not know."),
-    ("signal", "What you saw of it", "Signs that it was noticed, or minded, or not."),
-    ("strength", "What speaks for you", "It counts, and the message may name it."),
-    ("setting", "How things stand", "Where you are with them, and what was done already."),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +83,11 @@ class Markup:
         self._program = rulebase.program
         self._catalogue = catalogue
         self._references = find_references(rulebase.program)
+        words = rulebase.program.scale.words.page.sections
         self._sections = [
-            Section(role, title, lead, tuple(topics)) for role, title, lead in _SECTIONS if (topics := catalogue.topics(role))
+            Section(role, words[role].title, words[role].lead, tuple(topics))
+            for role in GIVEN_ROLES
+            if (topics := catalogue.topics(role))
         ]
         environment = Environment(
             loader=PackageLoader("misstep.service.page"),
@@ -105,12 +102,18 @@ class Markup:
             "hint_of": hint_of,
             "can_be_empty": can_be_empty,
             "choice_of": choice_of,
-            "sentence": sentence,
-            "small": small,
+            "sentence": capitalized,
+            "small": lowered,
+            "terms": rulebase.program.scale.words,
             "few": KINDS_IN_SIGHT,
             "longest_search": LONGEST_SEARCH,
             "typed": _typed,
+            "source_details": source_details,
+            "counted": counted,
+            "letter": letter,
+            "whole_percent": whole_percent,
         }
+        environment.filters["minus"] = lambda text: text.replace("-", "\N{MINUS SIGN}")
         environment.filters["exact"] = escape  # what goes back into a field is not to change on its way
         self._template = environment.get_template("page.html")
 
@@ -118,9 +121,9 @@ class Markup:
         self,
         story: Story,
         asked: Mapping[str, str],
-        record: Mapping[str, Any],
+        record: Mapping[str, object],
         places: Sequence[int],
-        answer: Answer | None,
+        answer: PageAnswer | None,
         problems: Sequence[Problem],
         wrong: Sequence[str],
     ) -> str:
@@ -144,7 +147,7 @@ class Markup:
             answer=answer,
             errors=at_fields,
             named={
-                f"facts.{card.place}.{field.name}": f"{card.title}, {small(self._label(card, field))}"
+                f"facts.{card.place}.{field.name}": f"{card.title}, {lowered(self._label(card, field))}"
                 for role in cards.values()
                 for card in role
                 for field in card.all
@@ -197,13 +200,13 @@ class Markup:
             if told.kind.name in reference.ids | reference.kinds and told.id != card.told.id
         ]
         given = _typed(card, field)
-        if given and given not in [name for name, _ in options]:
+        if isinstance(given, str) and given and given not in [name for name, _ in options]:
             title = self._program.kinds[given].title if given in self._program.kinds else given
             options.append((given, title))
         return options
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Text as it is shown: its control characters are spelled out, and so are those that turn the direction of what follows."""
     if type(value) is not str or value.isprintable():
         return value
@@ -215,7 +218,7 @@ def _title(kind: Kind, name: str, story: Story) -> str:
     return kind.title if len(alike) == 1 else f"{kind.title} ({alike.index(name) + 1})"
 
 
-def _typed(card: Card, field: Field) -> Any:
+def _typed(card: Card, field: Field) -> Typed:
     """What stands in a field: what was typed, else what holds where nothing is said; nothing where that is only assumed."""
     typed = card.told.typed.get(field.name)
     if typed is not None:
@@ -236,7 +239,7 @@ def _placed(problems: Sequence[Problem], places: Sequence[int], story: Story) ->
         if len(steps) == 4 and steps[1] == "facts" and int(steps[2]) < len(places):
             place = places[int(steps[2])]
             if steps[3] in story.told[place].kind.by_name:
-                fields[f"facts.{place}.{steps[3]}"] = sentence(problem.message) + "."
+                fields[f"facts.{place}.{steps[3]}"] = capitalized(problem.message) + "."
                 continue
         elsewhere.append(str(problem))
     return fields, elsewhere

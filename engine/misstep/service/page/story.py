@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from math import isfinite
-from typing import Any
 from urllib.parse import parse_qsl
 
 from misstep.errors import Location, Problem, RecordError
@@ -36,12 +35,12 @@ class Told:
     id: str
     typed: Mapping[str, Typed] = field(default_factory=dict)
 
-    def value(self, name: str) -> Any:
+    def value(self, name: str) -> object:
         """The value that is meant; text that means none is left as it is, to be refused with its place."""
         return _meant(self.kind.by_name[name], self.typed[name])
 
     @property
-    def values(self) -> dict[str, Any]:
+    def values(self) -> dict[str, object]:
         """What is said: fields that were left empty say nothing, nor do those that say what holds anyway; but one that can be
         left empty, and says what would else be assumed, says it."""
         said = {name: self.value(name) for name, typed in self.typed.items() if typed != ""}
@@ -55,7 +54,7 @@ class Story:
     told: tuple[Told, ...] = ()
     id: str | None = None
 
-    def record(self) -> tuple[dict[str, Any], list[int]]:
+    def record(self) -> tuple[dict[str, object], list[int]]:
         """The record, and of every fact in it the place in the story: an assumed kind of which nothing is said is left out."""
         facts, places = [], []
         for place, told in enumerate(self.told):
@@ -139,7 +138,7 @@ def _of_form(pairs: Sequence[tuple[str, str]], kind: Kind) -> Told:
     return Told(kind, given.get("id", "")[:MAX_ID], typed)
 
 
-def read_record(record: Any, kinds: Mapping[str, Kind]) -> Story:
+def read_record(record: object, kinds: Mapping[str, Kind]) -> Story:
     """The story of a record, as far as there is a place on the page for what it holds."""
     facts = record.get("facts") if isinstance(record, dict) else record
     told = []
@@ -157,7 +156,7 @@ def given_kinds(kinds: Mapping[str, Kind]) -> dict[str, Kind]:
     return {name: kind for name, kind in kinds.items() if kind.role in GIVEN_ROLES}
 
 
-def _shown(value: Any) -> Typed:
+def _shown(value: object) -> Typed:
     """A value of a record as it is typed."""
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -170,7 +169,7 @@ _WHOLE = re.compile(r"[+-]?\d{1,17}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,17}([.,]\d{1,17})?", re.ASCII)
 
 
-def _meant(field_: Field, typed: Typed) -> Any:
+def _meant(field_: Field, typed: Typed) -> object:
     if not isinstance(typed, str):
         return list(typed)
     text = typed.strip()
@@ -187,7 +186,7 @@ def _meant(field_: Field, typed: Typed) -> Any:
     return typed
 
 
-def _same(value: Any, default: Any) -> bool:
+def _same(value: object, default: object) -> bool:
     """Whether a value says what holds anyway."""
     if isinstance(value, list):
         return isinstance(default, tuple) and set(value) == set(default)

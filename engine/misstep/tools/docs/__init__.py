@@ -19,7 +19,7 @@ from misstep.tools.docs.guide import Guide, read_guide
 from misstep.tools.docs.pages import render
 from misstep.tools.docs.site import make_site, refuse_missing_extra
 
-Form = Literal["html", "markdown"]
+PageFormat = Literal["html", "markdown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Built:
     examples: int
 
 
-def build_docs(paths: Sequence[Path], output: Path, form: Form = "html", overwrite: bool = False) -> Built:
+def build_docs(paths: Sequence[Path], output: Path, form: PageFormat = "html", overwrite: bool = False) -> Built:
     """Write the pages of the packs at the paths into a folder, which appears whole or not at all.
 
     Without paths these are the shipped rules, with the documents of the checkout. A folder that was made here before is

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from markupsafe import Markup
 
@@ -35,6 +34,21 @@ from misstep.tools.docs.markdown import code, escape, joined, say
 def number(value: float) -> str:
     """A number as people write it."""
     return f"{value:.10g}".replace("-", "−")
+
+
+def constant(value: object) -> Markup:
+    """A value as packs write it; of several, each."""
+    match value:
+        case bool():
+            return say("true") if value else say("false")
+        case str():
+            return code(value)
+        case int() | float():
+            return escape(number(value))
+        case tuple():
+            return joined(map(constant, value)) if value else say("none")
+        case _:
+            return say("")
 
 
 class Phrases:
@@ -95,7 +109,7 @@ class Phrases:
         """An amount or a word."""
         match node:
             case Literal(value):
-                return _constant(value)
+                return constant(value)
             case FieldRef():
                 return self._ref(node)
             case Count(name):
@@ -142,7 +156,7 @@ class Phrases:
         item, form = self.value(node.item), MEMBERSHIPS["not in" if node.negated else "in"]
         if isinstance(node.container, FieldRef):
             return say(form.words, item, self._ref(node.container))
-        values = [_constant(value) for value in node.container.values]
+        values = [constant(value) for value in node.container.values]
         return say(form.one if len(values) == 1 else form.among, item, joined(values, ", ", form.last))
 
 
@@ -151,9 +165,3 @@ def _telling(conditions: Sequence[Expression], beside: Sequence[Expression] = ()
     plain = [c for c in (*conditions, *beside) if not isinstance(c, (Logic, IfElse))]
     asked = frozenset[tuple[str, str]]().union(*map(refs_in, plain))
     return [c for c in conditions if not (isinstance(c, Known) and (c.ref.name, c.ref.field) in asked)]
-
-
-def _constant(value: Any) -> Markup:
-    if isinstance(value, bool):
-        return say("true") if value else say("false")
-    return code(value) if isinstance(value, str) else escape(number(value))

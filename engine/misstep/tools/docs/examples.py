@@ -6,14 +6,16 @@ is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from misstep.api import RuleBase
 from misstep.assessment.result import Assessment
+from misstep.assessment.statement import state
 from misstep.errors import Problem
-from misstep.language.program import Rule
+from misstep.language.effects import Note
+from misstep.language.program import Program, Rule
 from misstep.limits import Limits
 from misstep.rulebase.load import EXTENDED, load_packs
 from misstep.rulebase.packs import Merged, Pack, refuse
@@ -22,12 +24,12 @@ from misstep.tools.ruletest import run_packs
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class CaseExample:
     """A case that was run: its facts, what came, and which rules it is about."""
 
     pack: str
     name: str
-    facts: Sequence[dict[str, Any]]
+    facts: Sequence[dict[str, object]]
     assessment: Assessment
     fired: frozenset[str]
     fires: frozenset[str]
@@ -36,17 +38,17 @@ class Example:
     @property
     def kinds(self) -> set[str]:
         """The kinds of facts that are given or concluded."""
-        return {fact["kind"] for fact in self.facts} | {fact.kind for fact in self.assessment.derived}
+        return {str(fact["kind"]) for fact in self.facts} | {fact.kind for fact in self.assessment.derived}
 
 
 class Examples:
     """The cases of a rule base, the plainest first."""
 
-    def __init__(self, examples: Iterable[Example]) -> None:
+    def __init__(self, examples: Iterable[CaseExample]) -> None:
         self.all = sorted(examples, key=lambda e: (len(e.facts), e.pack, e.name))
-        self._fired: dict[str, list[Example]] = {}
-        self._quiet: dict[str, list[Example]] = {}
-        self._kinds: dict[str, list[Example]] = {}
+        self._fired: dict[str, list[CaseExample]] = {}
+        self._quiet: dict[str, list[CaseExample]] = {}
+        self._kinds: dict[str, list[CaseExample]] = {}
         for example in self.all:
             for table, names in ((self._fired, example.fired), (self._quiet, example.quiet - example.fired)):
                 for rule in names:
@@ -54,17 +56,41 @@ class Examples:
             for kind in example.kinds:
                 self._kinds.setdefault(kind, []).append(example)
 
-    def firing(self, rule: Rule) -> Example | None:
+    def firing(self, rule: Rule) -> CaseExample | None:
         """A case in which a rule fires: one that was written for it, if there is one."""
         return min(self._fired.get(rule.id, ()), key=lambda e: (rule.id not in e.fires, e.pack != rule.pack), default=None)
 
-    def quiet(self, rule: Rule) -> Example | None:
+    def quiet(self, rule: Rule) -> CaseExample | None:
         """A case that was written to show that a rule stays quiet."""
         return min(self._quiet.get(rule.id, ()), key=lambda e: e.pack != rule.pack, default=None)
 
-    def showing(self, kind: str, pack: str) -> Example | None:
+    def showing(self, kind: str, pack: str) -> CaseExample | None:
         """A case with a fact of a kind."""
         return min(self._kinds.get(kind, ()), key=lambda e: e.pack != pack, default=None)
+
+
+class RuleChange(NamedTuple):
+    """One thing that a rule changed: in what, why, and how."""
+
+    what: str
+    text: str
+    changes: str = ""
+
+
+def rule_changes(example: CaseExample, rule: Rule, program: Program) -> Iterator[RuleChange]:
+    """Everything that a rule changed in an example."""
+    got = example.assessment
+    said = state(got, program.scale)
+    for named, firings in said.reasons:
+        for firing in firings:
+            if firing.rule == rule.id:
+                yield RuleChange(named, firing.text, ", ".join(firing.changes).replace("-", "\N{MINUS SIGN}"))
+    for heading, reasoned in (("In the plan", got.actions), ("To avoid", got.avoid), ("Concluded", got.derived)):
+        for each in reasoned:
+            for text in dict.fromkeys(reason.text for reason in each.because if reason.rule == rule.id):
+                yield RuleChange(f"{heading}: {each.title}", text)
+    if any(isinstance(effect, Note) for effect in rule.effects):
+        yield from (RuleChange("Noted", note) for note in got.notes)
 
 
 def run_examples(rulebase: RuleBase, merged: Merged) -> Examples:
@@ -82,7 +108,7 @@ def run_examples(rulebase: RuleBase, merged: Merged) -> Examples:
     return Examples(examples)
 
 
-def _run(rulebase: RuleBase, packs: Sequence[Pack], problems: list[Problem]) -> Iterable[Example]:
+def _run(rulebase: RuleBase, packs: Sequence[Pack], problems: list[Problem]) -> Iterable[CaseExample]:
     cases = {(pack.doc.pack, name): case for pack in packs for name, case in pack.doc.cases.items()}
     for outcome in run_packs(rulebase, packs):
         problems += [
@@ -92,7 +118,7 @@ def _run(rulebase: RuleBase, packs: Sequence[Pack], problems: list[Problem]) -> 
         if outcome.assessment is not None:
             case = cases[outcome.pack, outcome.name]
             expect = case.expect
-            yield Example(
+            yield CaseExample(
                 outcome.pack,
                 outcome.name,
                 case.facts,

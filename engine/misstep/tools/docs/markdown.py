@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, LiteralString
+from typing import LiteralString
 
 from markupsafe import Markup
 
@@ -23,7 +23,7 @@ _SIGNS = str.maketrans(
 _AT_START = re.compile(r"(\d+(?=[.)])|)([-+=:!?.)])(?=\s|$|\2)")
 
 
-def escape(text: Any) -> Markup:
+def escape(text: object) -> Markup:
     """Text on one line, as Markdown shows it; what is Markdown already stays as it is."""
     if hasattr(text, "__html__"):
         return Markup(text)
@@ -34,7 +34,7 @@ def escape(text: Any) -> Markup:
     return Markup(before + marked)
 
 
-def code(text: Any) -> Markup:
+def code(text: object) -> Markup:
     """Text in the type of programs."""
     line = printable(" ".join(str(text).split()))
     if "`" in line or "|" in line or not line:  # a table would be cut in two
@@ -50,12 +50,12 @@ def fence(text: str, language: str) -> Markup:
     return Markup(f"{ticks}{language}\n{lines}\n{ticks}")
 
 
-def say(form: LiteralString, *parts: Any) -> Markup:
+def say(form: LiteralString, *parts: object) -> Markup:
     """Words of ours with a text in the place of each ``{}``."""
     return Markup(form.format(*map(escape, parts)))
 
 
-def link(text: Any, target: str) -> Markup:
+def link(text: object, target: str) -> Markup:
     """A link to a page of ours."""
     return Markup(f"[{escape(text)}]({target})")
 
@@ -65,7 +65,7 @@ def address(url: str) -> Markup:
     return Markup(f"<{url}>" if PLAIN_ADDRESS.fullmatch(url) else escape(url))
 
 
-def joined(parts: Iterable[Any], comma: str = ", ", last: str = "") -> Markup:
+def joined(parts: Iterable[object], comma: str = ", ", last: str = "") -> Markup:
     """``a, b or c``: Jinja's own ``join`` escapes for HTML only."""
     texts = [str(escape(part)) for part in parts]
     if last and len(texts) > 1:
@@ -73,6 +73,6 @@ def joined(parts: Iterable[Any], comma: str = ", ", last: str = "") -> Markup:
     return Markup(comma.join(texts))
 
 
-def span(text: Any, kind: str) -> Markup:
+def span(text: object, kind: str) -> Markup:
     """Text with a class that the style sheet of the site colors; other readers of Markdown show the text."""
     return Markup(f'<span class="misstep-{kind}">{escape(text)}</span>')

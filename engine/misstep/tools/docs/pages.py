@@ -9,56 +9,49 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from misstep.assessment.phrases import span_of_time
-from misstep.assessment.text import summary, to_text
+from misstep.assessment.statement import source_details, state
+from misstep.assessment.text import to_text
 from misstep.language.facts import ROLES, Field, Kind
 from misstep.language.program import Action, Rule, Source, Usual
+from misstep.layout.wording import counted, name_from_id, spaced
 from misstep.tools.docs import markdown
 from misstep.tools.docs.book import Book, Chapter
-from misstep.tools.docs.changes import changes
-from misstep.tools.docs.condition_words import number
-from misstep.tools.docs.examples import Example
+from misstep.tools.docs.condition_words import constant, number
+from misstep.tools.docs.examples import CaseExample, rule_changes
 from misstep.tools.docs.rulewords import RuleWords
 
 Thing = Kind | Rule | Action | Source | Chapter
 Pages = dict[str, str]
 
 REACHES = {
-    "repairs": "deals with the mistake towards the other side",
-    "plain": "contact that does not mention the mistake",
+    "repairs": "deals with the {0.mistake} towards {0.other_side}",
+    "plain": "contact that does not mention the {0.mistake}",
     "private": "only for oneself",
 }
 SOURCE_KINDS = {"survey": "Survey", "study": "Study", "expert": "Advice of experts", "practice": "Judgement from practice"}
 WIDTH = 76  # columns of an assessment: it has room for figures, and a page beside its lists has room for it
 
 
+_FOLDERS: dict[type, str] = {Kind: "kinds", Rule: "rules", Action: "actions", Source: "sources", Chapter: "chapters"}
+
+
 def path_of(thing: Thing) -> str:
     """The address of a page: it never changes while the name does not."""
-    match thing:
-        case Kind(name=name):
-            return f"kinds/{name}.md"
-        case Rule(id=name):
-            return f"rules/{name}.md"
-        case Action(id=name):
-            return f"actions/{name}.md"
-        case Source(id=name):
-            return f"sources/{name}.md"
-        case _:
-            return f"chapters/{thing.id}.md"
+    return f"{_FOLDERS[type(thing)]}/{thing.name if isinstance(thing, Kind) else thing.id}.md"
 
 
 def title_of(thing: Thing) -> str:
     """How a thing is called; a rule without a title by its id."""
     if thing.title or not isinstance(thing, Rule):
         return thing.title
-    return thing.id.replace("-", " ").replace("_", " ").replace(".", ": ").capitalize()
+    return name_from_id(thing.id).capitalize()
 
 
 def render(book: Book, guide: Mapping[str, str]) -> Pages:
@@ -67,16 +60,16 @@ def render(book: Book, guide: Mapping[str, str]) -> Pages:
     pages = {"index.md": writer.page("index.md", "home.md", guide=guide)}
     for listing in ("kinds", "rules", "actions", "sources", "scale"):
         pages[f"{listing}.md"] = writer.page(f"{listing}.md", f"{listing}.md")
-    for chapter in book.chapters:
-        pages[path_of(chapter)] = writer.page(path_of(chapter), "chapter.md", chapter=chapter)
-    for kind in book.program.kinds.values():
-        pages[path_of(kind)] = writer.page(path_of(kind), "kind.md", kind=kind)
-    for rule in book.program.rules.values():
-        pages[path_of(rule)] = writer.page(path_of(rule), "rule.md", rule=rule)
-    for action in book.program.actions.values():
-        pages[path_of(action)] = writer.page(path_of(action), "action.md", action=action)
-    for source in book.program.sources.values():
-        pages[path_of(source)] = writer.page(path_of(source), "source.md", source=source)
+    program = book.program
+    for template, things in (
+        ("chapter", book.chapters),
+        ("kind", program.kinds.values()),
+        ("rule", program.rules.values()),
+        ("action", program.actions.values()),
+        ("source", program.sources.values()),
+    ):
+        for thing in things:
+            pages[path_of(thing)] = writer.page(path_of(thing), f"{template}.md", **{template: thing})
     return pages
 
 
@@ -95,6 +88,7 @@ class _Writer:
             keep_trailing_newline=True,
         )
         chapters = {chapter.id: chapter for chapter in book.chapters}
+        words = book.program.scale.words
         self._environment.globals |= {
             "book": book,
             "program": book.program,
@@ -110,20 +104,21 @@ class _Writer:
             "address": markdown.address,
             "joined": markdown.joined,
             "number": number,
-            "summary": summary,
+            "summary": lambda assessment: state(assessment, book.program.scale).summary,
             "span_of_time": span_of_time,
             "facts": _facts,
-            "report": _report,
-            "counted": _counted,
+            "report": self._report,
+            "source_year": lambda source: source_details(source, figure=False),
+            "counted": lambda things, noun: counted(things if isinstance(things, int) else len(things), noun),
             "template": _template,
             "some": lambda things: len(things) or "",
             "badge": _badge,
-            "spaced": _spaced,
+            "spaced": spaced,
             "values": _values,
             "worse": _worse,
             "field_default": _default,
-            "role_titles": ROLES,
-            "reaches": REACHES,
+            "role_titles": ROLES | {"mistake": words.mistakes.capitalize()},
+            "reaches": {reach: text.format(words) for reach, text in REACHES.items()},
             "source_kinds": SOURCE_KINDS,
             "links": lambda things, link: map(link, things),
             "excluded_by": lambda action: [book.program.actions[name] for name in action.excludes],
@@ -132,23 +127,27 @@ class _Writer:
             "usual_on": self._usual_on,
             "sources_of": lambda usual: [book.program.sources[name] for name in usual.sources],
             "shares": _shares,
-            "changes": partial(changes, program=book.program),
+            "rule_changes": rule_changes,
             "own_fields": self._own_fields,
             "role_fields": self._role_fields,
             "widely": self._widely,
         }
         verdicts = book.program.scale.verdicts
         self._environment.filters |= {
-            "spaced": _spaced,
+            "spaced": spaced,
             "badge_of": lambda verdict: _badge(verdict, verdicts.index(verdict), len(verdicts)),
         }
         self._environment.tests["about"] = lambda rule, kind: book.about(rule) == kind.name
 
-    def page(self, path: str, template: str, **data: Any) -> str:
+    def page(self, path: str, template: str, **data: object) -> str:
         """One page."""
         link = partial(_link, "../" * path.count("/"))
         words = partial(RuleWords, book=self._book, link=link)
         return _tidy(self._environment.get_template(template).render(link=link, words=words, **data))
+
+    def _report(self, example: CaseExample) -> Markup:
+        text = to_text(example.assessment, self._book.program.scale, WIDTH)
+        return markdown.fence(text.rstrip("\n"), "text")
 
     def _own_fields(self, kind: Kind) -> Sequence[Field]:
         shared = self._role_fields(kind)
@@ -163,7 +162,7 @@ class _Writer:
         found = ((f.name, usual.get(f"{kind.name}.{f.name}") or usual.get(f"{kind.role}.{f.name}")) for f in kind.fields)
         return [(name, each) for name, each in found if each is not None]
 
-    def _usual_on(self, source: Source) -> Sequence[Any]:
+    def _usual_on(self, source: Source) -> Sequence[object]:
         """The fields, by kind or role, of which a source says what is usual."""
         return [markdown.code(place) for place, usual in self._book.program.usual.items() if source.id in usual.sources]
 
@@ -177,27 +176,23 @@ class _Writer:
         ]
 
 
-def _link(up: str, thing: Thing | str, text: Any = None) -> Markup:
+def _link(up: str, thing: Thing | str, text: object = None) -> Markup:
     """A link from a page that lies so deep; to a page that is no thing, by its path."""
     if isinstance(thing, str):
         return markdown.link(text, up + thing)
     return markdown.link(title_of(thing) if text is None else text, up + path_of(thing))
 
 
-def _opening(book: Book) -> Example | None:
+def _opening(book: Book) -> CaseExample | None:
     """The example that shows how an answer looks: the plainest with more than one mistake."""
     plainest = [*book.examples.all[:1], *(e for e in book.examples.all if len(e.assessment.findings) > 1)]
     return plainest[1] if len(plainest) > 1 else plainest[0] if plainest else None
 
 
-def _facts(example: Example) -> Markup:
+def _facts(example: CaseExample) -> Markup:
     """The facts of an example, as `misstep assess` takes them."""
     rows = ",\n ".join(json.dumps(fact, ensure_ascii=False) for fact in example.facts)
     return markdown.fence(f"[{rows}]", "json")
-
-
-def _report(example: Example) -> Markup:
-    return markdown.fence(to_text(example.assessment, WIDTH).rstrip("\n"), "text")
 
 
 def _values(field: Field) -> Markup:
@@ -211,34 +206,22 @@ def _values(field: Field) -> Markup:
 def _shares(usual: Usual) -> Markup:
     """The answers with their shares in percent, most frequent first."""
     total = sum(weight for _, weight in usual.answers)
-    shares = []
-    for answer, weight in sorted(usual.answers, key=lambda each: -each[1]):
-        told = (
-            ", ".join(answer) or "none"
-            if isinstance(answer, tuple)
-            else str(answer).lower()
-            if isinstance(answer, bool)
-            else answer
-        )
-        shares.append(markdown.say("{} {} %", markdown.code(str(told)), number(round(100 * weight / total, 1))))
-    return markdown.joined(shares)
+    answers = sorted(usual.answers, key=lambda each: -each[1])
+    return markdown.joined(
+        markdown.say("{} {} %", constant(answer), number(round(100 * weight / total, 1))) for answer, weight in answers
+    )
 
 
-def _worse(field: Field) -> Any:
+def _worse(field: Field) -> Markup | str:
     """Which change of a field makes things worse."""
     if field.worse is None or field.worse in ("higher", "lower"):
-        return field.worse or ""
-    return str(field.worse).lower() if isinstance(field.worse, bool) else markdown.code(field.worse)
+        return str(field.worse or "")
+    return constant(field.worse)
 
 
 def _badge(word: str, rank: int, count: int) -> Markup:
     """A word of the scale, colored by its rank among so many."""
-    return markdown.span(_spaced(word), f"rank-{round(4 * rank / max(1, count - 1))}")
-
-
-def _counted(things: Collection[Any] | int, word: str) -> str:
-    count = things if isinstance(things, int) else len(things)
-    return f"{count} {word}{'' if count == 1 else 's'}"
+    return markdown.span(spaced(word), f"rank-{round(4 * rank / max(1, count - 1))}")
 
 
 def _template(text: str) -> Markup:
@@ -257,23 +240,13 @@ def _unbroken(mark: re.Match[str]) -> str:
     return mark[0] if len(mark[0]) > WIDTH - 2 else mark[0].replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def _spaced(word: str) -> str:
-    return word.replace("_", " ")
-
-
-def _default(field: Field, role: str) -> Any:
+def _default(field: Field, role: str) -> Markup | str:
     """What holds where a field is left out."""
     if field.unknown:
         return "unknown"
     if role == "derived":
         return ""
-    if field.required:
-        return "must be given"
-    if isinstance(field.default, tuple):
-        return markdown.joined(map(markdown.code, field.default)) if field.default else "none"
-    if isinstance(field.default, bool):
-        return "true" if field.default else "false"
-    return markdown.code(field.default) if isinstance(field.default, str) else number(field.default)
+    return "must be given" if field.default is None else constant(field.default)
 
 
 def _tidy(text: str) -> str:

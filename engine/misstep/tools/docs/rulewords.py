@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup
 
 from misstep.language.effects import EFFECTS, Contribute, Derive, Effect, LimitOutlook, Note, Placeholder, Recommend, Text
 from misstep.language.expression import Arithmetic, Curve, Expression, Literal, Negative, names_in
-from misstep.language.program import Aggregate, Pattern, Rule
+from misstep.language.facts import Kind
+from misstep.language.program import Action, Aggregate, Pattern, Rule
 from misstep.tools.docs.book import Book
 from misstep.tools.docs.condition_words import Phrases, number
 from misstep.tools.docs.markdown import code, joined, say
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ConditionLine:
     """One point of a list, with the points under it."""
 
     text: Markup
@@ -26,7 +26,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class EffectLine:
     """One effect; where it follows a curve, the points of ``what`` over ``over``."""
 
     text: Markup
@@ -38,7 +38,7 @@ class Outcome:
 class RuleWords:
     """Puts one rule into words."""
 
-    def __init__(self, rule: Rule, book: Book, link: Callable[[Any], Markup]) -> None:
+    def __init__(self, rule: Rule, book: Book, link: Callable[[Kind | Action], Markup]) -> None:
         self._rule = rule
         self._book = book
         self._link = link
@@ -51,24 +51,25 @@ class RuleWords:
             p.name: code(p.name) if p.name in self._twice else called[id(p)] for p in patterns
         }  # of two facts of a kind, each is called by its name in the rule
 
-    def when(self) -> list[Line]:
+    def when(self) -> list[ConditionLine]:
         """What must be there, and must hold."""
         lines = []
         for binder in self._rule.binders:
             if isinstance(binder, Aggregate):
                 lines.append(self._aggregate(binder))
             else:
-                lines.append(Line(self._fact(binder), self._conditions(binder.name)))
+                lines.append(ConditionLine(self._fact(binder), self._conditions(binder.name)))
         shared = [c.test for c in self._rule.conditions if not self._is_of_one(c.test)]
-        return lines + [Line(say("and {}", text)) for text in Phrases(self._names).clauses(shared)]
+        return lines + [ConditionLine(say("and {}", text)) for text in Phrases(self._names).clauses(shared)]
 
-    def unless(self) -> list[Line]:
+    def unless(self) -> list[ConditionLine]:
         """What must not be there."""
         return [
-            Line(self._fact(n.pattern), Phrases(self._names, n.pattern.name).clauses(n.conditions)) for n in self._rule.unless
+            ConditionLine(self._fact(n.pattern), Phrases(self._names, n.pattern.name).clauses(n.conditions))
+            for n in self._rule.unless
         ]
 
-    def then(self) -> list[Outcome]:
+    def then(self) -> list[EffectLine]:
         """What follows."""
         return [self._effect(effect) for effect in self._rule.effects]
 
@@ -86,7 +87,8 @@ class RuleWords:
             return say("*{}*", self._book.program.kinds[pattern.kinds[0]].title)
         if pattern.over == "finding":
             return say("the finding")
-        roles = {self._book.program.kinds[kind].role for kind in pattern.kinds}
+        words = self._book.program.scale.words
+        roles = {words.of(self._book.program.kinds[kind].role) for kind in pattern.kinds}
         return say("the {}", roles.pop() if len(roles) == 1 else "fact")
 
     def _fact(self, pattern: Pattern) -> Markup:
@@ -100,7 +102,7 @@ class RuleWords:
     def _kinds(self, pattern: Pattern) -> Markup:
         kinds = [self._book.program.kinds[kind] for kind in pattern.kinds]
         if self._book.everywhere(pattern):
-            return say("any {}", kinds[0].role)
+            return say("any {}", self._book.program.scale.words.of(kinds[0].role))
         return joined((self._link(kind) for kind in kinds), ", ", "or") if kinds else say("nothing")
 
     def _conditions(self, name: str) -> list[Markup]:
@@ -111,7 +113,7 @@ class RuleWords:
         names = names_in(test)
         return len(names) == 1 and names <= {p.name for p in self._rule.patterns}
 
-    def _aggregate(self, aggregate: Aggregate) -> Line:
+    def _aggregate(self, aggregate: Aggregate) -> ConditionLine:
         phrases = Phrases(self._names, aggregate.pattern.name)
         facts = self._kinds(aggregate.pattern)
         if aggregate.pattern.over == "finding":
@@ -119,36 +121,36 @@ class RuleWords:
         below = phrases.clauses(aggregate.conditions)
         name = code(aggregate.name)
         if aggregate.value is None:
-            return Line(say("{} is how many there are of: {}", name, facts), below)
+            return ConditionLine(say("{} is how many there are of: {}", name, facts), below)
         what = {"sum": "the sum", "min": "the least", "max": "the greatest"}[aggregate.function]
-        return Line(say("{} is {} of: {}, over {}", name, what, phrases.value(aggregate.value), facts), below)
+        return ConditionLine(say("{} is {} of: {}, over {}", name, what, phrases.value(aggregate.value), facts), below)
 
     # -- effects
 
-    def _effect(self, effect: Effect) -> Outcome:
+    def _effect(self, effect: Effect) -> EffectLine:
         scale, program = self._book.program.scale, self._book.program
         match effect:
             case Contribute("verdict", target, Literal(rank)):
-                return Outcome(say("the verdict{} is at least {}", self._of(target), code(scale.verdicts[int(rank)])))
+                return EffectLine(say("the verdict{} is at least {}", self._of(target), code(scale.verdicts[int(rank)])))
             case Contribute():
                 return self._contribution(effect)
             case LimitOutlook(rank):
-                return Outcome(say("the outlook is at best {}", code(scale.outlooks[rank])))
+                return EffectLine(say("the outlook is at best {}", code(scale.outlooks[rank])))
             case Derive(kind, values):
                 fields = zip(program.kinds[kind].fields, values, strict=True)
                 given = [say("{}: {}", code(f.name), self._value(v)) for f, v in fields if v is not None]
-                return Outcome(say("concludes {}{}", self._link(program.kinds[kind]), _bracketed(given)))
+                return EffectLine(say("concludes {}{}", self._link(program.kinds[kind]), _bracketed(given)))
             case Note(text):
-                return Outcome(say("notes: {}", self._text(text)))
+                return EffectLine(say("notes: {}", self._text(text)))
             case Recommend(action, targets, relief, due):
                 extra = [say("takes back {} of the severity", self._value(relief))] if relief is not None else []
                 extra += [say("due within {} hours", self._value(due))] if due is not None else []
                 step = say("recommends {}{}", self._link(program.actions[action]), self._for(targets))
-                return Outcome(say("{}{}", step, _bracketed(extra)))
+                return EffectLine(say("{}{}", step, _bracketed(extra)))
             case _:
-                return Outcome(say("vetoes {}{}", self._link(program.actions[effect.action]), self._for(effect.targets)))
+                return EffectLine(say("vetoes {}{}", self._link(program.actions[effect.action]), self._for(effect.targets)))
 
-    def _contribution(self, effect: Contribute) -> Outcome:
+    def _contribution(self, effect: Contribute) -> EffectLine:
         form = EFFECTS[effect.dimension]
         amount, sign = effect.amount, float(form.sign)
         if isinstance(amount, Negative):
@@ -159,12 +161,12 @@ class RuleWords:
         head = say("{}{}", what, self._of(effect.target)) if effect.target else say("the {} of the whole", form.score)
         unit = say(form.unit)
         if isinstance(amount, Literal) and not isinstance(amount.value, str):
-            return Outcome(say("{}: **{}**{}", head, _signed(sign * amount.value), unit))
+            return EffectLine(say("{}: **{}**{}", head, _signed(sign * amount.value), unit))
         if isinstance(amount, Curve):
             points = [(number(x), _signed(sign * y)) for x, y in amount.points]
             over = self._value(amount.x)
-            return Outcome(say("{}: by {}{}", head, over, unit), what, over, points)
-        return Outcome(say("{}: {}{}", head, self._value(Negative(amount) if sign < 0 else amount), unit))
+            return EffectLine(say("{}: by {}{}", head, over, unit), what, over, points)
+        return EffectLine(say("{}: {}{}", head, self._value(Negative(amount) if sign < 0 else amount), unit))
 
     def _value(self, node: Expression) -> Markup:
         facts = self._rule.patterns

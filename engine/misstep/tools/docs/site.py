@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from misstep.errors import InstallationError
 from misstep.language.program import Action, Source
@@ -57,7 +57,7 @@ def _told(done: subprocess.CompletedProcess[bytes]) -> str:
     return (complaints or said[-1:] or [f"it said nothing and ended with {done.returncode}"])[0]
 
 
-def _config(book: Book, guide: Mapping[str, str]) -> dict[str, Any]:
+def _config(book: Book, guide: Mapping[str, str]) -> dict[str, object]:
     light = {"scheme": "default", "media": "(prefers-color-scheme: light)", "primary": "indigo", "accent": "indigo"}
     dark = {"scheme": "slate", "media": "(prefers-color-scheme: dark)", "primary": "indigo", "accent": "indigo"}
     return {
@@ -96,10 +96,10 @@ def _config(book: Book, guide: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _nav(book: Book, guide: Mapping[str, str]) -> list[Any]:
+def _nav(book: Book, guide: Mapping[str, str]) -> list[object]:
     """The list beside the pages. A page is called by its heading; titles of sections are markup to the theme."""
     program = book.program
-    nav: list[Any] = ["index.md"]
+    nav: list[object] = ["index.md"]
     if guide:
         nav.append({"Guide": list(guide)})
     nav.append({"Chapters": [{html.escape(chapter.title): _chapter(chapter, book)} for chapter in book.chapters]})
@@ -115,8 +115,8 @@ def _by_title(things: Mapping[str, _Titled]) -> list[_Titled]:
     return sorted(things.values(), key=lambda thing: thing.title)
 
 
-def _chapter(chapter: Chapter, book: Book) -> list[Any]:
-    pages: list[Any] = [path_of(chapter)]
+def _chapter(chapter: Chapter, book: Book) -> list[object]:
+    pages: list[object] = [path_of(chapter)]
     for kind in chapter.kinds:
         rules = [path_of(rule) for rule in chapter.rules_of(kind, book)]
         pages.append({html.escape(kind.title): [path_of(kind), *rules]} if rules else path_of(kind))
