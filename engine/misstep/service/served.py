@@ -94,11 +94,8 @@ def _examples(rulebase: RuleBase, merged: Merged) -> dict[str, RecordExample]:
 def _assess_all(rulebase: RuleBase, cases: Iterable[tuple[str, list[dict[str, Any]]]]) -> Iterator[tuple[str, RecordExample]]:
     for name, facts in cases:
         record = {"facts": facts}
-        try:
-            answer = rulebase.assess_json(orjson.dumps(record))
-        except RecordError:  # the facts of a case are checked only when it is run
-            continue
-        yield name, (record, orjson.loads(answer))
+        with contextlib.suppress(RecordError):  # the facts of a case are checked only when it is run
+            yield name, (record, orjson.loads(rulebase.assess_json(orjson.dumps(record))))
 
 
 class RuleReloader:
