@@ -162,16 +162,15 @@ async def _watch(rules: RuleReloader, settings: Settings) -> None:
     def is_pack(_: Change, changed: str) -> bool:
         return any(Path(changed).is_relative_to(path) for path in paths)
 
-    watching = False
     try:
-        changes = awatch(
+        watcher = awatch(
             *folders, watch_filter=is_pack, debounce=DEBOUNCE_MS, step=50, rust_timeout=POLL_MS, yield_on_timeout=True
         )
-        async for changed in changes:
-            if changed or not watching:  # at first for changes between loading and watching
+        await anext(watcher)  # the first timeout or change: the files are watched from now on
+        log_event("watching", folders=len(folders))
+        rules.request_reload()  # for changes between loading and watching
+        async for changed in watcher:
+            if changed:
                 rules.request_reload()
-            if not watching:
-                log_event("watching", folders=len(folders))
-            watching = True
     except Exception as error:
         log_event("watching stopped by an error", logging.ERROR, error=type(error).__name__)
