@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,8 +79,6 @@ def _show_fields(title: str, fields: list[Field]) -> None:
 
 def _print_wrapped(text: str, indent: str = "") -> None:
     """Print text in the width of the terminal, with further lines indented."""
-    import textwrap
-
     print(textwrap.fill(text, terminal_width(), initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False))
 
 

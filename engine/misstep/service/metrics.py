@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache, partial
+from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -48,9 +49,8 @@ class Metrics:
         self._requests = lru_cache(1024)(requests.labels)
         self._seconds = lru_cache(64)(seconds.labels)
         self.assessments = lru_cache(8)(assessments.labels)
-        for outcome in ("assessed", "refused"):
-            for via in ("single", "batch"):
-                self.assessments(outcome, via)
+        for labels in product(("assessed", "refused"), ("single", "batch")):
+            self.assessments(*labels)
         for outcome in ("loaded", "refused"):
             self.reloads.labels(outcome)
 

@@ -94,11 +94,8 @@ def _examples(rulebase: RuleBase, merged: Merged) -> dict[str, RecordExample]:
 def _assess_all(rulebase: RuleBase, cases: Iterable[tuple[str, list[dict[str, Any]]]]) -> Iterator[tuple[str, RecordExample]]:
     for name, facts in cases:
         record = {"facts": facts}
-        try:
-            answer = rulebase.assess_json(orjson.dumps(record))
-        except RecordError:  # the facts of a case are checked only when it is run
-            continue
-        yield name, (record, orjson.loads(answer))
+        with contextlib.suppress(RecordError):  # the facts of a case are checked only when it is run
+            yield name, (record, orjson.loads(rulebase.assess_json(orjson.dumps(record))))
 
 
 class RuleReloader:
@@ -165,16 +162,15 @@ async def _watch(rules: RuleReloader, settings: Settings) -> None:
     def is_pack(_: Change, changed: str) -> bool:
         return any(Path(changed).is_relative_to(path) for path in paths)
 
-    watching = False
     try:
-        changes = awatch(
+        watcher = awatch(
             *folders, watch_filter=is_pack, debounce=DEBOUNCE_MS, step=50, rust_timeout=POLL_MS, yield_on_timeout=True
         )
-        async for changed in changes:
-            if changed or not watching:  # at first for changes between loading and watching
+        await anext(watcher)  # the first timeout or change: the files are watched from now on
+        log_event("watching", folders=len(folders))
+        rules.request_reload()  # for changes between loading and watching
+        async for changed in watcher:
+            if changed:
                 rules.request_reload()
-            if not watching:
-                log_event("watching", folders=len(folders))
-            watching = True
     except Exception as error:
         log_event("watching stopped by an error", logging.ERROR, error=type(error).__name__)
