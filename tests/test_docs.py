@@ -27,6 +27,7 @@ from misstep.tools.docs.pages import Thing, path_of, render, title_of
 from misstep.tools.docs.rulewords import RuleWords
 
 pytestmark = pytest.mark.slow
+ABOUT_RULES = pytest.mark.once  # pages of the shipped rules; those of small packs are made on every version of Python
 
 ROOT = Path(__file__).parents[1]
 INCIDENTS = ROOT / "fixtures" / "incidents" / "rules"
@@ -70,6 +71,7 @@ def blocks(text: str, language: str) -> list[str]:
 # -- nothing is left out
 
 
+@ABOUT_RULES
 def test_every_kind_rule_action_and_source_has_its_page(book: Book, pages: Pages) -> None:
     program = book.program
     things: list[Thing] = [*program.kinds.values(), *program.rules.values(), *program.actions.values(), *program.sources.values()]
@@ -188,6 +190,7 @@ def test_links_of_the_documents_lead_to_pages_or_are_text(tmp_path: Path) -> Non
 # -- examples
 
 
+@ABOUT_RULES
 def test_the_examples_of_rules_are_what_happens(book: Book, pages: Pages) -> None:
     rulebase = RuleBase.shipped()
     for rule in book.program.rules.values():
@@ -196,6 +199,7 @@ def test_the_examples_of_rules_are_what_happens(book: Book, pages: Pages) -> Non
         assert rule.id not in rulebase.fired(quiet)
 
 
+@ABOUT_RULES
 def test_the_examples_of_kinds_are_what_happens(book: Book, pages: Pages) -> None:
     rulebase = RuleBase.shipped()
     for kind in book.program.kinds.values():
@@ -211,6 +215,7 @@ def test_what_a_rule_did_is_shown_with_its_amounts(pages: Pages) -> None:
     assert re.search(r"- \*\*Arrived late .*\d+ minutes late \(severity \+[\d.]+, noticed \+4, urgency \+1.5\)", page)
 
 
+@ABOUT_RULES
 def test_packs_that_extend_the_shipped_ones_show_all_that_holds() -> None:
     book = read_book([ACME])
     pages = render(book, {})
