@@ -25,10 +25,9 @@ from misstep import CallerError, EngineError, InstallationError
 from misstep.batch import cluster as dask
 from misstep.batch import run as running
 from misstep.batch import tasks
-from misstep.batch.run import Outcome, Progress, score
+from misstep.batch.run import Outcome, Progress, score, workers_of
 from misstep.batch.score_batch import score_records
 from misstep.batch.summary import version_of_misstep
-from misstep.batch.workers import workers_of
 from misstep.tools.sample import sample_records
 
 pytestmark = pytest.mark.once  # nothing here depends on the version of Python
@@ -192,7 +191,7 @@ def test_over_tls_as_dask_is_configured(hosts: Network, log: Path, tmp_path: Pat
         refused = Command(tmp_path)(*words)
         done = Command(tmp_path)(*words, env=settings)
     assert refused.code == 2
-    assert refused.err.endswith("if it is to be spoken to over TLS, Dask's configuration here must say so\n")
+    assert refused.err.endswith("if it uses TLS, the configuration of Dask here must say so\n")
     assert done.out == "1,499 interviews scored into scores.csv\n"
 
 
@@ -246,7 +245,7 @@ def test_what_kills_its_workers_is_named_and_others_are_done(shared: Cluster, tm
     done: list[str] = []
     with pytest.raises(EngineError) as raised:
         done.extend(workers_of(shared.url, None, tmp_path).run(kill_or_say, ["a", "b", "killer", "c", "d", "e"]))
-    assert str(raised.value) == "killer: its worker died 2 times, also when it was alone"
+    assert str(raised.value) == "killer: its worker died 4 times, also when it was alone"
     assert sorted(done) == ["a", "b", "c", "d", "e"]
     assert not list(tmp_path.iterdir())
 
@@ -333,12 +332,13 @@ def test_somebody_else_who_listens_there(log: Path, tmp_path: Path, monkeypatch:
         silent.listen()
         url = f"dask://127.0.0.1:{silent.getsockname()[1]}"
         assert refused(log, tmp_path, url) == (
-            f"{url}: no scheduler of Dask answers there: it says nothing for 0.2 seconds; if it is to be spoken to over TLS,"
-            " Dask's configuration here must say so"
+            f"{url}: no scheduler of Dask answers there: it sends nothing for 0.2 seconds; if it uses TLS, the configuration of"
+            " Dask here must say so"
         )
 
 
 def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "misstep.batch.cluster")
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(InstallationError) as raised:
         workers_of("dask://host", None, tmp_path)

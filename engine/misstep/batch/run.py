@@ -24,8 +24,8 @@ from misstep.batch.parts import Form
 from misstep.batch.results import Scores, read_scores
 from misstep.batch.summary import EXAMPLES, Summary, Tally, version_of_misstep
 from misstep.batch.tasks import Job, Task, score_part
-from misstep.batch.workers import workers_of
-from misstep.errors import CallerError, RecordError, printable
+from misstep.batch.workers import Alone, Processes, Workers
+from misstep.errors import CallerError, InstallationError, RecordError, printable
 from misstep.files import discard_torn, place, refuse_unreached, whole_file
 from misstep.rulebase.cache import dump_program
 
@@ -138,6 +138,23 @@ def score(
             then(read_scores(target.result(kept.parts)))
         kept.forget()
     return outcome
+
+
+def workers_of(on: str | None, count: int | None, folder: Path) -> Workers:
+    """A cluster, if one is named; else this process, if one is wanted; else as many as there are cores. ``folder``: where tasks
+    find what they need and write.
+
+    Raises CallerError where the cluster cannot be used, InstallationError without Dask.
+    """
+    if on is None:
+        return Alone() if count == 1 else Processes(count)
+    if count is not None:
+        raise CallerError("processes of this machine are counted, or a cluster is named, not both; a cluster has its own number")
+    try:
+        from misstep.batch.cluster import Cluster  # an extra that few need, and takes a second
+    except ImportError:
+        raise InstallationError("a cluster of Dask needs distributed: pip install 'misstep[dask]'") from None
+    return Cluster(on, folder)
 
 
 PART_BYTES = 4_000_000  # of lines: some thousand interviews, done again within a second or two
