@@ -63,7 +63,7 @@ def score_part(task: Task) -> dict[str, Any]:
     for table in scored.rows:
         with whole_file(part_file(job.folder, part.number, table)) as stream:
             write_part(scored.table(table, job.wanted), stream, job.form)
-    rejects = [_reject(reject, part.held == "lines") for reject in scored.rejects]
+    rejects = [_reject(reject, part.storage == "lines") for reject in scored.rejects]
     with whole_file(part_file(job.folder, part.number, "rejects")) as stream:
         stream.writelines(orjson.dumps(reject, option=orjson.OPT_APPEND_NEWLINE) for reject in rejects)
     note = {

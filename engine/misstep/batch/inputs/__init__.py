@@ -13,8 +13,7 @@ Each can be told apart by its name, or all are of the form that is given.
 """
 
 from misstep.batch.databases import shown_input
-from misstep.batch.inputs.plan import plan_parts
-from misstep.batch.inputs.read import read_part
-from misstep.batch.inputs.settings import Reading
+from misstep.batch.inputs.plan import plan_parts, read_part
+from misstep.batch.parts import Reading
 
 __all__ = ["Reading", "plan_parts", "read_part", "shown_input"]

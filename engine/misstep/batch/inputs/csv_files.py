@@ -1,48 +1,57 @@
-"""CSV in; parts in the spool out. Its header says which form it has: an interview a row, its facts as JSON, or a fact a row."""
+"""CSV in; parts in the spool out. Its header shows its form: an interview a row, its facts as JSON, or a fact a row."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 
-from misstep.batch.inputs.arrow import chosen_columns
-from misstep.batch.inputs.delimited import Rows, read_header
-from misstep.batch.inputs.interviews import logged_cells
+from misstep.batch.inputs.delimited import Rows, is_utf_8, wrong_width
 from misstep.batch.inputs.long_form import KIND, check_long, gather_interviews
-from misstep.batch.inputs.rows import plan_entries, plan_rows
-from misstep.batch.inputs.settings import Reading
 from misstep.batch.inputs.sources import Source
-from misstep.batch.inputs.spool import Spool, fault_part
+from misstep.batch.inputs.spool import NOT_UTF_8, Spool, fault_part, plan_entries, plan_rows
 from misstep.batch.inputs.streams import Stream
-from misstep.batch.parts import Part
+from misstep.batch.inputs.tables import Columns, choose_columns, logged_row
+from misstep.batch.parts import Logged, Part, Reading, Reject, reject
 
 
 def check_csv(source: Source, stream: Stream, reading: Reading) -> None:
-    """Raise CallerError or RecordError where the header is not what is meant."""
-    header = read_header(source, Rows(source, stream, reading))
-    if _is_long(source, header, reading):
-        check_long(source, header, reading)
-    else:
-        chosen_columns(source.name, header, reading)
+    """Raise CallerError or RecordError where the header is not as it must be."""
+    _columns(source, Rows(source, stream, reading), reading)
 
 
 def plan_csv(source: Source, stream: Stream, reading: Reading, spool: Spool) -> Iterator[Part]:
     """The parts of a stream."""
     rows = Rows(source, stream, reading)
-    header = read_header(source, rows)
-    if _is_long(source, header, reading):
-        check_long(source, header, reading)
-        entries = gather_interviews(source, header, rows, reading)
-        parts = plan_entries(source, entries, "long", reading, spool, lambda: stream.share)
+    columns = _columns(source, rows, reading)
+    if columns is None:
+        parts = plan_entries(source, gather_interviews(source, rows, reading), "long", reading, spool)
     else:
-        columns = chosen_columns(source.name, header, reading)
-        parts = plan_rows(source, logged_cells(source, header, columns, rows, reading), reading, spool, lambda: stream.share)
+        parts = plan_rows(source, _interviews(source, columns, rows, reading), reading, spool)
     part = None
     for part in parts:
-        yield part
+        yield replace(part, share=stream.share)
     fault = stream.fault or ("has a header, but no rows" if part is None else "")
     if fault:
         yield fault_part(spool, source, rows.line, fault)
 
 
-def _is_long(source: Source, header: Sequence[str], reading: Reading) -> bool:
-    return source.form == "long-csv" or (reading.facts not in header and KIND in header)
+def _columns(source: Source, rows: Rows, reading: Reading) -> Columns | None:
+    """The columns that are read; None where a row is a fact, of which all are read."""
+    if source.form == "long-csv" or (reading.facts not in rows.header and KIND in rows.header):
+        check_long(source, rows.header, reading)
+        return None
+    return choose_columns(source.name, rows.header, reading)
+
+
+def _interviews(source: Source, columns: Columns, rows: Rows, reading: Reading) -> Iterator[Logged | Reject]:
+    """Every row as an interview, its facts in one of the columns."""
+    places = {name: rows.header.index(name) for name in columns.names()}
+    for row, cells, wrong in rows:
+        if wrong:
+            yield reject(source.name, row, wrong)
+        elif len(cells) != len(rows.header):
+            yield reject(source.name, row, wrong_width(len(cells), len(rows.header)))
+        elif not all(is_utf_8(cells[place]) for place in places.values()):
+            yield reject(source.name, row, NOT_UTF_8)
+        else:
+            yield logged_row(source.name, row, columns, {name: cells[at] or None for name, at in places.items()}, reading)

@@ -13,12 +13,10 @@ import orjson
 import pyarrow as pa
 
 from misstep.batch.databases import Database, connected, quoted, read_url, reason
-from misstep.batch.inputs.arrow import Columns, chosen_columns, logged_row, reject
-from misstep.batch.inputs.rows import NOT_UTF_8, plan_rows
-from misstep.batch.inputs.settings import Reading
 from misstep.batch.inputs.sources import Source
-from misstep.batch.inputs.spool import Spool, fault_part
-from misstep.batch.parts import Logged, Part, Reject
+from misstep.batch.inputs.spool import NOT_UTF_8, Spool, fault_part, plan_rows
+from misstep.batch.inputs.tables import Columns, choose_columns, logged_row
+from misstep.batch.parts import Logged, Part, Reading, Reject, reject
 from misstep.errors import CallerError, RecordError, printable
 
 
@@ -39,7 +37,7 @@ def plan_database(source: Source, reading: Reading, spool: Spool) -> Iterator[Pa
     with connected(database) as cursor:
         columns = _columns(cursor, database, reading)
         texts = _Texts(cursor, _select(database, columns, reading))
-        yield from plan_rows(source, _rows(source, texts, columns, reading), reading, spool, float)
+        yield from plan_rows(source, _rows(source, texts, columns, reading), reading, spool)
         if texts.fault:
             yield fault_part(spool, source, texts.row + 1, texts.fault)
 
@@ -52,7 +50,7 @@ def _columns(cursor: Any, database: Database, reading: Reading) -> Columns:
         there = cursor.fetch_record_batch().schema.names
     except Exception as error:  # whatever drivers raise, all of it is about what the caller asked for
         raise CallerError(f"{name}: {reason(error, database)}") from None
-    return chosen_columns(database.name, there, reading)
+    return choose_columns(database.name, there, reading)
 
 
 class _Texts:
@@ -77,17 +75,13 @@ class _Texts:
 
 
 def _rows(source: Source, texts: _Texts, columns: Columns, reading: Reading) -> Iterator[Logged | Reject]:
-    places = {name: place for place, name in enumerate(columns.names())}
     for text in texts:
         try:
-            cells = orjson.loads(text)
+            values = dict(zip(columns.names(), orjson.loads(text), strict=True))
         except orjson.JSONDecodeError:
             yield reject(source.name, texts.row, NOT_UTF_8)
-            continue
-        facts = cells[places[columns.facts]]
-        kept = tuple(cells[places[name]] for name in columns.keep)
-        id_ = cells[places[columns.id]] if columns.id else None
-        yield logged_row(source.name, texts.row, None if facts is None else facts.encode(), id_, kept, reading)
+        else:
+            yield logged_row(source.name, texts.row, columns, values, reading)
 
 
 def _select(database: Database, columns: Columns, reading: Reading) -> str:

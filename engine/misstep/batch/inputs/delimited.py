@@ -6,11 +6,11 @@ A row may go on for several lines within quotes, but for no longer than a record
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from misstep.batch.inputs.settings import Reading
 from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.streams import CHUNK, Stream
+from misstep.batch.parts import Reading, too_long
 from misstep.errors import CallerError, RecordError, printable
 
 BROKEN = "is not valid CSV: a quote is left open, or stands within a text, where it is doubled and the text quoted"
@@ -18,8 +18,7 @@ BROKEN = "is not valid CSV: a quote is left open, or stands within a text, where
 LEFT_OPEN = "if it looks shorter, a quote is left open"
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
+class Cells(NamedTuple):
     """One row: the line it begins on, and its cells, or what is wrong with it. Bytes that are not UTF-8 are surrogates."""
 
     row: int
@@ -27,26 +26,22 @@ class Cells:
     wrong: str = ""
 
 
-def delimiter_of(source: Source, reading: Reading) -> str:
-    """What stands between cells. Raises CallerError where it cannot be that."""
-    if reading.delimiter is None:
-        return "\t" if ".tsv" in source.path.lower()[-8:] else ","
-    delimiter = reading.delimiter.replace("\\t", "\t")
-    if len(delimiter) != 1 or delimiter in '"\r\n':
-        raise CallerError("the delimiter of CSV must be a single character, say ';', or '\\t' for a tab")
-    return delimiter
-
-
 class Rows:
-    """The rows of a stream that hold something, the first of them with the names of the columns. ``line``: that the latest began
-    on, or where the stream ended."""
+    """The rows of a stream that are not empty. ``header``: the first of them, with the names of the columns; ``line``: on which
+    the latest began, or where the stream ended. Raises RecordError where there is no header."""
 
     def __init__(self, source: Source, stream: Stream, reading: Reading) -> None:
         self._most = reading.limits.record_bytes
         csv.field_size_limit(max(csv.field_size_limit(), self._most))  # one for the whole process: it is only ever raised
         self._stream = stream
         self._lines = _Lines(stream, self._most)
-        self._rows = csv.reader(self._lines, delimiter=delimiter_of(source, reading), strict=True)
+        self._rows = csv.reader(self._lines, delimiter=_delimiter(source, reading), strict=True)
+        header = next(self, None)
+        if header is None:
+            raise RecordError(f"{printable(source.name)}: is empty; it must begin with a line that names the columns")
+        if header.wrong:
+            raise RecordError(f"{printable(source.name)}: line {header.row} {header.wrong}")
+        self.header = [name.strip() for name in header.cells]
 
     @property
     def line(self) -> int:
@@ -62,7 +57,7 @@ class Rows:
             try:
                 cells = next(self._rows)
             except _TooLong:
-                return Cells(self.line, [], f"has more than {self._most} bytes, the most that a record may have; {LEFT_OPEN}")
+                return Cells(self.line, [], f"{too_long(self._most)}; {LEFT_OPEN}")
             except csv.Error:
                 if self._torn():
                     raise StopIteration from None
@@ -77,13 +72,14 @@ class Rows:
         return bool(self._stream.fault) and self._lines.torn
 
 
-def read_header(source: Source, rows: Rows) -> list[str]:
-    """The names of the columns. Raises RecordError where there are none."""
-    for header in rows:
-        if header.wrong:
-            raise RecordError(f"{printable(source.name)}: line {header.row} {header.wrong}")
-        return [name.strip() for name in header.cells]
-    raise RecordError(f"{printable(source.name)}: is empty; it must begin with a line that names the columns")
+def _delimiter(source: Source, reading: Reading) -> str:
+    """The delimiter of cells. Raises CallerError where it cannot be one."""
+    if reading.delimiter is None:
+        return "\t" if ".tsv" in source.path.lower()[-8:] else ","
+    delimiter = reading.delimiter.replace("\\t", "\t")
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise CallerError("the delimiter of CSV must be a single character, say ';', or '\\t' for a tab")
+    return delimiter
 
 
 class _TooLong(Exception):
@@ -128,3 +124,10 @@ class _Lines:
 def is_utf_8(text: str) -> bool:
     """Whether a cell was UTF-8 in its file."""
     return text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def wrong_width(count: int, expected: int) -> str:
+    """The message about a row of more or fewer cells than there are columns."""
+    return (
+        f"has {count} cell{'' if count == 1 else 's'}, but there are {expected} columns; a text with a delimiter in it is quoted"
+    )

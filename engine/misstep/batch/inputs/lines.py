@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from misstep.batch.inputs.kept import take_out
-from misstep.batch.inputs.settings import Reading
 from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.spool import Spool, fault_part
 from misstep.batch.inputs.streams import Stream
-from misstep.batch.parts import Logged, Part, Reject
-from misstep.errors import Location, Problem, RecordError
+from misstep.batch.parts import Logged, Part, Reading, Reject, reject, too_long
+from misstep.errors import RecordError
 from misstep.files import opened, place
 
 
@@ -94,7 +93,7 @@ def read_lines(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
                 while left > 0 and line and not line.endswith(b"\n"):
                     line = stream.readline(min(65_536, left))
                     left -= len(line)
-                yield Reject(part.name, row, (too_long(most),))
+                yield reject(part.name, row, too_long(most))
             elif not keep:
                 if record and not record.isspace():
                     yield Logged(row, record)
@@ -104,8 +103,3 @@ def read_lines(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
                 except RecordError:  # the reader of records says what is wrong
                     kept = nothing
                 yield Logged(row, record, None, kept)
-
-
-def too_long(most: int) -> Problem:
-    """What is wrong with a record that is too long."""
-    return Problem(Location(), f"has more than {most} bytes, the most that a record may have")

@@ -14,20 +14,17 @@ from typing import Any
 
 import orjson
 
-from misstep.batch.inputs.arrow import logged_row, reject, require_columns
-from misstep.batch.inputs.delimited import Rows, is_utf_8
-from misstep.batch.inputs.interviews import wrong_width
-from misstep.batch.inputs.rows import NOT_UTF_8, entries_of
-from misstep.batch.inputs.settings import Reading
+from misstep.batch.inputs.delimited import Rows, is_utf_8, wrong_width
 from misstep.batch.inputs.sources import Source
-from misstep.batch.parts import Logged, Part, Reject
+from misstep.batch.inputs.spool import NOT_UTF_8, Entry, read_entries
+from misstep.batch.inputs.tables import logged, require_columns
+from misstep.batch.parts import Logged, Part, Reading, Reject
 from misstep.errors import CallerError, RecordError, printable, suggest
 from misstep.language.facts import GIVEN_ROLES, Kind
 
 KIND, FACT = "kind", "fact"
 
-Fact = dict[str, str]
-Entry = tuple[int, dict[str, Any]]
+Row = dict[str, str]
 
 
 def check_long(source: Source, header: Sequence[str], reading: Reading) -> None:
@@ -41,7 +38,7 @@ def check_long(source: Source, header: Sequence[str], reading: Reading) -> None:
     require_columns(source.name, header, list(dict.fromkeys(header)))
 
 
-def gather_interviews(source: Source, header: Sequence[str], rows: Rows, reading: Reading) -> Iterator[Entry]:
+def gather_interviews(source: Source, rows: Rows, reading: Reading) -> Iterator[Entry]:
     """The interviews, each with the line that it begins on. They end where quotes are broken: what is in a row, and so whose it
     is, cannot be told from there on.
 
@@ -54,21 +51,21 @@ def gather_interviews(source: Source, header: Sequence[str], rows: Rows, reading
             if cells.wrong:
                 if gathered is not None:
                     yield gathered.entry("a row that may belong to it cannot be read")
-                yield cells.row, {"row": cells.row, "wrong": f"{cells.wrong}; what follows is not read"}
+                yield Entry(cells.row, f"{cells.wrong}; what follows is not read")
                 return
-            row = dict(zip(header, cells.cells, strict=False))
+            row = dict(zip(rows.header, cells.cells, strict=False))
             id_ = row.get(reading.id, "")
             if gathered is None or id_ != gathered.id:
                 if gathered is not None:
                     yield gathered.entry()
-                gathered = _Gathered(id_, cells.row, [row.get(name) or None for name in reading.keep])
+                gathered = _Gathered(id_, cells.row, tuple(row.get(name) or None for name in reading.keep))
                 told = id_.encode("utf-8", "surrogateescape")
                 if id_ and not seen.execute("INSERT OR IGNORE INTO ids VALUES (CAST(? AS TEXT))", (told,)).rowcount:
                     raise RecordError(
                         f"{printable(source.name)}: line {cells.row} belongs to an interview whose rows stand further up;"
                         f" the rows of one interview must follow each other: sort the file by the column '{reading.id}'"
                     )
-            gathered.add(row, len(cells.cells), len(header), reading)
+            gathered.add(row, len(cells.cells), len(rows.header), reading)
         if gathered is not None:
             yield gathered.entry()
 
@@ -76,14 +73,14 @@ def gather_interviews(source: Source, header: Sequence[str], rows: Rows, reading
 class _Gathered:
     """The rows of one interview."""
 
-    def __init__(self, id_: str, row: int, kept: list[str | None]) -> None:
+    def __init__(self, id_: str, row: int, kept: tuple[str | None, ...]) -> None:
         self.id = id_
         self._row = row
         self._kept = kept
-        self._facts: list[Fact] = []
+        self._facts: list[Row] = []
         self._wrong = ""
 
-    def add(self, row: Fact, count: int, expected: int, reading: Reading) -> None:
+    def add(self, row: Row, count: int, expected: int, reading: Reading) -> None:
         """One more row."""
         if count != expected:
             self._wrong = self._wrong or f"one of its rows {wrong_width(count, expected)}"
@@ -101,27 +98,26 @@ class _Gathered:
 
     def entry(self, wrong: str = "") -> Entry:
         """What is written of it; ``wrong``: what is wrong besides."""
-        if self._wrong or wrong:
-            return self._row, {"row": self._row, "wrong": self._wrong or wrong}
-        return self._row, {"row": self._row, "id": self.id, "kept": self._kept, "facts": self._facts}
+        return Entry(self._row, self._wrong or wrong, self.id, self._facts, self._kept)
 
 
 def read_long(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
     """The interviews of a part as records: every cell becomes what its field is declared to be."""
     kinds = {kind.name: {field.name: _CELLS.get(field.type, str) for field in kind.fields} for kind in _given(reading)}
-    for entry in entries_of(part):
-        if "wrong" in entry:
-            yield reject(part.name, entry["row"], entry["wrong"])
-        else:
-            facts = [_fact(fact, kinds.get(fact.get(KIND, ""), {})) for fact in entry["facts"]]
-            yield logged_row(part.name, entry["row"], orjson.dumps(facts), entry["id"], tuple(entry["kept"]), reading)
+    for entry in read_entries(part):
+        if isinstance(entry, Reject):
+            yield entry
+            continue
+        assert isinstance(entry.facts, list)
+        facts = [_fact(fact, kinds.get(fact.get(KIND, ""), {})) for fact in entry.facts]
+        yield logged(part.name, entry.row, orjson.dumps(facts), entry.id, tuple(entry.kept), reading)
 
 
 def _given(reading: Reading) -> list[Kind]:
     return [kind for kind in reading.kinds if kind.role in GIVEN_ROLES]
 
 
-def _fact(cells: Fact, fields: dict[str, Callable[[str], Any]]) -> dict[str, Any]:
+def _fact(cells: Row, fields: dict[str, Callable[[str], Any]]) -> dict[str, Any]:
     return {"id" if name == FACT else name: fields.get(name, str)(cell) for name, cell in cells.items()}
 
 

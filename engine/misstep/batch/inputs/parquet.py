@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from functools import partial
-from operator import truediv
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from misstep.batch.inputs.arrow import Columns, chosen_columns, logged_row, reject
-from misstep.batch.inputs.rows import plan_rows
-from misstep.batch.inputs.settings import Reading
 from misstep.batch.inputs.sources import Source
-from misstep.batch.inputs.spool import Spool, fault_part
+from misstep.batch.inputs.spool import Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import FREELY, RATIO, UNPACKS_TOO_MUCH
+from misstep.batch.inputs.tables import Columns, choose_columns, logged
 from misstep.batch.parquet_file import parquet_file
-from misstep.batch.parts import Logged, Part, Reject
+from misstep.batch.parts import Logged, Part, Reading, Reject, reject
 from misstep.batch.texts import decoded, encoded, has_words, is_text
 from misstep.errors import CallerError, RecordError, printable
 from misstep.files import opened, place
@@ -52,7 +49,7 @@ def plan_parquet(source: Source, reading: Reading, spool: Spool) -> Iterator[Par
     """The parts of a file: row groups, small ones together, and what large ones were copied to."""
     with parquet_file(source.file) as file:
         metadata = file.metadata
-        columns = chosen_columns(source.name, file.schema_arrow.names, reading)
+        columns = choose_columns(source.name, file.schema_arrow.names, reading)
     sizes = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
     whole = max(sum(sizes), 1)
     first = row = 0  # of the row groups that are gathered
@@ -67,7 +64,7 @@ def plan_parquet(source: Source, reading: Reading, spool: Spool) -> Iterator[Par
             yield fault_part(spool, source, row + 1, f"row group {group + 1} {UNPACKS_TOO_MUCH}")
         elif large:
             rows = _group_rows(source, columns, reading, group, row + 1)
-            yield from plan_rows(source, rows, reading, spool, partial(truediv, done, whole))
+            yield from (replace(part, share=done / whole) for part in plan_rows(source, rows, reading, spool))
         if large or bomb:
             first, row = group + 1, done
     if first < len(sizes):
@@ -78,7 +75,7 @@ def read_parquet(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
     """The rows of a part. Where a row group is damaged, the rows before are given, and a reject for the rest of it."""
     with parquet_file(place(part.path)) as file:
         metadata = file.metadata
-        columns = chosen_columns(part.name, file.schema_arrow.names, reading)
+        columns = choose_columns(part.name, file.schema_arrow.names, reading)
     row = part.row
     source = Source(part.path, part.name, "parquet")
     for group in range(part.start, part.stop):
@@ -88,7 +85,7 @@ def read_parquet(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
 
 def _columns(schema: pa.Schema, source: Source, reading: Reading) -> Columns:
     """The columns that are read. Raises CallerError where they are not what they should be."""
-    columns = chosen_columns(source.name, schema.names, reading)
+    columns = choose_columns(source.name, schema.names, reading)
     name = printable(source.name)
     if not is_text(schema.field(columns.facts).type):
         raise CallerError(f"{name}: the column '{columns.facts}' must be text with JSON, not {schema.field(columns.facts).type}")
@@ -140,7 +137,7 @@ def _group_rows(source: Source, columns: Columns, reading: Reading, group: int, 
                 ids = decoded(batch.column(columns.id)) if columns.id else [None] * len(batch)
                 kept = zip(*[decoded(batch.column(name)) for name in columns.keep], strict=True) if columns.keep else None
                 for text, id_ in zip(facts, ids, strict=True):
-                    yield logged_row(source.name, row, text, id_, next(kept) if kept else (), reading)
+                    yield logged(source.name, row, text, id_, next(kept) if kept else (), reading)
                     row += 1
     except _FAULTS:
         yield reject(source.name, row, f"the file is damaged: rows {row} to {last} cannot be read")

@@ -1,4 +1,7 @@
-"""Inputs in; parts out, in a fixed order. Everything that can be seen to be wrong beforehand is, before the first part."""
+"""Inputs of all formats in; their parts out, in a fixed order, and the logged interviews of a part.
+
+What can be checked beforehand is checked before the first part.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,13 @@ from dataclasses import replace
 
 from misstep.batch.inputs.csv_files import check_csv, plan_csv
 from misstep.batch.inputs.database import check_database, plan_database
-from misstep.batch.inputs.lines import plan_file, plan_stream
-from misstep.batch.inputs.parquet import check_parquet, plan_parquet
-from misstep.batch.inputs.settings import Reading
+from misstep.batch.inputs.lines import plan_file, plan_stream, read_lines
+from misstep.batch.inputs.long_form import read_long
+from misstep.batch.inputs.parquet import check_parquet, plan_parquet, read_parquet
 from misstep.batch.inputs.sources import Source, find_sources
-from misstep.batch.inputs.spool import Spool, fault_part
+from misstep.batch.inputs.spool import Spool, fault_part, read_rows
 from misstep.batch.inputs.streams import check_stream, is_packed, open_stream
-from misstep.batch.parts import Part
+from misstep.batch.parts import Logged, Part, Reading, Reject, reject
 from misstep.errors import CallerError, MisstepError, RecordError, printable
 
 
@@ -81,3 +84,17 @@ def _plan(source: Source, reading: Reading, spool: Spool) -> Iterator[Part]:
             if source.streamed:
                 check_stream(source, stream)
             yield from (plan_stream if source.form == "jsonl" else plan_csv)(source, stream, reading, spool)
+
+
+def read_part(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
+    """The logged interviews of a part, in order, with a reject in place of a record that cannot be read. Workers run this."""
+    if part.fault:
+        yield reject(part.name, part.row, part.fault)
+    elif part.storage == "lines":
+        yield from read_lines(part, reading)
+    elif part.storage == "parquet":
+        yield from read_parquet(part, reading)
+    elif part.storage == "long":
+        yield from read_long(part, reading)
+    else:
+        yield from read_rows(part)

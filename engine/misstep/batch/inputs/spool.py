@@ -1,22 +1,39 @@
-"""What can only be read from its beginning in; files of one part each out, which are there whole or not at all."""
+"""Parts of inputs that can only be read once: files of some rows each, there whole or not at all.
+
+A line of a file is a list: row, message of a reject, id, facts, values carried along.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
+
+import orjson
 
 from misstep.batch.inputs.sources import Source
-from misstep.batch.parts import Part
-from misstep.files import is_remote, whole_file
+from misstep.batch.parts import Logged, Part, Reading, Reject, Storage, reject
+from misstep.files import is_remote, opened, place, whole_file
+
+NOT_UTF_8 = "not UTF-8 text"
+
+
+class Entry(NamedTuple):
+    """A row, or the rows of an interview, as it lies in a part: with its facts, or with the message of a reject."""
+
+    row: int
+    wrong: str
+    id: str | None = None
+    facts: str | list[dict[str, str]] = ""
+    kept: tuple[str | None, ...] = ()
 
 
 class Spool:
-    """A folder of parts, and the numbers of all parts: those of a run, whether they lie here or not."""
+    """A folder of parts, and the numbers of all parts of a run, whether they lie here or not."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -27,12 +44,12 @@ class Spool:
         return next(self._numbers)
 
     def path(self, number: int) -> Path:
-        """Where a part lies that was written here."""
+        """The file of a part that was written here."""
         return self._folder / f"{number:08}.part"
 
     @contextmanager
     def writing(self, number: int) -> Iterator[IO[bytes]]:
-        """The file of a part, to be written; only its owner can read it. It is made anew whenever a run goes on, so it need
+        """The file of a part, to be written; only its owner can read it. It is written anew whenever a run resumes, so it need
         not outlast a crash."""
         path = self.path(number)
         if is_remote(path):
@@ -50,6 +67,49 @@ class Spool:
 
 
 def fault_part(spool: Spool, source: Source, row: int, fault: str) -> Part:
-    """A part that says why an input can be read no further."""
+    """A part that says why an input cannot be read from a row on."""
     digest = hashlib.blake2b(fault.encode(), digest_size=16).hexdigest()
     return Part(spool.number(), "lines", "", source.name, 0, 0, row, digest, fault=fault)
+
+
+def plan_rows(source: Source, rows: Iterable[Logged | Reject], reading: Reading, spool: Spool) -> Iterator[Part]:
+    """The parts that the rows of a table make."""
+    return plan_entries(source, map(_entry, rows), "rows", reading, spool)
+
+
+def _entry(row: Logged | Reject) -> Entry:
+    if isinstance(row, Reject):
+        return Entry(row.row, row.problems[0].message)
+    try:
+        return Entry(row.row, "", row.id, row.record.decode(), row.kept)
+    except UnicodeDecodeError:
+        return Entry(row.row, NOT_UTF_8)
+
+
+def plan_entries(source: Source, entries: Iterable[Entry], storage: Storage, reading: Reading, spool: Spool) -> Iterator[Part]:
+    """The parts that entries make, each of so many rows or bytes."""
+    entries = iter(entries)
+    for first in entries:
+        number, digest, size, count = spool.number(), hashlib.blake2b(digest_size=16), 0, 0
+        with spool.writing(number) as file:
+            for entry in itertools.chain([first], entries):
+                line = orjson.dumps(tuple(entry), option=orjson.OPT_APPEND_NEWLINE)
+                file.write(line)
+                digest.update(line)
+                size, count = size + len(line), count + 1
+                if count >= reading.part_rows or size >= reading.part_bytes:
+                    break
+        yield Part(number, storage, str(spool.path(number)), source.name, 0, size, first.row, digest.hexdigest())
+
+
+def read_entries(part: Part) -> Iterator[Entry | Reject]:
+    """The entries of a part."""
+    with opened(place(part.path)) as stream:
+        for row, wrong, *rest in map(orjson.loads, stream):
+            yield reject(part.name, row, wrong) if wrong else Entry(row, "", *rest)
+
+
+def read_rows(part: Part) -> Iterator[Logged | Reject]:
+    """The rows of a part."""
+    for entry in read_entries(part):
+        yield entry if isinstance(entry, Reject) else Logged(entry.row, str(entry.facts).encode(), entry.id, tuple(entry.kept))
