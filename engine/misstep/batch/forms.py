@@ -13,7 +13,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from misstep.batch.parquet_file import parquet_file
+from misstep.batch.arrow import parquet_file
 from misstep.errors import CallerError, printable, suggest
 from misstep.files import opened
 

@@ -16,11 +16,11 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from misstep.batch.arrow import parquet_file, parquet_schema
 from misstep.batch.columns import TABLES, TableName, Wanted
 from misstep.batch.databases import Database, connected, quoted, read_url, reason
 from misstep.batch.forms import OutputForm, join_parts
 from misstep.batch.journal import SUFFIX
-from misstep.batch.parquet_file import parquet_file
 from misstep.batch.summary import Summary
 from misstep.errors import CallerError, MisstepError, printable
 from misstep.files import whole_file
@@ -114,7 +114,7 @@ class DatabaseOutput:
             cursor.execute(f"DROP TABLE IF EXISTS {quoted(table)}")
         cursor.execute(f"CREATE TABLE {quoted(self._noted)} (run TEXT, name TEXT, chunk INTEGER)")
         for table in tables:
-            self._load(cursor, self._loading(table), _schema(_joined(journal, table)).empty_table(), "create")
+            self._load(cursor, self._loading(table), parquet_schema(_joined(journal, table)).empty_table(), "create")
         cursor.connection.commit()
         return set()
 
@@ -167,11 +167,6 @@ class DatabaseOutput:
 def _joined(journal: Path, table: TableName) -> Path:
     """A table put together, from which it is loaded."""
     return journal / f"{table}.parquet"
-
-
-def _schema(file: Path) -> pa.Schema:
-    with parquet_file(file) as source:
-        return source.schema_arrow
 
 
 def _chunks(file: Path) -> Iterator[pa.Table]:

@@ -6,7 +6,6 @@ import fnmatch
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from misstep.batch.columns import TABLES, TableName, Wanted
 from misstep.batch.databases import DATABASES, read_url
@@ -17,56 +16,6 @@ from misstep.batch.loading import DatabaseOutput
 from misstep.batch.summary import Summary
 from misstep.errors import CallerError, printable
 from misstep.files import is_remote, place, whole_file
-
-
-class Output(Protocol):
-    """Where scores go."""
-
-    @property
-    def name(self) -> str:
-        """As it may be shown."""
-        ...
-
-    @property
-    def form(self) -> OutputForm:
-        """Of the parts it is made of."""
-        ...
-
-    def beside(self, what: str) -> Path:
-        """A path for what belongs to it and is a file of its own: ``scores.rejects.jsonl`` beside ``scores.parquet``."""
-        ...
-
-    def journal(self) -> Path:
-        """The folder of a run that is not finished."""
-        ...
-
-    def files(self, tables: Sequence[TableName]) -> list[Path]:
-        """The files that will be written."""
-        ...
-
-    def further(self, tables: Sequence[TableName]) -> dict[TableName, str]:
-        """What other tables than interviews are called, for who has this output."""
-        ...
-
-    def check(self, wanted: Wanted, overwrite: bool) -> None:
-        """Raise CallerError where something is there already, or nothing can be written."""
-        ...
-
-    def write(self, parts: Callable[[TableName], list[Path]], wanted: Wanted, summary: Summary, journal: Path) -> dict[str, str]:
-        """Write all tables, and interviews last; what was written, by table."""
-        ...
-
-    def result(self, journal: Path) -> Path:
-        """A file that ``read_scores`` reads, there as long as the journal is."""
-        ...
-
-
-def output_of(name: str | Path) -> Output:
-    """The output that a name stands for, a file or the URL of a database. Raises CallerError."""
-    if str(name).startswith(DATABASES):
-        return DatabaseOutput.named(str(name))
-    path = place(name)
-    return FileOutput(path, form_of(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +80,17 @@ class FileOutput:
     def result(self, journal: Path) -> Path:
         """Itself."""
         return self.path
+
+
+Output = FileOutput | DatabaseOutput
+
+
+def output_of(name: str | Path) -> Output:
+    """The output of a name, a file or the URL of a database. Raises CallerError."""
+    if str(name).startswith(DATABASES):
+        return DatabaseOutput.named(str(name))
+    path = place(name)
+    return FileOutput(path, form_of(path))
 
 
 def refuse_written(files: Sequence[Path], overwrite: bool) -> None:

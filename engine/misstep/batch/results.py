@@ -14,9 +14,9 @@ import pyarrow.fs
 import pyarrow.json as pa_json
 
 from misstep.assessment.record_files import refuse_missing
+from misstep.batch.arrow import parquet_schema
 from misstep.batch.columns import schema_of
 from misstep.batch.forms import ENDINGS, OutputForm
-from misstep.batch.parquet_file import parquet_file
 from misstep.batch.summary import Summary
 from misstep.errors import CallerError, printable
 from misstep.files import is_remote, place
@@ -48,7 +48,7 @@ class Scores:
     def schema(self) -> pa.Schema:
         """The columns and their types."""
         if self._form == "parquet":
-            return _schema(self.path).remove_metadata()
+            return parquet_schema(self.path).remove_metadata()
         return schema_of("interviews", self.summary.keep)
 
     @cached_property
@@ -129,14 +129,9 @@ def read_scores(path: str | Path) -> Scores:
     return scores
 
 
-def _schema(file: Path) -> pa.Schema:
-    with parquet_file(file) as source:
-        return source.schema_arrow
-
-
 def _summary_inside(file: Path) -> Summary:
     try:
-        metadata = _schema(file).metadata or {}
+        metadata = parquet_schema(file).metadata or {}
     except (pa.ArrowException, OSError) as error:
         raise _unreadable(file, error) from None
     if SUMMARY not in metadata:

@@ -10,11 +10,11 @@ from typing import Any
 import pyarrow as pa
 
 from misstep.api import RuleBase
+from misstep.batch.arrow import decoded, encoded, has_words, is_text
 from misstep.batch.baseline import Comparison, evaluated
 from misstep.batch.columns import CERTAINTY, SCORES, TableName, Wanted, action_rows, certainty_values, finding_rows, scores
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.summary import Tally
-from misstep.batch.texts import decoded, encoded, has_words, is_text
 from misstep.errors import CallerError, Location, Problem, RecordError
 
 Row = tuple[Any, ...]

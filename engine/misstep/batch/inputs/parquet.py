@@ -15,13 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from misstep.batch.arrow import decoded, encoded, has_words, is_text, parquet_file, parquet_schema
 from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.spool import Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import FREELY, RATIO, UNPACKS_TOO_MUCH
 from misstep.batch.inputs.tables import Columns, choose_columns, logged
-from misstep.batch.parquet_file import parquet_file
 from misstep.batch.parts import Logged, Part, Reading, Reject, reject
-from misstep.batch.texts import decoded, encoded, has_words, is_text
 from misstep.errors import CallerError, RecordError, printable
 from misstep.files import opened, place
 
@@ -146,8 +145,7 @@ def _group_rows(source: Source, columns: Columns, reading: Reading, group: int, 
 def _batch_size(source: Source, columns: Columns, group: int) -> int:
     """How many rows are read at a time. A text that stands once in a dictionary can make every row long, so the longest is
     looked up first."""
-    with parquet_file(source.file) as file:
-        schema = file.schema_arrow
+    schema = parquet_schema(source.file)
     texts = [name for name in columns.names() if is_text(schema.field(name).type)]
     longest = 1
     with parquet_file(source.file, read_dictionary=texts, buffer_size=BUFFER, pre_buffer=False) as file:
