@@ -73,11 +73,14 @@ class Pool(ABC, Generic[TaskT, ResultT, FutureT]):
         suspects: deque[TaskT] = deque()
         deaths: Counter[TaskT] = Counter()
         pending: dict[FutureT, TaskT] = {}
+        error: EngineError | None = None
         while True:
             if suspects and not pending:
                 task = suspects.popleft()
                 pending[self.submit(task)] = task
-            elif not suspects:
+            elif error is not None and not pending:  # all other suspects are done
+                raise error
+            elif error is None and not suspects:
                 for task in islice(fresh, max(0, self.size() - len(pending))):
                     pending[self.submit(task)] = task
             if not pending:
@@ -90,8 +93,9 @@ class Pool(ABC, Generic[TaskT, ResultT, FutureT]):
                 retried = task in deaths
                 deaths[task] += result.processes
                 if retried and deaths[task] >= TRIES:
-                    raise EngineError(f"{task}: its {self.process} died {deaths[task]} times, also when it was alone")
-                suspects.append(task)
+                    error = EngineError(f"{task}: its {self.process} died {deaths[task]} times, also when it was alone")
+                else:
+                    suspects.append(task)
 
 
 class Processes:
