@@ -24,12 +24,13 @@ KILLS = 50
 # A process that has everything loaded and makes a run in a child whenever it is told to, so that most moments at which the
 # child is killed are moments of the run. A line in: after how many seconds; a line out: how the child ended, and when.
 DRIVER = """
-import os, select, signal, sys, time
+import os, select, signal, sys, tempfile, time
 from misstep.batch import run
 run.PART_BYTES = 20_000
 log, output, *tables = sys.argv[1:]
 rules = run.RuleBase.shipped()
-rules.evaluate_json('{"facts": []}')
+with tempfile.TemporaryDirectory() as folder:
+    run.score(log, folder + "/scores.parquet", rules=rules, tables=tables, workers=1)
 for line in sys.stdin:
     child = os.fork()
     if child == 0:

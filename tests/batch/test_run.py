@@ -273,14 +273,14 @@ def begun(log: Path, output: Path, after: int = 2, **options: Any) -> None:
     assert not output.exists()
 
 
-@pytest.mark.parametrize("after", [0, 1, 3])
+@pytest.mark.parametrize("after", [0, 1, 4])
 def test_a_run_that_was_stopped_goes_on(log: Path, tmp_path: Path, after: int) -> None:
     (tmp_path / "whole").mkdir()
     score(log, tmp_path / "whole" / "scores.parquet", keep=["team", "month"], workers=1)
     (tmp_path / "torn").mkdir()
     output = tmp_path / "torn" / "scores.parquet"
     begun(log, output, after)
-    outcome = score(log, output, keep=["team", "month"], workers=2)
+    outcome = score(log, output, keep=["team", "month"], workers=1 + after % 2)
     assert outcome.resumed > 0
     assert outcome.interviews == 299
     assert every_file(tmp_path / "torn") == every_file(tmp_path / "whole")
@@ -409,7 +409,7 @@ class Disk:
 
 def test_whichever_write_fails_the_same_command_goes_on(log: Path, tmp_path: Path) -> None:
     short = tmp_path / "short.jsonl"
-    short.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:80]))
+    short.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:60]))  # two parts
     (tmp_path / "whole").mkdir()
     score(short, tmp_path / "whole" / "scores.parquet", keep=["team", "month"], tables=["findings"], workers=1)
     expected = every_file(tmp_path / "whole")

@@ -83,7 +83,13 @@ def score_part(task: Task) -> dict[str, Any]:
 @lru_cache(maxsize=4)
 def _rulebase(file: Path, limits: Limits) -> RuleBase:
     """A rule base of a run, loaded once a process."""
-    return RuleBase(read_program(file.read_bytes()), limits)
+    return _loaded(file.read_bytes(), limits)
+
+
+@lru_cache(maxsize=4)
+def _loaded(program: bytes, limits: Limits) -> RuleBase:
+    """The same rules in another run need not be compiled again: a worker of a cluster, or a notebook, has many runs."""
+    return RuleBase(read_program(program), limits)
 
 
 def _reject(reject: Reject, lines: bool) -> dict[str, Any]:
