@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -123,7 +124,7 @@ def score(
         for name, one in ((RULES, rulebase), (BASELINE, baseline)):
             if one is not None:
                 with whole_file(kept.parts / name) as stream:
-                    stream.write(dump_program(one.program))
+                    stream.write(_dumped(one))
         parts = kept.parts.absolute()  # as workers elsewhere see it
         reading = Reading(
             spool=parts, keep=wanted.keep, form=input_format, facts=facts, id=id, kinds=tuple(rulebase.kinds.values()),
@@ -168,7 +169,13 @@ def _refuse_names(wanted: Wanted) -> None:
             raise CallerError(f"keep: the result would have the column '{printable(name)}' twice; rename it in the input")
 
 
-def _digest(data: Any) -> str:
+@lru_cache(maxsize=2)
+def _dumped(rulebase: RuleBase) -> bytes:
+    """The rules as workers read them."""
+    return dump_program(rulebase.program)
+
+
+def _digest(data: object) -> str:
     return hashlib.sha256(repr(data).encode("utf-8", "surrogateescape")).hexdigest()
 
 
