@@ -94,7 +94,7 @@ def test_loading_that_fails_goes_on_where_it_was(log: Path, address: str) -> Non
     loaded: list[int] = []
     load = loading.DatabaseOutput._load
 
-    def failing(self: Any, cursor: Any, table: str, rows: Any, mode: str = "append") -> None:
+    def failing(self: Any, cursor: Any, table: str, rows: Any, mode: Any = "append") -> None:
         if mode == "append":
             loaded.append(len(rows))
             if len(loaded) == 3:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import orjson
 import pyarrow as pa
 
 from misstep.api import RuleBase
 from misstep.assessment.assembly import Result
+from misstep.assessment.records import RecordLike
 from misstep.errors import BudgetError
 from misstep.evaluate.memory import is_reason
 from misstep.language.facts import ID, KIND
@@ -23,6 +24,10 @@ SCHEMA = 2
 
 TableName = Literal["interviews", "findings", "actions"]
 TABLES: tuple[TableName, ...] = ("interviews", "findings", "actions")
+
+Value = str | float | bool | list[str] | None
+Values = tuple[Value, ...]
+"""Values of some columns, in their order."""
 
 _WORDS = pa.list_(pa.string())
 _KEY = [("file", pa.string()), ("row", pa.int64()), ("id", pa.string())]
@@ -57,9 +62,31 @@ def schema_of(table: TableName, keep: Sequence[str] = (), assessment: bool = Fal
         return pa.schema(_KEY + FINDINGS)
     if table == "actions":
         return pa.schema(_KEY + ACTIONS)
-    kept = [(name, pa.string()) for name in keep]
-    further = (CERTAINTY if certainty else []) + ([("assessment", pa.string())] if assessment else [])
-    return pa.schema(_KEY + kept + SCORES + further)
+    return pa.schema(_KEY + [(name, pa.string()) for name in keep] + answer_columns(assessment, certainty))
+
+
+def answer_columns(assessment: bool, certainty: bool) -> list[tuple[str, pa.DataType]]:
+    """The columns of an interview's answer."""
+    return SCORES + (CERTAINTY if certainty else []) + ([("assessment", pa.string())] if assessment else [])
+
+
+def answer_values(
+    rulebase: RuleBase, result: Result, summary: Mapping[str, Value], record: bytes | str | RecordLike,
+    assessment: bool, certainty: bool,
+) -> Values:  # fmt: skip
+    """The values of ``answer_columns`` for one interview; ``summary``: what ``RuleBase.scores`` gives for it."""
+    return (
+        *scores(result, summary),
+        *(certainty_values(rulebase, record) if certainty else ()),
+        *((rulebase.to_json(result).decode(),) if assessment else ()),
+    )
+
+
+def to_arrays(rows: Sequence[Values], schema: Iterable[pa.Field]) -> list[pa.Array]:
+    """Rows as columns of the types of a schema."""
+    fields = list(schema)
+    columns: Iterable[Sequence[Value]] = zip(*rows, strict=True) if rows else [()] * len(fields)
+    return [pa.array(column, field.type) for column, field in zip(columns, fields, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +104,8 @@ class Wanted:
         return schema_of(table, self.keep, self.assessment, self.certainty)
 
 
-def scores(result: Result, summary: Mapping[str, Any]) -> tuple[Any, ...]:
-    """The values of ``SCORES`` for one interview; ``summary``: what ``RuleBase.scores`` gives for it."""
+def scores(result: Result, summary: Mapping[str, Value]) -> Values:
+    """The values of ``SCORES`` for one interview."""
     findings, steps = result.findings, result.plan.steps
     actions = [choice.action.id for choice in result.plan.choices]
     moved = {given[3] for given in result.memory.contributions if given[0] is not None and is_reason(given)}
@@ -89,7 +116,7 @@ def scores(result: Result, summary: Mapping[str, Any]) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def certainty_values(rulebase: RuleBase, record: Any) -> tuple[Any, ...]:
+def certainty_values(rulebase: RuleBase, record: bytes | str | RecordLike) -> Values:
     """The values of ``CERTAINTY`` for the record of one interview, given as data or as JSON; none where it is too much work."""
     try:
         json = rulebase.certainty_json(record) if isinstance(record, bytes | str) else rulebase.certainty(record).to_json()
@@ -100,7 +127,7 @@ def certainty_values(rulebase: RuleBase, record: Any) -> tuple[Any, ...]:
     return found["low"], found["high"], found["same"], found["settled"], list(named)[:MOST_NAMED]
 
 
-def finding_rows(result: Result) -> Iterable[tuple[Any, ...]]:
+def finding_rows(result: Result) -> Iterable[Values]:
     """The values of ``FINDINGS`` for every finding of one interview, worst first."""
     said = result.facts.said
     assumed = set()
@@ -116,7 +143,7 @@ def finding_rows(result: Result) -> Iterable[tuple[Any, ...]]:
         )  # fmt: skip
 
 
-def action_rows(result: Result) -> Iterable[tuple[Any, ...]]:
+def action_rows(result: Result) -> Iterable[Values]:
     """The values of ``ACTIONS`` for every action of one interview, in the order to do them; ``rank`` is that of its step."""
     scale = result.memory.program.scale
     for rank, step in enumerate(result.plan.steps, start=1):

@@ -15,10 +15,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
 from misstep.errors import CallerError, InstallationError, printable
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Cursor
 
 CONNECT_SECONDS = 10
 _DETAIL = re.compile(r"\A[A-Z_]+: (\[\w+\] )?(Failed to [a-z ]+: )?")  # what the drivers put before a message
@@ -73,7 +76,7 @@ def _without_password(place: str) -> str:
 
 
 @contextmanager
-def connected(database: Database, write: bool = False) -> Iterator[Any]:
+def connected(database: Database, write: bool = False) -> Iterator[Cursor]:
     """A cursor, which can only read unless it is to write; what it writes is there once its connection commits.
 
     Raises CallerError where the database cannot be reached, InstallationError without a driver.

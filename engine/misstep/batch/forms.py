@@ -7,7 +7,7 @@ import io
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Literal
 
 import orjson
 import pyarrow as pa
@@ -87,7 +87,7 @@ def _tables_of(parts: Iterable[Path]) -> Iterator[pa.Table]:
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     """A value as a cell: lists behind semicolons, truth as JSON has it, and no text that a spreadsheet would run."""
     if isinstance(value, str):
         return f"'{value}" if value.startswith(_FORMULA) else value

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 import orjson
 import pyarrow as pa
@@ -24,6 +24,9 @@ from misstep.batch.journal import SUFFIX
 from misstep.batch.summary import Summary
 from misstep.errors import CallerError, MisstepError, printable
 from misstep.files import whole_file
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Cursor
 
 RUN = "run"
 """The table that says what the others are: one row with the rules, the counts, and the summary as JSON."""
@@ -103,7 +106,7 @@ class DatabaseOutput:
         """What was loaded, as long as it lies in the journal."""
         return _joined(journal, "interviews")
 
-    def _begun(self, cursor: Any, tables: Sequence[TableName], journal: Path) -> set[tuple[str, int]]:
+    def _begun(self, cursor: Cursor, tables: Sequence[TableName], journal: Path) -> set[tuple[str, int]]:
         """The chunks that this run has loaded; what another one left behind is taken away."""
         if self._is_there(cursor, self._noted):
             cursor.execute(f"SELECT run, name, chunk FROM {quoted(self._noted)}")  # noqa: S608
@@ -118,12 +121,12 @@ class DatabaseOutput:
         cursor.connection.commit()
         return set()
 
-    def _load(self, cursor: Any, table: str, rows: pa.Table, mode: str = "append") -> None:
+    def _load(self, cursor: Cursor, table: str, rows: pa.Table, mode: Literal["append", "create"] = "append") -> None:
         schema, _, name = table.rpartition(".")
         columns = [_loadable(column, self.database.system) for column in rows.columns]
         cursor.adbc_ingest(name, pa.table(columns, rows.schema.names), mode=mode, db_schema_name=schema or None)
 
-    def _finish(self, cursor: Any, tables: Sequence[TableName], run: pa.Table) -> None:
+    def _finish(self, cursor: Cursor, tables: Sequence[TableName], run: pa.Table) -> None:
         """Give the tables their names, all at once."""
         ours = self._is_there(cursor, self._table(RUN))  # of a run before, all of which is replaced
         for table in [*(TABLES if ours else tables), RUN]:
@@ -145,15 +148,15 @@ class DatabaseOutput:
     def _noted(self) -> str:
         return f"{self.database.table}_loaded"
 
-    def _is_there(self, cursor: Any, table: str) -> bool:
+    def _is_there(self, cursor: Cursor, table: str) -> bool:
         if self.database.system == "sqlite":
             cursor.execute("SELECT COUNT(*) FROM sqlite_master WHERE name = ? COLLATE NOCASE", (table,))
         else:
             cursor.execute("SELECT COUNT(to_regclass($1))", (quoted(table),))
-        return bool(cursor.fetchone()[0])
+        return any(count for (count,) in cursor.fetchall())
 
     @contextmanager
-    def _connected(self, write: bool = True) -> Iterator[Any]:
+    def _connected(self, write: bool = True) -> Iterator[Cursor]:
         """A cursor. What drivers raise is told as what could not be written."""
         try:
             with connected(self.database, write) as cursor:

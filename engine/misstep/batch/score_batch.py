@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -12,12 +12,10 @@ import pyarrow as pa
 from misstep.api import RuleBase
 from misstep.batch.arrow import decoded, encoded, has_words, is_text
 from misstep.batch.baseline import Comparison, evaluated
-from misstep.batch.columns import CERTAINTY, SCORES, TableName, Wanted, action_rows, certainty_values, finding_rows, scores
+from misstep.batch.columns import TableName, Values, Wanted, action_rows, answer_columns, answer_values, finding_rows, to_arrays
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.summary import Tally
 from misstep.errors import CallerError, Location, Problem, RecordError
-
-Row = tuple[Any, ...]
 
 MOST_EXACT = 2**53  # beyond it a fraction in binary no longer tells whole numbers apart
 
@@ -26,7 +24,7 @@ MOST_EXACT = 2**53  # beyond it a fraction in binary no longer tells whole numbe
 class Scored:
     """What came of some records: rows by table, sums over them, and the records that were wrong."""
 
-    rows: dict[TableName, list[Row]]
+    rows: dict[TableName, list[Values]]
     comparison: Comparison | None
     tally: Tally = field(default_factory=Tally)
     rejects: list[Reject] = field(default_factory=list)
@@ -34,8 +32,7 @@ class Scored:
     def table(self, name: TableName, wanted: Wanted) -> pa.Table:
         """A table of what was scored."""
         schema = wanted.schema(name)
-        columns: Iterable[Sequence[Any]] = zip(*self.rows[name], strict=True) if self.rows[name] else [()] * len(schema)
-        return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
+        return pa.table(to_arrays(self.rows[name], schema), schema=schema)
 
 
 def score_records(
@@ -62,10 +59,8 @@ def score_records(
         scored.tally.add(result)
         summary = rulebase.scores(result)
         key = (file, row, summary["id"])
-        values = (*key, *kept, *scores(result, summary))
-        if wanted.certainty:
-            values = (*values, *certainty_values(rulebase, record))
-        interviews.append((*values, rulebase.to_json(result).decode()) if wanted.assessment else values)
+        answer = answer_values(rulebase, result, summary, record, wanted.assessment, wanted.certainty)
+        interviews.append((*key, *kept, *answer))
         if findings is not None:
             findings += [(*key, *found) for found in finding_rows(result)]
         if actions is not None:
@@ -103,8 +98,8 @@ def score_batch(
     records = _records(batch.column(facts))
     ids = decoded(batch.column(id)) if id in batch.schema.names else [None] * len(batch)
     added = list(schema)[len(batch.schema) :]
-    nothing: Row = (None,) * (len(added) - 1)
-    rows: list[Row] = []
+    nothing: Values = (None,) * (len(added) - 1)
+    rows: list[Values] = []
     for record, name in zip(records, ids, strict=True):
         try:
             if record is None:
@@ -114,13 +109,8 @@ def score_batch(
         except RecordError as error:
             rows.append((*nothing, str(error)))
             continue
-        values = scores(result, rules.scores(result))
-        if certainty:
-            values = (*values, *certainty_values(rules, record))
-        rows.append((*values, *([rules.to_json(result).decode()] if assessment else []), None))
-    columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(added)
-    arrays = [pa.array(column, of.type) for column, of in zip(columns, added, strict=True)]
-    return pa.RecordBatch.from_arrays([*batch.columns, *arrays], schema=schema)
+        rows.append((*answer_values(rules, result, rules.scores(result), record, assessment, certainty), None))
+    return pa.RecordBatch.from_arrays([*batch.columns, *to_arrays(rows, added)], schema=schema)
 
 
 def scores_schema(schema: pa.Schema, *, assessment: bool = False, certainty: bool = False) -> pa.Schema:
@@ -128,12 +118,7 @@ def scores_schema(schema: pa.Schema, *, assessment: bool = False, certainty: boo
 
     Raises CallerError where a column is in the way.
     """
-    added = [
-        *SCORES,
-        *(CERTAINTY if certainty else []),
-        *([("assessment", pa.string())] if assessment else []),
-        ("error", pa.string()),
-    ]
+    added = [*answer_columns(assessment, certainty), ("error", pa.string())]
     if twice := {name for name, _ in added}.intersection(schema.names):
         raise CallerError(f"the batch has a column '{min(twice)}' already, which the scores would replace; rename it")
     return pa.schema([*schema, *[pa.field(name, type_) for name, type_ in added]], metadata=schema.metadata)
@@ -168,7 +153,7 @@ def _records(column: pa.Array) -> list[Any]:
     return [_without_nulls(value) for value in column.to_pylist()]
 
 
-def _without_nulls(value: Any) -> Any:
+def _without_nulls(value: object) -> object:
     """What a struct says of one fact. It has the fields of all kinds, and a field has the type that suits all of them: what
     is null is not said, and a whole number may come as a fraction."""
     if isinstance(value, dict):

@@ -7,7 +7,7 @@ finds them in their places; the number of a row is its place in that order.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import orjson
 import pyarrow as pa
@@ -18,6 +18,9 @@ from misstep.batch.inputs.spool import NOT_UTF_8, Spool, fault_part, plan_rows
 from misstep.batch.inputs.tables import Columns, choose_columns, logged_row
 from misstep.batch.parts import Logged, Part, Reading, Reject, reject
 from misstep.errors import CallerError, RecordError, printable
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Cursor
 
 
 def check_database(source: Source, reading: Reading) -> None:
@@ -42,7 +45,7 @@ def plan_database(source: Source, reading: Reading, spool: Spool) -> Iterator[Pa
             yield fault_part(spool, source, texts.row + 1, texts.fault)
 
 
-def _columns(cursor: Any, database: Database, reading: Reading) -> Columns:
+def _columns(cursor: Cursor, database: Database, reading: Reading) -> Columns:
     """The columns that are read. Raises CallerError where they are not there, or nothing is."""
     name = printable(database.name)
     try:
@@ -57,7 +60,7 @@ class _Texts:
     """The texts that a query gives, a row each. ``row``: how many there were; ``fault``: why it ended before its end, if it did:
     without the words of the database, in which there may be values."""
 
-    def __init__(self, cursor: Any, query: str) -> None:
+    def __init__(self, cursor: Cursor, query: str) -> None:
         self._cursor = cursor
         self._query = query
         self.row = 0

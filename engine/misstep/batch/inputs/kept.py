@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
 
 OF_RECORDS = frozenset({"id", "facts"})
 """What belongs to a record: it is carried along and left in."""
@@ -38,13 +37,13 @@ def take_out(line: bytes, names: Sequence[str]) -> tuple[bytes, tuple[str | None
     return (_blanked(text, members, set(taken)).encode() if taken else line), tuple(values[name] for name in names)
 
 
-Member = tuple[str, int, int, int, Any]
+KeyValue = tuple[str, int, int, int, object]
 """Name of a key; where the key begins, where its value does, and where that ends; and the value."""
 
 
-def _members(text: str) -> list[Member]:
+def _members(text: str) -> list[KeyValue]:
     """The members of the object that a text is. Raises ValueError where it is none."""
-    found: list[Member] = []
+    found: list[KeyValue] = []
     sign = _OPEN.match(text)
     while sign is not None:
         key = _KEY.match(text, sign.end())
@@ -61,7 +60,7 @@ def _members(text: str) -> list[Member]:
     raise ValueError
 
 
-def _blanked(text: str, members: list[Member], taken: set[int]) -> str:
+def _blanked(text: str, members: list[KeyValue], taken: set[int]) -> str:
     """The text with blanks for some members, and for the commas that would be left over."""
     first = next((i for i in range(len(members)) if i not in taken), len(members))
     pieces = []

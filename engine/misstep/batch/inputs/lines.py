@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from misstep.batch.inputs.kept import take_out
 from misstep.batch.inputs.sources import Source
@@ -57,7 +57,7 @@ def plan_stream(source: Source, stream: Stream, reading: Reading, spool: Spool) 
         yield fault_part(spool, source, row, stream.fault or "is empty")
 
 
-def _take(stream: BinaryIO, reading: Reading, write: Callable[[bytes], Any] = len) -> Taken | None:
+def _take(stream: BinaryIO, reading: Reading, write: Callable[[bytes], object] = len) -> Taken | None:
     """Read some whole lines; of one that goes on for longer than any record may, only so much is written as shows it."""
     digest = hashlib.blake2b(digest_size=16)
     size = written = whole = lines = 0

@@ -10,7 +10,6 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from typing import Any
 
 import orjson
 
@@ -24,7 +23,7 @@ from misstep.language.facts import GIVEN_ROLES, Kind
 
 KIND, FACT = "kind", "fact"
 
-Row = dict[str, str]
+Fields = dict[str, str]
 
 
 def check_long(source: Source, header: Sequence[str], reading: Reading) -> None:
@@ -77,10 +76,10 @@ class _Gathered:
         self.id = id_
         self._row = row
         self._kept = kept
-        self._facts: list[Row] = []
+        self._facts: list[Fields] = []
         self._wrong = ""
 
-    def add(self, row: Row, count: int, expected: int, reading: Reading) -> None:
+    def add(self, row: Fields, count: int, expected: int, reading: Reading) -> None:
         """One more row."""
         if count != expected:
             self._wrong = self._wrong or f"one of its rows {wrong_width(count, expected)}"
@@ -117,8 +116,8 @@ def _given(reading: Reading) -> list[Kind]:
     return [kind for kind in reading.kinds if kind.role in GIVEN_ROLES]
 
 
-def _fact(cells: Row, fields: dict[str, Callable[[str], Any]]) -> dict[str, Any]:
-    return {"id" if name == FACT else name: fields.get(name, str)(cell) for name, cell in cells.items()}
+def _fact(cells: Fields, convert: dict[str, Callable[[str], object]]) -> dict[str, object]:
+    return {"id" if name == FACT else name: convert.get(name, str)(cell) for name, cell in cells.items()}
 
 
 _WHOLE = re.compile(r"[-+]?[0-9]{1,18}(\.0*)?")
@@ -144,5 +143,5 @@ def _set(cell: str) -> list[str]:
     return [word.strip() for word in cell.split(";") if word.strip()]
 
 
-_CELLS: dict[str, Callable[[str], Any]] = {"boolean": _boolean, "integer": _integer, "number": _number, "set": _set}
+_CELLS: dict[str, Callable[[str], object]] = {"boolean": _boolean, "integer": _integer, "number": _number, "set": _set}
 """What is not what it should be stays text, and is refused with the words that every record is."""

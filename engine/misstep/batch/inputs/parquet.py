@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -111,7 +110,7 @@ def _in_place(
     return Part(spool.number(), "parquet", source.path, source.name, groups.start, groups.stop, row, digest.hexdigest(), share)
 
 
-def _chunks(metadata: pq.FileMetaData, group: int, columns: Columns) -> Iterator[Any]:
+def _chunks(metadata: pq.FileMetaData, group: int, columns: Columns) -> Iterator[pq.ColumnChunkMetaData]:
     of_group = metadata.row_group(group)
     chunks = (of_group.column(place) for place in range(of_group.num_columns))
     return (chunk for chunk in chunks if chunk.path_in_schema in columns.names())
