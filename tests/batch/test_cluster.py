@@ -25,7 +25,7 @@ from misstep import CallerError, EngineError, InstallationError
 from misstep.batch import cluster as dask
 from misstep.batch import run as running
 from misstep.batch import tasks
-from misstep.batch.run import Outcome, Progress, score, workers_of
+from misstep.batch.run import Progress, RunResult, score, workers_of
 from misstep.batch.score_batch import score_records
 from misstep.batch.summary import version_of_misstep
 from misstep.tools.sample import sample_records
@@ -86,7 +86,7 @@ def expected(log: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, b
     return files(folder)
 
 
-def score_all(log: Path, folder: Path, **options: object) -> Outcome:
+def score_all(log: Path, folder: Path, **options: object) -> RunResult:
     folder.mkdir(exist_ok=True)
     given = {"keep": ["team"], "tables": ["findings", "actions"], "assessment": True, **options}
     return score(log, folder / "scores.parquet", **given)  # type: ignore[arg-type]

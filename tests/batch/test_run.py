@@ -20,7 +20,7 @@ import pytest
 import misstep
 from misstep import CallerError, EngineError, RecordError
 from misstep.batch import run as running
-from misstep.batch.columns import schema_of
+from misstep.batch.columns import OutputOptions
 from misstep.batch.journal import Journal
 from misstep.batch.run import Progress, score
 from misstep.batch.tasks import Task, score_part
@@ -113,7 +113,7 @@ def test_where_every_record_is_wrong_the_output_has_its_columns_and_no_rows(tmp_
     outcome = score(tmp_path / "log.jsonl", tmp_path / name, workers=1, progress=None, then=None)
     assert (outcome.interviews, outcome.rejects) == (0, 3)
     found = misstep.read_scores(tmp_path / name).to_arrow()
-    assert (found.num_rows, found.schema.names) == (0, schema_of("interviews").names)
+    assert (found.num_rows, found.schema.names) == (0, OutputOptions().schema("interviews").names)
 
 
 @pytest.mark.parametrize("name", ["scores.parquet", "scores.jsonl", "scores.csv"])

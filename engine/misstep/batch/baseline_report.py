@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.padding import Padding
 from rich.text import Text
 
-from misstep.batch.baseline import Comparison, Example, Rules
+from misstep.batch.baseline import ChangedInterview, ComparedRules, Comparison
 from misstep.batch.responsible import ASPECTS
 from misstep.errors import printable
 from misstep.layout.tables import markdown_table, markdown_text, print_numbered, print_table, text_of, text_page
@@ -70,7 +70,7 @@ def _title(comparison: Comparison) -> str:
     return f"{_named(comparison.rules)} against the baseline {_named(comparison.baseline)}"
 
 
-def _named(rules: Rules) -> str:
+def _named(rules: ComparedRules) -> str:
     return printable(f"{rules.name} {rules.version}")
 
 
@@ -133,7 +133,7 @@ def _responsible(comparison: Comparison) -> Rows:
     return rows
 
 
-def _told(example: Example) -> Iterator[str]:
+def _told(example: ChangedInterview) -> Iterator[str]:
     """An example in lines: which interview, what has changed, and the rules behind it."""
     place = f"{example.file}:{example.row}"
     yield printable(f"{example.id} ({place})" if example.id else place)

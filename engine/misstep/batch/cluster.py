@@ -1,6 +1,6 @@
 """Tasks in; their results out, in the order in which they are done: on a cluster of Dask, whose workers come and go.
 
-Tasks and results are small. Whatever else tasks need, and what they write, lies in a folder that all workers see.
+Tasks and results are small. Everything else that tasks read or write lies in a folder that all workers see.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SHARED = "what a cluster reads and writes must lie where this machine and all wo
 
 
 class Cluster:
-    """The workers of a scheduler. ``folder``: where tasks find what they need and write.
+    """The workers of a scheduler. ``folder``: in which tasks read and write.
 
     A worker that dies costs nothing but time: the scheduler retries its tasks on others.
     """
@@ -59,7 +59,7 @@ class Cluster:
             warnings.simplefilter("ignore")  # of versions that differ, which are checked in other words
             try:
                 client = distributed.Client(self._address, timeout=CONNECT_SECONDS, set_as_default=False, name="misstep")
-            except Exception as error:  # whatever comes of reading what somebody else sends
+            except Exception as error:  # any error of reading the bytes of an unknown server
                 raise self._no_scheduler(error) from None
         try:
             yield client
@@ -104,7 +104,7 @@ def _first_line(error: object) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the log of Dask: what a user must know is raised."""
+    """Silence the log of Dask: errors that a user must know are raised."""
     names = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
     levels = {logger: logger.level for logger in map(logging.getLogger, names)}
     for logger in levels:
@@ -133,7 +133,7 @@ Versions = tuple[tuple[str, str], ...]
 
 
 def versions() -> Versions:
-    """What must be the same on all machines, so that they understand each other and give the same answers."""
+    """The versions that must be equal on all machines, for them to work together and to give the same answers."""
     python = ".".join(platform.python_version_tuple()[:2])
     return ("misstep", version_of_misstep()), ("Python", python), ("distributed", version("distributed"))
 
@@ -230,7 +230,7 @@ class _DaskPool(Pool[TaskT, ResultT, "distributed.Future[ResultT]"]):
             )
 
     def _explained(self, task: TaskT, error: Exception) -> Exception:
-        """An error of a task, in words of ours where there are any."""
+        """The error to raise for an error of a task."""
         if isinstance(error, CancelledError) or self._client.status != "running":
             return self._lost()
         if isinstance(error, OSError):

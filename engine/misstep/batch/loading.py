@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from misstep.batch.arrow import parquet_file, parquet_schema
-from misstep.batch.columns import TABLES, TableName, Wanted
+from misstep.batch.columns import TABLES, OutputOptions, TableName
 from misstep.batch.databases import Database, connected, quoted, read_url, reason
 from misstep.batch.forms import OutputForm, join_parts
 from misstep.batch.journal import SUFFIX
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Cursor
 
 RUN = "run"
-"""The table that says what the others are: one row with the rules, the counts, and the summary as JSON."""
+"""The table about the run: one row with the rules, the counts, and the summary as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class DatabaseOutput:
 
     @classmethod
     def named(cls, url: str) -> DatabaseOutput:
-        """The output that a URL names. Raises CallerError where it names no table."""
+        """The output of a URL. Raises CallerError where it names no table."""
         database = read_url(url)
         if database.query:
             raise CallerError(f"{printable(database.name)}: scores go into a table; end it with ?table=NAME")
@@ -69,11 +69,11 @@ class DatabaseOutput:
         """The names of other tables than interviews."""
         return {table: self._table(table) for table in tables}
 
-    def check(self, wanted: Wanted, overwrite: bool) -> None:
+    def check(self, wanted: OutputOptions, overwrite: bool) -> None:
         """Raise CallerError where tables are there already, or the database cannot be reached."""
         names = [field.name.casefold() for field in wanted.schema("interviews")]
         if twice := next((name for name in names if names.count(name) > 1), None):
-            raise CallerError(f"{printable(self.name)}: the column '{twice}' would be there twice: databases do not tell case")
+            raise CallerError(f"{printable(self.name)}: duplicate column '{twice}' (database column names are case-insensitive)")
         if self.database.system == "sqlite" and not (file := Path(self.database.address)).exists():
             if not file.absolute().parent.is_dir():
                 raise CallerError(f"{printable(self.name)}: there is no folder {printable(str(file.parent))}")
@@ -84,7 +84,9 @@ class DatabaseOutput:
                     name = printable(f"{self.name}: the table {self._table(table)}")
                     raise CallerError(f"{name} is there already; give --overwrite to replace it, or choose another name")
 
-    def write(self, parts: Callable[[TableName], list[Path]], wanted: Wanted, summary: Summary, journal: Path) -> dict[str, str]:
+    def write(
+        self, parts: Callable[[TableName], list[Path]], wanted: OutputOptions, summary: Summary, journal: Path
+    ) -> dict[str, str]:
         """Load all tables."""
         tables: tuple[TableName, ...] = (*wanted.tables, "interviews")
         about = summary.to_json()
@@ -103,11 +105,11 @@ class DatabaseOutput:
         return {table: f"{self.name.partition('?')[0]}?table={self._table(table)}" for table in tables}
 
     def result(self, journal: Path) -> Path:
-        """What was loaded, as long as it lies in the journal."""
+        """The interviews as a file, which the journal holds."""
         return _joined(journal, "interviews")
 
     def _begun(self, cursor: Cursor, tables: Sequence[TableName], journal: Path) -> set[tuple[str, int]]:
-        """The chunks that this run has loaded; what another one left behind is taken away."""
+        """The chunks that this run has loaded. Tables left by another run are dropped."""
         if self._is_there(cursor, self._noted):
             cursor.execute(f"SELECT run, name, chunk FROM {quoted(self._noted)}")  # noqa: S608
             notes = cursor.fetchall()
@@ -157,13 +159,13 @@ class DatabaseOutput:
 
     @contextmanager
     def _connected(self, write: bool = True) -> Iterator[Cursor]:
-        """A cursor. What drivers raise is told as what could not be written."""
+        """A cursor. Errors of drivers are raised as CallerError."""
         try:
             with connected(self.database, write) as cursor:
                 yield cursor
         except (MisstepError, OSError):
             raise
-        except Exception as error:  # whatever drivers raise; they need not be there to be named
+        except Exception as error:  # any error of a driver, whose package may not be installed
             raise CallerError(f"{printable(self.name)}: cannot be written: {reason(error, self.database)}") from None
 
 
@@ -190,7 +192,12 @@ def _loadable(column: pa.ChunkedArray, system: str) -> pa.ChunkedArray | pa.Arra
 def _run_row(summary: Summary, about: bytes) -> pa.Table:
     rules = summary.rulebase
     row = {
-        "misstep": summary.misstep, "rules": rules.name, "version": rules.version, "digest": rules.digest,
-        "interviews": summary.interviews, "rejects": summary.rejects, "summary": about.decode(),
-    }  # fmt: skip
+        "misstep": summary.misstep,
+        "rules": rules.name,
+        "version": rules.version,
+        "digest": rules.digest,
+        "interviews": summary.interviews,
+        "rejects": summary.rejects,
+        "summary": about.decode(),
+    }
     return pa.table({name: [value] for name, value in row.items()})

@@ -1,4 +1,4 @@
-"""Where scores go in; the parts of a run written there, whole or not at all, out."""
+"""Outputs of a run: files or tables of a database, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from misstep.batch.columns import TABLES, TableName, Wanted
+from misstep.batch.columns import TABLES, OutputOptions, TableName
 from misstep.batch.databases import DATABASES, read_url
 from misstep.batch.forms import OutputForm, form_of, join_parts
 from misstep.batch.inputs.sources import STDIN
@@ -31,7 +31,7 @@ class FileOutput:
         return str(self.path)
 
     def beside(self, what: str) -> Path:
-        """``scores.findings.parquet`` beside ``scores.parquet``; what is no table has an ending of its own."""
+        """``scores.findings.parquet`` beside ``scores.parquet``; other files have endings of their own."""
         return self.path.with_name(f"{self.path.stem}.{what}")
 
     def journal(self) -> Path:
@@ -47,7 +47,7 @@ class FileOutput:
         return self.path.with_name(self.path.name + ".summary.json")
 
     def _written_before(self) -> set[str]:
-        """The names of further tables that a run before wrote, which is replaced."""
+        """The names of further tables of an earlier run, which is replaced."""
         try:
             return set(Summary.from_json(self._summary.read_bytes()).tables.values()) & set(self.further(TABLES[1:]).values())
         except (OSError, CallerError):
@@ -61,11 +61,13 @@ class FileOutput:
         """The names of other files than that of interviews."""
         return {table: self._tables(tables)[table].name for table in tables}
 
-    def check(self, wanted: Wanted, overwrite: bool) -> None:
-        """Raise CallerError where something is there already, or the folder is not."""
-        refuse_written(self.files(wanted.tables), overwrite)
+    def check(self, wanted: OutputOptions, overwrite: bool) -> None:
+        """Raise CallerError where a file exists, or its folder does not."""
+        check_writable(self.files(wanted.tables), overwrite)
 
-    def write(self, parts: Callable[[TableName], list[Path]], wanted: Wanted, summary: Summary, journal: Path) -> dict[str, str]:
+    def write(
+        self, parts: Callable[[TableName], list[Path]], wanted: OutputOptions, summary: Summary, journal: Path
+    ) -> dict[str, str]:
         """Write the summary, the further tables, and interviews."""
         about, tables = summary.to_json(), self._tables(wanted.tables)
         for stale in self._written_before() - {path.name for path in tables.values()}:
@@ -93,8 +95,8 @@ def output_of(name: str | Path) -> Output:
     return FileOutput(path, form_of(path))
 
 
-def refuse_written(files: Sequence[Path], overwrite: bool) -> None:
-    """Raise CallerError where one of the files cannot be written, or is there and is not to be replaced."""
+def check_writable(files: Sequence[Path], overwrite: bool) -> None:
+    """Raise CallerError where a file cannot be written, or exists and may not be replaced."""
     for file in files:
         shown = printable(str(file))
         if not is_remote(file) and not file.absolute().parent.is_dir():
@@ -105,8 +107,8 @@ def refuse_written(files: Sequence[Path], overwrite: bool) -> None:
             raise CallerError(f"{shown}: is there already; give --overwrite to replace it, or choose another name")
 
 
-def refuse_among_inputs(output: Output, files: Sequence[Path], inputs: Sequence[str]) -> None:
-    """Raise CallerError where what is to be written is an input, or would be one next time."""
+def check_no_input(output: Output, files: Sequence[Path], inputs: Sequence[str]) -> None:
+    """Raise CallerError where a file to be written is an input, or would be one next time."""
     for name in inputs:
         if name == STDIN:
             continue
@@ -116,7 +118,7 @@ def refuse_among_inputs(output: Output, files: Sequence[Path], inputs: Sequence[
             continue
         for file in files:
             if is_remote(name) or is_remote(file):
-                _refuse_object(str(file), name)
+                _check_object(str(file), name)
                 continue
             given = Path(name)
             if given.is_dir():
@@ -129,7 +131,7 @@ def refuse_among_inputs(output: Output, files: Sequence[Path], inputs: Sequence[
                 raise CallerError(f"{printable(str(file))}: the input {printable(name)} means it too; write elsewhere")
 
 
-def _refuse_object(file: str, name: str) -> None:
+def _check_object(file: str, name: str) -> None:
     """The same in an object storage, by names alone: one stands for an object, or for all that begin as if in a folder."""
     if file == name or file.startswith(name.rstrip("/") + "/"):
         raise CallerError(f"{printable(file)}: lies in the input {printable(name)}; write elsewhere")

@@ -14,7 +14,7 @@ from misstep.errors import Location, Problem
 from misstep.language.facts import Kind
 from misstep.limits import Limits
 
-Form = Literal["jsonl", "parquet", "csv", "long-csv", "database"]
+InputForm = Literal["jsonl", "parquet", "csv", "long-csv", "database"]
 """The format of an input."""
 
 Storage = Literal["lines", "parquet", "rows", "long"]
@@ -37,7 +37,7 @@ class Reading:
 
     spool: Path
     keep: tuple[str, ...] = ()
-    form: Form | None = None
+    form: InputForm | None = None
     facts: str = "facts"
     id: str = USUAL_ID
     delimiter: str | None = None

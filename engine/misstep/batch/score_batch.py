@@ -1,4 +1,4 @@
-"""Logged interviews in; their scores by column out. Pure: the same records give the same columns, wherever it is run."""
+"""Logged interviews in; their scores by column out. Pure: the same records give the same columns on every machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ import pyarrow as pa
 from misstep.api import RuleBase
 from misstep.batch.arrow import decoded, encoded, has_words, is_text
 from misstep.batch.baseline import Comparison, evaluated
-from misstep.batch.columns import TableName, Values, Wanted, action_rows, answer_columns, answer_values, finding_rows, to_arrays
+from misstep.batch.columns import (
+    ColumnValues,
+    OutputOptions,
+    TableName,
+    action_rows,
+    answer_columns,
+    answer_values,
+    finding_rows,
+    to_arrays,
+)
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.summary import Tally
 from misstep.errors import CallerError, Location, Problem, RecordError
@@ -22,24 +31,24 @@ MOST_EXACT = 2**53  # beyond it a fraction in binary no longer tells whole numbe
 
 @dataclass(slots=True)
 class Scored:
-    """What came of some records: rows by table, sums over them, and the records that were wrong."""
+    """The results of some records: rows by table, sums over them, and the rejects."""
 
-    rows: dict[TableName, list[Values]]
+    rows: dict[TableName, list[ColumnValues]]
     comparison: Comparison | None
     tally: Tally = field(default_factory=Tally)
     rejects: list[Reject] = field(default_factory=list)
 
-    def table(self, name: TableName, wanted: Wanted) -> pa.Table:
-        """A table of what was scored."""
+    def table(self, name: TableName, wanted: OutputOptions) -> pa.Table:
+        """One of the tables."""
         schema = wanted.schema(name)
         return pa.table(to_arrays(self.rows[name], schema), schema=schema)
 
 
 def score_records(
-    records: Iterable[Logged | Reject], file: str, rulebase: RuleBase, wanted: Wanted, baseline: RuleBase | None = None
+    records: Iterable[Logged | Reject], file: str, rulebase: RuleBase, wanted: OutputOptions, baseline: RuleBase | None = None
 ) -> Scored:
-    """Score the records of one file; a record that is wrong is a reject among them, and costs the others nothing. With a
-    ``baseline``, what it says of them is compared."""
+    """Score the records of one file; an invalid record is a reject, and costs the others nothing. With a ``baseline``, its
+    answers are compared."""
     comparison = Comparison.between(baseline, rulebase) if baseline else None
     scored = Scored({"interviews": [], **{table: [] for table in wanted.tables}}, comparison)
     interviews = scored.rows["interviews"]
@@ -77,14 +86,14 @@ def score_batch(
     assessment: bool = False,
     certainty: bool = False,
 ) -> pa.RecordBatch | pa.Table:
-    """Score a batch of interviews, one a row: a pure function for Polars, DuckDB, pandas, Spark, Ray and whoever speaks Arrow.
+    """Score a batch of interviews, one a row: a pure function for Polars, DuckDB, pandas, Spark, Ray and other tools with Arrow.
 
-    ``facts`` names the column with the facts: JSON text, a list or a whole record; or a list of structs, where nothing in a
-    struct is what is not known. ``id`` names one with ids, if there is one. What comes out is the batch, or the table, in its
-    order, with the columns of ``SCORES`` and ``error``: what is wrong with a record, which has no scores then. ``assessment``
+    ``facts`` names the column with the facts: JSON text, a list or a whole record; or a list of structs, where a null is
+    unknown. ``id`` names the column with ids, if there is one. The result is the batch, or the table, in its order, with the
+    columns of ``SCORES`` and ``error``: the message about an invalid record, which has no scores. ``assessment``
     adds the whole assessment as JSON, the same bytes as ``assess_json`` gives; ``certainty`` the columns of ``CERTAINTY``.
 
-    Raises CallerError where there is no such column, or it holds something else.
+    Raises CallerError about a column that is missing or of another type.
     """
     schema = scores_schema(batch.schema, assessment=assessment, certainty=certainty)
     _check_columns(batch.schema, facts, id)
@@ -98,8 +107,8 @@ def score_batch(
     records = _records(batch.column(facts))
     ids = decoded(batch.column(id)) if id in batch.schema.names else [None] * len(batch)
     added = list(schema)[len(batch.schema) :]
-    nothing: Values = (None,) * (len(added) - 1)
-    rows: list[Values] = []
+    nothing: ColumnValues = (None,) * (len(added) - 1)
+    rows: list[ColumnValues] = []
     for record, name in zip(records, ids, strict=True):
         try:
             if record is None:
@@ -114,9 +123,9 @@ def score_batch(
 
 
 def scores_schema(schema: pa.Schema, *, assessment: bool = False, certainty: bool = False) -> pa.Schema:
-    """The schema of what ``score_batch`` makes of a batch with this one, for tools that want to know it beforehand.
+    """The schema of the result of ``score_batch``, from that of the batch, for tools that need it beforehand.
 
-    Raises CallerError where a column is in the way.
+    Raises CallerError about duplicate columns.
     """
     added = [*answer_columns(assessment, certainty), ("error", pa.string())]
     if twice := {name for name, _ in added}.intersection(schema.names):
@@ -154,8 +163,8 @@ def _records(column: pa.Array) -> list[Any]:
 
 
 def _without_nulls(value: object) -> object:
-    """What a struct says of one fact. It has the fields of all kinds, and a field has the type that suits all of them: what
-    is null is not said, and a whole number may come as a fraction."""
+    """A fact from a struct. A struct has the fields of all kinds, each with a type that suits all of them: nulls are left out,
+    and a whole number may come as a fraction."""
     if isinstance(value, dict):
         return {name: _without_nulls(held) for name, held in value.items() if held is not None}
     if isinstance(value, list):

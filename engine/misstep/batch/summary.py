@@ -1,6 +1,6 @@
-"""Results of rules in; sums over all of them out, and what a whole run came to: what no single row of a result tells.
+"""Results of rules in; sums over all of them, and the summary of a run, out.
 
-Sums are of whole thousandths, so neither the order of interviews nor how they were parted among workers changes anything.
+Sums are of whole thousandths, so neither the order of interviews nor their division among workers changes them.
 """
 
 from __future__ import annotations
@@ -42,9 +42,11 @@ class KindSum:
 
     def __add__(self, other: KindSum) -> KindSum:
         return KindSum(
-            self.count + other.count, self.interviews + other.interviews,
-            self.damage + other.damage, self.severity + other.severity,
-        )  # fmt: skip
+            self.count + other.count,
+            self.interviews + other.interviews,
+            self.damage + other.damage,
+            self.severity + other.severity,
+        )
 
 
 class Tally:
@@ -94,7 +96,7 @@ class Tally:
 
     @property
     def kinds(self) -> dict[str, KindSum]:
-        """What each kind of mistake came to, in the order of their names."""
+        """The sums of each kind of mistake, by name."""
         return {kind: KindSum(*self._kinds[kind]) for kind in sorted(self._kinds)}
 
     def to_json(self) -> dict[str, Any]:
@@ -103,7 +105,7 @@ class Tally:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Tally:
-        """A tally from what ``to_json`` gave."""
+        """A tally from its ``to_json``."""
         tally = cls()
         tally._fired.update(data["fired"])
         tally._kinds = {kind: list(sums) for kind, sums in data["kinds"].items()}
@@ -132,7 +134,7 @@ _COUNT, _INTERVIEWS, _DAMAGE, _SEVERITY = range(4)  # as the fields of KindSum
 
 @checked(frozen=True, slots=True)
 class RejectExample:
-    """A record that could not be scored: where it stands and what is wrong with it, never a value."""
+    """A reject: its place and the messages about it, never a value."""
 
     file: str
     row: int
@@ -141,7 +143,7 @@ class RejectExample:
 
 @checked(frozen=True, slots=True)
 class Titles:
-    """What kinds, actions and occasions are called, by id."""
+    """Titles of kinds, actions and occasions, by id."""
 
     kinds: dict[str, str]
     actions: dict[str, str]
@@ -150,7 +152,7 @@ class Titles:
 
 @checked(frozen=True, slots=True)
 class Summary:
-    """What a run came to. ``misstep``: the version that scored; ``fired``: in how many interviews each rule fired; ``rules``:
+    """The summary of a run. ``misstep``: the version that scored; ``fired``: in how many interviews each rule fired; ``rules``:
     all there are, with their titles; ``bands`` and ``verdicts``: mildest first; ``unable``: the verdict where something is called
     for and nothing can be done towards the other side, empty where there is none; ``keep``: columns of the input that were
     carried along; ``tables``: file names of the further tables, by what they hold; ``reject_examples``: the first few;
@@ -251,7 +253,7 @@ class Summary:
 
     @classmethod
     def from_json(cls, data: bytes | str) -> Summary:
-        """A summary from what ``to_json`` gave. Raises CallerError where it is none, or that of a result with other columns."""
+        """A summary from its ``to_json``. Raises CallerError where it is invalid, or of a result with other columns."""
         try:
             return _adapter().validate_json(data)
         except ValidationError as error:
@@ -268,7 +270,7 @@ class Summary:
 
 
 def _schema_of(data: bytes | str) -> int | None:
-    """The version that a summary says it has."""
+    """The schema version of a summary."""
     try:
         found = orjson.loads(data)
     except ValueError:
@@ -288,7 +290,7 @@ def _named(rules: RuleBaseInfo) -> str:
 
 @cache
 def version_of_misstep() -> str:
-    """The version that is installed; empty where it runs from a source tree."""
+    """The installed version; empty in a source tree."""
     try:
         return version("misstep")
     except PackageNotFoundError:  # run from a source tree

@@ -24,7 +24,7 @@ FutureT = TypeVar("FutureT", bound=Hashable)
 TRIES = 3  # of a task whose process died: it may be what kills them
 
 
-class Workers(Protocol):
+class TaskRunner(Protocol):
     """Runs tasks."""
 
     def run(self, work: Callable[[TaskT], ResultT], tasks: Iterable[TaskT]) -> Iterator[ResultT]:
@@ -144,7 +144,7 @@ class _ProcessPool(Pool[TaskT, ResultT, "Future[ResultT]"]):
 
 
 def _begin() -> None:
-    """Leave the keyboard to the parent, and end with it, even if it is killed: nobody waits for the work of an orphan."""
+    """Leave Ctrl-C to the parent, and exit with it, even if it is killed: the work of an orphan is not used."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from misstep.batch.inputs.delimited import Rows, is_utf_8, wrong_width
+from misstep.batch.inputs.delimited import CsvRows, is_utf_8, wrong_width
 from misstep.batch.inputs.long_form import KIND, check_long, gather_interviews
-from misstep.batch.inputs.sources import Source
+from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.spool import NOT_UTF_8, Spool, fault_part, plan_entries, plan_rows
 from misstep.batch.inputs.streams import Stream
-from misstep.batch.inputs.tables import Columns, choose_columns, logged_row
+from misstep.batch.inputs.table_rows import Columns, choose_columns, logged_row
 from misstep.batch.parts import Logged, Part, Reading, Reject, reject
 
 
-def check_csv(source: Source, stream: Stream, reading: Reading) -> None:
-    """Raise CallerError or RecordError where the header is not as it must be."""
-    _columns(source, Rows(source, stream, reading), reading)
+def check_csv(source: InputSource, stream: Stream, reading: Reading) -> None:
+    """Raise CallerError or RecordError about a wrong header."""
+    _columns(source, CsvRows(source, stream, reading), reading)
 
 
-def plan_csv(source: Source, stream: Stream, reading: Reading, spool: Spool) -> Iterator[Part]:
+def plan_csv(source: InputSource, stream: Stream, reading: Reading, spool: Spool) -> Iterator[Part]:
     """The parts of a stream."""
-    rows = Rows(source, stream, reading)
+    rows = CsvRows(source, stream, reading)
     columns = _columns(source, rows, reading)
     if columns is None:
         parts = plan_entries(source, gather_interviews(source, rows, reading), "long", reading, spool)
@@ -35,15 +35,15 @@ def plan_csv(source: Source, stream: Stream, reading: Reading, spool: Spool) -> 
         yield fault_part(spool, source, rows.line, fault)
 
 
-def _columns(source: Source, rows: Rows, reading: Reading) -> Columns | None:
-    """The columns that are read; None where a row is a fact, of which all are read."""
+def _columns(source: InputSource, rows: CsvRows, reading: Reading) -> Columns | None:
+    """The columns that are read; None for a fact a row, where all are read."""
     if source.form == "long-csv" or (reading.facts not in rows.header and KIND in rows.header):
         check_long(source, rows.header, reading)
         return None
     return choose_columns(source.name, rows.header, reading)
 
 
-def _interviews(source: Source, columns: Columns, rows: Rows, reading: Reading) -> Iterator[Logged | Reject]:
+def _interviews(source: InputSource, columns: Columns, rows: CsvRows, reading: Reading) -> Iterator[Logged | Reject]:
     """Every row as an interview, its facts in one of the columns."""
     places = {name: rows.header.index(name) for name in columns.names()}
     for row, cells, wrong in rows:

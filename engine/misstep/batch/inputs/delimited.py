@@ -1,6 +1,6 @@
-"""CSV in; its rows out, each with the line that it begins on. Quoting is read strictly: what is left open swallows what follows.
+"""CSV in; its rows out, each with the line that it begins on. Quoting is strict: an open quote swallows the rest of the file.
 
-A row may go on for several lines within quotes, but for no longer than a record may be.
+A row may have several lines within quotes, up to the size limit of a record.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 from typing import NamedTuple
 
-from misstep.batch.inputs.sources import Source
+from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.streams import CHUNK, Stream
 from misstep.batch.parts import Reading, too_long
 from misstep.errors import CallerError, RecordError, printable
@@ -19,18 +19,18 @@ LEFT_OPEN = "if it looks shorter, a quote is left open"
 
 
 class Cells(NamedTuple):
-    """One row: the line it begins on, and its cells, or what is wrong with it. Bytes that are not UTF-8 are surrogates."""
+    """One row: the line it begins on, and its cells, or an error message. Bytes that are not UTF-8 are surrogates."""
 
     row: int
     cells: list[str]
     wrong: str = ""
 
 
-class Rows:
+class CsvRows:
     """The rows of a stream that are not empty. ``header``: the first of them, with the names of the columns; ``line``: on which
     the latest began, or where the stream ended. Raises RecordError where there is no header."""
 
-    def __init__(self, source: Source, stream: Stream, reading: Reading) -> None:
+    def __init__(self, source: InputSource, stream: Stream, reading: Reading) -> None:
         self._most = reading.limits.record_bytes
         csv.field_size_limit(max(csv.field_size_limit(), self._most))  # one for the whole process: it is only ever raised
         self._stream = stream
@@ -48,7 +48,7 @@ class Rows:
         """From 1."""
         return self._lines.first
 
-    def __iter__(self) -> Rows:
+    def __iter__(self) -> CsvRows:
         return self
 
     def __next__(self) -> Cells:
@@ -72,7 +72,7 @@ class Rows:
         return bool(self._stream.fault) and self._lines.torn
 
 
-def _delimiter(source: Source, reading: Reading) -> str:
+def _delimiter(source: InputSource, reading: Reading) -> str:
     """The delimiter of cells. Raises CallerError where it cannot be one."""
     if reading.delimiter is None:
         return "\t" if ".tsv" in source.path.lower()[-8:] else ","
@@ -98,7 +98,7 @@ class _Lines:
         self.torn = False
 
     def begin(self) -> None:
-        """What comes now is a row of its own."""
+        """Begin a new row."""
         self.first = self._count + 1
         self._left = self._most
 

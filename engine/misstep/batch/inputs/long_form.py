@@ -13,10 +13,10 @@ from contextlib import closing
 
 import orjson
 
-from misstep.batch.inputs.delimited import Rows, is_utf_8, wrong_width
-from misstep.batch.inputs.sources import Source
-from misstep.batch.inputs.spool import NOT_UTF_8, Entry, read_entries
-from misstep.batch.inputs.tables import logged, require_columns
+from misstep.batch.inputs.delimited import CsvRows, is_utf_8, wrong_width
+from misstep.batch.inputs.sources import InputSource
+from misstep.batch.inputs.spool import NOT_UTF_8, SpooledRow, read_entries
+from misstep.batch.inputs.table_rows import logged, require_columns
 from misstep.batch.parts import Logged, Part, Reading, Reject
 from misstep.errors import CallerError, RecordError, printable, suggest
 from misstep.language.facts import GIVEN_ROLES, Kind
@@ -26,7 +26,7 @@ KIND, FACT = "kind", "fact"
 Fields = dict[str, str]
 
 
-def check_long(source: Source, header: Sequence[str], reading: Reading) -> None:
+def check_long(source: InputSource, header: Sequence[str], reading: Reading) -> None:
     """Raise CallerError where a column is missing, or is no field of any kind."""
     require_columns(source.name, header, tuple(dict.fromkeys([reading.id, KIND, *reading.keep])))
     fields = {field.name for kind in _given(reading) for field in kind.fields}
@@ -37,9 +37,8 @@ def check_long(source: Source, header: Sequence[str], reading: Reading) -> None:
     require_columns(source.name, header, list(dict.fromkeys(header)))
 
 
-def gather_interviews(source: Source, rows: Rows, reading: Reading) -> Iterator[Entry]:
-    """The interviews, each with the line that it begins on. They end where quotes are broken: what is in a row, and so whose it
-    is, cannot be told from there on.
+def gather_interviews(source: InputSource, rows: CsvRows, reading: Reading) -> Iterator[SpooledRow]:
+    """The interviews, each with the line that it begins on. They end at a broken quote: the rows after it cannot be told apart.
 
     Raises RecordError where the rows of an interview do not follow each other: it would be scored in pieces.
     """
@@ -50,7 +49,7 @@ def gather_interviews(source: Source, rows: Rows, reading: Reading) -> Iterator[
             if cells.wrong:
                 if gathered is not None:
                     yield gathered.entry("a row that may belong to it cannot be read")
-                yield Entry(cells.row, f"{cells.wrong}; what follows is not read")
+                yield SpooledRow(cells.row, f"{cells.wrong}; what follows is not read")
                 return
             row = dict(zip(rows.header, cells.cells, strict=False))
             id_ = row.get(reading.id, "")
@@ -95,13 +94,13 @@ class _Gathered:
             if fact:
                 self._facts.append(fact)
 
-    def entry(self, wrong: str = "") -> Entry:
-        """What is written of it; ``wrong``: what is wrong besides."""
-        return Entry(self._row, self._wrong or wrong, self.id, self._facts, self._kept)
+    def entry(self, wrong: str = "") -> SpooledRow:
+        """The row for the spool; ``wrong``: one more error message."""
+        return SpooledRow(self._row, self._wrong or wrong, self.id, self._facts, self._kept)
 
 
 def read_long(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
-    """The interviews of a part as records: every cell becomes what its field is declared to be."""
+    """The interviews of a part as records: cells are converted to the types of their fields."""
     kinds = {kind.name: {field.name: _CELLS.get(field.type, str) for field in kind.fields} for kind in _given(reading)}
     for entry in read_entries(part):
         if isinstance(entry, Reject):
@@ -129,7 +128,7 @@ def _boolean(cell: str) -> bool | str:
 
 
 def _integer(cell: str) -> int | str:
-    """12, and 12.0 as it becomes in tables where the column has gaps."""
+    """12, or 12.0 as data frames write a column with gaps."""
     cell = cell.strip()
     return int(cell.partition(".")[0]) if _WHOLE.fullmatch(cell) else cell
 
@@ -144,4 +143,4 @@ def _set(cell: str) -> list[str]:
 
 
 _CELLS: dict[str, Callable[[str], object]] = {"boolean": _boolean, "integer": _integer, "number": _number, "set": _set}
-"""What is not what it should be stays text, and is refused with the words that every record is."""
+"""A cell of the wrong type stays text; the reader of records rejects it."""

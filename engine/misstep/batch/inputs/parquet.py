@@ -1,7 +1,7 @@
 """Parquet files in; parts out, and of a part its rows.
 
-Row groups of usual size are read by workers where they lie; larger ones are copied row by row into the spool, as to read one
-in pieces is to read it anew for each. Rows come in small batches, so what a file unpacks to is never in memory as a whole.
+Row groups of usual size are read in place by workers; larger ones are copied row by row into the spool, since each worker would
+have to read all of one for a piece of it. Rows come in small batches, so an unpacked file is never in memory as a whole.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from misstep.batch.arrow import decoded, encoded, has_words, is_text, parquet_file, parquet_schema
-from misstep.batch.inputs.sources import Source
+from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.spool import Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import FREELY, RATIO, UNPACKS_TOO_MUCH
-from misstep.batch.inputs.tables import Columns, choose_columns, logged
+from misstep.batch.inputs.table_rows import Columns, choose_columns, logged
 from misstep.batch.parts import Logged, Part, Reading, Reject, reject
 from misstep.errors import CallerError, RecordError, printable
 from misstep.files import opened, place
@@ -27,11 +27,11 @@ BATCH = 1_000  # rows
 BATCH_BYTES = 64_000_000  # of one column, where its values are long
 BUFFER = 65_536  # of a column chunk, which is not read as a whole
 
-_FAULTS = (pa.ArrowException, OSError, ValueError)  # what pyarrow says of a file that is damaged
+_FAULTS = (pa.ArrowException, OSError, ValueError)  # errors of pyarrow about a damaged file
 
 
-def check_parquet(source: Source, reading: Reading) -> None:
-    """Raise CallerError or RecordError where a file cannot be what is meant."""
+def check_parquet(source: InputSource, reading: Reading) -> None:
+    """Raise CallerError or RecordError about a file that cannot be read."""
     try:
         with parquet_file(source.file) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
@@ -43,8 +43,8 @@ def check_parquet(source: Source, reading: Reading) -> None:
         raise RecordError(f"{printable(source.name)}: has no rows")
 
 
-def plan_parquet(source: Source, reading: Reading, spool: Spool) -> Iterator[Part]:
-    """The parts of a file: row groups, small ones together, and what large ones were copied to."""
+def plan_parquet(source: InputSource, reading: Reading, spool: Spool) -> Iterator[Part]:
+    """The parts of a file: row groups, small ones together; large ones as parts in the spool."""
     with parquet_file(source.file) as file:
         metadata = file.metadata
         columns = choose_columns(source.name, file.schema_arrow.names, reading)
@@ -70,19 +70,19 @@ def plan_parquet(source: Source, reading: Reading, spool: Spool) -> Iterator[Par
 
 
 def read_parquet(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
-    """The rows of a part. Where a row group is damaged, the rows before are given, and a reject for the rest of it."""
+    """The rows of a part. A damaged row group gives the rows before the damage, and a reject for the rest."""
     with parquet_file(place(part.path)) as file:
         metadata = file.metadata
         columns = choose_columns(part.name, file.schema_arrow.names, reading)
     row = part.row
-    source = Source(part.path, part.name, "parquet")
+    source = InputSource(part.path, part.name, "parquet")
     for group in range(part.start, part.stop):
         yield from _group_rows(source, columns, reading, group, row)
         row += metadata.row_group(group).num_rows
 
 
-def _columns(schema: pa.Schema, source: Source, reading: Reading) -> Columns:
-    """The columns that are read. Raises CallerError where they are not what they should be."""
+def _columns(schema: pa.Schema, source: InputSource, reading: Reading) -> Columns:
+    """The columns that are read. Raises CallerError about wrong types."""
     columns = choose_columns(source.name, schema.names, reading)
     name = printable(source.name)
     if not is_text(schema.field(columns.facts).type):
@@ -95,7 +95,7 @@ def _columns(schema: pa.Schema, source: Source, reading: Reading) -> Columns:
 
 
 def _in_place(
-    source: Source, metadata: pq.FileMetaData, columns: Columns, spool: Spool, groups: range, row: int, share: float
+    source: InputSource, metadata: pq.FileMetaData, columns: Columns, spool: Spool, groups: range, row: int, share: float
 ) -> Part:
     digest = hashlib.blake2b(digest_size=16)
     with opened(source.file) as stream:
@@ -123,7 +123,7 @@ def _unpacks_too_much(metadata: pq.FileMetaData, group: int, columns: Columns) -
     )
 
 
-def _group_rows(source: Source, columns: Columns, reading: Reading, group: int, row: int) -> Iterator[Logged | Reject]:
+def _group_rows(source: InputSource, columns: Columns, reading: Reading, group: int, row: int) -> Iterator[Logged | Reject]:
     """The rows of a row group, of which ``row`` is the first."""
     last = row
     try:
@@ -141,7 +141,7 @@ def _group_rows(source: Source, columns: Columns, reading: Reading, group: int, 
         yield reject(source.name, row, f"the file is damaged: rows {row} to {last} cannot be read")
 
 
-def _batch_size(source: Source, columns: Columns, group: int) -> int:
+def _batch_size(source: InputSource, columns: Columns, group: int) -> int:
     """How many rows are read at a time. A text that stands once in a dictionary can make every row long, so the longest is
     looked up first."""
     schema = parquet_schema(source.file)

@@ -15,14 +15,14 @@ from typing import IO, NamedTuple
 
 import orjson
 
-from misstep.batch.inputs.sources import Source
+from misstep.batch.inputs.sources import InputSource
 from misstep.batch.parts import Logged, Part, Reading, Reject, Storage, reject
 from misstep.files import is_remote, opened, place, whole_file
 
 NOT_UTF_8 = "not UTF-8 text"
 
 
-class Entry(NamedTuple):
+class SpooledRow(NamedTuple):
     """A row, or the rows of an interview, as it lies in a part: with its facts, or with the message of a reject."""
 
     row: int
@@ -66,27 +66,29 @@ class Spool:
             raise
 
 
-def fault_part(spool: Spool, source: Source, row: int, fault: str) -> Part:
-    """A part that says why an input cannot be read from a row on."""
+def fault_part(spool: Spool, source: InputSource, row: int, fault: str) -> Part:
+    """A part for the fault that ends an input at a row."""
     digest = hashlib.blake2b(fault.encode(), digest_size=16).hexdigest()
     return Part(spool.number(), "lines", "", source.name, 0, 0, row, digest, fault=fault)
 
 
-def plan_rows(source: Source, rows: Iterable[Logged | Reject], reading: Reading, spool: Spool) -> Iterator[Part]:
+def plan_rows(source: InputSource, rows: Iterable[Logged | Reject], reading: Reading, spool: Spool) -> Iterator[Part]:
     """The parts that the rows of a table make."""
     return plan_entries(source, map(_entry, rows), "rows", reading, spool)
 
 
-def _entry(row: Logged | Reject) -> Entry:
+def _entry(row: Logged | Reject) -> SpooledRow:
     if isinstance(row, Reject):
-        return Entry(row.row, row.problems[0].message)
+        return SpooledRow(row.row, row.problems[0].message)
     try:
-        return Entry(row.row, "", row.id, row.record.decode(), row.kept)
+        return SpooledRow(row.row, "", row.id, row.record.decode(), row.kept)
     except UnicodeDecodeError:
-        return Entry(row.row, NOT_UTF_8)
+        return SpooledRow(row.row, NOT_UTF_8)
 
 
-def plan_entries(source: Source, entries: Iterable[Entry], storage: Storage, reading: Reading, spool: Spool) -> Iterator[Part]:
+def plan_entries(
+    source: InputSource, entries: Iterable[SpooledRow], storage: Storage, reading: Reading, spool: Spool
+) -> Iterator[Part]:
     """The parts that entries make, each of so many rows or bytes."""
     entries = iter(entries)
     for first in entries:
@@ -102,11 +104,11 @@ def plan_entries(source: Source, entries: Iterable[Entry], storage: Storage, rea
         yield Part(number, storage, str(spool.path(number)), source.name, 0, size, first.row, digest.hexdigest())
 
 
-def read_entries(part: Part) -> Iterator[Entry | Reject]:
+def read_entries(part: Part) -> Iterator[SpooledRow | Reject]:
     """The entries of a part."""
     with opened(place(part.path)) as stream:
         for row, wrong, *rest in map(orjson.loads, stream):
-            yield reject(part.name, row, wrong) if wrong else Entry(row, "", *rest)
+            yield reject(part.name, row, wrong) if wrong else SpooledRow(row, "", *rest)
 
 
 def read_rows(part: Part) -> Iterator[Logged | Reject]:

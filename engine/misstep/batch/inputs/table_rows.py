@@ -12,7 +12,7 @@ from misstep.language.facts import MAX_ID
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns that are read. ``id`` is None where there is none: then records may have ids of their own."""
+    """The columns that are read. ``id`` is None if there is no such column: then records may have ids of their own."""
 
     facts: str
     id: str | None
@@ -41,7 +41,7 @@ def require_columns(name: str, there: Sequence[str], wanted: Sequence[str]) -> N
 
 
 def logged_row(name: str, row: int, columns: Columns, values: Mapping[str, str | None], reading: Reading) -> Logged | Reject:
-    """A row as a logged interview, from the values of its columns; a reject where it cannot be one."""
+    """A row as a logged interview, from the values of its columns; a reject where it is invalid."""
     facts, id_ = values[columns.facts], values[columns.id] if columns.id else None
     kept = tuple(values[column] for column in columns.keep)
     return logged(name, row, None if facts is None else facts.encode(), id_, kept, reading)
