@@ -257,8 +257,8 @@ class Summary:
         try:
             return _adapter().validate_json(data)
         except ValidationError as error:
-            found = _schema_of(data)
-            if found not in (None, SCHEMA):
+            found = next((e["input"] for e in error.errors(include_url=False) if e["loc"] == ("schema",)), None)
+            if type(found) is int:
                 other = "an earlier" if found < SCHEMA else "a later"
                 raise CallerError(
                     f"was scored by {other} version of misstep, whose results have other columns (schema {found}, here {SCHEMA}):"
@@ -267,16 +267,6 @@ class Summary:
             first = error.errors(include_input=False, include_url=False)[0]
             place = "/".join(map(str, first["loc"]))
             raise CallerError(f"no summary of a run of misstep: {place + ': ' if place else ''}{first['msg']}") from None
-
-
-def _schema_of(data: bytes | str) -> int | None:
-    """The schema version of a summary."""
-    try:
-        found = orjson.loads(data)
-    except ValueError:
-        return None
-    schema = found.get("schema") if isinstance(found, dict) else None
-    return schema if type(schema) is int else None
 
 
 @cache

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from misstep.batch.inputs.csv_files import check_csv, plan_csv
+from misstep.batch.inputs.csv_files import check_csv, plan_csv, read_long
 from misstep.batch.inputs.database import check_database, plan_database
 from misstep.batch.inputs.lines import plan_file, plan_stream, read_lines
-from misstep.batch.inputs.long_form import read_long
 from misstep.batch.inputs.parquet import check_parquet, plan_parquet, read_parquet
 from misstep.batch.inputs.sources import InputSource, find_sources
 from misstep.batch.inputs.spool import Spool, fault_part, read_rows
