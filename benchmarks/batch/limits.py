@@ -19,7 +19,7 @@ from typing import TypeVar
 import orjson
 
 from misstep import RuleBase
-from misstep.batch.columns import Wanted
+from misstep.batch.columns import OutputOptions
 from misstep.batch.forms import join_parts
 from misstep.batch.inputs import Reading, plan_parts
 from misstep.batch.journal import part_file
@@ -49,7 +49,7 @@ def main(interviews: int) -> None:
         size = log.stat().st_size
         (folder / "rules").write_bytes(dump_program(rules.program))
         reading = Reading(spool=folder, part_bytes=PART_BYTES, limits=rules.limits)
-        job = Job(folder, "parquet", Wanted(), reading, False)
+        job = Job(folder, "parquet", OutputOptions(), reading, False)
 
         parts, planned = timed(lambda: list(plan_parts([str(log)], reading)))
         score_part(Task(job, parts[0]))  # the rules are compiled
@@ -61,7 +61,7 @@ def main(interviews: int) -> None:
 
         def join() -> None:
             with whole_file(folder / "scores.parquet") as stream:
-                join_parts(files, Wanted().schema("interviews"), stream, "parquet")
+                join_parts(files, OutputOptions().schema("interviews"), stream, "parquet")
 
         _, joined = timed(join)
     of_core = sum(note["interviews"] for note in notes) / scored

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from misstep.api import RuleBase
-from misstep.batch.columns import Wanted
+from misstep.batch.columns import OutputOptions
 from misstep.batch.forms import form_of, join_parts, write_part
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.results import Scores, read_scores
@@ -31,7 +31,7 @@ def logged() -> list[Logged | Reject]:
     return [*found, Logged(89, json.dumps({"id": "fine", "facts": []}).encode(), None, ("Sales", "2025-02")), wrong]
 
 
-def score(records: Sequence[Logged | Reject], wanted: Wanted, rulebase: RuleBase | None = None) -> Scored:
+def score(records: Sequence[Logged | Reject], wanted: OutputOptions, rulebase: RuleBase | None = None) -> Scored:
     return score_records(records, "logs.jsonl", rulebase or RuleBase.shipped(), wanted)
 
 
@@ -43,7 +43,7 @@ def write(
     assessment: bool = False,
 ) -> Scores:
     """Score records into a file."""
-    wanted = Wanted(tuple(keep), (), assessment)
+    wanted = OutputOptions(tuple(keep), (), assessment)
     scored = score(logged() if records is None else records, wanted, rulebase)
     summary = Summary.of(
         rulebase or RuleBase.shipped(),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.batch.reading import FACTS, plan, read, told
 
 from misstep import RuleBase
-from misstep.batch.columns import Wanted
+from misstep.batch.columns import OutputOptions
 from misstep.batch.inputs import read_part
 from misstep.batch.parts import Logged
 from misstep.batch.score_batch import score_records
@@ -137,7 +137,7 @@ def test_facts_in_rows_are_read_as_the_interviews_they_are_of(tmp_path: Path) ->
         (6, "nothing", facts[2], ("x",)),
         (7, "wrong", facts[3], ("x",)),
     ]
-    scored = score_records(got, "a.csv", RuleBase.shipped(), Wanted(keep=("team",)))
+    scored = score_records(got, "a.csv", RuleBase.shipped(), OutputOptions(keep=("team",)))
     assert [row[:4] for row in scored.rows["interviews"]] == [
         ("a.csv", 2, "b", "x"), ("a.csv", 4, "a", "y\nz"), ("a.csv", 6, "nothing", "x")
     ]  # fmt: skip

@@ -14,7 +14,7 @@ from tests.batch.scored import write, write_table
 from misstep.analysis.calibration.statistics import wilson
 from misstep.api import RuleBase
 from misstep.batch import results
-from misstep.batch.columns import schema_of
+from misstep.batch.columns import OutputOptions
 from misstep.batch.report import figures as module
 from misstep.batch.report.figures import Distribution, Grouping, LogFigures, ValueGroup, measure
 from misstep.batch.results import Scores
@@ -50,7 +50,7 @@ def rows(count: int, seed: int = 5) -> list[Row]:
 
 
 def write_rows(output: Path, made: list[Row]) -> Scores:
-    schema = schema_of("interviews", ["team", "month"])
+    schema = OutputOptions(("team", "month")).schema("interviews")
     summary = Summary.of(
         RuleBase.shipped(), ["a.jsonl"], interviews=len(made), rejects=0, examples=[], tally=Tally(), keep=["team", "month"]
     )

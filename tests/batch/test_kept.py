@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.batch.reading import read
 
 from misstep import RuleBase
-from misstep.batch.columns import Wanted
+from misstep.batch.columns import OutputOptions
 from misstep.batch.inputs.kept import take_out
 from misstep.batch.score_batch import score_records
 
@@ -63,7 +63,7 @@ def test_what_is_wrong_with_a_record_is_told_where_it_stands_in_its_line(tmp_pat
     (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
     keep = ("team", "day", "id")
     scored = score_records(
-        read(tmp_path / "a.jsonl", tmp_path / "spool", keep=keep), "a.jsonl", RuleBase.shipped(), Wanted(keep=keep)
+        read(tmp_path / "a.jsonl", tmp_path / "spool", keep=keep), "a.jsonl", RuleBase.shipped(), OutputOptions(keep=keep)
     )
     assert [(r.row, str(r.problems[0])) for r in scored.rejects] == [
         (1, f"<record>:1:{lines[0].index('12') + 1}: /facts/0/minutes: must be a whole number from 1 to 1440 (minutes)"),

@@ -186,4 +186,4 @@ def test_a_file_five_times_as_long_takes_no_more_memory(tmp_path: Path, ending: 
     printed = run_alone(PEAKS, *files, tmp_path / "spool")
     rows, peaks = zip(*[map(int, line.split()) for line in printed.splitlines()], strict=True)
     assert rows == (5_000, 5_000, 25_000, 25_000)
-    assert min(peaks[2:]) < min(peaks[:2]) + 100_000  # what Python makes once, a larger table of its own say, is not the file's
+    assert min(peaks[2:]) < max(peaks[:2]) + 100_000  # of 5 MB; tables of Python itself grow by more at times, in either file

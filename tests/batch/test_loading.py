@@ -94,7 +94,7 @@ def test_loading_that_fails_goes_on_where_it_was(log: Path, address: str) -> Non
     loaded: list[int] = []
     load = loading.DatabaseOutput._load
 
-    def failing(self: Any, cursor: Any, table: str, rows: Any, mode: str = "append") -> None:
+    def failing(self: Any, cursor: Any, table: str, rows: Any, mode: Any = "append") -> None:
         if mode == "append":
             loaded.append(len(rows))
             if len(loaded) == 3:
@@ -168,5 +168,5 @@ def test_a_database_that_cannot_be_written(log: Path, tmp_path: Path) -> None:
 
 def test_columns_that_differ_in_case_only(tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").write_bytes(b'{"facts": [], "Damage": "1"}\n')
-    with pytest.raises(UsageError, match="the column 'damage' would be there twice: databases do not tell case"):
+    with pytest.raises(UsageError, match=r"duplicate column 'damage' \(database column names are case-insensitive\)"):
         score(tmp_path / "log.jsonl", f"sqlite:///{tmp_path}/s.db?table=scores", keep=["Damage"], workers=1)

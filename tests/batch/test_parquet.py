@@ -37,7 +37,7 @@ def test_every_row_of_every_row_group_is_read_once(tmp_path: Path, group: int, c
         )
         for n in range(100)
     ]  # fmt: skip
-    assert {part.held for part in parts} == ({"rows"} if group > 20 else {"parquet"})
+    assert {part.storage for part in parts} == ({"rows"} if group > 20 else {"parquet"})
     assert [part.row for part in parts] == sorted({part.row for part in parts})
     assert parts[-1].share == 1.0
     assert all(part.share <= 1.0 for part in parts)

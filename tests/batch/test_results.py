@@ -11,7 +11,7 @@ import pytest
 from tests.batch.scored import write
 
 import misstep
-from misstep.batch.columns import schema_of
+from misstep.batch.columns import OutputOptions
 from misstep.batch.parts import Logged
 from misstep.batch.results import read_scores
 from misstep.errors import UsageError
@@ -29,7 +29,7 @@ def hostile() -> list[Logged]:
 def test_results_are_read_as_they_were_written(tmp_path: Path, name: str) -> None:
     expected = write(tmp_path / "as.parquet").to_arrow()
     got = write(tmp_path / name).to_arrow()
-    assert got.schema == schema_of("interviews", ["team", "month"])
+    assert got.schema == OutputOptions(("team", "month")).schema("interviews")
     assert got.to_pylist() == expected.to_pylist()
     assert len(got) == len(read_scores(tmp_path / name)) == read_scores(tmp_path / name).summary.interviews
 
@@ -114,7 +114,7 @@ def test_what_is_no_result_is_told(tmp_path: Path) -> None:
     (tmp_path / "d.csv.summary.json").write_text("{", encoding="utf-8")
     assert told("d.csv").startswith("d.csv.summary.json: no summary of a run of misstep: Invalid JSON")
     summary = write(tmp_path / "e.parquet").summary.to_json()
-    findings = schema_of("findings").empty_table().replace_schema_metadata({b"misstep": summary})
+    findings = OutputOptions().schema("findings").empty_table().replace_schema_metadata({b"misstep": summary})
     pq.write_table(findings, tmp_path / "f.parquet")
     assert told("f.parquet") == "f.parquet: is a further table of a result; give the one with interviews"
 

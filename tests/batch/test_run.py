@@ -20,7 +20,7 @@ import pytest
 import misstep
 from misstep import EngineError, RecordError, UsageError
 from misstep.batch import run as running
-from misstep.batch.columns import schema_of
+from misstep.batch.columns import OutputOptions
 from misstep.batch.journal import Journal
 from misstep.batch.run import Progress, score
 from misstep.batch.tasks import Task, score_part
@@ -113,7 +113,7 @@ def test_where_every_record_is_wrong_the_output_has_its_columns_and_no_rows(tmp_
     outcome = score(tmp_path / "log.jsonl", tmp_path / name, workers=1, progress=None, then=None)
     assert (outcome.interviews, outcome.rejects) == (0, 3)
     found = misstep.read_scores(tmp_path / name).to_arrow()
-    assert (found.num_rows, found.schema.names) == (0, schema_of("interviews").names)
+    assert (found.num_rows, found.schema.names) == (0, OutputOptions().schema("interviews").names)
 
 
 @pytest.mark.parametrize("name", ["scores.parquet", "scores.jsonl", "scores.csv"])
@@ -273,14 +273,14 @@ def begun(log: Path, output: Path, after: int = 2, **options: Any) -> None:
     assert not output.exists()
 
 
-@pytest.mark.parametrize("after", [0, 1, 3])
+@pytest.mark.parametrize("after", [0, 1, 4])
 def test_a_run_that_was_stopped_goes_on(log: Path, tmp_path: Path, after: int) -> None:
     (tmp_path / "whole").mkdir()
     score(log, tmp_path / "whole" / "scores.parquet", keep=["team", "month"], workers=1)
     (tmp_path / "torn").mkdir()
     output = tmp_path / "torn" / "scores.parquet"
     begun(log, output, after)
-    outcome = score(log, output, keep=["team", "month"], workers=2)
+    outcome = score(log, output, keep=["team", "month"], workers=1 + after % 2)
     assert outcome.resumed > 0
     assert outcome.interviews == 299
     assert every_file(tmp_path / "torn") == every_file(tmp_path / "whole")
@@ -409,7 +409,7 @@ class Disk:
 
 def test_whichever_write_fails_the_same_command_goes_on(log: Path, tmp_path: Path) -> None:
     short = tmp_path / "short.jsonl"
-    short.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:80]))
+    short.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:60]))  # two parts
     (tmp_path / "whole").mkdir()
     score(short, tmp_path / "whole" / "scores.parquet", keep=["team", "month"], tables=["findings"], workers=1)
     expected = every_file(tmp_path / "whole")

@@ -155,7 +155,7 @@ def test_processes_and_a_database(logs: str, tmp_path: Path) -> None:
 
 def test_a_cluster_needs_no_shared_folder_then(storage: Any, logs: str, address: dict[str, str], tmp_path: Path) -> None:
     with network(2, plain=True) as hosts, Cluster(tmp_path / "cluster", hosts, address) as cluster:
-        cluster.start(1)
+        cluster.start(1, nanny=False)
         score(logs, "s3://bucket/cluster/scores.parquet", keep=["team"], on=cluster.url)
     (tmp_path / "out").mkdir()
     score(logs, tmp_path / "out" / "scores.parquet", keep=["team"], workers=1)
@@ -167,7 +167,7 @@ def test_the_command(logs: str, address: dict[str, str], tmp_path: Path) -> None
     run = Command(tmp_path)(*words, "--journal", "s3://bucket/command/run", env=address)
     assert run.out == "199 interviews scored into s3://bucket/command/scores.csv\n"
     assert run.code == 1
-    again = Command(tmp_path)(*words, env=address)
+    again = Command(tmp_path).inside(*words)
     assert again.code == 2
     assert again.err == (
         "misstep: s3://bucket/command/scores.csv: is there already; give --overwrite to replace it, or choose another name\n"
@@ -219,7 +219,7 @@ def test_a_storage_that_cannot_be_reached(address: dict[str, str], tmp_path: Pat
     gone = address | {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_MAX_ATTEMPTS": "1"}
     for words in (["s3://bucket/a.jsonl", "-o", "x.csv"], ["a.jsonl", "-o", "s3://bucket/x.csv"]):
         (tmp_path / "a.jsonl").write_text('{"facts": []}\n', encoding="utf-8")
-        run = Command(tmp_path)("score", *words, env=gone)
+        run = Command(tmp_path)("score", *words, "--workers", "1", env=gone)
         assert run.code == 2
         assert ": cannot be reached: " in run.err
         assert run.err.count("\n") == 1

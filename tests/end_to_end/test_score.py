@@ -11,11 +11,16 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from tests.end_to_end.command import FIXTURES, MISSTEP, Command, environment
+from tests.end_to_end.command import FIXTURES, MISSTEP, Command, Run, environment
 
 LATE = '{"id": "iv-1", "facts": [{"kind": "late_arrival", "minutes": 12}]}\n'
 FINE = '{"id": "iv-2", "facts": []}\n'
 WRONG = '{"id": "iv-3", "facts": [{"kind": "late_arival"}]}\n'
+
+
+def alone(misstep: Command, *arguments: str | Path) -> Run:
+    """``misstep score`` in this process, where processes are not the point."""
+    return misstep.inside("score", *arguments, "--workers", "1")
 
 
 def test_a_log_is_scored(misstep: Command) -> None:
@@ -31,7 +36,7 @@ def test_a_log_is_scored(misstep: Command) -> None:
 
 def test_records_that_are_wrong_are_told_and_the_others_scored(misstep: Command) -> None:
     misstep.write("log.jsonl", WRONG + LATE)
-    run = misstep("score", "log.jsonl", "-o", "scores.jsonl")
+    run = alone(misstep, "log.jsonl", "-o", "scores.jsonl")
     assert (run.code, run.out) == (1, "1 interview scored into scores.jsonl\n")
     assert run.err == (
         "misstep: 1 record could not be scored: see scores.rejects.jsonl; the first:\n"
@@ -47,24 +52,24 @@ def test_records_that_are_wrong_are_told_and_the_others_scored(misstep: Command)
 
 def test_further_columns_of_a_log_are_named(misstep: Command) -> None:
     misstep.write("log.jsonl", '{"facts": [], "team": "sales"}\n')
-    run = misstep("score", "log.jsonl", "-o", "scores.csv")
+    run = alone(misstep, "log.jsonl", "-o", "scores.csv")
     assert run.code == 1
     assert run.err.splitlines()[1] == (
         "misstep: log.jsonl:1: /team: there is no such field; there are id, facts; further columns of a log are named by --keep"
     )
-    run = misstep("score", "log.jsonl", "-o", "scores.csv", "--keep", "team", "--overwrite")
+    run = alone(misstep, "log.jsonl", "-o", "scores.csv", "--keep", "team", "--overwrite")
     assert (run.code, run.err) == (0, "")
     assert (misstep.folder / "scores.csv").read_text(encoding="utf-8").splitlines()[0].startswith("file,row,id,team,damage,")
 
 
 def test_a_report_in_the_same_command(misstep: Command) -> None:
     misstep.write("log.jsonl", LATE + FINE)
-    run = misstep("score", "log.jsonl", "-o", "scores.parquet", "--report", "report.html")
+    run = alone(misstep, "log.jsonl", "-o", "scores.parquet", "--report", "report.html")
     assert (run.code, run.err) == (0, "")
-    alone = misstep("report", "scores.parquet", "-o", "alone.html")
-    assert alone.code == 0
+    page = misstep.inside("report", "scores.parquet", "-o", "alone.html")
+    assert page.code == 0
     assert (misstep.folder / "report.html").read_bytes() == (misstep.folder / "alone.html").read_bytes()
-    again = misstep("score", "log.jsonl", "-o", "new.parquet", "--report", "report.html")
+    again = alone(misstep, "log.jsonl", "-o", "new.parquet", "--report", "report.html")
     assert (again.code, again.err) == (
         2, "misstep: report.html: is there already; give --overwrite to replace it, or choose another name\n"
     )  # fmt: skip
@@ -79,7 +84,7 @@ def test_standard_input_and_a_pipe(misstep: Command) -> None:
 
 def test_two_rule_bases(misstep: Command) -> None:
     misstep.write("log.jsonl", LATE + FINE)
-    run = misstep("score", "log.jsonl", "-o", "scores.parquet", "--baseline", FIXTURES / "packs" / "acme")
+    run = alone(misstep, "log.jsonl", "-o", "scores.parquet", "--baseline", FIXTURES / "packs" / "acme")
     assert run.code == 0
     assert run.out.startswith("misstep 0.1.0 against the baseline acme 1.0.0\n2 interviews compared; ")
     assert json.loads((misstep.folder / "scores.baseline.json").read_text(encoding="utf-8"))["compared"] == 2
@@ -87,7 +92,7 @@ def test_two_rule_bases(misstep: Command) -> None:
 
 def test_the_shipped_rules_as_the_baseline(misstep: Command) -> None:
     misstep.write("log.jsonl", LATE)
-    run = misstep("score", "log.jsonl", "-o", "s.csv", "--rules", FIXTURES / "packs" / "acme", "--baseline", "misstep")
+    run = alone(misstep, "log.jsonl", "-o", "s.csv", "--rules", FIXTURES / "packs" / "acme", "--baseline", "misstep")
     assert run.code == 0
     assert run.out.startswith("acme 1.0.0 against the baseline misstep 0.1.0\n")
 
@@ -100,16 +105,16 @@ def test_rules_of_ones_own(misstep: Command) -> None:
 
 def test_a_database(misstep: Command) -> None:
     misstep.write("log.jsonl", LATE)
-    run = misstep("score", "log.jsonl", "-o", "sqlite:///log.db?table=scores", "--with", "findings")
+    run = alone(misstep, "log.jsonl", "-o", "sqlite:///log.db?table=scores", "--with", "findings")
     assert (run.code, run.out) == (0, "1 interview scored into sqlite:///log.db?table=scores\n")
-    run = misstep("score", "sqlite:///log.db?query=SELECT id, '[]' AS facts FROM scores", "-o", "again.jsonl")
+    run = alone(misstep, "sqlite:///log.db?query=SELECT id, '[]' AS facts FROM scores", "-o", "again.jsonl")
     assert (run.code, run.err) == (0, "")
     assert json.loads((misstep.folder / "again.jsonl").read_text(encoding="utf-8"))["id"] == "iv-1"
 
 
 def test_progress_as_json(misstep: Command) -> None:
     misstep.write("log.jsonl", LATE + WRONG)
-    run = misstep("score", "log.jsonl", "-o", "scores.parquet", "--progress", "json")
+    run = alone(misstep, "log.jsonl", "-o", "scores.parquet", "--progress", "json")
     told = json.loads(run.err.splitlines()[0])
     assert (told["interviews"], told["rejects"], told["share"]) == (1, 1, 1.0)
     assert set(told) == {"interviews", "rejects", "share", "seconds"}
@@ -165,7 +170,7 @@ def test_what_makes_no_sense_is_told_and_nothing_is_written(misstep: Command, na
     (misstep.folder / "empty").mkdir()
     misstep.write("scores.parquet" if name == "the output as input" else "other", "x")
     before = sorted(path.name for path in misstep.folder.rglob("*"))
-    run = misstep("score", *arguments, "-o", "scores.parquet")
+    run = misstep.inside("score", *arguments, "-o", "scores.parquet")
     assert (run.code, run.out) == (2, "")
     assert run.err.startswith(f"misstep: {message}")
     assert run.err.count("\n") == 1
@@ -185,47 +190,47 @@ def test_a_torn_archive_costs_only_what_is_torn(misstep: Command) -> None:
 
 def test_usage(misstep: Command) -> None:
     for arguments in (["score"], ["score", "log.jsonl"], ["score", "a", "-o", "b.csv", "--workers", "0"]):
-        run = misstep(*arguments)
+        run = misstep.inside(*arguments)
         assert (run.code, run.out) == (2, "")
         assert "Usage: misstep score" in run.err
 
 
 def test_the_same_command_goes_on(misstep: Command) -> None:
     misstep.write("log.jsonl", WRONG + LATE)
-    run = misstep("score", "log.jsonl", "-o", "scores.parquet", "--max-rejects", "0")
+    run = alone(misstep, "log.jsonl", "-o", "scores.parquet", "--max-rejects", "0")
     assert (run.code, run.out) == (2, "")
     assert run.err == (
         "misstep: more than 0 records are wrong, the most that --max-rejects allows; what is scored is kept: with a higher one "
         "the run goes on from there\n"
     )
-    other = misstep("score", "log.jsonl", "-o", "scores.parquet", "--with", "assessment")
+    other = alone(misstep, "log.jsonl", "-o", "scores.parquet", "--with", "assessment")
     assert other.code == 2
     assert other.err == (
         "misstep: scores.parquet.misstep-run: holds a run with other columns that was not finished; go on with those it was "
         "begun with, or give --overwrite to begin anew\n"
     )
-    run = misstep("score", "log.jsonl", "-o", "scores.parquet")
+    run = alone(misstep, "log.jsonl", "-o", "scores.parquet")
     assert run.code == 1
     assert run.out == "1 interview scored into scores.parquet; 1 of them in an earlier run\n"
 
 
 def test_a_folder_that_cannot_be_written(misstep: Command) -> None:
     misstep.write("log.jsonl", LATE)
-    run = misstep("score", "log.jsonl", "-o", "/proc/scores.parquet")
+    run = alone(misstep, "log.jsonl", "-o", "/proc/scores.parquet")
     assert (run.code, run.out) == (2, "")
     assert run.err.startswith("misstep: /proc/scores.parquet")
 
 
 def test_results_are_readable_by_their_owner_only_while_a_run_is_on(misstep: Command) -> None:
     misstep.write("log.jsonl", WRONG)
-    misstep("score", "log.jsonl", "-o", "scores.parquet", "--max-rejects", "0")
+    alone(misstep, "log.jsonl", "-o", "scores.parquet", "--max-rejects", "0")
     assert Path(misstep.folder / "scores.parquet.misstep-run").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
 def test_how_certain_each_answer_is_stands_in_columns(misstep: Command, form: str) -> None:
     misstep.write("log.jsonl", LATE + FINE)
-    run = misstep("score", "log.jsonl", "-o", f"scores.{form}", "--with", "certainty")
+    run = alone(misstep, "log.jsonl", "-o", f"scores.{form}", "--with", "certainty")
     assert (run.code, run.err) == (0, "")
     if form == "parquet":
         first, second = pq.read_table(misstep.folder / "scores.parquet").to_pylist()

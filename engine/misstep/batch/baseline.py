@@ -1,7 +1,6 @@
-"""The results of two rule bases on the same records in; what has changed, how often, and because of which rules out.
+"""Compare two rule bases on the same records: which answers change, how often, and which rules change them.
 
-A ``Comparison`` is a tally: parts of a log can be compared by themselves and put together in any order, with the same outcome,
-as all that it adds up is whole numbers.
+A ``Comparison`` is a tally of whole numbers: parts of a log can be compared separately and merged in any order.
 """
 
 from __future__ import annotations
@@ -20,10 +19,11 @@ from misstep.errors import RecordError
 from misstep.language.program import OUTLOOK
 
 EXAMPLES = 10
+_COUNTS = ("compared", "only_baseline", "only_rules", "neither", "changed", "unexplained")
 
 
-class Rules(NamedTuple):
-    """Which rule base it was; ``bands``: its words for how bad it is, mildest first."""
+class ComparedRules(NamedTuple):
+    """A rule base; ``bands``: its words for severity, mildest first."""
 
     name: str
     version: str
@@ -33,8 +33,8 @@ class Rules(NamedTuple):
     records: str = "records"
 
 
-class Answer(NamedTuple):
-    """What one rule base says of an interview; ``damage`` in tenths of a percent."""
+class ComparedAnswer(NamedTuple):
+    """The answer of one rule base to an interview; ``damage`` in tenths of a percent."""
 
     damage: int
     band: str
@@ -43,34 +43,34 @@ class Answer(NamedTuple):
     outlook: str
 
 
-class Example(NamedTuple):
-    """An interview of which the two say different things: where it stands, what they say, and because of which rules."""
+class ChangedInterview(NamedTuple):
+    """An interview with two different answers: its place, both answers, and the responsible rules."""
 
     file: str
     row: int
     id: str | None
-    before: Answer
-    after: Answer
+    before: ComparedAnswer
+    after: ComparedAnswer
     rules: tuple[str, ...]
 
     @property
     def damage_change(self) -> int:
-        """In tenths of a percent; above 0 where it has become worse."""
+        """In tenths of a percent; above 0 for worse."""
         return self.after.damage - self.before.damage
 
 
 @dataclass(slots=True)
 class Comparison:
-    """What has changed from the ``baseline`` to the ``rules``. ``add`` and ``merge`` are all that changes it.
+    """The changes from the ``baseline`` to the ``rules``. Only ``add`` and ``merge`` change it.
 
     ``compared``: interviews that both could read; ``only_baseline``, ``only_rules`` and ``neither``: the others. ``changed``:
-    those of which anything but the damage has changed; ``changes``: by what has. ``matrix``: interviews by band before, then by
-    band after. ``damage_change``: the sum, in tenths of a percent. ``responsible``: changed interviews by rule; ``unexplained``:
-    those where no rule did anything else, so that it is the scale or an action that differs.
+    interviews with a change in more than the damage; ``changes``: interviews by changed aspect. ``matrix``: interviews by band
+    before, then by band after. ``damage_change``: the sum, in tenths of a percent. ``responsible``: changed interviews by rule;
+    ``unexplained``: changed interviews without a responsible rule: the scale or an action differs.
     """
 
-    baseline: Rules
-    rules: Rules
+    baseline: ComparedRules
+    rules: ComparedRules
     compared: int = 0
     only_baseline: int = 0
     only_rules: int = 0
@@ -81,23 +81,23 @@ class Comparison:
     damage_change: int = 0
     responsible: Counter[str] = field(default_factory=Counter)
     unexplained: int = 0
-    examples: list[Example] = field(default_factory=list)
+    examples: list[ChangedInterview] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.matrix = self.matrix or [[0] * len(self.rules.bands) for _ in self.baseline.bands]
 
     @classmethod
     def between(cls, baseline: RuleBase, rules: RuleBase) -> Comparison:
-        """Of two rule bases, before anything has been compared."""
+        """An empty comparison of two rule bases."""
         return cls(_rules(baseline), _rules(rules))
 
     @property
     def mean_damage_change(self) -> float | None:
-        """In percent, of the interviews that both could read."""
+        """In percent, over the interviews that both could read."""
         return self.damage_change / 10 / self.compared if self.compared else None
 
     def add(self, before: Result | RecordError, after: Result | RecordError, file: str, row: int) -> None:
-        """Add one record: what came of it with the baseline, and with the rules."""
+        """Add the results of one record, with the baseline and with the rules."""
         if isinstance(before, RecordError) or isinstance(after, RecordError):
             self.neither += isinstance(before, RecordError) and isinstance(after, RecordError)
             self.only_baseline += not isinstance(before, RecordError)
@@ -115,33 +115,26 @@ class Comparison:
             self.changes.update(changed)
             self.responsible.update(rules)
             self.unexplained += not rules
-            self._keep([Example(file, row, after.facts.id, old, new, tuple(sorted(rules)))])
+            self._keep([ChangedInterview(file, row, after.facts.id, old, new, tuple(sorted(rules)))])
 
     def merge(self, other: Comparison) -> None:
-        """Add what another comparison of the same two rule bases has found in other records."""
+        """Add a comparison of the same two rule bases on other records."""
         assert (self.baseline, self.rules) == (other.baseline, other.rules), "comparisons of different rule bases"
-        self.compared += other.compared
-        self.only_baseline += other.only_baseline
-        self.only_rules += other.only_rules
-        self.neither += other.neither
-        self.changed += other.changed
-        self.changes += other.changes
+        for name in (*_COUNTS, "changes", "damage_change", "responsible"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
         self.matrix = [[a + b for a, b in zip(*rows, strict=True)] for rows in zip(self.matrix, other.matrix, strict=True)]
-        self.damage_change += other.damage_change
-        self.responsible += other.responsible
-        self.unexplained += other.unexplained
         self._keep(other.examples)
 
-    def _keep(self, examples: Iterable[Example]) -> None:
-        """The largest changes of damage; of equal ones, those that stand first."""
+    def _keep(self, examples: Iterable[ChangedInterview]) -> None:
+        """Keep the largest changes of damage; of equal ones, the first."""
         self.examples = sorted([*self.examples, *examples], key=lambda e: (-abs(e.damage_change), e.file, e.row))[:EXAMPLES]
 
     def most_responsible(self) -> list[tuple[str, int]]:
-        """The rules, by in how many of the changed interviews they are responsible; then by id."""
+        """The responsible rules with their numbers of changed interviews, most first, then by id."""
         return sorted(self.responsible.items(), key=lambda item: (-item[1], item[0]))
 
     def to_json(self) -> dict[str, Any]:
-        """As plain data, in an order that the order of the records has no part in."""
+        """As plain data, in an order that does not depend on the order of the records."""
         return {
             "baseline": self.baseline._asdict(),
             "rules": self.rules._asdict(),
@@ -163,7 +156,7 @@ class Comparison:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Comparison:
-        """What ``to_json`` gave."""
+        """The comparison from its ``to_json``."""
         return cls(
             baseline=_rules_from(data["baseline"]),
             rules=_rules_from(data["rules"]),
@@ -171,18 +164,15 @@ class Comparison:
             matrix=[list(row) for row in data["matrix"]],
             damage_change=round(data["damage_change"] * 10),
             responsible=Counter(data["responsible"]),
-            examples=[
-                Example(e["file"], e["row"], e["id"], _answer_from(e["before"]), _answer_from(e["after"]), tuple(e["rules"]))
-                for e in data["examples"]
-            ],
-            **{name: data[name] for name in ("compared", "only_baseline", "only_rules", "neither", "changed", "unexplained")},
+            examples=[_example_from(example) for example in data["examples"]],
+            **{name: data[name] for name in _COUNTS},
         )
 
 
 def compare(
     records: Iterable[bytes | str | Mapping[str, Any] | Sequence[Any]], rules: RuleBase, baseline: RuleBase, file: str = ""
 ) -> Comparison:
-    """Compare two rule bases on records: JSON text, or the data of it. ``file`` is where the examples say that they stand.
+    """Compare two rule bases on records: JSON text, or its data. ``file``: the name of their file, for the examples.
 
     >>> compare(open("log.jsonl", "rb"), RuleBase.load("my-rules/"), RuleBase.shipped()).changes["band"]
     """
@@ -194,26 +184,31 @@ def compare(
 
 
 def evaluated(rulebase: RuleBase, record: bytes | str, id: str | None = None) -> Result | RecordError:  # noqa: A002
-    """What came of a record, and be it what is wrong with it."""
+    """The result of a record, or the error about it."""
     try:
         return rulebase.evaluate_json(record, id=id)
     except RecordError as error:
         return error
 
 
-def _rules(rulebase: RuleBase) -> Rules:
+def _example_from(data: Mapping[str, Any]) -> ChangedInterview:
+    before, after = _answer_from(data["before"]), _answer_from(data["after"])
+    return ChangedInterview(data["file"], data["row"], data["id"], before, after, tuple(data["rules"]))
+
+
+def _rules(rulebase: RuleBase) -> ComparedRules:
     scale = rulebase.program.scale
     words, bands = scale.words, scale.severity.words
-    return Rules(rulebase.program.name, rulebase.version, rulebase.digest, bands, words.record, words.records)
+    return ComparedRules(rulebase.program.name, rulebase.version, rulebase.digest, bands, words.record, words.records)
 
 
-def _rules_from(data: Mapping[str, Any]) -> Rules:
-    return Rules(**{**data, "bands": tuple(data["bands"])})
+def _rules_from(data: Mapping[str, Any]) -> ComparedRules:
+    return ComparedRules(**{**data, "bands": tuple(data["bands"])})
 
 
-def _answer(result: Result) -> Answer:
+def _answer(result: Result) -> ComparedAnswer:
     first = first_choice(result)
-    return Answer(
+    return ComparedAnswer(
         damage=result.plan.damage,
         band=band_of(result),
         verdict=result.plan.verdict,
@@ -222,9 +217,9 @@ def _answer(result: Result) -> Answer:
     )
 
 
-def _answer_json(answer: Answer) -> dict[str, Any]:
+def _answer_json(answer: ComparedAnswer) -> dict[str, Any]:
     return {**answer._asdict(), "damage": answer.damage / 10}
 
 
-def _answer_from(data: Mapping[str, Any]) -> Answer:
-    return Answer(**{**data, "damage": round(data["damage"] * 10)})
+def _answer_from(data: Mapping[str, Any]) -> ComparedAnswer:
+    return ComparedAnswer(**{**data, "damage": round(data["damage"] * 10)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from misstep.batch.baseline import Comparison, Example, Rules
+from misstep.batch.baseline import ChangedInterview, ComparedRules, Comparison
 from misstep.batch.responsible import ASPECTS
 from misstep.layout.as_markdown import as_markdown
 from misstep.layout.as_text import as_text
@@ -46,7 +46,7 @@ def _sections(comparison: Comparison) -> Iterator[Section]:
         yield Section("Examples, the largest change of damage first", [Points(examples, "1.")])
 
 
-def _named(rules: Rules) -> str:
+def _named(rules: ComparedRules) -> str:
     return f"{rules.name} {rules.version}"
 
 
@@ -90,7 +90,7 @@ def _responsible(comparison: Comparison) -> list[tuple[str, str]]:
     return rows
 
 
-def _example(example: Example) -> Point:
+def _example(example: ChangedInterview) -> Point:
     """An interview: what has changed, and the rules behind it."""
     place = f"{example.file}:{example.row}"
     before, after = example.before, example.after

@@ -1,4 +1,4 @@
-"""Results of rules in; rows of the tables that come out, by column.
+"""The columns of the tables of scores, and the rows of an interview in them.
 
 Three tables, related by ``file`` and ``row``: interviews, and on request their findings and actions. The columns and types
 are version ``SCHEMA`` of an interface: see docs/batch.md.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import orjson
 import pyarrow as pa
 
 from misstep.api import RuleBase
 from misstep.assessment.assembly import Result
+from misstep.assessment.records import RecordLike
 from misstep.errors import BudgetError
 from misstep.language.facts import ID, KIND
 
@@ -23,48 +24,97 @@ SCHEMA = 2
 TableName = Literal["interviews", "findings", "actions"]
 TABLES: tuple[TableName, ...] = ("interviews", "findings", "actions")
 
+ColumnValue = str | float | bool | list[str] | None
+ColumnValues = tuple[ColumnValue, ...]
+"""Values of some columns, in their order."""
+
 _WORDS = pa.list_(pa.string())
 _KEY = [("file", pa.string()), ("row", pa.int64()), ("id", pa.string())]
 SCORES: list[tuple[str, pa.DataType]] = [
-    ("damage", pa.float64()), ("damage_after", pa.float64()), ("band", pa.string()), ("verdict", pa.string()),
-    ("outlook", pa.string()), ("acts", pa.bool_()), ("mistakes", pa.int32()), ("worst", pa.string()),
-    ("worst_severity", pa.float64()), ("first_occasion", pa.string()), ("first_action", pa.string()), ("actions", _WORDS),
+    ("damage", pa.float64()),
+    ("damage_after", pa.float64()),
+    ("band", pa.string()),
+    ("verdict", pa.string()),
+    ("outlook", pa.string()),
+    ("acts", pa.bool_()),
+    ("mistakes", pa.int32()),
+    ("worst", pa.string()),
+    ("worst_severity", pa.float64()),
+    ("first_occasion", pa.string()),
+    ("first_action", pa.string()),
+    ("actions", _WORDS),
     ("rules", pa.int32()),
-]  # fmt: skip
-"""What is known of an interview as a whole. ``worst``: the kind of the worst finding; ``worst_severity``: the greatest severity;
+]
+"""Columns about an interview as a whole. ``worst``: the kind of the worst finding; ``worst_severity``: the greatest severity;
 ``rules``: how many different rules moved the score of a mistake."""
 CERTAINTY: list[tuple[str, pa.DataType]] = [
-    ("certainty_low", pa.float64()), ("certainty_high", pa.float64()), ("certainty_same", pa.float64()), ("settled", pa.bool_()),
+    ("certainty_low", pa.float64()),
+    ("certainty_high", pa.float64()),
+    ("certainty_same", pa.float64()),
+    ("settled", pa.bool_()),
     ("depends_on", _WORDS),
-]  # fmt: skip
-"""How certain an interview's answer is; ``depends_on``: the open fields that it hangs on most, as ``kind.field``."""
+]
+"""How certain the answer is; ``depends_on``: the open fields that it depends on most, as ``kind.field``."""
 MOST_NAMED = 5
 FINDINGS: list[tuple[str, pa.DataType]] = [
-    ("rank", pa.int32()), ("fact", pa.string()), ("kind", pa.string()), ("severity", pa.float64()),
-    ("severity_band", pa.string()), ("noticed", pa.float64()), ("noticed_level", pa.string()), ("urgency", pa.float64()),
-    ("urgency_level", pa.string()), ("damage", pa.float64()), ("verdict", pa.string()), ("assumed", pa.bool_()),
-]  # fmt: skip
+    ("rank", pa.int32()),
+    ("fact", pa.string()),
+    ("kind", pa.string()),
+    ("severity", pa.float64()),
+    ("severity_band", pa.string()),
+    ("noticed", pa.float64()),
+    ("noticed_level", pa.string()),
+    ("urgency", pa.float64()),
+    ("urgency_level", pa.string()),
+    ("damage", pa.float64()),
+    ("verdict", pa.string()),
+    ("assumed", pa.bool_()),
+]
 ACTIONS: list[tuple[str, pa.DataType]] = [
-    ("rank", pa.int32()), ("occasion", pa.string()), ("channel", pa.string()), ("action", pa.string()), ("reach", pa.string()),
-    ("due_hours", pa.float64()), ("priority", pa.float64()), ("relief", pa.float64()), ("for", _WORDS),
-]  # fmt: skip
+    ("rank", pa.int32()),
+    ("occasion", pa.string()),
+    ("channel", pa.string()),
+    ("action", pa.string()),
+    ("reach", pa.string()),
+    ("due_hours", pa.float64()),
+    ("priority", pa.float64()),
+    ("relief", pa.float64()),
+    ("for", _WORDS),
+]
 
 
-def schema_of(table: TableName, keep: Sequence[str] = (), assessment: bool = False, certainty: bool = False) -> pa.Schema:
-    """The columns of a table; ``keep``: those of the input that are carried along, as text."""
-    if table == "findings":
-        return pa.schema(_KEY + FINDINGS)
-    if table == "actions":
-        return pa.schema(_KEY + ACTIONS)
-    kept = [(name, pa.string()) for name in keep]
-    further = (CERTAINTY if certainty else []) + ([("assessment", pa.string())] if assessment else [])
-    return pa.schema(_KEY + kept + SCORES + further)
+def answer_columns(assessment: bool, certainty: bool) -> list[tuple[str, pa.DataType]]:
+    """The columns of an interview's answer."""
+    return SCORES + (CERTAINTY if certainty else []) + ([("assessment", pa.string())] if assessment else [])
+
+
+def answer_values(
+    rulebase: RuleBase,
+    result: Result,
+    summary: Mapping[str, ColumnValue],
+    record: bytes | str | RecordLike,
+    assessment: bool,
+    certainty: bool,
+) -> ColumnValues:
+    """The values of ``answer_columns`` for one interview; ``summary``: its ``RuleBase.scores``."""
+    return (
+        *scores(result, summary),
+        *(certainty_values(rulebase, record) if certainty else ()),
+        *((rulebase.to_json(result).decode(),) if assessment else ()),
+    )
+
+
+def to_arrays(rows: Sequence[ColumnValues], schema: Iterable[pa.Field]) -> list[pa.Array]:
+    """Rows as columns of the types of a schema."""
+    fields = list(schema)
+    columns: Iterable[Sequence[ColumnValue]] = zip(*rows, strict=True) if rows else [()] * len(fields)
+    return [pa.array(column, field.type) for column, field in zip(columns, fields, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is asked for: ``keep``: columns of the input to carry along; ``tables`` besides interviews; ``assessment``: a column
-    with the whole assessment as JSON; ``certainty``: columns that say how certain each answer is."""
+class OutputOptions:
+    """Tables and columns to write. ``keep``: columns of the input to carry along; ``tables``: besides interviews; ``assessment``:
+    a column with the whole assessment as JSON; ``certainty``: the columns of ``CERTAINTY``."""
 
     keep: tuple[str, ...] = ()
     tables: tuple[TableName, ...] = ()
@@ -72,24 +122,39 @@ class Wanted:
     certainty: bool = False
 
     def schema(self, table: TableName) -> pa.Schema:
-        """The columns of a table."""
-        return schema_of(table, self.keep, self.assessment, self.certainty)
+        """The columns of a table; those that are kept are text."""
+        if table == "findings":
+            return pa.schema(_KEY + FINDINGS)
+        if table == "actions":
+            return pa.schema(_KEY + ACTIONS)
+        kept = [(name, pa.string()) for name in self.keep]
+        return pa.schema(_KEY + kept + answer_columns(self.assessment, self.certainty))
 
 
-def scores(result: Result, summary: Mapping[str, Any]) -> tuple[Any, ...]:
-    """The values of ``SCORES`` for one interview; ``summary``: what ``RuleBase.scores`` gives for it."""
+def scores(result: Result, summary: Mapping[str, ColumnValue]) -> ColumnValues:
+    """The values of ``SCORES`` for one interview."""
     findings, steps = result.findings, result.plan.steps
     actions = [choice.action.id for choice in result.plan.choices]
     moved = {given.rule for given in result.memory.contributions if given.mistake is not None and given.is_reason}
     return (
-        summary["damage"], summary["damage_after"], summary["band"], summary["verdict"], summary["outlook"], summary["acts"],
-        len(findings), findings[0].mistake[KIND] if findings else None, max([f.severity for f in findings], default=None),
-        steps[0].occasion if steps else None, actions[0] if actions else None, actions, len(moved),
-    )  # fmt: skip
+        summary["damage"],
+        summary["damage_after"],
+        summary["band"],
+        summary["verdict"],
+        summary["outlook"],
+        summary["acts"],
+        len(findings),
+        findings[0].mistake[KIND] if findings else None,
+        max([f.severity for f in findings], default=None),
+        steps[0].occasion if steps else None,
+        actions[0] if actions else None,
+        actions,
+        len(moved),
+    )
 
 
-def certainty_values(rulebase: RuleBase, record: Any) -> tuple[Any, ...]:
-    """The values of ``CERTAINTY`` for the record of one interview, given as data or as JSON; none where it is too much work."""
+def certainty_values(rulebase: RuleBase, record: bytes | str | RecordLike) -> ColumnValues:
+    """The values of ``CERTAINTY`` for one record, as data or as JSON; nulls if it is too much work."""
     try:
         json = rulebase.certainty_json(record) if isinstance(record, bytes | str) else rulebase.certainty(record).to_json()
     except BudgetError:
@@ -99,7 +164,7 @@ def certainty_values(rulebase: RuleBase, record: Any) -> tuple[Any, ...]:
     return found["low"], found["high"], found["same"], found["settled"], list(named)[:MOST_NAMED]
 
 
-def finding_rows(result: Result) -> Iterable[tuple[Any, ...]]:
+def finding_rows(result: Result) -> Iterable[ColumnValues]:
     """The values of ``FINDINGS`` for every finding of one interview, worst first."""
     said = result.facts.said
     assumed = set()
@@ -109,18 +174,35 @@ def finding_rows(result: Result) -> Iterable[tuple[Any, ...]]:
     for rank, finding in enumerate(result.findings, start=1):
         fact = finding.mistake[ID]
         yield (
-            rank, fact, finding.mistake[KIND], finding.severity, finding.severity_band, finding.noticed, finding.noticed_level,
-            finding.urgency, finding.urgency_level, finding.damage, finding.verdict, fact in assumed,
-        )  # fmt: skip
+            rank,
+            fact,
+            finding.mistake[KIND],
+            finding.severity,
+            finding.severity_band,
+            finding.noticed,
+            finding.noticed_level,
+            finding.urgency,
+            finding.urgency_level,
+            finding.damage,
+            finding.verdict,
+            fact in assumed,
+        )
 
 
-def action_rows(result: Result) -> Iterable[tuple[Any, ...]]:
+def action_rows(result: Result) -> Iterable[ColumnValues]:
     """The values of ``ACTIONS`` for every action of one interview, in the order to do them; ``rank`` is that of its step."""
     scale = result.memory.program.scale
     for rank, step in enumerate(result.plan.steps, start=1):
         for choice in step.choices:
             action = choice.action
             yield (
-                rank, step.occasion, step.channel, action.id, action.reach, step.due_hours, choice.priority(scale),
-                choice.damage_relieved / 10, sorted(choice.relief),
-            )  # fmt: skip
+                rank,
+                step.occasion,
+                step.channel,
+                action.id,
+                action.reach,
+                step.due_hours,
+                choice.priority(scale),
+                choice.damage_relieved / 10,
+                sorted(choice.relief),
+            )

@@ -1,4 +1,4 @@
-"""The URL of a database in; what it says, a name without a password for it, and a cursor out. SQLite and PostgreSQL, over ADBC.
+"""The URL of a database in; its parts, a name for it without password, and a cursor out. SQLite and PostgreSQL, over ADBC.
 
 ::
 
@@ -15,10 +15,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
 from misstep.errors import InstallationError, UsageError, printable
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Cursor
 
 CONNECT_SECONDS = 10
 _DETAIL = re.compile(r"\A[A-Z_]+: (\[\w+\] )?(Failed to [a-z ]+: )?")  # what the drivers put before a message
@@ -30,7 +33,7 @@ WANTED = re.compile(r"(?:\A|&)(table|query)=(.*)\Z", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A table, or what a query gives. ``address``: a path, or what libpq takes; ``name``: what it is called in results."""
+    """A table, or the result of a query. ``address``: a path, or a URL for libpq; ``name``: its name in results."""
 
     system: Literal["sqlite", "postgresql"]
     address: str = field(repr=False)
@@ -40,7 +43,7 @@ class Database:
 
 
 def read_url(url: str) -> Database:
-    """What a URL says. Raises UsageError where it does not say enough."""
+    """Parse a URL. Raises UsageError where it is incomplete."""
     place, _, options = url.partition("?")
     system: Literal["sqlite", "postgresql"] = "sqlite" if place.startswith("sqlite:") else "postgresql"
     shown = printable(_without_password(place))
@@ -73,8 +76,8 @@ def _without_password(place: str) -> str:
 
 
 @contextmanager
-def connected(database: Database, write: bool = False) -> Iterator[Any]:
-    """A cursor, which can only read unless it is to write; what it writes is there once its connection commits.
+def connected(database: Database, write: bool = False) -> Iterator[Cursor]:
+    """A cursor, read-only unless ``write``. Writes are there once its connection commits.
 
     Raises UsageError where the database cannot be reached, InstallationError without a driver.
     """
@@ -96,7 +99,7 @@ def connected(database: Database, write: bool = False) -> Iterator[Any]:
 
 
 def _address(database: Database, write: bool) -> str:
-    """What the driver is given."""
+    """The address for the driver."""
     if database.system == "postgresql":
         address = database.address
         if "connect_timeout=" not in address:
@@ -108,11 +111,11 @@ def _address(database: Database, write: bool) -> str:
 
 
 def quoted(name: str) -> str:
-    """A table, of a schema where one is named, as SQL has it."""
+    """The name of a table in SQL, with its schema if it has one."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
 
 
 def reason(error: Exception, database: Database) -> str:
-    """The first line of what a driver says, without the address, in which a password may be."""
+    """The first line of a driver's error, without the address, which may hold a password."""
     text = str(error).strip().partition("\n")[0].replace(database.address, database.name)
     return printable(_DETAIL.sub("", text))[:200]

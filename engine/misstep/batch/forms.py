@@ -1,4 +1,4 @@
-"""Scored tables in; the bytes of a file out: a part of one by a worker, and a whole one from all its parts in their order."""
+"""Scored tables in; the bytes of a file out: workers write its parts, one process joins them in their order."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import io
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Literal
 
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from misstep.batch.parquet_file import parquet_file
+from misstep.batch.arrow import parquet_file
 from misstep.errors import UsageError, printable, suggest
 from misstep.files import opened
 
@@ -33,7 +33,7 @@ def form_of(output: Path) -> OutputForm:
 
 
 def write_part(table: pa.Table, stream: IO[bytes], form: OutputForm) -> None:
-    """A part of a table, to be put behind others."""
+    """Write a part of a table, to be joined with others."""
     if form == "parquet":
         pq.write_table(table, stream, compression="zstd")
         return
@@ -51,7 +51,7 @@ def write_part(table: pa.Table, stream: IO[bytes], form: OutputForm) -> None:
 
 
 def join_parts(parts: Iterable[Path], schema: pa.Schema, stream: IO[bytes], form: OutputForm) -> None:
-    """The whole file from its parts. ``schema`` holds what the file says about itself."""
+    """Write a whole file from its parts. ``schema``: with the metadata of the file."""
     if form == "parquet":
         with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
             for table in _tables_of(parts):
@@ -65,14 +65,14 @@ def join_parts(parts: Iterable[Path], schema: pa.Schema, stream: IO[bytes], form
 
 
 def join_bytes(parts: Iterable[Path], stream: IO[bytes]) -> None:
-    """One part behind the other."""
+    """Concatenate files."""
     for part in parts:
         with opened(part) as source:
             shutil.copyfileobj(source, stream, 1 << 20)
 
 
 def _tables_of(parts: Iterable[Path]) -> Iterator[pa.Table]:
-    """Parts put together to tables of about ``ROWS`` rows or ``BYTES``, none of them empty."""
+    """Parts joined to tables of about ``ROWS`` rows or ``BYTES``, none of them empty."""
     held: list[pa.Table] = []
     for part in parts:
         with parquet_file(part) as file:
@@ -87,8 +87,8 @@ def _tables_of(parts: Iterable[Path]) -> Iterator[pa.Table]:
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def _cell(value: Any) -> Any:
-    """A value as a cell: lists behind semicolons, truth as JSON has it, and no text that a spreadsheet would run."""
+def _cell(value: object) -> object:
+    """A value as a cell: lists with semicolons, booleans as in JSON, text escaped that a spreadsheet would take for a formula."""
     if isinstance(value, str):
         return f"'{value}" if value.startswith(_FORMULA) else value
     if isinstance(value, bool):

@@ -1,7 +1,7 @@
-"""Which parts of a run are done, kept in a folder beside the output, so that a run that was killed goes on where it was.
+"""Checkpoint folder: records which parts of a run are done, so that an interrupted run can resume.
 
-A part is done once its note is there, and its note is written last: to a temporary name, flushed, and renamed. What is found
-without a note is written anew, so every record is scored exactly once, whenever the run is killed.
+A part is done once its note exists. The note is written last, atomically; files without a note are written anew. So every
+record is scored exactly once, whenever the run is killed.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ NOTES = f"{'[0-9]' * 8}.json"
 
 
 class Journal:
-    """The folder of one run. ``identity``: what the run is about; another run's folder is refused, and it is said in what it
-    differs; but with ``overwrite`` it gives way. One process at a time can have it; in an object storage, which has no locks, its
-    owner must see to that."""
+    """The folder of one run. ``identity``: rules, inputs and options of the run. The folder of another run is an error that names
+    the difference, unless ``overwrite``. One process at a time can use it; in an object storage, which has no locks, the caller
+    must ensure that."""
 
     def __init__(self, folder: Path, identity: Mapping[str, str], overwrite: bool = False) -> None:
         self.folder = folder
         self.parts = folder
-        """Where the parts are: a folder named at random for each run, so that a process which a run before left behind, and
-        which is still writing, can do this one no harm."""
+        """The folder of the parts, with a random name for each run: a process left behind by an earlier run, and still writing,
+        does no harm to this one."""
         self._identity = dict(identity)
         self._overwrite = overwrite
         self._lock = None if is_remote(folder) else FileLock(folder / LOCK, timeout=0)
@@ -96,11 +96,11 @@ class Journal:
             stream.write(orjson.dumps({**self._identity, "parts": self.parts.name}))
 
     def note(self, number: int) -> dict[str, Any] | None:
-        """What is known of a part that is done; None of one that is not."""
+        """The note of a part that is done, else None."""
         return read_note(self.parts, number) if part_file(self.parts, number, "json").name in self._noted else None
 
     def forget(self) -> None:
-        """Take the folder away: the run is finished."""
+        """Delete the folder: the run is finished."""
         self._clear()
         if not is_remote(self.folder):
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -110,8 +110,7 @@ class Journal:
             self.parts.mkdir(exist_ok=True)
 
     def _clear(self) -> None:
-        """Take away what is in the folder. What names the parts goes first: of a run that is killed here, nobody goes on with
-        those that are left."""
+        """Delete the content of the folder. The file that names the parts goes first: after a kill, the rest is not resumed."""
         (self.folder / ABOUT).unlink(missing_ok=True)
         folder: Any = self.folder
         if is_remote(folder):
@@ -126,13 +125,13 @@ class Journal:
 
 
 def is_begun(folder: Path) -> bool:
-    """Whether a folder is the journal of a run that has done something."""
+    """Whether a folder is the journal of a run with parts that are done."""
     kept = _read_about(folder)
     return kept is not None and next(iter((folder / kept["parts"]).glob(NOTES)), None) is not None
 
 
 def _read_about(folder: Path) -> dict[str, str] | None:
-    """What the run of a folder is about, and where its parts are."""
+    """The identity of the run of a folder, and the name of the folder of its parts."""
     try:
         kept: dict[str, str] = orjson.loads((folder / ABOUT).read_bytes())
     except FileNotFoundError:
@@ -141,7 +140,7 @@ def _read_about(folder: Path) -> dict[str, str] | None:
 
 
 def part_file(folder: Path, number: int, what: str) -> Path:
-    """Where a part of a table is, or the note of a part."""
+    """The path of a part of a table, or of the note of a part."""
     return folder / f"{number:08}.{what}"
 
 
@@ -155,6 +154,6 @@ def read_note(parts: Path, number: int) -> dict[str, Any] | None:
 
 
 def write_note(parts: Path, number: int, note: Mapping[str, Any]) -> None:
-    """Note that a part is done, which comes last of all that is written for it."""
+    """Note that a part is done, after all its files are written."""
     with whole_file(part_file(parts, number, "json")) as stream:
         stream.write(orjson.dumps(note))

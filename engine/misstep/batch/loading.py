@@ -10,23 +10,26 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from misstep.batch.columns import TABLES, TableName, Wanted
+from misstep.batch.arrow import parquet_file, parquet_schema
+from misstep.batch.columns import TABLES, OutputOptions, TableName
 from misstep.batch.databases import Database, connected, quoted, read_url, reason
 from misstep.batch.forms import OutputForm, join_parts
 from misstep.batch.journal import SUFFIX
-from misstep.batch.parquet_file import parquet_file
 from misstep.batch.summary import Summary
 from misstep.errors import MisstepError, UsageError, printable
 from misstep.files import whole_file
 
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Cursor
+
 RUN = "run"
-"""The table that says what the others are: one row with the rules, the counts, and the summary as JSON."""
+"""The table about the run: one row with the rules, the counts, and the summary as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class DatabaseOutput:
 
     @classmethod
     def named(cls, url: str) -> DatabaseOutput:
-        """The output that a URL names. Raises UsageError where it names no table."""
+        """The output of a URL. Raises UsageError where it names no table."""
         database = read_url(url)
         if database.query:
             raise UsageError(f"{printable(database.name)}: scores go into a table; end it with ?table=NAME")
@@ -66,11 +69,11 @@ class DatabaseOutput:
         """The names of other tables than interviews."""
         return {table: self._table(table) for table in tables}
 
-    def check(self, wanted: Wanted, overwrite: bool) -> None:
+    def check(self, wanted: OutputOptions, overwrite: bool) -> None:
         """Raise UsageError where tables are there already, or the database cannot be reached."""
         names = [field.name.casefold() for field in wanted.schema("interviews")]
         if twice := next((name for name in names if names.count(name) > 1), None):
-            raise UsageError(f"{printable(self.name)}: the column '{twice}' would be there twice: databases do not tell case")
+            raise UsageError(f"{printable(self.name)}: duplicate column '{twice}' (database column names are case-insensitive)")
         if self.database.system == "sqlite" and not (file := Path(self.database.address)).exists():
             if not file.absolute().parent.is_dir():
                 raise UsageError(f"{printable(self.name)}: there is no folder {printable(str(file.parent))}")
@@ -81,7 +84,9 @@ class DatabaseOutput:
                     name = printable(f"{self.name}: the table {self._table(table)}")
                     raise UsageError(f"{name} is there already; give --overwrite to replace it, or choose another name")
 
-    def write(self, parts: Callable[[TableName], list[Path]], wanted: Wanted, summary: Summary, journal: Path) -> dict[str, str]:
+    def write(
+        self, parts: Callable[[TableName], list[Path]], wanted: OutputOptions, summary: Summary, journal: Path
+    ) -> dict[str, str]:
         """Load all tables."""
         tables: tuple[TableName, ...] = (*wanted.tables, "interviews")
         about = summary.to_json()
@@ -100,11 +105,11 @@ class DatabaseOutput:
         return {table: f"{self.name.partition('?')[0]}?table={self._table(table)}" for table in tables}
 
     def result(self, journal: Path) -> Path:
-        """What was loaded, as long as it lies in the journal."""
+        """The interviews as a file, which the journal holds."""
         return _joined(journal, "interviews")
 
-    def _begun(self, cursor: Any, tables: Sequence[TableName], journal: Path) -> set[tuple[str, int]]:
-        """The chunks that this run has loaded; what another one left behind is taken away."""
+    def _begun(self, cursor: Cursor, tables: Sequence[TableName], journal: Path) -> set[tuple[str, int]]:
+        """The chunks that this run has loaded. Tables left by another run are dropped."""
         if self._is_there(cursor, self._noted):
             cursor.execute(f"SELECT run, name, chunk FROM {quoted(self._noted)}")  # noqa: S608
             notes = cursor.fetchall()
@@ -114,16 +119,16 @@ class DatabaseOutput:
             cursor.execute(f"DROP TABLE IF EXISTS {quoted(table)}")
         cursor.execute(f"CREATE TABLE {quoted(self._noted)} (run TEXT, name TEXT, chunk INTEGER)")
         for table in tables:
-            self._load(cursor, self._loading(table), _schema(_joined(journal, table)).empty_table(), "create")
+            self._load(cursor, self._loading(table), parquet_schema(_joined(journal, table)).empty_table(), "create")
         cursor.connection.commit()
         return set()
 
-    def _load(self, cursor: Any, table: str, rows: pa.Table, mode: str = "append") -> None:
+    def _load(self, cursor: Cursor, table: str, rows: pa.Table, mode: Literal["append", "create"] = "append") -> None:
         schema, _, name = table.rpartition(".")
         columns = [_loadable(column, self.database.system) for column in rows.columns]
         cursor.adbc_ingest(name, pa.table(columns, rows.schema.names), mode=mode, db_schema_name=schema or None)
 
-    def _finish(self, cursor: Any, tables: Sequence[TableName], run: pa.Table) -> None:
+    def _finish(self, cursor: Cursor, tables: Sequence[TableName], run: pa.Table) -> None:
         """Give the tables their names, all at once."""
         ours = self._is_there(cursor, self._table(RUN))  # of a run before, all of which is replaced
         for table in [*(TABLES if ours else tables), RUN]:
@@ -145,33 +150,28 @@ class DatabaseOutput:
     def _noted(self) -> str:
         return f"{self.database.table}_loaded"
 
-    def _is_there(self, cursor: Any, table: str) -> bool:
+    def _is_there(self, cursor: Cursor, table: str) -> bool:
         if self.database.system == "sqlite":
             cursor.execute("SELECT COUNT(*) FROM sqlite_master WHERE name = ? COLLATE NOCASE", (table,))
         else:
             cursor.execute("SELECT COUNT(to_regclass($1))", (quoted(table),))
-        return bool(cursor.fetchone()[0])
+        return any(count for (count,) in cursor.fetchall())
 
     @contextmanager
-    def _connected(self, write: bool = True) -> Iterator[Any]:
-        """A cursor. What drivers raise is told as what could not be written."""
+    def _connected(self, write: bool = True) -> Iterator[Cursor]:
+        """A cursor. Errors of drivers are raised as UsageError."""
         try:
             with connected(self.database, write) as cursor:
                 yield cursor
         except (MisstepError, OSError):
             raise
-        except Exception as error:  # whatever drivers raise; they need not be there to be named
+        except Exception as error:  # any error of a driver, whose package may not be installed
             raise UsageError(f"{printable(self.name)}: cannot be written: {reason(error, self.database)}") from None
 
 
 def _joined(journal: Path, table: TableName) -> Path:
     """A table put together, from which it is loaded."""
     return journal / f"{table}.parquet"
-
-
-def _schema(file: Path) -> pa.Schema:
-    with parquet_file(file) as source:
-        return source.schema_arrow
 
 
 def _chunks(file: Path) -> Iterator[pa.Table]:
@@ -192,7 +192,12 @@ def _loadable(column: pa.ChunkedArray, system: str) -> pa.ChunkedArray | pa.Arra
 def _run_row(summary: Summary, about: bytes) -> pa.Table:
     rules = summary.rulebase
     row = {
-        "misstep": summary.misstep, "rules": rules.name, "version": rules.version, "digest": rules.digest,
-        "interviews": summary.interviews, "rejects": summary.rejects, "summary": about.decode(),
-    }  # fmt: skip
+        "misstep": summary.misstep,
+        "rules": rules.name,
+        "version": rules.version,
+        "digest": rules.digest,
+        "interviews": summary.interviews,
+        "rejects": summary.rejects,
+        "summary": about.decode(),
+    }
     return pa.table({name: [value] for name, value in row.items()})

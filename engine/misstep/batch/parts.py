@@ -1,35 +1,63 @@
-"""Inputs in; the parts that one worker reads at a time out, and the records of a part.
+"""How inputs are read: the parts that one worker reads at a time, and the records of a part.
 
-A part is so much of an input that it is quickly done again, and is known by what it holds, so that a run can go on where it
-stopped: lines of a file by their bytes, rows of a Parquet file by their row group.
+A part is small, so that it is quickly done again, and has a digest of its content, so that an interrupted run can resume: some
+lines of a file, row groups of a Parquet file, or rows copied to the spool.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, NamedTuple
 
-from misstep.errors import Problem
+from misstep.errors import Location, Problem
+from misstep.language.facts import Kind
+from misstep.limits import Limits
 
-Form = Literal["jsonl", "parquet", "csv", "long-csv", "database"]
-"""What form an input has."""
+InputForm = Literal["jsonl", "parquet", "csv", "long-csv", "database"]
+"""The format of an input."""
 
-Held = Literal["lines", "parquet", "rows", "long"]
-"""How a part lies where it is read: lines of JSON, row groups of a Parquet file, or a file of the spool with rows of a table, or
-with interviews of several rows each."""
+Storage = Literal["lines", "parquet", "rows", "long"]
+"""How a part is stored where it is read: lines of JSON, row groups of a Parquet file, or a file of the spool, with rows of a
+table or with interviews of several rows each."""
+
+USUAL_ID = "id"
+"""A table need not have this column; one of another name was asked for, and must be there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How inputs are read.
+
+    ``spool``: a folder for inputs that can only be read once; ``keep``: columns, or keys of JSON lines, that are carried along as
+    text; ``form``: the format of all inputs, else by their endings; ``facts`` and ``id``: the columns of tables with the facts as
+    JSON, and with the id; ``delimiter``: of CSV, else a tab in ``*.tsv`` and a comma elsewhere; ``kinds``: of the rule base, for
+    CSV with a fact a row; ``part_bytes`` of lines and ``part_rows`` of tables make a part.
+    """
+
+    spool: Path
+    keep: tuple[str, ...] = ()
+    form: InputForm | None = None
+    facts: str = "facts"
+    id: str = USUAL_ID
+    delimiter: str | None = None
+    kinds: tuple[Kind, ...] = ()
+    part_bytes: int = 4_000_000
+    part_rows: int = 10_000
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one worker reads. ``path``: where it is read; ``name``: the input as its owner knows it.
+    """The part of an input that one worker reads. ``path``: where it is read; ``name``: the input as its owner knows it.
 
-    ``start`` and ``stop`` are bytes of a file, or row groups of Parquet; ``row`` is the row or line that it begins with, from 1.
-    ``digest`` is of what it holds; ``share``: how much of all inputs is read with it, from 0 to 1, and 0 where nobody knows.
-    ``fault``: why the input can be read no further than this; such a part holds nothing else.
+    ``start`` and ``stop`` are bytes of a file, or row groups of Parquet; ``row`` is its first row or line, from 1. ``digest`` is
+    of its content; ``share``: how much of all inputs is read with it, from 0 to 1, and 0 if unknown. ``fault``: why the input
+    cannot be read from here on; such a part has no content.
     """
 
     number: int
-    held: Held
+    storage: Storage
     path: str
     name: str
     start: int
@@ -51,8 +79,13 @@ class Logged(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A record that could not be scored: where it stands, and what is wrong with it; never a value."""
+    """A record that could not be scored: its place, and what is wrong with it; never a value."""
 
     file: str
     row: int
     problems: tuple[Problem, ...]
+
+
+def reject(name: str, row: int, message: str) -> Reject:
+    """A row that cannot be read as a record."""
+    return Reject(name, row, (Problem(Location(), message),))

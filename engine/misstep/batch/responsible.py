@@ -1,14 +1,14 @@
-"""Two results of one record in, from two rule bases; the rules because of which they differ out.
+"""Two results of one record in, from two rule bases; the rules that cause their difference out.
 
-A rule is responsible where it did something else in one of them: it gave another amount to the finding that is concerned, or
-advised otherwise on the action that is. It may read the same in both and have fired in one only; then the rules that scored the
-findings it fired on differently are responsible too.
+A rule is responsible if its effects differ: it gave another amount to a finding, or other advice on an action, on which the
+changed answer rests. It may be the same in both rule bases and have fired in one only; then the rules that scored the findings
+it fired on differently are responsible too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from typing import Any, Literal
+from collections.abc import Collection, Hashable, Iterable, Iterator
+from typing import Literal
 
 from misstep.assessment.assembly import Result
 from misstep.assessment.planning import Choice
@@ -20,18 +20,18 @@ from misstep.language.program import OUTLOOK, Pattern, Rule
 Aspect = Literal["band", "verdict", "first_action", "outlook"]
 ASPECTS: tuple[Aspect, ...] = ("band", "verdict", "first_action", "outlook")
 
-Place = str | None
+Target = str | None
 """The id of a mistake; None for the interview as a whole."""
-Given = dict[tuple[str, str], int]
-"""What a rule gave, by rule and dimension."""
-Deeds = dict[tuple[Any, ...], set[str]]
-"""What rules did, the id of the rule first, and the mistakes whose findings it fired on."""
+Amounts = dict[tuple[str, str], int]
+"""The amounts that rules gave, by rule and dimension."""
+Effects = dict[tuple[str, Hashable], set[str]]
+"""The effects of rules: rule and effect, and the mistakes whose findings it fired on."""
 
 
 def responsible_rules(before: Result, after: Result, changed: Collection[Aspect]) -> set[str]:
-    """The ids of the rules because of which some of the answer has changed."""
+    """The ids of the rules that changed these aspects of the answer."""
     rules: set[str] = set()
-    places: set[Place] = set()
+    places: set[Target] = set()
     if "band" in changed:
         places |= {None, *_counting_most(before), *_counting_most(after)}
     if "verdict" in changed:
@@ -59,7 +59,7 @@ def first_choice(result: Result) -> Choice | None:
     return result.plan.choices[0] if result.plan.steps else None
 
 
-# -- what is concerned
+# -- findings and actions on which an answer rests
 
 
 def _counting_most(result: Result) -> Iterator[str]:
@@ -85,13 +85,13 @@ def _found(rule: Rule, match: Match) -> Iterator[str]:
             yield value[0][ID]
 
 
-# -- what rules did
+# -- effects of rules
 
 
-def _given(result: Result) -> dict[Place, Given]:
-    """What rules gave to every mistake; nought is nothing."""
+def _given(result: Result) -> dict[Target, Amounts]:
+    """The amounts that rules gave to every mistake."""
     verdicts = result.memory.program.scale.verdicts
-    given: dict[Place, Given] = {}
+    given: dict[Target, Amounts] = {}
     for target, dimension, amount, rule, _ in result.memory.contributions:
         of_one = given.setdefault(None if target is None else target[ID], {})
         if dimension == "verdict":
@@ -101,10 +101,10 @@ def _given(result: Result) -> dict[Place, Given]:
     return given
 
 
-def _limits(result: Result, words: Collection[str]) -> Deeds:
+def _limits(result: Result, words: Collection[str]) -> Effects:
     """How rules limit the outlook to one of the words."""
     outlooks = result.memory.program.scale.outlooks
-    limits: Deeds = {}
+    limits: Effects = {}
     for limit in result.memory.outlooks:
         word = outlooks[outlook_limit(limit)]
         if word in words:
@@ -112,15 +112,15 @@ def _limits(result: Result, words: Collection[str]) -> Deeds:
     return limits
 
 
-def _advice(result: Result, actions: Collection[str]) -> Deeds:
-    """What rules advise on some actions."""
-    advice: Deeds = {}
+def _advice(result: Result, actions: Collection[str]) -> Effects:
+    """The advice of rules on some actions."""
+    advice: Effects = {}
     for action, targets, relief, due, rule, match in result.memory.recommendations:
         if action in actions:
-            advice.setdefault((rule.id, action, _ids(targets), relief, due), set()).update(_found(rule, match))
+            advice.setdefault((rule.id, (action, _ids(targets), relief, due)), set()).update(_found(rule, match))
     for action, targets, rule, match in result.memory.vetoes:
         if action in actions:
-            advice.setdefault((rule.id, action, _ids(targets)), set()).update(_found(rule, match))
+            advice.setdefault((rule.id, (action, _ids(targets))), set()).update(_found(rule, match))
     return advice
 
 
@@ -128,8 +128,8 @@ def _ids(rows: Iterable[Row]) -> frozenset[str]:
     return frozenset(row[ID] for row in rows)
 
 
-def _add_differing(one: Deeds, other: Deeds, rules: set[str], places: set[Place]) -> None:
-    """Add the rules of what is in one of the two only, and what they fired on."""
+def _add_differing(one: Effects, other: Effects, rules: set[str], places: set[Target]) -> None:
+    """Add the rules of effects that are in one of the two only, and the mistakes they fired on."""
     for key in one.keys() ^ other.keys():
         rules.add(key[0])
         places.update(one[key] if key in one else other[key])

@@ -1,4 +1,4 @@
-"""A file that ``misstep score`` wrote in; its scores out, batch by batch, and what the run came to."""
+"""A file of ``misstep score`` in; its scores out, batch by batch, and the summary of the run."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import pyarrow.fs
 import pyarrow.json as pa_json
 
 from misstep.assessment.record_files import refuse_missing
-from misstep.batch.columns import schema_of
+from misstep.batch.arrow import parquet_schema
+from misstep.batch.columns import OutputOptions
 from misstep.batch.forms import ENDINGS, OutputForm
-from misstep.batch.parquet_file import parquet_file
 from misstep.batch.summary import Summary
 from misstep.errors import UsageError, printable
 from misstep.files import is_remote, place
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
 SUMMARY = b"misstep"
-"""Where a Parquet file keeps the summary of its run, in the metadata of its schema."""
+"""The key of the summary in the metadata of a Parquet file."""
 ROWS = 65_536  # of a batch: so many are in memory at a time
 BLOCK = 1 << 24  # bytes: longer than any line of JSON that a row with its whole assessment has
 SHOWN = ("id", "damage", "band", "verdict", "worst", "first_action")
@@ -36,9 +36,9 @@ HEAD = 5
 
 
 class Scores:
-    """Scored interviews in a file, one a row: see docs/batch.md for the columns. Nothing is read before it is asked for.
+    """Scored interviews in a file, one a row: see docs/batch.md for the columns. Scores are read lazily.
 
-    ``path``: the file; ``summary``: what the run came to.
+    ``path``: the file; ``summary``: of the run.
     """
 
     def __init__(self, path: Path, form: OutputForm, summary: Summary) -> None:
@@ -50,8 +50,8 @@ class Scores:
     def schema(self) -> pa.Schema:
         """The columns and their types."""
         if self._form == "parquet":
-            return _schema(self.path).remove_metadata()
-        return schema_of("interviews", self.summary.keep)
+            return parquet_schema(self.path).remove_metadata()
+        return OutputOptions(self.summary.keep).schema("interviews")
 
     @cached_property
     def dataset(self) -> ds.Dataset:
@@ -76,7 +76,7 @@ class Scores:
         return ds.FileSystemDataset.from_paths([str(path)], schema, form, pyarrow.fs.LocalFileSystem())
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The columns asked for, so many rows at a time. Raises UsageError where the file is broken."""
+        """Some columns, in batches. Raises UsageError where the file is broken."""
         if self._form == "jsonl" and not self.path.stat().st_size:  # no line is no JSON to Arrow
             return
         try:
@@ -98,7 +98,7 @@ class Scores:
         return f"<Scores {str(self.path)!r}: {self._counts()}, {rules.name} {rules.version}>"
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: how many, and the first few."""
+        """Shown by a notebook: the number of rows, and the first few."""
         first: pa.RecordBatch | None = next(self.batches(SHOWN), None)
         rows = [] if first is None else [list(row.values()) for row in first.slice(0, HEAD).to_pylist()]
         rules, more = self.summary.rulebase, len(self) - len(rows)
@@ -115,46 +115,38 @@ class Scores:
 def read_scores(path: str | Path) -> Scores:
     """The scores in a file that ``misstep score`` wrote, Parquet, JSON lines or CSV.
 
-    Raises UsageError where there is no such file, or it is no result.
+    Raises UsageError where there is no such file, or it is not a result.
     """
     file = place(path)
     refuse_missing(file)
     form = ENDINGS.get(file.suffix.lower())
     if form is None:
         raise _no_result(file, f"its name ends in none of {', '.join(ENDINGS)}")
-    scores = Scores(file, form, _summary_inside(file) if form == "parquet" else _summary_beside(file))
+    scores = Scores(file, form, _read_summary(file, form))
     if "mistakes" not in scores.schema.names:
         raise UsageError(f"{printable(str(file))}: is a further table of a result; give the one with interviews")
     return scores
 
 
-def _schema(file: Path) -> pa.Schema:
-    with parquet_file(file) as source:
-        return source.schema_arrow
-
-
-def _summary_inside(file: Path) -> Summary:
-    try:
-        metadata = _schema(file).metadata or {}
-    except (pa.ArrowException, OSError) as error:
-        raise _unreadable(file, error) from None
-    if SUMMARY not in metadata:
-        raise _no_result(file, "it does not say what was scored")
-    return _summary(metadata[SUMMARY], file)
-
-
-def _summary_beside(file: Path) -> Summary:
-    beside = file.with_name(file.name + ".summary.json")
-    if not beside.is_file():
-        raise _no_result(file, f"there is no {beside.name} beside it")
-    return _summary(beside.read_bytes(), beside)
-
-
-def _summary(data: bytes, file: Path) -> Summary:
+def _read_summary(file: Path, form: OutputForm) -> Summary:
+    """The summary inside a Parquet file, or beside another."""
+    place = file
+    if form == "parquet":
+        try:
+            data = (parquet_schema(file).metadata or {}).get(SUMMARY)
+        except (pa.ArrowException, OSError) as error:
+            raise _unreadable(file, error) from None
+        if data is None:
+            raise _no_result(file, "it does not say what was scored")
+    else:
+        place = file.with_name(file.name + ".summary.json")
+        if not place.is_file():
+            raise _no_result(file, f"there is no {place.name} beside it")
+        data = place.read_bytes()
     try:
         return Summary.from_json(data)
     except UsageError as error:
-        raise UsageError(f"{printable(str(file))}: {error}") from None
+        raise UsageError(f"{printable(str(place))}: {error}") from None
 
 
 def _no_result(file: Path, why: str) -> UsageError:
@@ -162,7 +154,7 @@ def _no_result(file: Path, why: str) -> UsageError:
 
 
 def _unreadable(file: Path, error: Exception) -> UsageError:
-    """What Arrow says may hold values of the file, which are nobody else's business: only the sort of error is told."""
+    """Errors of Arrow may hold values of the file, which are private: only the type of error is shown."""
     return UsageError(f"{printable(str(file))}: cannot be read as {file.suffix[1:].lower()} ({type(error).__name__})")
 
 

@@ -1,11 +1,12 @@
-"""Logged interviews in; their scores out, in files or a database: planned into parts, scored by workers, put together."""
+"""Logged interviews in; their scores out, in files or a database: planned into parts, scored by workers, joined."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -14,18 +15,18 @@ import orjson
 
 from misstep.api import RuleBase
 from misstep.batch.baseline import Comparison
-from misstep.batch.columns import SCHEMA, TableName, Wanted
+from misstep.batch.columns import SCHEMA, OutputOptions, TableName
 from misstep.batch.databases import shown_input
 from misstep.batch.forms import join_bytes
 from misstep.batch.inputs import Reading, plan_parts
 from misstep.batch.journal import BASELINE, COLUMN_VERSION, RULES, VERSION, Journal, is_begun, part_file
-from misstep.batch.outputs import Output, output_of, refuse_among_inputs, refuse_written
-from misstep.batch.parts import Form
+from misstep.batch.outputs import Output, check_no_input, check_writable, output_of
+from misstep.batch.parts import InputForm
 from misstep.batch.results import Scores, read_scores
 from misstep.batch.summary import EXAMPLES, Summary, Tally, version_of_misstep
 from misstep.batch.tasks import Job, Task, score_part
-from misstep.batch.workers import workers_of
-from misstep.errors import RecordError, UsageError, printable
+from misstep.batch.workers import Alone, Processes, TaskRunner
+from misstep.errors import InstallationError, RecordError, UsageError, printable
 from misstep.files import discard_torn, place, refuse_unreached, whole_file
 from misstep.rulebase.cache import dump_program
 
@@ -35,8 +36,7 @@ Then = Callable[[Scores], None]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is. ``scored``: interviews that this run has scored itself; ``share``: of the input, from 0 to 1, if it is
-    known."""
+    """Progress of a run. ``scored``: interviews scored since it resumed; ``share``: of the input, from 0 to 1, if known."""
 
     interviews: int
     scored: int
@@ -45,9 +45,9 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a run came to. ``files``: what was written, by table, and ``rejects`` and ``baseline`` where there are any;
-    ``resumed``: interviews that an earlier run had scored; ``comparison``: with the baseline, if one was given."""
+class RunResult:
+    """The result of a run. ``files``: the files written, by table, and ``rejects`` and ``baseline`` if there are any;
+    ``resumed``: interviews scored before it resumed; ``comparison``: with the baseline, if one was given."""
 
     files: dict[str, str]
     interviews: int
@@ -67,7 +67,7 @@ def score(
     tables: Sequence[TableName] = (),
     assessment: bool = False,
     certainty: bool = False,
-    input_format: Form | None = None,
+    input_format: InputForm | None = None,
     facts: str = "facts",
     id: str = "id",  # noqa: A002 - the field of a record
     workers: int | None = None,
@@ -78,39 +78,39 @@ def score(
     overwrite: bool = False,
     progress: Callable[[Progress], None] | None = None,
     then: Then | None = None,
-) -> Outcome:
+) -> RunResult:
     """Score all interviews of the inputs into files or tables of a database, as ``misstep score`` does.
 
     ``inputs``: files, folders, patterns, URLs of databases, ``-`` for standard input. ``baseline``: rules to compare with.
     ``keep``: columns of the input to carry along. ``tables``: ``findings`` and ``actions``, besides interviews. ``assessment``: a
-    column with the whole assessment as JSON; ``certainty``: columns that say how certain it is. ``input_format``: form of all
-    inputs. ``facts``, ``id``: the columns of tables.
-    ``workers``: how many processes, else one for each core; 1: this one. ``on``: a cluster instead, ``dask://host:port``.
-    ``rejects``: where records go that are wrong, else beside the output; ``max_rejects``: how many there may be. ``journal``: the
-    folder that is kept until the run is finished, else beside the output. ``progress``, if given, is told how far it is, and
-    ``then`` what was written, before the run counts as finished.
+    column with the whole assessment as JSON; ``certainty``: columns about how certain it is. ``input_format``: of all inputs.
+    ``facts``, ``id``: the columns of tables.
+    ``workers``: number of processes, else one for each core; 1: this one. ``on``: a cluster instead, ``dask://host:port``.
+    ``rejects``: file of invalid records, else beside the output; ``max_rejects``: their limit. ``journal``: folder of the
+    checkpoints, else beside the output. ``progress`` is called after each part, ``then`` with the scores before the run counts
+    as finished.
 
-    The output appears whole or not at all. A run that was stopped goes on where it was, if it is called in the same way.
+    The output appears whole or not at all. The same call resumes an interrupted run.
 
-    Raises UsageError where an input, the output or the journal makes no sense, RecordError where more than ``max_rejects``
-    records are wrong, EngineError where a part takes its process with it, OSError where nothing can be written.
+    Raises UsageError about a wrong input, output or journal, RecordError where more than ``max_rejects`` records are invalid,
+    EngineError where a part kills its process every time, OSError where nothing can be written.
     """
     names = [os.fspath(inputs)] if isinstance(inputs, str | os.PathLike) else [os.fspath(name) for name in inputs]
     rulebase = rules or RuleBase.shipped()
-    wanted = Wanted(tuple(keep), tuple(t for t in ("findings", "actions") if t in tables), assessment, certainty)
-    _refuse_names(wanted)
+    wanted = OutputOptions(tuple(keep), tuple(t for t in ("findings", "actions") if t in tables), assessment, certainty)
+    _check_names(wanted)
     target = output_of(os.fspath(output))
     folder = target.journal() if journal is None else place(journal)
     rejected = target.beside("rejects.jsonl") if rejects is None else place(rejects)
     compared = target.beside("baseline.json")
     beside = [compared, rejected] if baseline else [rejected]
-    refuse_among_inputs(target, [*target.files(wanted.tables), *beside, folder], names)
-    hands = workers_of(on, workers, folder)
+    check_no_input(target, [*target.files(wanted.tables), *beside, folder], names)
+    runner = workers_of(on, workers, folder)
     for path in (folder, rejected):
         refuse_unreached(path)
     if not is_begun(folder):  # of a run that goes on, some may be there
         target.check(wanted, overwrite)
-        refuse_written(beside, overwrite)
+        check_writable(beside, overwrite)
     identity = {
         RULES: rulebase.digest,
         BASELINE: baseline.digest if baseline else "",
@@ -123,138 +123,159 @@ def score(
         for name, one in ((RULES, rulebase), (BASELINE, baseline)):
             if one is not None:
                 with whole_file(kept.parts / name) as stream:
-                    stream.write(dump_program(one.program))
+                    stream.write(_dumped(one))
         parts = kept.parts.absolute()  # as workers elsewhere see it
         reading = Reading(
-            spool=parts, keep=wanted.keep, form=input_format, facts=facts, id=id, kinds=tuple(rulebase.kinds.values()),
-            part_bytes=PART_BYTES // (100 if certainty else 4 if assessment else 1), limits=rulebase.limits,
-        )  # fmt: skip
+            spool=parts,
+            keep=wanted.keep,
+            form=input_format,
+            facts=facts,
+            id=id,
+            kinds=tuple(rulebase.kinds.values()),
+            part_bytes=PART_BYTES // (100 if certainty else 4 if assessment else 1),
+            limits=rulebase.limits,
+        )
         job = Job(parts, target.form, wanted, replace(reading, kinds=()), baseline is not None)
-        run = _Run(job, reading, kept, max_rejects, overwrite, progress)
-        for note in hands.run(score_part, run.tasks(names)):
-            run.took(note)
-        outcome = run.put_together(target, rejected, rejects is not None, compared, rulebase, names)
+        comparison = Comparison.between(baseline, rulebase) if baseline else None
+        run = _Run(job, reading, kept, comparison, max_rejects, overwrite, progress)
+        for note in runner.run(score_part, run.tasks(names)):
+            run.record(note)
+        outcome = run.finish(target, rejected, rejects is not None, compared, rulebase, names)
         if then is not None:
             then(read_scores(target.result(kept.parts)))
         kept.forget()
     return outcome
 
 
+def workers_of(on: str | None, count: int | None, folder: Path) -> TaskRunner:
+    """A cluster, if one is named; else this process, if one is wanted; else as many as there are cores. ``folder``: in which
+    tasks read and write.
+
+    Raises UsageError where the cluster cannot be used, InstallationError without Dask.
+    """
+    if on is None:
+        return Alone() if count == 1 else Processes(count)
+    if count is not None:
+        raise UsageError("processes of this machine are counted, or a cluster is named, not both; a cluster has its own number")
+    try:
+        from misstep.batch.cluster import Cluster  # an extra that few need, and takes a second
+    except ImportError:
+        raise InstallationError("a cluster of Dask needs distributed: pip install 'misstep[dask]'") from None
+    return Cluster(on, folder)
+
+
 PART_BYTES = 4_000_000  # of lines: some thousand interviews, done again within a second or two
 
 
-def _refuse_names(wanted: Wanted) -> None:
-    """Raise UsageError where a column that is to be kept would be there twice."""
+def _check_names(wanted: OutputOptions) -> None:
+    """Raise UsageError about duplicate columns."""
     names = wanted.schema("interviews").names
     for name in wanted.keep:
         if names.count(name) > 1:
             raise UsageError(f"keep: the result would have the column '{printable(name)}' twice; rename it in the input")
 
 
-def _digest(data: Any) -> str:
+@lru_cache(maxsize=2)
+def _dumped(rulebase: RuleBase) -> bytes:
+    """The rules as workers read them."""
+    return dump_program(rulebase.program)
+
+
+def _digest(data: object) -> str:
     return hashlib.sha256(repr(data).encode("utf-8", "surrogateescape")).hexdigest()
 
 
+@dataclass(slots=True)
 class _Run:
-    """The parts of a run on their way. What is kept of each is its number; the rest is added up, in any order."""
+    """A run in progress. Of each part that is done only the number is kept; the rest is added up, in any order."""
 
-    def __init__(
-        self,
-        job: Job,
-        reading: Reading,
-        journal: Journal,
-        max_rejects: int | None,
-        overwrite: bool,
-        progress: Callable[[Progress], None] | None,
-    ) -> None:
-        self._job = job
-        self._reading = reading
-        self._journal = journal
-        self._max_rejects = max_rejects
-        self._overwrite = overwrite
-        self._progress = progress
-        self._spooled: dict[int, Path] = {}
-        self._numbers: list[int] = []
-        self._examples: list[tuple[int, dict[str, Any]]] = []
-        self._tally = Tally()
-        self._comparison: Comparison | None = None
-        self._interviews = self._rejects = self._resumed = 0
-        self._share = 0.0
+    job: Job
+    reading: Reading
+    journal: Journal
+    comparison: Comparison | None
+    max_rejects: int | None
+    overwrite: bool
+    progress: Callable[[Progress], None] | None
+    spooled: dict[int, Path] = field(default_factory=dict)
+    numbers: list[int] = field(default_factory=list)
+    examples: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+    interviews: int = 0
+    rejects: int = 0
+    resumed: int = 0
+    share: float = 0.0
 
     def tasks(self, inputs: Sequence[str]) -> Iterator[Task]:
-        """The parts that are not done yet; those that are, are counted."""
-        for part in plan_parts(inputs, self._reading):
-            if part.path.startswith(f"{self._job.folder}/"):
-                self._spooled[part.number] = place(part.path)
-            note = self._journal.note(part.number)
+        """The parts that are still to be done; the others are counted."""
+        for part in plan_parts(inputs, self.reading):
+            if part.path.startswith(f"{self.job.folder}/"):
+                self.spooled[part.number] = place(part.path)
+            note = self.journal.note(part.number)
             if note is not None and note["digest"] != part.digest:
-                if not self._overwrite:
+                if not self.overwrite:
                     raise UsageError(
                         f"{printable(part.name)}: has changed since the run began, from row {part.row} on; give --overwrite to"
                         " score it as it is now"
                     )
                 note = None
             if note is None:
-                yield Task(self._job, part)
+                yield Task(self.job, part)
                 continue
-            self._resumed += note["interviews"]
-            self.took(note)
+            self.resumed += note["interviews"]
+            self.record(note)
 
-    def took(self, note: dict[str, Any]) -> None:
-        """Count a part that is done, and take away what the planner wrote for it: not before, as it may be done twice."""
+    def record(self, note: dict[str, Any]) -> None:
+        """Count a part that is done, and delete its file in the spool: not before, as it may be done twice."""
         number = note["number"]
-        if spooled := self._spooled.pop(number, None):
+        if spooled := self.spooled.pop(number, None):
             spooled.unlink(missing_ok=True)
-        self._numbers.append(number)
-        self._examples = sorted([*self._examples, *((number, e) for e in note["examples"])], key=itemgetter(0))[:EXAMPLES]
-        self._tally = Tally.merged([self._tally, Tally.from_json(note["tally"])])
-        if note["comparison"] is not None:
-            comparison = Comparison.from_json(note["comparison"])
-            if self._comparison is not None:
-                comparison.merge(self._comparison)
-            self._comparison = comparison
-        self._interviews += note["interviews"]
-        self._rejects += note["rejects"]
-        self._share = max(self._share, note["share"])
-        if self._progress is not None:
-            self._progress(Progress(self._interviews, self._interviews - self._resumed, self._rejects, self._share or None))
-        if self._max_rejects is not None and self._rejects > self._max_rejects:
+        self.numbers.append(number)
+        self.examples = sorted([*self.examples, *((number, e) for e in note["examples"])], key=itemgetter(0))[:EXAMPLES]
+        self.tally = Tally.merged([self.tally, Tally.from_json(note["tally"])])
+        if self.comparison is not None:
+            self.comparison.merge(Comparison.from_json(note["comparison"]))
+        self.interviews += note["interviews"]
+        self.rejects += note["rejects"]
+        self.share = max(self.share, note["share"])
+        if self.progress is not None:
+            self.progress(Progress(self.interviews, self.interviews - self.resumed, self.rejects, self.share or None))
+        if self.max_rejects is not None and self.rejects > self.max_rejects:
             raise RecordError(
-                f"more than {self._max_rejects} records are wrong, the most that --max-rejects allows; what is scored is kept:"
+                f"more than {self.max_rejects} records are wrong, the most that --max-rejects allows; what is scored is kept:"
                 " with a higher one the run goes on from there"
             )
 
-    def put_together(
+    def finish(
         self, target: Output, rejects: Path, always: bool, compared: Path, rulebase: RuleBase, inputs: Sequence[str]
-    ) -> Outcome:
-        """Write whole files: what belongs to the output first, and the output itself last. ``always``: also no rejects."""
-        wanted, folder = self._job.wanted, self._job.folder
+    ) -> RunResult:
+        """Write all files, the output itself last. ``always``: also a file of no rejects."""
+        wanted, folder = self.job.wanted, self.job.folder
 
         def parts(table: str) -> list[Path]:
-            return [part_file(folder, number, table) for number in sorted(self._numbers)]
+            return [part_file(folder, number, table) for number in sorted(self.numbers)]
 
         summary = Summary.of(
             rulebase,
             [shown_input(name) for name in inputs],
-            interviews=self._interviews,
-            rejects=self._rejects,
-            examples=[example for _, example in self._examples],
-            tally=self._tally,
+            interviews=self.interviews,
+            rejects=self.rejects,
+            examples=[example for _, example in self.examples],
+            tally=self.tally,
             keep=wanted.keep,
             tables=target.further(wanted.tables),
         )
         for file in (*target.files(wanted.tables), rejects, compared):
             discard_torn(file)
         files: dict[str, str] = {}
-        if self._rejects or always:
+        if self.rejects or always:
             with whole_file(rejects) as stream:
                 join_bytes(parts("rejects"), stream)
             files["rejects"] = str(rejects)
         else:
             rejects.unlink(missing_ok=True)  # of a run before, which is replaced
-        if self._comparison is not None:
+        if self.comparison is not None:
             with whole_file(compared) as stream:
-                stream.write(orjson.dumps(self._comparison.to_json(), option=orjson.OPT_INDENT_2) + b"\n")
+                stream.write(orjson.dumps(self.comparison.to_json(), option=orjson.OPT_INDENT_2) + b"\n")
             files["baseline"] = str(compared)
         files |= target.write(parts, wanted, summary, folder)
-        return Outcome(files, self._interviews, self._rejects, self._resumed, summary, self._comparison)
+        return RunResult(files, self.interviews, self.rejects, self.resumed, summary, self.comparison)

@@ -1,8 +1,8 @@
-"""Logged interviews in; their scores by column out. Pure: the same records give the same columns, wherever it is run."""
+"""Logged interviews in; their scores by column out. Pure: the same records give the same columns on every machine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -10,39 +10,45 @@ from typing import Any
 import pyarrow as pa
 
 from misstep.api import RuleBase
+from misstep.batch.arrow import decoded, encoded, has_words, is_text
 from misstep.batch.baseline import Comparison, evaluated
-from misstep.batch.columns import CERTAINTY, SCORES, TableName, Wanted, action_rows, certainty_values, finding_rows, scores
+from misstep.batch.columns import (
+    ColumnValues,
+    OutputOptions,
+    TableName,
+    action_rows,
+    answer_columns,
+    answer_values,
+    finding_rows,
+    to_arrays,
+)
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.summary import Tally
-from misstep.batch.texts import decoded, encoded, has_words, is_text
 from misstep.errors import Location, Problem, RecordError, UsageError
-
-Row = tuple[Any, ...]
 
 MOST_EXACT = 2**53  # beyond it a fraction in binary no longer tells whole numbers apart
 
 
 @dataclass(slots=True)
 class Scored:
-    """What came of some records: rows by table, sums over them, and the records that were wrong."""
+    """The results of some records: rows by table, sums over them, and the rejects."""
 
-    rows: dict[TableName, list[Row]]
+    rows: dict[TableName, list[ColumnValues]]
     comparison: Comparison | None
     tally: Tally = field(default_factory=Tally)
     rejects: list[Reject] = field(default_factory=list)
 
-    def table(self, name: TableName, wanted: Wanted) -> pa.Table:
-        """A table of what was scored."""
+    def table(self, name: TableName, wanted: OutputOptions) -> pa.Table:
+        """One of the tables."""
         schema = wanted.schema(name)
-        columns: Iterable[Sequence[Any]] = zip(*self.rows[name], strict=True) if self.rows[name] else [()] * len(schema)
-        return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
+        return pa.table(to_arrays(self.rows[name], schema), schema=schema)
 
 
 def score_records(
-    records: Iterable[Logged | Reject], file: str, rulebase: RuleBase, wanted: Wanted, baseline: RuleBase | None = None
+    records: Iterable[Logged | Reject], file: str, rulebase: RuleBase, wanted: OutputOptions, baseline: RuleBase | None = None
 ) -> Scored:
-    """Score the records of one file; a record that is wrong is a reject among them, and costs the others nothing. With a
-    ``baseline``, what it says of them is compared."""
+    """Score the records of one file; an invalid record is a reject, and costs the others nothing. With a ``baseline``, its
+    answers are compared."""
     comparison = Comparison.between(baseline, rulebase) if baseline else None
     scored = Scored({"interviews": [], **{table: [] for table in wanted.tables}}, comparison)
     interviews = scored.rows["interviews"]
@@ -62,10 +68,8 @@ def score_records(
         scored.tally.add(result)
         summary = rulebase.scores(result)
         key = (file, row, summary["id"])
-        values = (*key, *kept, *scores(result, summary))
-        if wanted.certainty:
-            values = (*values, *certainty_values(rulebase, record))
-        interviews.append((*values, rulebase.to_json(result).decode()) if wanted.assessment else values)
+        answer = answer_values(rulebase, result, summary, record, wanted.assessment, wanted.certainty)
+        interviews.append((*key, *kept, *answer))
         if findings is not None:
             findings += [(*key, *found) for found in finding_rows(result)]
         if actions is not None:
@@ -82,14 +86,14 @@ def score_batch(
     assessment: bool = False,
     certainty: bool = False,
 ) -> pa.RecordBatch | pa.Table:
-    """Score a batch of interviews, one a row: a pure function for Polars, DuckDB, pandas, Spark, Ray and whoever speaks Arrow.
+    """Score a batch of interviews, one a row: a pure function for Polars, DuckDB, pandas, Spark, Ray and other tools with Arrow.
 
-    ``facts`` names the column with the facts: JSON text, a list or a whole record; or a list of structs, where nothing in a
-    struct is what is not known. ``id`` names one with ids, if there is one. What comes out is the batch, or the table, in its
-    order, with the columns of ``SCORES`` and ``error``: what is wrong with a record, which has no scores then. ``assessment``
+    ``facts`` names the column with the facts: JSON text, a list or a whole record; or a list of structs, where a null is
+    unknown. ``id`` names the column with ids, if there is one. The result is the batch, or the table, in its order, with the
+    columns of ``SCORES`` and ``error``: the message about an invalid record, which has no scores. ``assessment``
     adds the whole assessment as JSON, the same bytes as ``assess_json`` gives; ``certainty`` the columns of ``CERTAINTY``.
 
-    Raises UsageError where there is no such column, or it holds something else.
+    Raises UsageError about a column that is missing or of another type.
     """
     schema = scores_schema(batch.schema, assessment=assessment, certainty=certainty)
     _check_columns(batch.schema, facts, id)
@@ -103,8 +107,8 @@ def score_batch(
     records = _records(batch.column(facts))
     ids = decoded(batch.column(id)) if id in batch.schema.names else [None] * len(batch)
     added = list(schema)[len(batch.schema) :]
-    nothing: Row = (None,) * (len(added) - 1)
-    rows: list[Row] = []
+    nothing: ColumnValues = (None,) * (len(added) - 1)
+    rows: list[ColumnValues] = []
     for record, name in zip(records, ids, strict=True):
         try:
             if record is None:
@@ -114,26 +118,16 @@ def score_batch(
         except RecordError as error:
             rows.append((*nothing, str(error)))
             continue
-        values = scores(result, rules.scores(result))
-        if certainty:
-            values = (*values, *certainty_values(rules, record))
-        rows.append((*values, *([rules.to_json(result).decode()] if assessment else []), None))
-    columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(added)
-    arrays = [pa.array(column, of.type) for column, of in zip(columns, added, strict=True)]
-    return pa.RecordBatch.from_arrays([*batch.columns, *arrays], schema=schema)
+        rows.append((*answer_values(rules, result, rules.scores(result), record, assessment, certainty), None))
+    return pa.RecordBatch.from_arrays([*batch.columns, *to_arrays(rows, added)], schema=schema)
 
 
 def scores_schema(schema: pa.Schema, *, assessment: bool = False, certainty: bool = False) -> pa.Schema:
-    """The schema of what ``score_batch`` makes of a batch with this one, for tools that want to know it beforehand.
+    """The schema of the result of ``score_batch``, from that of the batch, for tools that need it beforehand.
 
-    Raises UsageError where a column is in the way.
+    Raises UsageError about duplicate columns.
     """
-    added = [
-        *SCORES,
-        *(CERTAINTY if certainty else []),
-        *([("assessment", pa.string())] if assessment else []),
-        ("error", pa.string()),
-    ]
+    added = [*answer_columns(assessment, certainty), ("error", pa.string())]
     if twice := {name for name, _ in added}.intersection(schema.names):
         raise UsageError(f"the batch has a column '{min(twice)}' already, which the scores would replace; rename it")
     return pa.schema([*schema, *[pa.field(name, type_) for name, type_ in added]], metadata=schema.metadata)
@@ -168,9 +162,9 @@ def _records(column: pa.Array) -> list[Any]:
     return [_without_nulls(value) for value in column.to_pylist()]
 
 
-def _without_nulls(value: Any) -> Any:
-    """What a struct says of one fact. It has the fields of all kinds, and a field has the type that suits all of them: what
-    is null is not said, and a whole number may come as a fraction."""
+def _without_nulls(value: object) -> object:
+    """A fact from a struct. A struct has the fields of all kinds, each with a type that suits all of them: nulls are left out,
+    and a whole number may come as a fraction."""
     if isinstance(value, dict):
         return {name: _without_nulls(held) for name, held in value.items() if held is not None}
     if isinstance(value, list):

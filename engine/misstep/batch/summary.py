@@ -1,6 +1,6 @@
-"""Results of rules in; sums over all of them out, and what a whole run came to: what no single row of a result tells.
+"""Results of rules in; sums over all of them, and the summary of a run, out.
 
-Sums are of whole thousandths, so neither the order of interviews nor how they were parted among workers changes anything.
+Sums are of whole thousandths, so neither the order of interviews nor their division among workers changes them.
 """
 
 from __future__ import annotations
@@ -42,9 +42,11 @@ class KindSum:
 
     def __add__(self, other: KindSum) -> KindSum:
         return KindSum(
-            self.count + other.count, self.interviews + other.interviews,
-            self.damage + other.damage, self.severity + other.severity,
-        )  # fmt: skip
+            self.count + other.count,
+            self.interviews + other.interviews,
+            self.damage + other.damage,
+            self.severity + other.severity,
+        )
 
 
 class Tally:
@@ -84,7 +86,7 @@ class Tally:
 
     @property
     def kinds(self) -> dict[str, KindSum]:
-        """What each kind of mistake came to, in the order of their names."""
+        """The sums of each kind of mistake, by name."""
         return {kind: KindSum(*self._kinds[kind]) for kind in sorted(self._kinds)}
 
     def to_json(self) -> dict[str, Any]:
@@ -93,7 +95,7 @@ class Tally:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Tally:
-        """A tally from what ``to_json`` gave."""
+        """A tally from its ``to_json``."""
         tally = cls()
         tally._fired.update(data["fired"])
         tally._kinds = {kind: list(sums) for kind, sums in data["kinds"].items()}
@@ -121,7 +123,7 @@ _COUNT, _INTERVIEWS, _DAMAGE, _SEVERITY = range(4)  # as the fields of KindSum
 
 @checked(frozen=True, slots=True)
 class RejectExample:
-    """A record that could not be scored: where it stands and what is wrong with it, never a value."""
+    """A reject: its place and the messages about it, never a value."""
 
     file: str
     row: int
@@ -130,7 +132,7 @@ class RejectExample:
 
 @checked(frozen=True, slots=True)
 class Titles:
-    """What kinds, actions and occasions are called, by id."""
+    """Titles of kinds, actions and occasions, by id."""
 
     kinds: dict[str, str]
     actions: dict[str, str]
@@ -139,7 +141,7 @@ class Titles:
 
 @checked(frozen=True, slots=True)
 class Summary:
-    """What a run came to. ``misstep``: the version that scored; ``fired``: in how many interviews each rule fired; ``rules``:
+    """The summary of a run. ``misstep``: the version that scored; ``fired``: in how many interviews each rule fired; ``rules``:
     all there are, with their titles; ``bands`` and ``verdicts``: mildest first; ``unable``: the verdict where something is called
     for and nothing can be done towards the other side, empty where there is none; ``keep``: columns of the input that were
     carried along; ``tables``: file names of the further tables, by what they hold; ``words``: of the field;
@@ -243,12 +245,12 @@ class Summary:
 
     @classmethod
     def from_json(cls, data: bytes | str) -> Summary:
-        """A summary from what ``to_json`` gave. Raises UsageError where it is none, or that of a result with other columns."""
+        """A summary from its ``to_json``. Raises UsageError where it is invalid, or of a result with other columns."""
         try:
             return _adapter().validate_json(data)
         except ValidationError as error:
-            found = _schema_of(data)
-            if found not in (None, SCHEMA):
+            found = next((e["input"] for e in error.errors(include_url=False) if e["loc"] == ("schema",)), None)
+            if type(found) is int:
                 other = "an earlier" if found < SCHEMA else "a later"
                 raise UsageError(
                     f"was scored by {other} version of misstep, whose results have other columns (schema {found}, here {SCHEMA}):"
@@ -257,16 +259,6 @@ class Summary:
             first = error.errors(include_input=False, include_url=False)[0]
             place = "/".join(map(str, first["loc"]))
             raise UsageError(f"no summary of a run of misstep: {place + ': ' if place else ''}{first['msg']}") from None
-
-
-def _schema_of(data: bytes | str) -> int | None:
-    """The version that a summary says it has."""
-    try:
-        found = orjson.loads(data)
-    except ValueError:
-        return None
-    schema = found.get("schema") if isinstance(found, dict) else None
-    return schema if type(schema) is int else None
 
 
 @cache
@@ -280,7 +272,7 @@ def _named(rules: RuleBaseInfo) -> str:
 
 @cache
 def version_of_misstep() -> str:
-    """The version that is installed; empty where it runs from a source tree."""
+    """The installed version; empty in a source tree."""
     try:
         return version("misstep")
     except PackageNotFoundError:  # run from a source tree

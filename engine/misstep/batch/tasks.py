@@ -1,4 +1,4 @@
-"""A part of a run in; its scores in files of its own, and the note that it is done, out. This is what workers run."""
+"""A part of a run in; its scores in files of its own, and the note that it is done, out. Workers run this."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from misstep.api import RuleBase
-from misstep.batch.columns import Wanted
+from misstep.batch.columns import OutputOptions
 from misstep.batch.forms import OutputForm, write_part
 from misstep.batch.inputs import Reading, read_part
 from misstep.batch.inputs.kept import OF_RECORDS
@@ -27,13 +27,12 @@ from misstep.rulebase.cache import read_program
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a worker has to know besides the part; all of it is the same for a whole run, and little, as it goes with every part.
-    ``folder``: of the parts, where the rules are too, so that a worker needs nothing else; ``reading``: without the kinds, which
-    the rules have."""
+    """Everything that a worker needs besides the part; small, as it goes with every part. ``folder``: of the parts and the
+    rules; ``reading``: without the kinds, which the rules have."""
 
     folder: Path
     form: OutputForm
-    wanted: Wanted
+    wanted: OutputOptions
     reading: Reading
     compare: bool
 
@@ -50,8 +49,8 @@ class Task:
 
 
 def score_part(task: Task) -> dict[str, Any]:
-    """Score one part into files of its own, and note that it is done; if it is noted already, that is all: a worker may have died
-    before it could tell, and whoever gave it the part may have it done again."""
+    """Score one part into files of its own, and note that it is done. A part with a note is not scored again: its worker may
+    have died before it could report."""
     job, part = task.job, task.part
     noted = read_note(job.folder, part.number)
     if noted is not None and noted["digest"] == part.digest:
@@ -63,7 +62,7 @@ def score_part(task: Task) -> dict[str, Any]:
     for table in scored.rows:
         with whole_file(part_file(job.folder, part.number, table)) as stream:
             write_part(scored.table(table, job.wanted), stream, job.form)
-    rejects = [_reject(reject, part.held == "lines") for reject in scored.rejects]
+    rejects = [_reject(reject, part.storage == "lines") for reject in scored.rejects]
     with whole_file(part_file(job.folder, part.number, "rejects")) as stream:
         stream.writelines(orjson.dumps(reject, option=orjson.OPT_APPEND_NEWLINE) for reject in rejects)
     note = {
@@ -82,8 +81,14 @@ def score_part(task: Task) -> dict[str, Any]:
 
 @lru_cache(maxsize=4)
 def _rulebase(file: Path, limits: Limits) -> RuleBase:
-    """A rule base of a run, loaded once a process."""
-    return RuleBase(read_program(file.read_bytes()), limits)
+    """A rule base of a run, read once a process."""
+    return _loaded(file.read_bytes(), limits)
+
+
+@lru_cache(maxsize=4)
+def _loaded(program: bytes, limits: Limits) -> RuleBase:
+    """The same rules in another run need not be compiled again: a worker of a cluster, or a notebook, has many runs."""
+    return RuleBase(read_program(program), limits)
 
 
 def _reject(reject: Reject, lines: bool) -> dict[str, Any]:
@@ -103,6 +108,6 @@ def _problem(problem: Problem, lines: bool) -> dict[str, Any]:
 
 
 def _example(reject: Mapping[str, Any]) -> dict[str, Any]:
-    """A reject as the summary tells it, in words."""
+    """A reject for the summary, its problems as text."""
     told = [": ".join(filter(None, [problem["pointer"], problem["message"]])) for problem in reject["problems"]]
     return {**reject, "problems": told}

@@ -1,4 +1,4 @@
-"""Tasks in; what came of each out, as they are done: on processes of this machine, any of which may die, or on a cluster."""
+"""Tasks in; their results out, in the order in which they are done: on processes of this machine, any of which may die."""
 
 from __future__ import annotations
 
@@ -6,120 +6,145 @@ import multiprocessing
 import os
 import signal
 import threading
+from abc import ABC, abstractmethod
 from collections import Counter, deque
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass
+from itertools import islice
+from typing import Generic, Protocol, TypeVar
 
-from misstep.batch.cluster import Cluster
-from misstep.errors import EngineError, UsageError
+from misstep.errors import EngineError
 
-Task = TypeVar("Task", bound=Hashable)
-Done = TypeVar("Done")
+TaskT = TypeVar("TaskT", bound=Hashable)
+ResultT = TypeVar("ResultT")
+FutureT = TypeVar("FutureT", bound=Hashable)
 
 TRIES = 3  # of a task whose process died: it may be what kills them
 
 
-class Workers(Protocol):
-    """Whatever runs tasks."""
+class TaskRunner(Protocol):
+    """Runs tasks."""
 
-    def run(self, work: Callable[[Task], Done], tasks: Iterable[Task]) -> Iterator[Done]:
-        """Run all tasks, a bounded number of them at a time, and give what each returns, in no order; what one raises is raised.
+    def run(self, work: Callable[[TaskT], ResultT], tasks: Iterable[TaskT]) -> Iterator[ResultT]:
+        """Run all tasks, a bounded number of them at a time; yield their results in any order. What a task raises is raised.
 
-        Raises EngineError where a task takes its process with it, whenever it is tried.
+        Raises EngineError where a task kills its process every time.
         """
         ...
 
 
 class Alone:
-    """One after the other, in this process."""
+    """Runs tasks one after the other, in this process."""
 
-    def run(self, work: Callable[[Task], Done], tasks: Iterable[Task]) -> Iterator[Done]:
+    def run(self, work: Callable[[TaskT], ResultT], tasks: Iterable[TaskT]) -> Iterator[ResultT]:
         """Run all tasks."""
         return map(work, tasks)
 
 
-def workers_of(on: str | None, count: int | None, folder: Path) -> Workers:
-    """A cluster, where one is named; else this process, where one is asked for; else as many as there are cores. ``folder``:
-    where tasks find what they need and leave what they do.
+@dataclass(frozen=True, slots=True)
+class Death:
+    """In place of a result: so many processes died with this task on them, and perhaps with others."""
 
-    Raises UsageError where a cluster makes no sense, InstallationError where what speaks to it is missing.
-    """
-    if on is None:
-        return Alone() if count == 1 else Processes(count)
-    if count is not None:
-        raise UsageError("processes of this machine are counted, or a cluster is named, not both; a cluster has its own number")
-    return Cluster(on, folder)
+    processes: int = 1
+
+
+class Pool(ABC, Generic[TaskT, ResultT, FutureT]):
+    """Processes for one kind of work. A task whose process died is retried alone, which shows whether it kills its process."""
+
+    process = "process"
+
+    @abstractmethod
+    def size(self) -> int:
+        """How many tasks at a time keep all processes busy."""
+
+    @abstractmethod
+    def submit(self, task: TaskT) -> FutureT:
+        """Hand over a task."""
+
+    @abstractmethod
+    def finished(self, pending: Mapping[FutureT, TaskT]) -> Iterator[tuple[FutureT, ResultT | Death]]:
+        """The results of those that are done. Waits for the first, but not for ever, so there may be none."""
+
+    def run(self, tasks: Iterable[TaskT]) -> Iterator[ResultT]:
+        """Run all tasks."""
+        fresh = iter(tasks)
+        suspects: deque[TaskT] = deque()
+        deaths: Counter[TaskT] = Counter()
+        pending: dict[FutureT, TaskT] = {}
+        error: EngineError | None = None
+        while True:
+            if suspects and not pending:
+                task = suspects.popleft()
+                pending[self.submit(task)] = task
+            elif error is not None and not pending:  # all other suspects are done
+                raise error
+            elif error is None and not suspects:
+                for task in islice(fresh, max(0, self.size() - len(pending))):
+                    pending[self.submit(task)] = task
+            if not pending:
+                return
+            for future, result in self.finished(pending):
+                task = pending.pop(future)
+                if not isinstance(result, Death):
+                    yield result
+                    continue
+                retried = task in deaths
+                deaths[task] += result.processes
+                if retried and deaths[task] >= TRIES:
+                    error = EngineError(f"{task}: its {self.process} died {deaths[task]} times, also when it was alone")
+                else:
+                    suspects.append(task)
 
 
 class Processes:
-    """On cores of this machine, all of them where no number is given. A process that dies is replaced, and what it was at is
-    done again: the pool of the standard library breaks for good then, so another takes its place.
-
-    Whatever was under way when a process died is tried again by itself, so that it is plain which task it was, if any.
-    """
+    """Runs tasks on cores of this machine: on all of them, unless a number is given."""
 
     def __init__(self, count: int | None = None) -> None:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         self.count = count or cores
 
-    def run(self, work: Callable[[Task], Done], tasks: Iterable[Task]) -> Iterator[Done]:
+    def run(self, work: Callable[[TaskT], ResultT], tasks: Iterable[TaskT]) -> Iterator[ResultT]:
         """Run all tasks."""
-        fresh = iter(tasks)
-        suspects: deque[Task] = deque()
-        deaths: Counter[Any] = Counter()
-        pending: dict[Future[Done], Task] = {}
-        pool = self._pool()
+        pool = _ProcessPool(work, self.count)
         try:
-            while True:
-                try:
-                    for task in self._next(fresh, suspects, pending):
-                        suspects.append(task)  # until it is accepted: a pool that is broken takes nothing
-                        future = pool.submit(work, task)
-                        pending[future] = suspects.pop()
-                    if not pending:
-                        return
-                    for future in wait(pending, return_when=FIRST_COMPLETED).done:
-                        result = future.result()
-                        del pending[future]
-                        yield result
-                except BrokenProcessPool:
-                    pool.shutdown(wait=False, cancel_futures=True)
-                    pool = self._pool()
-                    for future, task in pending.items():
-                        if future.done() and future.exception() is None:
-                            yield future.result()
-                            continue
-                        deaths[task] += 1
-                        if deaths[task] >= TRIES:
-                            raise EngineError(f"{task}: its process died {TRIES} times, also when it was alone") from None
-                        suspects.append(task)
-                    pending.clear()
+            yield from pool.run(tasks)
         finally:
-            pool.shutdown(cancel_futures=True)  # nothing writes any more once this has ended, however it has
+            pool.executor.shutdown(cancel_futures=True)  # nothing is written any more once this has ended, however it has
 
-    def _next(self, fresh: Iterator[Task], suspects: deque[Task], pending: dict[Future[Done], Task]) -> Iterator[Task]:
-        """What is to be submitted now: as much as keeps every process busy; of suspects one at a time."""
-        if suspects:
-            if not pending:
-                yield suspects.popleft()
-            return
-        while len(pending) < 2 * self.count:
-            for task in fresh:
-                yield task
-                break
-            else:
-                return
 
-    def _pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self.count, multiprocessing.get_context("spawn"), initializer=_begin)
+class _ProcessPool(Pool[TaskT, ResultT, "Future[ResultT]"]):
+    """The pool of the standard library. It breaks for good when one of its processes dies; then another takes its place."""
+
+    def __init__(self, work: Callable[[TaskT], ResultT], count: int) -> None:
+        self._work = work
+        self._count = count
+        self.executor = self._start()
+
+    def _start(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self._count, multiprocessing.get_context("spawn"), initializer=_begin)
+
+    def size(self) -> int:
+        return 2 * self._count
+
+    def submit(self, task: TaskT) -> Future[ResultT]:
+        try:
+            return self.executor.submit(self._work, task)
+        except BrokenProcessPool:
+            self.executor = self._start()
+            return self.executor.submit(self._work, task)
+
+    def finished(self, pending: Mapping[Future[ResultT], TaskT]) -> Iterator[tuple[Future[ResultT], ResultT | Death]]:
+        for future in wait(pending, return_when=FIRST_COMPLETED).done:
+            try:
+                yield future, future.result()
+            except BrokenProcessPool:
+                yield future, Death()
 
 
 def _begin() -> None:
-    """What a process does first: leave the keyboard to its parent, and end with it, even if that is killed; what such an orphan
-    is at, nobody waits for."""
+    """Leave Ctrl-C to the parent, and exit with it, even if it is killed: the work of an orphan is not used."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None

@@ -14,7 +14,7 @@ from misstep.layout.wording import counted
 if TYPE_CHECKING:
     from misstep.api import RuleBase
     from misstep.batch.columns import TableName
-    from misstep.batch.parts import Form
+    from misstep.batch.parts import InputForm
     from misstep.batch.results import Scores
     from misstep.cli.progress import Style
 
@@ -83,7 +83,7 @@ def score(
     baseline: tuple[Path, ...],
     keep: str,
     also: tuple[str, ...],
-    input_format: Form | None,
+    input_format: InputForm | None,
     facts: str,
     id_: str,
     workers: int | None,

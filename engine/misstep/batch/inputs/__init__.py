@@ -1,4 +1,4 @@
-"""Inputs of any form in; parts, and the logged interviews of a part, out: ``plan_parts`` and ``read_part``.
+"""Inputs of any format in; parts, and the logged interviews of a part, out: ``plan_parts`` and ``read_part``.
 
 An input is one of these:
 
@@ -7,14 +7,13 @@ An input is one of these:
 - a folder, of which every such file is read, also in folders below; hidden ones and those that begin with ``_`` are not;
 - a pattern, ``logs/**/2026-*.jsonl``;
 - ``-``: standard input; also a pipe, ``<(zcat ...)``;
-- a table of a database, or what a query gives: see databases.py for how it is named.
+- a table of a database, or the result of a query: see databases.py for their URLs.
 
-Each can be told apart by its name, or all are of the form that is given.
+The format follows from the name, unless one is given for all.
 """
 
 from misstep.batch.databases import shown_input
-from misstep.batch.inputs.plan import plan_parts
-from misstep.batch.inputs.read import read_part
-from misstep.batch.inputs.settings import Reading
+from misstep.batch.inputs.plan import plan_parts, read_part
+from misstep.batch.parts import Reading
 
 __all__ = ["Reading", "plan_parts", "read_part", "shown_input"]

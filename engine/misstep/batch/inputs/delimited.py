@@ -1,16 +1,16 @@
-"""CSV in; its rows out, each with the line that it begins on. Quoting is read strictly: what is left open swallows what follows.
+"""CSV in; its rows out, each with the line that it begins on. Quoting is strict: an open quote swallows the rest of the file.
 
-A row may go on for several lines within quotes, but for no longer than a record may be.
+A row may have several lines within quotes, up to the size limit of a record.
 """
 
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from misstep.batch.inputs.settings import Reading
-from misstep.batch.inputs.sources import Source
+from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.streams import CHUNK, Stream
+from misstep.batch.parts import Reading
 from misstep.errors import RecordError, UsageError, printable, too_long
 
 BROKEN = "is not valid CSV: a quote is left open, or stands within a text, where it is doubled and the text quoted"
@@ -18,42 +18,37 @@ BROKEN = "is not valid CSV: a quote is left open, or stands within a text, where
 LEFT_OPEN = "if it looks shorter, a quote is left open"
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """One row: the line it begins on, and its cells, or what is wrong with it. Bytes that are not UTF-8 are surrogates."""
+class Cells(NamedTuple):
+    """One row: the line it begins on, and its cells, or an error message. Bytes that are not UTF-8 are surrogates."""
 
     row: int
     cells: list[str]
     wrong: str = ""
 
 
-def delimiter_of(source: Source, reading: Reading) -> str:
-    """What stands between cells. Raises UsageError where it cannot be that."""
-    if reading.delimiter is None:
-        return "\t" if ".tsv" in source.path.lower()[-8:] else ","
-    delimiter = reading.delimiter.replace("\\t", "\t")
-    if len(delimiter) != 1 or delimiter in '"\r\n':
-        raise UsageError("the delimiter of CSV must be a single character, say ';', or '\\t' for a tab")
-    return delimiter
+class CsvRows:
+    """The rows of a stream that are not empty. ``header``: the first of them, with the names of the columns; ``line``: on which
+    the latest began, or where the stream ended. Raises RecordError where there is no header."""
 
-
-class Rows:
-    """The rows of a stream that hold something, the first of them with the names of the columns. ``line``: that the latest began
-    on, or where the stream ended."""
-
-    def __init__(self, source: Source, stream: Stream, reading: Reading) -> None:
+    def __init__(self, source: InputSource, stream: Stream, reading: Reading) -> None:
         self._most = reading.limits.record_bytes
         csv.field_size_limit(max(csv.field_size_limit(), self._most))  # one for the whole process: it is only ever raised
         self._stream = stream
         self._lines = _Lines(stream, self._most)
-        self._rows = csv.reader(self._lines, delimiter=delimiter_of(source, reading), strict=True)
+        self._rows = csv.reader(self._lines, delimiter=_delimiter(source, reading), strict=True)
+        header = next(self, None)
+        if header is None:
+            raise RecordError(f"{printable(source.name)}: is empty; it must begin with a line that names the columns")
+        if header.wrong:
+            raise RecordError(f"{printable(source.name)}: line {header.row} {header.wrong}")
+        self.header = [name.strip() for name in header.cells]
 
     @property
     def line(self) -> int:
         """From 1."""
         return self._lines.first
 
-    def __iter__(self) -> Rows:
+    def __iter__(self) -> CsvRows:
         return self
 
     def __next__(self) -> Cells:
@@ -77,13 +72,14 @@ class Rows:
         return bool(self._stream.fault) and self._lines.torn
 
 
-def read_header(source: Source, rows: Rows) -> list[str]:
-    """The names of the columns. Raises RecordError where there are none."""
-    for header in rows:
-        if header.wrong:
-            raise RecordError(f"{printable(source.name)}: line {header.row} {header.wrong}")
-        return [name.strip() for name in header.cells]
-    raise RecordError(f"{printable(source.name)}: is empty; it must begin with a line that names the columns")
+def _delimiter(source: InputSource, reading: Reading) -> str:
+    """The delimiter of cells. Raises UsageError where it cannot be one."""
+    if reading.delimiter is None:
+        return "\t" if ".tsv" in source.path.lower()[-8:] else ","
+    delimiter = reading.delimiter.replace("\\t", "\t")
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise UsageError("the delimiter of CSV must be a single character, say ';', or '\\t' for a tab")
+    return delimiter
 
 
 class _TooLong(Exception):
@@ -102,7 +98,7 @@ class _Lines:
         self.torn = False
 
     def begin(self) -> None:
-        """What comes now is a row of its own."""
+        """Begin a new row."""
         self.first = self._count + 1
         self._left = self._most
 
@@ -128,3 +124,10 @@ class _Lines:
 def is_utf_8(text: str) -> bool:
     """Whether a cell was UTF-8 in its file."""
     return text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def wrong_width(count: int, expected: int) -> str:
+    """The message about a row of more or fewer cells than there are columns."""
+    return (
+        f"has {count} cell{'' if count == 1 else 's'}, but there are {expected} columns; a text with a delimiter in it is quoted"
+    )

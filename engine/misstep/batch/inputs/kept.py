@@ -1,6 +1,6 @@
 """A line of JSON in; the values of some of its keys as text, and the line without them, out.
 
-What is taken out becomes blanks, so that whatever is found to be wrong with the rest still stands in its column.
+The values taken out are replaced by blanks, so that errors in the rest keep their columns.
 """
 
 from __future__ import annotations
@@ -8,10 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
 
 OF_RECORDS = frozenset({"id", "facts"})
-"""What belongs to a record: it is carried along and left in."""
+"""Keys of a record: carried along, and also left in the line."""
 
 _VALUE = json.JSONDecoder()
 _OPEN, _COMMA, _CLOSE = (re.compile(rf"[ \t\n\r]*{sign}[ \t\n\r]*") for sign in (r"\{", ",", r"\}"))
@@ -19,9 +18,9 @@ _KEY = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")[ \t\n\r]*:[ \t\n\r]*')
 
 
 def take_out(line: bytes, names: Sequence[str]) -> tuple[bytes, tuple[str | None, ...]]:
-    """The line without the members that are named, and their values as text: null, or what is not there, is None.
+    """The line without some keys, and their values as text; null and missing values are None.
 
-    A line that is no object, is no JSON, or has a name twice comes back as it is: what reads it as a record has words for that.
+    A line that is no object, no JSON, or has a key twice is returned unchanged: the reader of records has messages for that.
     """
     try:
         text = line.decode("utf-8-sig")
@@ -38,13 +37,13 @@ def take_out(line: bytes, names: Sequence[str]) -> tuple[bytes, tuple[str | None
     return (_blanked(text, members, set(taken)).encode() if taken else line), tuple(values[name] for name in names)
 
 
-Member = tuple[str, int, int, int, Any]
-"""Name of a key; where the key begins, where its value does, and where that ends; and the value."""
+KeyValue = tuple[str, int, int, int, object]
+"""A key; the offsets of the key, of its value, and of the end of the value; and the value."""
 
 
-def _members(text: str) -> list[Member]:
-    """The members of the object that a text is. Raises ValueError where it is none."""
-    found: list[Member] = []
+def _members(text: str) -> list[KeyValue]:
+    """The members of an object. Raises ValueError for other text."""
+    found: list[KeyValue] = []
     sign = _OPEN.match(text)
     while sign is not None:
         key = _KEY.match(text, sign.end())
@@ -61,7 +60,7 @@ def _members(text: str) -> list[Member]:
     raise ValueError
 
 
-def _blanked(text: str, members: list[Member], taken: set[int]) -> str:
+def _blanked(text: str, members: list[KeyValue], taken: set[int]) -> str:
     """The text with blanks for some members, and for the commas that would be left over."""
     first = next((i for i in range(len(members)) if i not in taken), len(members))
     pieces = []

@@ -1,6 +1,6 @@
 """Files and streams of JSON lines in; parts of whole lines out, and of a part its lines, with their numbers in the file.
 
-A file is cut where it lies, a stream into files of the spool; in one pass, of which no more than a part is held in memory.
+A file is cut in place, a stream into files of the spool; in one pass, with no more than a part in memory.
 """
 
 from __future__ import annotations
@@ -8,15 +8,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from misstep.batch.inputs.kept import take_out
-from misstep.batch.inputs.settings import Reading
-from misstep.batch.inputs.sources import Source
+from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.spool import Spool, fault_part
 from misstep.batch.inputs.streams import Stream
-from misstep.batch.parts import Logged, Part, Reject
-from misstep.errors import Location, Problem, RecordError, too_long
+from misstep.batch.parts import Logged, Part, Reading, Reject, reject
+from misstep.errors import RecordError, too_long
 from misstep.files import opened, place
 
 
@@ -31,7 +30,7 @@ class Taken:
     digest: str
 
 
-def plan_file(source: Source, reading: Reading, spool: Spool) -> Iterator[Part]:
+def plan_file(source: InputSource, reading: Reading, spool: Spool) -> Iterator[Part]:
     """The parts of a file, in its place."""
     start, row = 0, 1
     whole = max(source.file.stat().st_size, 1)
@@ -43,8 +42,8 @@ def plan_file(source: Source, reading: Reading, spool: Spool) -> Iterator[Part]:
             start, row = stop, row + taken.lines
 
 
-def plan_stream(source: Source, stream: Stream, reading: Reading, spool: Spool) -> Iterator[Part]:
-    """The parts of what can only be read once, in the spool. A line that a fault tears is left out: the fault is told."""
+def plan_stream(source: InputSource, stream: Stream, reading: Reading, spool: Spool) -> Iterator[Part]:
+    """The parts of a stream, in the spool. A line cut off by a fault is left out: the fault is reported."""
     row = 1
     while stream.buffered.peek(1):
         number = spool.number()
@@ -58,8 +57,8 @@ def plan_stream(source: Source, stream: Stream, reading: Reading, spool: Spool) 
         yield fault_part(spool, source, row, stream.fault or "is empty")
 
 
-def _take(stream: BinaryIO, reading: Reading, write: Callable[[bytes], Any] = len) -> Taken | None:
-    """Read some whole lines; of one that goes on for longer than any record may, only so much is written as shows it."""
+def _take(stream: BinaryIO, reading: Reading, write: Callable[[bytes], object] = len) -> Taken | None:
+    """Read some whole lines. A line above the size limit of a record is written only until it exceeds that limit."""
     digest = hashlib.blake2b(digest_size=16)
     size = written = whole = lines = 0
     chunk = stream.read(reading.part_bytes)
@@ -79,8 +78,7 @@ def _take(stream: BinaryIO, reading: Reading, write: Callable[[bytes], Any] = le
 
 
 def read_lines(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
-    """The lines of a part that hold something. Whatever is wrong with one is found where it is read as a record, but for its
-    size: no more of it is read than a record may have."""
+    """The lines of a part that are not empty. They are validated later, as records, except for the size limit."""
     most = reading.limits.record_bytes
     keep, nothing = reading.keep, (None,) * len(reading.keep)
     with opened(place(part.path)) as stream:
@@ -94,7 +92,7 @@ def read_lines(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
                 while left > 0 and line and not line.endswith(b"\n"):
                     line = stream.readline(min(65_536, left))
                     left -= len(line)
-                yield Reject(part.name, row, (Problem(Location(), too_long(most)),))
+                yield reject(part.name, row, too_long(most))
             elif not keep:
                 if record and not record.isspace():
                     yield Logged(row, record)

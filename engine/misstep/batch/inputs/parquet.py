@@ -1,30 +1,25 @@
 """Parquet files in; parts out, and of a part its rows.
 
-Row groups of usual size are read by workers where they lie; larger ones are copied row by row into the spool, as to read one
-in pieces is to read it anew for each. Rows come in small batches, so what a file unpacks to is never in memory as a whole.
+Row groups of usual size are read in place by workers; larger ones are copied row by row into the spool, since each worker would
+have to read all of one for a piece of it. Rows come in small batches, so an unpacked file is never in memory as a whole.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from functools import partial
-from operator import truediv
-from typing import Any
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from misstep.batch.inputs.arrow import Columns, chosen_columns, logged_row, reject
-from misstep.batch.inputs.rows import plan_rows
-from misstep.batch.inputs.settings import Reading
-from misstep.batch.inputs.sources import Source
-from misstep.batch.inputs.spool import Spool, fault_part
+from misstep.batch.arrow import decoded, encoded, has_words, is_text, parquet_file, parquet_schema
+from misstep.batch.inputs.sources import InputSource
+from misstep.batch.inputs.spool import Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import FREELY, RATIO, UNPACKS_TOO_MUCH
-from misstep.batch.parquet_file import parquet_file
-from misstep.batch.parts import Logged, Part, Reject
-from misstep.batch.texts import decoded, encoded, has_words, is_text
+from misstep.batch.inputs.table_rows import Columns, choose_columns, logged
+from misstep.batch.parts import Logged, Part, Reading, Reject, reject
 from misstep.errors import RecordError, UsageError, printable
 from misstep.files import opened, place
 
@@ -32,11 +27,11 @@ BATCH = 1_000  # rows
 BATCH_BYTES = 64_000_000  # of one column, where its values are long
 BUFFER = 65_536  # of a column chunk, which is not read as a whole
 
-_FAULTS = (pa.ArrowException, OSError, ValueError)  # what pyarrow says of a file that is damaged
+_FAULTS = (pa.ArrowException, OSError, ValueError)  # errors of pyarrow about a damaged file
 
 
-def check_parquet(source: Source, reading: Reading) -> None:
-    """Raise UsageError or RecordError where a file cannot be what is meant."""
+def check_parquet(source: InputSource, reading: Reading) -> None:
+    """Raise UsageError or RecordError about a file that cannot be read."""
     try:
         with parquet_file(source.file) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
@@ -48,11 +43,11 @@ def check_parquet(source: Source, reading: Reading) -> None:
         raise RecordError(f"{printable(source.name)}: has no rows")
 
 
-def plan_parquet(source: Source, reading: Reading, spool: Spool) -> Iterator[Part]:
-    """The parts of a file: row groups, small ones together, and what large ones were copied to."""
+def plan_parquet(source: InputSource, reading: Reading, spool: Spool) -> Iterator[Part]:
+    """The parts of a file: row groups, small ones together; large ones as parts in the spool."""
     with parquet_file(source.file) as file:
         metadata = file.metadata
-        columns = chosen_columns(source.name, file.schema_arrow.names, reading)
+        columns = choose_columns(source.name, file.schema_arrow.names, reading)
     sizes = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
     whole = max(sum(sizes), 1)
     first = row = 0  # of the row groups that are gathered
@@ -67,7 +62,7 @@ def plan_parquet(source: Source, reading: Reading, spool: Spool) -> Iterator[Par
             yield fault_part(spool, source, row + 1, f"row group {group + 1} {UNPACKS_TOO_MUCH}")
         elif large:
             rows = _group_rows(source, columns, reading, group, row + 1)
-            yield from plan_rows(source, rows, reading, spool, partial(truediv, done, whole))
+            yield from (replace(part, share=done / whole) for part in plan_rows(source, rows, reading, spool))
         if large or bomb:
             first, row = group + 1, done
     if first < len(sizes):
@@ -75,20 +70,20 @@ def plan_parquet(source: Source, reading: Reading, spool: Spool) -> Iterator[Par
 
 
 def read_parquet(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
-    """The rows of a part. Where a row group is damaged, the rows before are given, and a reject for the rest of it."""
+    """The rows of a part. A damaged row group gives the rows before the damage, and a reject for the rest."""
     with parquet_file(place(part.path)) as file:
         metadata = file.metadata
-        columns = chosen_columns(part.name, file.schema_arrow.names, reading)
+        columns = choose_columns(part.name, file.schema_arrow.names, reading)
     row = part.row
-    source = Source(part.path, part.name, "parquet")
+    source = InputSource(part.path, part.name, "parquet")
     for group in range(part.start, part.stop):
         yield from _group_rows(source, columns, reading, group, row)
         row += metadata.row_group(group).num_rows
 
 
-def _columns(schema: pa.Schema, source: Source, reading: Reading) -> Columns:
-    """The columns that are read. Raises UsageError where they are not what they should be."""
-    columns = chosen_columns(source.name, schema.names, reading)
+def _columns(schema: pa.Schema, source: InputSource, reading: Reading) -> Columns:
+    """The columns that are read. Raises UsageError about wrong types."""
+    columns = choose_columns(source.name, schema.names, reading)
     name = printable(source.name)
     if not is_text(schema.field(columns.facts).type):
         raise UsageError(f"{name}: the column '{columns.facts}' must be text with JSON, not {schema.field(columns.facts).type}")
@@ -100,7 +95,7 @@ def _columns(schema: pa.Schema, source: Source, reading: Reading) -> Columns:
 
 
 def _in_place(
-    source: Source, metadata: pq.FileMetaData, columns: Columns, spool: Spool, groups: range, row: int, share: float
+    source: InputSource, metadata: pq.FileMetaData, columns: Columns, spool: Spool, groups: range, row: int, share: float
 ) -> Part:
     digest = hashlib.blake2b(digest_size=16)
     with opened(source.file) as stream:
@@ -115,7 +110,7 @@ def _in_place(
     return Part(spool.number(), "parquet", source.path, source.name, groups.start, groups.stop, row, digest.hexdigest(), share)
 
 
-def _chunks(metadata: pq.FileMetaData, group: int, columns: Columns) -> Iterator[Any]:
+def _chunks(metadata: pq.FileMetaData, group: int, columns: Columns) -> Iterator[pq.ColumnChunkMetaData]:
     of_group = metadata.row_group(group)
     chunks = (of_group.column(place) for place in range(of_group.num_columns))
     return (chunk for chunk in chunks if chunk.path_in_schema in columns.names())
@@ -128,7 +123,7 @@ def _unpacks_too_much(metadata: pq.FileMetaData, group: int, columns: Columns) -
     )
 
 
-def _group_rows(source: Source, columns: Columns, reading: Reading, group: int, row: int) -> Iterator[Logged | Reject]:
+def _group_rows(source: InputSource, columns: Columns, reading: Reading, group: int, row: int) -> Iterator[Logged | Reject]:
     """The rows of a row group, of which ``row`` is the first."""
     last = row
     try:
@@ -140,17 +135,16 @@ def _group_rows(source: Source, columns: Columns, reading: Reading, group: int, 
                 ids = decoded(batch.column(columns.id)) if columns.id else [None] * len(batch)
                 kept = zip(*[decoded(batch.column(name)) for name in columns.keep], strict=True) if columns.keep else None
                 for text, id_ in zip(facts, ids, strict=True):
-                    yield logged_row(source.name, row, text, id_, next(kept) if kept else (), reading)
+                    yield logged(source.name, row, text, id_, next(kept) if kept else (), reading)
                     row += 1
     except _FAULTS:
         yield reject(source.name, row, f"the file is damaged: rows {row} to {last} cannot be read")
 
 
-def _batch_size(source: Source, columns: Columns, group: int) -> int:
+def _batch_size(source: InputSource, columns: Columns, group: int) -> int:
     """How many rows are read at a time. A text that stands once in a dictionary can make every row long, so the longest is
     looked up first."""
-    with parquet_file(source.file) as file:
-        schema = file.schema_arrow
+    schema = parquet_schema(source.file)
     texts = [name for name in columns.names() if is_text(schema.field(name).type)]
     longest = 1
     with parquet_file(source.file, read_dictionary=texts, buffer_size=BUFFER, pre_buffer=False) as file:

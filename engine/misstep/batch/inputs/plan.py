@@ -1,30 +1,32 @@
-"""Inputs in; parts out, in a fixed order. Everything that can be seen to be wrong beforehand is, before the first part."""
+"""Inputs of all formats in; their parts out, in a fixed order, and the logged interviews of a part.
+
+What can be checked beforehand is checked before the first part.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from misstep.batch.inputs.csv_files import check_csv, plan_csv
+from misstep.batch.inputs.csv_files import check_csv, plan_csv, read_long
 from misstep.batch.inputs.database import check_database, plan_database
-from misstep.batch.inputs.lines import plan_file, plan_stream
-from misstep.batch.inputs.parquet import check_parquet, plan_parquet
-from misstep.batch.inputs.settings import Reading
-from misstep.batch.inputs.sources import Source, find_sources
-from misstep.batch.inputs.spool import Spool, fault_part
+from misstep.batch.inputs.lines import plan_file, plan_stream, read_lines
+from misstep.batch.inputs.parquet import check_parquet, plan_parquet, read_parquet
+from misstep.batch.inputs.sources import InputSource, find_sources
+from misstep.batch.inputs.spool import Spool, fault_part, read_rows
 from misstep.batch.inputs.streams import check_stream, is_packed, open_stream
-from misstep.batch.parts import Part
+from misstep.batch.parts import Logged, Part, Reading, Reject, reject
 from misstep.errors import MisstepError, RecordError, UsageError, printable
 
 
 def plan_parts(inputs: Sequence[str], reading: Reading) -> Iterator[Part]:
-    """The parts of all inputs, as they are asked for.
+    """The parts of all inputs, on demand.
 
     Raises UsageError, RecordError or InstallationError before the first part where an input that was named cannot be read. A
-    file that was found in a folder or by a pattern and cannot be read becomes a part that says so, and costs the others nothing.
+    file of a folder or pattern that cannot be read becomes a part with this fault, and the others are read.
     """
     sources = find_sources(inputs, reading.form)
-    faults: dict[Source, str] = {}
+    faults: dict[InputSource, str] = {}
     for source in sources:
         try:
             _check(source, reading)
@@ -42,8 +44,8 @@ def plan_parts(inputs: Sequence[str], reading: Reading) -> Iterator[Part]:
         done += size or 0
 
 
-def _check(source: Source, reading: Reading) -> None:
-    """Raise what is wrong with a source, as far as it can be seen without reading all of it."""
+def _check(source: InputSource, reading: Reading) -> None:
+    """Raise an error about a source, as far as one can be found without reading all of it."""
     name = printable(source.name)
     if source.form == "database":
         check_database(source, reading)
@@ -65,11 +67,11 @@ def _check(source: Source, reading: Reading) -> None:
             raise UsageError(f"{name}: cannot be read: {error.strerror}") from None
 
 
-def _size(source: Source) -> int | None:
+def _size(source: InputSource) -> int | None:
     return None if source.form == "database" or source.streamed else source.file.stat().st_size
 
 
-def _plan(source: Source, reading: Reading, spool: Spool) -> Iterator[Part]:
+def _plan(source: InputSource, reading: Reading, spool: Spool) -> Iterator[Part]:
     if source.form == "database":
         yield from plan_database(source, reading, spool)
     elif source.form == "parquet":
@@ -81,3 +83,17 @@ def _plan(source: Source, reading: Reading, spool: Spool) -> Iterator[Part]:
             if source.streamed:
                 check_stream(source, stream)
             yield from (plan_stream if source.form == "jsonl" else plan_csv)(source, stream, reading, spool)
+
+
+def read_part(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
+    """The logged interviews of a part, in order, with a reject in place of a record that cannot be read. Workers run this."""
+    if part.fault:
+        yield reject(part.name, part.row, part.fault)
+    elif part.storage == "lines":
+        yield from read_lines(part, reading)
+    elif part.storage == "parquet":
+        yield from read_parquet(part, reading)
+    elif part.storage == "long":
+        yield from read_long(part, reading)
+    else:
+        yield from read_rows(part)

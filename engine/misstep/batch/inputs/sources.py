@@ -1,4 +1,4 @@
-"""What inputs were named in; the single files and tables that they stand for out, each with its form, in a fixed order."""
+"""Names of inputs in; single files and tables with their formats out, in a fixed order."""
 
 from __future__ import annotations
 
@@ -10,32 +10,36 @@ from pathlib import Path
 from typing import Any
 
 from misstep.batch.databases import DATABASES, read_url
-from misstep.batch.parts import Form
+from misstep.batch.parts import InputForm
 from misstep.errors import UsageError, printable
 from misstep.files import is_remote, place
 
 STDIN = "-"
 PACKINGS = (".gz", ".zst")
-ENDINGS: dict[str, Form] = {
-    ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".tsv": "csv"
-}  # fmt: skip
+ENDINGS: dict[str, InputForm] = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".csv": "csv",
+    ".tsv": "csv",
+}
 MEANT = "JSON lines (*.jsonl, *.ndjson), Parquet (*.parquet, *.pq) or CSV (*.csv, *.tsv), also packed as *.gz or *.zst"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """One file, table or stream. ``path``: where it is read, from the root on, as workers may be elsewhere; a URL for a database
-    and ``-`` for standard input; ``name``: what it is called in results; ``named``: whether it was given by its own name, and not
-    found in a folder or by a pattern."""
+class InputSource:
+    """One file, table or stream. ``path``: absolute, as workers may have another folder; a URL for a database, ``-`` for
+    standard input; ``name``: its name in results; ``named``: whether it was given by its own name, not by a folder or pattern."""
 
     path: str
     name: str
-    form: Form
+    form: InputForm
     named: bool = True
 
     @property
     def file(self) -> Path:
-        """Where it lies, if it is a file."""
+        """Its path, if it is a file."""
         return place(self.path)
 
     @property
@@ -44,10 +48,10 @@ class Source:
         return self.path == STDIN or not self.file.is_file()
 
 
-def find_sources(inputs: Sequence[str], form: Form | None) -> list[Source]:
-    """The sources that inputs stand for: files as they are, files of folders and patterns sorted by name.
+def find_sources(inputs: Sequence[str], form: InputForm | None) -> list[InputSource]:
+    """The sources of inputs: files as given, files of folders and patterns sorted by name.
 
-    Raises UsageError where an input stands for nothing, for something twice, or for something of unknown form.
+    Raises UsageError about an input that is missing, given twice, or of unknown format.
     """
     if not inputs:
         raise UsageError("no input is given; name files, folders, patterns, a database, or - for standard input")
@@ -62,18 +66,18 @@ def find_sources(inputs: Sequence[str], form: Form | None) -> list[Source]:
     return found
 
 
-def _sources(name: str, form: Form | None) -> Iterator[Source]:
+def _sources(name: str, form: InputForm | None) -> Iterator[InputSource]:
     shown = printable(name)
     if name == STDIN:
-        yield Source(STDIN, "<stdin>", form or "jsonl")
+        yield InputSource(STDIN, "<stdin>", form or "jsonl")
     elif name.startswith(DATABASES):
-        yield Source(name, read_url(name).name, "database")
+        yield InputSource(name, read_url(name).name, "database")
     elif is_remote(name):
         yield from _objects(name, form)
     elif Path(name).is_dir():
         yield from _files_below(name, form)
     elif Path(name).exists():
-        yield Source(str(Path(name).absolute()), name, form or _form_of(name))
+        yield InputSource(str(Path(name).absolute()), name, form or _form_of(name))
     elif glob.has_magic(name):
         matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 - pathlib's takes no absolute ones
         if not matches:
@@ -82,15 +86,15 @@ def _sources(name: str, form: Form | None) -> Iterator[Source]:
             if Path(match).is_dir():
                 yield from _files_below(match, form)
             else:
-                yield Source(str(Path(match).absolute()), match, form or _form_of(match), named=False)
+                yield InputSource(str(Path(match).absolute()), match, form or _form_of(match), named=False)
     elif Path(name).is_symlink():
         raise UsageError(f"{shown}: is a link to nothing")
     else:
         raise UsageError(f"{shown}: no such file")
 
 
-def _files_below(folder: str, form: Form | None) -> Iterator[Source]:
-    """The files of a folder whose ending says what they are; hidden ones, and what other tools hide, are left alone."""
+def _files_below(folder: str, form: InputForm | None) -> Iterator[InputSource]:
+    """The files of a folder with a known ending, except hidden ones and those that begin with ``_``."""
     found: list[Path] = []
     for where, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
@@ -98,21 +102,21 @@ def _files_below(folder: str, form: Form | None) -> Iterator[Source]:
     yield from _known(folder, [(str(path.absolute()), str(path)) for path in found], form)
 
 
-def _known(folder: str, found: Iterable[tuple[str, str]], form: Form | None) -> Iterator[Source]:
-    """Of the paths and names in a folder, those whose ending says what they are."""
+def _known(folder: str, found: Iterable[tuple[str, str]], form: InputForm | None) -> Iterator[InputSource]:
+    """The sources among the paths and names of a folder: those with a known ending."""
     count = 0
     for path, name in found:
         known = _known_form(name)
         if known is not None and _fits(known, form):
             count += 1
-            yield Source(path, name, form or known, named=False)
+            yield InputSource(path, name, form or known, named=False)
     if not count:
         what = f"{form} files" if form else MEANT
         raise UsageError(f"{printable(folder)}: there is nothing to read in this folder; what is looked for: {what}")
 
 
-def _objects(url: str, form: Form | None) -> Iterator[Source]:
-    """What a URL means in an object storage: an object, those of a pattern, or those whose names begin as if in a folder."""
+def _objects(url: str, form: InputForm | None) -> Iterator[InputSource]:
+    """The sources of a URL in an object storage: one object, those of a pattern, or those with a prefix like a folder."""
     shown, below = printable(url), url.rstrip("/") + "/"
     path: Any = place(url)
     try:
@@ -122,29 +126,29 @@ def _objects(url: str, form: Form | None) -> Iterator[Source]:
         files = [name for name in found if not pattern or place(name).is_file()]
     except FileNotFoundError:
         single, files = False, []
-    except Exception as error:  # whatever speaks to the storage has errors of its own
+    except Exception as error:  # clients of storages have errors of their own
         raise UsageError(f"{shown}: cannot be reached: {printable(str(error).strip().partition(chr(10))[0])[:200]}") from None
     if single:
-        yield Source(url, url, form or _form_of(url))
+        yield InputSource(url, url, form or _form_of(url))
     elif not files:
         raise UsageError(f"{shown}: {'no file matches' if pattern else 'no such file'}")
     elif pattern:
-        yield from (Source(name, name, form or _form_of(name), named=False) for name in files)
+        yield from (InputSource(name, name, form or _form_of(name), named=False) for name in files)
     else:
         seen = [name for name in files if not any(part.startswith((".", "_")) for part in name.removeprefix(below).split("/"))]
         yield from _known(url, zip(seen, seen, strict=True), form)
 
 
-def _fits(known: Form, form: Form | None) -> bool:
+def _fits(known: InputForm, form: InputForm | None) -> bool:
     return form is None or known == form or (known, form) == ("csv", "long-csv")
 
 
-def _known_form(name: str) -> Form | None:
+def _known_form(name: str) -> InputForm | None:
     path = Path(name.lower())
     return ENDINGS.get(path.with_suffix("").suffix if path.suffix in PACKINGS else path.suffix)
 
 
-def _form_of(name: str) -> Form:
+def _form_of(name: str) -> InputForm:
     known = _known_form(name)
     if known is None:
         raise UsageError(f"{printable(name)}: its name does not say what it is; {MEANT} are read, or give --input-format")

@@ -1,6 +1,6 @@
-"""A file or standard input in; its bytes out, unpacked, until its end or until it can be read no further.
+"""A file or standard input in; its unpacked bytes out, until its end or a fault.
 
-That something is wrong in the middle costs nothing of what came before: the stream ends there, and knows why.
+A fault in the middle costs nothing of the bytes before it: the stream ends there, with a message.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import cast
 
 import pyarrow as pa
 
-from misstep.batch.inputs.sources import STDIN, Source
+from misstep.batch.inputs.sources import STDIN, InputSource
 from misstep.errors import RecordError, printable
 from misstep.files import opened
 
@@ -23,13 +23,13 @@ GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 FREELY, RATIO = 100_000_000, 1_000
-"""Past the first so many bytes, at most so many times the packed bytes are unpacked: texts that somebody wrote are packed to
-a tenth or a fiftieth, and only what is made to do harm to a thousandth."""
+"""After FREELY bytes, at most RATIO times the packed bytes are unpacked: real text is packed to a tenth or a fiftieth, only
+decompression bombs to a thousandth."""
 
 UNPACKS_TOO_MUCH = f"unpacks to more than {RATIO} times its size; unpack it yourself if it is to be trusted"
 
 
-def open_stream(source: Source) -> Stream:
+def open_stream(source: InputSource) -> Stream:
     """The bytes of a file, or of standard input, which is not ours to close."""
     if source.path == STDIN:
         return Stream(cast(io.BufferedReader, sys.stdin.buffer), 0, owned=False)
@@ -58,15 +58,15 @@ class Stream(io.RawIOBase):
 
     @property
     def share(self) -> float:
-        """How much of the source has been read, from 0 to 1; 0 where nobody knows."""
+        """How much of the source has been read, from 0 to 1; 0 if unknown."""
         return min(self._packed.count / self._whole, 1.0) if self._whole else 0.0
 
     def readable(self) -> bool:
-        """As the library asks of what it buffers."""
+        """Required by ``io.BufferedReader``."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Some more bytes; none at the end, or at a fault."""
+        """Read some bytes; none at the end, or at a fault."""
         if self.fault:
             return 0
         try:
@@ -118,14 +118,14 @@ class _Counted(io.RawIOBase):
 
 
 def is_packed(path: Path) -> bool:
-    """Whether a file is packed, whatever its name says."""
+    """Whether a file is packed, by its content."""
     with opened(path) as file:
         head = file.read(4)
     return head.startswith(GZIP) or head == ZSTD
 
 
-def check_stream(source: Source, stream: Stream) -> None:
-    """Raise RecordError where a stream holds nothing that can be read."""
+def check_stream(source: InputSource, stream: Stream) -> None:
+    """Raise RecordError about a stream that is empty or of the wrong encoding."""
     head = stream.buffered.peek(2)[:2]
     name = printable(source.name)
     if not head:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from misstep.batch.inputs.settings import USUAL_ID, Reading
-from misstep.batch.parts import Logged, Reject
-from misstep.errors import Location, Problem, UsageError, listing, printable, too_long
+from misstep.batch.parts import USUAL_ID, Logged, Reading, Reject, reject
+from misstep.errors import UsageError, listing, printable, too_long
 from misstep.language.facts import MAX_ID
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns that are read. ``id`` is None where there is none: then records may have ids of their own."""
+    """The columns that are read. ``id`` is None if there is no such column: then records may have ids of their own."""
 
     facts: str
     id: str | None
@@ -24,8 +23,8 @@ class Columns:
         return tuple(dict.fromkeys([self.facts, *([self.id] if self.id else []), *self.keep]))
 
 
-def chosen_columns(name: str, there: Sequence[str], reading: Reading) -> Columns:
-    """Those of the columns of a table that are wanted. Raises UsageError where one is missing, or is there twice."""
+def choose_columns(name: str, there: Sequence[str], reading: Reading) -> Columns:
+    """The columns of a table that are to be read. Raises UsageError where one is missing, or is there twice."""
     id_ = reading.id if reading.id in there or reading.id != USUAL_ID else None
     columns = Columns(reading.facts, id_, reading.keep)
     require_columns(name, there, columns.names())
@@ -41,20 +40,21 @@ def require_columns(name: str, there: Sequence[str], wanted: Sequence[str]) -> N
             raise UsageError(f"{printable(name)}: has the column '{column}' twice")
 
 
-def logged_row(
+def logged_row(name: str, row: int, columns: Columns, values: Mapping[str, str | None], reading: Reading) -> Logged | Reject:
+    """A row as a logged interview, from the values of its columns; a reject where it is invalid."""
+    facts, id_ = values[columns.facts], values[columns.id] if columns.id else None
+    kept = tuple(values[column] for column in columns.keep)
+    return logged(name, row, None if facts is None else facts.encode(), id_, kept, reading)
+
+
+def logged(
     name: str, row: int, facts: bytes | None, id_: str | None, kept: tuple[str | None, ...], reading: Reading
 ) -> Logged | Reject:
-    """A row of a table as a logged interview; a reject where it cannot be one."""
-    most = reading.limits.record_bytes
-    if facts is not None and len(facts) > most:
-        return reject(name, row, too_long(most))
+    """The same from facts as JSON."""
+    if facts is not None and len(facts) > reading.limits.record_bytes:
+        return reject(name, row, too_long(reading.limits.record_bytes))
     if facts is None or not facts.strip():
         return reject(name, row, f"the column '{reading.facts}' is empty; it must hold the facts as JSON")
     if id_ is not None and len(id_) > MAX_ID:
         return reject(name, row, f"the column '{reading.id}' must be text of 1 to {MAX_ID} characters")
     return Logged(row, facts, id_ or None, kept)
-
-
-def reject(name: str, row: int, message: str) -> Reject:
-    """A row that cannot be a record."""
-    return Reject(name, row, (Problem(Location(), message),))
