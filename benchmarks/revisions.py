@@ -1,6 +1,6 @@
 """Two revisions of misstep side by side: checked out into a temporary folder, each run by a process of its own.
 
-The rules of both are those of the new one, so that what differs is the code. Scripts that run there use public names only.
+The rules of both are those of the new one, so that what differs is the code, unless each is to have its own. Scripts that run there use public names only.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ CASES = ("fixtures/cases/dev.jsonl", "fixtures/cases/quiet.jsonl")
 
 
 @contextmanager
-def two_trees(old: str, new: str | None) -> Iterator[tuple[Path, Path]]:
-    """Folders of the old and the new revision; None: the working tree. Their paths have the same length."""
+def two_trees(old: str, new: str | None, own_rules: bool = False) -> Iterator[tuple[Path, Path]]:
+    """Folders of the old and the new revision; None: the working tree. Their paths have the same length.
+
+    ``own_rules``: each keeps its rules; for rules that the old code cannot read.
+    """
     with tempfile.TemporaryDirectory(prefix="misstep-two-") as folder:
         trees = Path(folder) / "old", Path(folder) / "new"
         _check_out(old, trees[0])
@@ -33,8 +36,9 @@ def two_trees(old: str, new: str | None) -> Iterator[tuple[Path, Path]]:
                 _copy(ROOT / part, trees[1] / part)
         else:
             _check_out(new, trees[1])
-        shutil.rmtree(trees[0] / "rules")
-        _copy(trees[1] / "rules", trees[0] / "rules")
+        if not own_rules:
+            shutil.rmtree(trees[0] / "rules")
+            _copy(trees[1] / "rules", trees[0] / "rules")
         yield trees
 
 
