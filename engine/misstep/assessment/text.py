@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from misstep.assessment.result import Assessment, CitedSource
-from misstep.assessment.statement import SCORES, Firing, StatedReasons, StatedStep, Statement, source_details, state
+from misstep.assessment.statement import SCORES, MergedReason, StatedReasons, StatedStep, Statement, source_details, state
 from misstep.language.scale import Scale
 from misstep.layout.as_html import as_html
 from misstep.layout.as_markdown import as_markdown
 from misstep.layout.as_text import as_text
-from misstep.layout.document import Block, Document, Inline, Point, Points, Quote, Run, Section, Style, Table, rules_line
+from misstep.layout.document import (
+    Block,
+    Inline,
+    Point,
+    Points,
+    Quote,
+    ReportDocument,
+    Run,
+    Section,
+    Table,
+    TextStyle,
+    rules_line,
+)
 from misstep.layout.wording import capitalized
 
 ROOMY = 76  # columns from which the table of mistakes has room for figures beside the words
-_COLORS: tuple[Style, ...] = ("green", "cyan", "yellow", "red", "bold red")
+_COLORS: tuple[TextStyle, ...] = ("green", "cyan", "yellow", "red", "bold red")
 
 
 def to_text(
@@ -25,7 +37,7 @@ def to_text(
     full: bool = False,
     certainty: Sequence[str] = (),
 ) -> str:
-    """How bad it is, what to do first, and why. ``scale``: of the rule base, which has the words.
+    """An assessment for a terminal, in the words of the scale of its rule base.
 
     ``full`` adds ids of rules, conclusions, and figures and addresses of sources. ``certainty``: sentences on how certain it is.
     """
@@ -38,21 +50,21 @@ def to_markdown(assessment: Assessment, scale: Scale, certainty: Sequence[str] =
 
 
 def to_html(assessment: Assessment) -> str:
-    """The short form that a notebook shows: how bad it is, the mistakes, and what to do."""
+    """The short form for notebooks: summary, mistakes and steps."""
     said = state(assessment)
     blocks: list[Block] = [_mistakes(said, roomy=True)] if said.mistakes else []
     blocks += [Points([Point(_step_title(step)) for step in said.steps], "1.")] if said.steps else []
-    return as_html(Document(_title(assessment), [Run(said.headline, "strong"), said.summary], [Section("", blocks)]))
+    return as_html(ReportDocument(_title(assessment), [Run(said.headline, "strong"), said.summary], [Section("", blocks)]))
 
 
-def _document(assessment: Assessment, scale: Scale, certainty: Sequence[str], full: bool, roomy: bool) -> Document:
+def _document(assessment: Assessment, scale: Scale, certainty: Sequence[str], full: bool, roomy: bool) -> ReportDocument:
     said = state(assessment, scale)
     summary = Run(said.summary, _color(assessment.damage / 100))
     lead: list[Inline] = [Run(said.headline, "strong"), summary, Run(said.meaning, "dim")]
     lead += [" ".join(certainty)] if certainty else []
     info = assessment.rulebase
     foot = [rules_line(info.name, info.version, info.digest, whole=full)]
-    return Document(_title(assessment), lead, list(_sections(said, full, roomy)), foot)
+    return ReportDocument(_title(assessment), lead, list(_sections(said, full, roomy)), foot)
 
 
 def _title(assessment: Assessment) -> str:
@@ -108,7 +120,7 @@ def _step_title(step: StatedStep) -> Inline:
 
 
 def _why(said: Statement, full: bool) -> Table:
-    """Each reason once, and what it changed, a column for each score."""
+    """Each reason once, with a column of amounts for each score."""
     rows: list[list[Inline]] = []
     for named, firings in said.reasons:
         rows.append([Run(named, "strong"), *[""] * len(SCORES)])
@@ -116,7 +128,7 @@ def _why(said: Statement, full: bool) -> Table:
     return Table(("", *map(said.terms.of, SCORES)), rows)
 
 
-def _reason(firing: Firing, said: Statement, full: bool) -> Inline:
+def _reason(firing: MergedReason, said: Statement, full: bool) -> Inline:
     limit = f" ({', '.join(firing.limits)})" if firing.limits else ""
     rule = (" (", Run(firing.rule, "code"), ")") if full else ()
     numbers = ", ".join(str(said.numbers[source]) for source in firing.sources)
@@ -136,5 +148,5 @@ def _source(source: CitedSource, full: bool) -> Point:
     return Point((Run(source.id, "strong"), f": {source.title}{source_details(source, full)}", *address))
 
 
-def _color(share: float) -> Style:
+def _color(share: float) -> TextStyle:
     return _COLORS[min(len(_COLORS) - 1, int(share * len(_COLORS)))]

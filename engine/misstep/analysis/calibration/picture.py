@@ -36,7 +36,7 @@ def require_vl_convert() -> None:
 
 
 def write_picture(agreement: Agreement, file: Path) -> None:
-    """Draw the confusion matrix into a file, whole or not at all. Raises what ``refuse_picture`` does, and OSError."""
+    """Draw the confusion matrix into a file, atomically. Raises the errors of ``refuse_picture``, and OSError."""
     refuse_picture(file)
     data = to_svg(agreement).encode() if file.suffix.lower() == ".svg" else to_png(agreement)
     with whole_file(file) as stream:

@@ -30,6 +30,7 @@ _READ = (
     "file", "row", "id", "damage", "damage_after", "band", "mistakes", "worst", "worst_severity", "first_action", "actions",
     "rules", "verdict", "first_occasion",
 )  # fmt: skip
+_COUNTED = ("band", "verdict", "first_occasion", "first_action")
 _WORST = ("file", "row", "id", "damage", "worst", "worst_severity", "first_occasion", "first_action")
 
 
@@ -114,7 +115,7 @@ class ValueGroup:
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """Interviews by a column, most interviews first; no groups where it has too many values."""
+    """Interviews by a column, most interviews first; no groups if it has too many values."""
 
     column: str
     groups: tuple[ValueGroup, ...]
@@ -152,8 +153,8 @@ class Untouched:
 
 @dataclass(frozen=True, slots=True)
 class LogFigures:
-    """All that a report shows. ``mean_after``: damage once the plans are carried out; ``severe``: the bands that count as such;
-    ``occasions``: what plans begin with, commonest first; ``silent``: rules that never fired, with their titles."""
+    """All figures of a report. ``mean_after``: damage once the plans are carried out; ``severe``: the bands that count as such;
+    ``occasions``: those of first steps, commonest first; ``silent``: rules that never fired, with their titles."""
 
     summary: Summary
     damage: Distribution
@@ -184,14 +185,14 @@ _NUMBERED = re.compile(r"[0-9]{1,30}([-/.: TWQ]{1,2}[0-9]{1,30}){0,6}Z?", re.ASC
 
 
 def _natural(value: str) -> list[int]:
-    """What to order months, dates and numbers by."""
+    """The sort key of months, dates and numbers."""
     return [int(number) for number in re.findall(r"[0-9]+", value)]
 
 
 def measure(results: Sequence[Scores], by: Sequence[str] | None = None) -> LogFigures:
     """The figures of results that were scored with the same rules. ``by``: columns to group by; all that were kept, if None.
 
-    Raises CallerError where a result is broken, has no such column, or was scored with other rules.
+    Raises CallerError if a result is broken, lacks the column, or was scored with other rules.
     """
     summary = Summary.merged([scores.summary for scores in results])
     columns = _columns(summary, by)
@@ -206,13 +207,14 @@ def measure(results: Sequence[Scores], by: Sequence[str] | None = None) -> LogFi
                 f"{printable(str(scores.path))}: has {sums.interviews - before} interviews where {len(scores)} were scored;"
                 " it was changed since"
             )
+    verdicts = (*summary.verdicts, summary.unable)
     return LogFigures(
         summary=summary,
         damage=Distribution(tuple(sums.damage[tenths] for tenths in range(1001))),
         mean_after=sums.after / 10 / (sums.interviews or 1),
-        bands=tuple((band, sums.bands[band]) for band in summary.bands),
+        bands=tuple((band, sums.words["band"][band]) for band in summary.bands),
         severe=severe,
-        verdicts=tuple((verdict, sums.verdicts[verdict]) for verdict in _verdicts(summary)),
+        verdicts=tuple((word, sums.words["verdict"][word]) for word in dict.fromkeys(verdicts) if word),
         mistakes=tuple(_mistakes(summary)),
         occasions=tuple(_occasions(sums, summary)),
         actions=tuple(_actions(sums, summary)),
@@ -236,19 +238,16 @@ def _columns(summary: Summary, by: Sequence[str] | None) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class _Sums:
-    """What is kept of the rows read so far. ``groups``: by column and value interviews, tenths of damage, severe ones; None
-    where there are too many values."""
+    """Sums over the rows read so far. ``groups``: by column and value interviews, tenths of damage, severe ones; None if there
+    are too many values. ``words``: interviews by the value of each column that is counted."""
 
     severe: tuple[str, ...]
     groups: dict[str, dict[str | None, tuple[int, int, int]] | None]
     interviews: int = 0
     damage: Counter[int] = field(default_factory=Counter)
     after: int = 0
-    bands: Counter[str] = field(default_factory=Counter)
-    verdicts: Counter[str] = field(default_factory=Counter)
-    occasions: Counter[str] = field(default_factory=Counter)
+    words: dict[str, Counter[str]] = field(default_factory=lambda: {column: Counter() for column in _COUNTED})
     actions: Counter[str] = field(default_factory=Counter)
-    firsts: Counter[str] = field(default_factory=Counter)
     worst: list[dict[str, Any]] = field(default_factory=list)
     clean: int = 0
     unjudged: int = 0
@@ -261,11 +260,9 @@ class _Sums:
         tenths = _tenths(batch["damage"])
         self.damage.update(_counts(tenths))
         self.after += pc.sum(_tenths(batch["damage_after"])).as_py() or 0
-        self.bands.update(_counts(batch["band"]))
-        self.verdicts.update(_counts(batch["verdict"]))
-        self.occasions.update(_counts(batch["first_occasion"]))
+        for column, counts in self.words.items():
+            counts.update(_counts(batch[column]))
         self.actions.update(_counts(pc.list_flatten(batch["actions"])))
-        self.firsts.update(_counts(batch["first_action"]))
         severe = pc.is_in(batch["band"], pa.array(self.severe, pa.string()))
         for column, groups in self.groups.items():
             if groups is not None:
@@ -324,23 +321,18 @@ def _mistakes(summary: Summary) -> Iterator[MistakeKind]:
         )  # fmt: skip
 
 
-def _verdicts(summary: Summary) -> tuple[str, ...]:
-    """All verdicts that an interview can have."""
-    return tuple(dict.fromkeys(verdict for verdict in (*summary.verdicts, summary.unable) if verdict))
-
-
 def _occasions(sums: _Sums, summary: Summary) -> Iterator[FirstOccasion]:
     """Occasions that plans begin with, commonest first."""
     titles = summary.titles.occasions
-    for occasion, first in sorted(sums.occasions.items(), key=lambda item: (-item[1], item[0])):
-        if occasion:  # it is empty where no pack declares one
+    for occasion, first in sorted(sums.words["first_occasion"].items(), key=lambda item: (-item[1], item[0])):
+        if occasion:  # empty if no pack declares one
             yield FirstOccasion(titles.get(occasion, occasion), first)
 
 
 def _actions(sums: _Sums, summary: Summary) -> Iterator[AdvisedAction]:
     """Actions that came up, commonest first."""
     for action, count in sorted(sums.actions.items(), key=lambda item: (-item[1], item[0])):
-        yield AdvisedAction(action, summary.titles.actions.get(action) or action, count, sums.firsts[action])
+        yield AdvisedAction(action, summary.titles.actions.get(action) or action, count, sums.words["first_action"][action])
 
 
 def _grouping(column: str, groups: Mapping[str | None, tuple[int, int, int]] | None) -> Grouping:

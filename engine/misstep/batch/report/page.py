@@ -27,9 +27,9 @@ REJECTS = 10  # shown; the file of rejects has all
 
 
 def write_report(results: Sequence[Scores], file: str | Path, by: Sequence[str] | None = None, overwrite: bool = False) -> None:
-    """Write the report of results, whole or not at all. ``by``: columns to group by; all that were kept, if None.
+    """Write the report of results, atomically. ``by``: columns to group by; all that were kept, if None.
 
-    Raises what ``measure`` and ``refuse_report`` do, and OSError.
+    Raises the errors of ``measure`` and ``refuse_report``, and OSError.
     """
     refuse_report(Path(file), overwrite)
     page = to_html(measure(results, by))
@@ -38,7 +38,7 @@ def write_report(results: Sequence[Scores], file: str | Path, by: Sequence[str] 
 
 
 def refuse_report(file: Path, overwrite: bool = False) -> None:
-    """Raise CallerError where a report cannot be written there, InstallationError where nothing can draw its pictures."""
+    """Raise CallerError if a report cannot be written there, InstallationError if vl-convert is missing."""
     name = printable(str(file))
     if not file.absolute().parent.is_dir():
         raise CallerError(f"{name}: no such folder")

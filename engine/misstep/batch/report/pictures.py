@@ -1,7 +1,7 @@
-"""Figures in; charts out, as Vega-Lite, plain data, and drawn as SVG for a page.
+"""Make the charts of a report as Vega-Lite, and draw them as SVG.
 
-Everything has its place given, so that a chart is the same with any fonts. Colours are a few that the page's style
-knows by their value, and changes where it is dark.
+All places are given, so a chart is the same with any fonts. The style sheet of the page knows the few colors by their
+values, and changes them in dark mode.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ def distribution_chart(damage: Distribution, width: int = WIDE, height: int = 22
 
 
 def bar_chart(rows: Sequence[tuple[str, float, str]], width: int = NARROW, step: int = 40) -> Chart:
-    """A bar for each row of label, value and what is written of the value; the longest is always as wide as the
-    chart, so there is no ground behind them that might be taken for a whole."""
+    """A bar for each row of label, value and value in words. The longest is as wide as the chart, so no ground behind the bars
+    can be taken for a whole."""
     height, most = step * len(rows), max((value for _, value, _ in rows), default=0) or 1
     bars = [{"x": 0, "x2": width * value / most, "y": step * i + 24, "y2": step * i + 33} for i, (_, value, _) in enumerate(rows)]
     labels = [(0.0, step * i + 13, _label(label)) for i, (label, _, _) in enumerate(rows)]
@@ -88,7 +88,7 @@ def bar_chart(rows: Sequence[tuple[str, float, str]], width: int = NARROW, step:
 
 def group_chart(groups: Sequence[ValueGroup], mean: float, share: float, severe: str, width: int = WIDE) -> Chart:
     """Groups of interviews, a row each: mean damage as a bar, the share that is severe as a point with its interval. ``mean``
-    and ``share`` of all interviews are marked by a line. Where it is narrow, the names stand above."""
+    and ``share`` of all interviews are marked by a line. In a narrow chart the names stand above."""
     above = width < WIDE
     left, step, gap = (0, 54, 28) if above else (250, 40, 28)
     panel = (width - left - gap) / 2
@@ -129,7 +129,7 @@ def group_chart(groups: Sequence[ValueGroup], mean: float, share: float, severe:
 def draw(chart: Chart, alternative: str, form: str) -> str:
     """A chart as SVG to stand in a page, with its text alternative; ``form``: its class.
 
-    What the library draws is read again and only what pictures of ours are made of is kept: no link, no script, no style.
+    The drawing is parsed, and only the elements and attributes of our pictures are kept: no link, no script, no style.
     """
     import vl_convert  # 88 MB, which only a picture needs
 

@@ -1,4 +1,4 @@
-"""An assessment and what would have changed it in; what the page shows of them out, in words."""
+"""Choose the parts of an assessment and its counterfactuals that the page shows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_WORDS = 3  # on top
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """One thing that weighed: what, how it would have had to be, how bad all would be then, and its field on the page."""
+    """A field that weighed: its name, a milder value, the band of all with it, and its place on the page."""
 
     what: str
     instead: str
@@ -35,7 +35,7 @@ class WhatIf:
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """One thing that was not said and that the answer depends on, and its field on the page."""
+    """An open field that the answer depends on: its name and its place on the page."""
 
     what: str
     field: str
@@ -43,7 +43,7 @@ class OpenQuestion:
 
 @dataclass(frozen=True, slots=True)
 class PageAnswer:
-    """All that the page shows of an answer. ``words``: those on top; those about further mistakes stand with what they cost."""
+    """The answer on the page. ``words``: those on top; the others stand with their mistakes."""
 
     assessment: Assessment
     statement: Statement
@@ -73,8 +73,8 @@ def show_answer(
     places: Sequence[int],
     wanted: Collection[str],
 ) -> PageAnswer:
-    """What the page shows; ``places`` are those of the record's facts on the page; ``wanted``: the actions that rules recommend,
-    whether or not others veto them."""
+    """The answer on the page. ``places``: of the facts of the record on the page; ``wanted``: recommended actions, vetoed or
+    not."""
     said = state(assessment, program.scale)
     titles = assessment.titles
     every = ", ".join(titles.values())
@@ -90,8 +90,8 @@ def show_answer(
 
 
 def _avoided(assessment: Assessment, said: Statement, program: Program, wanted: Collection[str]) -> Iterable[StatedReasons]:
-    """What to leave alone: first what would else be in the plan, then what is only there to be advised against, in the order of
-    the number of rules against it. An action that nobody planned is left out."""
+    """Actions to avoid: first those that would else be in the plan, then those that are only ever vetoed, most reasons first.
+    Others are left out."""
     kept = [
         (avoided.action not in wanted, -len(avoided.because), place)
         for place, avoided in enumerate(assessment.avoid)
@@ -113,8 +113,7 @@ def letter(draft: str) -> Iterable[tuple[str, bool]]:
 def _changes(
     changes: Iterable[Counterfactual], program: Program, titles: Mapping[str, str], places: Sequence[int]
 ) -> Iterable[WhatIf]:
-    """What weighed most in how it happened. Not that it happened, nor what only others could have done or seen: nobody can do
-    anything with that."""
+    """The fields of mistakes that weighed most. Fields of the role are about the others, so no person could have changed them."""
     shared = {field.name for field in program.roles.get("mistake", ())}
     for change in changes:
         kind = program.kinds[change.kind]
@@ -128,8 +127,8 @@ def _changes(
 def _questions(
     unsaid: Iterable[Counterfactual], program: Program, titles: Mapping[str, str], places: Sequence[int]
 ) -> Iterable[OpenQuestion]:
-    """What was not said about a mistake, and the answer hangs on; not which answer would make it milder, nor what nobody would
-    say unasked."""
+    """Open fields of mistakes that the answer depends on, without the answer that would be milder, and without fields that are
+    false unless stated."""
     for change in unsaid:
         kind = program.kinds[change.kind]
         field = kind.by_name.get(change.field or "")

@@ -1,4 +1,4 @@
-"""Kinds, fields and values in; what people read for them out."""
+"""Labels of fields and values for people."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ NOT_SAID = "not said"
 
 
 def label_of(field: Field) -> str:
-    """What stands above a field."""
+    """The label above a field."""
     return capitalized(name_of(field))
 
 
 def hint_of(field: Field) -> str:
-    """What stands below the label: the help where it says more than the label and the choices, and what holds where nothing is
-    said."""
+    """The hint below a label: the help, if it adds to label and choices, and the default."""
     told = capitalized(field.help)
-    spoken = field.type == "boolean" and field.words  # then the choices say all that its help does
+    spoken = field.type == "boolean" and field.words  # its choices say the same
     parts = [] if spoken or label_of(field) == told else [told]
     if field.is_number and field.default is not None:
         parts.append(f"Left empty, it counts as {field.default:g}")
@@ -26,7 +25,7 @@ def hint_of(field: Field) -> str:
 
 
 def word_of(value: object) -> str:
-    """A word of the rule base as people say it; what is not known was not said."""
+    """A word of the rule base in prose; unknown values are "not said"."""
     return NOT_SAID if value is None or value == UNSAID else shown_word(value)
 
 

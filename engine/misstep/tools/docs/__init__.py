@@ -1,7 +1,7 @@
-"""Paths of packs in; a folder of pages about every kind, rule, action and source out.
+"""Build a folder of pages about every kind, rule, action and source of packs.
 
-``packs -> book -> pages -> site``: what the packs say, what refers to what and what their cases come to; then Markdown;
-then HTML, if it is wanted.
+``packs -> book -> pages -> site``: the packs with cross-references and the outcomes of their cases; then Markdown; then HTML
+if requested.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PageFormat = Literal["html", "markdown"]
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What was written: the first page, and how many of what."""
+    """The first page that was written, and the numbers of pages and examples."""
 
     first: Path
     pages: int
@@ -32,11 +32,11 @@ class Built:
 
 
 def build_docs(paths: Sequence[Path], output: Path, form: PageFormat = "html", overwrite: bool = False) -> Built:
-    """Write the pages of the packs at the paths into a folder, which appears whole or not at all.
+    """Write the pages of the packs at the paths into a folder, atomically.
 
     Without paths these are the shipped rules, with the documents of the checkout. A folder that was made here before is
     replaced; another one only with ``overwrite``.
-    Raises RuleError, also for a case that does not hold; CallerError; InstallationError where the extra is missing.
+    Raises RuleError, also for a case that does not hold; CallerError; InstallationError if the extra is missing.
     """
     if form == "html":
         refuse_missing_extra()
