@@ -62,7 +62,7 @@ def calibrate(
     misstep calibrate judged.jsonl others.jsonl --rules my-rules/ --worst 10 --picture bands.svg
     misstep calibrate judged.jsonl --certainty
     """
-    from misstep.analysis.calibration.picture import refuse_picture, write_picture
+    from misstep.analysis.calibration.picture import check_picture_file, write_picture
     from misstep.assessment.record_files import refuse_missing
 
     if certainty and (bases or min_confidence is not None or picture is not None or _is_given("worst")):
@@ -70,7 +70,7 @@ def calibrate(
             "--certainty is about the records of all cases: without --basis, --min-confidence, --worst and --picture"
         )
     if picture is not None:
-        refuse_picture(picture)
+        check_picture_file(picture)
     for file in cases:
         if str(file) != "-":
             refuse_missing(file)

@@ -131,10 +131,11 @@ def _chosen(judged: Sequence[Judged], selection: Selection) -> list[Judged]:
             raise CallerError(f"no case has the basis '{basis}'{hint}")
     least = selection.min_confidence
     chosen = [
-        j for j in judged
+        j
+        for j in judged
         if (not selection.bases or j.compared.basis in selection.bases)
         and (least is None or (j.compared.confidence or 0) >= least)
-    ]  # fmt: skip
+    ]
     if not chosen:
         raise CallerError(f"none of the {len(judged)} cases has the chosen basis and confidence")
     return chosen

@@ -15,7 +15,7 @@ from misstep.assessment.statement import StatedReasons, Statement, state
 from misstep.language.facts import Field, Kind
 from misstep.language.program import Program
 from misstep.layout.wording import lowered
-from misstep.service.page.labels import label_of, said_of, word_of
+from misstep.service.page.labels import answer_text, label_of, value_text
 
 MOST_CHANGES = 3
 MOST_OPEN = 5
@@ -75,21 +75,21 @@ def show_answer(
 ) -> PageAnswer:
     """The answer on the page. ``places``: of the facts of the record on the page; ``wanted``: recommended actions, vetoed or
     not."""
-    said = state(assessment, program.scale)
+    stated = state(assessment, program.scale)
     titles = assessment.titles
     every = ", ".join(titles.values())
     return PageAnswer(
         assessment,
-        said,
-        tuple((named if named != every else "", text) for named, text in said.words[:MOST_WORDS]),
-        tuple(_avoided(assessment, said, program, wanted))[:MOST_AVOIDED],
+        stated,
+        tuple((named if named != every else "", text) for named, text in stated.words[:MOST_WORDS]),
+        tuple(_avoided(assessment, stated, program, wanted))[:MOST_AVOIDED],
         tuple(_changes(found.changes, program, titles, places))[:MOST_CHANGES],
         tuple(_questions(found.unsaid, program, titles, places))[:MOST_OPEN],
         certainty_sentences(certainty, program.kinds, titles) if certainty else (),
     )
 
 
-def _avoided(assessment: Assessment, said: Statement, program: Program, wanted: Collection[str]) -> Iterable[StatedReasons]:
+def _avoided(assessment: Assessment, stated: Statement, program: Program, wanted: Collection[str]) -> Iterable[StatedReasons]:
     """Actions to avoid: first those that would else be in the plan, then those that are only ever vetoed, most reasons first.
     Others are left out."""
     kept = [
@@ -97,7 +97,7 @@ def _avoided(assessment: Assessment, said: Statement, program: Program, wanted: 
         for place, avoided in enumerate(assessment.avoid)
         if avoided.action in wanted or avoided.action not in program.recommended
     ]
-    return (said.avoid[place] for _, _, place in sorted(kept))
+    return (stated.avoid[place] for _, _, place in sorted(kept))
 
 
 _BLANK = re.compile(r"(\[[^\[\]\n]{1,80}\])")
@@ -121,7 +121,7 @@ def _changes(
             field = kind.by_name[change.field]
             given, instead = _value(field, change.given), _value(field, change.instead)
             told = f"{instead}, instead of: {lowered(given)}" if field.words else f"{instead} instead of {given}"
-            yield WhatIf(_what(change, field, titles, kind), told, word_of(change.band), _place(change, places))
+            yield WhatIf(_what(change, field, titles, kind), told, value_text(change.band), _place(change, places))
 
 
 def _questions(
@@ -142,7 +142,7 @@ def _what(change: Counterfactual, field: Field, titles: Mapping[str, str], kind:
 
 def _value(field: Field, value: object) -> str:
     unit = f" {field.unit}" if field.unit and field.is_number else ""
-    return f"{said_of(field, value) if field.words else word_of(value)}{unit}"
+    return f"{answer_text(field, value) if field.words else value_text(value)}{unit}"
 
 
 def _place(change: Counterfactual, places: Sequence[int]) -> str:

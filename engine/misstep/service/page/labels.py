@@ -24,21 +24,21 @@ def hint_of(field: Field) -> str:
     return ". ".join(part.rstrip(".") for part in parts if part) + ("." if any(parts) else "")
 
 
-def word_of(value: object) -> str:
+def value_text(value: object) -> str:
     """A word of the rule base in prose; unknown values are "not said"."""
     return NOT_SAID if value is None or value == UNSAID else shown_word(value)
 
 
-def choice_of(field: Field, value: object) -> str:
+def choice_text(field: Field, value: object) -> str:
     """A value of a field as a choice: its sentence, else its word."""
     text = dict(field.words).get(value) if isinstance(value, str | bool) else None
-    return capitalized(word_of(value)) if text is None else text.removesuffix(".")
+    return capitalized(value_text(value)) if text is None else text.removesuffix(".")
 
 
-def said_of(field: Field, value: object) -> str:
+def answer_text(field: Field, value: object) -> str:
     """A value of a field as it is read back: text as it was typed, several of a set one after another."""
     if field.type == "text":
         return str(value)
     if isinstance(value, list | tuple):
-        return "; ".join(choice_of(field, each) for each in value) if value else "none"
-    return choice_of(field, value)
+        return "; ".join(choice_text(field, each) for each in value) if value else "none"
+    return choice_text(field, value)

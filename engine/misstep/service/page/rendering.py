@@ -21,7 +21,7 @@ from misstep.layout.wording import capitalized, counted, lowered
 from misstep.rulebase.references import find_references
 from misstep.service.page.answer import PageAnswer, letter
 from misstep.service.page.catalogue import Catalogue, Topic
-from misstep.service.page.labels import choice_of, hint_of, label_of, said_of
+from misstep.service.page.labels import answer_text, choice_text, hint_of, label_of
 from misstep.service.page.story import Story, StoryFact, Typed, can_be_empty
 
 NAMES = "About"  # the label of a field that names another fact
@@ -101,7 +101,7 @@ class Markup:
             "label_of": self._label,
             "hint_of": hint_of,
             "can_be_empty": can_be_empty,
-            "choice_of": choice_of,
+            "choice_text": choice_text,
             "sentence": capitalized,
             "small": lowered,
             "terms": rulebase.program.scale.words,
@@ -137,7 +137,7 @@ class Markup:
             story=story,
             sections=self._sections,
             cards=cards,
-            said=[said for role in cards.values() for card in role if (said := self._said(card, story))],
+            said=[read_back for role in cards.values() for card in role if (read_back := self._read_back(card, story))],
             settings={fact.kind.name for fact in story.facts if fact.kind.role == "setting"},
             words=words,
             found=self._catalogue.search(words),
@@ -172,7 +172,7 @@ class Markup:
             cards.setdefault(fact.kind.role, []).append(Card(place, fact, title, fields[:sight], fields[sight:], fresh))
         return cards
 
-    def _said(self, card: Card, story: Story) -> FactReadBack | None:
+    def _read_back(self, card: Card, story: Story) -> FactReadBack | None:
         """A fact in the summary; None if it is only assumed."""
         values = card.fact.values
         if card.fact.kind.assumed and not values:
@@ -183,7 +183,7 @@ class Markup:
             typed = _typed(card, field)
             value = values[field.name]
             word = choices.get(typed) if isinstance(typed, str) else None
-            shown.append((self._label(card, field), word or said_of(field, value)))
+            shown.append((self._label(card, field), word or answer_text(field, value)))
         return FactReadBack(card.title, tuple(shown))
 
     def _label(self, card: Card, field: Field) -> str:

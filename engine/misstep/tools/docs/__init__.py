@@ -14,10 +14,10 @@ from typing import Literal
 
 from misstep.rulebase.shipped import shipped_rules
 from misstep.tools.docs.book import read_book
-from misstep.tools.docs.folder import refuse_folder, whole_folder
+from misstep.tools.docs.folder import check_folder, whole_folder
 from misstep.tools.docs.guide import Guide, read_guide
 from misstep.tools.docs.pages import render
-from misstep.tools.docs.site import make_site, refuse_missing_extra
+from misstep.tools.docs.site import make_site, require_site_generator
 
 PageFormat = Literal["html", "markdown"]
 
@@ -39,9 +39,9 @@ def build_docs(paths: Sequence[Path], output: Path, form: PageFormat = "html", o
     Raises RuleError, also for a case that does not hold; CallerError; InstallationError if the extra is missing.
     """
     if form == "html":
-        refuse_missing_extra()
+        require_site_generator()
     packs = list(paths) or [shipped_rules()]
-    refuse_folder(output, overwrite, packs)
+    check_folder(output, overwrite, packs)
     guide = Guide({}, {}, {}) if paths else read_guide(shipped_rules().parent)
     book = read_book(packs)
     pages = render(book, guide.titles) | guide.pages

@@ -78,8 +78,8 @@ class RuleChange(NamedTuple):
 def rule_changes(example: CaseExample, rule: Rule, program: Program) -> Iterator[RuleChange]:
     """Everything that a rule changed in an example."""
     got = example.assessment
-    said = state(got, program.scale)
-    for named, firings in said.reasons:
+    stated = state(got, program.scale)
+    for named, firings in stated.reasons:
         for firing in firings:
             if firing.rule == rule.id:
                 yield RuleChange(named, firing.text, ", ".join(firing.changes).replace("-", "\N{MINUS SIGN}"))

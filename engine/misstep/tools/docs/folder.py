@@ -13,7 +13,7 @@ from misstep.errors import CallerError, printable
 MARK = ".misstep-docs"  # a file in folders that were made here
 
 
-def refuse_folder(output: Path, overwrite: bool, kept: Sequence[Path]) -> None:
+def check_folder(output: Path, overwrite: bool, kept: Sequence[Path]) -> None:
     """Raise CallerError if the output may not be replaced."""
     name, target = printable(str(output)), _real(output)
     if target.exists() and not target.is_dir():

@@ -23,7 +23,7 @@ _THEME = Path(__file__).parent / "theme"
 _SECONDS = 600  # a hang is an error at last; the shipped rules take some seconds
 
 
-def refuse_missing_extra() -> None:
+def require_site_generator() -> None:
     """Raise InstallationError if the site generator is not installed."""
     if importlib.util.find_spec("zensical") is None:
         raise InstallationError(
@@ -39,9 +39,15 @@ def make_site(work: Path, book: Book, guide: Mapping[str, str]) -> None:
     arguments = [sys.executable, "-m", "zensical", "build", "--strict", "--config-file", str(config)]
     try:
         done = subprocess.run(  # noqa: S603 - this Python, a module of ours to choose
-            arguments, cwd=work, env={**os.environ, "NO_COLOR": "1"}, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=_SECONDS,
-        )  # fmt: skip
+            arguments,
+            cwd=work,
+            env={**os.environ, "NO_COLOR": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=_SECONDS,
+        )
     except subprocess.TimeoutExpired:
         raise InstallationError(f"zensical did not make the site within {_SECONDS} seconds") from None
     if done.returncode != 0:
