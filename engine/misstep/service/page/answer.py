@@ -114,10 +114,9 @@ def _changes(
     changes: Iterable[Counterfactual], program: Program, titles: Mapping[str, str], places: Sequence[int]
 ) -> Iterable[WhatIf]:
     """The fields of mistakes that weighed most. Fields of the role are about the others, so no person could have changed them."""
-    shared = {field.name for field in program.roles.get("mistake", ())}
     for change in changes:
         kind = program.kinds[change.kind]
-        if kind.role == "mistake" and change.field is not None and change.field not in shared:
+        if kind.role == "mistake" and change.field in {field.name for field in program.own_fields(kind)}:
             field = kind.by_name[change.field]
             given, instead = _value(field, change.given), _value(field, change.instead)
             told = f"{instead}, instead of: {lowered(given)}" if field.words else f"{instead} instead of {given}"

@@ -32,16 +32,14 @@ class Catalogue:
 
     def __init__(self, rulebase: RuleBase) -> None:
         self._kinds = [kind for kind in rulebase.kinds.values() if kind.role in GIVEN_ROLES]
-        shared = {field for fields in rulebase.program.roles.values() for field in fields}
         of_rules = _words_of_rules(rulebase.rules.values())
         self._words: dict[str, dict[str, float]] = {}
         for kind in self._kinds:
-            own = [field for field in kind.fields if field not in shared]
             weighed = [
                 (kind.title, 4.0),
                 (kind.name, 4.0),
                 (kind.help, 2.0),
-                *((_words_of_field(field), 1.0) for field in own),
+                *((_words_of_field(field), 1.0) for field in rulebase.program.own_fields(kind)),
                 *((text, 0.5) for text in of_rules.get(kind.name, ())),
             ]
             words = self._words[kind.name] = {}

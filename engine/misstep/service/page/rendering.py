@@ -162,9 +162,8 @@ class Markup:
         kinds = [fact.kind.name for fact in story.facts]
         added = asked.get("added", "")
         for place, fact in enumerate(story.facts):
-            shared = self._program.roles.get(fact.kind.role, ())
-            own = [field for field in fact.kind.fields if field not in shared]
-            fields = (*own, *(field for field in fact.kind.fields if field in shared))
+            own = self._program.own_fields(fact.kind)
+            fields = (*own, *(field for field in fact.kind.fields if field not in own))
             sight = min(len(own), FIELDS_IN_SIGHT)
             before = kinds[:place].count(fact.kind.name)
             title = fact.kind.title + (f" ({before + 1})" if kinds.count(fact.kind.name) > 1 else "")

@@ -134,8 +134,8 @@ class _Writer:
             "sources_of": lambda usual: [book.program.sources[name] for name in usual.sources],
             "shares": _shares,
             "rule_changes": rule_changes,
-            "own_fields": self._own_fields,
-            "role_fields": self._role_fields,
+            "own_fields": book.program.own_fields,
+            "role_fields": lambda kind: book.program.roles.get(kind.role, ()),
             "widely": self._widely,
         }
         verdicts = book.program.scale.verdicts
@@ -154,13 +154,6 @@ class _Writer:
     def _report(self, example: CaseExample) -> Markup:
         text = to_text(example.assessment, self._book.program.scale, WIDTH)
         return markdown.fence(text.rstrip("\n"), "text")
-
-    def _own_fields(self, kind: Kind) -> Sequence[Field]:
-        shared = self._role_fields(kind)
-        return [field for field in kind.fields if field not in shared]
-
-    def _role_fields(self, kind: Kind) -> Sequence[Field]:
-        return self._book.program.roles.get(kind.role, ())
 
     def _usual_of(self, kind: Kind) -> Sequence[tuple[str, Usual]]:
         """The usual answers to the fields of a kind, declared for it or for its role."""
