@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from misstep.analysis.calibration.agreement import Agreement
-from misstep.errors import CallerError, InstallationError, printable
+from misstep.errors import InstallationError, UsageError, printable
 from misstep.files import whole_file
 from misstep.layout.wording import spaced
 
@@ -21,11 +21,11 @@ DARK = 0.75  # share of the greatest count from which a cell is so dark that its
 
 
 def check_picture_file(file: Path) -> None:
-    """Raise CallerError if the file has no ending of a picture or no folder, InstallationError if vl-convert is missing."""
+    """Raise UsageError if the file has no ending of a picture or no folder, InstallationError if vl-convert is missing."""
     if file.suffix.lower() not in ENDINGS:
-        raise CallerError(f"{printable(str(file))}: a picture is called *.svg or *.png")
+        raise UsageError(f"{printable(str(file))}: a picture is called *.svg or *.png")
     if not file.absolute().parent.is_dir():
-        raise CallerError(f"{printable(str(file))}: no such folder")
+        raise UsageError(f"{printable(str(file))}: no such folder")
     require_vl_convert()
 
 

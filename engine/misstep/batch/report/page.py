@@ -20,7 +20,7 @@ from misstep.batch.report.figures import LogFigures
 from misstep.batch.report.panels import Draw, Panels
 from misstep.batch.report.summing import measure
 from misstep.batch.results import Scores
-from misstep.errors import CallerError, printable
+from misstep.errors import UsageError, printable
 from misstep.files import whole_file
 from misstep.layout.wording import counted
 
@@ -39,14 +39,14 @@ def write_report(results: Sequence[Scores], file: str | Path, by: Sequence[str] 
 
 
 def check_report_file(file: Path, overwrite: bool = False) -> None:
-    """Raise CallerError if a report cannot be written there, InstallationError if vl-convert is missing."""
+    """Raise UsageError if a report cannot be written there, InstallationError if vl-convert is missing."""
     name = printable(str(file))
     if not file.absolute().parent.is_dir():
-        raise CallerError(f"{name}: no such folder")
+        raise UsageError(f"{name}: no such folder")
     if file.is_dir():
-        raise CallerError(f"{name}: is a folder; give a file")
+        raise UsageError(f"{name}: is a folder; give a file")
     if file.exists() and not overwrite:
-        raise CallerError(f"{name}: is there already; give --overwrite to replace it, or choose another name")
+        raise UsageError(f"{name}: is there already; give --overwrite to replace it, or choose another name")
     require_vl_convert()
 
 

@@ -36,7 +36,7 @@ def build_docs(paths: Sequence[Path], output: Path, form: PageFormat = "html", o
 
     Without paths these are the shipped rules, with the documents of the checkout. A folder that was made here before is
     replaced; another one only with ``overwrite``.
-    Raises RuleError, also for a case that does not hold; CallerError; InstallationError if the extra is missing.
+    Raises RuleError, also for a case that does not hold; UsageError; InstallationError if the extra is missing.
     """
     if form == "html":
         require_site_generator()
