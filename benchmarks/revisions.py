@@ -1,6 +1,7 @@
 """Two revisions of misstep side by side: checked out into a temporary folder, each run by a process of its own.
 
-The rules of both are those of the new one, so that what differs is the code, unless each is to have its own. Scripts that run there use public names only.
+The rules of both are those of the new one, so that what differs is the code, unless each is to have its own. Scripts that run
+there use public names only.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from misstep import RuleBase, RuleError
 from misstep.assessment.text import to_text
 from misstep.errors import printable
 from misstep.rulebase.shipped import shipped_rules
-from misstep.tools.docs.book import Book, read_book
+from misstep.tools.docs.book import Book, is_every_kind, read_book
 from misstep.tools.docs.guide import read_guide
 from misstep.tools.docs.markdown import code, escape, fence
 from misstep.tools.docs.pages import Thing, path_of, render, title_of
@@ -119,7 +119,7 @@ def test_a_kind_leads_to_all_rules_that_look_at_it(book: Book, pages: Pages) -> 
             path_of(rule)
             for rule in book.program.rules.values()
             if any(kind.name in p.kinds for p in rule.patterns)
-            or any(kind.name in n.pattern.kinds for n in rule.unless if not book.everywhere(n.pattern))
+            or any(kind.name in n.pattern.kinds for n in rule.unless if not is_every_kind(n.pattern, book.program))
         }
         assert looking <= links(path_of(kind), pages[path_of(kind)])
         assert all(f"| {code(field.name)} |" in pages[path_of(kind)] for field in kind.fields)

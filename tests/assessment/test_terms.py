@@ -16,8 +16,8 @@ from misstep.assessment.text import to_markdown, to_text
 from misstep.batch.baseline import Comparison
 from misstep.batch.baseline_report import comparison_text
 from misstep.batch.parts import Logged
-from misstep.batch.report.figures import measure
 from misstep.batch.report.page import to_html
+from misstep.batch.report.summing import measure
 from misstep.errors import RuleError
 from misstep.service.page import Page
 from misstep.tools.docs import build_docs

@@ -15,8 +15,9 @@ from misstep.analysis.calibration.statistics import wilson
 from misstep.api import RuleBase
 from misstep.batch import results
 from misstep.batch.columns import OutputOptions
-from misstep.batch.report import figures as module
-from misstep.batch.report.figures import Distribution, Grouping, LogFigures, ValueGroup, measure
+from misstep.batch.report import summing
+from misstep.batch.report.figures import Distribution, Grouping, LogFigures, ValueGroup
+from misstep.batch.report.summing import measure
 from misstep.batch.results import Scores
 from misstep.batch.summary import Summary, Tally
 from misstep.errors import UsageError
@@ -145,7 +146,7 @@ def test_groups_are_those_that_were_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_column_of_very_many_values_is_no_grouping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "VALUES", 2)
+    monkeypatch.setattr(summing, "VALUES", 2)
     monkeypatch.setattr(results, "ROWS", 10)
     found = measure([write_rows(tmp_path / "scores.parquet", rows(50))], ["team", "file"])
     assert [len(g.groups) for g in found.groupings] == [0, 2]

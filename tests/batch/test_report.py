@@ -20,8 +20,9 @@ from misstep.analysis.calibration import picture
 from misstep.api import RuleBase
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.report import pictures
-from misstep.batch.report.figures import Distribution, ValueGroup, measure
+from misstep.batch.report.figures import Distribution, ValueGroup
 from misstep.batch.report.page import to_html, write_report
+from misstep.batch.report.summing import measure
 from misstep.errors import InstallationError, Location, Problem, UsageError, printable
 from misstep.layout.wording import percent
 
@@ -204,7 +205,7 @@ def test_whatever_stands_in_the_results_is_text(tmp_path: Path) -> None:
 
 
 def test_a_column_of_very_many_values_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("misstep.batch.report.figures.VALUES", 1)
+    monkeypatch.setattr("misstep.batch.report.summing.VALUES", 1)
     html = to_html(measure([write(tmp_path / "scores.parquet")]), sketch)
     assert html.count("Too many different values to compare them.") == 2
 

@@ -1,4 +1,4 @@
-"""The texts of a rule in; functions out that say them of a match, and which facts the match took."""
+"""Compile the texts of rules to functions of a match; format values, times and names for people."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Say = Callable[[Match, dict[Row, str]], tuple[str, tuple[str, ...]]]
 
 
 def compile_words(rule: Rule, text: Text, kinds: dict[str, Kind]) -> Say:
-    """Write and compile what a rule says of a match, ``lambda m, names: (c0 + show(m[0][3]) + c1, (m[0][0], ))``.
+    """Compile the text of a rule to a function of a match, ``lambda m, names: (c0 + show(m[0][3]) + c1, (m[0][0], ))``.
 
     As in codegen.py, source is put together from fixed pieces; text is bound as a constant.
     """
@@ -75,17 +75,17 @@ def show(value: object) -> str:
 
 
 def of_hundred(value: float) -> str:
-    """A chance in percent; nobody is certain, so the ends are open."""
+    """A chance in percent, with open ends: no chance is certain."""
     return "below 1" if value < 1 else "above 99" if value > 99 else f"{value:g}"
 
 
 def whole_percent(value: float) -> str:
-    """The same in whole percent: nobody knows tenths of a chance."""
+    """The same in whole percent: tenths would claim too much."""
     return of_hundred(value) if value < 1 or value > 99 else f"{value:.0f}"
 
 
 def due_in_words(hours: float | None) -> str:
-    """When a step is due, counted from now, as people say it: now, within 4 hours, today, within 3 days."""
+    """The due time of a step, counted from now: now, within 4 hours, today, within 3 days."""
     if hours is None:
         return "in your own time"
     if hours <= 0.25:
@@ -96,7 +96,7 @@ def due_in_words(hours: float | None) -> str:
 
 
 def due_beside(title: str, hours: float | None) -> str:
-    """When a step is due, to stand beside its title; nothing where the title begins with it: ``Now: say it``."""
+    """The due time of a step beside its title; empty if the title begins with it: ``Now: say it``."""
     due = due_in_words(hours)
     return "" if re.match(rf"{due}\b", title, re.IGNORECASE) else due
 
@@ -116,7 +116,7 @@ def shown_word(value: object) -> str:
 
 
 def name_of(field: Field) -> str:
-    """What people read for the name of a field: its title, else its help where that is one short phrase, else its name."""
+    """The label of a field: its title, else its help if that is one short phrase, else its name."""
     if field.title:
         return field.title
     if field.help and len(field.help) <= LONGEST_NAME and not set(field.help) & set(":;"):

@@ -19,7 +19,7 @@ SCORES = ("severity", "noticed", "urgency")
 
 
 @dataclass(frozen=True, slots=True)
-class Firing:
+class MergedReason:
     """One firing of a rule: ``amounts`` by the score that it changed, and how it ``limits`` the verdict and the outlook."""
 
     rule: str
@@ -31,7 +31,7 @@ class Firing:
     limits: list[str] = field(default_factory=list)
 
     def amount(self, score: str) -> str:
-        """What it added to a score; empty if nothing."""
+        """The amount that it added to a score; empty if none."""
         return f"{round(self.amounts[score], 2):+g}" if score in self.amounts else ""
 
     @property
@@ -57,12 +57,12 @@ class StatedMistake:
     noticed: StatedScore
     urgency: StatedScore
     verdict: str
-    because: tuple[Firing, ...]
+    because: tuple[MergedReason, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class StatedAction:
-    """One action of a step. ``gain``: what it takes off the damage; ``about``: its mistakes, if it is not for all."""
+    """One action of a step. ``gain``: its relief of the damage; ``about``: its mistakes, if it is not for all."""
 
     title: str
     gain: str
@@ -115,14 +115,14 @@ class Statement:
     steps: tuple[StatedStep, ...]
     avoid: tuple[StatedReasons, ...]
     derived: tuple[StatedReasons, ...]
-    together: tuple[Firing, ...]
+    together: tuple[MergedReason, ...]
     notes: tuple[str, ...]
     sources: tuple[CitedSource, ...]
     numbers: Mapping[str, int]
 
     @property
     def meaning(self) -> str:
-        """How to read the damage; without a mistake there is none."""
+        """The meaning of the damage."""
         if not self.mistakes:
             return f"No {self.terms.mistake} was reported: nothing to repair."
         return f"Damage is {self.terms.damage}."
@@ -137,7 +137,7 @@ class Statement:
         return f"How bad: {self.band}. Damage {self.damage} of 100{after}. {verdict}"
 
     @property
-    def reasons(self) -> list[tuple[str, tuple[Firing, ...]]]:
+    def reasons(self) -> list[tuple[str, tuple[MergedReason, ...]]]:
         """The mistakes, and at last all of them together, with their reasons."""
         named = [(f"{each.finding.title} ({each.finding.fact})", each.because) for each in self.mistakes]
         named.append((TOGETHER, self.together))
@@ -191,13 +191,13 @@ def state(assessment: Assessment, scale: Scale | None = None) -> Statement:
     )
 
 
-def merge_reasons(reasons: Iterable[Reason], scale: Scale | None = None) -> tuple[Firing, ...]:
+def merge_reasons(reasons: Iterable[Reason], scale: Scale | None = None) -> tuple[MergedReason, ...]:
     """Each firing once, with all that it changed."""
-    firings: dict[tuple[str, str, tuple[str, ...]], Firing] = {}
+    firings: dict[tuple[str, str, tuple[str, ...]], MergedReason] = {}
     terms = scale.words if scale else ScaleWords()
     for reason in reasons:
         key = (reason.rule, reason.text, reason.facts)
-        firing = firings.setdefault(key, Firing(*key, reason.sources, terms))
+        firing = firings.setdefault(key, MergedReason(*key, reason.sources, terms))
         if reason.column is None:
             firing.limits.append(_limit(reason, scale))
         elif reason.amount:
@@ -214,7 +214,7 @@ def _limit(reason: Reason, scale: Scale | None) -> str:
 
 
 def source_details(source: CitedSource | Source, figure: bool = True) -> str:
-    """What stands after the title of a source: its year, unless the title has it, and its figure."""
+    """The year of a source, unless its title has it, and its figure."""
     year = f" ({source.year})" if source.year and str(source.year) not in source.title else ""
     return year + (f": {source.figure}" if figure and source.figure else "")
 

@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from misstep.assessment.result import Assessment, CitedSource
-from misstep.assessment.statement import SCORES, Firing, StatedReasons, StatedStep, Statement, source_details, state
+from misstep.assessment.statement import SCORES, MergedReason, StatedReasons, StatedStep, Statement, source_details, state
 from misstep.language.scale import Scale
 from misstep.layout.as_html import as_html
 from misstep.layout.as_markdown import as_markdown
 from misstep.layout.as_text import as_text
-from misstep.layout.document import Block, Document, Inline, Point, Points, Quote, Run, Section, Style, Table, rules_line
+from misstep.layout.document import (
+    Block,
+    Inline,
+    Point,
+    Points,
+    Quote,
+    ReportDocument,
+    Run,
+    Section,
+    Table,
+    TextStyle,
+    rules_line,
+)
 from misstep.layout.wording import capitalized
 
 ROOMY = 76  # columns from which the table of mistakes has room for figures beside the words
-_COLORS: tuple[Style, ...] = ("green", "cyan", "yellow", "red", "bold red")
+_COLORS: tuple[TextStyle, ...] = ("green", "cyan", "yellow", "red", "bold red")
 
 
 def to_text(
@@ -25,7 +37,7 @@ def to_text(
     full: bool = False,
     certainty: Sequence[str] = (),
 ) -> str:
-    """How bad it is, what to do first, and why. ``scale``: of the rule base, which has the words.
+    """An assessment for a terminal, in the words of the scale of its rule base.
 
     ``full`` adds ids of rules, conclusions, and figures and addresses of sources. ``certainty``: sentences on how certain it is.
     """
@@ -38,55 +50,55 @@ def to_markdown(assessment: Assessment, scale: Scale, certainty: Sequence[str] =
 
 
 def to_html(assessment: Assessment) -> str:
-    """The short form that a notebook shows: how bad it is, the mistakes, and what to do."""
-    said = state(assessment)
-    blocks: list[Block] = [_mistakes(said, roomy=True)] if said.mistakes else []
-    blocks += [Points([Point(_step_title(step)) for step in said.steps], "1.")] if said.steps else []
-    return as_html(Document(_title(assessment), [Run(said.headline, "strong"), said.summary], [Section("", blocks)]))
+    """The short form for notebooks: summary, mistakes and steps."""
+    stated = state(assessment)
+    blocks: list[Block] = [_mistakes(stated, roomy=True)] if stated.mistakes else []
+    blocks += [Points([Point(_step_title(step)) for step in stated.steps], "1.")] if stated.steps else []
+    return as_html(ReportDocument(_title(assessment), [Run(stated.headline, "strong"), stated.summary], [Section("", blocks)]))
 
 
-def _document(assessment: Assessment, scale: Scale, certainty: Sequence[str], full: bool, roomy: bool) -> Document:
-    said = state(assessment, scale)
-    summary = Run(said.summary, _color(assessment.damage / 100))
-    lead: list[Inline] = [Run(said.headline, "strong"), summary, Run(said.meaning, "dim")]
+def _document(assessment: Assessment, scale: Scale, certainty: Sequence[str], full: bool, roomy: bool) -> ReportDocument:
+    stated = state(assessment, scale)
+    summary = Run(stated.summary, _color(assessment.damage / 100))
+    lead: list[Inline] = [Run(stated.headline, "strong"), summary, Run(stated.meaning, "dim")]
     lead += [" ".join(certainty)] if certainty else []
     info = assessment.rulebase
     foot = [rules_line(info.name, info.version, info.digest, whole=full)]
-    return Document(_title(assessment), lead, list(_sections(said, full, roomy)), foot)
+    return ReportDocument(_title(assessment), lead, list(_sections(stated, full, roomy)), foot)
 
 
 def _title(assessment: Assessment) -> str:
     return f"Assessment of {assessment.id}" if assessment.id else ""
 
 
-def _sections(said: Statement, full: bool, roomy: bool) -> Iterator[Section]:
+def _sections(stated: Statement, full: bool, roomy: bool) -> Iterator[Section]:
     """The sections that have content."""
-    if said.mistakes:
-        words = Points([_point(titles, word) for titles, word in said.words])
-        yield Section(said.terms.page.sections["mistake"].title, [_mistakes(said, roomy), words])
-    if said.steps:
-        yield Section("What to do, in this order", [Points([_step(step) for step in said.steps], "1.")])
-    if said.avoid:
-        yield Section("What to avoid", [_reasons(said.avoid)])
-    if said.reasons:
-        yield Section("Why", [_why(said, full)])
-    if full and said.derived:
-        yield Section("What was concluded", [_reasons(said.derived)])
-    if said.notes:
-        yield Section("Notes", [Points([Point(note) for note in said.notes])])
-    if said.sources:
-        yield Section("Sources", [Points([_source(source, full) for source in said.sources], "[1]")])
+    if stated.mistakes:
+        words = Points([_point(titles, word) for titles, word in stated.words])
+        yield Section(stated.terms.page.sections["mistake"].title, [_mistakes(stated, roomy), words])
+    if stated.steps:
+        yield Section("What to do, in this order", [Points([_step(step) for step in stated.steps], "1.")])
+    if stated.avoid:
+        yield Section("What to avoid", [_reasons(stated.avoid)])
+    if stated.reasons:
+        yield Section("Why", [_why(stated, full)])
+    if full and stated.derived:
+        yield Section("What was concluded", [_reasons(stated.derived)])
+    if stated.notes:
+        yield Section("Notes", [Points([Point(note) for note in stated.notes])])
+    if stated.sources:
+        yield Section("Sources", [Points([_source(source, full) for source in stated.sources], "[1]")])
 
 
-def _mistakes(said: Statement, roomy: bool) -> Table:
+def _mistakes(stated: Statement, roomy: bool) -> Table:
     rows = []
-    for mistake in said.mistakes:
+    for mistake in stated.mistakes:
         scores = (mistake.severity, mistake.noticed, mistake.urgency)
         severity, noticed, urgency = (" ".join(score) if roomy else score.word for score in scores)
         finding = mistake.finding
         name = (finding.title, Run(f" ({finding.fact})", "dim"))
         rows.append((name, Run(severity, _color(finding.severity / 10)), noticed, urgency, Run(mistake.verdict, "strong")))
-    words = said.terms
+    words = stated.terms
     header = (capitalized(words.mistake), "Severity", capitalized(words.noticed), "Urgency", "Verdict")
     return Table(header, rows, figures=False)
 
@@ -107,19 +119,19 @@ def _step_title(step: StatedStep) -> Inline:
     return Run(step.title, "strong"), f", {step.due}" if step.due else ""
 
 
-def _why(said: Statement, full: bool) -> Table:
-    """Each reason once, and what it changed, a column for each score."""
+def _why(stated: Statement, full: bool) -> Table:
+    """Each reason once, with a column of amounts for each score."""
     rows: list[list[Inline]] = []
-    for named, firings in said.reasons:
+    for named, firings in stated.reasons:
         rows.append([Run(named, "strong"), *[""] * len(SCORES)])
-        rows += [[_reason(firing, said, full), *map(firing.amount, SCORES)] for firing in firings]
-    return Table(("", *map(said.terms.of, SCORES)), rows)
+        rows += [[_reason(firing, stated, full), *map(firing.amount, SCORES)] for firing in firings]
+    return Table(("", *map(stated.terms.of, SCORES)), rows)
 
 
-def _reason(firing: Firing, said: Statement, full: bool) -> Inline:
+def _reason(firing: MergedReason, stated: Statement, full: bool) -> Inline:
     limit = f" ({', '.join(firing.limits)})" if firing.limits else ""
     rule = (" (", Run(firing.rule, "code"), ")") if full else ()
-    numbers = ", ".join(str(said.numbers[source]) for source in firing.sources)
+    numbers = ", ".join(str(stated.numbers[source]) for source in firing.sources)
     return (f"  {firing.text}{limit}", *rule, Run(f" [{numbers}]" if numbers else "", "dim"))
 
 
@@ -136,5 +148,5 @@ def _source(source: CitedSource, full: bool) -> Point:
     return Point((Run(source.id, "strong"), f": {source.title}{source_details(source, full)}", *address))
 
 
-def _color(share: float) -> Style:
+def _color(share: float) -> TextStyle:
     return _COLORS[min(len(_COLORS) - 1, int(share * len(_COLORS)))]

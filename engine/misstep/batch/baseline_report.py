@@ -8,7 +8,7 @@ from misstep.batch.baseline import ChangedInterview, ComparedRules, Comparison
 from misstep.batch.responsible import ASPECTS
 from misstep.layout.as_markdown import as_markdown
 from misstep.layout.as_text import as_text
-from misstep.layout.document import MATRIX_LEGEND, Document, Point, Points, Run, Section, Table, matrix, rules_line
+from misstep.layout.document import MATRIX_LEGEND, Point, Points, ReportDocument, Run, Section, Table, matrix, rules_line
 from misstep.layout.wording import counted, spaced
 
 MOST_RULES = 20
@@ -25,11 +25,11 @@ def comparison_markdown(comparison: Comparison) -> str:
     return as_markdown(_document(comparison))
 
 
-def _document(comparison: Comparison) -> Document:
+def _document(comparison: Comparison) -> ReportDocument:
     title = f"{_named(comparison.rules)} against the baseline {_named(comparison.baseline)}"
     rules = (("Baseline", comparison.baseline), ("Rules", comparison.rules))
     foot = [rules_line(each.name, each.version, each.digest, label) for label, each in rules]
-    return Document(title, list(_summary(comparison)), list(_sections(comparison)), foot)
+    return ReportDocument(title, list(_summary(comparison)), list(_sections(comparison)), foot)
 
 
 def _sections(comparison: Comparison) -> Iterator[Section]:
@@ -71,7 +71,7 @@ def _share(count: int, comparison: Comparison) -> str:
 
 
 def _means(comparison: Comparison) -> Iterator[str]:
-    """Which way it has gone."""
+    """The direction of the changes."""
     matrix = comparison.matrix
     if comparison.baseline.bands == comparison.rules.bands:
         harsher = sum(n for i, row in enumerate(matrix) for j, n in enumerate(row) if j > i)
@@ -91,7 +91,7 @@ def _responsible(comparison: Comparison) -> list[tuple[str, str]]:
 
 
 def _example(example: ChangedInterview) -> Point:
-    """An interview: what has changed, and the rules behind it."""
+    """A record: the changes, and the rules behind them."""
     place = f"{example.file}:{example.row}"
     before, after = example.before, example.after
     details = [f"damage {before.damage / 10:g} -> {after.damage / 10:g}"]

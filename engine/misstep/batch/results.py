@@ -21,7 +21,7 @@ from misstep.batch.summary import Summary
 from misstep.errors import UsageError, printable
 from misstep.files import is_remote, place
 from misstep.layout.as_html import as_html
-from misstep.layout.document import Document, Section, Table
+from misstep.layout.document import ReportDocument, Section, Table
 from misstep.layout.wording import counted, spaced
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Scores:
         shown = Table([spaced(name) for name in SHOWN], [[_shown(value) for value in row] for row in rows], figures=False)
         scored = f"scored with {rules.name} {rules.version}"
         foot = f"and {more:,} more; {scored}" if more else scored
-        return as_html(Document(f"{self.path.name}: {self._counts()}", (), [Section("", [shown])], [foot]))
+        return as_html(ReportDocument(f"{self.path.name}: {self._counts()}", (), [Section("", [shown])], [foot]))
 
     def _counts(self) -> str:
         rejects = self.summary.rejects

@@ -80,13 +80,13 @@ def calibrate(
     misstep calibrate judged.jsonl --certainty
     """
     from misstep.analysis.calibration import agreement_report, certainty_report
-    from misstep.analysis.calibration.picture import refuse_picture, write_picture
+    from misstep.analysis.calibration.picture import check_picture_file, write_picture
     from misstep.assessment.record_files import refuse_missing
 
     if certainty and (bases or min_confidence is not None or picture is not None or _is_given("worst")):
         raise UsageError("--certainty measures the records of all cases; remove --basis, --min-confidence, --worst and --picture")
     if picture is not None:
-        refuse_picture(picture)
+        check_picture_file(picture)
     for file in cases:
         if str(file) != "-":
             refuse_missing(file)

@@ -36,8 +36,8 @@ def report(results: tuple[Path, ...], output: Path, by: tuple[str, ...], overwri
     \b
     misstep report scores.parquet --by team --by month
     """
-    from misstep.batch.report.page import refuse_report, write_report
+    from misstep.batch.report.page import check_report_file, write_report
     from misstep.batch.results import read_scores
 
-    refuse_report(output, overwrite)
+    check_report_file(output, overwrite)
     write_report([read_scores(file) for file in results], output, by or None, overwrite)

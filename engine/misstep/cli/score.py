@@ -113,9 +113,9 @@ def score(
     from misstep.errors import printable
 
     if report is not None:
-        from misstep.batch.report.page import refuse_report
+        from misstep.batch.report.page import check_report_file
 
-        refuse_report(report, overwrite)
+        check_report_file(report, overwrite)
 
     def then(scores: Scores) -> None:
         if report is not None:

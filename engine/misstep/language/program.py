@@ -243,6 +243,11 @@ class Program:
         effects = [effect for rule in self.rules.values() for effect in rule.effects]
         return frozenset(effect.action for effect in effects if isinstance(effect, Recommend))
 
+    def own_fields(self, kind: Kind) -> tuple[Field, ...]:
+        """The fields of a kind without those of its role."""
+        shared = self.roles.get(kind.role, ())
+        return tuple(field for field in kind.fields if field not in shared)
+
     @cached_property
     def mistakes(self) -> frozenset[str]:
         """The kinds that are scored."""

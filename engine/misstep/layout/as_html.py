@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from html import escape
 
 from misstep.errors import printable
-from misstep.layout.document import Block, Document, Inline, Points, Quote, Run, Table, runs
+from misstep.layout.document import Block, Inline, Points, Quote, ReportDocument, Run, Table, runs
 
 _TAGS = {"strong": "strong", "code": "code"}
 _CELL = 'style="text-align: left"'
 _SPACED = 'style="margin: 0.3em 0"'
 
 
-def as_html(document: Document) -> str:
+def as_html(document: ReportDocument) -> str:
     """The document as one element."""
     blocks: list[Block] = [_heading(document.title), *document.lead]
     for section in document.sections:

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 
 from misstep.errors import printable
-from misstep.layout.document import Block, Document, Inline, Points, Quote, Run, Table, runs
+from misstep.layout.document import Block, Inline, Points, Quote, ReportDocument, Run, Table, runs
 
 PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9/.:?=&%#_~+,;@-]+")
 """Addresses that cannot end a link early."""
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 
-def as_markdown(document: Document) -> str:
+def as_markdown(document: ReportDocument) -> str:
     """The document as Markdown, for a page, a mail or a ticket."""
     lines = [f"# {_line(document.title)}", ""] if document.title else []
     for paragraph in document.lead:

@@ -15,13 +15,13 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from misstep.errors import printable
-from misstep.layout.document import Block, Document, Inline, Points, Quote, Table, runs
+from misstep.layout.document import Block, Inline, Points, Quote, ReportDocument, Table, runs
 
 _BLANK_LINES = re.compile(r"\n{3,}")
 _STYLES = {"strong": "bold", "code": "dim", "address": ""}
 
 
-def as_text(document: Document, width: int = 100, color: bool = False) -> str:
+def as_text(document: ReportDocument, width: int = 100, color: bool = False) -> str:
     """The document in lines of at most ``width`` columns, without blanks at their ends."""
     console = Console(
         file=StringIO(),
@@ -40,7 +40,7 @@ def as_text(document: Document, width: int = 100, color: bool = False) -> str:
     return _BLANK_LINES.sub("\n\n", text)
 
 
-def _parts(document: Document) -> Iterator[RenderableType]:
+def _parts(document: ReportDocument) -> Iterator[RenderableType]:
     if document.title:
         yield _line(document.title, "bold")
     yield from map(_line, document.lead)

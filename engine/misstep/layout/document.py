@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-Style = Literal["", "strong", "dim", "code", "address", "green", "cyan", "yellow", "red", "bold red"]
+TextStyle = Literal["", "strong", "dim", "code", "address", "green", "cyan", "yellow", "red", "bold red"]
 """Colors show on a terminal only."""
 
 
@@ -18,7 +18,7 @@ class Run(NamedTuple):
     """A piece of a line. ``brief``: a terminal shows this instead."""
 
     text: str
-    style: Style = ""
+    style: TextStyle = ""
     brief: str | None = None
 
 
@@ -51,7 +51,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """An entry of a list, with what stands under it."""
+    """An entry of a list, with further lines, lists or a quote under it."""
 
     head: Inline
     parts: Sequence[Inline | Points | Quote] = ()
@@ -77,7 +77,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ReportDocument:
     """A report: its title, the paragraphs that it begins with, its sections, and the paragraphs that it ends with."""
 
     title: Inline

@@ -68,7 +68,7 @@ def _fingerprint() -> str:
     """A digest of the contents of all that the program comes from: the packs, and the code that links them."""
     digest = hashlib.sha256()
     code = Path(__file__).resolve().parent.parent
-    sources = [file for folder in (".", "rulebase", "language") for file in sorted((code / folder).glob("*.py"))]
+    sources = [file for folder in (".", "rulebase", "language", "layout") for file in sorted((code / folder).glob("*.py"))]
     for file in [*sources, *sorted(shipped_rules().rglob("*.y*ml"))]:
         content = file.read_bytes()
         digest.update(f"{file.name} {len(content)}\n".encode() + content)

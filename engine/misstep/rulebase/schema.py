@@ -327,20 +327,13 @@ class PageSectionDoc(Doc):
     lead: Prose
 
 
-class PageSectionsDoc(Doc):
-    mistake: PageSectionDoc | None = None
-    signal: PageSectionDoc | None = None
-    strength: PageSectionDoc | None = None
-    setting: PageSectionDoc | None = None
-
-
 class PageWordsDoc(Doc):
     title: Line | None = None
     lead: Prose | None = None
     waiting: Prose | None = None
     example: Line | None = None
     closing: Prose | None = None
-    sections: PageSectionsDoc = PageSectionsDoc()
+    sections: dict[Literal["mistake", "signal", "strength", "setting"], PageSectionDoc] = {}
 
 
 class WordsDoc(Doc):

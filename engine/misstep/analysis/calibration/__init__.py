@@ -1,1 +1,1 @@
-"""Cases that experts have judged in; how far a rule base agrees with them, and where it does not, out."""
+"""Measure the agreement of a rule base with cases that experts have judged."""

@@ -1,4 +1,4 @@
-"""What comes out: an Agreement, with all figures and every case beside the expert's verdict on it."""
+"""Agreement: all figures, and every case beside the expert's verdict."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from misstep.errors import Problem
 class Figure:
     """One measure of agreement over ``cases`` cases, with its 95% interval.
 
-    ``value`` is None where no case says anything, or where it is not defined: a correlation without variation, say.
-    ``baseline`` is what comes of always saying the same: what experts say most, or, of acting, to act.
+    ``value`` is None without cases, or if it is not defined, as a correlation without variation.
+    ``baseline``: the figure of always giving the most frequent verdict of the experts or, for acting, of always acting.
     """
 
     value: float | None
@@ -74,11 +74,11 @@ class CaseGroup:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One case: what the expert says and what the rules say. ``error``: bands by which the rules are harsher.
+    """One case: the verdict of the expert and that of the rules. ``error``: bands by which the rules are harsher.
 
-    None stands for what the expert does not say. ``acts``: the plan deals with the mistake towards the employer, or makes
-    contact as this expert advises. ``recommended`` tells whether one of the recommended actions is in the plan,
-    ``advised_against`` whether one that was advised against is. ``set``: the name of the file of cases, without its ending.
+    None: not stated by the expert. ``acts``: the plan deals with the mistake towards the other side, or makes contact as this
+    expert advises. ``recommended``: one of the recommended actions is in the plan; ``advised_against``: one of those that the
+    expert advised against is. ``set``: the name of the file of cases, without its ending.
     """
 
     id: str
@@ -101,7 +101,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What a firing of a rule added to a mistake, or to the whole interview: points of severity, doublings of the odds."""
+    """The contribution of one firing to a mistake or to the whole record: points of severity, doublings of the odds."""
 
     rule: str
     text: str
@@ -136,8 +136,8 @@ class Agreement:
     """How far a rule base agrees with experts.
 
     ``read`` counts the cases that could be assessed, before a choice by basis and confidence. ``matrix`` counts cases: a row
-    for each band of the expert, a column for each band of the rules. ``worst``: furthest apart first. ``problems``: what is
-    wrong with cases that were left out. ``remarks``: actions that experts name and the rule base does not know.
+    for each band of the expert, a column for each band of the rules. ``worst``: furthest apart first. ``problems``: faults
+    of cases that were left out. ``remarks``: actions that experts name and the rule base does not know.
     """
 
     rulebase: str

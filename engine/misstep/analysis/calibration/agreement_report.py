@@ -9,10 +9,10 @@ from misstep.analysis.calibration.agreement import Agreement, CaseGroup, Cause, 
 from misstep.analysis.calibration.statistics import RESAMPLES
 from misstep.layout.as_markdown import as_markdown
 from misstep.layout.as_text import as_text
-from misstep.layout.document import MATRIX_LEGEND, Document, Point, Points, Run, Section, Table, matrix, rules_line
+from misstep.layout.document import MATRIX_LEGEND, Point, Points, ReportDocument, Run, Section, Table, matrix, rules_line
 from misstep.layout.wording import counted, spaced
 
-Row = tuple[str, ...]
+FigureRow = tuple[str, ...]
 
 _METHODS = (
     f"Intervals hold 95%: Wilson's for shares; for mean error, kappa and correlation the percentiles of {RESAMPLES:,} resamples "
@@ -41,10 +41,10 @@ def to_markdown(agreement: Agreement) -> str:
     return as_markdown(_document(agreement))
 
 
-def _document(agreement: Agreement) -> Document:
+def _document(agreement: Agreement) -> ReportDocument:
     title = f"Agreement of {agreement.rulebase} {agreement.version} with experts"
     foot = [rules_line(agreement.rulebase, agreement.version, agreement.digest)]
-    return Document(title, [_chosen(agreement)], list(_sections(agreement)), foot)
+    return ReportDocument(title, [_chosen(agreement)], list(_sections(agreement)), foot)
 
 
 def _sections(agreement: Agreement) -> Iterator[Section]:
@@ -97,19 +97,19 @@ def _named(figures: Figures) -> tuple[tuple[str, Figure], ...]:
     )
 
 
-def _rows(figures: Figures) -> list[Row]:
+def _rows(figures: Figures) -> list[FigureRow]:
     return [_row(name, figure, figure is figures.mean_error) for name, figure in _named(figures)]
 
 
-def _experts_rows(agreement: Agreement) -> list[Row]:
-    """How far experts agree with each other, where two of them judge the same."""
+def _experts_rows(agreement: Agreement) -> list[FigureRow]:
+    """Agreement of experts with each other, on cases with the same facts."""
     named = (("two experts, same facts: same band", agreement.experts_same), ("  at most one band apart", agreement.experts_near))
     return [_row(name, figure, signed=False) for name, figure in named if figure.cases]
 
 
-def _set_rows(groups: Sequence[CaseGroup]) -> list[Row]:
+def _set_rows(groups: Sequence[CaseGroup]) -> list[FigureRow]:
     """Every figure, that of each set under it."""
-    rows: list[Row] = []
+    rows: list[FigureRow] = []
     for number, (name, _) in enumerate(_named(groups[0].figures)):
         rows.append((name.strip(), "", "", "", ""))
         for group in groups:
@@ -118,7 +118,7 @@ def _set_rows(groups: Sequence[CaseGroup]) -> list[Row]:
     return rows
 
 
-def _row(name: str, figure: Figure, signed: bool) -> Row:
+def _row(name: str, figure: Figure, signed: bool) -> FigureRow:
     baseline = "" if figure.baseline is None else f"{figure.baseline:.3f}"
     return name, str(figure.cases), figure.shown(signed), figure.interval, baseline
 
@@ -127,14 +127,14 @@ def _groups(groups: Sequence[CaseGroup]) -> Table:
     return Table(_GROUPS, [_group_row(group) for group in groups])
 
 
-def _group_row(group: CaseGroup) -> Row:
+def _group_row(group: CaseGroup) -> FigureRow:
     f = group.figures
     shown = (f.exact, f.within_one, f.safe, f.mean_error, f.says_act, f.says_rest, f.recommended, f.advised_against)
     return (spaced(group.name), str(f.cases), *(figure.shown(figure is f.mean_error) for figure in shown))
 
 
 def _disagreement(worst: Disagreement) -> Point:
-    """A case: what happened, both verdicts, and the rules behind ours."""
+    """A case: the situation, both verdicts, and the rules behind ours."""
     case = worst.case
     sure = f", confidence {case.confidence}" if case.confidence else ""
     name = f"{case.id or 'a case'} ({case.place}; {spaced(case.basis)}{sure})"

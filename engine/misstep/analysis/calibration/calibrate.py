@@ -15,7 +15,6 @@ from misstep.analysis.calibration.disagreements import Judged, differs, explain,
 from misstep.analysis.calibration.judged_cases import (
     CaseEntry,
     CasesLike,
-    JudgedDoc,
     name_sets,
     read_case,
     read_entries,
@@ -95,33 +94,32 @@ class _Read:
 def _read(sets: Sequence[CasesLike], rules: RulesToJudge) -> _Read:
     read = _Read()
     for entry in chain.from_iterable(map(read_entries, sets, name_sets(sets))):
-        if isinstance(entry, MisstepError):
-            read.problems.extend(entry.problems)
-            continue
         try:
-            case = read_case(entry)
-        except RecordError as error:
+            judged = _judge(entry, rules)
+        except MisstepError as error:
             read.problems.extend(error.problems)
-            continue
-        wrong = unknown_words(case, entry, rules.program)
-        got = _assess(case, entry, rules, wrong)
-        read.problems.extend(wrong)
-        if got is not None and not wrong:
-            read.judged.append(Judged(compare(case, entry, got, rules.program), case, got))
-            for action, remark in unknown_steps(case, entry, rules.program):
+        else:
+            read.judged.append(judged)
+            for action, remark in unknown_steps(judged.case, judged.entry, rules.program):
                 read.remarks.setdefault(action, remark)
     return read
 
 
-def _assess(case: JudgedDoc, entry: CaseEntry, rules: RulesToJudge, wrong: list[Problem]) -> Assessment | None:
-    """The assessment of a case; if there is none, its faults are added to ``wrong``."""
+def _judge(entry: CaseEntry | MisstepError, rules: RulesToJudge) -> Judged:
+    """A case with its assessment. Raises MisstepError with all that is wrong with the case."""
+    if isinstance(entry, MisstepError):
+        raise entry
+    case = read_case(entry)
+    wrong = unknown_words(case, entry, rules.program)
     try:
-        return rules.assess(case.record)
+        got = rules.assess(case.record)
     except RecordError as error:
-        wrong.extend(record_problems(error, entry))
+        wrong += record_problems(error, entry)
     except EngineError as error:
         wrong.append(entry.problem(("record",), "; ".join(problem.message for problem in error.problems)))
-    return None
+    if wrong:
+        raise RecordError(wrong)
+    return Judged(compare(case, entry, got, rules.program), case, entry, got)
 
 
 def _chosen(judged: Sequence[Judged], selection: Selection) -> list[Judged]:
@@ -133,10 +131,11 @@ def _chosen(judged: Sequence[Judged], selection: Selection) -> list[Judged]:
             raise UsageError(f"no case has the basis '{basis}'{hint}")
     least = selection.min_confidence
     chosen = [
-        j for j in judged
+        j
+        for j in judged
         if (not selection.bases or j.compared.basis in selection.bases)
         and (least is None or (j.compared.confidence or 0) >= least)
-    ]  # fmt: skip
+    ]
     if not chosen:
         raise UsageError(f"none of the {len(judged)} cases has the chosen basis and confidence")
     return chosen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from misstep.analysis.calibration.certainty_figures import LEFT_OPEN, SURE, CertaintyFigures
 from misstep.layout.as_markdown import as_markdown
 from misstep.layout.as_text import as_text
-from misstep.layout.document import Document, Run, Section, Table, rules_line
+from misstep.layout.document import ReportDocument, Run, Section, Table, rules_line
 from misstep.layout.wording import counted
 
 _HEADER = ("said", "in range", "95% interval", "width", "fixed", f"same {SURE:g}+", "verdict stays")
@@ -28,7 +28,7 @@ def to_markdown(figures: CertaintyFigures) -> str:
     return as_markdown(_document(figures))
 
 
-def _document(figures: CertaintyFigures) -> Document:
+def _document(figures: CertaintyFigures) -> ReportDocument:
     title = f"{figures.rulebase} {figures.version} on {counted(figures.cases, 'case')}: certainty"
     table = Table(_HEADER, _rows(figures))
     settled = figures.settled + sum(row.settled for row in figures.rows)
@@ -36,7 +36,7 @@ def _document(figures: CertaintyFigures) -> Document:
     nearly_full = f"{figures.settled} of them among {figures.nearly_full} with all but {LEFT_OPEN} open fields answered"
     found = (f"Called settled: {counted(settled, 'record')}, {nearly_full}.", f"Refuted by trying all single answers: {refuted}.")
     foot = [rules_line(figures.rulebase, figures.version, figures.digest)]
-    return Document(title, (), [Section("How well certainty holds", [table, Run(_METHODS, "dim"), *found])], foot)
+    return ReportDocument(title, (), [Section("How well certainty holds", [table, Run(_METHODS, "dim"), *found])], foot)
 
 
 def _rows(figures: CertaintyFigures) -> list[tuple[str, ...]]:

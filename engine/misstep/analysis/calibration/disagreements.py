@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from misstep.analysis.calibration.agreement import Cause, Compared, DifferingAction, Disagreement
-from misstep.analysis.calibration.judged_cases import JudgedDoc
+from misstep.analysis.calibration.judged_cases import CaseEntry, JudgedDoc
 from misstep.assessment.result import Assessment, PlannedAction
 from misstep.assessment.statement import merge_reasons
 from misstep.errors import printable
 from misstep.language.effects import Recommend
 from misstep.language.program import Program
 
-MOST_SEVERE, MOST_NOTICED = 3, 1  # causes that are told of one case: what it weighs, and how visible it was
+MOST_SEVERE, MOST_NOTICED = 3, 1  # causes shown for one case: of its severity, of its notice
 Order = tuple[int, bool, bool, bool, int, str, str]
 
 
@@ -23,11 +23,12 @@ class Judged:
 
     compared: Compared
     case: JudgedDoc
+    entry: CaseEntry
     got: Assessment
 
 
 def differs(case: Compared) -> bool:
-    """Whether expert and rules say different things: of the band, of acting, or of the plan."""
+    """Whether expert and rules differ in the band, in acting, or in the plan."""
     return any(_distances(case))
 
 

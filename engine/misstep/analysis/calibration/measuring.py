@@ -63,7 +63,7 @@ def among_experts(cases: Iterable[JudgedDoc], program: Program) -> tuple[Figure,
 
 
 def _stated(record: Any, program: Program) -> str:
-    """What a record states, but for settings and ids, in a form that can be compared."""
+    """The facts of a record without settings and ids, as a key."""
     facts = record["facts"] if isinstance(record, Mapping) else record
     told = [{key: value for key, value in fact.items() if key != "id"} for fact in facts]
     kept = [fact for fact in told if program.kinds[fact["kind"]].role != "setting"]
@@ -112,9 +112,9 @@ def confidence(case: Compared) -> str:
 
 
 def _stance(expert: ExpertDoc, actions: Mapping[str, Action]) -> bool | None:
-    """Whether the expert would act towards the employer; None if the expert does not say.
+    """Whether the expert would act towards the other side; None if not stated.
 
-    An expert who lets it go, and only recommends actions for next time, has said how to prevent it, not what to do afterwards.
+    Recommendations for next time alone are about prevention; they do not count as a verdict to let it rest.
     """
     if expert.act in (None, UNKNOWN):
         return None
@@ -131,7 +131,7 @@ def _acts(plan: Iterable[Action], advised: Sequence[str]) -> bool:
 
 
 def _same(pairs: Sequence[tuple[object, object]]) -> Figure:
-    """The share of pairs in which both say the same, of those in which the expert, who comes first, says anything."""
+    """The share of equal pairs among those with a statement of the expert, who comes first."""
     said = [(expert, ours) for expert, ours in pairs if expert is not None]
     if not said:
         return Figure(None, 0)

@@ -20,7 +20,7 @@ CELL = 62  # of a band, in pixels: three digits and a word such as "moderate" ha
 DARK = 0.75  # share of the greatest count from which a cell is so dark that its number is white
 
 
-def refuse_picture(file: Path) -> None:
+def check_picture_file(file: Path) -> None:
     """Raise UsageError if the file has no ending of a picture or no folder, InstallationError if vl-convert is missing."""
     if file.suffix.lower() not in ENDINGS:
         raise UsageError(f"{printable(str(file))}: a picture is called *.svg or *.png")
@@ -36,8 +36,8 @@ def require_vl_convert() -> None:
 
 
 def write_picture(agreement: Agreement, file: Path) -> None:
-    """Draw the confusion matrix into a file, whole or not at all. Raises what ``refuse_picture`` does, and OSError."""
-    refuse_picture(file)
+    """Draw the confusion matrix into a file, atomically. Raises the errors of ``check_picture_file``, and OSError."""
+    check_picture_file(file)
     data = to_svg(agreement).encode() if file.suffix.lower() == ".svg" else to_png(agreement)
     with whole_file(file) as stream:
         stream.write(data)
@@ -63,13 +63,19 @@ def matrix_chart(agreement: Agreement) -> dict[str, Any]:
     most = max(map(max, agreement.matrix))
     cells = [
         {"expert": bands[i], "ours": bands[j], "cases": count, "shown": str(count or ""), "dark": count > DARK * most}
-        for i, counts in enumerate(agreement.matrix) for j, count in enumerate(counts)
-    ]  # fmt: skip
+        for i, counts in enumerate(agreement.matrix)
+        for j, count in enumerate(counts)
+    ]
     exact, near = agreement.figures.exact.value or 0.0, agreement.figures.within_one.value or 0.0
     axis = {
-        "labelAngle": 0, "labelFontSize": 13, "labelPadding": 8, "titleFontSize": 14, "titlePadding": 12,
-        "ticks": False, "domain": False,
-    }  # fmt: skip
+        "labelAngle": 0,
+        "labelFontSize": 13,
+        "labelPadding": 8,
+        "titleFontSize": 14,
+        "titlePadding": 12,
+        "ticks": False,
+        "domain": False,
+    }
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "background": "white",
@@ -77,7 +83,10 @@ def matrix_chart(agreement: Agreement) -> dict[str, Any]:
         "title": {
             "text": f"How bad was it? {agreement.figures.cases} cases, experts against {agreement.rulebase}",
             "subtitle": f"The same band (framed) in {exact:.0%} of the cases, at most one band apart in {near:.0%}",
-            "anchor": "start", "fontSize": 16, "subtitleFontSize": 13, "offset": 14,
+            "anchor": "start",
+            "fontSize": 16,
+            "subtitleFontSize": 13,
+            "offset": 14,
         },
         "width": CELL * 1.5 * len(bands),
         "height": CELL * len(bands),
@@ -91,7 +100,9 @@ def matrix_chart(agreement: Agreement) -> dict[str, Any]:
                 "mark": {"type": "rect", "stroke": "#bbbbbb", "strokeWidth": 1},
                 "encoding": {
                     "color": {
-                        "field": "cases", "type": "quantitative", "legend": None,
+                        "field": "cases",
+                        "type": "quantitative",
+                        "legend": None,
                         "scale": {"domain": [0, most or 1], "range": ["#ffffff", "#1d3f66"], "interpolate": "rgb"},
                     }
                 },
@@ -109,4 +120,4 @@ def matrix_chart(agreement: Agreement) -> dict[str, Any]:
             },
         ],
         "config": {"font": "DejaVu Sans, Helvetica, Arial, sans-serif", "view": {"stroke": None}},
-    }  # fmt: skip
+    }

@@ -28,9 +28,9 @@ def wilson(hits: int, cases: int) -> tuple[float, float]:
 
 
 def weighted_kappa(pairs: Sequence[tuple[int, int]]) -> float | None:
-    """1 - (mean squared distance) / (the same if both gave their ranks by chance): 1 is full agreement, 0 what chance gives.
+    """1 - (mean squared distance) / (the same if both gave their ranks by chance): 1 is full agreement, 0 is chance.
 
-    Cohen: Weighted kappa (1968), with quadratic weights. None where both always give one and the same rank.
+    Cohen: Weighted kappa (1968), with quadratic weights. None if both always give one and the same rank.
     """
     observed = len(pairs) * sum((a - b) ** 2 for a, b in pairs)
     ours = [b for _, b in pairs]
@@ -40,7 +40,7 @@ def weighted_kappa(pairs: Sequence[tuple[int, int]]) -> float | None:
 
 
 def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
-    """Spearman's: the correlation of ranks, where equal values share the mean of theirs. None where one never varies."""
+    """Spearman's: the correlation of ranks, and equal values share the mean of theirs. None if one side never varies."""
     xs, ys = ([pair[side] for pair in pairs] for side in (0, 1))
     if len(set(xs)) < 2 or len(set(ys)) < 2:
         return None
@@ -59,7 +59,7 @@ def bootstrap(items: Sequence[Item], measure: Callable[[Sequence[Item]], float |
     """The middle 95% of a measure over resamples of the items, drawn with replacement: the percentile bootstrap.
 
     Efron: Bootstrap methods, another look at the jackknife (1979). The draw is seeded, and resamples for which the measure is
-    not defined are left out; None where too few are left to tell.
+    not defined are left out; None if too few are left.
     """
     draw = random.Random(SEED).random  # noqa: S311 - no secret
     found = []

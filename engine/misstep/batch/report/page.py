@@ -16,8 +16,9 @@ from markupsafe import Markup
 
 from misstep.analysis.calibration.picture import require_vl_convert
 from misstep.batch.report import pictures
-from misstep.batch.report.figures import LogFigures, measure
+from misstep.batch.report.figures import LogFigures
 from misstep.batch.report.panels import Draw, Panels
+from misstep.batch.report.summing import measure
 from misstep.batch.results import Scores
 from misstep.errors import UsageError, printable
 from misstep.files import whole_file
@@ -27,18 +28,18 @@ REJECTS = 10  # shown; the file of rejects has all
 
 
 def write_report(results: Sequence[Scores], file: str | Path, by: Sequence[str] | None = None, overwrite: bool = False) -> None:
-    """Write the report of results, whole or not at all. ``by``: columns to group by; all that were kept, if None.
+    """Write the report of results, atomically. ``by``: columns to group by; all that were kept, if None.
 
-    Raises what ``measure`` and ``refuse_report`` do, and OSError.
+    Raises the errors of ``measure`` and ``check_report_file``, and OSError.
     """
-    refuse_report(Path(file), overwrite)
+    check_report_file(Path(file), overwrite)
     page = to_html(measure(results, by))
     with whole_file(Path(file)) as stream:
         stream.write(page.encode())
 
 
-def refuse_report(file: Path, overwrite: bool = False) -> None:
-    """Raise UsageError where a report cannot be written there, InstallationError where nothing can draw its pictures."""
+def check_report_file(file: Path, overwrite: bool = False) -> None:
+    """Raise UsageError if a report cannot be written there, InstallationError if vl-convert is missing."""
     name = printable(str(file))
     if not file.absolute().parent.is_dir():
         raise UsageError(f"{name}: no such folder")

@@ -1,7 +1,7 @@
-"""Figures in; charts out, as Vega-Lite, plain data, and drawn as SVG for a page.
+"""Make the charts of a report as Vega-Lite, and draw them as SVG.
 
-Everything has its place given, so that a chart is the same with any fonts. Colours are a few that the page's style
-knows by their value, and changes where it is dark.
+All places are given, so a chart is the same with any fonts. The style sheet of the page knows the few colors by their
+values, and changes them in dark mode.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ def strip_chart(bands: Sequence[tuple[str, int]], width: int = WIDE, height: int
     pixel = width / (ends[-1] or 1)
     parts = [
         {"x": pixel * start, "x2": pixel * end, "color": color}
-        for start, end, color in zip(ends, ends[1:], band_colors(len(bands)), strict=False) if start < end
-    ]  # fmt: skip
+        for start, end, color in zip(ends, ends[1:], band_colors(len(bands)), strict=False)
+        if start < end
+    ]
     color = {"field": "color", "type": "nominal", "scale": None, "legend": None}
     return _chart(width, height, [_layer(parts, {"type": "rect"}, x=_pixels("x", width), x2={"field": "x2"}, color=color)])
 
@@ -58,37 +59,55 @@ def distribution_chart(damage: Distribution, width: int = WIDE, height: int = 22
     ticks = [(points, "left" if not points else "right" if points == 100 else "center") for points in range(0, 101, 20)]
     x, x2, y, y2 = _pixels("x", width), {"field": "x2"}, _pixels("y", height), {"field": "y2"}
     dashed = {"type": "rule", "color": INK, "strokeWidth": 1, "strokeDash": [3, 3]}
-    return _chart(width, height, [
-        _layer(bars, {"type": "rect", "color": ACCENT}, x=x, x2=x2, y=y, y2=y2),
-        _layer([{"x": 0, "x2": width, "y": base}], {"type": "rule", "color": MUTED, "strokeWidth": 1}, x=x, x2=x2, y=y),
-        _layer([{"x": half, "y": 2, "y2": base}], dashed, x=x, y=y, y2=y2),
-        _text([(half, 9, f"half of them: up to {middle:.1f}")], width, height, {"fontSize": 13, "color": INK, **beside}),
-        *(
-            _text([(width * points / 100, height - 10, str(points))], width, height,
-                  {"align": align, "fontSize": 12, "color": MUTED})
-            for points, align in ticks
-        ),
-    ])  # fmt: skip
+    return _chart(
+        width,
+        height,
+        [
+            _layer(bars, {"type": "rect", "color": ACCENT}, x=x, x2=x2, y=y, y2=y2),
+            _layer([{"x": 0, "x2": width, "y": base}], {"type": "rule", "color": MUTED, "strokeWidth": 1}, x=x, x2=x2, y=y),
+            _layer([{"x": half, "y": 2, "y2": base}], dashed, x=x, y=y, y2=y2),
+            _text([(half, 9, f"half of them: up to {middle:.1f}")], width, height, {"fontSize": 13, "color": INK, **beside}),
+            *(
+                _text(
+                    [(width * points / 100, height - 10, str(points))],
+                    width,
+                    height,
+                    {"align": align, "fontSize": 12, "color": MUTED},
+                )
+                for points, align in ticks
+            ),
+        ],
+    )
 
 
 def bar_chart(rows: Sequence[tuple[str, float, str]], width: int = NARROW, step: int = 40) -> Chart:
-    """A bar for each row of label, value and what is written of the value; the longest is always as wide as the
-    chart, so there is no ground behind them that might be taken for a whole."""
+    """A bar for each row of label, value and value in words. The longest is as wide as the chart, so no ground behind the bars
+    can be taken for a whole."""
     height, most = step * len(rows), max((value for _, value, _ in rows), default=0) or 1
     bars = [{"x": 0, "x2": width * value / most, "y": step * i + 24, "y2": step * i + 33} for i, (_, value, _) in enumerate(rows)]
     labels = [(0.0, step * i + 13, _label(label)) for i, (label, _, _) in enumerate(rows)]
     values = [(width, step * i + 13, shown) for i, (_, _, shown) in enumerate(rows)]
-    return _chart(width, height, [
-        _layer(bars, {"type": "rect", "color": ACCENT, "cornerRadius": 2},
-               x=_pixels("x", width), x2={"field": "x2"}, y=_pixels("y", height), y2={"field": "y2"}),
-        _text(labels, width, height, {"align": "left", "fontSize": 13, "color": INK, "limit": width - 72}),
-        _text(values, width, height, {"align": "right", "fontSize": 12, "color": MUTED}),
-    ])  # fmt: skip
+    return _chart(
+        width,
+        height,
+        [
+            _layer(
+                bars,
+                {"type": "rect", "color": ACCENT, "cornerRadius": 2},
+                x=_pixels("x", width),
+                x2={"field": "x2"},
+                y=_pixels("y", height),
+                y2={"field": "y2"},
+            ),
+            _text(labels, width, height, {"align": "left", "fontSize": 13, "color": INK, "limit": width - 72}),
+            _text(values, width, height, {"align": "right", "fontSize": 12, "color": MUTED}),
+        ],
+    )
 
 
 def group_chart(groups: Sequence[ValueGroup], mean: float, share: float, severe: str, width: int = WIDE) -> Chart:
     """Groups of interviews, a row each: mean damage as a bar, the share that is severe as a point with its interval. ``mean``
-    and ``share`` of all interviews are marked by a line. Where it is narrow, the names stand above."""
+    and ``share`` of all interviews are marked by a line. In a narrow chart the names stand above."""
     above = width < WIDE
     left, step, gap = (0, 54, 28) if above else (250, 40, 28)
     panel = (width - left - gap) / 2
@@ -113,23 +132,27 @@ def group_chart(groups: Sequence[ValueGroup], mean: float, share: float, severe:
     points = [{"x": severity(g.share), "y": y} for g, y in places]
     x, x2, top, bottom = _pixels("x", width), {"field": "x2"}, _pixels("y", height), {"field": "y2"}
     names, small = {"align": "left", "fontSize": 14, "limit": (left or width) - 76}, {"fontSize": 12, "color": MUTED}
-    return _chart(width, height, [
-        _layer(everywhere, {"type": "rule", "color": MUTED, "strokeWidth": 1, "strokeDash": [2, 3]}, x=x, y=top, y2=bottom),
-        _layer(bars, {"type": "rect", "color": ACCENT, "cornerRadius": 2}, x=x, x2=x2, y=top, y2=bottom),
-        _layer(spans, {"type": "rule", "color": SOFT, "strokeWidth": 5, "strokeCap": "round"}, x=x, x2=x2, y=top),
-        _layer(points, {"type": "circle", "color": ACCENT, "opacity": 1, "size": 70}, x=x, y=top),
-        _text([(left, 10, "mean damage"), (second, 10, severe)], width, height, {"align": "left", **small}),
-        written(names, 0, [_label("(not given)" if g.value is None else g.value) for g in groups], lines),
-        written({"align": "right", **small}, left - 24 if left else width, [f"{g.interviews:,}" for g in groups], lines),
-        written({"align": "right"}, left + panel, [f"{g.mean:.1f}" for g in groups]),
-        written({"align": "right"}, second + panel, [f"{g.share:.0%}" for g in groups]),
-    ])  # fmt: skip
+    return _chart(
+        width,
+        height,
+        [
+            _layer(everywhere, {"type": "rule", "color": MUTED, "strokeWidth": 1, "strokeDash": [2, 3]}, x=x, y=top, y2=bottom),
+            _layer(bars, {"type": "rect", "color": ACCENT, "cornerRadius": 2}, x=x, x2=x2, y=top, y2=bottom),
+            _layer(spans, {"type": "rule", "color": SOFT, "strokeWidth": 5, "strokeCap": "round"}, x=x, x2=x2, y=top),
+            _layer(points, {"type": "circle", "color": ACCENT, "opacity": 1, "size": 70}, x=x, y=top),
+            _text([(left, 10, "mean damage"), (second, 10, severe)], width, height, {"align": "left", **small}),
+            written(names, 0, [_label("(not given)" if g.value is None else g.value) for g in groups], lines),
+            written({"align": "right", **small}, left - 24 if left else width, [f"{g.interviews:,}" for g in groups], lines),
+            written({"align": "right"}, left + panel, [f"{g.mean:.1f}" for g in groups]),
+            written({"align": "right"}, second + panel, [f"{g.share:.0%}" for g in groups]),
+        ],
+    )
 
 
 def draw(chart: Chart, alternative: str, form: str) -> str:
     """A chart as SVG to stand in a page, with its text alternative; ``form``: its class.
 
-    What the library draws is read again and only what pictures of ours are made of is kept: no link, no script, no style.
+    The drawing is parsed, and only the elements and attributes of our pictures are kept: no link, no script, no style.
     """
     import vl_convert  # 88 MB, which only a picture needs
 
@@ -147,9 +170,28 @@ def draw(chart: Chart, alternative: str, form: str) -> str:
 _SVG = "{http://www.w3.org/2000/svg}"
 _ELEMENTS = {"svg", "g", "path", "rect", "line", "text"}
 _ATTRIBUTES = {
-    "viewBox", "width", "height", "transform", "d", "x", "y", "x1", "x2", "y1", "y2", "fill", "fill-opacity", "stroke",
-    "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "text-anchor", "font-size", "font-weight",
-}  # fmt: skip
+    "viewBox",
+    "width",
+    "height",
+    "transform",
+    "d",
+    "x",
+    "y",
+    "x1",
+    "x2",
+    "y1",
+    "y2",
+    "fill",
+    "fill-opacity",
+    "stroke",
+    "stroke-width",
+    "stroke-dasharray",
+    "stroke-linecap",
+    "opacity",
+    "text-anchor",
+    "font-size",
+    "font-weight",
+}
 
 
 def _plain(element: Xml.Element) -> Xml.Element | None:
@@ -176,11 +218,14 @@ def _rounded(number: re.Match[str]) -> str:
 def _chart(width: int, height: float, layers: list[Chart]) -> Chart:
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "width": width, "height": height, "padding": 0, "background": None,
+        "width": width,
+        "height": height,
+        "padding": 0,
+        "background": None,
         "autosize": {"type": "none"},
         "layer": layers,
         "config": {"font": "Helvetica, Arial, sans-serif", "view": {"stroke": None}, "aria": False},
-    }  # fmt: skip
+    }
 
 
 def _layer(data: Sequence[Chart], mark: Chart, **encoding: Chart) -> Chart:
@@ -190,9 +235,12 @@ def _layer(data: Sequence[Chart], mark: Chart, **encoding: Chart) -> Chart:
 def _text(places: Sequence[tuple[float, float, str]], width: float, height: float, mark: Chart) -> Chart:
     data = [{"x": x, "y": y, "text": text} for x, y, text in places]
     return _layer(
-        data, {"type": "text", "baseline": "middle", **mark},
-        x=_pixels("x", width), y=_pixels("y", height), text={"field": "text", "type": "nominal"},
-    )  # fmt: skip
+        data,
+        {"type": "text", "baseline": "middle", **mark},
+        x=_pixels("x", width),
+        y=_pixels("y", height),
+        text={"field": "text", "type": "nominal"},
+    )
 
 
 def _pixels(name: str, reach: float) -> Chart:

@@ -1,8 +1,8 @@
-"""A rule base and what somebody says about a bad day in; the page with the answer out, as HTML.
+"""The page for people: a form about what went wrong, and the answer, as HTML.
 
-``form or link -> story -> record -> assessment -> answer -> page``. Pure: nothing is kept between calls, and nothing is sent or
-stored; the server of the page hands over bytes and gets bytes back. Without JavaScript the form posts the whole story, and
-what its buttons do is done here; with it, the same answers are swapped into the page.
+``form or link -> story -> record -> assessment -> answer -> page``. Pure functions of bytes: no state between calls, and
+nothing is stored. Without JavaScript the form posts the whole story, and its buttons work on the server; with it, the same
+answers are swapped into the page.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ FILES: Mapping[str, str] = {
 """The page's own files and their types, to be served below ``page/``."""
 
 
-MOST_FACTS = 100  # a page of more is for nobody; each of them is a card with a dozen fields
+MOST_FACTS = 100  # each of them is a card with a dozen fields
 
 
 def read_file(name: str) -> bytes:
@@ -53,7 +53,7 @@ def read_file(name: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What to answer with: the status of HTTP, the type, the bytes, and the name under which they are to be kept, if any."""
+    """A response: HTTP status, content type, body, and the file name of a download."""
 
     status: int
     type: str
@@ -73,7 +73,7 @@ class Page:
         self._markup = Markup(rulebase, self._catalogue)
 
     def empty(self) -> Reply:
-        """The page before anything is said."""
+        """The empty page."""
         return self._page(Posted(Story(), {}))
 
     def form(self, body: bytes) -> Reply:
@@ -89,18 +89,18 @@ class Page:
         if len(body) > self._limits.record_bytes or not isinstance(record, dict | list):
             return self._refused("This link does not hold a case that can be read.")
         story = read_record(record, self._kinds)
-        if len(story.told) > self._limits.facts:
+        if len(story.facts) > self._limits.facts:
             return self._refused(too_many(self._limits))
         shown = {problem.location.pointer for problem in self._problems(self._whole(story)[0])}
         lost = tuple(str(problem) for problem in self._problems(record) if problem.location.pointer not in shown)
         return self._page(Posted(story, {}, lost))
 
     def assessment_json(self, body: bytes) -> Reply:
-        """The assessment of what a form says, to be kept as a file."""
+        """The assessment of a posted form, as a download."""
         return self._kept(body, "assessment.json", self._rulebase.assess_json)
 
     def record_json(self, body: bytes) -> Reply:
-        """The record of what a form says, to be kept as a file: ``misstep assess`` takes it."""
+        """The record of a posted form, as a download: ``misstep assess`` takes it."""
         return self._kept(body, "interview.json", lambda record: json.dumps(json.loads(record), indent=2).encode() + b"\n")
 
     def _kept(self, body: bytes, name: str, make: Callable[[bytes], bytes]) -> Reply:
@@ -114,7 +114,7 @@ class Page:
         return self._guarded(keep)
 
     def _guarded(self, reply: Callable[[], Reply]) -> Reply:
-        """What is no form of this page gets the empty page, and is told so."""
+        """A body that is not a form of this page gets the empty page with an error."""
         try:
             return reply()
         except RecordError as error:
@@ -127,15 +127,15 @@ class Page:
         posted = read_form(body, self._kinds, self._limits)
         story, asked = posted.story, dict(posted.asked)
         if kind := self._kinds.get(asked.get("add", "")):
-            if len(story.told) >= self._limits.facts:
+            if len(story.facts) >= self._limits.facts:
                 return replace(posted, wrong=(*posted.wrong, too_many(self._limits)))
             return replace(posted, story=story.add(kind), asked={"added": kind.name})
         if (place := asked.get("remove", "")).isascii() and place.isdigit() and len(place) < 10:
             return replace(posted, story=story.remove(int(place)), asked={"removed": place})
         return posted
 
-    def _whole(self, told: Story) -> tuple[dict[str, object], list[int], Story]:
-        story = told.completed(self._kinds.values())
+    def _whole(self, given: Story) -> tuple[dict[str, object], list[int], Story]:
+        story = given.completed(self._kinds.values())
         return *story.record(), story
 
     def _problems(self, record: RecordLike) -> tuple[Problem, ...]:
@@ -146,7 +146,7 @@ class Page:
         return ()
 
     def _certainty(self, record: RecordLike) -> Certainty | None:
-        """How certain the answer is; None where the record asks for too much work to say so."""
+        """The certainty of the answer; None if it would exceed the limits."""
         try:
             return self._rulebase.certainty(record)
         except BudgetError:

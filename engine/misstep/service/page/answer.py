@@ -1,4 +1,4 @@
-"""An assessment and what would have changed it in; what the page shows of them out, in words."""
+"""Choose the parts of an assessment and its counterfactuals that the page shows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from misstep.assessment.statement import StatedReasons, Statement, state
 from misstep.language.facts import Field, Kind
 from misstep.language.program import Program
 from misstep.layout.wording import lowered
-from misstep.service.page.labels import label_of, said_of, word_of
+from misstep.service.page.labels import answer_text, label_of, value_text
 
 MOST_CHANGES = 3
 MOST_OPEN = 5
@@ -25,7 +25,7 @@ MOST_WORDS = 3  # on top
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """One thing that weighed: what, how it would have had to be, how bad all would be then, and its field on the page."""
+    """A field that weighed: its name, a milder value, the band of all with it, and its place on the page."""
 
     what: str
     instead: str
@@ -35,7 +35,7 @@ class WhatIf:
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """One thing that was not said and that the answer depends on, and its field on the page."""
+    """An open field that the answer depends on: its name and its place on the page."""
 
     what: str
     field: str
@@ -43,7 +43,7 @@ class OpenQuestion:
 
 @dataclass(frozen=True, slots=True)
 class PageAnswer:
-    """All that the page shows of an answer. ``words``: those on top; those about further mistakes stand with what they cost."""
+    """The answer on the page. ``words``: those on top; the others stand with their mistakes."""
 
     assessment: Assessment
     statement: Statement
@@ -73,31 +73,31 @@ def show_answer(
     places: Sequence[int],
     wanted: Collection[str],
 ) -> PageAnswer:
-    """What the page shows; ``places`` are those of the record's facts on the page; ``wanted``: the actions that rules recommend,
-    whether or not others veto them."""
-    said = state(assessment, program.scale)
+    """The answer on the page. ``places``: of the facts of the record on the page; ``wanted``: recommended actions, vetoed or
+    not."""
+    stated = state(assessment, program.scale)
     titles = assessment.titles
     every = ", ".join(titles.values())
     return PageAnswer(
         assessment,
-        said,
-        tuple((named if named != every else "", text) for named, text in said.words[:MOST_WORDS]),
-        tuple(_avoided(assessment, said, program, wanted))[:MOST_AVOIDED],
+        stated,
+        tuple((named if named != every else "", text) for named, text in stated.words[:MOST_WORDS]),
+        tuple(_avoided(assessment, stated, program, wanted))[:MOST_AVOIDED],
         tuple(_changes(found.changes, program, titles, places))[:MOST_CHANGES],
         tuple(_questions(found.unsaid, program, titles, places))[:MOST_OPEN],
         certainty_sentences(certainty, program.kinds, titles) if certainty else (),
     )
 
 
-def _avoided(assessment: Assessment, said: Statement, program: Program, wanted: Collection[str]) -> Iterable[StatedReasons]:
-    """What to leave alone: first what would else be in the plan, then what is only there to be advised against, in the order of
-    the number of rules against it. An action that nobody planned is left out."""
+def _avoided(assessment: Assessment, stated: Statement, program: Program, wanted: Collection[str]) -> Iterable[StatedReasons]:
+    """Actions to avoid: first those that would else be in the plan, then those that are only ever vetoed, most reasons first.
+    Others are left out."""
     kept = [
         (avoided.action not in wanted, -len(avoided.because), place)
         for place, avoided in enumerate(assessment.avoid)
         if avoided.action in wanted or avoided.action not in program.recommended
     ]
-    return (said.avoid[place] for _, _, place in sorted(kept))
+    return (stated.avoid[place] for _, _, place in sorted(kept))
 
 
 _BLANK = re.compile(r"(\[[^\[\]\n]{1,80}\])")
@@ -113,23 +113,21 @@ def letter(draft: str) -> Iterable[tuple[str, bool]]:
 def _changes(
     changes: Iterable[Counterfactual], program: Program, titles: Mapping[str, str], places: Sequence[int]
 ) -> Iterable[WhatIf]:
-    """What weighed most in how it happened. Not that it happened, nor what only others could have done or seen: nobody can do
-    anything with that."""
-    shared = {field.name for field in program.roles.get("mistake", ())}
+    """The fields of mistakes that weighed most. Fields of the role are about the others, so no person could have changed them."""
     for change in changes:
         kind = program.kinds[change.kind]
-        if kind.role == "mistake" and change.field is not None and change.field not in shared:
+        if kind.role == "mistake" and change.field in {field.name for field in program.own_fields(kind)}:
             field = kind.by_name[change.field]
             given, instead = _value(field, change.given), _value(field, change.instead)
             told = f"{instead}, instead of: {lowered(given)}" if field.words else f"{instead} instead of {given}"
-            yield WhatIf(_what(change, field, titles, kind), told, word_of(change.band), _place(change, places))
+            yield WhatIf(_what(change, field, titles, kind), told, value_text(change.band), _place(change, places))
 
 
 def _questions(
     unsaid: Iterable[Counterfactual], program: Program, titles: Mapping[str, str], places: Sequence[int]
 ) -> Iterable[OpenQuestion]:
-    """What was not said about a mistake, and the answer hangs on; not which answer would make it milder, nor what nobody would
-    say unasked."""
+    """Open fields of mistakes that the answer depends on, without the answer that would be milder, and without fields that are
+    false unless stated."""
     for change in unsaid:
         kind = program.kinds[change.kind]
         field = kind.by_name.get(change.field or "")
@@ -143,7 +141,7 @@ def _what(change: Counterfactual, field: Field, titles: Mapping[str, str], kind:
 
 def _value(field: Field, value: object) -> str:
     unit = f" {field.unit}" if field.unit and field.is_number else ""
-    return f"{said_of(field, value) if field.words else word_of(value)}{unit}"
+    return f"{answer_text(field, value) if field.words else value_text(value)}{unit}"
 
 
 def _place(change: Counterfactual, places: Sequence[int]) -> str:

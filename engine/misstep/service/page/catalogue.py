@@ -1,6 +1,6 @@
-"""A rule base in; the kinds that can be said out, by role and topic, and those that plain words mean.
+"""List the kinds of a rule base by role and topic, and search them by plain words.
 
-Everything comes from what the packs declare, so kinds of one's own are found as those that are shipped.
+All words come from the packs, so own kinds are found like the shipped ones.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from misstep.language.program import Rule
 from misstep.layout.wording import name_from_id
 
 MOST_FOUND = 6
-LEAST_SHARE = 0.3  # of the best one's score: what fits much worse is in the way
+LEAST_SHARE = 0.3  # of the best score: much worse matches are noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +32,15 @@ class Catalogue:
 
     def __init__(self, rulebase: RuleBase) -> None:
         self._kinds = [kind for kind in rulebase.kinds.values() if kind.role in GIVEN_ROLES]
-        shared = {field for fields in rulebase.program.roles.values() for field in fields}
-        told = _told_by_rules(rulebase.rules.values())
+        of_rules = _words_of_rules(rulebase.rules.values())
         self._words: dict[str, dict[str, float]] = {}
         for kind in self._kinds:
-            own = [field for field in kind.fields if field not in shared]
             weighed = [
                 (kind.title, 4.0),
                 (kind.name, 4.0),
                 (kind.help, 2.0),
-                *((_told(field), 1.0) for field in own),
-                *((text, 0.5) for text in told.get(kind.name, ())),
+                *((_words_of_field(field), 1.0) for field in rulebase.program.own_fields(kind)),
+                *((text, 0.5) for text in of_rules.get(kind.name, ())),
             ]
             words = self._words[kind.name] = {}
             for text, weight in weighed:
@@ -59,10 +57,10 @@ class Catalogue:
         return [Topic(name_from_id(title), tuple(topics[title])) for title in sorted(topics)]
 
     def search(self, text: str) -> list[Kind]:
-        """The kinds that plain words mean, best first: "I was late" finds "Arrived late".
+        """The kinds that match plain words, best first: "I was late" finds "Arrived late".
 
-        A word counts by where it stands, and the less the more kinds have it; the beginning of one counts half. A word
-        that no kind has is taken for the nearest one.
+        A word counts by its place, and less the more kinds have it; a prefix counts half. An unknown word counts as the nearest
+        known one.
         """
         asked = list(dict.fromkeys(_stems(text)))
         scores: dict[str, float] = {}
@@ -75,7 +73,7 @@ class Catalogue:
         return sorted(found, key=lambda kind: (-scores[kind.name], kind.title))[:MOST_FOUND]
 
     def _hits(self, word: str) -> dict[str, float]:
-        """How much a word says of every kind that it says anything of."""
+        """The weight of a word for each kind that has it."""
         return {name: hit for name, words in self._words.items() if word and (hit := _hit(word, words))}
 
     def _near(self, word: str) -> str:
@@ -84,20 +82,20 @@ class Catalogue:
         return close[0] if close else ""
 
 
-def _told(field: Field) -> str:
-    """All that a field says of itself and of its values."""
+def _words_of_field(field: Field) -> str:
+    """The words of a field and of its values."""
     return " ".join((field.name, field.title, field.help, *field.values, *(text for _, text in field.words)))
 
 
-def _told_by_rules(rules: Iterable[Rule]) -> dict[str, list[str]]:
-    """What rules about one kind say of it."""
-    told: dict[str, list[str]] = {}
+def _words_of_rules(rules: Iterable[Rule]) -> dict[str, list[str]]:
+    """The texts of rules about one kind, by kind."""
+    of_rules: dict[str, list[str]] = {}
     for rule in rules:
         kinds = {kind for pattern in rule.patterns for kind in pattern.kinds}
         if len(kinds) == 1:
             said = " ".join(part for part in rule.because.parts if isinstance(part, str))
-            told.setdefault(kinds.pop(), []).append(f"{rule.title} {said}")
-    return told
+            of_rules.setdefault(kinds.pop(), []).append(f"{rule.title} {said}")
+    return of_rules
 
 
 def _hit(word: str, words: dict[str, float]) -> float:
@@ -121,7 +119,7 @@ _ENDINGS = ("ingly", "ings", "edly", "ing", "ies", "ied", "ers", "er", "ed", "es
 
 
 def _stems(text: str) -> Iterator[str]:
-    """The words of a text that say something, without their endings."""
+    """The words of a text without stop words and without endings."""
     for word in re.findall(r"[^\W_]+", text.lower()):
         if word in _EMPTY:
             continue

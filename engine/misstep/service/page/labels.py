@@ -1,4 +1,4 @@
-"""Kinds, fields and values in; what people read for them out."""
+"""Labels of fields and values for people."""
 
 from __future__ import annotations
 
@@ -10,36 +10,35 @@ NOT_SAID = "not said"
 
 
 def label_of(field: Field) -> str:
-    """What stands above a field."""
+    """The label above a field."""
     return capitalized(name_of(field))
 
 
 def hint_of(field: Field) -> str:
-    """What stands below the label: the help where it says more than the label and the choices, and what holds where nothing is
-    said."""
+    """The hint below a label: the help, if it adds to label and choices, and the default."""
     told = capitalized(field.help)
-    spoken = field.type == "boolean" and field.words  # then the choices say all that its help does
+    spoken = field.type == "boolean" and field.words  # its choices say the same
     parts = [] if spoken or label_of(field) == told else [told]
     if field.is_number and field.default is not None:
         parts.append(f"Left empty, it counts as {field.default:g}")
     return ". ".join(part.rstrip(".") for part in parts if part) + ("." if any(parts) else "")
 
 
-def word_of(value: object) -> str:
-    """A word of the rule base as people say it; what is not known was not said."""
+def value_text(value: object) -> str:
+    """A word of the rule base in prose; unknown values are "not said"."""
     return NOT_SAID if value is None or value == UNSAID else shown_word(value)
 
 
-def choice_of(field: Field, value: object) -> str:
+def choice_text(field: Field, value: object) -> str:
     """A value of a field as a choice: its sentence, else its word."""
     text = dict(field.words).get(value) if isinstance(value, str | bool) else None
-    return capitalized(word_of(value)) if text is None else text.removesuffix(".")
+    return capitalized(value_text(value)) if text is None else text.removesuffix(".")
 
 
-def said_of(field: Field, value: object) -> str:
+def answer_text(field: Field, value: object) -> str:
     """A value of a field as it is read back: text as it was typed, several of a set one after another."""
     if field.type == "text":
         return str(value)
     if isinstance(value, list | tuple):
-        return "; ".join(choice_of(field, each) for each in value) if value else "none"
-    return choice_of(field, value)
+        return "; ".join(choice_text(field, each) for each in value) if value else "none"
+    return choice_text(field, value)

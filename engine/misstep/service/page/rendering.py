@@ -1,6 +1,6 @@
-"""The story and its answer in; the page out, as HTML.
+"""Render a story and its answer as the HTML of the page.
 
-All text from facts or packs is escaped where it is put in; there is no other way into a template.
+The templates escape all text from facts and packs.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from misstep.layout.wording import capitalized, counted, lowered
 from misstep.rulebase.field_use import find_references
 from misstep.service.page.answer import PageAnswer, letter
 from misstep.service.page.catalogue import Catalogue, Topic
-from misstep.service.page.labels import choice_of, hint_of, label_of, said_of
-from misstep.service.page.story import Story, Told, Typed, can_be_empty
+from misstep.service.page.labels import answer_text, choice_text, hint_of, label_of
+from misstep.service.page.story import Story, StoryFact, Typed, can_be_empty
 
 NAMES = "About"  # the label of a field that names another fact
 FIELDS_IN_SIGHT = 4
@@ -31,7 +31,7 @@ KINDS_IN_SIGHT = 12  # of more there is a list to open
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class FormSection:
     """One part of the form: facts of one role."""
 
     role: Role
@@ -50,7 +50,7 @@ class Card:
     """One fact on the page: its place, its title, the fields in sight and those behind them."""
 
     place: int
-    told: Told
+    fact: StoryFact
     title: str
     fields: tuple[Field, ...]
     more: tuple[Field, ...]
@@ -63,14 +63,14 @@ class Card:
 
     @property
     def open(self) -> bool:
-        """Whether anything is said in the fields behind."""
-        values = self.told.values
+        """Whether a field behind has a value."""
+        values = self.fact.values
         return any(field.name in values for field in self.more)
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One fact as it is read back, on paper: its title, and what is said of it."""
+class FactReadBack:
+    """One fact in the printed summary: its title, and the labels and values of its fields."""
 
     title: str
     values: tuple[tuple[str, str], ...]
@@ -85,7 +85,7 @@ class Markup:
         self._references = find_references(rulebase.program)
         words = rulebase.program.scale.words.page.sections
         self._sections = [
-            Section(role, words[role].title, words[role].lead, tuple(topics))
+            FormSection(role, words[role].title, words[role].lead, tuple(topics))
             for role in GIVEN_ROLES
             if (topics := catalogue.topics(role))
         ]
@@ -101,7 +101,7 @@ class Markup:
             "label_of": self._label,
             "hint_of": hint_of,
             "can_be_empty": can_be_empty,
-            "choice_of": choice_of,
+            "choice_text": choice_text,
             "sentence": capitalized,
             "small": lowered,
             "terms": rulebase.program.scale.words,
@@ -114,7 +114,7 @@ class Markup:
             "whole_percent": whole_percent,
         }
         environment.filters["minus"] = lambda text: text.replace("-", "\N{MINUS SIGN}")
-        environment.filters["exact"] = escape  # what goes back into a field is not to change on its way
+        environment.filters["exact"] = escape  # values of fields must not change
         self._template = environment.get_template("page.html")
 
     def page(
@@ -127,7 +127,7 @@ class Markup:
         problems: Sequence[Problem],
         wrong: Sequence[str],
     ) -> str:
-        """The whole page. ``places``: of the record's facts in the story; ``wrong``: what is wrong but at no field."""
+        """The whole page. ``places``: of the record's facts in the story; ``wrong``: problems without a field."""
         cards = self._cards(story, asked)
         words = asked.get("q", "")[:LONGEST_SEARCH]
         at_fields, elsewhere = _placed(problems, places, story)
@@ -137,8 +137,8 @@ class Markup:
             story=story,
             sections=self._sections,
             cards=cards,
-            said=[said for role in cards.values() for card in role if (said := self._said(card, story))],
-            settings={told.kind.name for told in story.told if told.kind.role == "setting"},
+            said=[read_back for role in cards.values() for card in role if (read_back := self._read_back(card, story))],
+            settings={fact.kind.name for fact in story.facts if fact.kind.role == "setting"},
             words=words,
             found=self._catalogue.search(words),
             live="live" in asked,
@@ -159,23 +159,22 @@ class Markup:
     def _cards(self, story: Story, asked: Mapping[str, str]) -> dict[str, list[Card]]:
         """The facts of every role."""
         cards: dict[str, list[Card]] = {}
-        kinds = [told.kind.name for told in story.told]
+        kinds = [fact.kind.name for fact in story.facts]
         added = asked.get("added", "")
-        for place, told in enumerate(story.told):
-            shared = self._program.roles.get(told.kind.role, ())
-            own = [field for field in told.kind.fields if field not in shared]
-            fields = (*own, *(field for field in told.kind.fields if field in shared))
+        for place, fact in enumerate(story.facts):
+            own = self._program.own_fields(fact.kind)
+            fields = (*own, *(field for field in fact.kind.fields if field not in own))
             sight = min(len(own), FIELDS_IN_SIGHT)
-            before = kinds[:place].count(told.kind.name)
-            title = told.kind.title + (f" ({before + 1})" if kinds.count(told.kind.name) > 1 else "")
-            fresh = told.kind.name == added and added not in kinds[place + 1 :]
-            cards.setdefault(told.kind.role, []).append(Card(place, told, title, fields[:sight], fields[sight:], fresh))
+            before = kinds[:place].count(fact.kind.name)
+            title = fact.kind.title + (f" ({before + 1})" if kinds.count(fact.kind.name) > 1 else "")
+            fresh = fact.kind.name == added and added not in kinds[place + 1 :]
+            cards.setdefault(fact.kind.role, []).append(Card(place, fact, title, fields[:sight], fields[sight:], fresh))
         return cards
 
-    def _said(self, card: Card, story: Story) -> Said | None:
-        """What is said of a fact; None where it is only assumed."""
-        values = card.told.values
-        if card.told.kind.assumed and not values:
+    def _read_back(self, card: Card, story: Story) -> FactReadBack | None:
+        """A fact in the summary; None if it is only assumed."""
+        values = card.fact.values
+        if card.fact.kind.assumed and not values:
             return None
         shown = []
         for field in (field for field in card.all if field.name in values):
@@ -183,21 +182,21 @@ class Markup:
             typed = _typed(card, field)
             value = values[field.name]
             word = choices.get(typed) if isinstance(typed, str) else None
-            shown.append((self._label(card, field), word or said_of(field, value)))
-        return Said(card.title, tuple(shown))
+            shown.append((self._label(card, field), word or answer_text(field, value)))
+        return FactReadBack(card.title, tuple(shown))
 
     def _label(self, card: Card, field: Field) -> str:
-        return NAMES if (card.told.kind.name, field.name) in self._references else label_of(field)
+        return NAMES if (card.fact.kind.name, field.name) in self._references else label_of(field)
 
     def _options(self, card: Card, field: Field, story: Story) -> list[tuple[str, str]] | None:
-        """The facts that a field may name, with their titles; None where it is a field for text."""
-        reference = self._references.get((card.told.kind.name, field.name))
+        """The facts that a field may name, with their titles; None for a text field."""
+        reference = self._references.get((card.fact.kind.name, field.name))
         if reference is None:
             return None
         options = [
-            (told.id, _title(told.kind, told.id, story))
-            for told in story.told
-            if told.kind.name in reference.ids | reference.kinds and told.id != card.told.id
+            (fact.id, _title(fact.kind, fact.id, story))
+            for fact in story.facts
+            if fact.kind.name in reference.ids | reference.kinds and fact.id != card.fact.id
         ]
         given = _typed(card, field)
         if isinstance(given, str) and given and given not in [name for name, _ in options]:
@@ -207,20 +206,20 @@ class Markup:
 
 
 def _plain(value: object) -> object:
-    """Text as it is shown: its control characters are spelled out, and so are those that turn the direction of what follows."""
+    """Text with its control characters escaped, also those that change the direction of text."""
     if type(value) is not str or value.isprintable():
         return value
     return "\n".join(printable(line) for line in value.split("\n"))
 
 
 def _title(kind: Kind, name: str, story: Story) -> str:
-    alike = [told.id for told in story.told if told.kind is kind]
+    alike = [fact.id for fact in story.facts if fact.kind is kind]
     return kind.title if len(alike) == 1 else f"{kind.title} ({alike.index(name) + 1})"
 
 
 def _typed(card: Card, field: Field) -> Typed:
-    """What stands in a field: what was typed, else what holds where nothing is said; nothing where that is only assumed."""
-    typed = card.told.typed.get(field.name)
+    """The content of a field: typed text, else its default, unless the default is only assumed."""
+    typed = card.fact.typed.get(field.name)
     if typed is not None:
         return typed
     if field.type == "set":
@@ -231,14 +230,14 @@ def _typed(card: Card, field: Field) -> Typed:
 
 
 def _placed(problems: Sequence[Problem], places: Sequence[int], story: Story) -> tuple[dict[str, str], list[str]]:
-    """What is wrong by the name of its field in the form, and what is wrong elsewhere."""
+    """Problems by the name of their field in the form, and the others."""
     fields: dict[str, str] = {}
     elsewhere: list[str] = []
     for problem in problems:
         steps = problem.location.pointer.split("/")
         if len(steps) == 4 and steps[1] == "facts" and int(steps[2]) < len(places):
             place = places[int(steps[2])]
-            if steps[3] in story.told[place].kind.by_name:
+            if steps[3] in story.facts[place].kind.by_name:
                 fields[f"facts.{place}.{steps[3]}"] = capitalized(problem.message) + "."
                 continue
         elsewhere.append(str(problem))

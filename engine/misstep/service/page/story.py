@@ -1,6 +1,6 @@
-"""What a form posts or a link holds in; the story out: the facts as they were typed, and the record that they make.
+"""Parse a posted form or the record of a link to a story: the facts as they were typed, and the record of them.
 
-What was typed is kept as it is, right or wrong; what is wrong, the rule base says when it assesses the record.
+Typed text is kept, valid or not; the rule base reports errors when it assesses the record.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def can_be_empty(field: Field) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StoryFact:
     """One fact as it was typed: values by field, words for yes and no, and a tuple for a set."""
 
     kind: Kind
@@ -41,8 +41,7 @@ class Told:
 
     @property
     def values(self) -> dict[str, object]:
-        """What is said: fields that were left empty say nothing, nor do those that say what holds anyway; but one that can be
-        left empty, and says what would else be assumed, says it."""
+        """Stated values: not of empty fields, nor of fields at their default, unless such a field could also be left empty."""
         said = {name: self.value(name) for name, typed in self.typed.items() if typed != ""}
         return {n: v for n, v in said.items() if can_be_empty(self.kind.by_name[n]) or not _same(v, self.kind.by_name[n].default)}
 
@@ -51,46 +50,42 @@ class Told:
 class Story:
     """All facts as they were typed, in their order, and an id if the record has one."""
 
-    told: tuple[Told, ...] = ()
+    facts: tuple[StoryFact, ...] = ()
     id: str | None = None
 
     def record(self) -> tuple[dict[str, object], list[int]]:
-        """The record, and of every fact in it the place in the story: an assumed kind of which nothing is said is left out."""
-        facts, places = [], []
-        for place, told in enumerate(self.told):
-            values = told.values
-            if values or not told.kind.assumed:
-                facts.append({"kind": told.kind.name, **({"id": told.id} if told.id else {}), **values})
-                places.append(place)
-        return {**({"id": self.id} if self.id is not None else {}), "facts": facts}, places
+        """The record, and the places of its facts in the story. An assumed kind without values is left out."""
+        stated = [(place, fact) for place, fact in enumerate(self.facts) if fact.values or not fact.kind.assumed]
+        facts = [{"kind": fact.kind.name, **({"id": fact.id} if fact.id else {}), **fact.values} for _, fact in stated]
+        return {**({"id": self.id} if self.id is not None else {}), "facts": facts}, [place for place, _ in stated]
 
     def add(self, kind: Kind) -> Story:
-        """The story with one fact more, of which nothing is said yet. Of a setting there can be only one."""
-        if kind.role == "setting" and any(told.kind is kind for told in self.told):
+        """The story with one more fact, still empty. There can be only one of a setting."""
+        if kind.role == "setting" and any(fact.kind is kind for fact in self.facts):
             return self
-        return replace(self, told=(*self.told, Told(kind, self._free_id(kind))))
+        return replace(self, facts=(*self.facts, StoryFact(kind, self._free_id(kind))))
 
     def remove(self, place: int) -> Story:
         """The story without the fact at a place."""
-        return replace(self, told=tuple(told for i, told in enumerate(self.told) if i != place))
+        return replace(self, facts=tuple(fact for i, fact in enumerate(self.facts) if i != place))
 
     def completed(self, kinds: Iterable[Kind]) -> Story:
-        """With the kinds that are assumed, so that there is a place to say how it was, and an id for every fact."""
+        """The story with all assumed kinds, so that they have fields on the page, and an id for every fact."""
         story = Story((), self.id)
-        for told in self.told:
-            story = replace(story, told=(*story.told, replace(told, id=told.id or self._free_id(told.kind, story.told))))
+        for fact in self.facts:
+            story = replace(story, facts=(*story.facts, replace(fact, id=fact.id or self._free_id(fact.kind, story.facts))))
         for kind in kinds:
             if kind.assumed:
                 story = story.add(kind)
         return story
 
-    def _free_id(self, kind: Kind, others: Sequence[Told] = ()) -> str:
-        return free_ids(kind.name, 1, {told.id for told in (*self.told, *others)})[0]
+    def _free_id(self, kind: Kind, others: Sequence[StoryFact] = ()) -> str:
+        return free_ids(kind.name, 1, {fact.id for fact in (*self.facts, *others)})[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A form: the story, what its other fields and its button ask for, and what of it could not be taken."""
+    """A posted form: the story, the other fields and the button, and errors."""
 
     story: Story
     asked: Mapping[str, str]
@@ -98,7 +93,7 @@ class Posted:
 
 
 def read_form(body: bytes, kinds: Mapping[str, Kind], limits: Limits) -> Posted:
-    """What a form posts, as browsers encode it. Raises RecordError where it is none, or too large."""
+    """Parse a form as browsers encode it. Raises RecordError if it is invalid or too large."""
     try:
         if len(body) > limits.record_bytes:
             raise ValueError
@@ -115,44 +110,44 @@ def read_form(body: bytes, kinds: Mapping[str, Kind], limits: Limits) -> Posted:
     assumed = sum(1 for kind in kinds.values() if kind.assumed)  # they are on every page
     if len(places) > limits.facts + assumed:
         raise _fault(too_many(limits))
-    told: list[Told] = []
+    stated: list[StoryFact] = []
     wrong: list[str] = []
     for place in sorted(places):
         named = dict(places[place]).get("kind", "")
         if kind := kinds.get(named):
-            told.append(_of_form(places[place], kind))
+            stated.append(_of_form(places[place], kind))
         else:
             wrong.append(f"These rules know no '{named[:60]}' (any more): it is left out.")
-    return Posted(Story(tuple(told), asked.pop("id", "") or None), asked, tuple(wrong))
+    return Posted(Story(tuple(stated), asked.pop("id", "") or None), asked, tuple(wrong))
 
 
-def _of_form(pairs: Sequence[tuple[str, str]], kind: Kind) -> Told:
+def _of_form(pairs: Sequence[tuple[str, str]], kind: Kind) -> StoryFact:
     given = dict(pairs)
     typed: dict[str, Typed] = {}
     for each in kind.fields:
         if each.type == "set":
-            if each.name in given:  # an empty value says that the boxes were shown
+            if each.name in given:  # an empty value: the boxes were shown
                 typed[each.name] = tuple(value for name, value in pairs if name == each.name and value)
         elif each.name in given:
             typed[each.name] = given[each.name]
-    return Told(kind, given.get("id", "")[:MAX_ID], typed)
+    return StoryFact(kind, given.get("id", "")[:MAX_ID], typed)
 
 
 def read_record(record: object, kinds: Mapping[str, Kind]) -> Story:
-    """The story of a record, as far as there is a place on the page for what it holds."""
+    """The story of a record, as far as the page has fields for it."""
     facts = record.get("facts") if isinstance(record, dict) else record
-    told = []
+    stated = []
     for fact in facts if isinstance(facts, list) else ():
         if isinstance(fact, dict) and (kind := kinds.get(str(fact.get("kind")))):
             typed = {each.name: _shown(fact[each.name]) for each in kind.fields if fact.get(each.name) is not None}
             name = fact.get("id")
-            told.append(Told(kind, name if isinstance(name, str) else "", typed))
+            stated.append(StoryFact(kind, name if isinstance(name, str) else "", typed))
     name = record.get("id") if isinstance(record, dict) else None
-    return Story(tuple(told), name if isinstance(name, str) else None)
+    return Story(tuple(stated), name if isinstance(name, str) else None)
 
 
 def given_kinds(kinds: Mapping[str, Kind]) -> dict[str, Kind]:
-    """The kinds that can be said."""
+    """The kinds of given facts."""
     return {name: kind for name, kind in kinds.items() if kind.role in GIVEN_ROLES}
 
 
@@ -187,14 +182,14 @@ def _meant(field_: Field, typed: Typed) -> object:
 
 
 def _same(value: object, default: object) -> bool:
-    """Whether a value says what holds anyway."""
+    """Whether a value equals the default."""
     if isinstance(value, list):
         return isinstance(default, tuple) and set(value) == set(default)
     return type(value) is type(default) and value == default
 
 
 def too_many(limits: Limits) -> str:
-    """What is said where there is no room for more."""
+    """The error for more facts than the page takes."""
     return f"This page takes at most {limits.facts} facts."
 
 

@@ -1,7 +1,7 @@
-"""Paths of packs in; a folder of pages about every kind, rule, action and source out.
+"""Build a folder of pages about every kind, rule, action and source of packs.
 
-``packs -> book -> pages -> site``: what the packs say, what refers to what and what their cases come to; then Markdown;
-then HTML, if it is wanted.
+``packs -> book -> pages -> site``: the packs with cross-references and the outcomes of their cases; then Markdown; then HTML
+if requested.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import Literal
 
 from misstep.rulebase.shipped import shipped_rules
 from misstep.tools.docs.book import read_book
-from misstep.tools.docs.folder import refuse_folder, whole_folder
+from misstep.tools.docs.folder import check_folder, whole_folder
 from misstep.tools.docs.guide import Guide, read_guide
 from misstep.tools.docs.pages import render
-from misstep.tools.docs.site import make_site, refuse_missing_extra
+from misstep.tools.docs.site import make_site, require_site_generator
 
 PageFormat = Literal["html", "markdown"]
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What was written: the first page, and how many of what."""
+    """The first page that was written, and the numbers of pages and examples."""
 
     first: Path
     pages: int
@@ -32,16 +32,16 @@ class Built:
 
 
 def build_docs(paths: Sequence[Path], output: Path, form: PageFormat = "html", overwrite: bool = False) -> Built:
-    """Write the pages of the packs at the paths into a folder, which appears whole or not at all.
+    """Write the pages of the packs at the paths into a folder, atomically.
 
     Without paths these are the shipped rules, with the documents of the checkout. A folder that was made here before is
     replaced; another one only with ``overwrite``.
-    Raises RuleError, also for a case that does not hold; UsageError; InstallationError where the extra is missing.
+    Raises RuleError, also for a case that does not hold; UsageError; InstallationError if the extra is missing.
     """
     if form == "html":
-        refuse_missing_extra()
+        require_site_generator()
     packs = list(paths) or [shipped_rules()]
-    refuse_folder(output, overwrite, packs)
+    check_folder(output, overwrite, packs)
     guide = Guide({}, {}, {}) if paths else read_guide(shipped_rules().parent)
     book = read_book(packs)
     pages = render(book, guide.titles) | guide.pages

@@ -1,8 +1,8 @@
-"""Paths of packs in; a book out: the rule base in chapters, what refers to what, and its cases, run."""
+"""Load packs as a book: chapters, cross-references, and the outcomes of their cases."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Chapter:
-    """A pack: what it declares, in the order in which it does."""
+    """A pack: its declarations in their order."""
 
     id: str
     title: str
@@ -41,7 +41,7 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a declaration stands, and its text."""
+    """The place of a declaration, and its text."""
 
     chapter: str
     file: str
@@ -68,25 +68,17 @@ class Book:
     resting: Mapping[str, Sequence[Rule]]
 
     def about(self, rule: Rule) -> str:
-        """The kind that a rule is about: the first that it names, settings last; empty where it is about all of a role."""
+        """The kind that a rule is about: the first that it names, settings last; empty if it is about all of a role."""
         named = [p.kinds[0] for p in rule.patterns if p.over != "outlook" and len(p.kinds) == 1]
         settings = [kind for kind in named if self.program.kinds[kind].role == "setting"]
         return next((kind for kind in named if kind not in settings), settings[0] if settings else "")
 
-    def everywhere(self, pattern: Pattern) -> bool:
-        """Whether a pattern takes every kind of a role, and so speaks of none."""
-        roles = {self.program.kinds[name].role for name in pattern.kinds}
-        return len(pattern.kinds) > 1 and any(
-            set(pattern.kinds) == {k.name for k in self.program.kinds.values() if k.role == role} for role in roles
-        )
-
     def chapter_of(self, section: str, name: str) -> str:
         """The chapter that declares something."""
-        entries: Mapping[str, Entry[Any]] = getattr(self.merged, section)
-        return entries[name].pack.doc.pack
+        return self.origin(section, name).chapter
 
     def origin(self, section: str, name: str) -> Origin:
-        """Where something is declared, and how."""
+        """The place and text of a declaration."""
         entries: Mapping[str, Entry[Any]] = getattr(self.merged, section)
         entry = entries[name]
         place = entry.pack.document.locate(entry.path)
@@ -100,28 +92,41 @@ def read_book(paths: Sequence[str | Path]) -> Book:
     rulebase = RuleBase(program, limits)
     chapters = tuple(_chapters(program, merged))
     title = next((pack.doc.title for pack in reversed(merged.packs) if pack.doc.rulebase and pack.doc.title), None)
-    tables: list[dict[str, list[Rule]]] = [{} for _ in range(5)]
-    looking, deriving, recommending, vetoing, resting = tables
-    book = Book(program, title or program.name, chapters, run_examples(rulebase, merged), merged, *tables)
-    for chapter in chapters:
-        for rule in chapter.rules:
-            _add(looking, rule, (k for p in _patterns(rule) if not book.everywhere(p) for k in p.kinds))
-            _add(deriving, rule, (e.kind for e in rule.effects if isinstance(e, Derive)))
-            _add(recommending, rule, (e.action for e in rule.effects if isinstance(e, Recommend)))
-            _add(vetoing, rule, (e.action for e in rule.effects if isinstance(e, Veto)))
-            _add(resting, rule, rule.sources)
-    return book
+
+    def index(names: Callable[[Rule], Iterable[str]]) -> dict[str, list[Rule]]:
+        """Rules by each of the names that they have to do with."""
+        found: dict[str, list[Rule]] = {}
+        for rule in (rule for chapter in chapters for rule in chapter.rules):
+            for name in dict.fromkeys(names(rule)):
+                found.setdefault(name, []).append(rule)
+        return found
+
+    return Book(
+        program=program,
+        title=title or program.name,
+        chapters=chapters,
+        examples=run_examples(rulebase, merged),
+        merged=merged,
+        looking=index(lambda rule: (k for p in _patterns(rule) if not is_every_kind(p, program) for k in p.kinds)),
+        deriving=index(lambda rule: (e.kind for e in rule.effects if isinstance(e, Derive))),
+        recommending=index(lambda rule: (e.action for e in rule.effects if isinstance(e, Recommend))),
+        vetoing=index(lambda rule: (e.action for e in rule.effects if isinstance(e, Veto))),
+        resting=index(lambda rule: rule.sources),
+    )
+
+
+def is_every_kind(pattern: Pattern, program: Program) -> bool:
+    """Whether a pattern takes every kind of a role, and so names none."""
+    roles = {program.kinds[name].role for name in pattern.kinds}
+    return len(pattern.kinds) > 1 and any(
+        set(pattern.kinds) == {k.name for k in program.kinds.values() if k.role == role} for role in roles
+    )
 
 
 def _patterns(rule: Rule) -> Iterable[Pattern]:
     yield from rule.patterns
     yield from (negation.pattern for negation in rule.unless)
     yield from (aggregate.pattern for aggregate in rule.aggregates)
-
-
-def _add(table: dict[str, list[Rule]], rule: Rule, names: Iterable[str]) -> None:
-    for name in dict.fromkeys(names):
-        table.setdefault(name, []).append(rule)
 
 
 def _chapters(program: Program, merged: Merged) -> Iterable[Chapter]:
@@ -137,5 +142,5 @@ def _chapters(program: Program, merged: Merged) -> Iterable[Chapter]:
 
 
 def _of_pack(pack: Pack, names: Iterable[str], entries: Mapping[str, Entry[Any]], things: Mapping[str, _T]) -> list[_T]:
-    """What a pack declares and still holds: another may have replaced it or turned it off."""
+    """The declarations of a pack that no other pack replaces or disables."""
     return [things[name] for name in names if name in things and entries[name].pack is pack]

@@ -1,4 +1,4 @@
-"""A checked expression in; the same in words out, as Markdown.
+"""Put checked expressions into words, as Markdown.
 
 ``late_arrival.minutes >= 5 and not late_arrival.notified`` becomes "`minutes` is at least 5 and `notified` is false".
 """
@@ -52,14 +52,14 @@ def constant(value: object) -> Markup:
 
 
 class Phrases:
-    """Puts expressions of one rule into words. ``names`` says how a fact is called; the fields of ``own`` go without."""
+    """Puts expressions of one rule into words. ``names``: of facts; fields of ``own`` stand without a name."""
 
     def __init__(self, names: Mapping[str, Markup], own: str = "") -> None:
         self._names = names
         self._own = own
 
     def clauses(self, conditions: Sequence[Expression], beside: Sequence[Expression] = ()) -> list[Markup]:
-        """Conditions that must all hold, with those ``beside`` them that are said elsewhere."""
+        """Conditions in words; those ``beside`` them stand elsewhere."""
         return [self.clause(condition) for condition in _telling(conditions, beside)]
 
     def clause(self, node: Expression) -> Markup:
@@ -161,7 +161,7 @@ class Phrases:
 
 
 def _telling(conditions: Sequence[Expression], beside: Sequence[Expression] = ()) -> list[Expression]:
-    """Conditions that must all hold without what goes without saying: that a field is known whose value is asked for."""
+    """Conditions without those that others imply: that a field is known whose value is compared."""
     plain = [c for c in (*conditions, *beside) if not isinstance(c, (Logic, IfElse))]
     asked = frozenset[tuple[str, str]]().union(*map(refs_in, plain))
     return [c for c in conditions if not (isinstance(c, Known) and (c.ref.name, c.ref.field) in asked)]

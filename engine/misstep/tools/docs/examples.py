@@ -1,7 +1,6 @@
-"""The cases of packs in; what came of each of them, and which of them shows a rule or a kind best, out.
+"""Run the cases of packs, and choose the plainest example of each rule and kind.
 
-The examples of the pages are cases that were run: a case that does not hold is an error of its pack's author, and no page
-is written.
+A case that fails is an error, and no page is written.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from misstep.tools.ruletest import run_packs
 
 @dataclass(frozen=True, slots=True)
 class CaseExample:
-    """A case that was run: its facts, what came, and which rules it is about."""
+    """A case, its assessment, and the rules that it is about."""
 
     pack: str
     name: str
@@ -70,7 +69,7 @@ class Examples:
 
 
 class RuleChange(NamedTuple):
-    """One thing that a rule changed: in what, why, and how."""
+    """One change by a rule: where, the reason, and the amounts."""
 
     what: str
     text: str
@@ -80,8 +79,8 @@ class RuleChange(NamedTuple):
 def rule_changes(example: CaseExample, rule: Rule, program: Program) -> Iterator[RuleChange]:
     """Everything that a rule changed in an example."""
     got = example.assessment
-    said = state(got, program.scale)
-    for named, firings in said.reasons:
+    stated = state(got, program.scale)
+    for named, firings in stated.reasons:
         for firing in firings:
             if firing.rule == rule.id:
                 yield RuleChange(named, firing.text, ", ".join(firing.changes).replace("-", "\N{MINUS SIGN}"))
@@ -94,10 +93,9 @@ def rule_changes(example: CaseExample, rule: Rule, program: Program) -> Iterator
 
 
 def run_examples(rulebase: RuleBase, merged: Merged) -> Examples:
-    """Run the cases of all packs. Raises RuleError where one of the given packs does not hold.
+    """Run the cases of all packs. Raises RuleError if a case of the given packs fails.
 
-    What the given packs change may make a case of an extended pack come out otherwise than it says: it is shown as it
-    comes out.
+    A case of an extended pack may fail because of the given packs: it is shown with its actual outcome.
     """
     own = [pack for pack in merged.packs if pack.layer > EXTENDED]
     extended = {pack.doc.pack for pack in merged.packs if pack.layer == EXTENDED}

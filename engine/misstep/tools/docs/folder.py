@@ -1,4 +1,4 @@
-"""What is to be a folder in; that folder out, whole or not at all."""
+"""Write a folder atomically."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 
 from misstep.errors import UsageError, printable
 
-MARK = ".misstep-docs"  # a folder with this file in it was made here
+MARK = ".misstep-docs"  # a file in folders that were made here
 
 
-def refuse_folder(output: Path, overwrite: bool, kept: Sequence[Path]) -> None:
-    """Raise UsageError where the output may not take the place of what is there."""
+def check_folder(output: Path, overwrite: bool, kept: Sequence[Path]) -> None:
+    """Raise UsageError if the output may not be replaced."""
     name, target = printable(str(output)), _real(output)
     if target.exists() and not target.is_dir():
         raise UsageError(f"{name}: is a file; the output is a folder")
@@ -30,7 +30,7 @@ def refuse_folder(output: Path, overwrite: bool, kept: Sequence[Path]) -> None:
 
 @contextmanager
 def whole_folder(output: Path) -> Iterator[Path]:
-    """A folder to work in; what is in its sub-folder ``new`` at the end takes the place of the output."""
+    """A folder to work in; its sub-folder ``new`` replaces the output at the end."""
     target = _real(output)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as name:
         work = Path(name)

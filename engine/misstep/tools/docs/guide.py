@@ -1,4 +1,4 @@
-"""A checkout in; its hand-written documents as pages out, with their links leading to pages."""
+"""Read the hand-written documents of a checkout as pages, and adapt their links."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Guide:
 
 
 def read_guide(root: Path) -> Guide:
-    """The documents of the checkout at a folder; none where it is no checkout, as beside the rules of an installed misstep."""
+    """The documents of the checkout at a folder; none beside the rules of an installed misstep."""
     if not (root / "pyproject.toml").is_file():
         return Guide({}, {}, {})
     files = {root / "README.md": "guide/misstep.md"}
@@ -46,7 +46,7 @@ def _lines(file: Path, paths: dict[Path, str], pictures: dict[str, Path]) -> Ite
 
 
 def _moved(found: re.Match[str], file: Path, paths: dict[Path, str], pictures: dict[str, Path]) -> str:
-    """A link as it is right on the page; one to a file that is no page becomes its text."""
+    """A link adapted to the page; a link to a file without a page becomes its text."""
     shown, text, target = found.groups()
     path, _, heading = target.partition("#")
     if not path or "://" in target:

@@ -1,6 +1,6 @@
-"""Any text in; Markdown that shows it as it is out.
+"""Escape text for Markdown.
 
-The pages are read by several dialects of Markdown, and in the end as HTML: what is markup in any of them is escaped.
+The pages are read by several dialects of Markdown and at last as HTML: the markup of all of them is escaped.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _AT_START = re.compile(r"(\d+(?=[.)])|)([-+=:!?.)])(?=\s|$|\2)")
 
 
 def escape(text: object) -> Markup:
-    """Text on one line, as Markdown shows it; what is Markdown already stays as it is."""
+    """Text on one line, escaped; Markdown stays as it is."""
     if hasattr(text, "__html__"):
         return Markup(text)
     line = printable(" ".join(str("" if text is None else text).split()))

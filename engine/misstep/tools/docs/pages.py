@@ -1,4 +1,4 @@
-"""A book in; its pages out, Markdown by path.
+"""Render the pages of a book as Markdown, by path.
 
 A rule has a page of its own, ``rules/ID.md``: a reader who meets its id in an assessment finds it under that address and in
 the search, and a chapter stays short enough to be read.
@@ -22,7 +22,7 @@ from misstep.language.facts import ROLES, Field, Kind
 from misstep.language.program import Action, Rule, Source, Usual
 from misstep.layout.wording import counted, name_from_id, spaced
 from misstep.tools.docs import markdown
-from misstep.tools.docs.book import Book, Chapter
+from misstep.tools.docs.book import Book, Chapter, is_every_kind
 from misstep.tools.docs.condition_words import constant, number
 from misstep.tools.docs.examples import CaseExample, rule_changes
 from misstep.tools.docs.rulewords import RuleWords
@@ -128,8 +128,8 @@ class _Writer:
             "sources_of": lambda usual: [book.program.sources[name] for name in usual.sources],
             "shares": _shares,
             "rule_changes": rule_changes,
-            "own_fields": self._own_fields,
-            "role_fields": self._role_fields,
+            "own_fields": book.program.own_fields,
+            "role_fields": lambda kind: book.program.roles.get(kind.role, ()),
             "widely": self._widely,
         }
         verdicts = book.program.scale.verdicts
@@ -149,21 +149,14 @@ class _Writer:
         text = to_text(example.assessment, self._book.program.scale, WIDTH)
         return markdown.fence(text.rstrip("\n"), "text")
 
-    def _own_fields(self, kind: Kind) -> Sequence[Field]:
-        shared = self._role_fields(kind)
-        return [field for field in kind.fields if field not in shared]
-
-    def _role_fields(self, kind: Kind) -> Sequence[Field]:
-        return self._book.program.roles.get(kind.role, ())
-
     def _usual_of(self, kind: Kind) -> Sequence[tuple[str, Usual]]:
-        """What is usual of the fields of a kind, as packs say of it, or of its role."""
+        """The usual answers to the fields of a kind, declared for it or for its role."""
         usual = self._book.program.usual
         found = ((f.name, usual.get(f"{kind.name}.{f.name}") or usual.get(f"{kind.role}.{f.name}")) for f in kind.fields)
         return [(name, each) for name, each in found if each is not None]
 
     def _usual_on(self, source: Source) -> Sequence[object]:
-        """The fields, by kind or role, of which a source says what is usual."""
+        """The fields whose usual answers rest on a source."""
         return [markdown.code(place) for place, usual in self._book.program.usual.items() if source.id in usual.sources]
 
     def _widely(self, kind: Kind) -> Sequence[Rule]:
@@ -172,12 +165,12 @@ class _Writer:
             rule
             for chapter in self._book.chapters
             for rule in chapter.rules
-            if any(self._book.everywhere(p) and kind.name in p.kinds for p in rule.patterns)
+            if any(is_every_kind(p, self._book.program) and kind.name in p.kinds for p in rule.patterns)
         ]
 
 
 def _link(up: str, thing: Thing | str, text: object = None) -> Markup:
-    """A link from a page that lies so deep; to a page that is no thing, by its path."""
+    """A link from a page at this depth, to a thing or to the path of a page."""
     if isinstance(thing, str):
         return markdown.link(text, up + thing)
     return markdown.link(title_of(thing) if text is None else text, up + path_of(thing))
@@ -196,7 +189,7 @@ def _facts(example: CaseExample) -> Markup:
 
 
 def _values(field: Field) -> Markup:
-    """What a field takes."""
+    """The values of a field."""
     if field.values:
         words = markdown.joined(map(markdown.code, field.values))
         return words if field.type == "enum" else markdown.say("any of {}", words)
@@ -241,7 +234,7 @@ def _unbroken(mark: re.Match[str]) -> str:
 
 
 def _default(field: Field, role: str) -> Markup | str:
-    """What holds where a field is left out."""
+    """The default of a field."""
     if field.unknown:
         return "unknown"
     if role == "derived":
@@ -250,7 +243,7 @@ def _default(field: Field, role: str) -> Markup | str:
 
 
 def _tidy(text: str) -> str:
-    """One blank line where a template left several, and one before a heading; blocks of text stay as they are."""
+    """Collapse blank lines, and put one before each heading; blocks of text stay as they are."""
     lines: list[str] = []
     fence = ""
     for line in text.splitlines():

@@ -1,4 +1,4 @@
-"""A linked rule in; what it looks at and what follows out, in words."""
+"""Put linked rules into words: conditions and effects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from misstep.language.effects import EFFECTS, Contribute, Derive, Effect, LimitO
 from misstep.language.expression import Arithmetic, Curve, Expression, Literal, Negative, names_in
 from misstep.language.facts import Kind
 from misstep.language.program import Action, Aggregate, Pattern, Rule
-from misstep.tools.docs.book import Book
+from misstep.tools.docs.book import Book, is_every_kind
 from misstep.tools.docs.condition_words import Phrases, number
 from misstep.tools.docs.markdown import code, joined, say
 
@@ -27,7 +27,7 @@ class ConditionLine:
 
 @dataclass(frozen=True, slots=True)
 class EffectLine:
-    """One effect; where it follows a curve, the points of ``what`` over ``over``."""
+    """One effect; of a curve, the points of ``what`` over ``over``."""
 
     text: Markup
     what: str = ""
@@ -52,7 +52,7 @@ class RuleWords:
         }  # of two facts of a kind, each is called by its name in the rule
 
     def when(self) -> list[ConditionLine]:
-        """What must be there, and must hold."""
+        """The conditions of the rule."""
         lines = []
         for binder in self._rule.binders:
             if isinstance(binder, Aggregate):
@@ -63,14 +63,14 @@ class RuleWords:
         return lines + [ConditionLine(say("and {}", text)) for text in Phrases(self._names).clauses(shared)]
 
     def unless(self) -> list[ConditionLine]:
-        """What must not be there."""
+        """The negated patterns."""
         return [
             ConditionLine(self._fact(n.pattern), Phrases(self._names, n.pattern.name).clauses(n.conditions))
             for n in self._rule.unless
         ]
 
     def then(self) -> list[EffectLine]:
-        """What follows."""
+        """The effects."""
         return [self._effect(effect) for effect in self._rule.effects]
 
     def because(self) -> Markup:
@@ -101,7 +101,7 @@ class RuleWords:
 
     def _kinds(self, pattern: Pattern) -> Markup:
         kinds = [self._book.program.kinds[kind] for kind in pattern.kinds]
-        if self._book.everywhere(pattern):
+        if is_every_kind(pattern, self._book.program):
             return say("any {}", self._book.program.scale.words.of(kinds[0].role))
         return joined((self._link(kind) for kind in kinds), ", ", "or") if kinds else say("nothing")
 
@@ -173,11 +173,11 @@ class RuleWords:
         return Phrases(self._names, facts[0].name if len(facts) == 1 else "").value(node)
 
     def _of(self, target: str) -> Markup:
-        """Of which fact, where the rule looks at several."""
+        """The fact, if the rule has several."""
         return say(" of {}", self._names[target]) if len(self._rule.patterns) > 1 else say("")
 
     def _for(self, targets: Sequence[str]) -> Markup:
-        """For which mistakes, where that is not plain."""
+        """The mistakes, unless there is only one pattern."""
         if not targets or len(self._rule.patterns) < 2:
             return say("")
         return say(" for {}", joined((self._names[target] for target in targets), ", ", "and"))

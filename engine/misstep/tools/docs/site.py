@@ -1,4 +1,4 @@
-"""Pages in Markdown in; a web site out that needs nobody else: no fonts, scripts or search from elsewhere.
+"""Build a self-contained web site of Markdown pages: no fonts, scripts or search from elsewhere.
 
 Zensical makes it, in a process of its own: it writes to standard output and keeps its configuration in globals.
 """
@@ -11,22 +11,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from misstep.errors import InstallationError
 from misstep.language.program import Action, Source
 from misstep.tools.docs.book import Book, Chapter
 from misstep.tools.docs.pages import path_of
 
-_Titled = TypeVar("_Titled", Action, Source)
 _THEME = Path(__file__).parent / "theme"
 _SECONDS = 600  # a hang is an error at last; the shipped rules take some seconds
 
 
-def refuse_missing_extra() -> None:
-    """Raise InstallationError where the site generator is not installed."""
+def require_site_generator() -> None:
+    """Raise InstallationError if the site generator is not installed."""
     if importlib.util.find_spec("zensical") is None:
         raise InstallationError(
             "the site is made by zensical, which is not installed: pip install 'misstep[docs]'; "
@@ -35,15 +33,21 @@ def refuse_missing_extra() -> None:
 
 
 def make_site(work: Path, book: Book, guide: Mapping[str, str]) -> None:
-    """Turn ``work/pages`` into ``work/new``. Every link is checked on the way. Raises InstallationError where it fails."""
+    """Turn ``work/pages`` into ``work/new``. Every link is checked on the way. Raises InstallationError on failure."""
     config = work / "mkdocs.yml"
     config.write_text(json.dumps(_config(book, guide)), encoding="utf-8")  # JSON is YAML
     arguments = [sys.executable, "-m", "zensical", "build", "--strict", "--config-file", str(config)]
     try:
         done = subprocess.run(  # noqa: S603 - this Python, a module of ours to choose
-            arguments, cwd=work, env={**os.environ, "NO_COLOR": "1"}, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=_SECONDS,
-        )  # fmt: skip
+            arguments,
+            cwd=work,
+            env={**os.environ, "NO_COLOR": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=_SECONDS,
+        )
     except subprocess.TimeoutExpired:
         raise InstallationError(f"zensical did not make the site within {_SECONDS} seconds") from None
     if done.returncode != 0:
@@ -51,7 +55,7 @@ def make_site(work: Path, book: Book, guide: Mapping[str, str]) -> None:
 
 
 def _told(done: subprocess.CompletedProcess[bytes]) -> str:
-    """What it complained of first."""
+    """The first complaint in its output."""
     said = [line for line in done.stdout.decode(errors="replace").splitlines() if line.strip()]
     complaints = [line for line in said if "Warning:" in line or "Error" in line]
     return (complaints or said[-1:] or [f"it said nothing and ended with {done.returncode}"])[0]
@@ -105,14 +109,14 @@ def _nav(book: Book, guide: Mapping[str, str]) -> list[object]:
     nav.append({"Chapters": [{html.escape(chapter.title): _chapter(chapter, book)} for chapter in book.chapters]})
     nav.append({"Look it up": ["kinds.md", "rules.md", "scale.md"]})
     if program.actions:
-        nav.append({"Actions": ["actions.md", *map(path_of, _by_title(program.actions))]})
+        nav.append({"Actions": ["actions.md", *_by_title(program.actions.values())]})
     if program.sources:
-        nav.append({"Sources": ["sources.md", *map(path_of, _by_title(program.sources))]})
+        nav.append({"Sources": ["sources.md", *_by_title(program.sources.values())]})
     return nav
 
 
-def _by_title(things: Mapping[str, _Titled]) -> list[_Titled]:
-    return sorted(things.values(), key=lambda thing: thing.title)
+def _by_title(things: Iterable[Action | Source]) -> list[str]:
+    return [path_of(thing) for thing in sorted(things, key=lambda thing: thing.title)]
 
 
 def _chapter(chapter: Chapter, book: Book) -> list[object]:
