@@ -1,7 +1,7 @@
 """Compare the answers of two revisions of misstep through all its doors: ``python -m benchmarks.same_answers OLD [NEW]``.
 
 OLD and NEW are revisions of git; NEW is the working tree unless given. Both get the rules (but with ``--own-rules``) and the
-fixtures of NEW, and one log that OLD made up. The exit code is 1 where an answer differs, 2 where a door of either ends in an error.
+fixtures of NEW, and one log that OLD made up. The exit code is 1 where an answer differs, 2 where a door of either fails.
 """
 
 from __future__ import annotations
