@@ -47,6 +47,14 @@ def test_what_is_said_of_two_mistakes_of_one_kind_is_said_once(shown: dict[str, 
     assert shown[form].count(flat(word)) == 1
 
 
+def test_a_limit_because_of_two_mistakes_is_said_once() -> None:
+    answer = BASE.assess([{"kind": "bad_joke", "topic": "appearance", "reaction": "offended"}, {"kind": "swearing", "times": 2}])
+    limits = [reason.text for reason in answer.because if reason.dimension == "outlook"]
+    assert len(limits) > len(set(limits))
+    text = flat(to_text(answer, SCALE))
+    assert all(text.count(f"{limit} (outlook at best") == 1 for limit in limits)
+
+
 def test_certainty_says_on_which_of_two_mistakes_of_one_kind_it_rests() -> None:
     found, titles = BASE.certainty(TWICE), BASE.assess(TWICE).titles
     assert titles == {"b": "Arrived late (b)", "a": "Arrived late (a)"}

@@ -184,7 +184,7 @@ def state(assessment: Assessment, scale: Scale | None = None) -> Statement:
             for avoid in assessment.avoid
         ),
         derived=tuple(StatedReasons(_derived(fact), _texts(fact.because)) for fact in assessment.derived),
-        together=merge_reasons(assessment.because, scale),
+        together=_once(merge_reasons(assessment.because, scale)),
         notes=assessment.notes,
         sources=assessment.sources,
         numbers={source.id: number for number, source in enumerate(assessment.sources, start=1)},
@@ -203,6 +203,11 @@ def merge_reasons(reasons: Iterable[Reason], scale: Scale | None = None) -> tupl
         elif reason.amount:
             firing.amounts[reason.column] = firing.amounts.get(reason.column, 0.0) + reason.change
     return tuple(firings.values())
+
+
+def _once(reasons: Iterable[MergedReason]) -> tuple[MergedReason, ...]:
+    """Without a second reason that reads like the first and adds nothing: the same limit because of another mistake."""
+    return tuple({(each.text, *each.limits, *(each.facts if each.amounts else ())): each for each in reasons}.values())
 
 
 def _limit(reason: Reason, scale: Scale | None) -> str:
