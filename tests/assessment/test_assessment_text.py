@@ -48,7 +48,7 @@ def test_what_is_said_of_two_mistakes_of_one_kind_is_said_once(shown: dict[str, 
 
 
 def test_a_limit_because_of_two_mistakes_is_said_once() -> None:
-    answer = BASE.assess([{"kind": "bad_joke", "topic": "appearance", "reaction": "offended"}, {"kind": "swearing", "times": 2}])
+    answer = BASE.assess([{"kind": "bad_joke", "topic": "appearance"}, {"kind": "swearing", "times": 2}])
     limits = [reason.text for reason in answer.because if reason.dimension == "outlook"]
     assert len(limits) > len(set(limits))
     text = flat(to_text(answer, SCALE))
