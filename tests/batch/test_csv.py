@@ -105,7 +105,7 @@ def test_a_packed_file_that_is_cut_off_gives_its_rows_and_says_so(tmp_path: Path
         *rows, fault = read(tmp_path / "a.csv.gz", tmp_path / "spool")
         assert [row.id for row in rows if isinstance(row, Logged)] == [str(n * 7919) for n in range(len(rows))]
         assert len(rows) > 4_000
-        assert told([fault]) == [f"{len(rows) + 2}! the gzip data end too early: the file is cut off"]
+        assert told([fault]) == [f"{len(rows) + 2}! the gzip data end too early: the file is truncated"]
 
 
 LONG = """\

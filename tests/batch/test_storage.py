@@ -199,7 +199,7 @@ def test_an_object_appears_whole_or_not_at_all(storage: Any) -> None:
         ("s3://bucket/logs", "s3://bucket/logs/x.csv",
          "s3://bucket/logs/x.csv: lies in the input s3://bucket/logs; write elsewhere"),
         ("s3://bucket/logs/*", "s3://bucket/logs/x.csv",
-         "s3://bucket/logs/x.csv: the input s3://bucket/logs/* means it too; write elsewhere"),
+         "s3://bucket/logs/x.csv: the input s3://bucket/logs/* matches it too; write elsewhere"),
         (["s3://bucket/logs", "s3://bucket/logs/a.jsonl"], "s3://bucket/x.csv",
          "s3://bucket/logs/a.jsonl: is given twice; every interview is to be scored once"),
         ("nowhere://bucket/a.jsonl", "x.csv",

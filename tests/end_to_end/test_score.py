@@ -147,10 +147,10 @@ BAD = {
     "an empty file": (["empty.jsonl"], "empty.jsonl: is empty"),
     "an empty folder": (
         ["empty"],
-        "empty: there is nothing to read in this folder; what is looked for: JSON lines (*.jsonl, *.ndjson), Parquet",
+        "empty: no files to read in this folder; looked for: JSON lines (*.jsonl, *.ndjson), Parquet",
     ),
     "no match": (["logs/*.jsonl"], "logs/*.jsonl: no file matches"),
-    "no known form": (["log.txt"], "log.txt: its name does not say what it is; "),
+    "no known form": (["log.txt"], "log.txt: its ending is of no known format; "),
     "a table without the column": (["log.csv"], "log.csv: has no column 'facts'; there are a, b"),
     "no database": (
         ["postgresql://me:secret@127.0.0.1:9/x?table=t"], "postgresql://me@127.0.0.1:9/x?table=t: cannot be reached: "
@@ -158,7 +158,7 @@ BAD = {
     "twice": (["log.jsonl", "log.jsonl"], "log.jsonl: is given twice; every interview is to be scored once"),
     "the output as input": (["log.jsonl", "scores.parquet"], "scores.parquet: is an input; write elsewhere"),
     "no rules": (["log.jsonl", "--rules", "no.yaml"], "no.yaml: "),
-    "no cluster": (["log.jsonl", "--on", "spark://x"], "spark://x: names no cluster"),
+    "no cluster": (["log.jsonl", "--on", "spark://x"], "spark://x: is not the URL of a cluster"),
 }  # fmt: skip
 
 
@@ -200,14 +200,14 @@ def test_the_same_command_goes_on(misstep: Command) -> None:
     run = alone(misstep, "log.jsonl", "-o", "scores.parquet", "--max-rejects", "0")
     assert (run.code, run.out) == (2, "")
     assert run.err == (
-        "misstep: more than 0 records are wrong, the most that --max-rejects allows; what is scored is kept: with a higher one "
-        "the run goes on from there\n"
+        "misstep: more than 0 records are invalid, the limit of --max-rejects; scored parts are kept: with a higher one "
+        "the run resumes\n"
     )
     other = alone(misstep, "log.jsonl", "-o", "scores.parquet", "--with", "assessment")
     assert other.code == 2
     assert other.err == (
-        "misstep: scores.parquet.misstep-run: holds a run with other columns that was not finished; go on with those it was "
-        "begun with, or give --overwrite to begin anew\n"
+        "misstep: scores.parquet.misstep-run: holds a run with other columns that was not finished; resume it with those it was "
+        "begun with, or give --overwrite to start anew\n"
     )
     run = alone(misstep, "log.jsonl", "-o", "scores.parquet")
     assert run.code == 1

@@ -49,7 +49,7 @@ class Journal:
             try:
                 self._lock.acquire()
             except Timeout:
-                raise CallerError(f"{self._shown}: another run is at work there; wait for it, or choose another output") from None
+                raise CallerError(f"{self._shown}: another run is using it; wait for it, or choose another output") from None
         try:
             self._settle()
         except BaseException:
@@ -83,11 +83,11 @@ class Journal:
                 if {VERSION, COLUMN_VERSION}.intersection(other):  # what it was begun with is not here any more
                     raise CallerError(
                         f"{self._shown}: holds a run that another version of misstep began and did not finish; finish it with"
-                        " that one, or give --overwrite to begin anew"
+                        " that one, or give --overwrite to start anew"
                     )
                 raise CallerError(
-                    f"{self._shown}: holds a run with other {' and '.join(other)} that was not finished; go on with those it was"
-                    " begun with, or give --overwrite to begin anew"
+                    f"{self._shown}: holds a run with other {' and '.join(other)} that was not finished; resume it with those it"
+                    " was begun with, or give --overwrite to start anew"
                 )
         self._clear()
         self.parts = self.folder / secrets.token_hex(8)

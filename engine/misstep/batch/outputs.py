@@ -128,7 +128,7 @@ def check_no_input(output: Output, files: Sequence[Path], inputs: Sequence[str])
                 if file.resolve() == given.resolve():
                     raise CallerError(f"{printable(str(file))}: is an input; write elsewhere")
             elif file.absolute().match(str(given.absolute())):
-                raise CallerError(f"{printable(str(file))}: the input {printable(name)} means it too; write elsewhere")
+                raise CallerError(f"{printable(str(file))}: the input {printable(name)} matches it too; write elsewhere")
 
 
 def _check_object(file: str, name: str) -> None:
@@ -136,4 +136,4 @@ def _check_object(file: str, name: str) -> None:
     if file == name or file.startswith(name.rstrip("/") + "/"):
         raise CallerError(f"{printable(file)}: lies in the input {printable(name)}; write elsewhere")
     if fnmatch.fnmatchcase(file, name):
-        raise CallerError(f"{printable(file)}: the input {printable(name)} means it too; write elsewhere")
+        raise CallerError(f"{printable(file)}: the input {printable(name)} matches it too; write elsewhere")

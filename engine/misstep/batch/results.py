@@ -141,7 +141,7 @@ def _read_summary(file: Path, form: OutputForm) -> Summary:
         except (pa.ArrowException, OSError) as error:
             raise _unreadable(file, error) from None
         if data is None:
-            raise _no_result(file, "it does not say what was scored")
+            raise _no_result(file, "it has no summary of a run")
     else:
         place = file.with_name(file.name + ".summary.json")
         if not place.is_file():
@@ -154,7 +154,7 @@ def _read_summary(file: Path, form: OutputForm) -> Summary:
 
 
 def _no_result(file: Path, why: str) -> CallerError:
-    return CallerError(f"{printable(str(file))}: is no result of `misstep score`: {printable(why)}")
+    return CallerError(f"{printable(str(file))}: is not a result of `misstep score`: {printable(why)}")
 
 
 def _unreadable(file: Path, error: Exception) -> CallerError:

@@ -266,7 +266,7 @@ class Summary:
                 ) from None
             first = error.errors(include_input=False, include_url=False)[0]
             place = "/".join(map(str, first["loc"]))
-            raise CallerError(f"no summary of a run of misstep: {place + ': ' if place else ''}{first['msg']}") from None
+            raise CallerError(f"not a summary of a run of misstep: {place + ': ' if place else ''}{first['msg']}") from None
 
 
 @cache
