@@ -54,7 +54,7 @@ class Scores:
     @cached_property
     def dataset(self) -> ds.Dataset:
         """The file as an Arrow dataset, as it stands: a CSV has lists as text."""
-        import pyarrow.dataset as ds  # imports pandas where it is installed; a run that only writes scores does without
+        import pyarrow.dataset as ds  # imports pandas where it is installed; a command that fails early does without
 
         schema, form = self.schema, ds.ParquetFileFormat()
         if self._form == "jsonl":

@@ -62,25 +62,20 @@ class Tally:
     def add(self, result: Result) -> None:
         """Count one interview."""
         memory = result.memory
-        fired = set(map(_RULE_OF_CONTRIBUTION, memory.contributions))
-        fired.update(map(_RULE_OF_RECOMMENDATION, memory.recommendations))
-        if memory.vetoes:
-            fired.update(map(_RULE_OF_VETO, memory.vetoes))
-        if memory.notes:
-            fired.update(map(_RULE_OF_REMARK, memory.notes))
-        if memory.outlooks:
-            fired.update(map(_RULE_OF_REMARK, memory.outlooks))
-        for derivations in memory.derivations.values():
-            fired.update([rule for rule, _ in derivations])
-        self._firings += fired
+        self._firings += {
+            *map(_RULE_OF_CONTRIBUTION, memory.contributions),
+            *map(_RULE_OF_RECOMMENDATION, memory.recommendations),
+            *map(_RULE_OF_VETO, memory.vetoes),
+            *map(_RULE_OF_REMARK, memory.notes),
+            *map(_RULE_OF_REMARK, memory.outlooks),
+            *(rule for derivations in memory.derivations.values() for rule, _ in derivations),
+        }
         if len(self._firings) > _HELD:
             self._count()
         kinds, met = self._kinds, set()
         for finding in result.findings:
             kind, exact = finding.mistake[KIND], finding.exact
-            sums = kinds.get(kind)
-            if sums is None:
-                sums = kinds[kind] = [0, 0, 0, 0]
+            sums = kinds.setdefault(kind, [0, 0, 0, 0])
             sums[_COUNT] += 1
             sums[_DAMAGE] += exact.damage
             sums[_SEVERITY] += exact.severity
