@@ -46,29 +46,41 @@ BAD: list[tuple[str, bytes, dict[str, Any], type[MisstepError], str]] = [
     ("a.parquet", parquet(facts=["[]"]), {"keep": ("team",)}, CallerError, "has no column 'team'; there are facts"),
     ("a.parquet", parquet(facts=[1]), {}, CallerError, "the column 'facts' must be text with JSON, not int64"),
     (
-        "a.parquet", parquet(facts=["[]"], id=[[1]]), {}, CallerError,
+        "a.parquet",
+        parquet(facts=["[]"], id=[[1]]),
+        {},
+        CallerError,
         "the column 'id' must be text, a number, true or false, or a time, not list<element: int64>",
     ),
     ("a.parquet", parquet(facts=pa.array([], pa.string())), {}, RecordError, "has no rows"),
     ("a.csv", b"fact,id\n", {}, CallerError, "has no column 'facts'; there are fact, id"),
     ("a.csv", b"facts,facts\n", {}, CallerError, "has the column 'facts' twice"),
     (
-        "a.csv", b'"facts\n', {}, RecordError,
+        "a.csv",
+        b'"facts\n',
+        {},
+        RecordError,
         "line 1 is not valid CSV: a quote is left open, or stands within a text, where it is doubled and the text quoted",
     ),
     ("a.csv", b"\n\n", {}, RecordError, "is empty; it must begin with a line that names the columns"),
     (
-        "a.csv", b"id,kind,minuts\n", {"kinds": (KIND,)}, CallerError,
+        "a.csv",
+        b"id,kind,minuts\n",
+        {"kinds": (KIND,)},
+        CallerError,
         "the column 'minuts' is no field of any kind; did you mean 'minutes'?",
     ),
     (
-        "a.csv", b"id,kind,team\n", {"kinds": (KIND,)}, CallerError,
+        "a.csv",
+        b"id,kind,team\n",
+        {"kinds": (KIND,)},
+        CallerError,
         "the column 'team' is no field of any kind; name it among those to keep, if it is none",
     ),
     ("a.csv", b"kind,minutes\n", {"kinds": (KIND,)}, CallerError, "has no column 'id'; there are kind, minutes"),
     ("a.csv", b"id,facts\n", {"form": "long-csv"}, CallerError, "has no column 'kind'; there are facts, id"),
     ("a.csv", b"id,kind,minutes,minutes\n", {"kinds": (KIND,)}, CallerError, "has the column 'minutes' twice"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "data", "options", "error", "said"), BAD, ids=[f"{b[0]}: {b[-1][:40]}" for b in BAD])
@@ -124,11 +136,13 @@ def twice(folder: Path) -> None:
         (twice, ["a.jsonl", "*.jsonl"], {}, "{}/a.jsonl: is given twice; every interview is to be scored once"),
         (twice, ["a.jsonl", "../logs/a.jsonl"], {}, "{}/../logs/a.jsonl: is given twice; every interview is to be scored once"),
         (
-            twice, ["a.jsonl"], {"form": "csv", "delimiter": "ab"},
+            twice,
+            ["a.jsonl"],
+            {"form": "csv", "delimiter": "ab"},
             "the delimiter of CSV must be a single character, say ';', or '\\t' for a tab",
         ),
     ],
-)  # fmt: skip
+)
 def test_inputs_that_make_no_sense(
     tmp_path: Path, make: Callable[[Path], None], inputs: list[str], options: dict[str, Any], said: str
 ) -> None:
@@ -172,11 +186,11 @@ def test_folders_and_patterns_are_read_in_the_order_of_names(tmp_path: Path) -> 
         (tmp_path / "logs" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "logs" / name).write_text(f"[{name!r}]", encoding="utf-8")
     logs = tmp_path / "logs"
-    assert told(read(logs, tmp_path / "spool")) == [
-        "1: ['a.jsonl']", "1: ['c.JSONL']", "1: ['b/1.ndjson']", "1: ['b/2.jsonl']"
-    ]  # fmt: skip
+    assert told(read(logs, tmp_path / "spool")) == ["1: ['a.jsonl']", "1: ['c.JSONL']", "1: ['b/1.ndjson']", "1: ['b/2.jsonl']"]
     assert told(read([f"{logs}/b/*.jsonl", f"{logs}/[ac].*"], tmp_path / "spool")) == [
-        "1: ['b/2.jsonl']", "1: ['a.jsonl']", "1: ['c.JSONL']"
-    ]  # fmt: skip
+        "1: ['b/2.jsonl']",
+        "1: ['a.jsonl']",
+        "1: ['c.JSONL']",
+    ]
     (logs / "[x].jsonl").write_text("[0]", encoding="utf-8")
     assert told(read(logs / "[x].jsonl", tmp_path / "spool")) == ["1: [0]"]

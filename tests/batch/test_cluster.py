@@ -177,14 +177,17 @@ def test_over_tls_as_dask_is_configured(hosts: Network, log: Path, tmp_path: Pat
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=misstep", "-out", certificate, "-keyout", key],
-        capture_output=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        check=True,
+    )
     comm = "DASK_DISTRIBUTED__COMM__"
     settings = {
-        f"{comm}DEFAULT_SCHEME": "tls", f"{comm}REQUIRE_ENCRYPTION": "true", f"{comm}TLS__CA_FILE": str(certificate),
+        f"{comm}DEFAULT_SCHEME": "tls",
+        f"{comm}REQUIRE_ENCRYPTION": "true",
+        f"{comm}TLS__CA_FILE": str(certificate),
         **{f"{comm}TLS__{who}__CERT": str(certificate) for who in ("SCHEDULER", "WORKER", "CLIENT")},
         **{f"{comm}TLS__{who}__KEY": str(key) for who in ("SCHEDULER", "WORKER", "CLIENT")},
-    }  # fmt: skip
+    }
     with Cluster(tmp_path / "cluster", hosts, settings, "tls") as cluster:
         cluster.start(1, nanny=False)
         words = ["score", str(log), "-o", "scores.csv", "--keep", "team", "--on", cluster.url]

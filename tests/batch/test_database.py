@@ -84,8 +84,10 @@ def test_a_table_is_read_in_the_order_of_its_ids(database: str, tmp_path: Path) 
     )
     assert told(got) == EXPECTED
     assert [(r.id, r.kept) for r in got if isinstance(r, Logged)] == [
-        ("2", ("twin \"é\"\n\t'", "2")), ("2", (None, "2")), ("11", ("x", "11"))
-    ]  # fmt: skip
+        ("2", ('twin "é"\n\t\'', "2")),
+        ("2", (None, "2")),
+        ("11", ("x", "11")),
+    ]
 
 
 def test_a_query_is_read_like_a_table(database: str, tmp_path: Path) -> None:

@@ -51,8 +51,11 @@ class Driver:
     def __init__(self, log: Path, output: str) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-c", DRIVER, str(log), output, "findings", "actions"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=log.parent,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=log.parent,
+        )
 
     def __enter__(self) -> Driver:
         return self

@@ -121,9 +121,13 @@ def test_processes_write_the_same_bytes_as_one(log: Path, tmp_path: Path, name: 
     for folder, workers in (("one", 1), ("two", 2)):
         (tmp_path / folder).mkdir()
         score(
-            log, tmp_path / folder / name, keep=["team", "month"], tables=["findings", "actions"], assessment=True,
+            log,
+            tmp_path / folder / name,
+            keep=["team", "month"],
+            tables=["findings", "actions"],
+            assessment=True,
             workers=workers,
-        )  # fmt: skip
+        )
     assert every_file(tmp_path / "one") == every_file(tmp_path / "two")
     assert len(every_file(tmp_path / "one")) == 5
 
