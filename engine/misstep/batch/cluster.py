@@ -23,7 +23,7 @@ from distributed.comm.addressing import parse_address
 
 from misstep.batch.summary import version_of_misstep
 from misstep.batch.workers import Death, Pool, ResultT, TaskT
-from misstep.errors import CallerError, EngineError, MisstepError, printable
+from misstep.errors import EngineError, MisstepError, UsageError, printable
 
 SCHEME = "dask://"
 PORT = 8786  # that a scheduler listens on by default
@@ -41,14 +41,14 @@ class Cluster:
     """
 
     def __init__(self, url: str, folder: Path) -> None:
-        """Raises CallerError about a wrong URL."""
+        """Raises UsageError about a wrong URL."""
         self.name = printable(url)
         self._host, self._port = _host_and_port(url)
         self._address = f"[{self._host}]:{self._port}" if ":" in self._host else f"{self._host}:{self._port}"
         self._folder = folder.absolute()
 
     def run(self, work: Callable[[TaskT], ResultT], tasks: Iterable[TaskT]) -> Iterator[ResultT]:
-        """Run all tasks. Raises CallerError also where the cluster, or one of its workers, cannot be used."""
+        """Run all tasks. Raises UsageError also where the cluster, or one of its workers, cannot be used."""
         with _quiet(), _marked(self._folder) as mark, self._connected() as client:
             yield from _DaskPool(self.name, mark, client, work).run(tasks)
 
@@ -68,7 +68,7 @@ class Cluster:
                 client.close(timeout=CONNECT_SECONDS)
 
     def _check_answers(self) -> None:
-        """Raise CallerError where no scheduler answers: the client of Dask waits for ever for a server that sends nothing.
+        """Raise UsageError where no scheduler answers: the client of Dask waits for ever for a server that sends nothing.
         A scheduler sends something first, except over TLS."""
         try:
             with socket.create_connection((self._host, self._port), CONNECT_SECONDS) as connection:
@@ -81,19 +81,19 @@ class Cluster:
         except OSError as error:
             raise self._no_scheduler(error.strerror or error) from None
 
-    def _no_scheduler(self, why: object) -> CallerError:
-        return CallerError(f"{self.name}: no Dask scheduler answers there: {_first_line(why)}")
+    def _no_scheduler(self, why: object) -> UsageError:
+        return UsageError(f"{self.name}: no Dask scheduler answers there: {_first_line(why)}")
 
 
 def _host_and_port(url: str) -> tuple[str, int]:
-    """Raises CallerError."""
+    """Raises UsageError."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or PORT
     except ValueError:
         host = None
     if not url.startswith(SCHEME) or not host or parts.path.strip("/") or parts.query or parts.username:
-        raise CallerError(f"{printable(url)}: is not the URL of a cluster, {SCHEME}HOST:PORT")
+        raise UsageError(f"{printable(url)}: is not the URL of a cluster, {SCHEME}HOST:PORT")
     return host, port
 
 
@@ -217,7 +217,7 @@ class _DaskPool(Pool[TaskT, ResultT, "distributed.Future[ResultT]"]):
             if isinstance(answer, Exception):
                 answer = f"has no misstep, or not all that it needs ({_first_line(answer)}); install the same there as here"
             if answer:
-                raise CallerError(f"{self._name}: the worker at {printable(address)} {printable(answer)}")
+                raise UsageError(f"{self._name}: the worker at {printable(address)} {printable(answer)}")
         self._checked = set(there)
         self._threads = sum(there.values())
         self._looked = time.monotonic()
@@ -234,7 +234,7 @@ class _DaskPool(Pool[TaskT, ResultT, "distributed.Future[ResultT]"]):
         if isinstance(error, CancelledError) or self._client.status != "running":
             return self._lost()
         if isinstance(error, OSError):
-            return CallerError(f"{task}: error of a worker: {printable(str(error))}; {SHARED}")
+            return UsageError(f"{task}: error of a worker: {printable(str(error))}; {SHARED}")
         self._look()  # at workers that have joined since
         return error
 

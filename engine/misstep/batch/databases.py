@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
-from misstep.errors import CallerError, InstallationError, printable
+from misstep.errors import InstallationError, UsageError, printable
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Cursor
@@ -43,17 +43,17 @@ class Database:
 
 
 def read_url(url: str) -> Database:
-    """Parse a URL. Raises CallerError where it is incomplete."""
+    """Parse a URL. Raises UsageError where it is incomplete."""
     place, _, options = url.partition("?")
     system: Literal["sqlite", "postgresql"] = "sqlite" if place.startswith("sqlite:") else "postgresql"
     shown = printable(_without_password(place))
     wanted = WANTED.search(options)
     if wanted is None or not wanted[2].strip():
-        raise CallerError(f"{shown}: does not say what to read; end it with ?table=NAME or ?query=SELECT ...")
+        raise UsageError(f"{shown}: does not say what to read; end it with ?table=NAME or ?query=SELECT ...")
     others = options[: wanted.start()]
     if system == "sqlite":
         if not place.startswith(SQLITE) or len(place) == len(SQLITE) or others:
-            raise CallerError(
+            raise UsageError(
                 f"{shown}: a file of SQLite is named by sqlite:///PATH?table=NAME or sqlite:///PATH?query=SELECT ..."
             )
         address = place.removeprefix(SQLITE)
@@ -79,7 +79,7 @@ def _without_password(place: str) -> str:
 def connected(database: Database, write: bool = False) -> Iterator[Cursor]:
     """A cursor, read-only unless ``write``. Writes are there once its connection commits.
 
-    Raises CallerError where the database cannot be reached, InstallationError without a driver.
+    Raises UsageError where the database cannot be reached, InstallationError without a driver.
     """
     driver = f"adbc_driver_{database.system}"
     try:
@@ -89,7 +89,7 @@ def connected(database: Database, write: bool = False) -> Iterator[Cursor]:
     try:
         connection = dbapi.connect(_address(database, write))
     except dbapi.Error as error:
-        raise CallerError(f"{printable(database.name)}: cannot be reached: {reason(error, database)}") from None
+        raise UsageError(f"{printable(database.name)}: cannot be reached: {reason(error, database)}") from None
     with closing(connection), closing(connection.cursor()) as cursor:
         if database.system == "postgresql":
             if not write:
@@ -106,7 +106,7 @@ def _address(database: Database, write: bool) -> str:
             address += f"{'&' if '?' in address else '?'}connect_timeout={CONNECT_SECONDS}"
         return address
     if not write and not Path(database.address).is_file():
-        raise CallerError(f"{printable(database.name)}: there is no file {printable(database.address)}")
+        raise UsageError(f"{printable(database.name)}: there is no file {printable(database.address)}")
     return f"file:{quote(database.address)}?mode={'rwc' if write else 'ro'}"
 
 

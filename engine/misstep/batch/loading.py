@@ -22,7 +22,7 @@ from misstep.batch.databases import Database, connected, quoted, read_url, reaso
 from misstep.batch.forms import OutputForm, join_parts
 from misstep.batch.journal import SUFFIX
 from misstep.batch.summary import Summary
-from misstep.errors import CallerError, MisstepError, printable
+from misstep.errors import MisstepError, UsageError, printable
 from misstep.files import whole_file
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ class DatabaseOutput:
 
     @classmethod
     def named(cls, url: str) -> DatabaseOutput:
-        """The output of a URL. Raises CallerError where it names no table."""
+        """The output of a URL. Raises UsageError where it names no table."""
         database = read_url(url)
         if database.query:
-            raise CallerError(f"{printable(database.name)}: scores go into a table; end it with ?table=NAME")
+            raise UsageError(f"{printable(database.name)}: scores go into a table; end it with ?table=NAME")
         return cls(database)
 
     @property
@@ -70,19 +70,19 @@ class DatabaseOutput:
         return {table: self._table(table) for table in tables}
 
     def check(self, wanted: OutputOptions, overwrite: bool) -> None:
-        """Raise CallerError where tables are there already, or the database cannot be reached."""
+        """Raise UsageError where tables are there already, or the database cannot be reached."""
         names = [field.name.casefold() for field in wanted.schema("interviews")]
         if twice := next((name for name in names if names.count(name) > 1), None):
-            raise CallerError(f"{printable(self.name)}: duplicate column '{twice}' (database column names are case-insensitive)")
+            raise UsageError(f"{printable(self.name)}: duplicate column '{twice}' (database column names are case-insensitive)")
         if self.database.system == "sqlite" and not (file := Path(self.database.address)).exists():
             if not file.absolute().parent.is_dir():
-                raise CallerError(f"{printable(self.name)}: there is no folder {printable(str(file.parent))}")
+                raise UsageError(f"{printable(self.name)}: there is no folder {printable(str(file.parent))}")
             return
         with self._connected(write=False) as cursor:
             for table in [*wanted.tables, "interviews", RUN]:
                 if not overwrite and self._is_there(cursor, self._table(table)):
                     name = printable(f"{self.name}: the table {self._table(table)}")
-                    raise CallerError(f"{name} is there already; give --overwrite to replace it, or choose another name")
+                    raise UsageError(f"{name} is there already; give --overwrite to replace it, or choose another name")
 
     def write(
         self, parts: Callable[[TableName], list[Path]], wanted: OutputOptions, summary: Summary, journal: Path
@@ -159,14 +159,14 @@ class DatabaseOutput:
 
     @contextmanager
     def _connected(self, write: bool = True) -> Iterator[Cursor]:
-        """A cursor. Errors of drivers are raised as CallerError."""
+        """A cursor. Errors of drivers are raised as UsageError."""
         try:
             with connected(self.database, write) as cursor:
                 yield cursor
         except (MisstepError, OSError):
             raise
         except Exception as error:  # any error of a driver, whose package may not be installed
-            raise CallerError(f"{printable(self.name)}: cannot be written: {reason(error, self.database)}") from None
+            raise UsageError(f"{printable(self.name)}: cannot be written: {reason(error, self.database)}") from None
 
 
 def _joined(journal: Path, table: TableName) -> Path:

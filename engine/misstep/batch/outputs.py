@@ -14,7 +14,7 @@ from misstep.batch.inputs.sources import STDIN
 from misstep.batch.journal import SUFFIX
 from misstep.batch.loading import DatabaseOutput
 from misstep.batch.summary import Summary
-from misstep.errors import CallerError, printable
+from misstep.errors import UsageError, printable
 from misstep.files import is_remote, place, whole_file
 
 
@@ -50,7 +50,7 @@ class FileOutput:
         """The names of further tables of an earlier run, which is replaced."""
         try:
             return set(Summary.from_json(self._summary.read_bytes()).tables.values()) & set(self.further(TABLES[1:]).values())
-        except (OSError, CallerError):
+        except (OSError, UsageError):
             return set()
 
     def _tables(self, tables: Sequence[TableName]) -> dict[TableName, Path]:
@@ -62,7 +62,7 @@ class FileOutput:
         return {table: self._tables(tables)[table].name for table in tables}
 
     def check(self, wanted: OutputOptions, overwrite: bool) -> None:
-        """Raise CallerError where a file exists, or its folder does not."""
+        """Raise UsageError where a file exists, or its folder does not."""
         check_writable(self.files(wanted.tables), overwrite)
 
     def write(
@@ -88,7 +88,7 @@ Output = FileOutput | DatabaseOutput
 
 
 def output_of(name: str | Path) -> Output:
-    """The output of a name, a file or the URL of a database. Raises CallerError."""
+    """The output of a name, a file or the URL of a database. Raises UsageError."""
     if str(name).startswith(DATABASES):
         return DatabaseOutput.named(str(name))
     path = place(name)
@@ -96,27 +96,27 @@ def output_of(name: str | Path) -> Output:
 
 
 def check_writable(files: Sequence[Path], overwrite: bool) -> None:
-    """Raise CallerError where a file cannot be written, or exists and may not be replaced."""
+    """Raise UsageError where a file cannot be written, or exists and may not be replaced."""
     for file in files:
         shown = printable(str(file))
         if not is_remote(file) and not file.absolute().parent.is_dir():
-            raise CallerError(f"{shown}: there is no folder {printable(str(file.parent))}")
+            raise UsageError(f"{shown}: there is no folder {printable(str(file.parent))}")
         if file.is_dir():
-            raise CallerError(f"{shown}: is a folder; give a file")
+            raise UsageError(f"{shown}: is a folder; give a file")
         if file.exists() and not overwrite:
-            raise CallerError(f"{shown}: is there already; give --overwrite to replace it, or choose another name")
+            raise UsageError(f"{shown}: is there already; give --overwrite to replace it, or choose another name")
 
 
 def check_no_input(output: Output, files: Sequence[Path], inputs: Sequence[str]) -> None:
-    """Raise CallerError where a file to be written is an input, or would be one next time."""
+    """Raise UsageError where a file to be written is an input, or would be one next time."""
     for name in inputs:
         if name.startswith(DATABASES):
             if isinstance(output, DatabaseOutput) and read_url(name) == output.database:
-                raise CallerError(f"{printable(output.name)}: is an input; write elsewhere")
+                raise UsageError(f"{printable(output.name)}: is an input; write elsewhere")
         elif name != STDIN:
             for file in files:
                 if message := _overlap(file, name):
-                    raise CallerError(f"{printable(str(file))}: {message}; write elsewhere")
+                    raise UsageError(f"{printable(str(file))}: {message}; write elsewhere")
 
 
 def _overlap(file: Path, name: str) -> str:

@@ -26,7 +26,7 @@ from misstep.batch.results import Scores, read_scores
 from misstep.batch.summary import EXAMPLES, Summary, Tally, version_of_misstep
 from misstep.batch.tasks import Job, Task, score_part
 from misstep.batch.workers import Alone, Processes, TaskRunner
-from misstep.errors import CallerError, InstallationError, RecordError, printable
+from misstep.errors import InstallationError, RecordError, UsageError, printable
 from misstep.files import discard_torn, place, refuse_unreached, whole_file
 from misstep.rulebase.cache import dump_program
 
@@ -92,7 +92,7 @@ def score(
 
     The output appears whole or not at all. The same call resumes an interrupted run.
 
-    Raises CallerError about a wrong input, output or journal, RecordError where more than ``max_rejects`` records are invalid,
+    Raises UsageError about a wrong input, output or journal, RecordError where more than ``max_rejects`` records are invalid,
     EngineError where a part kills its process every time, OSError where nothing can be written.
     """
     names = [os.fspath(inputs)] if isinstance(inputs, str | os.PathLike) else [os.fspath(name) for name in inputs]
@@ -151,12 +151,12 @@ def workers_of(on: str | None, count: int | None, folder: Path) -> TaskRunner:
     """A cluster, if one is named; else this process, if one is wanted; else as many as there are cores. ``folder``: in which
     tasks read and write.
 
-    Raises CallerError where the cluster cannot be used, InstallationError without Dask.
+    Raises UsageError where the cluster cannot be used, InstallationError without Dask.
     """
     if on is None:
         return Alone() if count == 1 else Processes(count)
     if count is not None:
-        raise CallerError("give a number of processes or a cluster, not both; a cluster has its own workers")
+        raise UsageError("give a number of processes or a cluster, not both; a cluster has its own workers")
     try:
         from misstep.batch.cluster import Cluster  # an extra that few need, and takes a second
     except ImportError:
@@ -168,11 +168,11 @@ PART_BYTES = 4_000_000  # of lines: some thousand interviews, done again within 
 
 
 def _check_names(wanted: OutputOptions) -> None:
-    """Raise CallerError about duplicate columns."""
+    """Raise UsageError about duplicate columns."""
     names = wanted.schema("interviews").names
     for name in wanted.keep:
         if names.count(name) > 1:
-            raise CallerError(f"keep: the result would have the column '{printable(name)}' twice; rename it in the input")
+            raise UsageError(f"keep: the result would have the column '{printable(name)}' twice; rename it in the input")
 
 
 @lru_cache(maxsize=2)
@@ -213,7 +213,7 @@ class _Run:
             note = self.journal.note(part.number)
             if note is not None and note["digest"] != part.digest:
                 if not self.overwrite:
-                    raise CallerError(
+                    raise UsageError(
                         f"{printable(part.name)}: has changed since the run began, from row {part.row} on; give --overwrite to"
                         " score it as it is now"
                     )

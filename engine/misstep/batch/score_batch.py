@@ -24,7 +24,7 @@ from misstep.batch.columns import (
 )
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.summary import Tally
-from misstep.errors import CallerError, Location, Problem, RecordError
+from misstep.errors import Location, Problem, RecordError, UsageError
 
 MOST_EXACT = 2**53  # beyond it a fraction in binary no longer tells whole numbers apart
 
@@ -93,7 +93,7 @@ def score_batch(
     columns of ``SCORES`` and ``error``: the message about an invalid record, which has no scores. ``assessment``
     adds the whole assessment as JSON, the same bytes as ``assess_json`` gives; ``certainty`` the columns of ``CERTAINTY``.
 
-    Raises CallerError about a column that is missing or of another type.
+    Raises UsageError about a column that is missing or of another type.
     """
     schema = scores_schema(batch.schema, assessment=assessment, certainty=certainty)
     _check_columns(batch.schema, facts, id)
@@ -125,26 +125,26 @@ def score_batch(
 def scores_schema(schema: pa.Schema, *, assessment: bool = False, certainty: bool = False) -> pa.Schema:
     """The schema of the result of ``score_batch``, from that of the batch, for tools that need it beforehand.
 
-    Raises CallerError about duplicate columns.
+    Raises UsageError about duplicate columns.
     """
     added = [*answer_columns(assessment, certainty), ("error", pa.string())]
     if twice := {name for name, _ in added}.intersection(schema.names):
-        raise CallerError(f"the batch has a column '{min(twice)}' already, which the scores would replace; rename it")
+        raise UsageError(f"the batch has a column '{min(twice)}' already, which the scores would replace; rename it")
     return pa.schema([*schema, *[pa.field(name, type_) for name, type_ in added]], metadata=schema.metadata)
 
 
 def _check_columns(schema: pa.Schema, facts: str, id_: str) -> None:
     names = schema.names
     if facts not in names:
-        raise CallerError(f"the batch has no column '{facts}'; there are {', '.join(names) or 'none'}")
+        raise UsageError(f"the batch has no column '{facts}'; there are {', '.join(names) or 'none'}")
     for name in (facts, id_):
         if names.count(name) > 1:
-            raise CallerError(f"the batch has the column '{name}' twice")
+            raise UsageError(f"the batch has the column '{name}' twice")
     of_facts = schema.field(facts).type
     if not (is_text(of_facts) or pa.types.is_null(of_facts) or _is_nested(of_facts)):
-        raise CallerError(f"the column '{facts}' must be text with JSON, or lists of facts, not {of_facts}")
+        raise UsageError(f"the column '{facts}' must be text with JSON, or lists of facts, not {of_facts}")
     if id_ in names and not (is_text(of_ids := schema.field(id_).type) or has_words(of_ids)):
-        raise CallerError(f"the column '{id_}' must be text or a number, not {of_ids}")
+        raise UsageError(f"the column '{id_}' must be text or a number, not {of_ids}")
 
 
 def _is_nested(type_: pa.DataType) -> bool:

@@ -21,7 +21,7 @@ from misstep.batch.inputs.spool import NOT_UTF_8, Spool, SpooledRow, fault_part,
 from misstep.batch.inputs.streams import Stream
 from misstep.batch.inputs.table_rows import Columns, choose_columns, logged, logged_row, require_columns
 from misstep.batch.parts import Logged, Part, Reading, Reject, reject
-from misstep.errors import CallerError, RecordError, printable, suggest
+from misstep.errors import RecordError, UsageError, printable, suggest
 from misstep.language.facts import GIVEN_ROLES, Kind
 
 KIND, FACT = "kind", "fact"
@@ -30,7 +30,7 @@ Fields = dict[str, str]
 
 
 def check_csv(source: InputSource, stream: Stream, reading: Reading) -> None:
-    """Raise CallerError or RecordError about a wrong header."""
+    """Raise UsageError or RecordError about a wrong header."""
     _columns(source, CsvRows(source, stream, reading), reading)
 
 
@@ -76,13 +76,13 @@ def _read_interviews(source: InputSource, columns: Columns, rows: CsvRows, readi
 
 
 def _check_facts(source: InputSource, header: Sequence[str], reading: Reading) -> None:
-    """Raise CallerError where a column is missing, or is no field of any kind."""
+    """Raise UsageError where a column is missing, or is no field of any kind."""
     require_columns(source.name, header, tuple(dict.fromkeys([reading.id, KIND, *reading.keep])))
     fields = {field.name for kind in _given(reading) for field in kind.fields}
     for column in header:
         if column not in {reading.id, KIND, FACT, *reading.keep, *fields}:
             hint = suggest(column, fields, "; name it among those to keep, if it is none")
-            raise CallerError(f"{printable(source.name)}: the column '{column}' is no field of any kind{hint}")
+            raise UsageError(f"{printable(source.name)}: the column '{column}' is no field of any kind{hint}")
     require_columns(source.name, header, list(dict.fromkeys(header)))
 
 

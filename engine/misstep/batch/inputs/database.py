@@ -17,14 +17,14 @@ from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.spool import NOT_UTF_8, Spool, fault_part, plan_rows
 from misstep.batch.inputs.table_rows import Columns, choose_columns, logged_row
 from misstep.batch.parts import Logged, Part, Reading, Reject, reject
-from misstep.errors import CallerError, RecordError, printable
+from misstep.errors import RecordError, UsageError, printable
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Cursor
 
 
 def check_database(source: InputSource, reading: Reading) -> None:
-    """Raise CallerError where a database cannot be read, RecordError where there are no rows, InstallationError without a
+    """Raise UsageError where a database cannot be read, RecordError where there are no rows, InstallationError without a
     driver."""
     database = read_url(source.path)
     with connected(database) as cursor:
@@ -46,13 +46,13 @@ def plan_database(source: InputSource, reading: Reading, spool: Spool) -> Iterat
 
 
 def _columns(cursor: Cursor, database: Database, reading: Reading) -> Columns:
-    """The columns that are read. Raises CallerError where they, or the table, are missing."""
+    """The columns that are read. Raises UsageError where they, or the table, are missing."""
     name = printable(database.name)
     try:
         cursor.execute(f"SELECT * FROM {_from(database)} LIMIT 0")  # noqa: S608 - the caller's own query, or a quoted name
         there = cursor.fetch_record_batch().schema.names
     except Exception as error:  # any error of a driver is about the table or query of the caller
-        raise CallerError(f"{name}: {reason(error, database)}") from None
+        raise UsageError(f"{name}: {reason(error, database)}") from None
     return choose_columns(database.name, there, reading)
 
 

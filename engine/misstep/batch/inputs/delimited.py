@@ -11,7 +11,7 @@ from typing import NamedTuple
 from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.streams import CHUNK, Stream
 from misstep.batch.parts import Reading, too_long
-from misstep.errors import CallerError, RecordError, printable
+from misstep.errors import RecordError, UsageError, printable
 
 BROKEN = "is not valid CSV: a quote is left open, or stands within a text, where it is doubled and the text quoted"
 
@@ -73,12 +73,12 @@ class CsvRows:
 
 
 def _delimiter(source: InputSource, reading: Reading) -> str:
-    """The delimiter of cells. Raises CallerError where it cannot be one."""
+    """The delimiter of cells. Raises UsageError where it cannot be one."""
     if reading.delimiter is None:
         return "\t" if ".tsv" in source.path.lower()[-8:] else ","
     delimiter = reading.delimiter.replace("\\t", "\t")
     if len(delimiter) != 1 or delimiter in '"\r\n':
-        raise CallerError("the delimiter of CSV must be a single character, say ';', or '\\t' for a tab")
+        raise UsageError("the delimiter of CSV must be a single character, say ';', or '\\t' for a tab")
     return delimiter
 
 

@@ -20,7 +20,7 @@ from misstep.batch.inputs.spool import Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import FREELY, RATIO, UNPACKS_TOO_MUCH
 from misstep.batch.inputs.table_rows import Columns, choose_columns, logged
 from misstep.batch.parts import Logged, Part, Reading, Reject, reject
-from misstep.errors import CallerError, RecordError, printable
+from misstep.errors import RecordError, UsageError, printable
 from misstep.files import opened, place
 
 BATCH = 1_000  # rows
@@ -31,7 +31,7 @@ _FAULTS = (pa.ArrowException, OSError, ValueError)  # errors of pyarrow about a 
 
 
 def check_parquet(source: InputSource, reading: Reading) -> None:
-    """Raise CallerError or RecordError about a file that cannot be read."""
+    """Raise UsageError or RecordError about a file that cannot be read."""
     try:
         with parquet_file(source.file) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
@@ -82,15 +82,15 @@ def read_parquet(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
 
 
 def _columns(schema: pa.Schema, source: InputSource, reading: Reading) -> Columns:
-    """The columns that are read. Raises CallerError about wrong types."""
+    """The columns that are read. Raises UsageError about wrong types."""
     columns = choose_columns(source.name, schema.names, reading)
     name = printable(source.name)
     if not is_text(schema.field(columns.facts).type):
-        raise CallerError(f"{name}: the column '{columns.facts}' must be text with JSON, not {schema.field(columns.facts).type}")
+        raise UsageError(f"{name}: the column '{columns.facts}' must be text with JSON, not {schema.field(columns.facts).type}")
     for column in columns.names():
         type_ = schema.field(column).type
         if not is_text(type_) and not has_words(type_):
-            raise CallerError(f"{name}: the column '{column}' must be text, a number, true or false, or a time, not {type_}")
+            raise UsageError(f"{name}: the column '{column}' must be text, a number, true or false, or a time, not {type_}")
     return columns
 
 

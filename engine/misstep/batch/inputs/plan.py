@@ -16,13 +16,13 @@ from misstep.batch.inputs.sources import InputSource, find_sources
 from misstep.batch.inputs.spool import Spool, fault_part, read_rows
 from misstep.batch.inputs.streams import check_stream, is_packed, open_stream
 from misstep.batch.parts import Logged, Part, Reading, Reject, reject
-from misstep.errors import CallerError, MisstepError, RecordError, printable
+from misstep.errors import MisstepError, RecordError, UsageError, printable
 
 
 def plan_parts(inputs: Sequence[str], reading: Reading) -> Iterator[Part]:
     """The parts of all inputs, on demand.
 
-    Raises CallerError, RecordError or InstallationError before the first part where an input that was named cannot be read. A
+    Raises UsageError, RecordError or InstallationError before the first part where an input that was named cannot be read. A
     file of a folder or pattern that cannot be read becomes a part with this fault, and the others are read.
     """
     sources = find_sources(inputs, reading.form)
@@ -51,7 +51,7 @@ def _check(source: InputSource, reading: Reading) -> None:
         check_database(source, reading)
     elif source.streamed:
         if source.form == "parquet":
-            raise CallerError(f"{name}: Parquet is read from a file only, as it begins at its end")
+            raise UsageError(f"{name}: Parquet is read from a file only, as it begins at its end")
     else:
         try:
             if not source.file.stat().st_size:
@@ -64,7 +64,7 @@ def _check(source: InputSource, reading: Reading) -> None:
                     if source.form in ("csv", "long-csv"):
                         check_csv(source, stream, reading)
         except OSError as error:
-            raise CallerError(f"{name}: cannot be read: {error.strerror}") from None
+            raise UsageError(f"{name}: cannot be read: {error.strerror}") from None
 
 
 def _size(source: InputSource) -> int | None:

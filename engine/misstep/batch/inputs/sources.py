@@ -11,7 +11,7 @@ from typing import Any
 
 from misstep.batch.databases import DATABASES, read_url
 from misstep.batch.parts import InputForm
-from misstep.errors import CallerError, printable
+from misstep.errors import UsageError, printable
 from misstep.files import is_remote, place
 
 STDIN = "-"
@@ -51,17 +51,17 @@ class InputSource:
 def find_sources(inputs: Sequence[str], form: InputForm | None) -> list[InputSource]:
     """The sources of inputs: files as given, files of folders and patterns sorted by name.
 
-    Raises CallerError about an input that is missing, given twice, or of unknown format.
+    Raises UsageError about an input that is missing, given twice, or of unknown format.
     """
     if not inputs:
-        raise CallerError("no input is given; name files, folders, patterns, a database, or - for standard input")
+        raise UsageError("no input is given; name files, folders, patterns, a database, or - for standard input")
     found = [source for name in inputs for source in _sources(name, form)]
     seen: set[str] = set()
     for source in found:
         elsewhere = source.form == "database" or source.path == STDIN or is_remote(source.path)
         where = source.path if elsewhere else os.path.realpath(source.path)
         if where in seen:
-            raise CallerError(f"{printable(source.name)}: is given twice; every interview is to be scored once")
+            raise UsageError(f"{printable(source.name)}: is given twice; every interview is to be scored once")
         seen.add(where)
     return found
 
@@ -81,16 +81,16 @@ def _sources(name: str, form: InputForm | None) -> Iterator[InputSource]:
     elif glob.has_magic(name):
         matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 - pathlib's takes no absolute ones
         if not matches:
-            raise CallerError(f"{shown}: no file matches")
+            raise UsageError(f"{shown}: no file matches")
         for match in matches:
             if Path(match).is_dir():
                 yield from _files_below(match, form)
             else:
                 yield InputSource(str(Path(match).absolute()), match, form or _form_of(match), named=False)
     elif Path(name).is_symlink():
-        raise CallerError(f"{shown}: is a broken link")
+        raise UsageError(f"{shown}: is a broken link")
     else:
-        raise CallerError(f"{shown}: no such file")
+        raise UsageError(f"{shown}: no such file")
 
 
 def _files_below(folder: str, form: InputForm | None) -> Iterator[InputSource]:
@@ -112,7 +112,7 @@ def _known(folder: str, found: Iterable[tuple[str, str]], form: InputForm | None
             yield InputSource(path, name, form or known, named=False)
     if not count:
         what = f"{form} files" if form else MEANT
-        raise CallerError(f"{printable(folder)}: no files to read in this folder; looked for: {what}")
+        raise UsageError(f"{printable(folder)}: no files to read in this folder; looked for: {what}")
 
 
 def _objects(url: str, form: InputForm | None) -> Iterator[InputSource]:
@@ -127,11 +127,11 @@ def _objects(url: str, form: InputForm | None) -> Iterator[InputSource]:
     except FileNotFoundError:
         single, files = False, []
     except Exception as error:  # clients of storages have errors of their own
-        raise CallerError(f"{shown}: cannot be reached: {printable(str(error).strip().partition(chr(10))[0])[:200]}") from None
+        raise UsageError(f"{shown}: cannot be reached: {printable(str(error).strip().partition(chr(10))[0])[:200]}") from None
     if single:
         yield InputSource(url, url, form or _form_of(url))
     elif not files:
-        raise CallerError(f"{shown}: {'no file matches' if pattern else 'no such file'}")
+        raise UsageError(f"{shown}: {'no file matches' if pattern else 'no such file'}")
     elif pattern:
         yield from (InputSource(name, name, form or _form_of(name), named=False) for name in files)
     else:
@@ -151,5 +151,5 @@ def _known_form(name: str) -> InputForm | None:
 def _form_of(name: str) -> InputForm:
     known = _known_form(name)
     if known is None:
-        raise CallerError(f"{printable(name)}: its ending is of no known format; {MEANT} are read, or give --input-format")
+        raise UsageError(f"{printable(name)}: its ending is of no known format; {MEANT} are read, or give --input-format")
     return known

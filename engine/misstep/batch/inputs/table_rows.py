@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from misstep.batch.parts import USUAL_ID, Logged, Reading, Reject, reject, too_long
-from misstep.errors import CallerError, listing, printable
+from misstep.errors import UsageError, listing, printable
 from misstep.language.facts import MAX_ID
 
 
@@ -24,7 +24,7 @@ class Columns:
 
 
 def choose_columns(name: str, there: Sequence[str], reading: Reading) -> Columns:
-    """The columns of a table that are to be read. Raises CallerError where one is missing, or is there twice."""
+    """The columns of a table that are to be read. Raises UsageError where one is missing, or is there twice."""
     id_ = reading.id if reading.id in there or reading.id != USUAL_ID else None
     columns = Columns(reading.facts, id_, reading.keep)
     require_columns(name, there, columns.names())
@@ -32,12 +32,12 @@ def choose_columns(name: str, there: Sequence[str], reading: Reading) -> Columns
 
 
 def require_columns(name: str, there: Sequence[str], wanted: Sequence[str]) -> None:
-    """Raise CallerError where a column is missing, or is there twice."""
+    """Raise UsageError where a column is missing, or is there twice."""
     for column in wanted:
         if column not in there:
-            raise CallerError(f"{printable(name)}: has no column '{column}'; there are {listing(there) or 'none'}")
+            raise UsageError(f"{printable(name)}: has no column '{column}'; there are {listing(there) or 'none'}")
         if list(there).count(column) > 1:
-            raise CallerError(f"{printable(name)}: has the column '{column}' twice")
+            raise UsageError(f"{printable(name)}: has the column '{column}' twice")
 
 
 def logged_row(name: str, row: int, columns: Columns, values: Mapping[str, str | None], reading: Reading) -> Logged | Reject:
