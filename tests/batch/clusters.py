@@ -121,17 +121,40 @@ class Cluster:
 
     def start_scheduler(self) -> None:
         self._start(
-            "scheduler", 0, "scheduler", "--protocol", self.scheme, "--host", self._host, "--port", str(self._port),
-            "--no-dashboard", "--dashboard-address", ":0",
-        )  # fmt: skip
+            "scheduler",
+            0,
+            "scheduler",
+            "--protocol",
+            self.scheme,
+            "--host",
+            self._host,
+            "--port",
+            str(self._port),
+            "--no-dashboard",
+            "--dashboard-address",
+            ":0",
+        )
 
     def start_worker(self, number: int, *options: str, nanny: bool = True, environment: Mapping[str, str] | None = None) -> None:
         _, host = self.network.hosts[number]
         self._start(
-            f"worker-{number}", number, "worker", f"{self.scheme}://{self._host}:{self._port}", "--host", host, "--nthreads", "1",
-            "--memory-limit", "0", "--no-dashboard", "--local-directory", str(self.folder / f"local-{number}"),
-            "--nanny" if nanny else "--no-nanny", *options, environment=environment,
-        )  # fmt: skip
+            f"worker-{number}",
+            number,
+            "worker",
+            f"{self.scheme}://{self._host}:{self._port}",
+            "--host",
+            host,
+            "--nthreads",
+            "1",
+            "--memory-limit",
+            "0",
+            "--no-dashboard",
+            "--local-directory",
+            str(self.folder / f"local-{number}"),
+            "--nanny" if nanny else "--no-nanny",
+            *options,
+            environment=environment,
+        )
 
     def wait_for(self, workers: int) -> None:
         """Until so many have told the scheduler that they are there."""
@@ -149,10 +172,14 @@ class Cluster:
         self.folder.mkdir(exist_ok=True)
         with log.open("wb") as stream:
             popen = subprocess.Popen(
-                [*prefix, sys.executable, "-m", "dask", *words], stdout=stream, stderr=stream, stdin=subprocess.DEVNULL,
-                cwd=self.folder, start_new_session=True,
+                [*prefix, sys.executable, "-m", "dask", *words],
+                stdout=stream,
+                stderr=stream,
+                stdin=subprocess.DEVNULL,
+                cwd=self.folder,
+                start_new_session=True,
                 env=os.environ | {"PYTHONPATH": path} | dict(self.settings) | dict(environment or {}),
-            )  # fmt: skip
+            )
         self.processes[name] = Process(popen, log)
 
 

@@ -48,9 +48,20 @@ class _Server:
 
     def start(self) -> None:
         self._run(
-            "initdb", "-D", str(self._data), "-U", "reader", "--pwfile", str(self._password), "-A", "scram-sha-256", "-E", "UTF8",
-            "--locale=C", "--no-sync",
-        )  # fmt: skip
+            "initdb",
+            "-D",
+            str(self._data),
+            "-U",
+            "reader",
+            "--pwfile",
+            str(self._password),
+            "-A",
+            "scram-sha-256",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        )
         options = f"-p {self._port} -h 127.0.0.1 -k '{self._data}' -F"
         self._run("pg_ctl", "-D", str(self._data), "-o", options, "-l", str(self._data / "log"), "-w", "start")
 

@@ -33,42 +33,54 @@ BAD: list[tuple[str, bytes, dict[str, Any], type[MisstepError], str]] = [
     ("a.csv", b"", {}, RecordError, "is empty"),
     ("a.parquet", b"", {}, RecordError, "is empty"),
     ("a.jsonl.gz", gzip.compress(b"", mtime=0), {}, RecordError, "is empty"),
-    ("a.jsonl.gz", gzip.compress(LINE, mtime=0)[:11], {}, RecordError, "the gzip data end too early: the file is cut off"),
-    ("a.jsonl.gz", LINE, {}, RecordError, "is not packed, although its name ends in .gz"),
-    ("a.csv.zst", b"facts\n", {}, RecordError, "is not packed, although its name ends in .zst"),
+    ("a.jsonl.gz", gzip.compress(LINE, mtime=0)[:11], {}, RecordError, "the gzip data end too early: the file is truncated"),
+    ("a.jsonl.gz", LINE, {}, RecordError, "is not compressed, although its name ends in .gz"),
+    ("a.csv.zst", b"facts\n", {}, RecordError, "is not compressed, although its name ends in .zst"),
     ("a.jsonl", LINE.decode().encode("utf-16"), {}, RecordError, "is UTF-16 text; only UTF-8 is read"),
-    ("a.txt", LINE, {}, UsageError, f"its name does not say what it is; {FORMS} are read, or give --input-format"),
-    ("a.parquet", b"PAR1 and nothing else", {}, RecordError, "is no Parquet file, or one that is cut off or damaged"),
-    ("a.parquet", parquet(facts=["[]"])[:-20], {}, RecordError, "is no Parquet file, or one that is cut off or damaged"),
+    ("a.txt", LINE, {}, UsageError, f"its ending is of no known format; {FORMS} are read, or give --input-format"),
+    ("a.parquet", b"PAR1 and nothing else", {}, RecordError, "is not a Parquet file, or is truncated or damaged"),
+    ("a.parquet", parquet(facts=["[]"])[:-20], {}, RecordError, "is not a Parquet file, or is truncated or damaged"),
     ("a.parquet", parquet(fact=["[]"]), {}, UsageError, "has no column 'facts'; there are fact"),
     ("a.parquet", parquet(a=["[]"], b=["[]"]), {}, UsageError, "has no column 'facts'; there are a, b"),
     ("a.parquet", parquet(facts=["[]"]), {"id": "iv"}, UsageError, "has no column 'iv'; there are facts"),
     ("a.parquet", parquet(facts=["[]"]), {"keep": ("team",)}, UsageError, "has no column 'team'; there are facts"),
     ("a.parquet", parquet(facts=[1]), {}, UsageError, "the column 'facts' must be text with JSON, not int64"),
     (
-        "a.parquet", parquet(facts=["[]"], id=[[1]]), {}, UsageError,
+        "a.parquet",
+        parquet(facts=["[]"], id=[[1]]),
+        {},
+        UsageError,
         "the column 'id' must be text, a number, true or false, or a time, not list<element: int64>",
     ),
     ("a.parquet", parquet(facts=pa.array([], pa.string())), {}, RecordError, "has no rows"),
     ("a.csv", b"fact,id\n", {}, UsageError, "has no column 'facts'; there are fact, id"),
     ("a.csv", b"facts,facts\n", {}, UsageError, "has the column 'facts' twice"),
     (
-        "a.csv", b'"facts\n', {}, RecordError,
+        "a.csv",
+        b'"facts\n',
+        {},
+        RecordError,
         "line 1 is not valid CSV: a quote is left open, or stands within a text, where it is doubled and the text quoted",
     ),
     ("a.csv", b"\n\n", {}, RecordError, "is empty; it must begin with a line that names the columns"),
     (
-        "a.csv", b"id,kind,minuts\n", {"kinds": (KIND,)}, UsageError,
+        "a.csv",
+        b"id,kind,minuts\n",
+        {"kinds": (KIND,)},
+        UsageError,
         "the column 'minuts' is no field of any kind; did you mean 'minutes'?",
     ),
     (
-        "a.csv", b"id,kind,team\n", {"kinds": (KIND,)}, UsageError,
+        "a.csv",
+        b"id,kind,team\n",
+        {"kinds": (KIND,)},
+        UsageError,
         "the column 'team' is no field of any kind; name it among those to keep, if it is none",
     ),
     ("a.csv", b"kind,minutes\n", {"kinds": (KIND,)}, UsageError, "has no column 'id'; there are kind, minutes"),
     ("a.csv", b"id,facts\n", {"form": "long-csv"}, UsageError, "has no column 'kind'; there are facts, id"),
     ("a.csv", b"id,kind,minutes,minutes\n", {"kinds": (KIND,)}, UsageError, "has the column 'minutes' twice"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "data", "options", "error", "said"), BAD, ids=[f"{b[0]}: {b[-1][:40]}" for b in BAD])
@@ -118,17 +130,19 @@ def twice(folder: Path) -> None:
         (nothing, [], {}, "no input is given; name files, folders, patterns, a database, or - for standard input"),
         (nothing, ["a.jsonl"], {}, "{}/a.jsonl: no such file"),
         (nothing, ["*.jsonl"], {}, "{}/*.jsonl: no file matches"),
-        (nothing, [""], {}, f"{{}}/: there is nothing to read in this folder; what is looked for: {FORMS}"),
-        (twice, [""], {"form": "csv"}, "{}/: there is nothing to read in this folder; what is looked for: csv files"),
-        (link, ["a.jsonl"], {}, "{}/a.jsonl: is a link to nothing"),
+        (nothing, [""], {}, f"{{}}/: no files to read in this folder; looked for: {FORMS}"),
+        (twice, [""], {"form": "csv"}, "{}/: no files to read in this folder; looked for: csv files"),
+        (link, ["a.jsonl"], {}, "{}/a.jsonl: is a broken link"),
         (twice, ["a.jsonl", "*.jsonl"], {}, "{}/a.jsonl: is given twice; every interview is to be scored once"),
         (twice, ["a.jsonl", "../logs/a.jsonl"], {}, "{}/../logs/a.jsonl: is given twice; every interview is to be scored once"),
         (
-            twice, ["a.jsonl"], {"form": "csv", "delimiter": "ab"},
+            twice,
+            ["a.jsonl"],
+            {"form": "csv", "delimiter": "ab"},
             "the delimiter of CSV must be a single character, say ';', or '\\t' for a tab",
         ),
     ],
-)  # fmt: skip
+)
 def test_inputs_that_make_no_sense(
     tmp_path: Path, make: Callable[[Path], None], inputs: list[str], options: dict[str, Any], said: str
 ) -> None:
@@ -172,11 +186,11 @@ def test_folders_and_patterns_are_read_in_the_order_of_names(tmp_path: Path) -> 
         (tmp_path / "logs" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "logs" / name).write_text(f"[{name!r}]", encoding="utf-8")
     logs = tmp_path / "logs"
-    assert told(read(logs, tmp_path / "spool")) == [
-        "1: ['a.jsonl']", "1: ['c.JSONL']", "1: ['b/1.ndjson']", "1: ['b/2.jsonl']"
-    ]  # fmt: skip
+    assert told(read(logs, tmp_path / "spool")) == ["1: ['a.jsonl']", "1: ['c.JSONL']", "1: ['b/1.ndjson']", "1: ['b/2.jsonl']"]
     assert told(read([f"{logs}/b/*.jsonl", f"{logs}/[ac].*"], tmp_path / "spool")) == [
-        "1: ['b/2.jsonl']", "1: ['a.jsonl']", "1: ['c.JSONL']"
-    ]  # fmt: skip
+        "1: ['b/2.jsonl']",
+        "1: ['a.jsonl']",
+        "1: ['c.JSONL']",
+    ]
     (logs / "[x].jsonl").write_text("[0]", encoding="utf-8")
     assert told(read(logs / "[x].jsonl", tmp_path / "spool")) == ["1: [0]"]

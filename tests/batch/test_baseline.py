@@ -252,11 +252,10 @@ def test_what_leaves_nothing_to_send() -> None:
 
 
 def test_an_outlook_and_what_scored_the_finding_that_it_rests_on() -> None:
-    narrow = "\n".join((
-        "  doubt: {when: [{fact: finding, of: sneeze, as: f, where: f.severity > 2.6}], then: {outlook: narrow}, because: doubt}",
-        "actions:",
-    ))  # fmt: skip
-    before = PACK.replace("actions:", narrow).replace("severity: 3,", "severity: 2.5,")
+    doubt = (
+        "doubt: {when: [{fact: finding, of: sneeze, as: f, where: f.severity > 2.6}], then: {outlook: narrow}, because: doubt}"
+    )
+    before = PACK.replace("actions:", f"  {doubt}\nactions:").replace("severity: 3,", "severity: 2.5,")
     changed, rules = changed_by("rules: {bit: {when: [sneeze], then: {severity: 0.25}, because: a bit}}", before=before)
     assert changed == {"outlook"}
     assert rules == {"doubt", "bit"}

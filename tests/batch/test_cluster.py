@@ -177,14 +177,17 @@ def test_over_tls_as_dask_is_configured(hosts: Network, log: Path, tmp_path: Pat
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=misstep", "-out", certificate, "-keyout", key],
-        capture_output=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        check=True,
+    )
     comm = "DASK_DISTRIBUTED__COMM__"
     settings = {
-        f"{comm}DEFAULT_SCHEME": "tls", f"{comm}REQUIRE_ENCRYPTION": "true", f"{comm}TLS__CA_FILE": str(certificate),
+        f"{comm}DEFAULT_SCHEME": "tls",
+        f"{comm}REQUIRE_ENCRYPTION": "true",
+        f"{comm}TLS__CA_FILE": str(certificate),
         **{f"{comm}TLS__{who}__CERT": str(certificate) for who in ("SCHEDULER", "WORKER", "CLIENT")},
         **{f"{comm}TLS__{who}__KEY": str(key) for who in ("SCHEDULER", "WORKER", "CLIENT")},
-    }  # fmt: skip
+    }
     with Cluster(tmp_path / "cluster", hosts, settings, "tls") as cluster:
         cluster.start(1, nanny=False)
         words = ["score", str(log), "-o", "scores.csv", "--keep", "team", "--on", cluster.url]
@@ -211,8 +214,8 @@ def test_after_the_scheduler_has_gone_the_run_goes_on(
     with pytest.raises(EngineError) as raised:
         score_all(log, tmp_path / "out", on=cluster.url, progress=once(cluster.processes["scheduler"].kill))
     assert str(raised.value) == (
-        f"{cluster.url}: the scheduler has gone, or cannot be reached any more; what is scored is kept: once it is there, the"
-        " same command goes on from there"
+        f"{cluster.url}: the scheduler was lost, or cannot be reached any more; scored parts are kept: once it is back, the"
+        " same command resumes"
     )
     cluster.processes["worker-1"].kill()
     cluster.start(1, nanny=False)
@@ -229,8 +232,8 @@ def test_without_any_worker_it_does_not_wait_for_ever(
     with pytest.raises(EngineError) as raised:
         score_all(log, tmp_path / "out", on=cluster.url, progress=once(cluster.processes["worker-1"].kill))
     assert str(raised.value) == (
-        f"{cluster.url}: has had no workers for 1 seconds; what is scored is kept: start some (`dask worker HOST:PORT`), and the"
-        " same command goes on from there"
+        f"{cluster.url}: has had no workers for 1 seconds; scored parts are kept: start some (`dask worker HOST:PORT`), and the"
+        " same command resumes"
     )
 
 
@@ -245,7 +248,7 @@ def test_what_kills_its_workers_is_named_and_others_are_done(shared: Cluster, tm
     done: list[str] = []
     with pytest.raises(EngineError) as raised:
         done.extend(workers_of(shared.url, None, tmp_path).run(kill_or_say, ["a", "b", "killer", "c"]))
-    assert str(raised.value) == "killer: its worker died 4 times, also when it was alone"
+    assert str(raised.value) == "killer: its worker died 4 times, also when it was retried alone"
     assert sorted(done) == ["a", "b", "c"]
     assert not list(tmp_path.iterdir())
 
@@ -309,12 +312,12 @@ def refused(log: Path, folder: Path, url: str, **options: object) -> str:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("dask://127.0.0.1:1", "no scheduler of Dask answers there: Connection refused"),
-        ("dask://nowhere.invalid:8786", "no scheduler of Dask answers there: "),
-        ("dask://", "names no cluster; one is named by dask://HOST:PORT"),
-        ("dask://host:port", "names no cluster; one is named by dask://HOST:PORT"),
-        ("dask://host:8786/path", "names no cluster; one is named by dask://HOST:PORT"),
-        ("tcp://host:8786", "names no cluster; one is named by dask://HOST:PORT"),
+        ("dask://127.0.0.1:1", "no Dask scheduler answers there: Connection refused"),
+        ("dask://nowhere.invalid:8786", "no Dask scheduler answers there: "),
+        ("dask://", "is not the URL of a cluster, dask://HOST:PORT"),
+        ("dask://host:port", "is not the URL of a cluster, dask://HOST:PORT"),
+        ("dask://host:8786/path", "is not the URL of a cluster, dask://HOST:PORT"),
+        ("tcp://host:8786", "is not the URL of a cluster, dask://HOST:PORT"),
     ],
 )
 def test_a_cluster_that_is_not_there(log: Path, tmp_path: Path, url: str, said: str) -> None:
@@ -332,7 +335,7 @@ def test_somebody_else_who_listens_there(log: Path, tmp_path: Path, monkeypatch:
         silent.listen()
         url = f"dask://127.0.0.1:{silent.getsockname()[1]}"
         assert refused(log, tmp_path, url) == (
-            f"{url}: no scheduler of Dask answers there: it sends nothing for 0.2 seconds; if it uses TLS, the configuration of"
+            f"{url}: no Dask scheduler answers there: it sends nothing for 0.2 seconds; if it uses TLS, the configuration of"
             " Dask here must say so"
         )
 
@@ -347,7 +350,7 @@ def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_a_number_of_processes_and_a_cluster(log: Path, tmp_path: Path) -> None:
     said = refused(log, tmp_path, "dask://127.0.0.1:1", workers=2)
-    assert said == "processes of this machine are counted, or a cluster is named, not both; a cluster has its own number"
+    assert said == "give a number of processes or a cluster, not both; a cluster has its own workers"
 
 
 def test_a_folder_that_workers_do_not_see(shared: Cluster, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -365,8 +368,8 @@ def test_an_input_that_workers_do_not_see(shared: Cluster, log: Path, tmp_path: 
     said = refused(Path("/proc/self/cwd/log.jsonl"), tmp_path, shared.url)
     assert said.startswith("/proc/self/cwd/log.jsonl from row ")
     assert said.endswith(
-        ": a worker says: [Errno 2] No such file or directory: '/proc/self/cwd/log.jsonl'; what a cluster reads and writes must"
-        " lie where this machine and all workers see it, under the same path"
+        ": error of a worker: [Errno 2] No such file or directory: '/proc/self/cwd/log.jsonl'; what a cluster reads and writes"
+        " must lie where this machine and all workers see it, under the same path"
     )
 
 

@@ -105,7 +105,7 @@ def test_a_packed_file_that_is_cut_off_gives_its_rows_and_says_so(tmp_path: Path
         *rows, fault = read(tmp_path / "a.csv.gz", tmp_path / "spool")
         assert [row.id for row in rows if isinstance(row, Logged)] == [str(n * 7919) for n in range(len(rows))]
         assert len(rows) > 4_000
-        assert told([fault]) == [f"{len(rows) + 2}! the gzip data end too early: the file is cut off"]
+        assert told([fault]) == [f"{len(rows) + 2}! the gzip data end too early: the file is truncated"]
 
 
 LONG = """\
@@ -139,8 +139,10 @@ def test_facts_in_rows_are_read_as_the_interviews_they_are_of(tmp_path: Path) ->
     ]
     scored = score_records(got, "a.csv", RuleBase.shipped(), OutputOptions(keep=("team",)))
     assert [row[:4] for row in scored.rows["interviews"]] == [
-        ("a.csv", 2, "b", "x"), ("a.csv", 4, "a", "y\nz"), ("a.csv", 6, "nothing", "x")
-    ]  # fmt: skip
+        ("a.csv", 2, "b", "x"),
+        ("a.csv", 4, "a", "y\nz"),
+        ("a.csv", 6, "nothing", "x"),
+    ]
     assert [(r.row, str(r.problems[0]).partition(": ")[2]) for r in scored.rejects] == [
         (7, "/facts/0/minutes: must be a whole number from 1 to 1440 (minutes)")
     ]
@@ -188,8 +190,18 @@ def test_every_type_of_a_field_is_read_from_its_cell(tmp_path: Path) -> None:
     assert {field.type for field in fields.values()} >= {"boolean", "integer", "enum", "text"}
     from misstep.language.facts import Field, Kind
 
-    kind = Kind("k", "signal", "K", (Field("n", "number"), Field("s", "set", values=("a", "b")), Field("t", "text"),
-                                     Field("i", "integer"), Field("b", "boolean")))  # fmt: skip
+    kind = Kind(
+        "k",
+        "signal",
+        "K",
+        (
+            Field("n", "number"),
+            Field("s", "set", values=("a", "b")),
+            Field("t", "text"),
+            Field("i", "integer"),
+            Field("b", "boolean"),
+        ),
+    )
     (tmp_path / "a.csv").write_text(
         "id,kind,n,s,t,i,b\n1,k,-2.5e1,a; b,12,7,true\n2,k,x,a,true,1.5,yes\n3,k,nan,;, ,1e3,1\n", encoding="utf-8"
     )

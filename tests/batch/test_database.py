@@ -84,8 +84,10 @@ def test_a_table_is_read_in_the_order_of_its_ids(database: str, tmp_path: Path) 
     )
     assert told(got) == EXPECTED
     assert [(r.id, r.kept) for r in got if isinstance(r, Logged)] == [
-        ("2", ("twin \"é\"\n\t'", "2")), ("2", (None, "2")), ("11", ("x", "11"))
-    ]  # fmt: skip
+        ("2", ('twin "é"\n\t\'', "2")),
+        ("2", (None, "2")),
+        ("11", ("x", "11")),
+    ]
 
 
 def test_a_query_is_read_like_a_table(database: str, tmp_path: Path) -> None:
@@ -147,7 +149,7 @@ def test_what_goes_wrong_in_the_middle_is_told_without_values(database: str, tmp
     }[database.partition(":")[0]]
     url = f"{database}?query=SELECT id, {broken} AS facts FROM interviews"
     *_, last = told(read(url, tmp_path / "spool"))
-    assert last.partition("! ")[2] == "the database gave up in the middle; run the query there to see why"
+    assert last.partition("! ")[2] == "the database failed before the last row; run the query there to see why"
     assert "secret" not in last
 
 
@@ -170,7 +172,7 @@ def test_functions_that_write_are_refused(postgres: str, tmp_path: Path) -> None
         connection.commit()
     with pytest.raises(RecordError) as raised:
         read(f"{postgres}?query=SELECT hr.wipe() AS facts OFFSET 0", tmp_path / "spool")
-    assert str(raised.value).endswith("?query: the database gave up in the middle; run the query there to see why")
+    assert str(raised.value).endswith("?query: the database failed before the last row; run the query there to see why")
 
 
 def bad(url: str, spool: Path, **options: Any) -> str:

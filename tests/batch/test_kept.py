@@ -72,5 +72,6 @@ def test_what_is_wrong_with_a_record_is_told_where_it_stands_in_its_line(tmp_pat
         (4, "<record>:1: the key 'team' stands twice in one object"),
     ]
     assert [row[:6] for row in scored.rows["interviews"]] == [
-        ("a.jsonl", 5, "x", None, "2.50", "x"), ("a.jsonl", 6, None, None, None, None)
-    ]  # fmt: skip
+        ("a.jsonl", 5, "x", None, "2.50", "x"),
+        ("a.jsonl", 6, None, None, None, None),
+    ]

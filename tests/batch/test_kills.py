@@ -51,8 +51,11 @@ class Driver:
     def __init__(self, log: Path, output: str) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-c", DRIVER, str(log), output, "findings", "actions"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=log.parent,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=log.parent,
+        )
 
     def __enter__(self) -> Driver:
         return self
@@ -72,7 +75,7 @@ class Driver:
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("log") / "log.jsonl"
-    records = sample_records(misstep.RuleBase.shipped(), 200, 5)
+    records = sample_records(misstep.RuleBase.shipped(), 100, 5)
     file.write_bytes(b"".join(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE) for record in records))
     return file
 
@@ -125,7 +128,7 @@ def test_tables_of_a_database(log: Path, tmp_path: Path, system: str, request: p
         code, took = driver.run()
     assert code == 0
     expected = tables_of(address, "scores")
-    assert [len(rows) for rows in expected.values()][:1] == [200]
+    assert [len(rows) for rows in expected.values()][:1] == [100]
     chance, kills = random.Random(11), 0
     with Driver(log, f"{address}?table=scores") as driver:
         while kills < KILLS // 5:

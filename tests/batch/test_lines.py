@@ -104,7 +104,7 @@ def test_a_packed_file_that_is_cut_off_gives_what_it_can_and_says_so(tmp_path: P
         assert [row.record for row in rows if isinstance(row, Logged)] == lines[: len(rows)]
         assert len(rows) >= 1_000 * size / len(whole) - 150
         name = {".gz": "gzip", ".zst": "Zstandard"}[ending]
-        assert told([fault]) == [f"{len(rows) + 1}! the {name} data end too early: the file is cut off"]
+        assert told([fault]) == [f"{len(rows) + 1}! the {name} data end too early: the file is truncated"]
 
 
 @pytest.mark.parametrize("ending", [".gz", ".zst"])

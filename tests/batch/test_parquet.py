@@ -21,22 +21,26 @@ from misstep.limits import Limits
 @pytest.mark.parametrize("group", [1, 7, 10, 25, 100])
 @pytest.mark.parametrize("compression", ["none", "snappy", "zstd"])
 def test_every_row_of_every_row_group_is_read_once(tmp_path: Path, group: int, compression: str) -> None:
-    table = pa.table({
-        "n": pa.array(range(100)),
-        "facts": [f'[{{"kind": "late_arrival", "minutes": {n}}}]' for n in range(1, 101)],
-        "id": [f"iv-{n}" if n % 2 else None for n in range(100)],
-        "day": [datetime.date(2026, 1, 1 + n % 28) for n in range(100)],
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "n": pa.array(range(100)),
+            "facts": [f'[{{"kind": "late_arrival", "minutes": {n}}}]' for n in range(1, 101)],
+            "id": [f"iv-{n}" if n % 2 else None for n in range(100)],
+            "day": [datetime.date(2026, 1, 1 + n % 28) for n in range(100)],
+        }
+    )
     pq.write_table(table, tmp_path / "a.parquet", row_group_size=group, compression=compression)
     parts, reading = plan(tmp_path / "a.parquet", tmp_path / "spool", keep=("n", "day"), part_rows=10)
     got = [record for part in parts for record in read_part(part, reading)]
     assert got == [
         Logged(
-            n + 1, f'[{{"kind": "late_arrival", "minutes": {n + 1}}}]'.encode(), f"iv-{n}" if n % 2 else None,
+            n + 1,
+            f'[{{"kind": "late_arrival", "minutes": {n + 1}}}]'.encode(),
+            f"iv-{n}" if n % 2 else None,
             (str(n), f"2026-01-{1 + n % 28:02}"),
         )
         for n in range(100)
-    ]  # fmt: skip
+    ]
     assert {part.storage for part in parts} == ({"rows"} if group > 20 else {"parquet"})
     assert [part.row for part in parts] == sorted({part.row for part in parts})
     assert parts[-1].share == 1.0
@@ -89,9 +93,16 @@ def test_what_is_too_long_or_no_id_costs_only_its_row(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("value", "text"), [
-    (7, "7"), (1.5, "1.5"), (True, "true"), (datetime.datetime(2026, 1, 2, 3, 4, 5), "2026-01-02 03:04:05.000000"), (None, None)
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (7, "7"),
+        (1.5, "1.5"),
+        (True, "true"),
+        (datetime.datetime(2026, 1, 2, 3, 4, 5), "2026-01-02 03:04:05.000000"),
+        (None, None),
+    ],
+)
 def test_values_of_any_type_are_carried_along_as_text(tmp_path: Path, value: Any, text: str | None) -> None:
     pq.write_table(pa.table({"facts": ["[]"], "id": [17], "value": [value]}), tmp_path / "a.parquet")
     assert read(tmp_path / "a.parquet", tmp_path / "spool", keep=("value",)) == [Logged(1, b"[]", "17", (text,))]

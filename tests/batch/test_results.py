@@ -104,15 +104,15 @@ def test_what_is_no_result_is_told(tmp_path: Path) -> None:
     assert told("no.parquet") == "no.parquet: no such file"
     assert told(".").endswith(": is a folder; give a file")
     (tmp_path / "a.txt").touch()
-    assert told("a.txt") == "a.txt: is no result of `misstep score`: its name ends in none of .parquet, .jsonl, .ndjson, .csv"
+    assert told("a.txt") == "a.txt: is not a result of `misstep score`: its name ends in none of .parquet, .jsonl, .ndjson, .csv"
     (tmp_path / "b.parquet").write_text("PAR1", encoding="utf-8")
     assert told("b.parquet") == "b.parquet: cannot be read as parquet (ArrowInvalid)"
     pq.write_table(pa.table({"damage": [1.0]}), tmp_path / "c.parquet")
-    assert told("c.parquet") == "c.parquet: is no result of `misstep score`: it does not say what was scored"
+    assert told("c.parquet") == "c.parquet: is not a result of `misstep score`: it has no summary of a run"
     (tmp_path / "d.csv").touch()
-    assert told("d.csv") == "d.csv: is no result of `misstep score`: there is no d.csv.summary.json beside it"
+    assert told("d.csv") == "d.csv: is not a result of `misstep score`: there is no d.csv.summary.json beside it"
     (tmp_path / "d.csv.summary.json").write_text("{", encoding="utf-8")
-    assert told("d.csv").startswith("d.csv.summary.json: no summary of a run of misstep: Invalid JSON")
+    assert told("d.csv").startswith("d.csv.summary.json: not a summary of a run of misstep: Invalid JSON")
     summary = write(tmp_path / "e.parquet").summary.to_json()
     findings = OutputOptions().schema("findings").empty_table().replace_schema_metadata({b"misstep": summary})
     pq.write_table(findings, tmp_path / "f.parquet")

@@ -121,9 +121,13 @@ def test_processes_write_the_same_bytes_as_one(log: Path, tmp_path: Path, name: 
     for folder, workers in (("one", 1), ("two", 2)):
         (tmp_path / folder).mkdir()
         score(
-            log, tmp_path / folder / name, keep=["team", "month"], tables=["findings", "actions"], assessment=True,
+            log,
+            tmp_path / folder / name,
+            keep=["team", "month"],
+            tables=["findings", "actions"],
+            assessment=True,
             workers=workers,
-        )  # fmt: skip
+        )
     assert every_file(tmp_path / "one") == every_file(tmp_path / "two")
     assert len(every_file(tmp_path / "one")) == 5
 
@@ -210,9 +214,9 @@ def test_nothing_of_a_run_before_is_left_beside_a_new_one(log: Path, tmp_path: P
     [
         ("logs/scores.parquet", "logs/scores.parquet: lies in the input {}/logs; write elsewhere"),
         ("nowhere/scores.parquet", "nowhere/scores.parquet: there is no folder {}/nowhere"),
-        ("scores.xlsx", "does not say what to write; Parquet (*.parquet), JSON lines (*.jsonl) or CSV (*.csv) is meant"),
-        ("scores.parqet", "its ending does not say what to write; did you mean '.parquet'?"),
-        ("logs", "its ending does not say what to write"),
+        ("scores.xlsx", "is of no format to write; Parquet (*.parquet), JSON lines (*.jsonl) or CSV (*.csv) is meant"),
+        ("scores.parqet", "its ending is of no format to write; did you mean '.parquet'?"),
+        ("logs", "its ending is of no format to write"),
     ],
 )
 def test_outputs_that_make_no_sense(tmp_path: Path, output: str, message: str) -> None:
@@ -242,7 +246,7 @@ def test_a_column_would_be_there_twice(log: Path, tmp_path: Path, keep: Sequence
 
 
 def test_too_many_rejects(log: Path, tmp_path: Path) -> None:
-    with pytest.raises(RecordError, match="more than 1 records are wrong, the most that --max-rejects allows"):
+    with pytest.raises(RecordError, match="more than 1 records are invalid, the limit of --max-rejects"):
         score(log, tmp_path / "scores.parquet", keep=["team", "month"], workers=1, max_rejects=1)
     assert not (tmp_path / "scores.parquet").exists()
     outcome = score(log, tmp_path / "scores.parquet", keep=["team", "month"], workers=1, max_rejects=2)
@@ -303,7 +307,7 @@ def test_a_journal_of_another_run_is_refused(log: Path, tmp_path: Path, other: C
     output = tmp_path / "scores.parquet"
     begun(log, output)
     what = other.__name__.removeprefix("other_")
-    with pytest.raises(UsageError, match=f"holds a run with other {what} that was not finished; go on with those it was begun"):
+    with pytest.raises(UsageError, match=f"holds a run with other {what} that was not finished; resume it with those it was"):
         score(log, output, keep=["team", "month"], workers=1, **other(log, output))
     outcome = score(log, output, keep=["team", "month"], workers=1, overwrite=True, **other(log, output))
     assert (outcome.interviews, outcome.resumed) == (299, 0)
@@ -321,7 +325,7 @@ def test_a_journal_that_another_version_left_is_refused(log: Path, tmp_path: Pat
         score(log, output, keep=["team", "month"], workers=1)
     assert str(error.value).removeprefix(f"{tmp_path}/") == (
         "scores.parquet.misstep-run: holds a run that another version of misstep began and did not finish; finish it with that"
-        " one, or give --overwrite to begin anew"
+        " one, or give --overwrite to start anew"
     )
     outcome = score(log, output, keep=["team", "month"], workers=1, overwrite=True)
     assert (outcome.interviews, outcome.resumed) == (299, 0)
@@ -354,7 +358,7 @@ def test_two_runs_at_once_do_not_mix(log: Path, tmp_path: Path) -> None:
     output = tmp_path / "scores.parquet"
 
     def meanwhile(_: Progress) -> None:
-        with pytest.raises(UsageError, match="another run is at work there; wait for it, or choose another output"):
+        with pytest.raises(UsageError, match="another run is using it; wait for it, or choose another output"):
             score(log, output, keep=["team", "month"], workers=1)
 
     assert score(log, output, keep=["team", "month"], workers=1, progress=meanwhile).interviews == 299
@@ -459,7 +463,7 @@ def test_a_process_that_dies_is_replaced(log: Path, tmp_path: Path) -> None:
 
 def test_a_part_that_always_kills_its_process_is_named(log: Path, tmp_path: Path) -> None:
     output = tmp_path / "scores.parquet"
-    told = pytest.raises(EngineError, match=r"log\.jsonl from row \d+: its process died 3 times, also when it was alone")
+    told = pytest.raises(EngineError, match=r"log\.jsonl from row \d+: its process died 3 times, also when it was retried alone")
     with mock.patch.object(running, "score_part", killing(tmp_path / "died", always=True)), told:
         score(log, output, keep=["team", "month"], workers=2)
     assert not output.exists()

@@ -180,13 +180,17 @@ def test_decimals_in_structs_are_numbers() -> None:
 
 
 STRUCTS: dict[str, tuple[Any, str]] = {
-    "a fraction": ([{"kind": "late_arrival", "minutes": 12.5}],
-                   "/facts/0/minutes: must be a whole number from 1 to 1440 (minutes)"),
-    "no number": ([{"kind": "late_arrival", "minutes": float("nan")}],
-                  "/facts/0/minutes: must be a whole number from 1 to 1440 (minutes)"),
+    "a fraction": (
+        [{"kind": "late_arrival", "minutes": 12.5}],
+        "/facts/0/minutes: must be a whole number from 1 to 1440 (minutes)",
+    ),
+    "no number": (
+        [{"kind": "late_arrival", "minutes": float("nan")}],
+        "/facts/0/minutes: must be a whole number from 1 to 1440 (minutes)",
+    ),
     "no kind": ([{"kind": None, "minutes": 12.0}], "/facts/0/kind: every fact needs a kind, which is text"),
     "nothing": (None, "has no facts"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", STRUCTS)

@@ -51,12 +51,16 @@ def address() -> Iterator[dict[str, str]]:
     port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "moto.server", "-H", "0.0.0.0", "-p", str(port)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     environment = {
-        "AWS_ACCESS_KEY_ID": "anybody", "AWS_SECRET_ACCESS_KEY": "anything", "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_EC2_METADATA_DISABLED": "true",
-    }  # fmt: skip
+        "AWS_ACCESS_KEY_ID": "anybody",
+        "AWS_SECRET_ACCESS_KEY": "anything",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
@@ -196,16 +200,28 @@ def test_an_object_appears_whole_or_not_at_all(storage: Any) -> None:
         ("s3://bucket/nothing", "s3://bucket/x.csv", "s3://bucket/nothing: no such file"),
         ("s3://bucket/nothing/*.jsonl", "s3://bucket/x.csv", "s3://bucket/nothing/*.jsonl: no file matches"),
         ("s3://no-bucket/a.jsonl", "s3://bucket/x.csv", "s3://no-bucket/a.jsonl: no such file"),
-        ("s3://bucket/logs", "s3://bucket/logs/x.csv",
-         "s3://bucket/logs/x.csv: lies in the input s3://bucket/logs; write elsewhere"),
-        ("s3://bucket/logs/*", "s3://bucket/logs/x.csv",
-         "s3://bucket/logs/x.csv: the input s3://bucket/logs/* means it too; write elsewhere"),
-        (["s3://bucket/logs", "s3://bucket/logs/a.jsonl"], "s3://bucket/x.csv",
-         "s3://bucket/logs/a.jsonl: is given twice; every interview is to be scored once"),
-        ("nowhere://bucket/a.jsonl", "x.csv",
-         "nowhere://bucket/a.jsonl: there is no storage 'nowhere://'; s3://BUCKET/NAME is one"),
+        (
+            "s3://bucket/logs",
+            "s3://bucket/logs/x.csv",
+            "s3://bucket/logs/x.csv: lies in the input s3://bucket/logs; write elsewhere",
+        ),
+        (
+            "s3://bucket/logs/*",
+            "s3://bucket/logs/x.csv",
+            "s3://bucket/logs/x.csv: the input s3://bucket/logs/* matches it too; write elsewhere",
+        ),
+        (
+            ["s3://bucket/logs", "s3://bucket/logs/a.jsonl"],
+            "s3://bucket/x.csv",
+            "s3://bucket/logs/a.jsonl: is given twice; every interview is to be scored once",
+        ),
+        (
+            "nowhere://bucket/a.jsonl",
+            "x.csv",
+            "nowhere://bucket/a.jsonl: there is no storage 'nowhere://'; s3://BUCKET/NAME is one",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_makes_no_sense(
     logs: str, inputs: str, output: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,7 +107,7 @@ def test_what_is_no_summary_is_told(change: Callable[[dict[str, Any]], None], me
     change(data)
     with pytest.raises(UsageError) as error:
         Summary.from_json(json.dumps(data))
-    assert str(error.value).startswith(f"no summary of a run of misstep: {message}")
+    assert str(error.value).startswith(f"not a summary of a run of misstep: {message}")
     assert len(str(error.value).splitlines()) == 1
 
 

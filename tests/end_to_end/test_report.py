@@ -35,8 +35,8 @@ def test_columns_and_place_can_be_chosen(misstep: Command) -> None:
     [
         (["no.parquet"], "no.parquet: no such file"),
         (["."], ".: is a folder; give a file"),
-        (["a.txt"], "a.txt: is no result of `misstep score`: its name ends in none of .parquet, .jsonl, .ndjson, .csv"),
-        (["a.csv"], "a.csv: is no result of `misstep score`: there is no a.csv.summary.json beside it"),
+        (["a.txt"], "a.txt: is not a result of `misstep score`: its name ends in none of .parquet, .jsonl, .ndjson, .csv"),
+        (["a.csv"], "a.csv: is not a result of `misstep score`: there is no a.csv.summary.json beside it"),
         (["a.parquet"], "a.parquet: cannot be read as parquet (ArrowInvalid)"),
         (["scores.parquet", "--by", "teem"], "--by: there is no column 'teem' to group by; did you mean 'team'?"),
         (["scores.parquet", "-o", "a.txt"], "a.txt: is there already; give --overwrite to replace it, or choose another name"),

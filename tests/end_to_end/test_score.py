@@ -30,8 +30,10 @@ def test_a_log_is_scored(misstep: Command) -> None:
     rows = pq.read_table(misstep.folder / "scores.parquet").to_pylist()
     assert [(row["file"], row["row"], row["id"]) for row in rows] == [("log.jsonl", 1, "iv-1"), ("log.jsonl", 2, "iv-2")]
     assert sorted(path.name for path in misstep.folder.iterdir()) == [
-        "log.jsonl", "scores.parquet", "scores.parquet.summary.json"
-    ]  # fmt: skip
+        "log.jsonl",
+        "scores.parquet",
+        "scores.parquet.summary.json",
+    ]
 
 
 def test_records_that_are_wrong_are_told_and_the_others_scored(misstep: Command) -> None:
@@ -43,11 +45,12 @@ def test_records_that_are_wrong_are_told_and_the_others_scored(misstep: Command)
         "misstep: log.jsonl:1: /facts/0/kind: there is no such kind; did you mean 'late_arrival'?\n"
     )
     assert json.loads((misstep.folder / "scores.rejects.jsonl").read_text(encoding="utf-8")) == {
-        "file": "log.jsonl", "row": 1,
+        "file": "log.jsonl",
+        "row": 1,
         "problems": [
             {"column": 36, "pointer": "/facts/0/kind", "message": "there is no such kind; did you mean 'late_arrival'?"}
         ],
-    }  # fmt: skip
+    }
 
 
 def test_further_columns_of_a_log_are_named(misstep: Command) -> None:
@@ -71,8 +74,9 @@ def test_a_report_in_the_same_command(misstep: Command) -> None:
     assert (misstep.folder / "report.html").read_bytes() == (misstep.folder / "alone.html").read_bytes()
     again = alone(misstep, "log.jsonl", "-o", "new.parquet", "--report", "report.html")
     assert (again.code, again.err) == (
-        2, "misstep: report.html: is there already; give --overwrite to replace it, or choose another name\n"
-    )  # fmt: skip
+        2,
+        "misstep: report.html: is there already; give --overwrite to replace it, or choose another name\n",
+    )
     assert not (misstep.folder / "new.parquet").exists()
 
 
@@ -125,8 +129,11 @@ def test_a_bar_on_a_terminal_and_nothing_in_a_pipe(misstep: Command) -> None:
     here, there = pty.openpty()
     with subprocess.Popen(
         [*MISSTEP, "score", "log.jsonl", "-o", "scores.parquet"],
-        cwd=misstep.folder, env=environment({"TERM": "xterm"}), stdout=subprocess.PIPE, stderr=there,
-    ) as process:  # fmt: skip
+        cwd=misstep.folder,
+        env=environment({"TERM": "xterm"}),
+        stdout=subprocess.PIPE,
+        stderr=there,
+    ) as process:
         os.close(there)
         shown = b""
         try:
@@ -147,19 +154,20 @@ BAD = {
     "an empty file": (["empty.jsonl"], "empty.jsonl: is empty"),
     "an empty folder": (
         ["empty"],
-        "empty: there is nothing to read in this folder; what is looked for: JSON lines (*.jsonl, *.ndjson), Parquet",
+        "empty: no files to read in this folder; looked for: JSON lines (*.jsonl, *.ndjson), Parquet",
     ),
     "no match": (["logs/*.jsonl"], "logs/*.jsonl: no file matches"),
-    "no known form": (["log.txt"], "log.txt: its name does not say what it is; "),
+    "no known form": (["log.txt"], "log.txt: its ending is of no known format; "),
     "a table without the column": (["log.csv"], "log.csv: has no column 'facts'; there are a, b"),
     "no database": (
-        ["postgresql://me:secret@127.0.0.1:9/x?table=t"], "postgresql://me@127.0.0.1:9/x?table=t: cannot be reached: "
+        ["postgresql://me:secret@127.0.0.1:9/x?table=t"],
+        "postgresql://me@127.0.0.1:9/x?table=t: cannot be reached: ",
     ),
     "twice": (["log.jsonl", "log.jsonl"], "log.jsonl: is given twice; every interview is to be scored once"),
     "the output as input": (["log.jsonl", "scores.parquet"], "scores.parquet: is an input; write elsewhere"),
     "no rules": (["log.jsonl", "--rules", "no.yaml"], "no.yaml: "),
-    "no cluster": (["log.jsonl", "--on", "spark://x"], "spark://x: names no cluster"),
-}  # fmt: skip
+    "no cluster": (["log.jsonl", "--on", "spark://x"], "spark://x: is not the URL of a cluster"),
+}
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -200,14 +208,14 @@ def test_the_same_command_goes_on(misstep: Command) -> None:
     run = alone(misstep, "log.jsonl", "-o", "scores.parquet", "--max-rejects", "0")
     assert (run.code, run.out) == (2, "")
     assert run.err == (
-        "misstep: more than 0 records are wrong, the most that --max-rejects allows; what is scored is kept: with a higher one "
-        "the run goes on from there\n"
+        "misstep: more than 0 records are invalid, the limit of --max-rejects; scored parts are kept: with a higher one "
+        "the run resumes\n"
     )
     other = alone(misstep, "log.jsonl", "-o", "scores.parquet", "--with", "assessment")
     assert other.code == 2
     assert other.err == (
-        "misstep: scores.parquet.misstep-run: holds a run with other columns that was not finished; go on with those it was "
-        "begun with, or give --overwrite to begin anew\n"
+        "misstep: scores.parquet.misstep-run: holds a run with other columns that was not finished; resume it with those it was "
+        "begun with, or give --overwrite to start anew\n"
     )
     run = alone(misstep, "log.jsonl", "-o", "scores.parquet")
     assert run.code == 1

@@ -4,5 +4,5 @@ from importlib.util import find_spec
 
 from misstep.errors import InstallationError
 
-if find_spec("pyarrow") is None:  # here, so that whatever asks for anything in it is told the same
+if find_spec("pyarrow") is None:  # here, so that the error is the same for every module
     raise InstallationError("tables of scores need pyarrow: pip install 'misstep[batch]'")

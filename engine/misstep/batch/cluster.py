@@ -41,7 +41,7 @@ class Cluster:
     """
 
     def __init__(self, url: str, folder: Path) -> None:
-        """Raises UsageError where the URL names no cluster."""
+        """Raises UsageError about a wrong URL."""
         self.name = printable(url)
         self._host, self._port = _host_and_port(url)
         self._address = f"[{self._host}]:{self._port}" if ":" in self._host else f"{self._host}:{self._port}"
@@ -82,7 +82,7 @@ class Cluster:
             raise self._no_scheduler(error.strerror or error) from None
 
     def _no_scheduler(self, why: object) -> UsageError:
-        return UsageError(f"{self.name}: no scheduler of Dask answers there: {_first_line(why)}")
+        return UsageError(f"{self.name}: no Dask scheduler answers there: {_first_line(why)}")
 
 
 def _host_and_port(url: str) -> tuple[str, int]:
@@ -93,7 +93,7 @@ def _host_and_port(url: str) -> tuple[str, int]:
     except ValueError:
         host = None
     if not url.startswith(SCHEME) or not host or parts.path.strip("/") or parts.query or parts.username:
-        raise UsageError(f"{printable(url)}: names no cluster; one is named by {SCHEME}HOST:PORT")
+        raise UsageError(f"{printable(url)}: is not the URL of a cluster, {SCHEME}HOST:PORT")
     return host, port
 
 
@@ -225,8 +225,8 @@ class _DaskPool(Pool[TaskT, ResultT, "distributed.Future[ResultT]"]):
             self._last_worker = self._looked
         elif self._looked - self._last_worker > PATIENCE_SECONDS:
             raise EngineError(
-                f"{self._name}: has had no workers for {PATIENCE_SECONDS:g} seconds; what is scored is kept: start some"
-                " (`dask worker HOST:PORT`), and the same command goes on from there"
+                f"{self._name}: has had no workers for {PATIENCE_SECONDS:g} seconds; scored parts are kept: start some"
+                " (`dask worker HOST:PORT`), and the same command resumes"
             )
 
     def _explained(self, task: TaskT, error: Exception) -> Exception:
@@ -234,12 +234,12 @@ class _DaskPool(Pool[TaskT, ResultT, "distributed.Future[ResultT]"]):
         if isinstance(error, CancelledError) or self._client.status != "running":
             return self._lost()
         if isinstance(error, OSError):
-            return UsageError(f"{task}: a worker says: {printable(str(error))}; {SHARED}")
+            return UsageError(f"{task}: error of a worker: {printable(str(error))}; {SHARED}")
         self._look()  # at workers that have joined since
         return error
 
     def _lost(self) -> EngineError:
         return EngineError(
-            f"{self._name}: the scheduler has gone, or cannot be reached any more; what is scored is kept: once it is there, the"
-            " same command goes on from there"
+            f"{self._name}: the scheduler was lost, or cannot be reached any more; scored parts are kept: once it is back, the"
+            " same command resumes"
         )

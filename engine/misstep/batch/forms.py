@@ -28,7 +28,7 @@ def form_of(output: Path) -> OutputForm:
     if form is None:
         hint = suggest(output.suffix.lower(), ENDINGS, "")
         meant = "Parquet (*.parquet), JSON lines (*.jsonl) or CSV (*.csv)"
-        raise UsageError(f"{printable(str(output))}: its ending does not say what to write{hint or f'; {meant} is meant'}")
+        raise UsageError(f"{printable(str(output))}: its ending is of no format to write{hint or f'; {meant} is meant'}")
     return form
 
 

@@ -49,7 +49,7 @@ class Journal:
             try:
                 self._lock.acquire()
             except Timeout:
-                raise UsageError(f"{self._shown}: another run is at work there; wait for it, or choose another output") from None
+                raise UsageError(f"{self._shown}: another run is using it; wait for it, or choose another output") from None
         try:
             self._settle()
         except BaseException:
@@ -71,7 +71,7 @@ class Journal:
         return printable(str(self.folder))
 
     def _settle(self) -> None:
-        kept = _read_about(self.folder)
+        kept = _read_json(self.folder / ABOUT)
         if kept is not None:
             other = [name for name in self._identity if kept.get(name) != self._identity[name]]
             if not other:
@@ -83,11 +83,11 @@ class Journal:
                 if {VERSION, COLUMN_VERSION}.intersection(other):  # what it was begun with is not here any more
                     raise UsageError(
                         f"{self._shown}: holds a run that another version of misstep began and did not finish; finish it with"
-                        " that one, or give --overwrite to begin anew"
+                        " that one, or give --overwrite to start anew"
                     )
                 raise UsageError(
-                    f"{self._shown}: holds a run with other {' and '.join(other)} that was not finished; go on with those it was"
-                    " begun with, or give --overwrite to begin anew"
+                    f"{self._shown}: holds a run with other {' and '.join(other)} that was not finished; resume it with those it"
+                    " was begun with, or give --overwrite to start anew"
                 )
         self._clear()
         self.parts = self.folder / secrets.token_hex(8)
@@ -126,17 +126,8 @@ class Journal:
 
 def is_begun(folder: Path) -> bool:
     """Whether a folder is the journal of a run with parts that are done."""
-    kept = _read_about(folder)
+    kept = _read_json(folder / ABOUT)
     return kept is not None and next(iter((folder / kept["parts"]).glob(NOTES)), None) is not None
-
-
-def _read_about(folder: Path) -> dict[str, str] | None:
-    """The identity of the run of a folder, and the name of the folder of its parts."""
-    try:
-        kept: dict[str, str] = orjson.loads((folder / ABOUT).read_bytes())
-    except FileNotFoundError:
-        return None
-    return kept
 
 
 def part_file(folder: Path, number: int, what: str) -> Path:
@@ -146,14 +137,19 @@ def part_file(folder: Path, number: int, what: str) -> Path:
 
 def read_note(parts: Path, number: int) -> dict[str, Any] | None:
     """The note of a part, if it is there."""
-    try:
-        note: dict[str, Any] = orjson.loads(part_file(parts, number, "json").read_bytes())
-    except FileNotFoundError:
-        return None
-    return note
+    return _read_json(part_file(parts, number, "json"))
 
 
 def write_note(parts: Path, number: int, note: Mapping[str, Any]) -> None:
     """Note that a part is done, after all its files are written."""
     with whole_file(part_file(parts, number, "json")) as stream:
         stream.write(orjson.dumps(note))
+
+
+def _read_json(file: Path) -> dict[str, Any] | None:
+    """The object in a file, if it is there."""
+    try:
+        found: dict[str, Any] = orjson.loads(file.read_bytes())
+    except FileNotFoundError:
+        return None
+    return found

@@ -110,30 +110,26 @@ def check_writable(files: Sequence[Path], overwrite: bool) -> None:
 def check_no_input(output: Output, files: Sequence[Path], inputs: Sequence[str]) -> None:
     """Raise UsageError where a file to be written is an input, or would be one next time."""
     for name in inputs:
-        if name == STDIN:
-            continue
         if name.startswith(DATABASES):
             if isinstance(output, DatabaseOutput) and read_url(name) == output.database:
                 raise UsageError(f"{printable(output.name)}: is an input; write elsewhere")
-            continue
-        for file in files:
-            if is_remote(name) or is_remote(file):
-                _check_object(str(file), name)
-                continue
-            given = Path(name)
-            if given.is_dir():
-                if file.resolve().is_relative_to(given.resolve()):
-                    raise UsageError(f"{printable(str(file))}: lies in the input {printable(name)}; write elsewhere")
-            elif given.exists():
-                if file.resolve() == given.resolve():
-                    raise UsageError(f"{printable(str(file))}: is an input; write elsewhere")
-            elif file.absolute().match(str(given.absolute())):
-                raise UsageError(f"{printable(str(file))}: the input {printable(name)} means it too; write elsewhere")
+        elif name != STDIN:
+            for file in files:
+                if message := _overlap(file, name):
+                    raise UsageError(f"{printable(str(file))}: {message}; write elsewhere")
 
 
-def _check_object(file: str, name: str) -> None:
-    """The same in an object storage, by names alone: one stands for an object, or for all that begin as if in a folder."""
-    if file == name or file.startswith(name.rstrip("/") + "/"):
-        raise UsageError(f"{printable(file)}: lies in the input {printable(name)}; write elsewhere")
-    if fnmatch.fnmatchcase(file, name):
-        raise UsageError(f"{printable(file)}: the input {printable(name)} means it too; write elsewhere")
+def _overlap(file: Path, name: str) -> str:
+    """The message about a file that is an input, or empty. In an object storage names alone count: one stands for an object, or
+    for all that begin as if in a folder."""
+    within, matched = f"lies in the input {printable(name)}", f"the input {printable(name)} matches it too"
+    if is_remote(name) or is_remote(file):
+        if str(file) == name or str(file).startswith(name.rstrip("/") + "/"):
+            return within
+        return matched if fnmatch.fnmatchcase(str(file), name) else ""
+    given = Path(name)
+    if given.is_dir():
+        return within if file.resolve().is_relative_to(given.resolve()) else ""
+    if given.exists():
+        return "is an input" if file.resolve() == given.resolve() else ""
+    return matched if file.absolute().match(str(given.absolute())) else ""

@@ -56,7 +56,7 @@ class Scores:
     @cached_property
     def dataset(self) -> ds.Dataset:
         """The file as an Arrow dataset, as it stands: a CSV has lists as text."""
-        import pyarrow.dataset as ds  # imports pandas where it is installed; a run that only writes scores does without
+        import pyarrow.dataset as ds  # imports pandas where it is installed; a command that fails early does without
 
         schema, form = self.schema, ds.ParquetFileFormat()
         if self._form == "jsonl":
@@ -137,7 +137,7 @@ def _read_summary(file: Path, form: OutputForm) -> Summary:
         except (pa.ArrowException, OSError) as error:
             raise _unreadable(file, error) from None
         if data is None:
-            raise _no_result(file, "it does not say what was scored")
+            raise _no_result(file, "it has no summary of a run")
     else:
         place = file.with_name(file.name + ".summary.json")
         if not place.is_file():
@@ -150,7 +150,7 @@ def _read_summary(file: Path, form: OutputForm) -> Summary:
 
 
 def _no_result(file: Path, why: str) -> UsageError:
-    return UsageError(f"{printable(str(file))}: is no result of `misstep score`: {printable(why)}")
+    return UsageError(f"{printable(str(file))}: is not a result of `misstep score`: {printable(why)}")
 
 
 def _unreadable(file: Path, error: Exception) -> UsageError:

@@ -156,7 +156,7 @@ def workers_of(on: str | None, count: int | None, folder: Path) -> TaskRunner:
     if on is None:
         return Alone() if count == 1 else Processes(count)
     if count is not None:
-        raise UsageError("processes of this machine are counted, or a cluster is named, not both; a cluster has its own number")
+        raise UsageError("give a number of processes or a cluster, not both; a cluster has its own workers")
     try:
         from misstep.batch.cluster import Cluster  # an extra that few need, and takes a second
     except ImportError:
@@ -241,8 +241,8 @@ class _Run:
             self.progress(Progress(self.interviews, self.interviews - self.resumed, self.rejects, self.share or None))
         if self.max_rejects is not None and self.rejects > self.max_rejects:
             raise RecordError(
-                f"more than {self.max_rejects} records are wrong, the most that --max-rejects allows; what is scored is kept:"
-                " with a higher one the run goes on from there"
+                f"more than {self.max_rejects} records are invalid, the limit of --max-rejects; scored parts are kept:"
+                " with a higher one the run resumes"
             )
 
     def finish(

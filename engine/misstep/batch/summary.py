@@ -68,9 +68,7 @@ class Tally:
         kinds, met = self._kinds, set()
         for finding in result.findings:
             kind, exact = finding.mistake[KIND], finding.exact
-            sums = kinds.get(kind)
-            if sums is None:
-                sums = kinds[kind] = [0, 0, 0, 0]
+            sums = kinds.setdefault(kind, [0, 0, 0, 0])
             sums[_COUNT] += 1
             sums[_DAMAGE] += exact.damage
             sums[_SEVERITY] += exact.severity
@@ -258,7 +256,7 @@ class Summary:
                 ) from None
             first = error.errors(include_input=False, include_url=False)[0]
             place = "/".join(map(str, first["loc"]))
-            raise UsageError(f"no summary of a run of misstep: {place + ': ' if place else ''}{first['msg']}") from None
+            raise UsageError(f"not a summary of a run of misstep: {place + ': ' if place else ''}{first['msg']}") from None
 
 
 @cache

@@ -98,16 +98,15 @@ def _reject(reject: Reject, lines: bool) -> dict[str, Any]:
 
 def _problem(problem: Problem, lines: bool) -> dict[str, Any]:
     place = problem.location
-    told: dict[str, Any] = {"pointer": place.pointer, "message": printable(problem.message)[:MAX_LENGTH]}
-    if not lines:
-        return told
+    message = printable(problem.message)[:MAX_LENGTH]
     first, _, deeper = place.pointer[1:].partition("/")
-    if first and not deeper and first not in OF_RECORDS:
-        told["message"] += "; further columns of a log are named by --keep"
-    return {"column": place.column, **told} if place.column else told
+    if lines and first and not deeper and first not in OF_RECORDS:
+        message += "; further columns of a log are named by --keep"
+    found = {"pointer": place.pointer, "message": message}
+    return {"column": place.column, **found} if lines and place.column else found
 
 
 def _example(reject: Mapping[str, Any]) -> dict[str, Any]:
     """A reject for the summary, its problems as text."""
-    told = [": ".join(filter(None, [problem["pointer"], problem["message"]])) for problem in reject["problems"]]
-    return {**reject, "problems": told}
+    messages = [": ".join(filter(None, [problem["pointer"], problem["message"]])) for problem in reject["problems"]]
+    return {**reject, "problems": messages}

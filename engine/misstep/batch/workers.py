@@ -93,7 +93,7 @@ class Pool(ABC, Generic[TaskT, ResultT, FutureT]):
                 retried = task in deaths
                 deaths[task] += result.processes
                 if retried and deaths[task] >= TRIES:
-                    error = EngineError(f"{task}: its {self.process} died {deaths[task]} times, also when it was alone")
+                    error = EngineError(f"{task}: its {self.process} died {deaths[task]} times, also when it was retried alone")
                 else:
                     suspects.append(task)
 

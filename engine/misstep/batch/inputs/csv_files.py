@@ -105,8 +105,8 @@ def _gather_interviews(source: InputSource, rows: CsvRows, reading: Reading) -> 
                 if gathered is not None:
                     yield gathered.entry()
                 gathered = _Gathered(id_, cells.row, tuple(row.get(name) or None for name in reading.keep))
-                told = id_.encode("utf-8", "surrogateescape")
-                if id_ and not seen.execute("INSERT OR IGNORE INTO ids VALUES (CAST(? AS TEXT))", (told,)).rowcount:
+                key = id_.encode("utf-8", "surrogateescape")
+                if id_ and not seen.execute("INSERT OR IGNORE INTO ids VALUES (CAST(? AS TEXT))", (key,)).rowcount:
                     raise RecordError(
                         f"{printable(source.name)}: line {cells.row} belongs to an interview whose rows stand further up;"
                         f" the rows of one interview must follow each other: sort the file by the column '{reading.id}'"

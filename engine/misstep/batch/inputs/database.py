@@ -74,7 +74,7 @@ class _QueryTexts:
                     self.row += 1
                     yield text
         except Exception:  # of Arrow, or of a driver, which need not be there to be named
-            self.fault = "the database gave up in the middle; run the query there to see why"
+            self.fault = "the database failed before the last row; run the query there to see why"
 
 
 def _rows(source: InputSource, texts: _QueryTexts, columns: Columns, reading: Reading) -> Iterator[Logged | Reject]:

@@ -15,7 +15,7 @@ from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.spool import Spool, fault_part
 from misstep.batch.inputs.streams import Stream
 from misstep.batch.parts import Logged, Part, Reading, Reject, reject
-from misstep.errors import RecordError, too_long
+from misstep.errors import too_long
 from misstep.files import opened, place
 
 
@@ -80,7 +80,6 @@ def _take(stream: BinaryIO, reading: Reading, write: Callable[[bytes], object] =
 def read_lines(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
     """The lines of a part that are not empty. They are validated later, as records, except for the size limit."""
     most = reading.limits.record_bytes
-    keep, nothing = reading.keep, (None,) * len(reading.keep)
     with opened(place(part.path)) as stream:
         stream.seek(part.start)
         row, left = part.row - 1, part.stop - part.start
@@ -93,12 +92,6 @@ def read_lines(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
                     line = stream.readline(min(65_536, left))
                     left -= len(line)
                 yield reject(part.name, row, too_long(most))
-            elif not keep:
-                if record and not record.isspace():
-                    yield Logged(row, record)
             elif record and not record.isspace():
-                try:
-                    record, kept = take_out(record, keep)
-                except RecordError:  # the reader of records says what is wrong
-                    kept = nothing
-                yield Logged(row, record, None, kept)
+                text, kept = take_out(record, reading.keep) if reading.keep else (record, ())
+                yield Logged(row, text, None, kept)

@@ -37,7 +37,7 @@ def check_parquet(source: InputSource, reading: Reading) -> None:
             schema, rows = file.schema_arrow, file.metadata.num_rows
     except _FAULTS:
         name = printable(source.name)
-        raise RecordError(f"{name}: is no Parquet file, or one that is cut off or damaged") from None
+        raise RecordError(f"{name}: is not a Parquet file, or is truncated or damaged") from None
     _columns(schema, source, reading)
     if not rows:
         raise RecordError(f"{printable(source.name)}: has no rows")

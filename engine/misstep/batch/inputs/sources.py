@@ -88,7 +88,7 @@ def _sources(name: str, form: InputForm | None) -> Iterator[InputSource]:
             else:
                 yield InputSource(str(Path(match).absolute()), match, form or _form_of(match), named=False)
     elif Path(name).is_symlink():
-        raise UsageError(f"{shown}: is a link to nothing")
+        raise UsageError(f"{shown}: is a broken link")
     else:
         raise UsageError(f"{shown}: no such file")
 
@@ -112,7 +112,7 @@ def _known(folder: str, found: Iterable[tuple[str, str]], form: InputForm | None
             yield InputSource(path, name, form or known, named=False)
     if not count:
         what = f"{form} files" if form else MEANT
-        raise UsageError(f"{printable(folder)}: there is nothing to read in this folder; what is looked for: {what}")
+        raise UsageError(f"{printable(folder)}: no files to read in this folder; looked for: {what}")
 
 
 def _objects(url: str, form: InputForm | None) -> Iterator[InputSource]:
@@ -151,5 +151,5 @@ def _known_form(name: str) -> InputForm | None:
 def _form_of(name: str) -> InputForm:
     known = _known_form(name)
     if known is None:
-        raise UsageError(f"{printable(name)}: its name does not say what it is; {MEANT} are read, or give --input-format")
+        raise UsageError(f"{printable(name)}: its ending is of no known format; {MEANT} are read, or give --input-format")
     return known

@@ -72,13 +72,13 @@ class Stream(io.RawIOBase):
         try:
             data = self._from.read1(min(len(buffer), CHUNK))  # no more at a time, as what comes with a fault is lost
         except EOFError:
-            self.fault = f"the {self.packing} data end too early: the file is cut off"
+            self.fault = f"the {self.packing} data end too early: the file is truncated"
             return 0
         except (OSError, zlib.error, pa.ArrowException) as error:
             if not self.packing:
                 raise
             cut = "Truncated" in str(error)
-            self.fault = f"the {self.packing} data " + ("end too early: the file is cut off" if cut else "are damaged")
+            self.fault = f"the {self.packing} data " + ("end too early: the file is truncated" if cut else "are damaged")
             return 0
         self.unpacked += len(data)
         if self.unpacked > FREELY and self.unpacked > RATIO * self._packed.count and self.packing:
@@ -134,4 +134,4 @@ def check_stream(source: InputSource, stream: Stream) -> None:
         raise RecordError(f"{name}: is UTF-16 text; only UTF-8 is read")
     packing = source.path.lower().rpartition(".")[2]
     if packing in ("gz", "zst") and not stream.packing:
-        raise RecordError(f"{name}: is not packed, although its name ends in .{packing}")
+        raise RecordError(f"{name}: is not compressed, although its name ends in .{packing}")
