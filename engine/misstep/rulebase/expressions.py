@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from misstep.errors import listing, suggest
 from misstep.language.effects import Placeholder, Text
@@ -97,7 +97,7 @@ def check_number(value: str | float, scope: Scope, known: Facts) -> Expression:
     return node
 
 
-_PLACE = re.compile(r"\{([^{}]*)\}|[{}]")
+_PARTS = re.compile(r"\{([^{}]*)\}|[{}]|[^{}]+")
 _REFERENCE = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
 
 
@@ -105,26 +105,16 @@ def check_text(text: str, scope: Scope, known: Facts) -> Text:
     """Check a text with ``{name.field}`` places; nothing but a field or the name of an aggregate may stand there. Raises
     ExpressionError."""
     parts: list[str | FieldRef | Placeholder] = []
-    end = 0
-    for match in _PLACE.finditer(text):
-        if match.start() > end:
-            parts.append(text[end : match.start()])
-        end = match.end()
-        inner = match.group(1)
-        if inner in scope.aggregates:
+    for match in _PARTS.finditer(text):
+        inner = match.group(1) or ""
+        if match.group()[0] not in "{}":
+            parts.append(match.group())
+        elif inner in scope.aggregates:
             parts.append(Placeholder(inner))
-            continue
-        reference = _REFERENCE.fullmatch(inner or "")
-        if reference is None:
+        elif not _REFERENCE.fullmatch(inner):
             raise ExpressionError("braces hold a field, {name.field}, or the name of an aggregate, {n}", match.start())
-        try:
-            node, _ = check_value(inner, scope, known)
-        except ExpressionError as error:
-            raise ExpressionError(str(error), match.start(1) + error.offset) from None
-        assert isinstance(node, FieldRef)
-        parts.append(node)
-    if end < len(text):
-        parts.append(text[end:])
+        else:
+            parts.append(cast("FieldRef", _Checker(inner, scope, match.start(1)).check(known).node))
     return Text(tuple(parts))
 
 
@@ -148,10 +138,9 @@ class _Checker:
     """Checks one expression, with a method for every sort of node that may be in it: the node, the fields that are known where it
     stands, and how deep that is, in; the node checked and typed out. They raise ExpressionError with the place of the node."""
 
-    def __init__(self, text: str, scope: Scope) -> None:
-        self.text = text
+    def __init__(self, text: str, scope: Scope, start: int = 0) -> None:
         self.scope = scope
-        self.shift = len(text) - len(text.lstrip())
+        self.shift = start + len(text) - len(text.lstrip())
         self.line = re.sub(r"\s", " ", text).strip()
 
     def _spelling(self) -> None:

@@ -110,29 +110,27 @@ def _fields(entry: Entry[schema.KindDoc] | Entry[schema.RoleDoc], derived: bool)
 
 def _field(name: str, doc: schema.FieldDoc, derived: bool) -> Field:
     """One field; raises ValueError with what is wrong."""
-    if name in RESERVED or keyword.iskeyword(name):
-        raise ValueError("this name has a meaning of its own; choose another")
     type_ = cast("FieldType", doc.type.removesuffix("?"))
-    unknown = doc.type.endswith("?")
-    worded = type_ in ("enum", "set")
-    if worded != (doc.values is not None):
-        raise ValueError(f"`values` is {'needed for' if worded else 'only for'} an enum or a set")
-    if doc.values is not None and len(set(doc.values)) < len(doc.values):
-        raise ValueError("a value stands twice in `values`")
-    if TYPES[type_].sort != "number" and (doc.min is not None or doc.max is not None):
-        raise ValueError("`min` and `max` are only for numbers")
-    if derived and (doc.min is not None or doc.max is not None):
-        raise ValueError("a derived field has no `min` and `max`; limit the value where it is derived")
-    if doc.min is not None and doc.max is not None and doc.min > doc.max:
-        raise ValueError("`min` is greater than `max`")
-    if doc.default is not None and (unknown or derived):
-        raise ValueError("a field that may be unknown, or is derived, has no default")
+    unknown, worded = doc.type.endswith("?"), type_ in ("enum", "set")
+    values, limited = doc.values or [], doc.min is not None or doc.max is not None
+    faults = {
+        "this name has a meaning of its own; choose another": name in RESERVED or keyword.iskeyword(name),
+        f"`values` is {'needed for' if worded else 'only for'} an enum or a set": worded != (doc.values is not None),
+        "a value stands twice in `values`": len(set(values)) < len(values),
+        "`min` and `max` are only for numbers": limited and TYPES[type_].sort != "number",
+        "a derived field has no `min` and `max`; limit the value where it is derived": limited and derived,
+        "`min` is greater than `max`": doc.min is not None and doc.max is not None and doc.min > doc.max,
+        "a field that may be unknown, or is derived, has no default": doc.default is not None and (unknown or derived),
+    }
+    for fault, holds in faults.items():
+        if holds:
+            raise ValueError(fault)
     field = Field(
         name=name,
         type=type_,
         unknown=unknown,
         required=not unknown and doc.default is None,
-        values=tuple(doc.values or ()),
+        values=tuple(values),
         minimum=doc.min,
         maximum=doc.max,
         unit=doc.unit or "",

@@ -83,10 +83,10 @@ def _source(name: str, doc: schema.SourceDoc) -> Source:
 
 
 def _link_rule(declared: Declared, entry: Entry[schema.RuleDoc]) -> Rule | None:
-    """The linked rule, or None with what is wrong noted in ``declared.problems``."""
-    before = len(declared.problems)
+    """The linked rule, or None with what is wrong noted in ``declared.merged.problems``."""
+    before = len(declared.merged.problems)
     rule = _link_parts(RuleNames(declared, entry), entry.doc)
-    return rule if len(declared.problems) == before else None
+    return rule if len(declared.merged.problems) == before else None
 
 
 def _link_parts(names: RuleNames, doc: schema.RuleDoc) -> Rule | None:
@@ -105,9 +105,9 @@ def _link_parts(names: RuleNames, doc: schema.RuleDoc) -> Rule | None:
     if doc.where is not None:
         names.condition(doc.where, ("where",))
     unless = [names.negation(item, i) for i, item in enumerate(doc.unless)]
-    before = len(names.all.problems)
+    before = len(names.all.merged.problems)
     effects = EffectLinker(names).effects()
-    if not effects and len(names.all.problems) == before:
+    if not effects and len(names.all.merged.problems) == before:
         names.problem("`then` has no effect", "then")
     because = _because(names, doc)
     for i, source in enumerate(doc.sources):

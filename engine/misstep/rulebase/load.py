@@ -35,31 +35,28 @@ def load_packs(paths: Sequence[str | Path], limits: Limits, cases: bool = True) 
 
 def _files(paths: Iterable[str | Path], limits: Limits) -> dict[Path, int]:
     """Every pack file, once, with the number of its path."""
-    files: dict[Path, int] = {}
+    files: dict[Path, tuple[Path, int]] = {}  # by where it is in truth
     for layer, given in enumerate(paths, start=1):
+        path = Path(given)
         if not str(given):
             raise CallerError("an empty path of a rule pack")
-        path = Path(given)
-        if path.is_dir():
-            root = path.resolve()
-            found = [f for f in sorted(path.rglob("*")) if f.suffix in (".yaml", ".yml") and (f.is_file() or f.is_symlink())]
-            outside = [f for f in found if not f.resolve().is_relative_to(root)]
-            if outside:
-                raise RuleError([Problem(Location(str(f)), "a link that leads out of the folder") for f in outside])
-            if not found:
-                raise CallerError(f"{path}: there is no *.yaml file in this folder")
-        elif path.is_file():
-            found = [path]
-        else:
+        if not path.is_dir() and not path.is_file():
             raise CallerError(f"{path}: no such file or folder")
-        for file in found:
-            files.setdefault(file, layer)
+        for file in _files_in(path) if path.is_dir() else [path]:
+            files.setdefault(file.resolve(), (file, layer))
         if len(files) > limits.packs:
             raise CallerError(f"{path}: more than {limits.packs} packs")
-    unique: dict[Path, tuple[Path, int]] = {}
-    for file, layer in files.items():
-        unique.setdefault(file.resolve(), (file, layer))
-    return dict(unique.values())
+    return dict(files.values())
+
+
+def _files_in(folder: Path) -> list[Path]:
+    found = [f for f in sorted(folder.rglob("*")) if f.suffix in (".yaml", ".yml") and (f.is_file() or f.is_symlink())]
+    outside = [f for f in found if not f.resolve().is_relative_to(folder.resolve())]
+    if outside:
+        raise RuleError([Problem(Location(str(f)), "a link that leads out of the folder") for f in outside])
+    if not found:
+        raise CallerError(f"{folder}: there is no *.yaml file in this folder")
+    return found
 
 
 _CASES = re.compile(r"^cases:.*\n(?:(?:[ #].*)?\n)*", re.MULTILINE)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Generic, Literal, TypeVar
@@ -128,19 +128,14 @@ def merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged:
     become those of the result."""
     packs = sorted(packs, key=lambda p: (p.layer, p.document.file))
     merged = Merged(packs, problems, frozenset[tuple[str, str]]().union(*(pack.broken for pack in packs)))
-    names: dict[str, Pack] = {}
-    named: dict[int, Pack] = {}
-    for pack in packs:
-        first = names.setdefault(pack.doc.pack, pack)
-        if first is not pack:
-            where = first.document.locate(("pack",))
-            pack.report(f"the pack '{pack.doc.pack}' is in {where} too", "pack")
-        if pack.doc.rulebase is not None:  # the last layer that names itself counts
-            first = named.setdefault(pack.layer, pack)
-            if first is not pack:
-                where = first.document.locate(("rulebase",))
-                pack.report(f"the rule base has its name in {where}", "rulebase")
-            merged.name, merged.version = pack.doc.rulebase.name, pack.doc.rulebase.version
+    for pack, first in _repeated(packs, lambda pack: pack.doc.pack):
+        pack.report(f"the pack '{pack.doc.pack}' is in {first.document.locate(('pack',))} too", "pack")
+    named = [pack for pack in packs if pack.doc.rulebase is not None]
+    for pack, first in _repeated(named, lambda pack: pack.layer):
+        pack.report(f"the rule base has its name in {first.document.locate(('rulebase',))}", "rulebase")
+    for pack in named:  # the last layer that names itself counts
+        assert pack.doc.rulebase is not None
+        merged.name, merged.version = pack.doc.rulebase.name, pack.doc.rulebase.version
     for section in ("roles", "kinds", "rules", "actions", "sources", "usual"):
         setattr(merged, section, _merge_section(section, merged))
     merged.scale = _merge_section("scale", merged)
@@ -154,6 +149,14 @@ def merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged:
     if len(merged.rules) > limits.rules:
         packs[-1].report(f"the rule base has {len(merged.rules)} rules; the limit is {limits.rules}")
     return merged
+
+
+def _repeated(packs: Iterable[Pack], key: Callable[[Pack], object]) -> Iterator[tuple[Pack, Pack]]:
+    """The packs whose key an earlier one has, each with that one."""
+    first: dict[object, Pack] = {}
+    for pack in packs:
+        if first.setdefault(key(pack), pack) is not pack:
+            yield pack, first[key(pack)]
 
 
 def _merge_section(section: str, merged: Merged) -> dict[str, Entry[Any]]:

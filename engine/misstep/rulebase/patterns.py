@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from misstep.errors import suggest
@@ -29,17 +30,15 @@ class Failed(Exception):
     """A part of the rule cannot be linked; the problem is noted."""
 
 
+@dataclass
 class Declared:
-    """What all rules of a rule base share: the kinds, the scale, and where problems are noted."""
+    """What all rules of a rule base share. ``types``: of the fields of patterns, by the keys of these."""
 
-    def __init__(self, merged: Merged, kinds: dict[str, Kind], scale: Scale, limits: Limits) -> None:
-        self.merged = merged
-        self.kinds = kinds
-        self.scale = scale
-        self.limits = limits
-        self.problems = merged.problems
-        self.finding_types = finding_types(scale)
-        self.types: dict[str, dict[str, Type]] = {}  # of the fields of a pattern, by its key
+    merged: Merged
+    kinds: dict[str, Kind]
+    scale: Scale
+    limits: Limits
+    types: dict[str, dict[str, Type]] = field(default_factory=dict)
 
 
 class RuleNames:
@@ -68,10 +67,17 @@ class RuleNames:
     def attempt(self, path: tuple[str | int, ...], check: Callable[[], _T]) -> _T | None:
         """The result of a check of an expression; None with the problem noted, at the place in the expression."""
         try:
+            return self.need(path, check)
+        except Failed:
+            return None
+
+    def need(self, path: tuple[str | int, ...], check: Callable[[], _T]) -> _T:
+        """The same; raises Failed with the problem noted."""
+        try:
             return check()
         except ExpressionError as error:
             self.problem(str(error), *path, offset=error.offset)
-            return None
+            raise Failed from None
 
     # -- patterns
 
@@ -162,21 +168,12 @@ class RuleNames:
         return any(pack.doc.extends is not None for pack in self.all.merged.packs)
 
     def _types(self, pattern: Pattern) -> dict[str, Type]:
-        types = self.all.types.get(pattern.key)
-        if types is None:
-            types = self.all.types[pattern.key] = self._worked_out(pattern)
-        return types
-
-    def _worked_out(self, pattern: Pattern) -> dict[str, Type]:
-        if pattern.over == "outlook":
-            return {"level": Type("enum", self.all.scale.outlooks)}
-        kinds = [self.all.kinds[k] for k in pattern.kinds]
-        if not kinds:
-            kinds = [Kind("", "mistake", "")]
-        types = fact_types(kinds, pattern.fields, self.all.scale, self.all.merged.broken)
-        if pattern.over == "finding":
-            types.update(self.all.finding_types)
-        return types
+        if pattern.key not in self.all.types:
+            kinds = [self.all.kinds[k] for k in pattern.kinds] or [Kind("", "mistake", "")]
+            types = fact_types(kinds, pattern.fields, self.all.scale, self.all.merged.broken)
+            found = {"finding": {**types, **finding_types(self.all.scale)}, "fact": types}
+            self.all.types[pattern.key] = found.get(pattern.over, {"level": Type("enum", self.all.scale.outlooks)})
+        return self.all.types[pattern.key]
 
     # -- conditions
 
@@ -234,10 +231,7 @@ class RuleNames:
                 raise self.fail(f"`of` says what to take the {function} of: an expression", *path, "of" if item.of else function)
             own = {pattern.name: self._types(pattern)}
             text = item.of
-            checked = self.attempt((*path, "of"), lambda: check_value(text, self.scope(own), known))
-            if checked is None:
-                raise Failed
-            value, type_ = checked
+            value, type_ = self.need((*path, "of"), lambda: check_value(text, self.scope(own), known))
             if not type_.is_number:
                 raise self.fail(f"a number is needed here; this is {type_}", *path, "of")
             needs |= self._needs(value) - {pattern.name}
@@ -267,10 +261,7 @@ class RuleNames:
         own = {pattern.name: self._types(pattern)}
         parts: tuple[Expression, ...] = ()
         if where is not None:
-            checked = self.attempt((*path, "where"), lambda: check_condition(where, self.scope(own), self.known))
-            if checked is None:
-                raise Failed
-            parts = checked
+            parts = self.need((*path, "where"), lambda: check_condition(where, self.scope(own), self.known))
         needs = frozenset(p.name for p in self.patterns.values() if overlap(p, pattern))
         known = self.known
         for part in parts:
