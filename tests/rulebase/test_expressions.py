@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import misstep
-from misstep.language.expression import Expression, FieldRef, Literal, Words
+from misstep.language.expression import Constants, Expression, FieldRef, Literal
 from misstep.language.functions import BOOLEAN, Type
 from misstep.rulebase.expressions import (
     ExpressionError,
@@ -269,7 +269,7 @@ TOKENS = [
     "known(", "min(", "max(", "curve(", "len(", "lower(", "round(", "abs(",
 ]  # fmt: skip
 LIKELY = st.lists(st.sampled_from(TOKENS), max_size=14).map(" ".join)
-NODES = (*get_args(Expression), Words)
+NODES = (*get_args(Expression), Constants)
 
 
 def _whole(node: Any) -> bool:

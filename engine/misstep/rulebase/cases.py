@@ -54,9 +54,12 @@ class CaseNames:
             ("outlook",): ("outlook", scale.outlooks),
             ("actions", "first"): ("action", (*program.actions, "nothing")),
         }
-        for key, what, known in (("actions", "action", program.actions), ("avoid", "action", program.actions),
-                                 ("derived", "derived kind", derived)):  # fmt: skip
-            self._known |= {(key, part): (what, known) for part in ("include", "exclude")}
+        members = {
+            "actions": ("action", program.actions),
+            "avoid": ("action", program.actions),
+            "derived": ("derived kind", derived),
+        }
+        self._known |= {(key, part): known for key, known in members.items() for part in ("include", "exclude")}
         self._of_findings = {name: words(scale) for name, words in FINDING_WORDS.items()}
 
     def find_unknown(self, case: CaseDoc) -> Iterator[UnknownName]:

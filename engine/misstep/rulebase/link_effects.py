@@ -53,9 +53,10 @@ class EffectLinker:
 
     def _mistakes(self, over: Iterable[str]) -> list[str]:
         return [
-            p.name for p in self.names.patterns.values()
+            p.name
+            for p in self.names.patterns.values()
             if p.over in over and all(self.names.all.kinds[k].role == "mistake" for k in p.kinds)
-        ]  # fmt: skip
+        ]
 
     def _mistake(self, name: str | None, path: tuple[str | int, ...], key: str) -> str | None:
         """The name of the mistake that a contribution goes to."""

@@ -16,10 +16,27 @@ from misstep.rulebase.packs import Merged
 
 WHO = frozenset(
     {
-        "accent", "belief", "beliefs", "citizenship", "disabilities", "disability", "disabled", "ethnic", "ethnicity", "faith",
-        "gender", "marital", "married", "nationality", "pregnancy", "pregnant", "religion", "religious", "sex",
+        "accent",
+        "belief",
+        "beliefs",
+        "citizenship",
+        "disabilities",
+        "disability",
+        "disabled",
+        "ethnic",
+        "ethnicity",
+        "faith",
+        "gender",
+        "marital",
+        "married",
+        "nationality",
+        "pregnancy",
+        "pregnant",
+        "religion",
+        "religious",
+        "sex",
     }
-)  # fmt: skip
+)
 """Words in the name of a kind or a field that say who a person is."""
 
 WHO_LAST = frozenset({"age", "children", "family", "origin", "race"})

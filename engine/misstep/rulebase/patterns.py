@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from misstep.errors import suggest
-from misstep.language.expression import Expression, Facts, known_where, names_in, refs_in
+from misstep.language.expression import Expression, KnownFields, known_where, names_in, refs_in
 from misstep.language.facts import GIVEN_ROLES, ROLES, Field, Kind
 from misstep.language.functions import Type
 from misstep.language.program import FINDING, OUTLOOK, Aggregate, Condition, Negation, Over, Pattern, overlap
@@ -51,7 +51,7 @@ class RuleNames:
         self.types: dict[str, dict[str, Type]] = {}
         self.values: dict[str, Type] = {}
         self.conditions: list[Condition] = []
-        self.known: Facts = frozenset()
+        self.known: KnownFields = frozenset()
 
     # -- problems
 
@@ -256,7 +256,7 @@ class RuleNames:
 
     def _inner(
         self, pattern: Pattern, where: str | None, path: tuple[str | int, ...]
-    ) -> tuple[tuple[Expression, ...], frozenset[str], Facts]:
+    ) -> tuple[tuple[Expression, ...], frozenset[str], KnownFields]:
         """The conditions inside a negation or aggregate, the outer names needed before, and what is known inside."""
         own = {pattern.name: self._types(pattern)}
         parts: tuple[Expression, ...] = ()

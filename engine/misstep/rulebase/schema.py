@@ -30,11 +30,11 @@ Name = Annotated[str, StringConstraints(pattern=NAME, max_length=80)]
 """A kind, role, field, action or name in a rule: lower-case words with underscores."""
 FieldPlace = Annotated[str, StringConstraints(pattern=PLACE, max_length=161)]
 """A field: the name of its kind or role, a dot, and its own."""
-Id = Annotated[str, StringConstraints(pattern=ID, max_length=120)]
+Identifier = Annotated[str, StringConstraints(pattern=ID, max_length=120)]
 """A rule, source or pack."""
-Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Prose = Annotated[str, StringConstraints(max_length=4000)]
-Code = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+ExpressionText = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Number = Annotated[float, Field(ge=-(2**53), le=2**53)]
 Weight = Annotated[float, Field(gt=0, le=2**53)]
 
@@ -50,7 +50,7 @@ def _shape(value: object) -> str:
 
 
 _by_shape = Discriminator(_shape)
-Amount = Annotated[Annotated[Number, Tag("number")] | Annotated[Code, Tag("text")], _by_shape]
+Amount = Annotated[Annotated[Number, Tag("number")] | Annotated[ExpressionText, Tag("text")], _by_shape]
 """A number or an expression."""
 Constant = Annotated[
     Annotated[bool, Tag("boolean")]
@@ -77,18 +77,28 @@ class Declaration(Doc):
 
 class FieldDoc(Doc):
     type: Literal[
-        "boolean", "integer", "number", "text", "enum", "set",
-        "boolean?", "integer?", "number?", "text?", "enum?", "set?",
-    ]  # fmt: skip
-    values: Annotated[list[Line], Field(min_length=1)] | None = None
+        "boolean",
+        "integer",
+        "number",
+        "text",
+        "enum",
+        "set",
+        "boolean?",
+        "integer?",
+        "number?",
+        "text?",
+        "enum?",
+        "set?",
+    ]
+    values: Annotated[list[ShortText], Field(min_length=1)] | None = None
     default: object = None
     min: Number | None = None
     max: Number | None = None
-    unit: Line | None = None
+    unit: ShortText | None = None
     worse: object = None
     help: Prose = ""
-    title: Line | None = None
-    words: Annotated[dict[str, Line], Field(min_length=1)] | None = None
+    title: ShortText | None = None
+    words: Annotated[dict[str, ShortText], Field(min_length=1)] | None = None
 
 
 class RoleDoc(Declaration):
@@ -97,16 +107,16 @@ class RoleDoc(Declaration):
 
 class KindDoc(Declaration):
     role: Role
-    title: Line
+    title: ShortText
     help: Prose = ""
-    topic: Line | None = None
+    topic: ShortText | None = None
     concern: Name | None = None
     harm: Name | None = None
     mend: Name | None = None
     word: Prose = ""
-    advice: dict[Name, Line] = {}
-    assumed: Line | None = None
-    said: Line | None = None
+    advice: dict[Name, ShortText] = {}
+    assumed: ShortText | None = None
+    said: ShortText | None = None
     repair: Prose = ""
     fields: dict[Name, FieldDoc] = {}
 
@@ -124,7 +134,7 @@ class PatternDoc(Doc):
     """For a finding: its kind or kinds. For ``sum``, ``min``, ``max``: the value, an expression."""
     name: Annotated[Name | None, Field(alias="as")] = None
     each: Name | None = None
-    where: Code | None = None
+    where: ExpressionText | None = None
 
 
 PatternOrName = Annotated[Annotated[Name, Tag("text")] | Annotated[PatternDoc, Tag("mapping")], _by_shape]
@@ -135,7 +145,9 @@ class AddDoc(Doc):
     add: Amount
 
 
-Add = Annotated[Annotated[Number, Tag("number")] | Annotated[Code, Tag("text")] | Annotated[AddDoc, Tag("mapping")], _by_shape]
+Add = Annotated[
+    Annotated[Number, Tag("number")] | Annotated[ExpressionText, Tag("text")] | Annotated[AddDoc, Tag("mapping")], _by_shape
+]
 
 
 class VerdictDoc(Doc):
@@ -171,12 +183,11 @@ class ThenDoc(Doc):
     derive: Annotated[Annotated[DeriveDoc, Tag("mapping")] | Annotated[list[DeriveDoc], Tag("list")], _by_shape] | None = None
     recommend: (
         Annotated[
-            Annotated[Name, Tag("text")] | Annotated[RecommendDoc, Tag("mapping")]
-            | Annotated[list[RecommendItem], Tag("list")],
+            Annotated[Name, Tag("text")] | Annotated[RecommendDoc, Tag("mapping")] | Annotated[list[RecommendItem], Tag("list")],
             _by_shape,
         ]
         | None
-    ) = None  # fmt: skip
+    ) = None
     veto: (
         Annotated[
             Annotated[Name, Tag("text")] | Annotated[VetoDoc, Tag("mapping")] | Annotated[list[VetoItem], Tag("list")],
@@ -184,18 +195,18 @@ class ThenDoc(Doc):
         ]
         | None
     ) = None
-    note: Line | None = None
+    note: ShortText | None = None
 
 
 class RuleDoc(Declaration):
     when: Annotated[list[PatternOrName], Field(min_length=1)]
     unless: list[PatternOrName] = []
-    where: Code | None = None
+    where: ExpressionText | None = None
     then: ThenDoc
-    because: Line | None = None
-    title: Line | None = None
+    because: ShortText | None = None
+    title: ShortText | None = None
     help: Prose = ""
-    sources: Annotated[list[Id], Field(max_length=100)] = []
+    sources: Annotated[list[Identifier], Field(max_length=100)] = []
 
 
 class ReliefDoc(Doc):
@@ -212,7 +223,7 @@ ExcludedItem = Annotated[Annotated[Name, Tag("text")] | Annotated[ExcludedDoc, T
 
 
 class ActionDoc(Declaration):
-    title: Line
+    title: ShortText
     reach: Literal["repairs", "plain", "private"] = "private"
     channel: Names | None = None
     occasion: Name | None = None
@@ -223,14 +234,14 @@ class ActionDoc(Declaration):
     group: Name | None = None
     relief: ReliefDoc | None = None
     text: Prose = ""
-    clause: Line | None = None
+    clause: ShortText | None = None
     says: Prose = ""
     part: Name | None = None
     next_time: bool = False
 
 
 class SourceDoc(Declaration):
-    title: Line
+    title: ShortText
     kind: Literal["survey", "study", "expert", "practice"]
     year: Annotated[int, Field(ge=1800, le=2200)] | None = None
     figure: Prose = ""
@@ -239,7 +250,7 @@ class SourceDoc(Declaration):
 
 class UsualDoc(Declaration):
     answers: Annotated[dict[Annotated[str, StringConstraints(max_length=500)], Weight], Field(min_length=1, max_length=1000)]
-    sources: Annotated[list[Id], Field(min_length=1, max_length=100)]
+    sources: Annotated[list[Identifier], Field(min_length=1, max_length=100)]
 
 
 class ConcernsDoc(Declaration):
@@ -279,7 +290,7 @@ class VerdictsDoc(OutlooksDoc):
 
 
 class OccasionDoc(Doc):
-    title: Line
+    title: ShortText
 
 
 class ActWithinDoc(Doc):
@@ -359,8 +370,8 @@ class ExpectActionsDoc(ExpectListDoc):
 
 
 class ExpectDoc(Doc):
-    fires: list[Id] = []
-    quiet: list[Id] = []
+    fires: list[Identifier] = []
+    quiet: list[Identifier] = []
     damage: Range | None = None
     damage_after: Range | None = None
     band: Name | None = None
@@ -378,8 +389,13 @@ class CaseDoc(Doc):
     expect: ExpectDoc
 
 
+Identifiers = Annotated[
+    Annotated[Identifier, Tag("text")] | Annotated[list[Identifier], Tag("list"), Field(min_length=1)], _by_shape
+]
+
+
 class RulebaseDoc(Doc):
-    name: Id
+    name: Identifier
     version: Annotated[str, StringConstraints(pattern=VERSION)]
 
 
@@ -387,18 +403,16 @@ class PackDoc(Doc):
     """One rule pack. See docs/rule-packs.md."""
 
     schema_version: Annotated[Literal[1], BeforeValidator(_not_true), Field(alias="schema")]
-    pack: Id
-    title: Line | None = None
+    pack: Identifier
+    title: ShortText | None = None
     rulebase: RulebaseDoc | None = None
-    extends: Annotated[Annotated[Id, Tag("text")] | Annotated[list[Id], Tag("list"), Field(min_length=1)], _by_shape] | None = (
-        None
-    )
+    extends: Identifiers | None = None
     roles: dict[GivenRole, RoleDoc] = {}
     kinds: dict[Name, KindDoc] = {}
-    rules: dict[Id, RuleDoc] = {}
-    disable: Annotated[list[Id], Field(max_length=1000)] = []
+    rules: dict[Identifier, RuleDoc] = {}
+    disable: Annotated[list[Identifier], Field(max_length=1000)] = []
     actions: dict[Name, ActionDoc] = {}
-    sources: dict[Id, SourceDoc] = {}
+    sources: dict[Identifier, SourceDoc] = {}
     usual: dict[FieldPlace, UsualDoc] = {}
     scale: ScaleDoc = ScaleDoc()
-    cases: dict[Line, CaseDoc] = {}
+    cases: dict[ShortText, CaseDoc] = {}

@@ -45,14 +45,14 @@ def check_template(text: str, names: Names, longest: Mapping[str, int], lenient:
     return _Checker(text, names, longest, lenient).body(_parse(text).body, 0)
 
 
-Reference = tuple[str, str]
+Variable = tuple[str, str]
 """A name and a field of it, or ``""``."""
 
 
 class Compiled(NamedTuple):
     """What a template speaks of, and what says it: ``say({variable: value})``."""
 
-    references: dict[str, Reference]
+    references: dict[str, Variable]
     say: Callable[[dict[str, Any]], str]
 
 
@@ -122,7 +122,7 @@ class _Flat(NodeTransformer):
     """Makes a variable of every ``name`` and ``name.field``."""
 
     def __init__(self) -> None:
-        self.variables: dict[Reference, str] = {}
+        self.variables: dict[Variable, str] = {}
 
     def visit_Getattr(self, node: nodes.Getattr) -> nodes.Name:  # noqa: N802 - the visitor's spelling
         assert isinstance(node.node, nodes.Name)
@@ -131,7 +131,7 @@ class _Flat(NodeTransformer):
     def visit_Name(self, node: nodes.Name) -> nodes.Name:  # noqa: N802
         return self._variable(node, (node.name, ""))
 
-    def _variable(self, node: nodes.Node, reference: Reference) -> nodes.Name:
+    def _variable(self, node: nodes.Node, reference: Variable) -> nodes.Name:
         name = self.variables.setdefault(reference, f"v{len(self.variables)}")
         return nodes.Name(name, "load", lineno=node.lineno)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from misstep.language.expression import Compare, Expression, FieldRef, Literal, Member, Not, Words
+from misstep.language.expression import Compare, Constants, Expression, FieldRef, Literal, Lookup, Not
 from misstep.language.operators import COMPARISONS
 
 _BOUND = {">=": "least", ">": "least", "<=": "most", "<": "most"}
@@ -17,7 +17,7 @@ def asked_of(test: Expression) -> tuple[FieldRef | None, tuple[Any, ...], str | 
             return ref, (value,), _BOUND.get(operator)
         case Compare(("==" | ">=" | ">" | "<=" | "<" as operator,), (Literal(value), FieldRef() as ref)):
             return ref, (value,), _BOUND.get(COMPARISONS[operator].mirrored)
-        case Member(FieldRef() as ref, Words(values), False):
+        case Lookup(FieldRef() as ref, Constants(values), False):
             return ref, values, None
         case FieldRef() as ref:
             return ref, (True,), None
