@@ -1,7 +1,4 @@
-"""The checked expression tree: what a condition or an amount is once it has been parsed and typed.
-
-Rule text ends here: everything after this works on these nodes, never on text.
-"""
+"""The tree of a checked condition or amount. Engines and documents work on these nodes, never on the text of rules."""
 
 from __future__ import annotations
 
@@ -86,7 +83,7 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """``a + b`` and so on; what is divided by is a constant other than 0."""
+    """``a + b`` and so on; a divisor is a constant other than 0."""
 
     operator: ArithmeticOperator
     left: Expression
@@ -153,7 +150,7 @@ def walk(node: Expression | Constants) -> Iterator[Expression | Constants]:
 
 
 def names_in(node: Expression | Constants) -> frozenset[str]:
-    """The names of facts and aggregates that an expression speaks of."""
+    """The names of facts and aggregates in an expression."""
     return frozenset([part.name for part in walk(node) if isinstance(part, (FieldRef, Count))])
 
 

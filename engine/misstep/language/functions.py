@@ -27,7 +27,7 @@ class Type:
 
     @property
     def sort(self) -> Sort:
-        """What it can be compared with."""
+        """Values of one sort can be compared."""
         return TYPES[self.name].sort
 
     @property

@@ -40,7 +40,7 @@ def overlap(a: Pattern, b: Pattern) -> bool:
 class Condition:
     """A condition, and the names that must be bound before it can be judged.
 
-    Those are the names it speaks of and those of the conditions that make sure its fields are known.
+    Those are the names in it, and those of the conditions that make its fields known.
     """
 
     test: Expression
@@ -143,7 +143,7 @@ class Action:
     not that of a channel; ``leads``: other actions of the plan go over its channel too, where they can. ``excludes``: actions
     that are not done for a mistake for which this one is; where no rule recommends this one, for which it is advised against.
     ``clause``: what it is inside of a sentence; ``says``: a template of its words in a message, and ``part`` their place.
-    ``next_time``: it helps with the next chance; whoever advises it alone has said nothing about this one.
+    ``next_time``: it helps with the next chance only.
     """
 
     id: str
@@ -187,7 +187,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """How often each answer to a field is true where nobody has said it: answers with their weights."""
+    """How often each answer to an open field is true: answers with their weights."""
 
     answers: tuple[tuple[Any, float], ...]
     sources: tuple[str, ...]

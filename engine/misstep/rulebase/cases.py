@@ -1,7 +1,6 @@
-"""Cases of packs in; the names in them that the rule base does not have, out.
+"""Find the names in the cases of packs that the rule base does not have.
 
-Whether a case holds is for ``misstep test``. But a name that is misspelt under ``quiet`` or ``exclude`` holds for nothing: what
-does not exist is never there.
+``misstep test`` finds out whether a case holds. But a misspelt name under ``quiet`` or ``exclude`` would always hold.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _NUMBERED = re.compile(r"(.+)-[1-9][0-9]*")
 
 
 class UnknownName(NamedTuple):
-    """A name that is not there: its path in the case, and what is wrong with it."""
+    """An unknown name: its path in the case, and the message."""
 
     path: CasePath
     message: str
@@ -38,7 +37,7 @@ def refuse_unknown_names(program: Program, merged: Merged, limits: Limits) -> No
 
 
 class CaseNames:
-    """The names that cases may speak of. A rule that one of the packs turns off is still a rule."""
+    """The names that cases may use. A rule that one of the packs turns off is still a rule."""
 
     def __init__(self, program: Program, packs: Iterable[Pack]) -> None:
         self._kinds = program.kinds
@@ -98,7 +97,7 @@ class CaseNames:
 
 
 def _unknown(value: object, what: str, known: Collection[str], path: CasePath, *key: str) -> Iterator[UnknownName]:
-    """Those of a word or some words that are not known; ``key``: where the word is a key of a mapping."""
+    """The unknown ones of a word or several words; ``key``: the word itself, if it is a key of a mapping."""
     words = value if isinstance(value, list) else [] if value is None else [value]
     for i, word in enumerate(words):
         if word not in known:

@@ -1,4 +1,4 @@
-"""YAML or JSON text in; plain data out, and the place of every part of it on request.
+"""Parse YAML or JSON text to plain data, and find the line and column of any part of it.
 
 YAML is read from the events of libyaml's parser: no tags, no anchors, no merge keys, and size, depth and
 number of nodes are limited before a tree exists. Data that passes needs no positions, so they are looked up
@@ -50,7 +50,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Parsed text of one file. ``fault`` is the error class of whoever wrote it."""
+    """Parsed text of one file. ``fault`` is the class of errors about it."""
 
     file: str
     text: str
@@ -60,7 +60,7 @@ class Document:
     _marks: list[dict[Path, Mark] | None] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def locate(self, path: Sequence[str | int], offset: int | None = None) -> Location:
-        """Where a part of the data stands; of a part that is missing, where its nearest parent does."""
+        """The location of a part of the data; of a missing part, the location of its nearest parent."""
         if not self._marks:  # read once more on the first error, not on every one
             self._marks.append(self._read_marks())
         marks = self._marks[0]
@@ -109,7 +109,7 @@ def read_yaml(
     most: int = MAX_BYTES,
     duplicates: list[Problem] | None = None,
 ) -> Document:
-    """Parse one YAML document (see docs/rule-packs.md for what of YAML is taken).
+    """Parse one YAML document (docs/rule-packs.md lists the parts of YAML that are supported).
 
     Raises ``fault`` with file, line and column. Duplicate keys go to ``duplicates``, if it is given, and the first
     of them holds: there may be more to say about the rest.
@@ -140,7 +140,7 @@ def read_json(text: str, file: str, line: int = 1, fault: type[MisstepError] = R
 
 
 def _fault_line(text: str, line: int) -> int:
-    """The line of the first key that stands twice or number that is not taken; 0 where it cannot be told.
+    """The line of the first duplicate key or invalid number; 0 if it cannot be found.
 
     The json module does not say where its hooks were called, so the text is read once more, for the error only.
     """
@@ -214,7 +214,7 @@ def _depth(text: str) -> int:
 
 
 class _YamlBuilder:
-    """Builds plain data from parser events; fills ``marks`` with the place of every path where it is given."""
+    """Builds plain data from parser events; fills ``marks``, if given, with the location of every path."""
 
     def __init__(self, document: Document, marks: dict[Path, Mark] | None, duplicates: list[Problem] | None = None) -> None:
         self.document = document

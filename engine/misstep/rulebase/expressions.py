@@ -1,8 +1,8 @@
-"""The text of one expression and the names it may use in; a checked, typed tree out.
+"""Check the text of an expression against the names that it may use; the result is a typed tree.
 
-Parsed with ``ast`` and walked node by node: what is not named here is refused. Types are settled, fields
-that may be unknown are followed through ``known()``, and the size of numbers is bounded, so that nothing
-can fail when the expression is evaluated. docs/rule-packs.md describes the language.
+The text is parsed with ``ast`` and walked node by node: nodes that are not listed here are errors. All types are checked, fields
+that may be unknown need ``known()``, and the size of numbers is bounded, so nothing can fail when the expression is evaluated.
+docs/rule-packs.md describes the language.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Scope:
 
 
 class ExpressionError(Exception):
-    """What is wrong with an expression, and at which character (from 0) of its text."""
+    """An error in an expression, and the character (from 0) of its text."""
 
     def __init__(self, message: str, offset: int = 0) -> None:
         super().__init__(message)
@@ -144,7 +144,7 @@ class _Checker:
         self.line = re.sub(r"\s", " ", text).strip()
 
     def _spelling(self) -> None:
-        """Refuse what Python's own parser reads otherwise than an author means it."""
+        """Reject spellings that Python's parser reads in another way than the author means."""
         if "\\" in self.line:
             raise ExpressionError("a backslash is not part of the expression language", self.shift + self.line.index("\\"))
         bare = _STRING.sub(lambda m: f"'{'_' * (len(m.group()) - 2)}'", self.line)

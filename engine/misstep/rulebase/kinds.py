@@ -1,4 +1,4 @@
-"""Declared roles and kinds in; checked kinds out, and the types that expressions see of them."""
+"""Link declared roles and kinds, and give the types of their fields to expressions."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ RESERVED = frozenset({"id", "kind", "fact", *TRAITS, *FINDING_FIELDS})
 
 
 def link_kinds(merged: Merged, scale: Scale | None) -> tuple[dict[str, tuple[Field, ...]], dict[str, Kind]]:
-    """The fields of the roles by role, and the kinds by name; what is wrong is noted in ``merged.problems``.
+    """The fields of the roles by role, and the kinds by name; faults are reported.
 
-    Where a name or a field is refused, the kind or role is left out and goes to ``merged.broken``: nobody who speaks of it is
-    to blame.
+    A kind or role with a wrong name or field is left out and goes to ``merged.broken``: references to it are no errors.
     """
     roles: dict[str, tuple[Field, ...]] = {}
     for role, declared in merged.roles.items():
@@ -42,7 +41,7 @@ def link_kinds(merged: Merged, scale: Scale | None) -> tuple[dict[str, tuple[Fie
 
 
 def _kind(name: str, entry: Entry[schema.KindDoc], common: tuple[Field, ...], merged: Merged, scale: Scale | None) -> Kind | None:
-    """One kind, ``common`` being the fields of its role; None where its name or one of its fields is refused."""
+    """One kind, ``common`` being the fields of its role; None if its name or one of its fields is wrong."""
     doc = entry.doc
     refused = name in (*ROLES, FINDING, OUTLOOK, SAID, REPAIR, VERDICT, PLAN, STEP, WRONG) or keyword.iskeyword(name)
     if refused:
@@ -109,7 +108,7 @@ def _fields(entry: Entry[schema.KindDoc] | Entry[schema.RoleDoc], derived: bool)
 
 
 def _field(name: str, doc: schema.FieldDoc, derived: bool) -> Field:
-    """One field; raises ValueError with what is wrong."""
+    """One field. Raises ValueError with the fault."""
     type_ = cast("FieldType", doc.type.removesuffix("?"))
     unknown, worded = doc.type.endswith("?"), type_ in ("enum", "set")
     values, limited = doc.values or [], doc.min is not None or doc.max is not None
@@ -186,6 +185,6 @@ def fact_types(
 
 
 def finding_types(scale: Scale) -> Mapping[str, Type]:
-    """What a finding knows besides the fields of its mistake."""
+    """The types of the fields of a finding, besides those of its mistake."""
     scores = {name: Type("number", bits=5) for name in FINDING_FIELDS}
     return {"fact": Type("id"), **scores, **{name: Type("enum", words(scale)) for name, words in FINDING_WORDS.items()}}

@@ -1,4 +1,4 @@
-"""Merged declarations in; a checked program out: every name resolved, every expression typed, rules in strata."""
+"""Link merged declarations to a checked program: names resolved, expressions typed, rules in strata."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _source(name: str, doc: schema.SourceDoc) -> Source:
 
 
 def _link_rule(declared: Declared, entry: Entry[schema.RuleDoc]) -> Rule | None:
-    """The linked rule, or None with what is wrong noted in ``declared.merged.problems``."""
+    """The linked rule; None if it has a fault, which is reported."""
     before = len(declared.merged.problems)
     rule = _link_parts(RuleNames(declared, entry), entry.doc)
     return rule if len(declared.merged.problems) == before else None

@@ -1,4 +1,4 @@
-"""What a rule does: its effects, with their targets, actions and amounts resolved and typed."""
+"""Link the effects of a rule: resolve targets and actions, check amounts and texts."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ _LINKERS: dict[str, Callable[..., Effect | None]] = {
     "veto": EffectLinker._veto,
     "note": EffectLinker._note,
 }
-"""What links the value of a key, or each of several; the others are dimensions."""
+"""The method that links a value of each key; all other keys are dimensions."""
 
 
 def _fits(given: Type, wanted: Type) -> bool:

@@ -19,7 +19,7 @@ Table = tuple[tuple[tuple[int, ...], ...], ...]
 
 
 def link_scale(merged: Merged) -> Scale | None:
-    """The scale of the merged sections; None where a section is missing or wrong, which is noted."""
+    """The scale of the merged sections; None if a section is missing or wrong, which is reported."""
     sections = merged.scale
     missing = [name for name in SECTIONS if name not in sections]
     if any(("scale", name) in merged.broken for name in missing):
@@ -86,7 +86,7 @@ def link_scale(merged: Merged) -> Scale | None:
 
 
 def _check_trait(merged: Merged, section: str) -> None:
-    """Kinds of earlier layers must not lose the words of a trait; what concerns give must be words of the trait, and theirs."""
+    """Report words of a trait that kinds of earlier layers would lose, and wrong words under ``by_concern``."""
     entry: Entry[schema.TraitDoc] = merged.scale[section]
     trait, words = section.removesuffix("s"), entry.doc.values
     lost: dict[str, list[str]] = {}
@@ -155,7 +155,7 @@ def _check_words(
 
 
 def _table(merged: Merged, levels: tuple[Levels, Levels, Levels]) -> Table:
-    """The verdict table; empty where it has not the shape of the levels."""
+    """The verdict table; empty if its rows or columns are not those of the levels."""
     entry: Entry[schema.VerdictsDoc] = merged.scale["verdicts"]
     severity, noticed, urgency = levels
     order, table = entry.doc.order, entry.doc.table
@@ -180,7 +180,7 @@ def _table(merged: Merged, levels: tuple[Levels, Levels, Levels]) -> Table:
 
 
 def _check_monotone(entry: Entry[schema.VerdictsDoc], rows: Table, words: tuple[tuple[str, ...], ...]) -> None:
-    """A worse band or level never gives a milder verdict (as CVSS 4 and SSVC prove of their tables)."""
+    """Report cells where a worse band or level gives a milder verdict (CVSS 4 and SSVC prove the same of their tables)."""
     for s, n, u in product(*(range(len(of_one)) for of_one in words)):
         for worse in ((s + 1, n, u), (s, n + 1, u), (s, n, u + 1)):
             inside = all(i < len(of_one) for i, of_one in zip(worse, words, strict=True))

@@ -1,6 +1,6 @@
-"""A checked program and its packs in; what is allowed in them but deserves a second look, out.
+"""Find declarations that are valid and probably not meant.
 
-Plain look-ups, each of which a reader could do: nothing is proved here, and a remark is no error.
+Simple look-ups: nothing is proved here, and a remark is no error.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ WHO = frozenset(
 """Words in the name of a kind or a field that say who a person is."""
 
 WHO_LAST = frozenset({"age", "children", "family", "origin", "race"})
-"""The same, where they end the name: ``candidate_age``, but not ``age_hours``."""
+"""The same, at the end of a name only: ``candidate_age``, but not ``age_hours``."""
 
 
 def find_remarks(program: Program, merged: Merged) -> list[Problem]:
@@ -57,7 +57,7 @@ def _idle_actions(program: Program, merged: Merged) -> Iterator[Problem]:
 
 
 def _is_step(action: Action) -> bool:
-    """Whether more is said of an action than one needs that is only ever vetoed: whom it reaches, when it is due, its words."""
+    """Whether an action has a reach, a due time or words, which an action that is only ever vetoed does not need."""
     return action.reach != "private" or action.due_hours is not None or bool(action.says)
 
 

@@ -1,4 +1,4 @@
-"""Paths of packs in; their merged declarations out, every problem of every file gathered."""
+"""Read packs from files and folders and merge them; the problems of all files are collected."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _read_all(files: dict[Path, int], limits: Limits, cases: bool, problems: lis
         except RuleError as error:
             problems.extend(error.problems)
             unreadable = True
-    if unreadable:  # what the file declares is not known, so nothing more can be said about the others
+    if unreadable:  # its declarations are unknown, so references to them cannot be checked
         refuse(problems, limits)
 
 
@@ -114,8 +114,8 @@ def _extended(packs: list[Pack], limits: Limits, problems: list[Problem]) -> lis
                 unknown.append(pack.problem(path, f"there is no shipped pack '{name}'{hint}"))
     if not any(pack.doc.scale.model_fields_set or any(s == SCALE for s, _ in pack.broken) for pack in packs):
         wanted.add(SCALE)
-    if unknown:  # what they would declare is not known, so nothing more can be said
+    if unknown:  # their declarations are unknown, as above
         refuse(problems + unknown, limits)
     given = {Path(pack.document.file).resolve() for pack in packs}
     missing = {files[name]: EXTENDED for name in sorted(wanted) if files[name].resolve() not in given}
-    return list(_read_all(missing, Limits(), False, problems))  # what limits the given packs need not fit the shipped ones
+    return list(_read_all(missing, Limits(), False, problems))  # limits are for the given packs

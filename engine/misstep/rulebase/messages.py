@@ -1,4 +1,4 @@
-"""The templates of kinds, actions and the scale in; problems noted for what is wrong with the message they make."""
+"""Check the templates of kinds, actions and the scale, and the length of the messages that they make."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ MAX_NAMING, MAX_REPAIR, MAX_WORD = 40, 60, 80  # words for one mistake
 
 
 class MessageChecker:
-    """Checks what is said in the message. What is said of a mistake is checked at once: the rest says it again. What is wrong is
-    noted in ``merged.problems``."""
+    """Checks the templates of messages. Those of kinds are checked at once, as the others contain them. Faults are reported."""
 
     def __init__(self, merged: Merged, kinds: dict[str, Kind], roles: Mapping[str, tuple[Field, ...]], scale: Scale) -> None:
         self.merged, self.problems, self.scale = merged, merged.problems, scale
@@ -70,7 +69,7 @@ class MessageChecker:
         return min(words, most)
 
     def check_scale(self) -> None:
-        """What every message says: opening, closing, and the parts for which no action has words."""
+        """Check the opening, the closing, and the parts that have words of their own."""
         entry = self.merged.scale["message"]
         written = sum(
             self._check(entry, text, self.around, key)
@@ -86,7 +85,7 @@ class MessageChecker:
                 self._fit(entry, self._check(entry, part.says, self.around, "parts", i, "says"), (), "parts", i, "says")
 
     def check_action(self, entry: Entry[schema.ActionDoc], channels: Collection[str]) -> None:
-        """What an action says, which by itself must fit into a message over its channels, or over any where none has messages."""
+        """Check the words of an action: alone they must fit into a message over its channels, or over any channel."""
         self._fit(entry, self._check(entry, entry.doc.says, self.about, "says"), channels, "says")
 
     def _check(self, entry: Entry[schema.Doc], text: str, names: Names, *path: str | int) -> int:

@@ -1,8 +1,8 @@
-"""Packs of the right shape in; one merged set of declarations out.
+"""Merge packs of the right shape to one set of declarations.
 
 Each path that is loaded is a layer: within all layers a name is declared once, and a declaration with
 ``replace: true`` takes its place; of several replacements that of the later layer counts. So the order of files
-means nothing.
+does not matter.
 """
 
 from __future__ import annotations
@@ -35,33 +35,33 @@ class Pack:
     broken: frozenset[tuple[str, str]] = frozenset()
 
     def problem(self, path: Sequence[str | int], message: str, subject: str = "", offset: int | None = None) -> Problem:
-        """What is wrong at a path into the pack."""
+        """A problem at a path into the pack."""
         return Problem(self.document.locate(path, offset), message, subject)
 
     def report(self, message: str, *path: str | int) -> None:
-        """Note what is wrong at a path into the pack."""
+        """Report a problem at a path into the pack."""
         self.problems.append(self.problem(path, message))
 
 
 @dataclass(frozen=True)
 class Entry(Generic[_Doc]):
-    """A declaration and where it stands."""
+    """A declaration and its place."""
 
     pack: Pack
     path: tuple[str | int, ...]
     doc: _Doc
 
     def problem(self, message: str, *path: str | int, offset: int | None = None) -> Problem:
-        """What is wrong with the declaration, at a path into it."""
+        """A problem at a path into the declaration."""
         subject = str(self.path[-1]) if self.path[0] == "rules" else ""
         return self.pack.problem((*self.path, *path), message, subject, offset)
 
     def report(self, message: str, *path: str | int, offset: int | None = None) -> None:
-        """Note what is wrong with the declaration, at a path into it and a character of the text there."""
+        """Report a problem at a path into the declaration; ``offset``: at a character of the text there."""
         self.pack.problems.append(self.problem(message, *path, offset=offset))
 
     def knows(self, what: str, word: str, known: Collection[str], *path: str | int, otherwise: str | None = None) -> bool:
-        """Whether a word is known; where it is not, that is noted."""
+        """Whether a word is known; an unknown word is reported."""
         if word not in known:
             self.report(unknown(what, word, known, otherwise), *path)
         return word in known
@@ -69,10 +69,10 @@ class Entry(Generic[_Doc]):
 
 @dataclass
 class Merged:
-    """The declarations that hold, by name; ``problems`` found so far, and what they leave out.
+    """The declarations that hold, by name, and the ``problems`` found so far.
 
-    ``broken`` are sections and names of declarations that are there but are refused: nobody who speaks of them is to
-    blame. ``surplus`` are rules that stand where another of the same id does.
+    ``broken``: sections and names of declarations with a fault; references to them are not reported as errors.
+    ``surplus``: rules whose id another rule has.
     """
 
     packs: list[Pack]
@@ -90,16 +90,16 @@ class Merged:
     version: str = "0"
 
     def declares(self, section: Literal["actions", "sources"], word: str, entry: Entry[schema.Doc], *path: str | int) -> bool:
-        """Whether an action or source that an entry names is declared, be it broken; where it is not, that is noted."""
+        """Whether an action or source that an entry names is declared, or broken; an unknown one is reported."""
         names, there = getattr(self, section), f"; declare it under {section}:"
         return (section, word) in self.broken or entry.knows(section[:-1], word, names, *path, otherwise=there)
 
     def is_broken(self, word: str) -> bool:
-        """Whether a word for facts is that of a kind or role that is refused."""
+        """Whether a word is the name of a broken kind or role."""
         return ("kinds", word) in self.broken or ("roles", word) in self.broken
 
     def digest(self) -> str:
-        """SHA-256 of what the declarations say, whatever the files and the order they stand in."""
+        """SHA-256 of the declarations; files and their order do not matter."""
         sections: dict[str, object] = {"name": self.name, "version": self.version}
         for section in ("roles", "kinds", "rules", "actions", "sources", "usual", "scale"):
             entries: dict[str, Entry[schema.Doc]] = getattr(self, section)
@@ -124,8 +124,7 @@ def refuse(problems: list[Problem], limits: Limits) -> None:
 
 
 def merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged:
-    """The declarations that hold of all packs, in whatever order they are given; what is wrong is added to ``problems``, which
-    become those of the result."""
+    """The declarations of all packs, in any order; faults are added to ``problems``."""
     packs = sorted(packs, key=lambda p: (p.layer, p.document.file))
     merged = Merged(packs, problems, frozenset[tuple[str, str]]().union(*(pack.broken for pack in packs)))
     for pack, first in _repeated(packs, lambda pack: pack.doc.pack):

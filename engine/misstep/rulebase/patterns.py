@@ -1,6 +1,6 @@
-"""What a rule looks at: its patterns, conditions, negations and aggregates, resolved and typed.
+"""Link the patterns, conditions, negations and aggregates of a rule.
 
-The names that a rule binds are kept in written order together with what is known of them, for its effects and texts.
+The names that a rule binds are kept in written order, with the fields that are known, for its effects and texts.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _AGGREGATES = ("count", "sum", "min", "max")
 
 
 class Failed(Exception):
-    """A part of the rule cannot be linked; the problem is noted."""
+    """A part of the rule cannot be linked; the problem is reported."""
 
 
 @dataclass
 class Declared:
-    """What all rules of a rule base share. ``types``: of the fields of patterns, by the keys of these."""
+    """Data that all rules of a rule base share. ``types``: of the fields of patterns, by the keys of patterns."""
 
     merged: Merged
     kinds: dict[str, Kind]
@@ -56,23 +56,23 @@ class RuleNames:
     # -- problems
 
     def problem(self, message: str, *path: str | int, offset: int | None = None) -> None:
-        """Note what is wrong at a path into the rule, and at which character of the text there."""
+        """Report a problem at a path into the rule, and a character of the text there."""
         self.entry.report(message, *path, offset=offset)
 
     def fail(self, message: str, *path: str | int) -> Failed:
-        """Note what is wrong, and give what to raise."""
+        """Report a problem; the exception to raise."""
         self.problem(message, *path)
         return Failed()
 
     def attempt(self, path: tuple[str | int, ...], check: Callable[[], _T]) -> _T | None:
-        """The result of a check of an expression; None with the problem noted, at the place in the expression."""
+        """The result of a check of an expression; None with the problem reported, at the place in the expression."""
         try:
             return self.need(path, check)
         except Failed:
             return None
 
     def need(self, path: tuple[str | int, ...], check: Callable[[], _T]) -> _T:
-        """The same; raises Failed with the problem noted."""
+        """The same; raises Failed with the problem reported."""
         try:
             return check()
         except ExpressionError as error:
@@ -99,7 +99,7 @@ class RuleNames:
         return item
 
     def _pattern(self, fact: str | list[str], name: str | None, of: object, key: str, i: int, slot: str) -> Pattern:
-        """Resolve what a pattern ranges over."""
+        """Resolve the kinds of a pattern."""
         words = [fact] if isinstance(fact, str) else list(fact)
         if any(self.all.merged.is_broken(word) for word in words):
             raise Failed
@@ -178,7 +178,7 @@ class RuleNames:
     # -- conditions
 
     def scope(self, own: dict[str, dict[str, Type]] | None = None) -> Scope:
-        """The names that an expression may use, with those of a negation or aggregate where it stands in one."""
+        """The names that an expression may use; ``own``: those of the negation or aggregate around it."""
         return Scope({**self.types, **(own or {})}, self.values)
 
     def _needs(self, node: Expression) -> frozenset[str]:
@@ -190,9 +190,9 @@ class RuleNames:
         return needs
 
     def condition(self, text: str, path: tuple[str | int, ...]) -> None:
-        """Check a condition of the rule; from here on it is known what it makes known."""
+        """Check a condition of the rule, and add the fields that it makes known."""
         parts = self.attempt(path, lambda: check_condition(text, self.scope(), self.known))
-        if parts is None:  # what it would make known is not known either
+        if parts is None:  # it might have made any field known
             self.known |= {(name, field) for name, fields in self.types.items() for field in fields}
             return
         for part in parts:

@@ -1,4 +1,4 @@
-"""The outside shape of a rule pack, as pydantic models; docs/rule-packs.md says what the keys mean.
+"""The shape of a rule pack, as pydantic models; docs/rule-packs.md explains the keys.
 
 Names and expressions are checked later (link.py): here it is only keys, types and nesting. The models also
 give the JSON Schema that editors use.
@@ -24,7 +24,7 @@ PATTERNS = {
     PLACE: "the name of a kind or role and of one of its fields, such as late_arrival.minutes",
     RANGE: "a number or a range such as 2..3.5",
 }
-"""What a text must be spelled like, and how that is called in messages."""
+"""Patterns of texts, and their names in messages."""
 
 Name = Annotated[str, StringConstraints(pattern=NAME, max_length=80)]
 """A kind, role, field, action or name in a rule: lower-case words with underscores."""
@@ -70,7 +70,7 @@ class Doc(BaseModel):
 
 
 class Declaration(Doc):
-    """What a later layer can declare anew."""
+    """A declaration that a later layer can replace."""
 
     replace: bool = False
 
@@ -259,7 +259,7 @@ class ConcernsDoc(Declaration):
 
 class TraitDoc(ConcernsDoc):
     by_concern: dict[Name, Name] = {}
-    """What a kind has that declares nothing, by its concern."""
+    """The word of kinds that declare none, by their concern."""
 
 
 LevelsMap = Annotated[dict[Name, Number], Field(min_length=1)]

@@ -1,5 +1,4 @@
-"""Linked rules in; strata out: an order in which negation, aggregates, findings and the outlook read only
-what is finished.
+"""Order linked rules in strata, so that negation, aggregates, findings and the outlook read only finished data.
 
 The nodes of the graph are the derived kinds, the findings and the outlook. An edge says that a rule reads
 one and writes the other; it is strict where the first must be finished before the rule is run. A cycle
@@ -67,7 +66,7 @@ def stratify(
 
 
 def _reads(rule: Rule, derived: set[str]) -> Iterator[tuple[str, bool]]:
-    """What a rule reads, and whether that must be finished; strict readings come last, so that they win."""
+    """The nodes that a rule reads, and whether each must be finished; strict ones come last, so that they win."""
     for pattern in rule.patterns:
         for node in _nodes(pattern, derived):
             yield node, node in (FINDING, OUTLOOK)
@@ -91,7 +90,7 @@ _WRITTEN = {form.effect: str(form.writes) for form in EFFECTS.values()}
 
 
 def _reachability(edges: list[_Edge]) -> dict[str, set[str]]:
-    """For every node, what depends on it, directly or through others."""
+    """For every node, the nodes that depend on it, directly or through others."""
     reachable: dict[str, set[str]] = {}
     for edge in edges:
         reachable.setdefault(edge.read, set()).add(edge.written)

@@ -1,11 +1,11 @@
-"""The text of a message template and the names it may use in; how long it can get out, or a function that says it.
+"""Check message templates and bound their length; compile them.
 
 Templates are a small part of Jinja: values, ``if``, comparisons and a few filters; no loops, calls or assignments, so that
-none can fail, hang or grow. What is compiled knows plain variables only: every ``name.field`` is one of them, looked up
-before it is run, so nothing of a fact is ever looked into. docs/rule-packs.md describes the language.
+none can fail, hang or grow. A compiled template knows plain variables only: every ``name.field`` is one variable, looked up
+before the template runs, so no attribute of a fact is ever accessed. docs/rule-packs.md describes the language.
 
-To import Jinja takes longer than to load the shipped rules from their cache: this module is imported by whoever links packs
-or asks for a draft, by nobody else.
+Importing Jinja takes longer than loading the shipped rules from their cache: import this module only to link packs or to write
+a draft.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from misstep.language.scale import QUOTED_WORDS
 MAX_DEPTH = 16
 
 Names = Mapping[str, Type | Mapping[str, Type]]
-"""What a template may speak of: values, and facts with their fields."""
+"""The names that a template may use: values, and facts with their fields."""
 
 
 class TemplateError(Exception):
-    """What is wrong with a template, and at which character (from 0) of its text, where that can be told."""
+    """An error in a template, and the character (from 0) of its text, if it is known."""
 
     def __init__(self, message: str, offset: int | None = None) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ Variable = tuple[str, str]
 
 
 class Compiled(NamedTuple):
-    """What a template speaks of, and what says it: ``say({variable: value})``."""
+    """The names that a template uses, and its function: ``say({variable: value})``."""
 
     references: dict[str, Variable]
     say: Callable[[dict[str, Any]], str]
@@ -63,7 +63,7 @@ class TemplateCompiler:
         self._environment = _environment(shown)
 
     def compile(self, text: str) -> Compiled:
-        """What says a template, which must have been checked: of any other Jinja raises errors of its own."""
+        """Compile a template that has been checked; for any other Jinja raises its own errors."""
         flat = _Flat()
         tree = flat.visit(_parse(text))
         run = self._environment.from_string(tree).root_render_func
@@ -112,7 +112,7 @@ def _parse(text: str) -> nodes.Template:
 
 
 def _offset_of_line(text: str, line: int) -> int | None:
-    """Where the first tag of a line begins: the parser knows no columns."""
+    """The offset of the first tag of a line: the parser knows no columns."""
     start = sum(len(before) for before in text.splitlines(keepends=True)[: line - 1])
     tag = text.find("{", start)
     return None if tag < 0 else tag
@@ -189,7 +189,7 @@ class _Checker:
     # -- expressions
 
     def test(self, node: nodes.Node, depth: int) -> None:
-        """Anything can be asked for: what is unknown, nothing, or not there, does not hold."""
+        """Any expression may be a condition; unknown, empty and missing values are false."""
         if depth > MAX_DEPTH:
             raise self.error(f"nested more than {MAX_DEPTH} levels deep", node)
         match node:
@@ -354,7 +354,7 @@ _REFUSED = {  # what it is called, and a word that it stands at
 
 
 def _words(type_: Type, name: str) -> int:
-    """The most words that a value is: a quotation, the longest of some words, a number; or its name where it is unknown."""
+    """The greatest number of words of a value, or of its name, which stands for an unknown one."""
     match type_.name:
         case "text":
             most = QUOTED_WORDS

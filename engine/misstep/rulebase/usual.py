@@ -1,4 +1,4 @@
-"""Link the ``usual`` sections of packs: how often each answer to a field is true if nobody has said it."""
+"""Link the ``usual`` sections of packs: how often each answer to an open field is true."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from misstep.rulebase.packs import Entry, Merged
 
 
 def link_usual(merged: Merged, roles: Mapping[str, tuple[Field, ...]], kinds: Mapping[str, Kind]) -> dict[str, Usual]:
-    """What is usual, by kind or role, a dot, and the field; what is wrong is noted.
+    """The usual answers, by kind or role, a dot, and the field; faults are reported.
 
-    If a later layer declares the kind or role anew, entries of an earlier layer that do not fit any more are left out in silence.
+    If a later layer declares the kind or role anew, entries of an earlier one that do not fit any more are left out silently.
     """
     owners = {**roles, **{name: kind.fields for name, kind in kinds.items()}}
     found = {}
@@ -48,7 +48,7 @@ def _faults(
     kinds: Mapping[str, Kind],
     entry: Entry[schema.UsualDoc],
 ) -> Iterator[tuple[str, ...]]:
-    """What is wrong with an entry: messages, each with its path."""
+    """The faults of an entry: messages, each with its path."""
     owner, _, name = place.partition(".")
     if owner not in owners:
         yield (f"there is no kind or role '{owner}'{suggest(owner, owners)}",)
@@ -76,7 +76,7 @@ def _faults(
 
 
 def _answer(field: Field, text: str) -> Any:
-    """An answer as it lies in memory. Raises ValueError with what is wrong."""
+    """An answer as memory has it. Raises ValueError with the fault."""
     if field.leaves_open(text):
         raise ValueError(f"'{UNSAID}' is no answer: say how often each of the others is true")
     answer = field.form.store(field.form.read(text, ","))
