@@ -90,8 +90,9 @@ Effect = Contribute | Derive | Recommend | Veto | Note | LimitOutlook
 class EffectForm:
     """A key of ``then``, and the effect that it stands for.
 
-    ``conclusions``: the list of working memory that it adds to. ``writes``: the node of the strata that waits for it,
-    besides derived kinds. ``score``: the score that an amount changes, and ``sign`` the direction; ``unit``: how documents go on behind the amount.
+    ``conclusions``: the list of working memory that it adds to. ``writes``: the node of the strata that waits for it, besides
+    derived kinds. ``score``: the score that an amount changes, and ``sign`` the direction; ``unit``: the words that
+    documents put behind the amount.
     """
 
     effect: type[Effect]
