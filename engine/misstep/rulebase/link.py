@@ -13,7 +13,7 @@ from misstep.limits import Limits
 from misstep.rulebase import schema
 from misstep.rulebase.actions import check_ways, link_actions
 from misstep.rulebase.expressions import check_text
-from misstep.rulebase.kinds import link_kinds
+from misstep.rulebase.kinds import link_kinds, link_usual
 from misstep.rulebase.link_effects import EffectLinker
 from misstep.rulebase.link_scale import link_scale
 from misstep.rulebase.load import load_packs
@@ -21,7 +21,6 @@ from misstep.rulebase.messages import MessageChecker
 from misstep.rulebase.packs import Entry, Merged, refuse
 from misstep.rulebase.patterns import Declared, Failed, RuleNames
 from misstep.rulebase.strata import StrataError, stratify
-from misstep.rulebase.usual import link_usual
 
 
 def load_program(paths: Sequence[str | Path], limits: Limits, cases: bool = True) -> tuple[Program, Merged]:
