@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 FieldType = Literal["boolean", "integer", "number", "text", "enum", "set"]
 TypeName = Literal["boolean", "integer", "number", "text", "enum", "set", "id"]
@@ -98,8 +98,7 @@ class Field:
         return self.form.expected(self) + (", or left out if unknown" if self.unknown else "")
 
 
-@dataclass(frozen=True, slots=True)
-class ValueType:
+class ValueType(NamedTuple):
     """A type of values in the rule language.
 
     ``called``: in messages. ``sort``: values of one sort can be compared. ``store``: a value of YAML or JSON as memory has it;

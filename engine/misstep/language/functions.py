@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 from misstep.language.facts import TYPES, Sort, TypeName
 
@@ -42,8 +42,7 @@ class Type:
 BOOLEAN, TEXT = Type("boolean"), Type("text")
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """A function of the rule language.
 
     ``takes``: the types that each argument may have. ``least``, ``most``: how many arguments. ``gives``: the type of the result,
