@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from operator import itemgetter
 
 from misstep.language.facts import GIVEN_ROLES, Field, Kind
-from misstep.language.functions import Type
+from misstep.language.functions import BOOLEAN, TEXT, Type
 from misstep.language.program import OUTLOOK
 from misstep.language.scale import MISTAKE, NAMED_MISTAKES, PLAN, REPAIR, SAID, STEP, STEP_FIELDS, VERDICT, WRONG, Scale
 from misstep.rulebase import schema
@@ -14,45 +14,43 @@ from misstep.rulebase.kinds import fact_types, field_type
 from misstep.rulebase.packs import Entry, Merged
 from misstep.rulebase.templates import Names, TemplateError, check_template
 
-MAX_NAMING, MAX_REPAIR, MAX_WORD = 40, 60, 80  # words for one mistake
+LONGEST = {SAID: 40, REPAIR: 60, "word": 80}
+"""The most words of each template of a kind."""
 
 
 class MessageChecker:
     """Checks the templates of messages. Those of kinds are checked at once, as the others contain them. Faults are reported."""
 
     def __init__(self, merged: Merged, kinds: dict[str, Kind], roles: Mapping[str, tuple[Field, ...]], scale: Scale) -> None:
-        self.merged, self.problems, self.scale = merged, merged.problems, scale
+        self.merged, self.scale = merged, scale
         self.broken = frozenset(name for section, name in merged.broken if section in ("kinds", "roles"))
         self.longest: dict[str, int] = {}
-        said = [self._of_kind(merged.kinds[name], kind, SAID, MAX_NAMING) for name, kind in kinds.items()]
-        repair = [self._of_kind(merged.kinds[name], kind, REPAIR, MAX_REPAIR) for name, kind in kinds.items()]
-        for name, kind in kinds.items():
-            self._of_kind(merged.kinds[name], kind, "word", MAX_WORD)
-        self.longest[SAID] = NAMED_MISTAKES * max(said, default=0) + 2  # "and" between them; or a placeholder
-        self.longest[REPAIR] = NAMED_MISTAKES * max(repair, default=0)
-        self.names: dict[str, Type | Mapping[str, Type]] = {
-            OUTLOOK: Type("enum", scale.outlooks),
-            PLAN: dict.fromkeys((*merged.actions, *(n for section, n in merged.broken if section == "actions")), Type("boolean")),
+        most = {
+            key: max([self._of_kind(merged.kinds[name], kind, key, limit) for name, kind in kinds.items()], default=0)
+            for key, limit in LONGEST.items()
         }
-        for name, kind in kinds.items():
-            if kind.role in GIVEN_ROLES and kind.role != "mistake":
-                self.names[name] = {f.name: field_type(f) for f in kind.fields}
+        self.longest = {
+            SAID: NAMED_MISTAKES * most[SAID] + 2,
+            REPAIR: NAMED_MISTAKES * most[REPAIR],
+        }  # 2: "and", or a placeholder
         mistakes = [kind for kind in kinds.values() if kind.role == "mistake"]
         worst = fact_types(mistakes, roles.get("mistake", ()), scale, merged.broken)
         worst.pop("id", None)  # an id is for records, not for readers
-        by_kind = {kind.name: {f.name: field_type(f) for f in kind.fields} for kind in mistakes}
-        self.around: Names = {**self.names, **by_kind, MISTAKE: worst}
-        self.about: Names = {**self.around, SAID: Type("text"), REPAIR: Type("text")}
-        channels = kinds[scale.ways].by_name.get("channel") if scale.ways in kinds else None
-        step = dict.fromkeys(STEP_FIELDS, Type("text"))
-        step["occasion"] = Type("enum", tuple(scale.occasions)) if scale.occasions else Type("text")
-        step["channel"] = Type("enum", channels.values) if channels is not None and channels.type == "enum" else Type("text")
-        self.head: Names = {
-            **self.around,
-            WRONG: Type("boolean"),
-            VERDICT: Type("enum", (*scale.verdicts, *([scale.unable] if scale.unable else []))),
-            STEP: step,
+        self.around: Names = {
+            OUTLOOK: Type("enum", scale.outlooks),
+            PLAN: dict.fromkeys((*merged.actions, *(n for section, n in merged.broken if section == "actions")), BOOLEAN),
+            **{kind.name: _types(kind) for kind in kinds.values() if kind.role in GIVEN_ROLES},
+            MISTAKE: worst,
         }
+        self.about: Names = {**self.around, SAID: TEXT, REPAIR: TEXT}
+        ways = kinds[scale.ways].by_name.get("channel") if scale.ways in kinds else None
+        step = {
+            **dict.fromkeys(STEP_FIELDS, TEXT),
+            **({"occasion": Type("enum", tuple(scale.occasions))} if scale.occasions else {}),
+            **({"channel": field_type(ways)} if ways is not None and ways.type == "enum" else {}),
+        }
+        verdicts = (*scale.verdicts, *([scale.unable] if scale.unable else []))
+        self.head: Names = {**self.around, WRONG: BOOLEAN, VERDICT: Type("enum", verdicts), STEP: step}
         self.frames: dict[str, tuple[str, int]] = {}
 
     def _of_kind(self, entry: Entry[schema.KindDoc], kind: Kind, key: str, most: int) -> int:
@@ -63,7 +61,7 @@ class MessageChecker:
         if kind.role != "mistake":
             entry.report(f"`{key}` is for mistakes", key)
             return 0
-        words = self._check(entry, text, {f.name: field_type(f) for f in kind.fields}, key)
+        words = self._check(entry, text, _types(kind), key)
         if words > most:
             entry.report(f"this can be {words} words; at most {most} are taken", key)
         return min(words, most)
@@ -102,3 +100,7 @@ class MessageChecker:
         if around + words > self.scale.message_max_words:
             what = f"{frame} this can be {around + words} words; a message has at most {self.scale.message_max_words}"
             entry.report(what, *path)
+
+
+def _types(kind: Kind) -> dict[str, Type]:
+    return {field.name: field_type(field) for field in kind.fields}
