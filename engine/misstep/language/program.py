@@ -8,7 +8,7 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any, Literal, NamedTuple
 
-from misstep.language.effects import Effect, Recommend, Text, amounts_of
+from misstep.language.effects import Derive, Effect, Recommend, Text, amounts_of
 from misstep.language.expression import Expression, FieldRef, refs_in
 from misstep.language.facts import ID, Field, Kind
 from misstep.language.scale import Scale
@@ -128,6 +128,11 @@ class Rule:
                 if any(own.name == field and own.assumes for own in pattern.fields):
                     found[Assumption(place, pattern.over == FINDING, field)] = None
         return tuple(found)
+
+    @cached_property
+    def derives(self) -> frozenset[str]:
+        """The derived kinds of which it concludes facts."""
+        return frozenset(effect.kind for effect in self.effects if isinstance(effect, Derive))
 
     @cached_property
     def aggregates(self) -> tuple[Aggregate, ...]:

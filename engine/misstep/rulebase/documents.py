@@ -11,7 +11,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import yaml
@@ -94,12 +94,10 @@ class Document:
 
     def place(self, error: RecordError) -> RecordError:
         """The problems of a record that was read from this text, with their lines and columns."""
-        return RecordError([self._placed(problem) for problem in error.problems], error.omitted)
-
-    def _placed(self, problem: Problem) -> Problem:
-        pointer = problem.location.pointer
-        place = self.locate(from_pointer(pointer, self.data))
-        return Problem(Location(place.file, place.line, place.column, pointer), problem.message, problem.subject)
+        pointers = [problem.location.pointer for problem in error.problems]
+        places = [replace(self.locate(from_pointer(pointer, self.data)), pointer=pointer) for pointer in pointers]
+        problems = [replace(problem, location=place) for problem, place in zip(error.problems, places, strict=True)]
+        return RecordError(problems, error.omitted)
 
 
 def read_yaml(
@@ -247,7 +245,7 @@ class _YamlBuilder:
             place = Location(self.document.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
             raise self.document.fault([Problem(place, f"not valid YAML: {error.reason}")]) from None
         except (yaml.YAMLError, UnicodeError):
-            raise self.document.fault([Problem(self._file(), "not valid YAML: not readable as UTF-8 text")]) from None
+            raise self.document.fault([Problem(self._place(None), "not valid YAML: not readable as UTF-8 text")]) from None
 
     def _build_up_to(self, mark: _Event) -> object:
         """Build from the text before a place: libyaml 0.2.6 and later looks ahead so far that it gives up at a thousand
@@ -258,12 +256,9 @@ class _YamlBuilder:
         cut = Document(document.file, "\n".join(before), None, document.fault, document.first_line)
         return _YamlBuilder(cut, self.marks, self.duplicates).build()
 
-    def _file(self) -> Location:
-        return Location(self.document.file)
-
     def _place(self, mark: _Event) -> Location:
         if mark is None:
-            return self._file()
+            return Location(self.document.file)
         lines = self.document.text.split("\n")
         if mark.line < len(lines):
             return Location(self.document.file, mark.line + 1, mark.column + 1)

@@ -153,8 +153,7 @@ class ReadableFields:
 def _reader(rule: Rule, program: Program) -> _Reader:
     reads = (key for node, patterns in expressions_of(rule) for key, _ in _fields(_refs(node), patterns, program))
     needs = tuple(frozenset(pattern.kinds) for pattern in rule.patterns if pattern.over != "outlook")
-    concludes = frozenset(effect.kind for effect in rule.effects if isinstance(effect, Derive))
-    return _Reader(needs, concludes, frozenset(reads))
+    return _Reader(needs, rule.derives, frozenset(reads))
 
 
 # -- which fields name other facts
