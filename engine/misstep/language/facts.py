@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 FieldType = Literal["boolean", "integer", "number", "text", "enum", "set"]
 TypeName = Literal["boolean", "integer", "number", "text", "enum", "set", "id"]
-Sort = Literal["truth", "number", "word", "set"]
+ValueSort = Literal["truth", "number", "word", "set"]
 Row = tuple[Any, ...]
 """One fact: ``(id, kind, *values)``, values in the order of ``Kind.fields``; the id of a derived fact is None."""
 
@@ -108,7 +108,7 @@ class ValueType(NamedTuple):
     """
 
     called: str
-    sort: Sort
+    sort: ValueSort
     takes: Callable[[Field, object], bool]
     expected: Callable[[Field], str]
     store: Callable[[object], object] = lambda value: value

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString, NamedTuple
 
-from misstep.language.facts import TYPES, Sort, TypeName
+from misstep.language.facts import TYPES, TypeName, ValueSort
 
 NUMBERS: tuple[TypeName, ...] = tuple(name for name, form in TYPES.items() if form.sort == "number")
 WORDS: tuple[TypeName, ...] = tuple(name for name, form in TYPES.items() if form.sort == "word")
@@ -26,7 +26,7 @@ class Type:
     unknown: bool = False
 
     @property
-    def sort(self) -> Sort:
+    def sort(self) -> ValueSort:
         """Values of one sort can be compared."""
         return TYPES[self.name].sort
 

@@ -15,7 +15,7 @@ Connective = Literal["and", "or"]
 ArithmeticOperator = Literal["+", "-", "*", "/"]
 
 
-class Comparison(NamedTuple):
+class ComparisonForm(NamedTuple):
     """A comparison of two values.
 
     ``mirrored``: ``a < b`` is ``b > a``; ``opposite``: ``not a < b`` is ``a >= b``. ``ordered``: for numbers and ids only.
@@ -30,13 +30,13 @@ class Comparison(NamedTuple):
     sign: LiteralString
 
 
-COMPARISONS: dict[Comparator, Comparison] = {
-    "==": Comparison(ast.Eq, "==", "!=", False, "{} is {}", "="),
-    "!=": Comparison(ast.NotEq, "!=", "==", False, "{} is not {}", "≠"),
-    "<": Comparison(ast.Lt, ">", ">=", True, "{} is less than {}", "<"),
-    "<=": Comparison(ast.LtE, ">=", ">", True, "{} is at most {}", "≤"),
-    ">": Comparison(ast.Gt, "<", "<=", True, "{} is more than {}", ">"),
-    ">=": Comparison(ast.GtE, "<=", "<", True, "{} is at least {}", "≥"),
+COMPARISONS: dict[Comparator, ComparisonForm] = {
+    "==": ComparisonForm(ast.Eq, "==", "!=", False, "{} is {}", "="),
+    "!=": ComparisonForm(ast.NotEq, "!=", "==", False, "{} is not {}", "≠"),
+    "<": ComparisonForm(ast.Lt, ">", ">=", True, "{} is less than {}", "<"),
+    "<=": ComparisonForm(ast.LtE, ">=", ">", True, "{} is at most {}", "≤"),
+    ">": ComparisonForm(ast.Gt, "<", "<=", True, "{} is more than {}", ">"),
+    ">=": ComparisonForm(ast.GtE, "<=", "<", True, "{} is at least {}", "≥"),
 }
 
 

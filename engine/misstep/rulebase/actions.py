@@ -11,7 +11,7 @@ from misstep.language.program import REPAIRS, Action
 from misstep.language.scale import Scale
 from misstep.rulebase import schema
 from misstep.rulebase.messages import MessageChecker
-from misstep.rulebase.packs import Entry, Merged
+from misstep.rulebase.packs import Merged, PackEntry
 
 WAY_FIELDS = ("channel", "occasion")
 PRIVATE = "private"
@@ -72,7 +72,7 @@ def _channels(doc: schema.ActionDoc) -> tuple[str, ...]:
     return (doc.channel,) if isinstance(doc.channel, str) else tuple(doc.channel)
 
 
-def _action(name: str, entry: Entry[schema.ActionDoc], merged: Merged, scale: Scale, messages: MessageChecker) -> Action:
+def _action(name: str, entry: PackEntry[schema.ActionDoc], merged: Merged, scale: Scale, messages: MessageChecker) -> Action:
     doc = entry.doc
     parts = [part.name for part in scale.message_parts]
     if doc.part is not None:
@@ -105,7 +105,7 @@ def _action(name: str, entry: Entry[schema.ActionDoc], merged: Merged, scale: Sc
     )
 
 
-def _excluded(name: str, entry: Entry[schema.ActionDoc], merged: Merged) -> tuple[str, ...]:
+def _excluded(name: str, entry: PackEntry[schema.ActionDoc], merged: Merged) -> tuple[str, ...]:
     """The ids of the actions that one excludes, by name or by reach."""
     excluded: dict[str, None] = {}
     for i, item in enumerate(entry.doc.excludes):

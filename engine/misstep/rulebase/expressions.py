@@ -84,7 +84,7 @@ def check_condition(text: str, scope: Scope, known: KnownFields) -> tuple[Expres
 
 def check_value(text: str, scope: Scope, known: KnownFields) -> Checked:
     """Check an expression for its value. Raises ExpressionError."""
-    return _Checker(text, scope).check(known)
+    return _ExpressionChecker(text, scope).check(known)
 
 
 def check_number(value: str | float, scope: Scope, known: KnownFields) -> Expression:
@@ -114,7 +114,7 @@ def check_text(text: str, scope: Scope, known: KnownFields) -> Text:
         elif not _REFERENCE.fullmatch(inner):
             raise ExpressionError("braces hold a field, {name.field}, or the name of an aggregate, {n}", match.start())
         else:
-            parts.append(cast("FieldRef", _Checker(inner, scope, match.start(1)).check(known).node))
+            parts.append(cast("FieldRef", _ExpressionChecker(inner, scope, match.start(1)).check(known).node))
     return Text(tuple(parts))
 
 
@@ -134,7 +134,7 @@ _SLIP = re.compile("|".join(pattern for pattern, _ in _SLIPS))
 _DIGITS = re.compile(r"(?<![\w.])\.?[0-9](?:[eE][-+](?=[0-9])|[\w.])*")
 
 
-class _Checker:
+class _ExpressionChecker:
     """Checks one expression, with a method for every sort of node that may be in it: the node, the fields that are known where it
     stands, and how deep that is, in; the node checked and typed out. They raise ExpressionError with the place of the node."""
 
@@ -435,13 +435,13 @@ _OPERATORS: dict[type[ast.cmpop], Comparator] = {form.node: symbol for symbol, f
 _LOOKUPS = {form.node: form for form in MEMBERSHIPS.values()}
 _ARITHMETIC: dict[type[ast.operator], ArithmeticOperator] = {form.node: symbol for symbol, form in ARITHMETIC.items()}
 _METHODS: dict[type[ast.expr], Callable[..., Checked]] = {
-    ast.Constant: _Checker.constant,
-    ast.Name: _Checker.name,
-    ast.Attribute: _Checker.attribute,
-    ast.BoolOp: _Checker.boolean_operator,
-    ast.UnaryOp: _Checker.unary,
-    ast.IfExp: _Checker.conditional,
-    ast.Compare: _Checker.compare,
-    ast.BinOp: _Checker.binary,
-    ast.Call: _Checker.call,
+    ast.Constant: _ExpressionChecker.constant,
+    ast.Name: _ExpressionChecker.name,
+    ast.Attribute: _ExpressionChecker.attribute,
+    ast.BoolOp: _ExpressionChecker.boolean_operator,
+    ast.UnaryOp: _ExpressionChecker.unary,
+    ast.IfExp: _ExpressionChecker.conditional,
+    ast.Compare: _ExpressionChecker.compare,
+    ast.BinOp: _ExpressionChecker.binary,
+    ast.Call: _ExpressionChecker.call,
 }

@@ -15,7 +15,7 @@ from misstep.language.program import FINDING, OUTLOOK, Usual
 from misstep.language.scale import PLAN, REPAIR, SAID, STEP, VERDICT, WRONG, Scale
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import FACT_BITS
-from misstep.rulebase.packs import Entry, Merged
+from misstep.rulebase.packs import Merged, PackEntry
 
 RESERVED = frozenset({"id", "kind", "fact", *TRAITS, *FINDING_FIELDS})
 
@@ -40,7 +40,9 @@ def link_kinds(merged: Merged, scale: Scale | None) -> tuple[dict[str, tuple[Fie
     return roles, kinds
 
 
-def _kind(name: str, entry: Entry[schema.KindDoc], common: tuple[Field, ...], merged: Merged, scale: Scale | None) -> Kind | None:
+def _kind(
+    name: str, entry: PackEntry[schema.KindDoc], common: tuple[Field, ...], merged: Merged, scale: Scale | None
+) -> Kind | None:
     """One kind, ``common`` being the fields of its role; None if its name or one of its fields is wrong."""
     doc = entry.doc
     refused = name in (*ROLES, FINDING, OUTLOOK, SAID, REPAIR, VERDICT, PLAN, STEP, WRONG) or keyword.iskeyword(name)
@@ -75,7 +77,7 @@ def _kind(name: str, entry: Entry[schema.KindDoc], common: tuple[Field, ...], me
     )
 
 
-def _traits(entry: Entry[schema.KindDoc], merged: Merged, scale: Scale | None) -> dict[str, str]:
+def _traits(entry: PackEntry[schema.KindDoc], merged: Merged, scale: Scale | None) -> dict[str, str]:
     """The traits of a kind, by name: those that it declares, and those that its concern gives it."""
     doc = entry.doc
     traits = {trait: getattr(doc, trait) for trait in TRAITS if getattr(doc, trait) is not None}
@@ -96,7 +98,7 @@ def _by_concern(merged: Merged, scale: Scale, concern: str) -> dict[str, str]:
     return {trait: doc.by_concern[concern] for trait, doc in docs.items() if concern in doc.by_concern}
 
 
-def _fields(entry: Entry[schema.KindDoc] | Entry[schema.RoleDoc], derived: bool) -> tuple[Field, ...]:
+def _fields(entry: PackEntry[schema.KindDoc] | PackEntry[schema.RoleDoc], derived: bool) -> tuple[Field, ...]:
     """The fields that are declared, less those that are refused, which is noted."""
     fields = []
     for name, doc in entry.doc.fields.items():
@@ -226,7 +228,7 @@ def _faults(
     field: Field | None,
     owners: Mapping[str, tuple[Field, ...]],
     kinds: Mapping[str, Kind],
-    entry: Entry[schema.UsualDoc],
+    entry: PackEntry[schema.UsualDoc],
 ) -> Iterator[tuple[str, ...]]:
     """The faults of an entry: messages, each with its path."""
     owner, _, name = place.partition(".")

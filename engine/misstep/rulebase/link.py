@@ -18,7 +18,7 @@ from misstep.rulebase.link_effects import EffectLinker
 from misstep.rulebase.link_scale import link_scale
 from misstep.rulebase.load import load_packs
 from misstep.rulebase.messages import MessageChecker
-from misstep.rulebase.packs import Entry, Merged, refuse
+from misstep.rulebase.packs import Merged, PackEntry, refuse
 from misstep.rulebase.patterns import Declared, Failed, RuleNames
 from misstep.rulebase.strata import StrataError, stratify
 
@@ -81,7 +81,7 @@ def _source(name: str, doc: schema.SourceDoc) -> Source:
     return Source(name, doc.title, doc.kind, doc.year, doc.figure, doc.url or "")
 
 
-def _link_rule(declared: Declared, entry: Entry[schema.RuleDoc]) -> Rule | None:
+def _link_rule(declared: Declared, entry: PackEntry[schema.RuleDoc]) -> Rule | None:
     """The linked rule; None if it has a fault, which is reported."""
     before = len(declared.merged.problems)
     rule = _link_parts(RuleNames(declared, entry), entry.doc)

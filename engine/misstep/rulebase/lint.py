@@ -18,7 +18,7 @@ from misstep.language.finding import FINDING_WORDS
 from misstep.language.program import Action, Aggregate, Negation, Program, Rule
 from misstep.limits import Limits
 from misstep.rulebase.field_use import expressions_of
-from misstep.rulebase.packs import Entry, Merged, Pack, refuse
+from misstep.rulebase.packs import Merged, Pack, PackEntry, refuse
 from misstep.rulebase.schema import CaseDoc, ExpectFindingDoc
 
 WHO = frozenset(
@@ -137,7 +137,7 @@ class UnknownName(NamedTuple):
 def refuse_unknown_names(program: Program, merged: Merged, limits: Limits) -> None:
     """Raise RuleError with every name in the cases of the packs that the rule base does not have."""
     names = CaseNames(program, merged.packs)
-    entries = [Entry(pack, ("cases", name), case) for pack in merged.packs for name, case in pack.doc.cases.items()]
+    entries = [PackEntry(pack, ("cases", name), case) for pack in merged.packs for name, case in pack.doc.cases.items()]
     refuse([entry.problem(message, *path) for entry in entries for path, message in names.find_unknown(entry.doc)], limits)
 
 

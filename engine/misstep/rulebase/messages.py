@@ -11,7 +11,7 @@ from misstep.language.program import OUTLOOK
 from misstep.language.scale import MISTAKE, NAMED_MISTAKES, PLAN, REPAIR, SAID, STEP, STEP_FIELDS, VERDICT, WRONG, Scale
 from misstep.rulebase import schema
 from misstep.rulebase.kinds import fact_types, field_type
-from misstep.rulebase.packs import Entry, Merged
+from misstep.rulebase.packs import Merged, PackEntry
 from misstep.rulebase.templates import Names, TemplateError, check_template
 
 LONGEST = {SAID: 40, REPAIR: 60, "word": 80}
@@ -53,7 +53,7 @@ class MessageChecker:
         self.head: Names = {**self.around, WRONG: BOOLEAN, VERDICT: Type("enum", verdicts), STEP: step}
         self.frames: dict[str, tuple[str, int]] = {}
 
-    def _of_kind(self, entry: Entry[schema.KindDoc], kind: Kind, key: str, most: int) -> int:
+    def _of_kind(self, entry: PackEntry[schema.KindDoc], kind: Kind, key: str, most: int) -> int:
         """How many words one of the templates of a kind can be."""
         text: str = getattr(kind, key)
         if not text:
@@ -82,11 +82,11 @@ class MessageChecker:
             if part.says:
                 self._fit(entry, self._check(entry, part.says, self.around, "parts", i, "says"), (), "parts", i, "says")
 
-    def check_action(self, entry: Entry[schema.ActionDoc], channels: Collection[str]) -> None:
+    def check_action(self, entry: PackEntry[schema.ActionDoc], channels: Collection[str]) -> None:
         """Check the words of an action: alone they must fit into a message over its channels, or over any channel."""
         self._fit(entry, self._check(entry, entry.doc.says, self.about, "says"), channels, "says")
 
-    def _check(self, entry: Entry[schema.Doc], text: str, names: Names, *path: str | int) -> int:
+    def _check(self, entry: PackEntry[schema.Doc], text: str, names: Names, *path: str | int) -> int:
         """How many words a template can be; 0 with the problem noted."""
         try:
             return check_template(text, names, self.longest, self.broken)
@@ -94,7 +94,7 @@ class MessageChecker:
             entry.report(str(error), *path, offset=error.offset)
             return 0
 
-    def _fit(self, entry: Entry[schema.Doc], words: int, channels: Collection[str], *path: str | int) -> None:
+    def _fit(self, entry: PackEntry[schema.Doc], words: int, channels: Collection[str], *path: str | int) -> None:
         frames = [frame for channel, frame in self.frames.items() if channel in channels] or self.frames.values()
         frame, around = max(frames, key=itemgetter(1), default=("by itself", 0))
         if around + words > self.scale.message_max_words:

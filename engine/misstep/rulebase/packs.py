@@ -44,7 +44,7 @@ class Pack:
 
 
 @dataclass(frozen=True)
-class Entry(Generic[_Doc]):
+class PackEntry(Generic[_Doc]):
     """A declaration and its place."""
 
     pack: Pack
@@ -78,18 +78,18 @@ class Merged:
     packs: list[Pack]
     problems: list[Problem] = field(default_factory=list)
     broken: frozenset[tuple[str, str]] = frozenset()
-    surplus: list[Entry[schema.RuleDoc]] = field(default_factory=list)
-    roles: dict[str, Entry[schema.RoleDoc]] = field(default_factory=dict)
-    kinds: dict[str, Entry[schema.KindDoc]] = field(default_factory=dict)
-    rules: dict[str, Entry[schema.RuleDoc]] = field(default_factory=dict)
-    actions: dict[str, Entry[schema.ActionDoc]] = field(default_factory=dict)
-    sources: dict[str, Entry[schema.SourceDoc]] = field(default_factory=dict)
-    usual: dict[str, Entry[schema.UsualDoc]] = field(default_factory=dict)
-    scale: dict[str, Entry[Any]] = field(default_factory=dict)
+    surplus: list[PackEntry[schema.RuleDoc]] = field(default_factory=list)
+    roles: dict[str, PackEntry[schema.RoleDoc]] = field(default_factory=dict)
+    kinds: dict[str, PackEntry[schema.KindDoc]] = field(default_factory=dict)
+    rules: dict[str, PackEntry[schema.RuleDoc]] = field(default_factory=dict)
+    actions: dict[str, PackEntry[schema.ActionDoc]] = field(default_factory=dict)
+    sources: dict[str, PackEntry[schema.SourceDoc]] = field(default_factory=dict)
+    usual: dict[str, PackEntry[schema.UsualDoc]] = field(default_factory=dict)
+    scale: dict[str, PackEntry[Any]] = field(default_factory=dict)
     name: str = "unnamed"
     version: str = "0"
 
-    def declares(self, section: Literal["actions", "sources"], word: str, entry: Entry[schema.Doc], *path: str | int) -> bool:
+    def declares(self, section: Literal["actions", "sources"], word: str, entry: PackEntry[schema.Doc], *path: str | int) -> bool:
         """Whether an action or source that an entry names is declared, or broken; an unknown one is reported."""
         names, there = getattr(self, section), f"; declare it under {section}:"
         return (section, word) in self.broken or entry.knows(section[:-1], word, names, *path, otherwise=there)
@@ -102,7 +102,7 @@ class Merged:
         """SHA-256 of the declarations; files and their order do not matter."""
         sections: dict[str, object] = {"name": self.name, "version": self.version}
         for section in ("roles", "kinds", "rules", "actions", "sources", "usual", "scale"):
-            entries: dict[str, Entry[schema.Doc]] = getattr(self, section)
+            entries: dict[str, PackEntry[schema.Doc]] = getattr(self, section)
             if section == "usual" and not entries:
                 continue  # packs that say nothing of it keep the digest that they had before there was such a section
             sections[section] = {name: [e.pack.doc.pack, _raw(e)] for name, e in entries.items()}
@@ -110,7 +110,7 @@ class Merged:
         return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _raw(entry: Entry[schema.Doc]) -> object:
+def _raw(entry: PackEntry[schema.Doc]) -> object:
     section, name = entry.path
     raw: object = entry.pack.document.data[section][name]
     return raw
@@ -158,13 +158,13 @@ def _repeated(packs: Iterable[Pack], key: Callable[[Pack], object]) -> Iterator[
             yield pack, first[key(pack)]
 
 
-def _merge_section(section: str, merged: Merged) -> dict[str, Entry[Any]]:
-    originals: dict[str, list[Entry[Any]]] = {}
-    replacements: dict[str, list[Entry[Any]]] = {}
+def _merge_section(section: str, merged: Merged) -> dict[str, PackEntry[Any]]:
+    originals: dict[str, list[PackEntry[Any]]] = {}
+    replacements: dict[str, list[PackEntry[Any]]] = {}
     for pack in merged.packs:
         for name, doc in _declarations(getattr(pack.doc, section)):
             table = replacements if doc.replace else originals
-            table.setdefault(name, []).append(Entry(pack, (section, name), doc))
+            table.setdefault(name, []).append(PackEntry(pack, (section, name), doc))
     for name, entries in originals.items():
         for entry in entries[1:]:
             first = entries[0].pack.document.locate(entries[0].path)

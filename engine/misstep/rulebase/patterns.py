@@ -20,7 +20,7 @@ from misstep.limits import Limits
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import AGGREGATE_BITS, FACT_BITS, ExpressionError, Scope, check_condition, check_value
 from misstep.rulebase.kinds import fact_types, finding_types
-from misstep.rulebase.packs import Entry, Merged
+from misstep.rulebase.packs import Merged, PackEntry
 
 _T = TypeVar("_T")
 _AGGREGATES = ("count", "sum", "min", "max")
@@ -44,7 +44,7 @@ class Declared:
 class RuleNames:
     """The names that one rule binds, while it is walked in written order."""
 
-    def __init__(self, declared: Declared, entry: Entry[schema.RuleDoc]) -> None:
+    def __init__(self, declared: Declared, entry: PackEntry[schema.RuleDoc]) -> None:
         self.all = declared
         self.entry = entry
         self.patterns: dict[str, Pattern] = {}

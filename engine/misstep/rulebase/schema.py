@@ -1,6 +1,6 @@
 """The shape of a rule pack, as pydantic models; docs/rule-packs.md explains the keys.
 
-Names and expressions are checked later (link.py): here it is only keys, types and nesting. The models also
+NameOrNames and expressions are checked later (link.py): here it is only keys, types and nesting. The models also
 give the JSON Schema that editors use.
 """
 
@@ -121,15 +121,15 @@ class KindDoc(Declaration):
     fields: dict[Name, FieldDoc] = {}
 
 
-Names = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape]
+NameOrNames = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape]
 
 
 class PatternDoc(Doc):
-    fact: Names | None = None
-    count: Names | None = None
-    sum: Names | None = None
-    min: Names | None = None
-    max: Names | None = None
+    fact: NameOrNames | None = None
+    count: NameOrNames | None = None
+    sum: NameOrNames | None = None
+    min: NameOrNames | None = None
+    max: NameOrNames | None = None
     of: object = None
     """For a finding: its kind or kinds. For ``sum``, ``min``, ``max``: the value, an expression."""
     name: Annotated[Name | None, Field(alias="as")] = None
@@ -157,14 +157,14 @@ class VerdictDoc(Doc):
 
 class RecommendDoc(Doc):
     action: Name
-    targets: Annotated[Names | None, Field(alias="for")] = None
+    targets: Annotated[NameOrNames | None, Field(alias="for")] = None
     relief: Amount | None = None
     due_hours: Amount | None = None
 
 
 class VetoDoc(Doc):
     action: Name
-    targets: Annotated[Names | None, Field(alias="for")] = None
+    targets: Annotated[NameOrNames | None, Field(alias="for")] = None
 
 
 RecommendItem = Annotated[Annotated[Name, Tag("text")] | Annotated[RecommendDoc, Tag("mapping")], _by_shape]
@@ -225,7 +225,7 @@ ExcludedItem = Annotated[Annotated[Name, Tag("text")] | Annotated[ExcludedDoc, T
 class ActionDoc(Declaration):
     title: ShortText
     reach: Literal["repairs", "plain", "private"] = "private"
-    channel: Names | None = None
+    channel: NameOrNames | None = None
     occasion: Name | None = None
     leads: bool = False
     excludes: list[ExcludedItem] = []
@@ -389,7 +389,7 @@ class CaseDoc(Doc):
     expect: ExpectDoc
 
 
-Identifiers = Annotated[
+IdentifierOrIdentifiers = Annotated[
     Annotated[Identifier, Tag("text")] | Annotated[list[Identifier], Tag("list"), Field(min_length=1)], _by_shape
 ]
 
@@ -406,7 +406,7 @@ class PackDoc(Doc):
     pack: Identifier
     title: ShortText | None = None
     rulebase: RulebaseDoc | None = None
-    extends: Identifiers | None = None
+    extends: IdentifierOrIdentifiers | None = None
     roles: dict[GivenRole, RoleDoc] = {}
     kinds: dict[Name, KindDoc] = {}
     rules: dict[Identifier, RuleDoc] = {}

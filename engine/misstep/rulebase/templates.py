@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from misstep.errors import listing, suggest
-from misstep.language.facts import Sort
+from misstep.language.facts import ValueSort
 from misstep.language.functions import BOOLEAN, TEXT, Type
 from misstep.language.scale import QUOTED_WORDS
 
@@ -42,7 +42,7 @@ def check_template(text: str, names: Names, longest: Mapping[str, int], lenient:
 
     ``longest``: the most words of a value, where it is not a single field; ``lenient``: names of which nothing is known.
     """
-    return _Checker(text, names, longest, lenient).body(_parse(text).body, 0)
+    return _TemplateChecker(text, names, longest, lenient).body(_parse(text).body, 0)
 
 
 Variable = tuple[str, str]
@@ -136,14 +136,14 @@ class _Flat(NodeTransformer):
         return nodes.Name(name, "load", lineno=node.lineno)
 
 
-class _Value(NamedTuple):
+class _CheckedValue(NamedTuple):
     """The type of an expression, and the most words it can be."""
 
     type: Type
     words: int
 
 
-class _Checker:
+class _TemplateChecker:
     """Checks one template, with a method for every sort of node that may be in it: a node and its depth in; out the most words
     that it can say, and of an expression its type too. They raise TemplateError with the place of the node."""
 
@@ -203,7 +203,7 @@ class _Checker:
             case _:
                 self.value(node, depth)
 
-    def value(self, node: nodes.Node, depth: int) -> _Value:
+    def value(self, node: nodes.Node, depth: int) -> _CheckedValue:
         if depth > MAX_DEPTH:
             raise self.error(f"nested more than {MAX_DEPTH} levels deep", node)
         match node:
@@ -217,7 +217,7 @@ class _Checker:
                 return self.either(self.value(left, depth + 1), self.value(right, depth + 1))
             case nodes.Not():
                 self.test(node, depth)
-                return _Value(BOOLEAN, 1)
+                return _CheckedValue(BOOLEAN, 1)
             case nodes.CondExpr(test=test, expr1=then, expr2=otherwise):
                 if otherwise is None:
                     raise self.error("`if` inside of {{ }} needs an `else`", node, "if")
@@ -229,23 +229,23 @@ class _Checker:
                 return self.filter(node, depth + 1)
         raise self.refused(node)
 
-    def constant(self, node: nodes.Node, value: object) -> _Value:
+    def constant(self, node: nodes.Node, value: object) -> _CheckedValue:
         if isinstance(value, bool):
-            return _Value(BOOLEAN, 1)
+            return _CheckedValue(BOOLEAN, 1)
         if isinstance(value, str):
-            return _Value(Type("text", (value,)), len(value.split()))
+            return _CheckedValue(Type("text", (value,)), len(value.split()))
         if isinstance(value, int) and abs(value) <= 2**53:
-            return _Value(Type("integer"), 1)
+            return _CheckedValue(Type("integer"), 1)
         if isinstance(value, float) and abs(value) <= 2**53:
-            return _Value(Type("number"), 1)
+            return _CheckedValue(Type("number"), 1)
         raise self.error("not a value of the template language: text in quotes, a number, true or false", node)
 
-    def name(self, node: nodes.Node, name: str) -> _Value:
+    def name(self, node: nodes.Node, name: str) -> _CheckedValue:
         type_ = self.names.get(name)
         if isinstance(type_, Type):
-            return _Value(type_, self.longest.get(name) or _words(type_, name))
+            return _CheckedValue(type_, self.longest.get(name) or _words(type_, name))
         if name in self.lenient:
-            return _Value(TEXT, QUOTED_WORDS)
+            return _CheckedValue(TEXT, QUOTED_WORDS)
         if type_ is None:
             raise self.error(self.unknown(name), node, name)
         if not type_:
@@ -255,10 +255,10 @@ class _Checker:
     def unknown(self, name: str) -> str:
         return f"unknown name '{name}'{suggest(name, self.names, f'; known here: {listing(self.names)}')}"
 
-    def field(self, node: nodes.Node, name: str, field: str) -> _Value:
+    def field(self, node: nodes.Node, name: str, field: str) -> _CheckedValue:
         fields = self.names.get(name)
         if name in self.lenient:
-            return _Value(TEXT, QUOTED_WORDS)
+            return _CheckedValue(TEXT, QUOTED_WORDS)
         if fields is None:
             raise self.error(self.unknown(name), node, name)
         if isinstance(fields, Type):
@@ -266,31 +266,31 @@ class _Checker:
         if field not in fields:
             hint = suggest(field, fields, f"; it has {listing(fields)}")
             raise self.error(f"'{name}' has no field '{field}'{hint}", node, f"{name}.{field}")
-        return _Value(fields[field], _words(fields[field], field))
+        return _CheckedValue(fields[field], _words(fields[field], field))
 
-    def either(self, a: _Value, b: _Value) -> _Value:
+    def either(self, a: _CheckedValue, b: _CheckedValue) -> _CheckedValue:
         if a.type.name == b.type.name:
             values = a.type.values + b.type.values if a.type.values and b.type.values else ()
             type_ = Type(a.type.name, values)
         else:
             type_ = Type("number") if a.type.sort == b.type.sort == "number" else TEXT
-        return _Value(type_, max(a.words, b.words))
+        return _CheckedValue(type_, max(a.words, b.words))
 
-    def compare(self, node: nodes.Compare, depth: int) -> _Value:
+    def compare(self, node: nodes.Compare, depth: int) -> _CheckedValue:
         (operand, *more), left = node.ops, self.value(node.expr, depth)
         if more:
             raise self.error("a chain of comparisons is not part of the template language; join them with `and`", node)
         if operand.op in ("in", "notin"):
             self.member(node, left, operand.expr, depth)
-            return _Value(BOOLEAN, 1)
+            return _CheckedValue(BOOLEAN, 1)
         right = self.value(operand.expr, depth)
         if operand.op in ("eq", "ne"):
             self.comparable(node, left.type, right.type)
         elif not (left.type.is_number and right.type.is_number):
             raise self.error(f"order is between numbers; these are {left.type} and {right.type}", node)
-        return _Value(BOOLEAN, 1)
+        return _CheckedValue(BOOLEAN, 1)
 
-    def member(self, node: nodes.Node, left: _Value, items: nodes.Node, depth: int) -> None:
+    def member(self, node: nodes.Node, left: _CheckedValue, items: nodes.Node, depth: int) -> None:
         if isinstance(items, (nodes.List, nodes.Tuple)):
             for item in items.items:
                 self.comparable(node, left.type, self.value(item, depth).type)
@@ -311,7 +311,7 @@ class _Checker:
                         hint = suggest(word, one.values, f"; it is one of {listing(one.values)}")
                         raise self.error(f"it is never '{word}'{hint}", node, word)
 
-    def filter(self, node: nodes.Filter, depth: int) -> _Value:
+    def filter(self, node: nodes.Filter, depth: int) -> _CheckedValue:
         if node.name not in _FILTERS:
             hint = suggest(node.name, _FILTERS, f"; there are {listing(_FILTERS)}")
             raise self.error(f"there is no filter '{node.name}'{hint}", node, node.name)
@@ -321,10 +321,10 @@ class _Checker:
         if value.type.sort != _FILTERS[node.name]:
             wanted = "numbers" if _FILTERS[node.name] == "number" else "text"
             raise self.error(f"the filter '{node.name}' is for {wanted}; this is {value.type}", node, node.name)
-        return _Value(Type("integer") if node.name == "round" else TEXT, value.words)
+        return _CheckedValue(Type("integer") if node.name == "round" else TEXT, value.words)
 
 
-_FILTERS: dict[str, Sort] = {"lower": "word", "upper": "word", "capitalize": "word", "round": "number"}
+_FILTERS: dict[str, ValueSort] = {"lower": "word", "upper": "word", "capitalize": "word", "round": "number"}
 
 _REFUSED = {  # what it is called, and a word that it stands at
     "For": ("a loop", "for"),
