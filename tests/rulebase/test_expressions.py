@@ -66,6 +66,11 @@ def test_what_an_earlier_condition_made_sure_of_holds_in_later_ones() -> None:
     check_condition("m.u > 1", SCOPE, frozenset({("m", "u")}))
 
 
+def test_a_flag_that_may_be_unknown_is_a_condition_where_it_is_known() -> None:
+    scope = Scope({"m": {"o": Type("boolean", unknown=True)}})
+    assert check_condition("m.o", scope, frozenset({("m", "o")})) == (FieldRef("m", "o"),)
+
+
 # -- what is taken
 
 TAKEN = {

@@ -77,7 +77,7 @@ def check_condition(text: str, scope: Scope, known: KnownFields) -> tuple[Expres
     ``known``: the fields that are known where it stands, as (name, field), here and below.
     """
     node, type_ = check_value(text, scope, known)
-    if type_ != BOOLEAN:
+    if type_.sort != "truth":
         raise ExpressionError(f"a condition must be true or false; this is {type_}")
     return node.operands if isinstance(node, Logic) and node.operator == "and" else (node,)
 
