@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from misstep.errors import CallerError, Location, Problem, RuleError, suggest
+from misstep.errors import Location, Problem, RuleError, UsageError, suggest
 from misstep.limits import Limits
 from misstep.rulebase.documents import read_yaml
 from misstep.rulebase.packs import Merged, Pack, merge, refuse
@@ -23,10 +23,10 @@ def load_packs(paths: Sequence[str | Path], limits: Limits, cases: bool = True) 
     """Read the packs in the given files and folders and what they extend, and merge them.
 
     Without ``cases`` those of the packs are passed over, as are always those of extended packs. Problems are gathered in
-    the result. Raises RuleError where a file cannot be read at all, CallerError where a path does not exist.
+    the result. Raises RuleError where a file cannot be read at all, UsageError where a path does not exist.
     """
     if not paths:
-        raise CallerError("no rule packs were named; give files or folders")
+        raise UsageError("no rule packs were named; give files or folders")
     problems: list[Problem] = []
     packs = list(_read_all(_files(paths, limits), limits, cases, problems))
     packs += _extended(packs, limits, problems)
@@ -39,13 +39,13 @@ def _files(paths: Iterable[str | Path], limits: Limits) -> dict[Path, int]:
     for layer, given in enumerate(paths, start=1):
         path = Path(given)
         if not str(given):
-            raise CallerError("an empty path of a rule pack")
+            raise UsageError("an empty path of a rule pack")
         if not path.is_dir() and not path.is_file():
-            raise CallerError(f"{path}: no such file or folder")
+            raise UsageError(f"{path}: no such file or folder")
         for file in _files_in(path) if path.is_dir() else [path]:
             files.setdefault(file.resolve(), (file, layer))
         if len(files) > limits.packs:
-            raise CallerError(f"{path}: more than {limits.packs} packs")
+            raise UsageError(f"{path}: more than {limits.packs} packs")
     return dict(files.values())
 
 
@@ -55,7 +55,7 @@ def _files_in(folder: Path) -> list[Path]:
     if outside:
         raise RuleError([Problem(Location(str(f)), "a link that leads out of the folder") for f in outside])
     if not found:
-        raise CallerError(f"{folder}: there is no *.yaml file in this folder")
+        raise UsageError(f"{folder}: there is no *.yaml file in this folder")
     return found
 
 
