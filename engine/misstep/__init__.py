@@ -63,6 +63,7 @@ __all__ = [
     "RuleBase",
     "RuleError",
     "Session",
+    "UsageError",
     "assess",
     "assess_json",
     "calibrate",
