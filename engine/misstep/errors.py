@@ -17,7 +17,7 @@ MAX_LENGTH = 500  # characters of one message: a fault must not be an amplifier
 
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
-    """Where in somebody's input: a file with line and column, a JSON pointer, or both."""
+    """A place in an input: a file with line and column, a JSON pointer, or both."""
 
     file: str = ""
     line: int = 0
@@ -53,7 +53,7 @@ def from_pointer(pointer: str, record: Any) -> list[str | int]:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong: where, in what (a rule's id, say), what, and what would be right."""
+    """One fault: its place, the message, and its subject, such as the id of a rule."""
 
     location: Location
     message: str
@@ -65,7 +65,7 @@ class Problem:
 
 
 class MisstepError(Exception):
-    """Base of all errors of misstep; ``problems`` holds what was found, ``omitted`` counts what is left out."""
+    """Base of all errors of misstep, with all ``problems``; ``omitted`` counts further ones."""
 
     def __init__(self, problems: Iterable[Problem] | str, omitted: int = 0) -> None:
         if isinstance(problems, str):
@@ -98,7 +98,7 @@ class UsageError(MisstepError):
 
 
 class EngineError(MisstepError):
-    """An engine failed, or cannot take what it is given; the caller may try again, or choose another engine."""
+    """An engine failed, or does not support the rules; the caller may retry, or choose another engine."""
 
 
 class InstallationError(MisstepError):

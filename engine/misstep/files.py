@@ -1,4 +1,4 @@
-"""The name of a file in; its path, on this machine or in an object storage, and a file that is there whole or not at all out."""
+"""Paths on this machine or in an object storage, and atomic writes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _URL = re.compile(r"\A([a-z][a-z0-9+.-]*)://")
 
 
 def is_remote(name: object) -> bool:
-    """Whether a name, or the path that it stands for, is of an object storage."""
+    """Whether a name or path is in an object storage."""
     return _URL.match(str(name)) is not None
 
 
 def place(name: str | os.PathLike[str]) -> Path:
-    """The path that a name stands for. A URL, ``s3://bucket/logs``, gives one that is no path of this machine, but has those
-    words of pathlib that are used here; what knows its storage is fsspec.
+    """The path of a name. A URL such as ``s3://bucket/logs`` gives a path of universal_pathlib, which has the methods of pathlib
+    that are used here.
 
     Raises UsageError where nobody knows such a storage, InstallationError where what knows it is missing.
     """
@@ -51,36 +51,36 @@ def refuse_unreached(path: Path) -> None:
     if is_remote(path):
         try:
             path.exists()
-        except Exception as error:  # whatever speaks to a storage has errors of its own
+        except Exception as error:  # each storage has its own errors
             reason = str(error).strip().partition("\n")[0][:200]
             raise UsageError(f"{printable(str(path))}: cannot be reached: {printable(reason)}") from None
 
 
 def opened(path: Path) -> io.BufferedReader:
-    """The bytes of a file, wherever it is."""
+    """A buffered stream of the bytes of a file."""
     stream: Any = path.open("rb")
     return stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)
 
 
 @contextmanager
 def whole_file(path: Path, mode: int = 0o666, sync: bool = True) -> Iterator[IO[Any]]:
-    """A file that appears under its name when all of it is on the disk, or not at all; what was there before stays until then.
+    """Write a file of bytes atomically: it appears under its name when all of it is on the disk; until then the old one stays.
 
-    It takes bytes. What is no file, a pipe or a terminal, is written to as it is. Errors name the path. ``mode``: the permissions
+    Pipes and terminals are written directly. Errors name the path. ``mode``: the permissions
     of a new file, less the umask. Without ``sync`` it need not outlast a crash of the machine.
     """
     if is_remote(path):
         with _whole_object(path) as stream:
             yield stream
         return
-    if path.is_dir():  # said before the work is done, not after it
+    if path.is_dir():  # before the work is done, not after it
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if path.exists() and not path.is_file():
         with path.open("wb") as stream:
             yield stream
         return
     whole = path.resolve()  # a link stays one
-    temporary = whole.with_name(f".{whole.name}.{secrets.token_hex(8)}.tmp")  # whoever else writes it, anywhere, has another
+    temporary = whole.with_name(f".{whole.name}.{secrets.token_hex(8)}.tmp")  # other writers have other names
     try:
         with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
             yield stream
@@ -98,7 +98,7 @@ def whole_file(path: Path, mode: int = 0o666, sync: bool = True) -> Iterator[IO[
 
 
 def discard_torn(path: Path) -> None:
-    """Take away what processes that were killed have left of a file. Only for who knows that nobody writes it now."""
+    """Delete temporary files left by killed writers. The caller must hold the lock."""
     if not is_remote(path):
         whole = path.resolve()
         for torn in whole.parent.glob(f".{glob.escape(whole.name)}.{'[0-9a-f]' * 16}.tmp"):
@@ -107,7 +107,7 @@ def discard_torn(path: Path) -> None:
 
 @contextmanager
 def _whole_object(path: Any) -> Iterator[IO[Any]]:
-    """An object of a storage, which appears once all of it was sent."""
+    """An object of a storage, which appears when all of it is sent."""
     stream = path.fs.open(path.path, "wb", autocommit=False)
     try:
         yield stream
@@ -119,7 +119,7 @@ def _whole_object(path: Any) -> Iterator[IO[Any]]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Have a rename on the disk too."""
+    """Flush a rename to the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""What is the most that is taken of everything, so that no input can cost more than it is worth."""
+"""Resource limits for rule bases and records."""
 
 from __future__ import annotations
 

@@ -215,8 +215,8 @@ def evaluate(node: e.Expression, bound: Bound) -> Any:
         case e.Compare(operators, operands):
             values = [evaluate(operand, bound) for operand in operands]
             return all(_compare(o, a, b) for o, a, b in zip(operators, values, values[1:], strict=False))
-        case e.Member(item, container, negated):
-            words = container.values if isinstance(container, e.Words) else evaluate(container, bound)
+        case e.Lookup(item, container, negated):
+            words = container.values if isinstance(container, e.Constants) else evaluate(container, bound)
             return (evaluate(item, bound) in words) != negated
         case e.Arithmetic(operator, left, right):
             return _calculate(operator, evaluate(left, bound), evaluate(right, bound))

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import misstep
-from misstep.language.expression import Expression, FieldRef, Literal, Words
+from misstep.language.expression import Constants, Expression, FieldRef, Literal
 from misstep.language.functions import BOOLEAN, Type
 from misstep.rulebase.expressions import (
     ExpressionError,
@@ -64,6 +64,11 @@ def test_a_field_that_may_be_unknown_is_used_only_where_it_is_known(case: dict[s
 
 def test_what_an_earlier_condition_made_sure_of_holds_in_later_ones() -> None:
     check_condition("m.u > 1", SCOPE, frozenset({("m", "u")}))
+
+
+def test_a_flag_that_may_be_unknown_is_a_condition_where_it_is_known() -> None:
+    scope = Scope({"m": {"o": Type("boolean", unknown=True)}})
+    assert check_condition("m.o", scope, frozenset({("m", "o")})) == (FieldRef("m", "o"),)
 
 
 # -- what is taken
@@ -269,7 +274,7 @@ TOKENS = [
     "known(", "min(", "max(", "curve(", "len(", "lower(", "round(", "abs(",
 ]  # fmt: skip
 LIKELY = st.lists(st.sampled_from(TOKENS), max_size=14).map(" ".join)
-NODES = (*get_args(Expression), Words)
+NODES = (*get_args(Expression), Constants)
 
 
 def _whole(node: Any) -> bool:

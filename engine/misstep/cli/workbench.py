@@ -37,9 +37,8 @@ def check(paths: tuple[Path, ...], output: str) -> int:
     """
     from misstep.errors import RuleError
     from misstep.limits import Limits
-    from misstep.rulebase.cases import refuse_unknown_names
     from misstep.rulebase.link import load_program
-    from misstep.rulebase.lint import find_remarks
+    from misstep.rulebase.lint import find_remarks, refuse_unknown_names
 
     limits = Limits(problems=1000)
     try:

@@ -28,9 +28,9 @@ from misstep.language.effects import Contribute, Derive, LimitOutlook, Note, Rec
 from misstep.language.expression import (
     Compare,
     Expression,
-    Facts,
     FieldRef,
     IfElse,
+    KnownFields,
     Literal,
     known_where,
     names_in,
@@ -352,7 +352,7 @@ def _alone(step: Aggregate | Negation) -> list[Expression]:
     own = step.pattern
     unknown = {(own.name, f.name) for f in own.fields if f.unknown}
     alone: list[Expression] = []
-    certain: Facts = frozenset()
+    certain: KnownFields = frozenset()
     for condition in step.conditions:
         if names_in(condition) <= {own.name} and refs_in(condition) & unknown <= certain:
             alone.append(condition)

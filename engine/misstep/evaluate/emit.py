@@ -12,6 +12,7 @@ from misstep.language.expression import (
     Arithmetic,
     Call,
     Compare,
+    Constants,
     Count,
     Curve,
     Expression,
@@ -20,10 +21,9 @@ from misstep.language.expression import (
     Known,
     Literal,
     Logic,
-    Member,
+    Lookup,
     Negative,
     Not,
-    Words,
 )
 from misstep.language.facts import FIRST_VALUE, LARGEST, TRAITS, Kind
 from misstep.language.finding import FINDING_FIELDS
@@ -130,9 +130,9 @@ class ExpressionWriter:
             parts += [operator, self.expression(operand)]
         return f"({' '.join(parts)})"
 
-    def emit_member(self, node: Member) -> str:
+    def emit_member(self, node: Lookup) -> str:
         container = node.container
-        where = self.constant(frozenset(container.values)) if isinstance(container, Words) else self.expression(container)
+        where = self.constant(frozenset(container.values)) if isinstance(container, Constants) else self.expression(container)
         return f"({self.expression(node.item)} {'not in' if node.negated else 'in'} {where})"
 
     def emit_arithmetic(self, node: Arithmetic) -> str:
@@ -161,7 +161,7 @@ _EMIT: dict[type[Any], Callable[[ExpressionWriter, Any], str]] = {
     Not: ExpressionWriter.emit_not,
     Logic: ExpressionWriter.emit_logic,
     Compare: ExpressionWriter.emit_compare,
-    Member: ExpressionWriter.emit_member,
+    Lookup: ExpressionWriter.emit_member,
     Arithmetic: ExpressionWriter.emit_arithmetic,
     Negative: ExpressionWriter.emit_negative,
     IfElse: ExpressionWriter.emit_if_else,

@@ -23,7 +23,17 @@ from typing import Any, NamedTuple
 
 from misstep.evaluate.codegen import Bound, Writer, compiled
 from misstep.evaluate.memory import Memory
-from misstep.language.expression import Compare, Expression, Facts, FieldRef, Literal, Member, Words, known_where, refs_in
+from misstep.language.expression import (
+    Compare,
+    Constants,
+    Expression,
+    FieldRef,
+    KnownFields,
+    Literal,
+    Lookup,
+    known_where,
+    refs_in,
+)
 from misstep.language.facts import Kind
 from misstep.language.program import OUTLOOK, Condition, Pattern, Rule, overlap
 
@@ -81,8 +91,8 @@ class _Test(NamedTuple):
 
     source: str
     outside: bool
-    needs: Facts = frozenset()
-    gives: Facts = frozenset()
+    needs: KnownFields = frozenset()
+    gives: KnownFields = frozenset()
     implied: bool = False
 
 
@@ -103,7 +113,7 @@ class _Candidate(NamedTuple):
         return self._replace(tests=[test for test in self.tests if test.source != shared.source])
 
 
-def _most_shared(candidates: list[_Candidate], certain: Facts, least: int, outside: bool = False) -> _Test | None:
+def _most_shared(candidates: list[_Candidate], certain: KnownFields, least: int, outside: bool = False) -> _Test | None:
     """The test of most rules among those that can be judged now; None where fewer than ``least`` share any."""
     tests: dict[str, _Test] = {}
     counts: Counter[str] = Counter()
@@ -158,7 +168,7 @@ class _GroupWriter(Writer):
         match test:
             case Compare(("==",), (FieldRef() as ref, Literal(value)) | (Literal(value), FieldRef() as ref)):
                 values: tuple[object, ...] = (value,)
-            case Member(FieldRef() as ref, Words(words), False):
+            case Lookup(FieldRef() as ref, Constants(words), False):
                 values = words
             case _:
                 return ""
@@ -167,7 +177,7 @@ class _GroupWriter(Writer):
             return ""
         return f"{self.expression(ref)} != {self.constant(field.default)}"
 
-    def before_the_loop(self, candidates: list[_Candidate], indent: int, certain: Facts) -> None:
+    def before_the_loop(self, candidates: list[_Candidate], indent: int, certain: KnownFields) -> None:
         """Write rules whose tests of what is always there come before a loop over the anchors."""
         while shared := _most_shared(candidates, certain, least=1, outside=True):
             self.lines.append(f"{'    ' * indent}if {shared.source}:")
@@ -177,12 +187,12 @@ class _GroupWriter(Writer):
         if candidates:
             self.loop(candidates, indent, certain)
 
-    def loop(self, candidates: list[_Candidate], indent: int, certain: Facts) -> None:
+    def loop(self, candidates: list[_Candidate], indent: int, certain: KnownFields) -> None:
         """Write rules into one loop over the anchors."""
         self.lines.append(f"{'    ' * indent}for r0 in anchors:")
         self._inside(candidates, indent + 1, certain)
 
-    def _inside(self, candidates: list[_Candidate], indent: int, certain: Facts) -> None:
+    def _inside(self, candidates: list[_Candidate], indent: int, certain: KnownFields) -> None:
         while shared := _most_shared(candidates, certain, least=2):
             self.lines.append(f"{'    ' * indent}if {shared.source}:")
             chosen = [c for c in candidates if c.has(shared)]

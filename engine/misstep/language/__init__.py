@@ -1,1 +1,1 @@
-"""What things are: kinds and facts, rules, results. Frozen data; nothing here reads or writes."""
+"""The rule language: its tables, kinds and facts, rules, the scale. Frozen data; nothing here reads or writes."""

@@ -7,7 +7,7 @@ Packs are linked, documents written and conclusions kept by this table; ``docs/r
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, LiteralString, get_args
+from typing import Literal, LiteralString, NamedTuple, get_args
 
 from misstep.language.expression import Expression, FieldRef
 
@@ -86,12 +86,12 @@ class LimitOutlook:
 Effect = Contribute | Derive | Recommend | Veto | Note | LimitOutlook
 
 
-@dataclass(frozen=True, slots=True)
-class EffectForm:
+class EffectForm(NamedTuple):
     """A key of ``then``, and the effect that it stands for.
 
-    ``conclusions``: the list of working memory that it adds to. ``writes``: what must wait for it, besides derived kinds.
-    ``score``: the score that an amount changes, and ``sign`` the direction; ``unit``: how documents go on behind the amount.
+    ``conclusions``: the list of working memory that it adds to. ``writes``: the node of the strata that waits for it, besides
+    derived kinds. ``score``: the score that an amount changes, and ``sign`` the direction; ``unit``: the words that
+    documents put behind the amount.
     """
 
     effect: type[Effect]

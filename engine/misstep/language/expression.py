@@ -1,7 +1,4 @@
-"""The checked expression tree: what a condition or an amount is once it has been parsed and typed.
-
-Rule text ends here: everything after this works on these nodes, never on text.
-"""
+"""The tree of a checked condition or amount. Engines and documents work on these nodes, never on the text of rules."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Constants:
     """A set of constants to look something up in: ``('own', 'chosen')``."""
 
     values: tuple[Scalar, ...]
@@ -76,17 +73,17 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class Lookup:
     """``item in container``; the container is a set of constants or a field of type set."""
 
     item: Expression
-    container: Words | FieldRef
+    container: Constants | FieldRef
     negated: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """``a + b`` and so on; what is divided by is a constant other than 0."""
+    """``a + b`` and so on; a divisor is a constant other than 0."""
 
     operator: ArithmeticOperator
     left: Expression
@@ -125,17 +122,17 @@ class Curve:
     points: tuple[tuple[float, float], ...]
 
 
-Expression = Literal | FieldRef | Count | Known | Not | Logic | Compare | Member | Arithmetic | Negative | IfElse | Call | Curve
+Expression = Literal | FieldRef | Count | Known | Not | Logic | Compare | Lookup | Arithmetic | Negative | IfElse | Call | Curve
 
 
-def parts_of(node: Expression | Words) -> tuple[Expression | Words, ...]:
+def parts_of(node: Expression | Constants) -> tuple[Expression | Constants, ...]:
     """The expressions that an expression is directly made of."""
     match node:
         case Known(part) | Not(part) | Negative(part) | Curve(part):
             return (part,)
         case Logic(_, parts) | Compare(_, parts) | Call(_, parts):
             return parts
-        case Member(item, container):
+        case Lookup(item, container):
             return (item, container)
         case Arithmetic(_, left, right):
             return (left, right)
@@ -145,30 +142,30 @@ def parts_of(node: Expression | Words) -> tuple[Expression | Words, ...]:
             return ()
 
 
-def walk(node: Expression | Words) -> Iterator[Expression | Words]:
+def walk(node: Expression | Constants) -> Iterator[Expression | Constants]:
     """An expression and all that it is made of, outer ones first."""
     yield node
     for part in parts_of(node):
         yield from walk(part)
 
 
-def names_in(node: Expression | Words) -> frozenset[str]:
-    """The names of facts and aggregates that an expression speaks of."""
+def names_in(node: Expression | Constants) -> frozenset[str]:
+    """The names of facts and aggregates in an expression."""
     return frozenset([part.name for part in walk(node) if isinstance(part, (FieldRef, Count))])
 
 
-Facts = frozenset[tuple[str, str]]
+KnownFields = frozenset[tuple[str, str]]
 """Fields, as (name, field)."""
 
 
-def refs_in(node: Expression | Words) -> Facts:
+def refs_in(node: Expression | Constants) -> KnownFields:
     """The fields whose value an expression uses; ``known(x.f)`` does not use ``x.f``."""
     if isinstance(node, FieldRef):
         return frozenset(((node.name, node.field),))
     return frozenset() if isinstance(node, Known) else frozenset().union(*map(refs_in, parts_of(node)))
 
 
-def known_where(node: Expression, truth: bool) -> Facts:
+def known_where(node: Expression, truth: bool) -> KnownFields:
     """The fields that are certainly known wherever a condition comes out as ``truth``."""
     match node:
         case Known(ref):

@@ -1,4 +1,4 @@
-"""Fields with their types, kinds with their roles: what can be known about an interview, and how one fact lies in memory."""
+"""Fields with their types, kinds with their roles, and the row of a fact in memory."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 FieldType = Literal["boolean", "integer", "number", "text", "enum", "set"]
 TypeName = Literal["boolean", "integer", "number", "text", "enum", "set", "id"]
-Sort = Literal["truth", "number", "word", "set"]
+ValueSort = Literal["truth", "number", "word", "set"]
 Row = tuple[Any, ...]
 """One fact: ``(id, kind, *values)``, values in the order of ``Kind.fields``; the id of a derived fact is None."""
 
 ID, KIND, FIRST_VALUE = 0, 1, 2
 
 UNSAID = "unknown"
-"""How packs spell, in an enum, that a thing is not known. It is nothing that could have happened."""
+"""The word of an enum for a value that is not known."""
 
 LARGEST = 2**53  # whole numbers are exact in a double up to here
 MAX_TEXT = 10_000
@@ -31,7 +31,7 @@ class Field:
 
     ``unknown``: may be left out, and is then None. ``required``: must be given, as it has no default.
     ``worse`` says which change makes a slip worse: ``higher``, ``lower`` or a value; only tests use it.
-    ``title`` and ``words`` are what a person reads: the name of the field, and a sentence for each value that has one.
+    ``title`` and ``words`` are for people: the name of the field, and a sentence for some of its values.
     """
 
     name: str
@@ -50,13 +50,13 @@ class Field:
 
     @property
     def assumes(self) -> bool:
-        """Whether its default says something, so that what is read of it may rest on what nobody said. A word for unknown says
-        nothing, nor does a flag that nobody raised."""
+        """Whether its default states something, so that conclusions may rest on an assumption. False, empty and unknown values do
+        not."""
         return not (self.default is None or self.default is False or self.default in (UNSAID, "", ()))
 
     @property
     def asks(self) -> str:
-        """What it asks, in words: its title, and its help where that says more."""
+        """The question in words: its title, and its help if that is longer."""
         told = self.help.removesuffix(".")
         return "; ".join(part for part in (self.title, told if told.casefold() != self.title.casefold() else "") if part)
 
@@ -94,12 +94,11 @@ class Field:
         return (-LARGEST if self.minimum is None else self.minimum), (LARGEST if self.maximum is None else self.maximum)
 
     def expected(self) -> str:
-        """What a value must be, in words: ``a whole number from 1 to 1440 (minutes)``."""
+        """The expected value in words: ``a whole number from 1 to 1440 (minutes)``."""
         return self.form.expected(self) + (", or left out if unknown" if self.unknown else "")
 
 
-@dataclass(frozen=True, slots=True)
-class ValueType:
+class ValueType(NamedTuple):
     """A type of values in the rule language.
 
     ``called``: in messages. ``sort``: values of one sort can be compared. ``store``: a value of YAML or JSON as memory has it;
@@ -109,7 +108,7 @@ class ValueType:
     """
 
     called: str
-    sort: Sort
+    sort: ValueSort
     takes: Callable[[Field, object], bool]
     expected: Callable[[Field], str]
     store: Callable[[object], object] = lambda value: value
@@ -271,7 +270,7 @@ class Kind:
 
 
 def free_ids(kind: str, count: int, taken: set[str]) -> list[str]:
-    """The first ids ``<kind>-<n>`` that nobody has."""
+    """The first free ids ``<kind>-<n>``."""
     if count == 1 and (first := f"{kind}-1") not in taken:
         return [first]
     ids = [f"{kind}-{n}" for n in range(1, count + 1)]

@@ -1,4 +1,4 @@
-"""A finding in memory: a mistake and what rules have made of it, as a row that rules may match."""
+"""The row of a finding in memory: a mistake with its scores, which rules may match."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from misstep.language.scale import Scale
 
 
 class ExactScores(NamedTuple):
-    """The scores of a finding for what is computed further: whole thousandths of points, and the rank of the verdict."""
+    """The scores of a finding for further sums: whole thousandths of points, and the rank of the verdict."""
 
     severity: int
     noticed: int
@@ -41,4 +41,4 @@ FINDING_WORDS: dict[str, Callable[[Scale], tuple[str, ...]]] = {
 }
 """The fields of a finding that are words, and the words of each."""
 FINDING_FIELDS = FindingRow._fields[1:-1]
-"""What rules can read of a finding, besides the fields of its mistake; those that are no words are numbers."""
+"""The fields of a finding that rules can read, besides those of its mistake; the others of them are numbers."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
-from misstep.language.facts import TYPES, Sort, TypeName
+from misstep.language.facts import TYPES, TypeName, ValueSort
 
 NUMBERS: tuple[TypeName, ...] = tuple(name for name, form in TYPES.items() if form.sort == "number")
 WORDS: tuple[TypeName, ...] = tuple(name for name, form in TYPES.items() if form.sort == "word")
@@ -26,8 +26,8 @@ class Type:
     unknown: bool = False
 
     @property
-    def sort(self) -> Sort:
-        """What it can be compared with."""
+    def sort(self) -> ValueSort:
+        """Values of one sort can be compared."""
         return TYPES[self.name].sort
 
     @property
@@ -42,8 +42,7 @@ class Type:
 BOOLEAN, TEXT = Type("boolean"), Type("text")
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """A function of the rule language.
 
     ``takes``: the types that each argument may have. ``least``, ``most``: how many arguments. ``gives``: the type of the result,

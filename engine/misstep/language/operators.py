@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, LiteralString
+from typing import Literal, LiteralString, NamedTuple
 
 Comparator = Literal["==", "!=", "<", "<=", ">", ">="]
 Connective = Literal["and", "or"]
 ArithmeticOperator = Literal["+", "-", "*", "/"]
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class ComparisonForm(NamedTuple):
     """A comparison of two values.
 
     ``mirrored``: ``a < b`` is ``b > a``; ``opposite``: ``not a < b`` is ``a >= b``. ``ordered``: for numbers and ids only.
@@ -32,18 +30,17 @@ class Comparison:
     sign: LiteralString
 
 
-COMPARISONS: dict[Comparator, Comparison] = {
-    "==": Comparison(ast.Eq, "==", "!=", False, "{} is {}", "="),
-    "!=": Comparison(ast.NotEq, "!=", "==", False, "{} is not {}", "≠"),
-    "<": Comparison(ast.Lt, ">", ">=", True, "{} is less than {}", "<"),
-    "<=": Comparison(ast.LtE, ">=", ">", True, "{} is at most {}", "≤"),
-    ">": Comparison(ast.Gt, "<", "<=", True, "{} is more than {}", ">"),
-    ">=": Comparison(ast.GtE, "<=", "<", True, "{} is at least {}", "≥"),
+COMPARISONS: dict[Comparator, ComparisonForm] = {
+    "==": ComparisonForm(ast.Eq, "==", "!=", False, "{} is {}", "="),
+    "!=": ComparisonForm(ast.NotEq, "!=", "==", False, "{} is not {}", "≠"),
+    "<": ComparisonForm(ast.Lt, ">", ">=", True, "{} is less than {}", "<"),
+    "<=": ComparisonForm(ast.LtE, ">=", ">", True, "{} is at most {}", "≤"),
+    ">": ComparisonForm(ast.Gt, "<", "<=", True, "{} is more than {}", ">"),
+    ">=": ComparisonForm(ast.GtE, "<=", "<", True, "{} is at least {}", "≥"),
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ArithmeticForm:
+class ArithmeticForm(NamedTuple):
     """An operator between numbers. ``bits`` bounds the size of the result, from those of the operands."""
 
     node: type[ast.operator]
@@ -64,8 +61,7 @@ ARITHMETIC: dict[ArithmeticOperator, ArithmeticForm] = {
 """For a division, ``right`` is how often 1 is halved before the divisor, a constant, is above it."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogicForm:
+class LogicForm(NamedTuple):
     """An operator that joins conditions. ``opposite``: ``not (a and b)`` is ``not a or not b``."""
 
     node: type[ast.boolop]
@@ -79,8 +75,7 @@ LOGIC: dict[Connective, LogicForm] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
+class Membership(NamedTuple):
     """A look-up. ``words``: in a field that is a set; ``one``, ``among``, ``last``: among one constant, among several, and
     before the last of these."""
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any, Literal, NamedTuple
 
-from misstep.language.effects import Effect, Recommend, Text, amounts_of
+from misstep.language.effects import Derive, Effect, Recommend, Text, amounts_of
 from misstep.language.expression import Expression, FieldRef, refs_in
 from misstep.language.facts import ID, Field, Kind
 from misstep.language.scale import Scale
@@ -40,7 +40,7 @@ def overlap(a: Pattern, b: Pattern) -> bool:
 class Condition:
     """A condition, and the names that must be bound before it can be judged.
 
-    Those are the names it speaks of and those of the conditions that make sure its fields are known.
+    Those are the names in it, and those of the conditions that make its fields known.
     """
 
     test: Expression
@@ -130,6 +130,11 @@ class Rule:
         return tuple(found)
 
     @cached_property
+    def derives(self) -> frozenset[str]:
+        """The derived kinds of which it concludes facts."""
+        return frozenset(effect.kind for effect in self.effects if isinstance(effect, Derive))
+
+    @cached_property
     def aggregates(self) -> tuple[Aggregate, ...]:
         """The aggregates of ``when``."""
         return tuple(b for b in self.binders if isinstance(b, Aggregate))
@@ -147,7 +152,7 @@ class Action:
     not that of a channel; ``leads``: other actions of the plan go over its channel too, where they can. ``excludes``: actions
     that are not done for a mistake for which this one is; where no rule recommends this one, for which it is advised against.
     ``clause``: what it is inside of a sentence; ``says``: a template of its words in a message, and ``part`` their place.
-    ``next_time``: it helps with the next chance; whoever advises it alone has said nothing about this one.
+    ``next_time``: it helps with the next chance only.
     """
 
     id: str
@@ -191,7 +196,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """How often each answer to a field is true where nobody has said it: answers with their weights."""
+    """How often each answer to an open field is true: answers with their weights."""
 
     answers: tuple[tuple[Any, float], ...]
     sources: tuple[str, ...]

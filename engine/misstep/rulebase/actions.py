@@ -11,15 +11,15 @@ from misstep.language.program import REPAIRS, Action
 from misstep.language.scale import Scale
 from misstep.rulebase import schema
 from misstep.rulebase.messages import MessageChecker
-from misstep.rulebase.packs import Entry, Merged
+from misstep.rulebase.packs import Merged, PackEntry
 
 WAY_FIELDS = ("channel", "occasion")
 PRIVATE = "private"
-"""The channel of what the person does alone, which needs no way to anybody."""
+"""The channel of actions that the person does alone."""
 
 
 def link_actions(merged: Merged, scale: Scale, messages: MessageChecker) -> dict[str, Action]:
-    """The actions by id; what is wrong is noted in ``merged.problems``."""
+    """The actions by id; faults are reported."""
     actions = {name: _action(name, entry, merged, scale, messages) for name, entry in merged.actions.items()}
     _refuse_cycles(actions, merged)
     return actions
@@ -27,7 +27,7 @@ def link_actions(merged: Merged, scale: Scale, messages: MessageChecker) -> dict
 
 def check_ways(merged: Merged, kinds: Mapping[str, Kind], scale: Scale) -> None:
     """The kind that says which channels are open must be derived, with a channel and one of the occasions as its words; there are
-    no channels but its own. What is wrong is noted in ``merged.problems``."""
+    no channels but its own. Faults are reported."""
     if not scale.ways:
         return
     entry = merged.scale["plan"]
@@ -72,7 +72,7 @@ def _channels(doc: schema.ActionDoc) -> tuple[str, ...]:
     return (doc.channel,) if isinstance(doc.channel, str) else tuple(doc.channel)
 
 
-def _action(name: str, entry: Entry[schema.ActionDoc], merged: Merged, scale: Scale, messages: MessageChecker) -> Action:
+def _action(name: str, entry: PackEntry[schema.ActionDoc], merged: Merged, scale: Scale, messages: MessageChecker) -> Action:
     doc = entry.doc
     parts = [part.name for part in scale.message_parts]
     if doc.part is not None:
@@ -105,7 +105,7 @@ def _action(name: str, entry: Entry[schema.ActionDoc], merged: Merged, scale: Sc
     )
 
 
-def _excluded(name: str, entry: Entry[schema.ActionDoc], merged: Merged) -> tuple[str, ...]:
+def _excluded(name: str, entry: PackEntry[schema.ActionDoc], merged: Merged) -> tuple[str, ...]:
     """The ids of the actions that one excludes, by name or by reach."""
     excluded: dict[str, None] = {}
     for i, item in enumerate(entry.doc.excludes):
@@ -121,7 +121,7 @@ def _excluded(name: str, entry: Entry[schema.ActionDoc], merged: Merged) -> tupl
 
 
 def _refuse_cycles(actions: Mapping[str, Action], merged: Merged) -> None:
-    """Of two actions that exclude each other, neither could ever be done where both are recommended."""
+    """Report actions that exclude each other: if both are recommended, neither could be done."""
     try:
         TopologicalSorter({action.id: action.excludes for action in actions.values()}).prepare()
     except CycleError as error:

@@ -34,7 +34,7 @@ _CLASSES: dict[str, type[Any]] = {
 }
 _FIELDS = {cls: tuple(f.name for f in dataclasses.fields(cls) if f.init) for cls in _CLASSES.values()}
 _SHARED = (Field, Pattern, Rule)
-"""What other parts of a program may share: each is written once."""
+"""Classes of objects that several parts of a program share: each object is written once."""
 
 
 def shipped_program() -> Program:
@@ -76,7 +76,7 @@ def _fingerprint() -> str:
 
 
 def _read(file: Path) -> Program | None:
-    """The program in a file of the cache; None where it is not there, not ours, or not whole."""
+    """The program in a file of the cache; None if it is missing, incomplete, or writable by others."""
     try:
         with file.open("rb") as stream:
             status = os.fstat(stream.fileno())
@@ -104,8 +104,8 @@ def _write(file: Path, text: bytes) -> None:
 
 
 def dump_program(program: Program) -> bytes:
-    """A program as JSON: tuples are lists, anything else is an object whose one key is its class. What parts of the program share
-    stands once, in ``shared``, and its place there is written instead."""
+    """A program as JSON: tuples are lists, other objects have one key, the name of their class. An object that several
+    parts of the program share is written once, in ``shared``, and referred to by its index."""
     places: dict[object, int] = {}
     shared: list[object] = []
 
@@ -132,7 +132,7 @@ def dump_program(program: Program) -> bytes:
 
 
 def read_program(text: bytes) -> Program:
-    """A program from its JSON. Raises ValueError, KeyError, IndexError or TypeError where it is not one."""
+    """A program from its JSON. Raises ValueError, KeyError, IndexError or TypeError for any other JSON."""
     content = json.loads(text)
     shared: list[Any] = []
     for value in content["shared"]:

@@ -1,4 +1,4 @@
-"""YAML or JSON text in; plain data out, and the place of every part of it on request.
+"""Parse YAML or JSON text to plain data, and find the line and column of any part of it.
 
 YAML is read from the events of libyaml's parser: no tags, no anchors, no merge keys, and size, depth and
 number of nodes are limited before a tree exists. Data that passes needs no positions, so they are looked up
@@ -11,7 +11,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import yaml
@@ -50,7 +50,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Parsed text of one file. ``fault`` is the error class of whoever wrote it."""
+    """Parsed text of one file. ``fault`` is the class of errors about it."""
 
     file: str
     text: str
@@ -60,7 +60,7 @@ class Document:
     _marks: list[dict[Path, Mark] | None] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def locate(self, path: Sequence[str | int], offset: int | None = None) -> Location:
-        """Where a part of the data stands; of a part that is missing, where its nearest parent does."""
+        """The location of a part of the data; of a missing part, the location of its nearest parent."""
         if not self._marks:  # read once more on the first error, not on every one
             self._marks.append(self._read_marks())
         marks = self._marks[0]
@@ -94,12 +94,10 @@ class Document:
 
     def place(self, error: RecordError) -> RecordError:
         """The problems of a record that was read from this text, with their lines and columns."""
-        return RecordError([self._placed(problem) for problem in error.problems], error.omitted)
-
-    def _placed(self, problem: Problem) -> Problem:
-        pointer = problem.location.pointer
-        place = self.locate(from_pointer(pointer, self.data))
-        return Problem(Location(place.file, place.line, place.column, pointer), problem.message, problem.subject)
+        pointers = [problem.location.pointer for problem in error.problems]
+        places = [replace(self.locate(from_pointer(pointer, self.data)), pointer=pointer) for pointer in pointers]
+        problems = [replace(problem, location=place) for problem, place in zip(error.problems, places, strict=True)]
+        return RecordError(problems, error.omitted)
 
 
 def read_yaml(
@@ -109,7 +107,7 @@ def read_yaml(
     most: int = MAX_BYTES,
     duplicates: list[Problem] | None = None,
 ) -> Document:
-    """Parse one YAML document (see docs/rule-packs.md for what of YAML is taken).
+    """Parse one YAML document (docs/rule-packs.md lists the parts of YAML that are supported).
 
     Raises ``fault`` with file, line and column. Duplicate keys go to ``duplicates``, if it is given, and the first
     of them holds: there may be more to say about the rest.
@@ -140,7 +138,7 @@ def read_json(text: str, file: str, line: int = 1, fault: type[MisstepError] = R
 
 
 def _fault_line(text: str, line: int) -> int:
-    """The line of the first key that stands twice or number that is not taken; 0 where it cannot be told.
+    """The line of the first duplicate key or invalid number; 0 if it cannot be found.
 
     The json module does not say where its hooks were called, so the text is read once more, for the error only.
     """
@@ -214,7 +212,7 @@ def _depth(text: str) -> int:
 
 
 class _YamlBuilder:
-    """Builds plain data from parser events; fills ``marks`` with the place of every path where it is given."""
+    """Builds plain data from parser events; fills ``marks``, if given, with the location of every path."""
 
     def __init__(self, document: Document, marks: dict[Path, Mark] | None, duplicates: list[Problem] | None = None) -> None:
         self.document = document
@@ -247,7 +245,7 @@ class _YamlBuilder:
             place = Location(self.document.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
             raise self.document.fault([Problem(place, f"not valid YAML: {error.reason}")]) from None
         except (yaml.YAMLError, UnicodeError):
-            raise self.document.fault([Problem(self._file(), "not valid YAML: not readable as UTF-8 text")]) from None
+            raise self.document.fault([Problem(self._place(None), "not valid YAML: not readable as UTF-8 text")]) from None
 
     def _build_up_to(self, mark: _Event) -> object:
         """Build from the text before a place: libyaml 0.2.6 and later looks ahead so far that it gives up at a thousand
@@ -258,12 +256,9 @@ class _YamlBuilder:
         cut = Document(document.file, "\n".join(before), None, document.fault, document.first_line)
         return _YamlBuilder(cut, self.marks, self.duplicates).build()
 
-    def _file(self) -> Location:
-        return Location(self.document.file)
-
     def _place(self, mark: _Event) -> Location:
         if mark is None:
-            return self._file()
+            return Location(self.document.file)
         lines = self.document.text.split("\n")
         if mark.line < len(lines):
             return Location(self.document.file, mark.line + 1, mark.column + 1)

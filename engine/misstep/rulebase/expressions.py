@@ -1,8 +1,8 @@
-"""The text of one expression and the names it may use in; a checked, typed tree out.
+"""Check the text of an expression against the names that it may use; the result is a typed tree.
 
-Parsed with ``ast`` and walked node by node: what is not named here is refused. Types are settled, fields
-that may be unknown are followed through ``known()``, and the size of numbers is bounded, so that nothing
-can fail when the expression is evaluated. docs/rule-packs.md describes the language.
+The text is parsed with ``ast`` and walked node by node: nodes that are not listed here are errors. All types are checked, fields
+that may be unknown need ``known()``, and the size of numbers is bounded, so nothing can fail when the expression is evaluated.
+docs/rule-packs.md describes the language.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from misstep.errors import listing, suggest
 from misstep.language.effects import Placeholder, Text
@@ -20,20 +20,20 @@ from misstep.language.expression import (
     Arithmetic,
     Call,
     Compare,
+    Constants,
     Count,
     Curve,
     Expression,
-    Facts,
     FieldRef,
     IfElse,
     Known,
+    KnownFields,
     Literal,
     Logic,
-    Member,
+    Lookup,
     Negative,
     Not,
     Scalar,
-    Words,
     known_where,
 )
 from misstep.language.facts import LARGEST, TypeName
@@ -45,7 +45,7 @@ MAX_BITS = 900  # a double holds up to 1023: no product or sum of facts may come
 FACT_BITS = 53
 AGGREGATE_BITS = 73  # a sum of up to 2**20 facts
 
-NOTHING: Facts = frozenset()
+NOTHING: KnownFields = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Scope:
 
 
 class ExpressionError(Exception):
-    """What is wrong with an expression, and at which character (from 0) of its text."""
+    """An error in an expression, and the character (from 0) of its text."""
 
     def __init__(self, message: str, offset: int = 0) -> None:
         super().__init__(message)
@@ -71,23 +71,23 @@ class Checked(NamedTuple):
     type: Type
 
 
-def check_condition(text: str, scope: Scope, known: Facts) -> tuple[Expression, ...]:
+def check_condition(text: str, scope: Scope, known: KnownFields) -> tuple[Expression, ...]:
     """Check a condition; its parts, of which all must hold. Raises ExpressionError.
 
     ``known``: the fields that are known where it stands, as (name, field), here and below.
     """
     node, type_ = check_value(text, scope, known)
-    if type_ != BOOLEAN:
+    if type_.sort != "truth":
         raise ExpressionError(f"a condition must be true or false; this is {type_}")
     return node.operands if isinstance(node, Logic) and node.operator == "and" else (node,)
 
 
-def check_value(text: str, scope: Scope, known: Facts) -> Checked:
+def check_value(text: str, scope: Scope, known: KnownFields) -> Checked:
     """Check an expression for its value. Raises ExpressionError."""
-    return _Checker(text, scope).check(known)
+    return _ExpressionChecker(text, scope).check(known)
 
 
-def check_number(value: str | float, scope: Scope, known: Facts) -> Expression:
+def check_number(value: str | float, scope: Scope, known: KnownFields) -> Expression:
     """Check an amount: a number, or an expression that gives one. Raises ExpressionError."""
     if not isinstance(value, str):
         return Literal(value)
@@ -97,34 +97,24 @@ def check_number(value: str | float, scope: Scope, known: Facts) -> Expression:
     return node
 
 
-_PLACE = re.compile(r"\{([^{}]*)\}|[{}]")
+_PARTS = re.compile(r"\{([^{}]*)\}|[{}]|[^{}]+")
 _REFERENCE = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
 
 
-def check_text(text: str, scope: Scope, known: Facts) -> Text:
+def check_text(text: str, scope: Scope, known: KnownFields) -> Text:
     """Check a text with ``{name.field}`` places; nothing but a field or the name of an aggregate may stand there. Raises
     ExpressionError."""
     parts: list[str | FieldRef | Placeholder] = []
-    end = 0
-    for match in _PLACE.finditer(text):
-        if match.start() > end:
-            parts.append(text[end : match.start()])
-        end = match.end()
-        inner = match.group(1)
-        if inner in scope.aggregates:
+    for match in _PARTS.finditer(text):
+        inner = match.group(1) or ""
+        if match.group()[0] not in "{}":
+            parts.append(match.group())
+        elif inner in scope.aggregates:
             parts.append(Placeholder(inner))
-            continue
-        reference = _REFERENCE.fullmatch(inner or "")
-        if reference is None:
+        elif not _REFERENCE.fullmatch(inner):
             raise ExpressionError("braces hold a field, {name.field}, or the name of an aggregate, {n}", match.start())
-        try:
-            node, _ = check_value(inner, scope, known)
-        except ExpressionError as error:
-            raise ExpressionError(str(error), match.start(1) + error.offset) from None
-        assert isinstance(node, FieldRef)
-        parts.append(node)
-    if end < len(text):
-        parts.append(text[end:])
+        else:
+            parts.append(cast("FieldRef", _ExpressionChecker(inner, scope, match.start(1)).check(known).node))
     return Text(tuple(parts))
 
 
@@ -144,18 +134,17 @@ _SLIP = re.compile("|".join(pattern for pattern, _ in _SLIPS))
 _DIGITS = re.compile(r"(?<![\w.])\.?[0-9](?:[eE][-+](?=[0-9])|[\w.])*")
 
 
-class _Checker:
+class _ExpressionChecker:
     """Checks one expression, with a method for every sort of node that may be in it: the node, the fields that are known where it
     stands, and how deep that is, in; the node checked and typed out. They raise ExpressionError with the place of the node."""
 
-    def __init__(self, text: str, scope: Scope) -> None:
-        self.text = text
+    def __init__(self, text: str, scope: Scope, start: int = 0) -> None:
         self.scope = scope
-        self.shift = len(text) - len(text.lstrip())
+        self.shift = start + len(text) - len(text.lstrip())
         self.line = re.sub(r"\s", " ", text).strip()
 
     def _spelling(self) -> None:
-        """Refuse what Python's own parser reads otherwise than an author means it."""
+        """Reject spellings that Python's parser reads in another way than the author means."""
         if "\\" in self.line:
             raise ExpressionError("a backslash is not part of the expression language", self.shift + self.line.index("\\"))
         bare = _STRING.sub(lambda m: f"'{'_' * (len(m.group()) - 2)}'", self.line)
@@ -166,7 +155,7 @@ class _Checker:
             if not _NUMBER.fullmatch(match.group()):
                 raise ExpressionError("a number is written 12, 1.5 or 2e3", self.shift + match.start())
 
-    def check(self, known: Facts) -> Checked:
+    def check(self, known: KnownFields) -> Checked:
         self._spelling()
         try:
             tree = ast.parse(self.line, mode="eval")
@@ -181,7 +170,7 @@ class _Checker:
         column: int = getattr(node, "col_offset", 0)
         return ExpressionError(message, self.shift + len(self.line.encode()[:column].decode(errors="replace")))
 
-    def _check(self, node: ast.expr, known: Facts, depth: int) -> Checked:
+    def _check(self, node: ast.expr, known: KnownFields, depth: int) -> Checked:
         if depth > MAX_DEPTH:
             raise self._error(node, f"nested more than {MAX_DEPTH} levels deep")
         method = _METHODS.get(type(node))
@@ -193,19 +182,19 @@ class _Checker:
             raise self._error(node, "the number can become too large: fewer or smaller factors are needed")
         return checked
 
-    def _typed(self, node: ast.expr, known: Facts, depth: int, *names: TypeName) -> Checked:
+    def _typed(self, node: ast.expr, known: KnownFields, depth: int, *names: TypeName) -> Checked:
         checked = self._check(node, known, depth)
         if checked.type.name not in names:
             wanted = "a number" if names[0] == "integer" else str(Type(names[0]))
             raise self._error(node, f"{wanted} is needed here; this is {checked.type}")
         return checked
 
-    def _number(self, node: ast.expr, known: Facts, depth: int) -> Checked:
+    def _number(self, node: ast.expr, known: KnownFields, depth: int) -> Checked:
         return self._typed(node, known, depth, *NUMBERS)
 
     # -- leaves
 
-    def constant(self, node: ast.Constant, known: Facts, depth: int) -> Checked:
+    def constant(self, node: ast.Constant, known: KnownFields, depth: int) -> Checked:
         match node.value:
             case bool() as value:
                 return Checked(Literal(value), BOOLEAN)
@@ -221,7 +210,7 @@ class _Checker:
                 raise self._error(node, "None is not a value; known(x.field) tells whether a field is known")
         raise self._error(node, "not a value of the expression language")
 
-    def name(self, node: ast.Name, known: Facts, depth: int) -> Checked:
+    def name(self, node: ast.Name, known: KnownFields, depth: int) -> Checked:
         name = node.id
         if name in self.scope.aggregates:
             return Checked(Count(name), self.scope.aggregates[name])
@@ -236,7 +225,7 @@ class _Checker:
     def _hint(self, name: str, names: list[str]) -> str:
         return suggest(name, names, f"; known here: {listing(names)}" if names else "") + " (text stands in quotes)"
 
-    def attribute(self, node: ast.Attribute, known: Facts, depth: int) -> Checked:
+    def attribute(self, node: ast.Attribute, known: KnownFields, depth: int) -> Checked:
         ref, type_ = self._reference(node)
         if type_.unknown and (ref.name, ref.field) not in known:
             raise self._error(node, f"{ref} may be unknown; use it under known({ref}) and ...")
@@ -259,7 +248,7 @@ class _Checker:
 
     # -- logic
 
-    def boolean_operator(self, node: ast.BoolOp, known: Facts, depth: int) -> Checked:
+    def boolean_operator(self, node: ast.BoolOp, known: KnownFields, depth: int) -> Checked:
         operator = next(symbol for symbol, form in LOGIC.items() if isinstance(node.op, form.node))
         operands: list[Expression] = []
         for value in node.values:
@@ -268,7 +257,7 @@ class _Checker:
             operands.extend(part.operands if isinstance(part, Logic) and part.operator == operator else (part,))
         return Checked(Logic(operator, tuple(operands)), BOOLEAN)
 
-    def unary(self, node: ast.UnaryOp, known: Facts, depth: int) -> Checked:
+    def unary(self, node: ast.UnaryOp, known: KnownFields, depth: int) -> Checked:
         if isinstance(node.op, ast.Invert):
             raise self._error(node, "'~' is not part of the expression language")
         if isinstance(node.op, ast.Not):
@@ -280,7 +269,7 @@ class _Checker:
             return Checked(Literal(-operand.value), type_)  # type: ignore[operator]
         return Checked(Negative(operand), type_)
 
-    def conditional(self, node: ast.IfExp, known: Facts, depth: int) -> Checked:
+    def conditional(self, node: ast.IfExp, known: KnownFields, depth: int) -> Checked:
         test = self._typed(node.test, known, depth, "boolean")
         then = self._check(node.body, known | known_where(test.node, True), depth)
         other = self._check(node.orelse, known | known_where(test.node, False), depth)
@@ -298,7 +287,7 @@ class _Checker:
 
     # -- comparisons
 
-    def compare(self, node: ast.Compare, known: Facts, depth: int) -> Checked:
+    def compare(self, node: ast.Compare, known: KnownFields, depth: int) -> Checked:
         if len(node.ops) == 1 and (lookup := _LOOKUPS.get(type(node.ops[0]))):
             return self._member(node, known, depth, lookup.negated)
         parts = (node.left, *node.comparators)
@@ -329,18 +318,18 @@ class _Checker:
             hint = suggest(words[0], type_.values, f"; it is one of {listing(type_.values)}")
             raise self._error(node, f"'{words[0][:60]}' is not a value of this field{hint}")
 
-    def _member(self, node: ast.Compare, known: Facts, depth: int, negated: bool) -> Checked:
+    def _member(self, node: ast.Compare, known: KnownFields, depth: int, negated: bool) -> Checked:
         item = self._check(node.left, known, depth)
         container = node.comparators[0]
         if isinstance(container, (ast.Tuple, ast.List, ast.Set)):
-            return Checked(Member(item.node, self._words(container, item.type, depth), negated), BOOLEAN)
+            return Checked(Lookup(item.node, self._words(container, item.type, depth), negated), BOOLEAN)
         checked = self._check(container, known, depth)
         if not isinstance(checked.node, FieldRef) or checked.type.name != "set":
             raise self._error(container, f"'in' looks into a field that is a set, or into ('a', 'b'); this is {checked.type}")
         self._comparable(container, Type("enum", checked.type.values), item.type)
-        return Checked(Member(item.node, checked.node, negated), BOOLEAN)
+        return Checked(Lookup(item.node, checked.node, negated), BOOLEAN)
 
-    def _words(self, node: ast.Tuple | ast.List | ast.Set, item: Type, depth: int) -> Words:
+    def _words(self, node: ast.Tuple | ast.List | ast.Set, item: Type, depth: int) -> Constants:
         values: list[Scalar] = []
         if not node.elts:
             raise self._error(node, "a list to look in is empty")
@@ -350,11 +339,11 @@ class _Checker:
                 raise self._error(element, "a list to look in holds constants only")
             self._comparable(element, item, checked.type)
             values.append(checked.node.value)
-        return Words(tuple(values))
+        return Constants(tuple(values))
 
     # -- arithmetic
 
-    def binary(self, node: ast.BinOp, known: Facts, depth: int) -> Checked:
+    def binary(self, node: ast.BinOp, known: KnownFields, depth: int) -> Checked:
         operator = _ARITHMETIC.get(type(node.op))
         if operator is None:
             raise self._error(node, "arithmetic is + - * and division by a constant")
@@ -371,7 +360,7 @@ class _Checker:
 
     # -- functions
 
-    def call(self, node: ast.Call, known: Facts, depth: int) -> Checked:
+    def call(self, node: ast.Call, known: KnownFields, depth: int) -> Checked:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name not in _ARGUMENTS:
             hint = suggest(name, _ARGUMENTS, f"; there are {listing(_ARGUMENTS)}")
@@ -396,7 +385,7 @@ class _Checker:
             raise self._error(node, f"{ref} is always known")
         return Checked(Known(ref), BOOLEAN)
 
-    def _curve(self, node: ast.Call, known: Facts, depth: int) -> Checked:
+    def _curve(self, node: ast.Call, known: KnownFields, depth: int) -> Checked:
         x = self._number(node.args[0], known, depth)
         points: list[tuple[float, float]] = []
         for arg in node.args[1:]:
@@ -415,15 +404,28 @@ class _Checker:
 
 
 _REFUSED: dict[type[ast.AST], str] = {
-    ast.Is: "'is' is written ==", ast.IsNot: "'is not' is written !=",
+    ast.Is: "'is' is written ==",
+    ast.IsNot: "'is not' is written !=",
     ast.In: "'in' stands in a condition of its own: join conditions with 'and'",
     ast.NotIn: "'not in' stands in a condition of its own: join conditions with 'and'",
-    ast.Lambda: "a lambda", ast.Subscript: "an index in brackets", ast.JoinedStr: "a text with f before it",
-    ast.ListComp: "a comprehension", ast.SetComp: "a comprehension", ast.DictComp: "a comprehension",
-    ast.GeneratorExp: "a comprehension", ast.Dict: "a mapping", ast.List: "a list outside of 'in'",
-    ast.Set: "a set outside of 'in'", ast.Tuple: "a comma outside of 'in' and curve()", ast.Starred: "a star",
-    ast.Await: "await", ast.Yield: "yield", ast.YieldFrom: "yield", ast.NamedExpr: "':='", ast.Slice: "a slice",
-}  # fmt: skip
+    ast.Lambda: "a lambda",
+    ast.Subscript: "an index in brackets",
+    ast.JoinedStr: "a text with f before it",
+    ast.ListComp: "a comprehension",
+    ast.SetComp: "a comprehension",
+    ast.DictComp: "a comprehension",
+    ast.GeneratorExp: "a comprehension",
+    ast.Dict: "a mapping",
+    ast.List: "a list outside of 'in'",
+    ast.Set: "a set outside of 'in'",
+    ast.Tuple: "a comma outside of 'in' and curve()",
+    ast.Starred: "a star",
+    ast.Await: "await",
+    ast.Yield: "yield",
+    ast.YieldFrom: "yield",
+    ast.NamedExpr: "':='",
+    ast.Slice: "a slice",
+}
 _ARGUMENTS = {name: (function.least, function.most) for name, function in FUNCTIONS.items()} | {
     "known": (1, 1),
     "curve": (3, MANY),
@@ -433,13 +435,13 @@ _OPERATORS: dict[type[ast.cmpop], Comparator] = {form.node: symbol for symbol, f
 _LOOKUPS = {form.node: form for form in MEMBERSHIPS.values()}
 _ARITHMETIC: dict[type[ast.operator], ArithmeticOperator] = {form.node: symbol for symbol, form in ARITHMETIC.items()}
 _METHODS: dict[type[ast.expr], Callable[..., Checked]] = {
-    ast.Constant: _Checker.constant,
-    ast.Name: _Checker.name,
-    ast.Attribute: _Checker.attribute,
-    ast.BoolOp: _Checker.boolean_operator,
-    ast.UnaryOp: _Checker.unary,
-    ast.IfExp: _Checker.conditional,
-    ast.Compare: _Checker.compare,
-    ast.BinOp: _Checker.binary,
-    ast.Call: _Checker.call,
+    ast.Constant: _ExpressionChecker.constant,
+    ast.Name: _ExpressionChecker.name,
+    ast.Attribute: _ExpressionChecker.attribute,
+    ast.BoolOp: _ExpressionChecker.boolean_operator,
+    ast.UnaryOp: _ExpressionChecker.unary,
+    ast.IfExp: _ExpressionChecker.conditional,
+    ast.Compare: _ExpressionChecker.compare,
+    ast.BinOp: _ExpressionChecker.binary,
+    ast.Call: _ExpressionChecker.call,
 }

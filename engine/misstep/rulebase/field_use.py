@@ -12,12 +12,12 @@ from misstep.language.expression import (
     Arithmetic,
     Call,
     Compare,
+    Constants,
     Curve,
     Expression,
     FieldRef,
     Literal,
-    Member,
-    Words,
+    Lookup,
     parts_of,
     walk,
 )
@@ -43,7 +43,7 @@ def expressions_of(rule: Rule) -> Iterator[tuple[Expression, Patterns]]:
         yield from ((amount, outer) for amount in amounts_of(effect))
 
 
-def _refs(node: Expression | Words) -> Iterator[FieldRef]:
+def _refs(node: Expression | Constants) -> Iterator[FieldRef]:
     return (part for part in walk(node) if isinstance(part, FieldRef))
 
 
@@ -71,7 +71,7 @@ def find_thresholds(program: Program) -> dict[FieldKey, frozenset[float]]:
     return {key: frozenset(numbers) for key, numbers in found.items()}
 
 
-def _numbers(node: Expression | Words) -> Iterator[float]:
+def _numbers(node: Expression | Constants) -> Iterator[float]:
     if isinstance(node, Curve):
         yield from (x for x, _ in node.points)
     elif isinstance(node, Literal) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
@@ -94,7 +94,7 @@ def find_crossings(program: Program) -> frozenset[FieldKey]:
     return frozenset(found)
 
 
-def _crossing(node: Expression | Words) -> Iterator[FieldRef]:
+def _crossing(node: Expression | Constants) -> Iterator[FieldRef]:
     """The fields that an expression does not only compare with constants, put into a curve, or use in proportion."""
     match node:
         case Compare(_, operands):
@@ -104,7 +104,7 @@ def _crossing(node: Expression | Words) -> Iterator[FieldRef]:
         case Curve(x):
             if not isinstance(x, FieldRef):
                 yield from _refs(x)
-        case Call() | Member():
+        case Call() | Lookup():
             yield from _refs(node)
         case Arithmetic("*", left, right) if any(_refs(left)) and any(_refs(right)):
             yield from _refs(node)
@@ -153,8 +153,7 @@ class ReadableFields:
 def _reader(rule: Rule, program: Program) -> _Reader:
     reads = (key for node, patterns in expressions_of(rule) for key, _ in _fields(_refs(node), patterns, program))
     needs = tuple(frozenset(pattern.kinds) for pattern in rule.patterns if pattern.over != "outlook")
-    concludes = frozenset(effect.kind for effect in rule.effects if isinstance(effect, Derive))
-    return _Reader(needs, concludes, frozenset(reads))
+    return _Reader(needs, rule.derives, frozenset(reads))
 
 
 # -- which fields name other facts

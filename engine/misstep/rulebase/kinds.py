@@ -1,30 +1,29 @@
-"""Declared roles and kinds in; checked kinds out, and the types that expressions see of them."""
+"""Link declared roles and kinds, and the usual answers to their fields; give the types of fields to expressions."""
 
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
 from misstep.errors import suggest
-from misstep.language.facts import ROLES, TRAITS, TYPES, Field, FieldType, Kind
+from misstep.language.facts import ROLES, TRAITS, TYPES, UNSAID, Field, FieldType, Kind
 from misstep.language.finding import FINDING_FIELDS, FINDING_WORDS
 from misstep.language.functions import Type
-from misstep.language.program import FINDING, OUTLOOK
+from misstep.language.program import FINDING, OUTLOOK, Usual
 from misstep.language.scale import PLAN, REPAIR, SAID, STEP, VERDICT, WRONG, Scale
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import FACT_BITS
-from misstep.rulebase.packs import Entry, Merged
+from misstep.rulebase.packs import Merged, PackEntry
 
 RESERVED = frozenset({"id", "kind", "fact", *TRAITS, *FINDING_FIELDS})
 
 
 def link_kinds(merged: Merged, scale: Scale | None) -> tuple[dict[str, tuple[Field, ...]], dict[str, Kind]]:
-    """The fields of the roles by role, and the kinds by name; what is wrong is noted in ``merged.problems``.
+    """The fields of the roles by role, and the kinds by name; faults are reported.
 
-    Where a name or a field is refused, the kind or role is left out and goes to ``merged.broken``: nobody who speaks of it is
-    to blame.
+    A kind or role with a wrong name or field is left out and goes to ``merged.broken``: references to it are no errors.
     """
     roles: dict[str, tuple[Field, ...]] = {}
     for role, declared in merged.roles.items():
@@ -41,8 +40,10 @@ def link_kinds(merged: Merged, scale: Scale | None) -> tuple[dict[str, tuple[Fie
     return roles, kinds
 
 
-def _kind(name: str, entry: Entry[schema.KindDoc], common: tuple[Field, ...], merged: Merged, scale: Scale | None) -> Kind | None:
-    """One kind, ``common`` being the fields of its role; None where its name or one of its fields is refused."""
+def _kind(
+    name: str, entry: PackEntry[schema.KindDoc], common: tuple[Field, ...], merged: Merged, scale: Scale | None
+) -> Kind | None:
+    """One kind, ``common`` being the fields of its role; None if its name or one of its fields is wrong."""
     doc = entry.doc
     refused = name in (*ROLES, FINDING, OUTLOOK, SAID, REPAIR, VERDICT, PLAN, STEP, WRONG) or keyword.iskeyword(name)
     if refused:
@@ -76,7 +77,7 @@ def _kind(name: str, entry: Entry[schema.KindDoc], common: tuple[Field, ...], me
     )
 
 
-def _traits(entry: Entry[schema.KindDoc], merged: Merged, scale: Scale | None) -> dict[str, str]:
+def _traits(entry: PackEntry[schema.KindDoc], merged: Merged, scale: Scale | None) -> dict[str, str]:
     """The traits of a kind, by name: those that it declares, and those that its concern gives it."""
     doc = entry.doc
     traits = {trait: getattr(doc, trait) for trait in TRAITS if getattr(doc, trait) is not None}
@@ -97,7 +98,7 @@ def _by_concern(merged: Merged, scale: Scale, concern: str) -> dict[str, str]:
     return {trait: doc.by_concern[concern] for trait, doc in docs.items() if concern in doc.by_concern}
 
 
-def _fields(entry: Entry[schema.KindDoc] | Entry[schema.RoleDoc], derived: bool) -> tuple[Field, ...]:
+def _fields(entry: PackEntry[schema.KindDoc] | PackEntry[schema.RoleDoc], derived: bool) -> tuple[Field, ...]:
     """The fields that are declared, less those that are refused, which is noted."""
     fields = []
     for name, doc in entry.doc.fields.items():
@@ -109,30 +110,28 @@ def _fields(entry: Entry[schema.KindDoc] | Entry[schema.RoleDoc], derived: bool)
 
 
 def _field(name: str, doc: schema.FieldDoc, derived: bool) -> Field:
-    """One field; raises ValueError with what is wrong."""
-    if name in RESERVED or keyword.iskeyword(name):
-        raise ValueError("this name has a meaning of its own; choose another")
+    """One field. Raises ValueError with the fault."""
     type_ = cast("FieldType", doc.type.removesuffix("?"))
-    unknown = doc.type.endswith("?")
-    worded = type_ in ("enum", "set")
-    if worded != (doc.values is not None):
-        raise ValueError(f"`values` is {'needed for' if worded else 'only for'} an enum or a set")
-    if doc.values is not None and len(set(doc.values)) < len(doc.values):
-        raise ValueError("a value stands twice in `values`")
-    if TYPES[type_].sort != "number" and (doc.min is not None or doc.max is not None):
-        raise ValueError("`min` and `max` are only for numbers")
-    if derived and (doc.min is not None or doc.max is not None):
-        raise ValueError("a derived field has no `min` and `max`; limit the value where it is derived")
-    if doc.min is not None and doc.max is not None and doc.min > doc.max:
-        raise ValueError("`min` is greater than `max`")
-    if doc.default is not None and (unknown or derived):
-        raise ValueError("a field that may be unknown, or is derived, has no default")
+    unknown, worded = doc.type.endswith("?"), type_ in ("enum", "set")
+    values, limited = doc.values or [], doc.min is not None or doc.max is not None
+    faults = {
+        "this name has a meaning of its own; choose another": name in RESERVED or keyword.iskeyword(name),
+        f"`values` is {'needed for' if worded else 'only for'} an enum or a set": worded != (doc.values is not None),
+        "a value stands twice in `values`": len(set(values)) < len(values),
+        "`min` and `max` are only for numbers": limited and TYPES[type_].sort != "number",
+        "a derived field has no `min` and `max`; limit the value where it is derived": limited and derived,
+        "`min` is greater than `max`": doc.min is not None and doc.max is not None and doc.min > doc.max,
+        "a field that may be unknown, or is derived, has no default": doc.default is not None and (unknown or derived),
+    }
+    for fault, holds in faults.items():
+        if holds:
+            raise ValueError(fault)
     field = Field(
         name=name,
         type=type_,
         unknown=unknown,
         required=not unknown and doc.default is None,
-        values=tuple(doc.values or ()),
+        values=tuple(values),
         minimum=doc.min,
         maximum=doc.max,
         unit=doc.unit or "",
@@ -188,6 +187,88 @@ def fact_types(
 
 
 def finding_types(scale: Scale) -> Mapping[str, Type]:
-    """What a finding knows besides the fields of its mistake."""
+    """The types of the fields of a finding, besides those of its mistake."""
     scores = {name: Type("number", bits=5) for name in FINDING_FIELDS}
     return {"fact": Type("id"), **scores, **{name: Type("enum", words(scale)) for name, words in FINDING_WORDS.items()}}
+
+
+# -- usual answers
+
+
+def link_usual(merged: Merged, roles: Mapping[str, tuple[Field, ...]], kinds: Mapping[str, Kind]) -> dict[str, Usual]:
+    """The usual answers, by kind or role, a dot, and the field; faults are reported.
+
+    If a later layer declares the kind or role anew, entries of an earlier one that do not fit any more are left out silently.
+    """
+    owners = {**roles, **{name: kind.fields for name, kind in kinds.items()}}
+    found = {}
+    for place, entry in merged.usual.items():
+        owner, _, name = place.partition(".")
+        for i, source in enumerate(entry.doc.sources):
+            merged.declares("sources", source, entry, "sources", i)
+        field = next((field for field in owners.get(owner, ()) if field.name == name), None)
+        role_is_broken = owner in kinds and ("roles", kinds[owner].role) in merged.broken
+        if merged.is_broken(owner) or (field is None and role_is_broken):
+            continue
+        faults = list(_faults(place, field, owners, kinds, entry))
+        declared = merged.kinds.get(owner) or merged.roles.get(owner)
+        if declared is None or declared.pack.layer <= entry.pack.layer:
+            for message, *path in faults:
+                entry.report(message, *path)
+        if field is not None and not faults:
+            answers: dict[Any, float] = {_usual_answer(field, text): float(weight) for text, weight in entry.doc.answers.items()}
+            in_order = [answer for answer in field.choices or sorted(answers) if answer in answers]
+            sources = tuple(sorted(set(entry.doc.sources)))
+            found[place] = Usual(tuple((answer, answers[answer]) for answer in in_order), sources)
+    return found
+
+
+def _faults(
+    place: str,
+    field: Field | None,
+    owners: Mapping[str, tuple[Field, ...]],
+    kinds: Mapping[str, Kind],
+    entry: PackEntry[schema.UsualDoc],
+) -> Iterator[tuple[str, ...]]:
+    """The faults of an entry: messages, each with its path."""
+    owner, _, name = place.partition(".")
+    if owner not in owners:
+        yield (f"there is no kind or role '{owner}'{suggest(owner, owners)}",)
+    elif field is None:
+        names = [field.name for field in owners[owner]]
+        there = f"; there are {', '.join(names)}" if names else "; it has none"
+        yield (f"{owner} has no field '{name}'{suggest(name, names, there)}",)
+    elif owner in kinds and kinds[owner].role == "derived":
+        yield (f"'{owner}' is concluded by rules, so nobody is asked about it",)
+    elif field.required:
+        yield (f"every record says {place}, so there is nothing usual to fall back on",)
+    elif field.type == "text":
+        yield (f"{place} is text, of which no answer is usual",)
+    else:
+        seen = set()
+        for text in entry.doc.answers:
+            try:
+                answer = _usual_answer(field, text)
+            except ValueError as error:
+                yield str(error), "answers", text
+                continue
+            if answer in seen:
+                yield f"'{text}' is the same answer as one before it", "answers", text
+            seen.add(answer)
+
+
+def _usual_answer(field: Field, text: str) -> Any:
+    """An answer as memory has it. Raises ValueError with the fault."""
+    if field.leaves_open(text):
+        raise ValueError(f"'{UNSAID}' is no answer: say how often each of the others is true")
+    answer = field.form.store(field.form.read(text, ","))
+    if not field.takes(answer):
+        words = ("true", "false") if field.type == "boolean" else field.values
+        raise ValueError(f"'{text[:60]}' is no answer: it must be {_expected_answer(field)}{suggest(text, words)}")
+    return answer
+
+
+def _expected_answer(field: Field) -> str:
+    if field.form.sort == "set":
+        return "words from " + ", ".join(field.values) + ", separated by commas"
+    return replace(field, values=tuple(word for word in field.values if word != UNSAID), unknown=False).expected()

@@ -1,4 +1,4 @@
-"""Merged declarations in; a checked program out: every name resolved, every expression typed, rules in strata."""
+"""Link merged declarations to a checked program: names resolved, expressions typed, rules in strata."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from misstep.limits import Limits
 from misstep.rulebase import schema
 from misstep.rulebase.actions import check_ways, link_actions
 from misstep.rulebase.expressions import check_text
-from misstep.rulebase.kinds import link_kinds
+from misstep.rulebase.kinds import link_kinds, link_usual
 from misstep.rulebase.link_effects import EffectLinker
 from misstep.rulebase.link_scale import link_scale
 from misstep.rulebase.load import load_packs
 from misstep.rulebase.messages import MessageChecker
-from misstep.rulebase.packs import Entry, Merged, refuse
+from misstep.rulebase.packs import Merged, PackEntry, refuse
 from misstep.rulebase.patterns import Declared, Failed, RuleNames
 from misstep.rulebase.strata import StrataError, stratify
-from misstep.rulebase.usual import link_usual
 
 
 def load_program(paths: Sequence[str | Path], limits: Limits, cases: bool = True) -> tuple[Program, Merged]:
@@ -83,11 +82,11 @@ def _source(name: str, doc: schema.SourceDoc) -> Source:
     return Source(name, doc.title, doc.kind, doc.year, doc.figure, doc.url or "")
 
 
-def _link_rule(declared: Declared, entry: Entry[schema.RuleDoc]) -> Rule | None:
-    """The linked rule, or None with what is wrong noted in ``declared.problems``."""
-    before = len(declared.problems)
+def _link_rule(declared: Declared, entry: PackEntry[schema.RuleDoc]) -> Rule | None:
+    """The linked rule; None if it has a fault, which is reported."""
+    before = len(declared.merged.problems)
     rule = _link_parts(RuleNames(declared, entry), entry.doc)
-    return rule if len(declared.problems) == before else None
+    return rule if len(declared.merged.problems) == before else None
 
 
 def _link_parts(names: RuleNames, doc: schema.RuleDoc) -> Rule | None:
@@ -106,9 +105,9 @@ def _link_parts(names: RuleNames, doc: schema.RuleDoc) -> Rule | None:
     if doc.where is not None:
         names.condition(doc.where, ("where",))
     unless = [names.negation(item, i) for i, item in enumerate(doc.unless)]
-    before = len(names.all.problems)
+    before = len(names.all.merged.problems)
     effects = EffectLinker(names).effects()
-    if not effects and len(names.all.problems) == before:
+    if not effects and len(names.all.merged.problems) == before:
         names.problem("`then` has no effect", "then")
     because = _because(names, doc)
     for i, source in enumerate(doc.sources):

@@ -1,4 +1,4 @@
-"""What a rule does: its effects, with their targets, actions and amounts resolved and typed."""
+"""Link the effects of a rule: resolve targets and actions, check amounts and texts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import cast
 from misstep.errors import listing, suggest
 from misstep.language.effects import EFFECTS, Contribute, Derive, Dimension, Effect, LimitOutlook, Note, Recommend, Veto
 from misstep.language.expression import Expression, Literal, Scalar
+from misstep.language.facts import Field
 from misstep.language.functions import Type
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import check_number, check_text, check_value
@@ -53,9 +54,10 @@ class EffectLinker:
 
     def _mistakes(self, over: Iterable[str]) -> list[str]:
         return [
-            p.name for p in self.names.patterns.values()
+            p.name
+            for p in self.names.patterns.values()
             if p.over in over and all(self.names.all.kinds[k].role == "mistake" for k in p.kinds)
-        ]  # fmt: skip
+        ]
 
     def _mistake(self, name: str | None, path: tuple[str | int, ...], key: str) -> str | None:
         """The name of the mistake that a contribution goes to."""
@@ -129,45 +131,29 @@ class EffectLinker:
             if key != "kind" and key not in kind.by_name:
                 hint = suggest(key, kind.by_name, f"; it has {listing(kind.by_name)}" if kind.by_name else "")
                 self.names.problem(f"derive: {kind.name} has no field '{key}'{hint}", *path, key)
-        values: list[Expression | None] = []
         for field in kind.fields:
-            if field.name in doc:
-                values.append(self._derived(field.name, doc[field.name], field_type(field), (*path, field.name)))
-            else:
-                if not field.unknown:
-                    self.names.problem(f"derive: {kind.name} needs the field '{field.name}'", *path)
-                values.append(None)
+            if field.name not in doc and not field.unknown:
+                self.names.problem(f"derive: {kind.name} needs the field '{field.name}'", *path)
+        values = (self._derived(f, doc[f.name], (*path, f.name)) if f.name in doc else None for f in kind.fields)
         return Derive(kind.name, tuple(values))
 
-    def _derived(self, field: str, value: Scalar, wanted: Type, path: tuple[str | int, ...]) -> Expression | None:
-        if (
-            isinstance(value, str)
-            and _WORD.fullmatch(value)
-            and value not in (*self.names.values, *self.names.types, "True", "False")
-        ):
-            node: Expression = Literal(value)
-            type_ = Type("text", (value,))
-        elif isinstance(value, str):
-            scope = self.names.scope()
-            known = self.names.known
-            reference = _REFERENCE.fullmatch(value)
-            if wanted.unknown and reference is not None:  # an unknown value may be copied into a field that may be unknown
-                known |= {(reference.group(1), reference.group(2))}
-            checked = self.names.attempt(path, lambda: check_value(value, scope, known))
-            if checked is None:
-                return None
-            node, type_ = checked
-        else:
-            node = Literal(value)
-            type_ = Type("boolean" if isinstance(value, bool) else "integer" if isinstance(value, int) else "number")
+    def _derived(self, field: Field, value: Scalar, path: tuple[str | int, ...]) -> Expression | None:
+        """The value of a derived field. A single word is text; other texts are expressions."""
+        wanted, names = field_type(field), (*self.names.values, *self.names.types, "True", "False")
+        is_text = isinstance(value, str) and (value in names or not _WORD.fullmatch(value))
+        text, known = value if isinstance(value, str) and is_text else repr(value), self.names.known
+        if wanted.unknown and (reference := _REFERENCE.fullmatch(text)):  # an unknown value may be copied
+            known |= {(reference.group(1), reference.group(2))}
+        checked = self.names.attempt(path, lambda: check_value(text, self.names.scope(), known))
+        if checked is None:
+            return None
+        node, type_ = checked
         if wanted.name == "enum" and isinstance(node, Literal) and node.value not in wanted.values:
             hint = suggest(str(node.value), wanted.values, f"; it is one of {listing(wanted.values)}")
-            self.names.problem(f"derive: not a value of the field '{field}'{hint}", *path)
-            return None
-        if not _fits(type_, wanted):
+            self.names.problem(f"derive: not a value of the field '{field.name}'{hint}", *path)
+        elif not _fits(type_, wanted):
             what = f"one of {listing(wanted.values)}" if wanted.values else str(wanted)
-            self.names.problem(f"derive: the field '{field}' takes {what}; this is {type_}", *path)
-            return None
+            self.names.problem(f"derive: the field '{field.name}' takes {what}; this is {type_}", *path)
         return node
 
 
@@ -179,7 +165,7 @@ _LINKERS: dict[str, Callable[..., Effect | None]] = {
     "veto": EffectLinker._veto,
     "note": EffectLinker._note,
 }
-"""What links the value of a key, or each of several; the others are dimensions."""
+"""The method that links a value of each key; all other keys are dimensions."""
 
 
 def _fits(given: Type, wanted: Type) -> bool:

@@ -10,16 +10,16 @@ from misstep.errors import listing
 from misstep.language.facts import TRAITS
 from misstep.language.scale import Levels, MessagePart, Occasion, PageWords, Scale, ScaleWords, SectionWords
 from misstep.rulebase import schema
-from misstep.rulebase.packs import Entry, Merged
+from misstep.rulebase.packs import Merged, PackEntry
 
 SECTIONS = ("concerns", "severity", "noticed", "urgency", "overall", "verdicts", "outlooks", "plan", "message")
 
-Table = tuple[tuple[tuple[int, ...], ...], ...]
+VerdictTable = tuple[tuple[tuple[int, ...], ...], ...]
 """Verdicts as ranks, by severity band, noticed level and urgency level."""
 
 
 def link_scale(merged: Merged) -> Scale | None:
-    """The scale of the merged sections; None where a section is missing or wrong, which is noted."""
+    """The scale of the merged sections; None if a section is missing or wrong, which is reported."""
     sections = merged.scale
     missing = [name for name in SECTIONS if name not in sections]
     if any(("scale", name) in merged.broken for name in missing):
@@ -98,8 +98,8 @@ def _words(doc: schema.WordsDoc) -> ScaleWords:
 
 
 def _check_trait(merged: Merged, section: str) -> None:
-    """Kinds of earlier layers must not lose the words of a trait; what concerns give must be words of the trait, and theirs."""
-    entry: Entry[schema.TraitDoc] = merged.scale[section]
+    """Report words of a trait that kinds of earlier layers would lose, and wrong words under ``by_concern``."""
+    entry: PackEntry[schema.TraitDoc] = merged.scale[section]
     trait, words = section.removesuffix("s"), entry.doc.values
     lost: dict[str, list[str]] = {}
     for kind in merged.kinds.values():
@@ -110,7 +110,7 @@ def _check_trait(merged: Merged, section: str) -> None:
         what = f"`values` lacks '{word}', the {trait} of {listing(kinds, 3)}; keep it, or replace these kinds too"
         entry.report(what, "values")
     by_concern: dict[str, str] = getattr(entry.doc, "by_concern", {})  # concerns themselves have none
-    concerns: Entry[schema.ConcernsDoc] = merged.scale["concerns"]
+    concerns: PackEntry[schema.ConcernsDoc] = merged.scale["concerns"]
     gone = [concern for concern in by_concern if concern not in concerns.doc.values]
     if gone and concerns.pack.layer > entry.pack.layer:  # the later declaration is at fault
         what = f"`by_concern` of scale.{section} has {listing(gone)}, no concern any more; replace that section too"
@@ -122,7 +122,7 @@ def _check_trait(merged: Merged, section: str) -> None:
         entry.knows(trait, word, words, "by_concern", concern)
 
 
-def _check_act_within(entry: Entry[schema.PlanDoc], verdicts: Collection[str]) -> None:
+def _check_act_within(entry: PackEntry[schema.PlanDoc], verdicts: Collection[str]) -> None:
     within = entry.doc.act_within
     if within is not None:
         for word in within.hours:
@@ -132,7 +132,7 @@ def _check_act_within(entry: Entry[schema.PlanDoc], verdicts: Collection[str]) -
             entry.report(what, "act_within", "otherwise")
 
 
-def _levels(entry: Entry[schema.Doc], key: str) -> Levels:
+def _levels(entry: PackEntry[schema.Doc], key: str) -> Levels:
     levels: dict[str, float] = getattr(entry.doc, key)
     ends = list(levels.values())
     if ends[0] != 0 or any(b <= a for a, b in pairwise(ends)):
@@ -144,7 +144,7 @@ def _part(doc: str | schema.PartDoc) -> MessagePart:
     return MessagePart(doc) if isinstance(doc, str) else MessagePart(doc.part, doc.sentences or 0, doc.last, doc.says)
 
 
-def _check_unique(entry: Entry[schema.Doc], key: str, words: Collection[str]) -> None:
+def _check_unique(entry: PackEntry[schema.Doc], key: str, words: Collection[str]) -> None:
     seen: set[str] = set()
     for i, word in enumerate(words):
         if word in seen:
@@ -153,7 +153,7 @@ def _check_unique(entry: Entry[schema.Doc], key: str, words: Collection[str]) ->
 
 
 def _check_words(
-    entry: Entry[schema.Doc], path: tuple[str, ...], given: Collection[str], declared: Entry[schema.Doc], levels: Levels
+    entry: PackEntry[schema.Doc], path: tuple[str, ...], given: Collection[str], declared: PackEntry[schema.Doc], levels: Levels
 ) -> bool:
     """Whether a table has every level and nothing else. Of the two declarations the later one is at fault."""
     for word in levels.words:
@@ -166,9 +166,9 @@ def _check_words(
     return set(given) == set(levels.words)
 
 
-def _table(merged: Merged, levels: tuple[Levels, Levels, Levels]) -> Table:
-    """The verdict table; empty where it has not the shape of the levels."""
-    entry: Entry[schema.VerdictsDoc] = merged.scale["verdicts"]
+def _table(merged: Merged, levels: tuple[Levels, Levels, Levels]) -> VerdictTable:
+    """The verdict table; empty if its rows or columns are not those of the levels."""
+    entry: PackEntry[schema.VerdictsDoc] = merged.scale["verdicts"]
     severity, noticed, urgency = levels
     order, table = entry.doc.order, entry.doc.table
     if not _check_words(entry, ("table",), table, merged.scale["severity"], severity):
@@ -191,8 +191,8 @@ def _table(merged: Merged, levels: tuple[Levels, Levels, Levels]) -> Table:
     return rows
 
 
-def _check_monotone(entry: Entry[schema.VerdictsDoc], rows: Table, words: tuple[tuple[str, ...], ...]) -> None:
-    """A worse band or level never gives a milder verdict (as CVSS 4 and SSVC prove of their tables)."""
+def _check_monotone(entry: PackEntry[schema.VerdictsDoc], rows: VerdictTable, words: tuple[tuple[str, ...], ...]) -> None:
+    """Report cells where a worse band or level gives a milder verdict (CVSS 4 and SSVC prove the same of their tables)."""
     for s, n, u in product(*(range(len(of_one)) for of_one in words)):
         for worse in ((s + 1, n, u), (s, n + 1, u), (s, n, u + 1)):
             inside = all(i < len(of_one) for i, of_one in zip(worse, words, strict=True))

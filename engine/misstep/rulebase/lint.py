@@ -1,29 +1,53 @@
-"""A checked program and its packs in; what is allowed in them but deserves a second look, out.
+"""Find unknown names in the cases of packs, and declarations that are valid and probably not meant.
 
-Plain look-ups, each of which a reader could do: nothing is proved here, and a remark is no error.
+``misstep test`` finds out whether a case holds. But a misspelt name under ``quiet`` or ``exclude`` would always hold. A remark is
+no error; it comes of simple look-ups, and nothing is proved here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
 
-from misstep.errors import Problem
+from misstep.errors import Problem, listing, suggest
 from misstep.language.effects import Recommend, Veto
 from misstep.language.expression import FieldRef, walk
+from misstep.language.facts import GIVEN_ROLES
+from misstep.language.finding import FINDING_WORDS
 from misstep.language.program import Action, Aggregate, Negation, Program, Rule
+from misstep.limits import Limits
 from misstep.rulebase.field_use import expressions_of
-from misstep.rulebase.packs import Merged
+from misstep.rulebase.packs import Merged, Pack, PackEntry, refuse
+from misstep.rulebase.schema import CaseDoc, ExpectFindingDoc
 
 WHO = frozenset(
     {
-        "accent", "belief", "beliefs", "citizenship", "disabilities", "disability", "disabled", "ethnic", "ethnicity", "faith",
-        "gender", "marital", "married", "nationality", "pregnancy", "pregnant", "religion", "religious", "sex",
+        "accent",
+        "belief",
+        "beliefs",
+        "citizenship",
+        "disabilities",
+        "disability",
+        "disabled",
+        "ethnic",
+        "ethnicity",
+        "faith",
+        "gender",
+        "marital",
+        "married",
+        "nationality",
+        "pregnancy",
+        "pregnant",
+        "religion",
+        "religious",
+        "sex",
     }
-)  # fmt: skip
+)
 """Words in the name of a kind or a field that say who a person is."""
 
 WHO_LAST = frozenset({"age", "children", "family", "origin", "race"})
-"""The same, where they end the name: ``candidate_age``, but not ``age_hours``."""
+"""The same, at the end of a name only: ``candidate_age``, but not ``age_hours``."""
 
 
 def find_remarks(program: Program, merged: Merged) -> list[Problem]:
@@ -40,7 +64,7 @@ def _idle_actions(program: Program, merged: Merged) -> Iterator[Problem]:
 
 
 def _is_step(action: Action) -> bool:
-    """Whether more is said of an action than one needs that is only ever vetoed: whom it reaches, when it is due, its words."""
+    """Whether an action has a reach, a due time or words, which an action that is only ever vetoed does not need."""
     return action.reach != "private" or action.due_hours is not None or bool(action.says)
 
 
@@ -94,3 +118,95 @@ def _asked(rule: Rule) -> Iterator[str]:
 def _says_who(name: str) -> bool:
     words = name.split("_")
     return words[-1] in WHO_LAST or not WHO.isdisjoint(words)
+
+
+# -- names in cases
+
+CasePath = tuple[str | int, ...]
+"""Keys and places that lead to a part of a case."""
+_NUMBERED = re.compile(r"(.+)-[1-9][0-9]*")
+
+
+class UnknownName(NamedTuple):
+    """An unknown name: its path in the case, and the message."""
+
+    path: CasePath
+    message: str
+
+
+def refuse_unknown_names(program: Program, merged: Merged, limits: Limits) -> None:
+    """Raise RuleError with every name in the cases of the packs that the rule base does not have."""
+    names = CaseNames(program, merged.packs)
+    entries = [PackEntry(pack, ("cases", name), case) for pack in merged.packs for name, case in pack.doc.cases.items()]
+    refuse([entry.problem(message, *path) for entry in entries for path, message in names.find_unknown(entry.doc)], limits)
+
+
+class CaseNames:
+    """The names that cases may use. A rule that one of the packs turns off is still a rule."""
+
+    def __init__(self, program: Program, packs: Iterable[Pack]) -> None:
+        self._kinds = program.kinds
+        self._given = [name for name, kind in program.kinds.items() if kind.role in GIVEN_ROLES]
+        derived = [name for name in program.kinds if name not in self._given]
+        rules = {*program.rules, *(rule for pack in packs for rule in pack.doc.disable)}
+        scale = program.scale
+        self._known: dict[tuple[str, ...], tuple[str, Collection[str]]] = {
+            ("fires",): ("rule", rules),
+            ("quiet",): ("rule", rules),
+            ("band",): ("band", scale.severity.words),
+            ("verdict",): ("verdict", (*scale.verdicts, scale.unable) if scale.unable else scale.verdicts),
+            ("outlook",): ("outlook", scale.outlooks),
+            ("actions", "first"): ("action", (*program.actions, "nothing")),
+        }
+        members = {
+            "actions": ("action", program.actions),
+            "avoid": ("action", program.actions),
+            "derived": ("derived kind", derived),
+        }
+        self._known |= {(key, part): known for key, known in members.items() for part in ("include", "exclude")}
+        self._of_findings = {name: words(scale) for name, words in FINDING_WORDS.items()}
+
+    def find_unknown(self, case: CaseDoc) -> Iterator[UnknownName]:
+        """The names in a case that are not there."""
+        yield from self._of_facts(case.facts)
+        for path, (what, known) in self._known.items():
+            value: object = case.expect
+            for key in path:
+                value = getattr(value, key)
+            yield from _unknown(value, what, known, ("expect", *path))
+        for key, finding in case.expect.findings.items():
+            yield from self._of_finding(key, finding, case.facts)
+
+    def _of_facts(self, facts: list[dict[str, object]]) -> Iterator[UnknownName]:
+        for i, fact in enumerate(facts):
+            name = fact.get("kind")
+            if not isinstance(name, str):
+                continue  # of no right shape, which is for the test to say
+            kind = self._kinds.get(name)
+            if kind is None:
+                yield from _unknown(name, "kind", self._given, ("facts", i, "kind"))
+            elif name not in self._given:
+                yield UnknownName(("facts", i, "kind"), f"'{name}' is concluded by rules and cannot be said")
+            else:
+                for field in fact:
+                    yield from _unknown(field, "field", ("id", "kind", *kind.by_name), ("facts", i), field)
+
+    def _of_finding(self, key: str, finding: ExpectFindingDoc, facts: list[dict[str, object]]) -> Iterator[UnknownName]:
+        numbered = _NUMBERED.fullmatch(key)
+        named = {name for fact in facts for part in ("id", "kind") if isinstance(name := fact.get(part), str)}
+        if not (numbered and numbered[1] in named):
+            mistakes = [name for name in self._given if self._kinds[name].role == "mistake"]
+            yield from _unknown(key, "fact or kind", {*named, *mistakes}, ("expect", "findings"), key)
+        for name, known in self._of_findings.items():
+            yield from _unknown(getattr(finding, name), name, known, ("expect", "findings", key, name))
+
+
+def _unknown(value: object, what: str, known: Collection[str], path: CasePath, *key: str) -> Iterator[UnknownName]:
+    """The unknown ones of a word or several words; ``key``: the word itself, if it is a key of a mapping."""
+    words = value if isinstance(value, list) else [] if value is None else [value]
+    for i, word in enumerate(words):
+        if word not in known:
+            there = f"; it is one of {listing(known)}" if 0 < len(known) <= 12 else ""
+            yield UnknownName(
+                (*path, i) if isinstance(value, list) else (*path, *key), f"unknown {what} '{word}'{suggest(word, known, there)}"
+            )

@@ -1,4 +1,4 @@
-"""Paths of packs in; their merged declarations out, every problem of every file gathered."""
+"""Read packs from files and folders and merge them; the problems of all files are collected."""
 
 from __future__ import annotations
 
@@ -35,31 +35,28 @@ def load_packs(paths: Sequence[str | Path], limits: Limits, cases: bool = True) 
 
 def _files(paths: Iterable[str | Path], limits: Limits) -> dict[Path, int]:
     """Every pack file, once, with the number of its path."""
-    files: dict[Path, int] = {}
+    files: dict[Path, tuple[Path, int]] = {}  # by where it is in truth
     for layer, given in enumerate(paths, start=1):
+        path = Path(given)
         if not str(given):
             raise UsageError("an empty path of a rule pack")
-        path = Path(given)
-        if path.is_dir():
-            root = path.resolve()
-            found = [f for f in sorted(path.rglob("*")) if f.suffix in (".yaml", ".yml") and (f.is_file() or f.is_symlink())]
-            outside = [f for f in found if not f.resolve().is_relative_to(root)]
-            if outside:
-                raise RuleError([Problem(Location(str(f)), "a link that leads out of the folder") for f in outside])
-            if not found:
-                raise UsageError(f"{path}: there is no *.yaml file in this folder")
-        elif path.is_file():
-            found = [path]
-        else:
+        if not path.is_dir() and not path.is_file():
             raise UsageError(f"{path}: no such file or folder")
-        for file in found:
-            files.setdefault(file, layer)
+        for file in _files_in(path) if path.is_dir() else [path]:
+            files.setdefault(file.resolve(), (file, layer))
         if len(files) > limits.packs:
             raise UsageError(f"{path}: more than {limits.packs} packs")
-    unique: dict[Path, tuple[Path, int]] = {}
-    for file, layer in files.items():
-        unique.setdefault(file.resolve(), (file, layer))
-    return dict(unique.values())
+    return dict(files.values())
+
+
+def _files_in(folder: Path) -> list[Path]:
+    found = [f for f in sorted(folder.rglob("*")) if f.suffix in (".yaml", ".yml") and (f.is_file() or f.is_symlink())]
+    outside = [f for f in found if not f.resolve().is_relative_to(folder.resolve())]
+    if outside:
+        raise RuleError([Problem(Location(str(f)), "a link that leads out of the folder") for f in outside])
+    if not found:
+        raise UsageError(f"{folder}: there is no *.yaml file in this folder")
+    return found
 
 
 _CASES = re.compile(r"^cases:.*\n(?:(?:[ #].*)?\n)*", re.MULTILINE)
@@ -77,7 +74,7 @@ def _read_all(files: dict[Path, int], limits: Limits, cases: bool, problems: lis
         except RuleError as error:
             problems.extend(error.problems)
             unreadable = True
-    if unreadable:  # what the file declares is not known, so nothing more can be said about the others
+    if unreadable:  # its declarations are unknown, so references to them cannot be checked
         refuse(problems, limits)
 
 
@@ -117,8 +114,8 @@ def _extended(packs: list[Pack], limits: Limits, problems: list[Problem]) -> lis
                 unknown.append(pack.problem(path, f"there is no shipped pack '{name}'{hint}"))
     if not any(pack.doc.scale.model_fields_set or any(s == SCALE for s, _ in pack.broken) for pack in packs):
         wanted.add(SCALE)
-    if unknown:  # what they would declare is not known, so nothing more can be said
+    if unknown:  # their declarations are unknown, as above
         refuse(problems + unknown, limits)
     given = {Path(pack.document.file).resolve() for pack in packs}
     missing = {files[name]: EXTENDED for name in sorted(wanted) if files[name].resolve() not in given}
-    return list(_read_all(missing, Limits(), False, problems))  # what limits the given packs need not fit the shipped ones
+    return list(_read_all(missing, Limits(), False, problems))  # limits are for the given packs

@@ -1,4 +1,4 @@
-"""The templates of kinds, actions and the scale in; problems noted for what is wrong with the message they make."""
+"""Check the templates of kinds, actions and the scale, and the length of the messages that they make."""
 
 from __future__ import annotations
 
@@ -6,57 +6,54 @@ from collections.abc import Collection, Mapping
 from operator import itemgetter
 
 from misstep.language.facts import GIVEN_ROLES, Field, Kind
-from misstep.language.functions import Type
+from misstep.language.functions import BOOLEAN, TEXT, Type
 from misstep.language.program import OUTLOOK
 from misstep.language.scale import MISTAKE, NAMED_MISTAKES, PLAN, REPAIR, SAID, STEP, STEP_FIELDS, VERDICT, WRONG, Scale
 from misstep.rulebase import schema
 from misstep.rulebase.kinds import fact_types, field_type
-from misstep.rulebase.packs import Entry, Merged
+from misstep.rulebase.packs import Merged, PackEntry
 from misstep.rulebase.templates import Names, TemplateError, check_template
 
-MAX_NAMING, MAX_REPAIR, MAX_WORD = 40, 60, 80  # words for one mistake
+LONGEST = {SAID: 40, REPAIR: 60, "word": 80}
+"""The most words of each template of a kind."""
 
 
 class MessageChecker:
-    """Checks what is said in the message. What is said of a mistake is checked at once: the rest says it again. What is wrong is
-    noted in ``merged.problems``."""
+    """Checks the templates of messages. Those of kinds are checked at once, as the others contain them. Faults are reported."""
 
     def __init__(self, merged: Merged, kinds: dict[str, Kind], roles: Mapping[str, tuple[Field, ...]], scale: Scale) -> None:
-        self.merged, self.problems, self.scale = merged, merged.problems, scale
+        self.merged, self.scale = merged, scale
         self.broken = frozenset(name for section, name in merged.broken if section in ("kinds", "roles"))
         self.longest: dict[str, int] = {}
-        said = [self._of_kind(merged.kinds[name], kind, SAID, MAX_NAMING) for name, kind in kinds.items()]
-        repair = [self._of_kind(merged.kinds[name], kind, REPAIR, MAX_REPAIR) for name, kind in kinds.items()]
-        for name, kind in kinds.items():
-            self._of_kind(merged.kinds[name], kind, "word", MAX_WORD)
-        self.longest[SAID] = NAMED_MISTAKES * max(said, default=0) + 2  # "and" between them; or a placeholder
-        self.longest[REPAIR] = NAMED_MISTAKES * max(repair, default=0)
-        self.names: dict[str, Type | Mapping[str, Type]] = {
-            OUTLOOK: Type("enum", scale.outlooks),
-            PLAN: dict.fromkeys((*merged.actions, *(n for section, n in merged.broken if section == "actions")), Type("boolean")),
+        most = {
+            key: max([self._of_kind(merged.kinds[name], kind, key, limit) for name, kind in kinds.items()], default=0)
+            for key, limit in LONGEST.items()
         }
-        for name, kind in kinds.items():
-            if kind.role in GIVEN_ROLES and kind.role != "mistake":
-                self.names[name] = {f.name: field_type(f) for f in kind.fields}
+        self.longest = {
+            SAID: NAMED_MISTAKES * most[SAID] + 2,
+            REPAIR: NAMED_MISTAKES * most[REPAIR],
+        }  # 2: "and", or a placeholder
         mistakes = [kind for kind in kinds.values() if kind.role == "mistake"]
         worst = fact_types(mistakes, roles.get("mistake", ()), scale, merged.broken)
         worst.pop("id", None)  # an id is for records, not for readers
-        by_kind = {kind.name: {f.name: field_type(f) for f in kind.fields} for kind in mistakes}
-        self.around: Names = {**self.names, **by_kind, MISTAKE: worst}
-        self.about: Names = {**self.around, SAID: Type("text"), REPAIR: Type("text")}
-        channels = kinds[scale.ways].by_name.get("channel") if scale.ways in kinds else None
-        step = dict.fromkeys(STEP_FIELDS, Type("text"))
-        step["occasion"] = Type("enum", tuple(scale.occasions)) if scale.occasions else Type("text")
-        step["channel"] = Type("enum", channels.values) if channels is not None and channels.type == "enum" else Type("text")
-        self.head: Names = {
-            **self.around,
-            WRONG: Type("boolean"),
-            VERDICT: Type("enum", (*scale.verdicts, *([scale.unable] if scale.unable else []))),
-            STEP: step,
+        self.around: Names = {
+            OUTLOOK: Type("enum", scale.outlooks),
+            PLAN: dict.fromkeys((*merged.actions, *(n for section, n in merged.broken if section == "actions")), BOOLEAN),
+            **{kind.name: _types(kind) for kind in kinds.values() if kind.role in GIVEN_ROLES},
+            MISTAKE: worst,
         }
+        self.about: Names = {**self.around, SAID: TEXT, REPAIR: TEXT}
+        ways = kinds[scale.ways].by_name.get("channel") if scale.ways in kinds else None
+        step = {
+            **dict.fromkeys(STEP_FIELDS, TEXT),
+            **({"occasion": Type("enum", tuple(scale.occasions))} if scale.occasions else {}),
+            **({"channel": field_type(ways)} if ways is not None and ways.type == "enum" else {}),
+        }
+        verdicts = (*scale.verdicts, *([scale.unable] if scale.unable else []))
+        self.head: Names = {**self.around, WRONG: BOOLEAN, VERDICT: Type("enum", verdicts), STEP: step}
         self.frames: dict[str, tuple[str, int]] = {}
 
-    def _of_kind(self, entry: Entry[schema.KindDoc], kind: Kind, key: str, most: int) -> int:
+    def _of_kind(self, entry: PackEntry[schema.KindDoc], kind: Kind, key: str, most: int) -> int:
         """How many words one of the templates of a kind can be."""
         text: str = getattr(kind, key)
         if not text:
@@ -64,13 +61,13 @@ class MessageChecker:
         if kind.role != "mistake":
             entry.report(f"`{key}` is for mistakes", key)
             return 0
-        words = self._check(entry, text, {f.name: field_type(f) for f in kind.fields}, key)
+        words = self._check(entry, text, _types(kind), key)
         if words > most:
             entry.report(f"this can be {words} words; at most {most} are taken", key)
         return min(words, most)
 
     def check_scale(self) -> None:
-        """What every message says: opening, closing, and the parts for which no action has words."""
+        """Check the opening, the closing, and the parts that have words of their own."""
         entry = self.merged.scale["message"]
         written = sum(
             self._check(entry, text, self.around, key)
@@ -85,11 +82,11 @@ class MessageChecker:
             if part.says:
                 self._fit(entry, self._check(entry, part.says, self.around, "parts", i, "says"), (), "parts", i, "says")
 
-    def check_action(self, entry: Entry[schema.ActionDoc], channels: Collection[str]) -> None:
-        """What an action says, which by itself must fit into a message over its channels, or over any where none has messages."""
+    def check_action(self, entry: PackEntry[schema.ActionDoc], channels: Collection[str]) -> None:
+        """Check the words of an action: alone they must fit into a message over its channels, or over any channel."""
         self._fit(entry, self._check(entry, entry.doc.says, self.about, "says"), channels, "says")
 
-    def _check(self, entry: Entry[schema.Doc], text: str, names: Names, *path: str | int) -> int:
+    def _check(self, entry: PackEntry[schema.Doc], text: str, names: Names, *path: str | int) -> int:
         """How many words a template can be; 0 with the problem noted."""
         try:
             return check_template(text, names, self.longest, self.broken)
@@ -97,9 +94,13 @@ class MessageChecker:
             entry.report(str(error), *path, offset=error.offset)
             return 0
 
-    def _fit(self, entry: Entry[schema.Doc], words: int, channels: Collection[str], *path: str | int) -> None:
+    def _fit(self, entry: PackEntry[schema.Doc], words: int, channels: Collection[str], *path: str | int) -> None:
         frames = [frame for channel, frame in self.frames.items() if channel in channels] or self.frames.values()
         frame, around = max(frames, key=itemgetter(1), default=("by itself", 0))
         if around + words > self.scale.message_max_words:
             what = f"{frame} this can be {around + words} words; a message has at most {self.scale.message_max_words}"
             entry.report(what, *path)
+
+
+def _types(kind: Kind) -> dict[str, Type]:
+    return {field.name: field_type(field) for field in kind.fields}

@@ -1,15 +1,15 @@
-"""Packs of the right shape in; one merged set of declarations out.
+"""Merge packs of the right shape to one set of declarations.
 
 Each path that is loaded is a layer: within all layers a name is declared once, and a declaration with
 ``replace: true`` takes its place; of several replacements that of the later layer counts. So the order of files
-means nothing.
+does not matter.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Generic, Literal, TypeVar
@@ -35,33 +35,33 @@ class Pack:
     broken: frozenset[tuple[str, str]] = frozenset()
 
     def problem(self, path: Sequence[str | int], message: str, subject: str = "", offset: int | None = None) -> Problem:
-        """What is wrong at a path into the pack."""
+        """A problem at a path into the pack."""
         return Problem(self.document.locate(path, offset), message, subject)
 
     def report(self, message: str, *path: str | int) -> None:
-        """Note what is wrong at a path into the pack."""
+        """Report a problem at a path into the pack."""
         self.problems.append(self.problem(path, message))
 
 
 @dataclass(frozen=True)
-class Entry(Generic[_Doc]):
-    """A declaration and where it stands."""
+class PackEntry(Generic[_Doc]):
+    """A declaration and its place."""
 
     pack: Pack
     path: tuple[str | int, ...]
     doc: _Doc
 
     def problem(self, message: str, *path: str | int, offset: int | None = None) -> Problem:
-        """What is wrong with the declaration, at a path into it."""
+        """A problem at a path into the declaration."""
         subject = str(self.path[-1]) if self.path[0] == "rules" else ""
         return self.pack.problem((*self.path, *path), message, subject, offset)
 
     def report(self, message: str, *path: str | int, offset: int | None = None) -> None:
-        """Note what is wrong with the declaration, at a path into it and a character of the text there."""
+        """Report a problem at a path into the declaration; ``offset``: at a character of the text there."""
         self.pack.problems.append(self.problem(message, *path, offset=offset))
 
     def knows(self, what: str, word: str, known: Collection[str], *path: str | int, otherwise: str | None = None) -> bool:
-        """Whether a word is known; where it is not, that is noted."""
+        """Whether a word is known; an unknown word is reported."""
         if word not in known:
             self.report(unknown(what, word, known, otherwise), *path)
         return word in known
@@ -69,40 +69,40 @@ class Entry(Generic[_Doc]):
 
 @dataclass
 class Merged:
-    """The declarations that hold, by name; ``problems`` found so far, and what they leave out.
+    """The declarations that hold, by name, and the ``problems`` found so far.
 
-    ``broken`` are sections and names of declarations that are there but are refused: nobody who speaks of them is to
-    blame. ``surplus`` are rules that stand where another of the same id does.
+    ``broken``: sections and names of declarations with a fault; references to them are not reported as errors.
+    ``surplus``: rules whose id another rule has.
     """
 
     packs: list[Pack]
     problems: list[Problem] = field(default_factory=list)
     broken: frozenset[tuple[str, str]] = frozenset()
-    surplus: list[Entry[schema.RuleDoc]] = field(default_factory=list)
-    roles: dict[str, Entry[schema.RoleDoc]] = field(default_factory=dict)
-    kinds: dict[str, Entry[schema.KindDoc]] = field(default_factory=dict)
-    rules: dict[str, Entry[schema.RuleDoc]] = field(default_factory=dict)
-    actions: dict[str, Entry[schema.ActionDoc]] = field(default_factory=dict)
-    sources: dict[str, Entry[schema.SourceDoc]] = field(default_factory=dict)
-    usual: dict[str, Entry[schema.UsualDoc]] = field(default_factory=dict)
-    scale: dict[str, Entry[Any]] = field(default_factory=dict)
+    surplus: list[PackEntry[schema.RuleDoc]] = field(default_factory=list)
+    roles: dict[str, PackEntry[schema.RoleDoc]] = field(default_factory=dict)
+    kinds: dict[str, PackEntry[schema.KindDoc]] = field(default_factory=dict)
+    rules: dict[str, PackEntry[schema.RuleDoc]] = field(default_factory=dict)
+    actions: dict[str, PackEntry[schema.ActionDoc]] = field(default_factory=dict)
+    sources: dict[str, PackEntry[schema.SourceDoc]] = field(default_factory=dict)
+    usual: dict[str, PackEntry[schema.UsualDoc]] = field(default_factory=dict)
+    scale: dict[str, PackEntry[Any]] = field(default_factory=dict)
     name: str = "unnamed"
     version: str = "0"
 
-    def declares(self, section: Literal["actions", "sources"], word: str, entry: Entry[schema.Doc], *path: str | int) -> bool:
-        """Whether an action or source that an entry names is declared, be it broken; where it is not, that is noted."""
+    def declares(self, section: Literal["actions", "sources"], word: str, entry: PackEntry[schema.Doc], *path: str | int) -> bool:
+        """Whether an action or source that an entry names is declared, or broken; an unknown one is reported."""
         names, there = getattr(self, section), f"; declare it under {section}:"
         return (section, word) in self.broken or entry.knows(section[:-1], word, names, *path, otherwise=there)
 
     def is_broken(self, word: str) -> bool:
-        """Whether a word for facts is that of a kind or role that is refused."""
+        """Whether a word is the name of a broken kind or role."""
         return ("kinds", word) in self.broken or ("roles", word) in self.broken
 
     def digest(self) -> str:
-        """SHA-256 of what the declarations say, whatever the files and the order they stand in."""
+        """SHA-256 of the declarations; files and their order do not matter."""
         sections: dict[str, object] = {"name": self.name, "version": self.version}
         for section in ("roles", "kinds", "rules", "actions", "sources", "usual", "scale"):
-            entries: dict[str, Entry[schema.Doc]] = getattr(self, section)
+            entries: dict[str, PackEntry[schema.Doc]] = getattr(self, section)
             if section == "usual" and not entries:
                 continue  # packs that say nothing of it keep the digest that they had before there was such a section
             sections[section] = {name: [e.pack.doc.pack, _raw(e)] for name, e in entries.items()}
@@ -110,7 +110,7 @@ class Merged:
         return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _raw(entry: Entry[schema.Doc]) -> object:
+def _raw(entry: PackEntry[schema.Doc]) -> object:
     section, name = entry.path
     raw: object = entry.pack.document.data[section][name]
     return raw
@@ -124,23 +124,17 @@ def refuse(problems: list[Problem], limits: Limits) -> None:
 
 
 def merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged:
-    """The declarations that hold of all packs, in whatever order they are given; what is wrong is added to ``problems``, which
-    become those of the result."""
+    """The declarations of all packs, in any order; faults are added to ``problems``."""
     packs = sorted(packs, key=lambda p: (p.layer, p.document.file))
     merged = Merged(packs, problems, frozenset[tuple[str, str]]().union(*(pack.broken for pack in packs)))
-    names: dict[str, Pack] = {}
-    named: dict[int, Pack] = {}
-    for pack in packs:
-        first = names.setdefault(pack.doc.pack, pack)
-        if first is not pack:
-            where = first.document.locate(("pack",))
-            pack.report(f"the pack '{pack.doc.pack}' is in {where} too", "pack")
-        if pack.doc.rulebase is not None:  # the last layer that names itself counts
-            first = named.setdefault(pack.layer, pack)
-            if first is not pack:
-                where = first.document.locate(("rulebase",))
-                pack.report(f"the rule base has its name in {where}", "rulebase")
-            merged.name, merged.version = pack.doc.rulebase.name, pack.doc.rulebase.version
+    for pack, first in _repeated(packs, lambda pack: pack.doc.pack):
+        pack.report(f"the pack '{pack.doc.pack}' is in {first.document.locate(('pack',))} too", "pack")
+    named = [pack for pack in packs if pack.doc.rulebase is not None]
+    for pack, first in _repeated(named, lambda pack: pack.layer):
+        pack.report(f"the rule base has its name in {first.document.locate(('rulebase',))}", "rulebase")
+    for pack in named:  # the last layer that names itself counts
+        assert pack.doc.rulebase is not None
+        merged.name, merged.version = pack.doc.rulebase.name, pack.doc.rulebase.version
     for section in ("roles", "kinds", "rules", "actions", "sources", "usual"):
         setattr(merged, section, _merge_section(section, merged))
     merged.scale = _merge_section("scale", merged)
@@ -156,13 +150,21 @@ def merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged:
     return merged
 
 
-def _merge_section(section: str, merged: Merged) -> dict[str, Entry[Any]]:
-    originals: dict[str, list[Entry[Any]]] = {}
-    replacements: dict[str, list[Entry[Any]]] = {}
+def _repeated(packs: Iterable[Pack], key: Callable[[Pack], object]) -> Iterator[tuple[Pack, Pack]]:
+    """The packs whose key an earlier one has, each with that one."""
+    first: dict[object, Pack] = {}
+    for pack in packs:
+        if first.setdefault(key(pack), pack) is not pack:
+            yield pack, first[key(pack)]
+
+
+def _merge_section(section: str, merged: Merged) -> dict[str, PackEntry[Any]]:
+    originals: dict[str, list[PackEntry[Any]]] = {}
+    replacements: dict[str, list[PackEntry[Any]]] = {}
     for pack in merged.packs:
         for name, doc in _declarations(getattr(pack.doc, section)):
             table = replacements if doc.replace else originals
-            table.setdefault(name, []).append(Entry(pack, (section, name), doc))
+            table.setdefault(name, []).append(PackEntry(pack, (section, name), doc))
     for name, entries in originals.items():
         for entry in entries[1:]:
             first = entries[0].pack.document.locate(entries[0].path)

@@ -1,16 +1,17 @@
-"""What a rule looks at: its patterns, conditions, negations and aggregates, resolved and typed.
+"""Link the patterns, conditions, negations and aggregates of a rule.
 
-The names that a rule binds are kept in written order together with what is known of them, for its effects and texts.
+The names that a rule binds are kept in written order, with the fields that are known, for its effects and texts.
 """
 
 from __future__ import annotations
 
 import keyword
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from misstep.errors import suggest
-from misstep.language.expression import Expression, Facts, known_where, names_in, refs_in
+from misstep.language.expression import Expression, KnownFields, known_where, names_in, refs_in
 from misstep.language.facts import GIVEN_ROLES, ROLES, Field, Kind
 from misstep.language.functions import Type
 from misstep.language.program import FINDING, OUTLOOK, Aggregate, Condition, Negation, Over, Pattern, overlap
@@ -19,59 +20,64 @@ from misstep.limits import Limits
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import AGGREGATE_BITS, FACT_BITS, ExpressionError, Scope, check_condition, check_value
 from misstep.rulebase.kinds import fact_types, finding_types
-from misstep.rulebase.packs import Entry, Merged
+from misstep.rulebase.packs import Merged, PackEntry
 
 _T = TypeVar("_T")
 _AGGREGATES = ("count", "sum", "min", "max")
 
 
 class Failed(Exception):
-    """A part of the rule cannot be linked; the problem is noted."""
+    """A part of the rule cannot be linked; the problem is reported."""
 
 
+@dataclass
 class Declared:
-    """What all rules of a rule base share: the kinds, the scale, and where problems are noted."""
+    """Data that all rules of a rule base share. ``types``: of the fields of patterns, by the keys of patterns."""
 
-    def __init__(self, merged: Merged, kinds: dict[str, Kind], scale: Scale, limits: Limits) -> None:
-        self.merged = merged
-        self.kinds = kinds
-        self.scale = scale
-        self.limits = limits
-        self.problems = merged.problems
-        self.finding_types = finding_types(scale)
-        self.types: dict[str, dict[str, Type]] = {}  # of the fields of a pattern, by its key
+    merged: Merged
+    kinds: dict[str, Kind]
+    scale: Scale
+    limits: Limits
+    types: dict[str, dict[str, Type]] = field(default_factory=dict)
 
 
 class RuleNames:
     """The names that one rule binds, while it is walked in written order."""
 
-    def __init__(self, declared: Declared, entry: Entry[schema.RuleDoc]) -> None:
+    def __init__(self, declared: Declared, entry: PackEntry[schema.RuleDoc]) -> None:
         self.all = declared
         self.entry = entry
         self.patterns: dict[str, Pattern] = {}
         self.types: dict[str, dict[str, Type]] = {}
         self.values: dict[str, Type] = {}
         self.conditions: list[Condition] = []
-        self.known: Facts = frozenset()
+        self.known: KnownFields = frozenset()
 
     # -- problems
 
     def problem(self, message: str, *path: str | int, offset: int | None = None) -> None:
-        """Note what is wrong at a path into the rule, and at which character of the text there."""
+        """Report a problem at a path into the rule, and a character of the text there."""
         self.entry.report(message, *path, offset=offset)
 
     def fail(self, message: str, *path: str | int) -> Failed:
-        """Note what is wrong, and give what to raise."""
+        """Report a problem; the exception to raise."""
         self.problem(message, *path)
         return Failed()
 
     def attempt(self, path: tuple[str | int, ...], check: Callable[[], _T]) -> _T | None:
-        """The result of a check of an expression; None with the problem noted, at the place in the expression."""
+        """The result of a check of an expression; None with the problem reported, at the place in the expression."""
+        try:
+            return self.need(path, check)
+        except Failed:
+            return None
+
+    def need(self, path: tuple[str | int, ...], check: Callable[[], _T]) -> _T:
+        """The same; raises Failed with the problem reported."""
         try:
             return check()
         except ExpressionError as error:
             self.problem(str(error), *path, offset=error.offset)
-            return None
+            raise Failed from None
 
     # -- patterns
 
@@ -93,7 +99,7 @@ class RuleNames:
         return item
 
     def _pattern(self, fact: str | list[str], name: str | None, of: object, key: str, i: int, slot: str) -> Pattern:
-        """Resolve what a pattern ranges over."""
+        """Resolve the kinds of a pattern."""
         words = [fact] if isinstance(fact, str) else list(fact)
         if any(self.all.merged.is_broken(word) for word in words):
             raise Failed
@@ -162,26 +168,17 @@ class RuleNames:
         return any(pack.doc.extends is not None for pack in self.all.merged.packs)
 
     def _types(self, pattern: Pattern) -> dict[str, Type]:
-        types = self.all.types.get(pattern.key)
-        if types is None:
-            types = self.all.types[pattern.key] = self._worked_out(pattern)
-        return types
-
-    def _worked_out(self, pattern: Pattern) -> dict[str, Type]:
-        if pattern.over == "outlook":
-            return {"level": Type("enum", self.all.scale.outlooks)}
-        kinds = [self.all.kinds[k] for k in pattern.kinds]
-        if not kinds:
-            kinds = [Kind("", "mistake", "")]
-        types = fact_types(kinds, pattern.fields, self.all.scale, self.all.merged.broken)
-        if pattern.over == "finding":
-            types.update(self.all.finding_types)
-        return types
+        if pattern.key not in self.all.types:
+            kinds = [self.all.kinds[k] for k in pattern.kinds] or [Kind("", "mistake", "")]
+            types = fact_types(kinds, pattern.fields, self.all.scale, self.all.merged.broken)
+            found = {"finding": {**types, **finding_types(self.all.scale)}, "fact": types}
+            self.all.types[pattern.key] = found.get(pattern.over, {"level": Type("enum", self.all.scale.outlooks)})
+        return self.all.types[pattern.key]
 
     # -- conditions
 
     def scope(self, own: dict[str, dict[str, Type]] | None = None) -> Scope:
-        """The names that an expression may use, with those of a negation or aggregate where it stands in one."""
+        """The names that an expression may use; ``own``: those of the negation or aggregate around it."""
         return Scope({**self.types, **(own or {})}, self.values)
 
     def _needs(self, node: Expression) -> frozenset[str]:
@@ -193,9 +190,9 @@ class RuleNames:
         return needs
 
     def condition(self, text: str, path: tuple[str | int, ...]) -> None:
-        """Check a condition of the rule; from here on it is known what it makes known."""
+        """Check a condition of the rule, and add the fields that it makes known."""
         parts = self.attempt(path, lambda: check_condition(text, self.scope(), self.known))
-        if parts is None:  # what it would make known is not known either
+        if parts is None:  # it might have made any field known
             self.known |= {(name, field) for name, fields in self.types.items() for field in fields}
             return
         for part in parts:
@@ -234,10 +231,7 @@ class RuleNames:
                 raise self.fail(f"`of` says what to take the {function} of: an expression", *path, "of" if item.of else function)
             own = {pattern.name: self._types(pattern)}
             text = item.of
-            checked = self.attempt((*path, "of"), lambda: check_value(text, self.scope(own), known))
-            if checked is None:
-                raise Failed
-            value, type_ = checked
+            value, type_ = self.need((*path, "of"), lambda: check_value(text, self.scope(own), known))
             if not type_.is_number:
                 raise self.fail(f"a number is needed here; this is {type_}", *path, "of")
             needs |= self._needs(value) - {pattern.name}
@@ -262,15 +256,12 @@ class RuleNames:
 
     def _inner(
         self, pattern: Pattern, where: str | None, path: tuple[str | int, ...]
-    ) -> tuple[tuple[Expression, ...], frozenset[str], Facts]:
+    ) -> tuple[tuple[Expression, ...], frozenset[str], KnownFields]:
         """The conditions inside a negation or aggregate, the outer names needed before, and what is known inside."""
         own = {pattern.name: self._types(pattern)}
         parts: tuple[Expression, ...] = ()
         if where is not None:
-            checked = self.attempt((*path, "where"), lambda: check_condition(where, self.scope(own), self.known))
-            if checked is None:
-                raise Failed
-            parts = checked
+            parts = self.need((*path, "where"), lambda: check_condition(where, self.scope(own), self.known))
         needs = frozenset(p.name for p in self.patterns.values() if overlap(p, pattern))
         known = self.known
         for part in parts:

@@ -1,4 +1,4 @@
-"""One document in; the pack it is out, with everything that has not the right shape noted and left out."""
+"""Validate a document as a pack; invalid parts are reported and left out."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ MAX_ROUNDS = 10  # leaving something out brings up a new problem only where one 
 
 
 def read_pack(document: Document, layer: int, problems: list[Problem]) -> Pack:
-    """The pack of a document. What has not the right shape is added to ``problems`` and left out, and the rest is looked at
-    again. Raises RuleError where the document is no mapping, or wrong throughout."""
+    """The pack of a document. Invalid parts are added to ``problems`` and left out, and the rest is validated again. Raises
+    RuleError if the document is no mapping, or nothing of it is valid."""
     if not isinstance(document.data, dict):
         raise RuleError([Problem(document.locate(()), "a pack is a mapping that begins with `schema: 1`")])
     data, broken = document.data, set[tuple[str, str]]()
@@ -41,7 +41,7 @@ _NAMED = ("roles", "kinds", "rules", "actions", "sources", "usual", "scale", "ca
 
 
 def _leave_out(data: dict[str, Any], path: list[str | int], error: ErrorDetails, broken: set[tuple[str, str]]) -> None:
-    """Take out of a pack what has not the right shape: an unknown key, or else the whole declaration or section."""
+    """Remove an invalid part of a pack: an unknown key, or else the whole declaration or section."""
     section, *rest = [str(step) for step in path] or [str(error["loc"][0])]  # `schema` or `pack` is missing
     if error["type"] == "extra_forbidden":
         here: Any = data
@@ -75,7 +75,7 @@ def _shape_problem(document: Document, error: ErrorDetails) -> Problem:
 
 
 def describe(data: object, error: ErrorDetails, root: type[schema.Doc]) -> tuple[list[str | int], str]:
-    """One pydantic error about data of the shape ``root``: the path of what is wrong, and what is, in our words."""
+    """One pydantic error about data of the shape ``root``: the path of the fault, and our message."""
     path = _path(data, error["loc"])
     here: Any = data
     for step in path:
@@ -103,7 +103,7 @@ def _called(path: list[str | int]) -> str:
 
 
 def _expected(error: ErrorDetails, value: object) -> str:
-    """What the shape wants of a value: ``must be ...``."""
+    """The expected shape of a value: ``must be ...``."""
     context = error.get("ctx", {})
     match error["type"]:
         case "literal_error":
@@ -156,7 +156,7 @@ def _is_doc(shape: object) -> TypeGuard[type[schema.Doc]]:
 
 
 def _below(shape: object, step: str | int) -> object:
-    """The annotation of what stands under a key or index of a shape; None where nothing can."""
+    """The annotation under a key or index of a shape; None if there is none."""
     if _is_doc(shape):
         return next((f.annotation for name, f in shape.model_fields.items() if (f.alias or name) == step), None)
     return get_args(shape)[-1] if get_origin(shape) is (list if isinstance(step, int) else dict) else None

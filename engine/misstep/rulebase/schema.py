@@ -1,6 +1,6 @@
-"""The outside shape of a rule pack, as pydantic models; docs/rule-packs.md says what the keys mean.
+"""The shape of a rule pack, as pydantic models; docs/rule-packs.md explains the keys.
 
-Names and expressions are checked later (link.py): here it is only keys, types and nesting. The models also
+NameOrNames and expressions are checked later (link.py): here it is only keys, types and nesting. The models also
 give the JSON Schema that editors use.
 """
 
@@ -24,17 +24,17 @@ PATTERNS = {
     PLACE: "the name of a kind or role and of one of its fields, such as late_arrival.minutes",
     RANGE: "a number or a range such as 2..3.5",
 }
-"""What a text must be spelled like, and how that is called in messages."""
+"""Patterns of texts, and their names in messages."""
 
 Name = Annotated[str, StringConstraints(pattern=NAME, max_length=80)]
 """A kind, role, field, action or name in a rule: lower-case words with underscores."""
 FieldPlace = Annotated[str, StringConstraints(pattern=PLACE, max_length=161)]
 """A field: the name of its kind or role, a dot, and its own."""
-Id = Annotated[str, StringConstraints(pattern=ID, max_length=120)]
+Identifier = Annotated[str, StringConstraints(pattern=ID, max_length=120)]
 """A rule, source or pack."""
-Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Prose = Annotated[str, StringConstraints(max_length=4000)]
-Code = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+ExpressionText = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Number = Annotated[float, Field(ge=-(2**53), le=2**53)]
 Weight = Annotated[float, Field(gt=0, le=2**53)]
 
@@ -50,7 +50,7 @@ def _shape(value: object) -> str:
 
 
 _by_shape = Discriminator(_shape)
-Amount = Annotated[Annotated[Number, Tag("number")] | Annotated[Code, Tag("text")], _by_shape]
+Amount = Annotated[Annotated[Number, Tag("number")] | Annotated[ExpressionText, Tag("text")], _by_shape]
 """A number or an expression."""
 Constant = Annotated[
     Annotated[bool, Tag("boolean")]
@@ -70,25 +70,35 @@ class Doc(BaseModel):
 
 
 class Declaration(Doc):
-    """What a later layer can declare anew."""
+    """A declaration that a later layer can replace."""
 
     replace: bool = False
 
 
 class FieldDoc(Doc):
     type: Literal[
-        "boolean", "integer", "number", "text", "enum", "set",
-        "boolean?", "integer?", "number?", "text?", "enum?", "set?",
-    ]  # fmt: skip
-    values: Annotated[list[Line], Field(min_length=1)] | None = None
+        "boolean",
+        "integer",
+        "number",
+        "text",
+        "enum",
+        "set",
+        "boolean?",
+        "integer?",
+        "number?",
+        "text?",
+        "enum?",
+        "set?",
+    ]
+    values: Annotated[list[ShortText], Field(min_length=1)] | None = None
     default: object = None
     min: Number | None = None
     max: Number | None = None
-    unit: Line | None = None
+    unit: ShortText | None = None
     worse: object = None
     help: Prose = ""
-    title: Line | None = None
-    words: Annotated[dict[str, Line], Field(min_length=1)] | None = None
+    title: ShortText | None = None
+    words: Annotated[dict[str, ShortText], Field(min_length=1)] | None = None
 
 
 class RoleDoc(Declaration):
@@ -97,34 +107,34 @@ class RoleDoc(Declaration):
 
 class KindDoc(Declaration):
     role: Role
-    title: Line
+    title: ShortText
     help: Prose = ""
-    topic: Line | None = None
+    topic: ShortText | None = None
     concern: Name | None = None
     harm: Name | None = None
     mend: Name | None = None
     word: Prose = ""
-    advice: dict[Name, Line] = {}
-    assumed: Line | None = None
-    said: Line | None = None
+    advice: dict[Name, ShortText] = {}
+    assumed: ShortText | None = None
+    said: ShortText | None = None
     repair: Prose = ""
     fields: dict[Name, FieldDoc] = {}
 
 
-Names = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape]
+NameOrNames = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape]
 
 
 class PatternDoc(Doc):
-    fact: Names | None = None
-    count: Names | None = None
-    sum: Names | None = None
-    min: Names | None = None
-    max: Names | None = None
+    fact: NameOrNames | None = None
+    count: NameOrNames | None = None
+    sum: NameOrNames | None = None
+    min: NameOrNames | None = None
+    max: NameOrNames | None = None
     of: object = None
     """For a finding: its kind or kinds. For ``sum``, ``min``, ``max``: the value, an expression."""
     name: Annotated[Name | None, Field(alias="as")] = None
     each: Name | None = None
-    where: Code | None = None
+    where: ExpressionText | None = None
 
 
 PatternOrName = Annotated[Annotated[Name, Tag("text")] | Annotated[PatternDoc, Tag("mapping")], _by_shape]
@@ -135,7 +145,9 @@ class AddDoc(Doc):
     add: Amount
 
 
-Add = Annotated[Annotated[Number, Tag("number")] | Annotated[Code, Tag("text")] | Annotated[AddDoc, Tag("mapping")], _by_shape]
+Add = Annotated[
+    Annotated[Number, Tag("number")] | Annotated[ExpressionText, Tag("text")] | Annotated[AddDoc, Tag("mapping")], _by_shape
+]
 
 
 class VerdictDoc(Doc):
@@ -145,14 +157,14 @@ class VerdictDoc(Doc):
 
 class RecommendDoc(Doc):
     action: Name
-    targets: Annotated[Names | None, Field(alias="for")] = None
+    targets: Annotated[NameOrNames | None, Field(alias="for")] = None
     relief: Amount | None = None
     due_hours: Amount | None = None
 
 
 class VetoDoc(Doc):
     action: Name
-    targets: Annotated[Names | None, Field(alias="for")] = None
+    targets: Annotated[NameOrNames | None, Field(alias="for")] = None
 
 
 RecommendItem = Annotated[Annotated[Name, Tag("text")] | Annotated[RecommendDoc, Tag("mapping")], _by_shape]
@@ -171,12 +183,11 @@ class ThenDoc(Doc):
     derive: Annotated[Annotated[DeriveDoc, Tag("mapping")] | Annotated[list[DeriveDoc], Tag("list")], _by_shape] | None = None
     recommend: (
         Annotated[
-            Annotated[Name, Tag("text")] | Annotated[RecommendDoc, Tag("mapping")]
-            | Annotated[list[RecommendItem], Tag("list")],
+            Annotated[Name, Tag("text")] | Annotated[RecommendDoc, Tag("mapping")] | Annotated[list[RecommendItem], Tag("list")],
             _by_shape,
         ]
         | None
-    ) = None  # fmt: skip
+    ) = None
     veto: (
         Annotated[
             Annotated[Name, Tag("text")] | Annotated[VetoDoc, Tag("mapping")] | Annotated[list[VetoItem], Tag("list")],
@@ -184,18 +195,18 @@ class ThenDoc(Doc):
         ]
         | None
     ) = None
-    note: Line | None = None
+    note: ShortText | None = None
 
 
 class RuleDoc(Declaration):
     when: Annotated[list[PatternOrName], Field(min_length=1)]
     unless: list[PatternOrName] = []
-    where: Code | None = None
+    where: ExpressionText | None = None
     then: ThenDoc
-    because: Line | None = None
-    title: Line | None = None
+    because: ShortText | None = None
+    title: ShortText | None = None
     help: Prose = ""
-    sources: Annotated[list[Id], Field(max_length=100)] = []
+    sources: Annotated[list[Identifier], Field(max_length=100)] = []
 
 
 class ReliefDoc(Doc):
@@ -212,9 +223,9 @@ ExcludedItem = Annotated[Annotated[Name, Tag("text")] | Annotated[ExcludedDoc, T
 
 
 class ActionDoc(Declaration):
-    title: Line
+    title: ShortText
     reach: Literal["repairs", "plain", "private"] = "private"
-    channel: Names | None = None
+    channel: NameOrNames | None = None
     occasion: Name | None = None
     leads: bool = False
     excludes: list[ExcludedItem] = []
@@ -223,14 +234,14 @@ class ActionDoc(Declaration):
     group: Name | None = None
     relief: ReliefDoc | None = None
     text: Prose = ""
-    clause: Line | None = None
+    clause: ShortText | None = None
     says: Prose = ""
     part: Name | None = None
     next_time: bool = False
 
 
 class SourceDoc(Declaration):
-    title: Line
+    title: ShortText
     kind: Literal["survey", "study", "expert", "practice"]
     year: Annotated[int, Field(ge=1800, le=2200)] | None = None
     figure: Prose = ""
@@ -239,7 +250,7 @@ class SourceDoc(Declaration):
 
 class UsualDoc(Declaration):
     answers: Annotated[dict[Annotated[str, StringConstraints(max_length=500)], Weight], Field(min_length=1, max_length=1000)]
-    sources: Annotated[list[Id], Field(min_length=1, max_length=100)]
+    sources: Annotated[list[Identifier], Field(min_length=1, max_length=100)]
 
 
 class ConcernsDoc(Declaration):
@@ -248,7 +259,7 @@ class ConcernsDoc(Declaration):
 
 class TraitDoc(ConcernsDoc):
     by_concern: dict[Name, Name] = {}
-    """What a kind has that declares nothing, by its concern."""
+    """The word of kinds that declare none, by their concern."""
 
 
 LevelsMap = Annotated[dict[Name, Number], Field(min_length=1)]
@@ -279,7 +290,7 @@ class VerdictsDoc(OutlooksDoc):
 
 
 class OccasionDoc(Doc):
-    title: Line
+    title: ShortText
 
 
 class ActWithinDoc(Doc):
@@ -318,20 +329,20 @@ class MessageDoc(Declaration):
 
 
 class NounDoc(Doc):
-    one: Line
-    many: Line
+    one: ShortText
+    many: ShortText
 
 
 class PageSectionDoc(Doc):
-    title: Line
+    title: ShortText
     lead: Prose
 
 
 class PageWordsDoc(Doc):
-    title: Line | None = None
+    title: ShortText | None = None
     lead: Prose | None = None
     waiting: Prose | None = None
-    example: Line | None = None
+    example: ShortText | None = None
     closing: Prose | None = None
     sections: dict[Literal["mistake", "signal", "strength", "setting"], PageSectionDoc] = {}
 
@@ -339,9 +350,9 @@ class PageWordsDoc(Doc):
 class WordsDoc(Doc):
     record: NounDoc | None = None
     mistake: NounDoc | None = None
-    noticed: Line | None = None
-    other_side: Line | None = None
-    damage: Line | None = None
+    noticed: ShortText | None = None
+    other_side: ShortText | None = None
+    damage: ShortText | None = None
     report: Prose | None = None
     page: PageWordsDoc = PageWordsDoc()
     replace: bool = False
@@ -390,8 +401,8 @@ class ExpectActionsDoc(ExpectListDoc):
 
 
 class ExpectDoc(Doc):
-    fires: list[Id] = []
-    quiet: list[Id] = []
+    fires: list[Identifier] = []
+    quiet: list[Identifier] = []
     damage: Range | None = None
     damage_after: Range | None = None
     band: Name | None = None
@@ -409,8 +420,13 @@ class CaseDoc(Doc):
     expect: ExpectDoc
 
 
+IdentifierOrIdentifiers = Annotated[
+    Annotated[Identifier, Tag("text")] | Annotated[list[Identifier], Tag("list"), Field(min_length=1)], _by_shape
+]
+
+
 class RulebaseDoc(Doc):
-    name: Id
+    name: Identifier
     version: Annotated[str, StringConstraints(pattern=VERSION)]
 
 
@@ -418,18 +434,16 @@ class PackDoc(Doc):
     """One rule pack. See docs/rule-packs.md."""
 
     schema_version: Annotated[Literal[1], BeforeValidator(_not_true), Field(alias="schema")]
-    pack: Id
-    title: Line | None = None
+    pack: Identifier
+    title: ShortText | None = None
     rulebase: RulebaseDoc | None = None
-    extends: Annotated[Annotated[Id, Tag("text")] | Annotated[list[Id], Tag("list"), Field(min_length=1)], _by_shape] | None = (
-        None
-    )
+    extends: IdentifierOrIdentifiers | None = None
     roles: dict[GivenRole, RoleDoc] = {}
     kinds: dict[Name, KindDoc] = {}
-    rules: dict[Id, RuleDoc] = {}
-    disable: Annotated[list[Id], Field(max_length=1000)] = []
+    rules: dict[Identifier, RuleDoc] = {}
+    disable: Annotated[list[Identifier], Field(max_length=1000)] = []
     actions: dict[Name, ActionDoc] = {}
-    sources: dict[Id, SourceDoc] = {}
+    sources: dict[Identifier, SourceDoc] = {}
     usual: dict[FieldPlace, UsualDoc] = {}
     scale: ScaleDoc = ScaleDoc()
-    cases: dict[Line, CaseDoc] = {}
+    cases: dict[ShortText, CaseDoc] = {}

@@ -1,4 +1,4 @@
-"""Where the shipped rule packs are."""
+"""Find the folder of the shipped rule packs."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Linked rules in; strata out: an order in which negation, aggregates, findings and the outlook read only
-what is finished.
+"""Order linked rules in strata, so that negation, aggregates, findings and the outlook read only finished data.
 
 The nodes of the graph are the derived kinds, the findings and the outlook. An edge says that a rule reads
 one and writes the other; it is strict where the first must be finished before the rule is run. A cycle
@@ -52,22 +51,21 @@ def stratify(
     levels = _levels(edges, derived, reachable)
     groups: dict[tuple[int, int], list[Rule]] = {}
     for rule in rules:
-        derives = [e.kind for e in rule.effects if isinstance(e, Derive)]
         # what derives nothing is run at the end of the stratum in which the last of what it reads is finished
-        after = {read: bool(derives) and not any(_together(read, d, reachable) for d in derives) for read in reads[rule.id]}
-        level = max((levels[read] + later for read, later in after.items()), default=0)
+        later = bool(rule.derives)
+        after = {read: later and not any(_together(read, d, reachable) for d in rule.derives) for read in reads[rule.id]}
+        level = max((levels[read] + step for read, step in after.items()), default=0)
         groups.setdefault((_phase(reads[rule.id], reachable), level), []).append(rule)
     phases: tuple[list[Stratum], list[Stratum], list[Stratum]] = ([], [], [])
     for (phase, _), members in sorted(groups.items(), key=lambda item: item[0]):
-        deriving = tuple(r for r in members if any(isinstance(e, Derive) for e in r.effects))
-        rest = tuple(r for r in members if r not in deriving)
-        growing = frozenset(e.kind for r in deriving for e in r.effects if isinstance(e, Derive))
-        phases[phase].append(Stratum(deriving, rest, growing))
+        deriving = tuple(rule for rule in members if rule.derives)
+        rest = tuple(rule for rule in members if not rule.derives)
+        phases[phase].append(Stratum(deriving, rest, frozenset().union(*(rule.derives for rule in deriving))))
     return tuple(phases[0]), tuple(phases[1]), tuple(phases[2])
 
 
 def _reads(rule: Rule, derived: set[str]) -> Iterator[tuple[str, bool]]:
-    """What a rule reads, and whether that must be finished; strict readings come last, so that they win."""
+    """The nodes that a rule reads, and whether each must be finished; strict ones come last, so that they win."""
     for pattern in rule.patterns:
         for node in _nodes(pattern, derived):
             yield node, node in (FINDING, OUTLOOK)
@@ -91,14 +89,18 @@ _WRITTEN = {form.effect: str(form.writes) for form in EFFECTS.values()}
 
 
 def _reachability(edges: list[_Edge]) -> dict[str, set[str]]:
-    """For every node, what depends on it, directly or through others."""
-    reachable: dict[str, set[str]] = {}
+    """For every node, the nodes that depend on it, directly or through others."""
+    after: dict[str, set[str]] = {}
     for edge in edges:
-        reachable.setdefault(edge.read, set()).add(edge.written)
-    for middle, beyond in reachable.items():
-        for after in reachable.values():
-            if middle in after:
-                after |= beyond
+        after.setdefault(edge.read, set()).add(edge.written)
+    reachable: dict[str, set[str]] = {}
+    for node in after:
+        found = list(after[node])
+        seen = reachable[node] = set(found)
+        for current in found:  # grows meanwhile
+            new = after.get(current, set()) - seen
+            seen |= new
+            found += new
     return reachable
 
 

@@ -1,11 +1,11 @@
-"""The text of a message template and the names it may use in; how long it can get out, or a function that says it.
+"""Check message templates and bound their length; compile them.
 
 Templates are a small part of Jinja: values, ``if``, comparisons and a few filters; no loops, calls or assignments, so that
-none can fail, hang or grow. What is compiled knows plain variables only: every ``name.field`` is one of them, looked up
-before it is run, so nothing of a fact is ever looked into. docs/rule-packs.md describes the language.
+none can fail, hang or grow. A compiled template knows plain variables only: every ``name.field`` is one variable, looked up
+before the template runs, so no attribute of a fact is ever accessed. docs/rule-packs.md describes the language.
 
-To import Jinja takes longer than to load the shipped rules from their cache: this module is imported by whoever links packs
-or asks for a draft, by nobody else.
+Importing Jinja takes longer than loading the shipped rules from their cache: import this module only to link packs or to write
+a draft.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from misstep.errors import listing, suggest
-from misstep.language.facts import Sort
+from misstep.language.facts import ValueSort
 from misstep.language.functions import BOOLEAN, TEXT, Type
 from misstep.language.scale import QUOTED_WORDS
 from misstep.layout.wording import spaced
@@ -27,11 +27,11 @@ from misstep.layout.wording import spaced
 MAX_DEPTH = 16
 
 Names = Mapping[str, Type | Mapping[str, Type]]
-"""What a template may speak of: values, and facts with their fields."""
+"""The names that a template may use: values, and facts with their fields."""
 
 
 class TemplateError(Exception):
-    """What is wrong with a template, and at which character (from 0) of its text, where that can be told."""
+    """An error in a template, and the character (from 0) of its text, if it is known."""
 
     def __init__(self, message: str, offset: int | None = None) -> None:
         super().__init__(message)
@@ -43,17 +43,17 @@ def check_template(text: str, names: Names, longest: Mapping[str, int], lenient:
 
     ``longest``: the most words of a value, where it is not a single field; ``lenient``: names of which nothing is known.
     """
-    return _Checker(text, names, longest, lenient).body(_parse(text).body, 0)
+    return _TemplateChecker(text, names, longest, lenient).body(_parse(text).body, 0)
 
 
-Reference = tuple[str, str]
+Variable = tuple[str, str]
 """A name and a field of it, or ``""``."""
 
 
 class Compiled(NamedTuple):
-    """What a template speaks of, and what says it: ``say({variable: value})``."""
+    """The names that a template uses, and its function: ``say({variable: value})``."""
 
-    references: dict[str, Reference]
+    references: dict[str, Variable]
     say: Callable[[dict[str, Any]], str]
 
 
@@ -64,7 +64,7 @@ class TemplateCompiler:
         self._environment = _environment(shown)
 
     def compile(self, text: str) -> Compiled:
-        """What says a template, which must have been checked: of any other Jinja raises errors of its own."""
+        """Compile a template that has been checked; for any other Jinja raises its own errors."""
         flat = _Flat()
         tree = flat.visit(_parse(text))
         run = self._environment.from_string(tree).root_render_func
@@ -113,7 +113,7 @@ def _parse(text: str) -> nodes.Template:
 
 
 def _offset_of_line(text: str, line: int) -> int | None:
-    """Where the first tag of a line begins: the parser knows no columns."""
+    """The offset of the first tag of a line: the parser knows no columns."""
     start = sum(len(before) for before in text.splitlines(keepends=True)[: line - 1])
     tag = text.find("{", start)
     return None if tag < 0 else tag
@@ -123,7 +123,7 @@ class _Flat(NodeTransformer):
     """Makes a variable of every ``name`` and ``name.field``."""
 
     def __init__(self) -> None:
-        self.variables: dict[Reference, str] = {}
+        self.variables: dict[Variable, str] = {}
 
     def visit_Getattr(self, node: nodes.Getattr) -> nodes.Name:  # noqa: N802 - the visitor's spelling
         assert isinstance(node.node, nodes.Name)
@@ -132,19 +132,19 @@ class _Flat(NodeTransformer):
     def visit_Name(self, node: nodes.Name) -> nodes.Name:  # noqa: N802
         return self._variable(node, (node.name, ""))
 
-    def _variable(self, node: nodes.Node, reference: Reference) -> nodes.Name:
+    def _variable(self, node: nodes.Node, reference: Variable) -> nodes.Name:
         name = self.variables.setdefault(reference, f"v{len(self.variables)}")
         return nodes.Name(name, "load", lineno=node.lineno)
 
 
-class _Value(NamedTuple):
+class _CheckedValue(NamedTuple):
     """The type of an expression, and the most words it can be."""
 
     type: Type
     words: int
 
 
-class _Checker:
+class _TemplateChecker:
     """Checks one template, with a method for every sort of node that may be in it: a node and its depth in; out the most words
     that it can say, and of an expression its type too. They raise TemplateError with the place of the node."""
 
@@ -190,7 +190,7 @@ class _Checker:
     # -- expressions
 
     def test(self, node: nodes.Node, depth: int) -> None:
-        """Anything can be asked for: what is unknown, nothing, or not there, does not hold."""
+        """Any expression may be a condition; unknown, empty and missing values are false."""
         if depth > MAX_DEPTH:
             raise self.error(f"nested more than {MAX_DEPTH} levels deep", node)
         match node:
@@ -204,7 +204,7 @@ class _Checker:
             case _:
                 self.value(node, depth)
 
-    def value(self, node: nodes.Node, depth: int) -> _Value:
+    def value(self, node: nodes.Node, depth: int) -> _CheckedValue:
         if depth > MAX_DEPTH:
             raise self.error(f"nested more than {MAX_DEPTH} levels deep", node)
         match node:
@@ -218,7 +218,7 @@ class _Checker:
                 return self.either(self.value(left, depth + 1), self.value(right, depth + 1))
             case nodes.Not():
                 self.test(node, depth)
-                return _Value(BOOLEAN, 1)
+                return _CheckedValue(BOOLEAN, 1)
             case nodes.CondExpr(test=test, expr1=then, expr2=otherwise):
                 if otherwise is None:
                     raise self.error("`if` inside of {{ }} needs an `else`", node, "if")
@@ -230,23 +230,23 @@ class _Checker:
                 return self.filter(node, depth + 1)
         raise self.refused(node)
 
-    def constant(self, node: nodes.Node, value: object) -> _Value:
+    def constant(self, node: nodes.Node, value: object) -> _CheckedValue:
         if isinstance(value, bool):
-            return _Value(BOOLEAN, 1)
+            return _CheckedValue(BOOLEAN, 1)
         if isinstance(value, str):
-            return _Value(Type("text", (value,)), len(value.split()))
+            return _CheckedValue(Type("text", (value,)), len(value.split()))
         if isinstance(value, int) and abs(value) <= 2**53:
-            return _Value(Type("integer"), 1)
+            return _CheckedValue(Type("integer"), 1)
         if isinstance(value, float) and abs(value) <= 2**53:
-            return _Value(Type("number"), 1)
+            return _CheckedValue(Type("number"), 1)
         raise self.error("not a value of the template language: text in quotes, a number, true or false", node)
 
-    def name(self, node: nodes.Node, name: str) -> _Value:
+    def name(self, node: nodes.Node, name: str) -> _CheckedValue:
         type_ = self.names.get(name)
         if isinstance(type_, Type):
-            return _Value(type_, self.longest.get(name) or _words(type_, name))
+            return _CheckedValue(type_, self.longest.get(name) or _words(type_, name))
         if name in self.lenient:
-            return _Value(TEXT, QUOTED_WORDS)
+            return _CheckedValue(TEXT, QUOTED_WORDS)
         if type_ is None:
             raise self.error(self.unknown(name), node, name)
         if not type_:
@@ -256,10 +256,10 @@ class _Checker:
     def unknown(self, name: str) -> str:
         return f"unknown name '{name}'{suggest(name, self.names, f'; known here: {listing(self.names)}')}"
 
-    def field(self, node: nodes.Node, name: str, field: str) -> _Value:
+    def field(self, node: nodes.Node, name: str, field: str) -> _CheckedValue:
         fields = self.names.get(name)
         if name in self.lenient:
-            return _Value(TEXT, QUOTED_WORDS)
+            return _CheckedValue(TEXT, QUOTED_WORDS)
         if fields is None:
             raise self.error(self.unknown(name), node, name)
         if isinstance(fields, Type):
@@ -267,31 +267,31 @@ class _Checker:
         if field not in fields:
             hint = suggest(field, fields, f"; it has {listing(fields)}")
             raise self.error(f"'{name}' has no field '{field}'{hint}", node, f"{name}.{field}")
-        return _Value(fields[field], _words(fields[field], field))
+        return _CheckedValue(fields[field], _words(fields[field], field))
 
-    def either(self, a: _Value, b: _Value) -> _Value:
+    def either(self, a: _CheckedValue, b: _CheckedValue) -> _CheckedValue:
         if a.type.name == b.type.name:
             values = a.type.values + b.type.values if a.type.values and b.type.values else ()
             type_ = Type(a.type.name, values)
         else:
             type_ = Type("number") if a.type.sort == b.type.sort == "number" else TEXT
-        return _Value(type_, max(a.words, b.words))
+        return _CheckedValue(type_, max(a.words, b.words))
 
-    def compare(self, node: nodes.Compare, depth: int) -> _Value:
+    def compare(self, node: nodes.Compare, depth: int) -> _CheckedValue:
         (operand, *more), left = node.ops, self.value(node.expr, depth)
         if more:
             raise self.error("a chain of comparisons is not part of the template language; join them with `and`", node)
         if operand.op in ("in", "notin"):
             self.member(node, left, operand.expr, depth)
-            return _Value(BOOLEAN, 1)
+            return _CheckedValue(BOOLEAN, 1)
         right = self.value(operand.expr, depth)
         if operand.op in ("eq", "ne"):
             self.comparable(node, left.type, right.type)
         elif not (left.type.is_number and right.type.is_number):
             raise self.error(f"order is between numbers; these are {left.type} and {right.type}", node)
-        return _Value(BOOLEAN, 1)
+        return _CheckedValue(BOOLEAN, 1)
 
-    def member(self, node: nodes.Node, left: _Value, items: nodes.Node, depth: int) -> None:
+    def member(self, node: nodes.Node, left: _CheckedValue, items: nodes.Node, depth: int) -> None:
         if isinstance(items, (nodes.List, nodes.Tuple)):
             for item in items.items:
                 self.comparable(node, left.type, self.value(item, depth).type)
@@ -312,7 +312,7 @@ class _Checker:
                         hint = suggest(word, one.values, f"; it is one of {listing(one.values)}")
                         raise self.error(f"it is never '{word}'{hint}", node, word)
 
-    def filter(self, node: nodes.Filter, depth: int) -> _Value:
+    def filter(self, node: nodes.Filter, depth: int) -> _CheckedValue:
         if node.name not in _FILTERS:
             hint = suggest(node.name, _FILTERS, f"; there are {listing(_FILTERS)}")
             raise self.error(f"there is no filter '{node.name}'{hint}", node, node.name)
@@ -322,10 +322,10 @@ class _Checker:
         if value.type.sort != _FILTERS[node.name]:
             wanted = "numbers" if _FILTERS[node.name] == "number" else "text"
             raise self.error(f"the filter '{node.name}' is for {wanted}; this is {value.type}", node, node.name)
-        return _Value(Type("integer") if node.name == "round" else TEXT, value.words)
+        return _CheckedValue(Type("integer") if node.name == "round" else TEXT, value.words)
 
 
-_FILTERS: dict[str, Sort] = {"lower": "word", "upper": "word", "capitalize": "word", "round": "number"}
+_FILTERS: dict[str, ValueSort] = {"lower": "word", "upper": "word", "capitalize": "word", "round": "number"}
 
 _REFUSED = {  # what it is called, and a word that it stands at
     "For": ("a loop", "for"),
@@ -355,7 +355,7 @@ _REFUSED = {  # what it is called, and a word that it stands at
 
 
 def _words(type_: Type, name: str) -> int:
-    """The most words that a value is: a quotation, the longest of some words, a number; or its name where it is unknown."""
+    """The greatest number of words of a value, or of its name, which stands for an unknown one."""
     match type_.name:
         case "text":
             most = QUOTED_WORDS

@@ -18,7 +18,7 @@ from misstep.errors import Location, MisstepError, Problem, RecordError, UsageEr
 from misstep.language.program import Program
 from misstep.rulebase.documents import Document
 from misstep.rulebase.read_pack import describe
-from misstep.rulebase.schema import Doc, Line, Name, Prose
+from misstep.rulebase.schema import Doc, Name, Prose, ShortText
 
 UNKNOWN = "unknown"
 STDIN = Path("-")
@@ -29,15 +29,15 @@ CasesLike = str | Path | Iterable[Mapping[str, Any]]
 class ExpertDoc(Doc):
     """The expert's verdict on the case; most of it may be left out."""
 
-    severity: Annotated[Line, Field(description="a band of severity of the rule base")]
-    noticed: Annotated[Line | None, Field(description="a level of notice of the rule base, or unknown")] = None
+    severity: Annotated[ShortText, Field(description="a band of severity of the rule base")]
+    noticed: Annotated[ShortText | None, Field(description="a level of notice of the rule base, or unknown")] = None
     act: Annotated[
         Literal["act", "let_it_go", "unknown"] | None,
         Field(description="whether to do something about the mistake towards the employer"),
     ] = None
     recommended: list[Name] = Field(default_factory=list, description="actions: at least one of them should be in the plan")
     against: list[Name] = Field(default_factory=list, description="actions: none of them should be in the plan")
-    timing: Annotated[Line | None, Field(description="kept with the case; nothing is measured by it")] = None
+    timing: Annotated[ShortText | None, Field(description="kept with the case; nothing is measured by it")] = None
     confidence: Annotated[int, Field(ge=1, le=10, description="how sure the verdict is: the higher, the surer")] | None = None
     gist: Annotated[Prose, Field(description="the verdict in a sentence")] = ""
 
@@ -59,10 +59,12 @@ class JudgedDoc(Doc):
 
     record: Annotated[Any, Field(description="what `misstep assess` takes")]
     expert: ExpertDoc
-    basis: Annotated[Line | None, Field(description="what the verdict rests on; a word of your own")] = None
+    basis: Annotated[ShortText | None, Field(description="what the verdict rests on; a word of your own")] = None
     situation: Annotated[Prose, Field(description="what happened, in a sentence or two")] = ""
     unfit: Annotated[Prose, Field(description="what no kind could say of it; nothing is measured by it")] = ""
-    approximate: list[Line] = Field(default_factory=list, description="fields that only nearly fit; nothing is measured by them")
+    approximate: list[ShortText] = Field(
+        default_factory=list, description="fields that only nearly fit; nothing is measured by them"
+    )
     source: CaseSourceDoc | None = None
 
 

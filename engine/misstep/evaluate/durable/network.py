@@ -27,7 +27,7 @@ from operator import itemgetter
 from typing import Any
 
 from misstep.errors import EngineError
-from misstep.language.expression import Compare, Expression, FieldRef, Known, Literal, Logic, Member, Not, Words
+from misstep.language.expression import Compare, Constants, Expression, FieldRef, Known, Literal, Logic, Lookup, Not
 from misstep.language.facts import FIRST_VALUE, ID, KIND, TRAITS, Kind, Row
 from misstep.language.finding import FINDING_FIELDS
 from misstep.language.operators import COMPARISONS
@@ -286,9 +286,9 @@ def _tests(node: Expression) -> Iterator[tuple[str, Test]]:
             yield name, Test(field, "==", False)
         case Known(FieldRef(name, field)):
             yield name, Test(field, "known")
-        case Member(FieldRef(name, field), Words(values), negated):
+        case Lookup(FieldRef(name, field), Constants(values), negated):
             yield name, Test(field, "in", frozenset(values), not negated)
-        case Member(Literal(value), FieldRef(name, field), negated):
+        case Lookup(Literal(value), FieldRef(name, field), negated):
             yield name, Test(field, "has", value, not negated)
         case Compare(operators, operands):
             for operator, (left, right) in zip(operators, pairwise(operands), strict=True):

@@ -14,7 +14,7 @@ from misstep.language.program import Action, Pattern, Program, Rule, Source
 from misstep.limits import Limits
 from misstep.rulebase.link import load_program
 from misstep.rulebase.load import EXTENDED
-from misstep.rulebase.packs import Entry, Merged, Pack
+from misstep.rulebase.packs import Merged, Pack, PackEntry
 from misstep.tools.docs.examples import Examples, run_examples
 
 _T = TypeVar("_T")
@@ -79,7 +79,7 @@ class Book:
 
     def origin(self, section: str, name: str) -> Origin:
         """The place and text of a declaration."""
-        entries: Mapping[str, Entry[Any]] = getattr(self.merged, section)
+        entries: Mapping[str, PackEntry[Any]] = getattr(self.merged, section)
         entry = entries[name]
         place = entry.pack.document.locate(entry.path)
         return Origin(entry.pack.doc.pack, Path(place.file).name, place.line, entry.pack.document.excerpt(entry.path))
@@ -141,6 +141,6 @@ def _chapters(program: Program, merged: Merged) -> Iterable[Chapter]:
             yield Chapter(pack.doc.pack, title, kinds, rules, actions, sources)
 
 
-def _of_pack(pack: Pack, names: Iterable[str], entries: Mapping[str, Entry[Any]], things: Mapping[str, _T]) -> list[_T]:
+def _of_pack(pack: Pack, names: Iterable[str], entries: Mapping[str, PackEntry[Any]], things: Mapping[str, _T]) -> list[_T]:
     """The declarations of a pack that no other pack replaces or disables."""
     return [things[name] for name in names if name in things and entries[name].pack is pack]

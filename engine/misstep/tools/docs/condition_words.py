@@ -21,7 +21,7 @@ from misstep.language.expression import (
     Known,
     Literal,
     Logic,
-    Member,
+    Lookup,
     Negative,
     Not,
     refs_in,
@@ -78,7 +78,7 @@ class Phrases:
                 return joined(map(self._inside, told), LOGIC[operator].words)
             case Compare():
                 return self._compare(node)
-            case Member():
+            case Lookup():
                 return self._member(node)
             case IfElse(condition, then, otherwise):
                 return say("{} if {}, else {}", self._inside(then), self._inside(condition), self._inside(otherwise))
@@ -94,8 +94,8 @@ class Phrases:
                 return say("{} is not known", self._ref(ref))
             case Not(operand):
                 return self.clause(operand)
-            case Member(item, container, negated):
-                return self._member(Member(item, container, not negated))
+            case Lookup(item, container, negated):
+                return self._member(Lookup(item, container, not negated))
             case Compare((operator,), operands):
                 return self._compare(Compare((COMPARISONS[operator].opposite,), operands))
             case Logic("and", operands) if len(told := _telling(operands)) == 1:
@@ -152,7 +152,7 @@ class Phrases:
         rest = (say("{} {}", COMPARISONS[o].sign, value) for o, value in zip(node.operators, operands[1:], strict=True))
         return joined((operands[0], *rest), " ")
 
-    def _member(self, node: Member) -> Markup:
+    def _member(self, node: Lookup) -> Markup:
         item, form = self.value(node.item), MEMBERSHIPS["not in" if node.negated else "in"]
         if isinstance(node.container, FieldRef):
             return say(form.words, item, self._ref(node.container))
