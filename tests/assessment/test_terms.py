@@ -16,7 +16,7 @@ from misstep.assessment.text import to_markdown, to_text
 from misstep.batch.baseline import Comparison
 from misstep.batch.baseline_report import comparison_text
 from misstep.batch.parts import Logged
-from misstep.batch.report.page import to_html
+from misstep.batch.report.report_page import to_html
 from misstep.batch.report.summing import measure
 from misstep.errors import RuleError
 from misstep.service.page import Page

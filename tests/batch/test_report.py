@@ -21,7 +21,7 @@ from misstep.api import RuleBase
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.report import pictures
 from misstep.batch.report.figures import Distribution, ValueGroup
-from misstep.batch.report.page import to_html, write_report
+from misstep.batch.report.report_page import to_html, write_report
 from misstep.batch.report.summing import measure
 from misstep.errors import InstallationError, Location, Problem, UsageError, printable
 from misstep.layout.wording import percent
@@ -242,7 +242,7 @@ def test_it_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.M
     before = page.read_bytes()
     with pytest.raises(UsageError, match="is there already; give --overwrite to replace it, or choose another name"):
         write_report([scores], page)
-    monkeypatch.setattr("misstep.batch.report.page.to_html", lambda figures: 1 / 0)
+    monkeypatch.setattr("misstep.batch.report.report_page.to_html", lambda figures: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write_report([scores], page, overwrite=True)
     assert page.read_bytes() == before

@@ -36,7 +36,7 @@ def report(results: tuple[Path, ...], output: Path, by: tuple[str, ...], overwri
     \b
     misstep report scores.parquet --by team --by month
     """
-    from misstep.batch.report.page import check_report_file, write_report
+    from misstep.batch.report.report_page import check_report_file, write_report
     from misstep.batch.results import read_scores
 
     check_report_file(output, overwrite)

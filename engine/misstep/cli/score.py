@@ -113,13 +113,13 @@ def score(
     from misstep.errors import printable
 
     if report is not None:
-        from misstep.batch.report.page import check_report_file
+        from misstep.batch.report.report_page import check_report_file
 
         check_report_file(report, overwrite)
 
     def then(scores: Scores) -> None:
         if report is not None:
-            from misstep.batch.report.page import write_report
+            from misstep.batch.report.report_page import write_report
 
             write_report([scores], report, overwrite=overwrite)
 

@@ -344,7 +344,7 @@ class PageWordsDoc(Doc):
     waiting: Prose | None = None
     example: ShortText | None = None
     closing: Prose | None = None
-    sections: dict[Literal["mistake", "signal", "strength", "setting"], PageSectionDoc] = {}
+    sections: dict[GivenRole, PageSectionDoc] = {}
 
 
 class WordsDoc(Doc):
