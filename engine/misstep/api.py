@@ -14,7 +14,7 @@ from misstep.assessment.result import Assessment
 from misstep.assessment.session import Session
 from misstep.errors import CallerError, printable, suggest
 from misstep.evaluate.compiled import CompiledEngine
-from misstep.language.facts import Kind, Row
+from misstep.language.facts import Kind
 from misstep.language.program import Action, Program, Rule, Source
 from misstep.limits import Limits
 from misstep.rulebase.cache import shipped_program
@@ -25,7 +25,8 @@ if TYPE_CHECKING:  # what only those need who calibrate is imported when they do
     from misstep.analysis.calibration.agreement import Agreement
     from misstep.analysis.calibration.certainty_figures import CertaintyFigures
     from misstep.analysis.calibration.judged_cases import CasesLike
-    from misstep.analysis.certainty import Certainty, FieldUse
+    from misstep.analysis.certainty import Certainty
+    from misstep.analysis.changed_records import FieldUse
     from misstep.analysis.counterfactuals import Counterfactuals
 
 EngineName = Literal["compiled", "durable"]
@@ -112,9 +113,8 @@ class RuleBase:
         """
         from misstep.analysis.counterfactuals import find_counterfactuals
 
-        given, rows = self._reader.read_in_order(facts)
         evaluate = self._pipeline(engine).evaluate
-        return find_counterfactuals(given, rows, self._program, evaluate, self._thresholds, self._limits.alternatives)
+        return find_counterfactuals(self._reader.read(facts), self._field_use, evaluate, self._limits.alternatives)
 
     def certainty(self, facts: RecordLike, engine: EngineName = "compiled") -> Certainty:
         """How certain the answer to an interview is: the range of damage over its open fields, and those that it depends on.
@@ -122,30 +122,22 @@ class RuleBase:
         The record is assessed some hundreds of times, within ``Limits.certainty``. Raises what ``assess`` does, and BudgetError
         if the record is too large for that.
         """
-        return self._certainty(*self._reader.read_in_order(facts), self._pipeline(engine))
+        return self._certainty(self._reader.read(facts), self._pipeline(engine))
 
     def certainty_json(self, record: bytes | str, engine: EngineName = "compiled") -> bytes:
         """The same of one interview given as JSON; the answer as JSON. Raises what ``assess_json`` does."""
-        return self._certainty(*self._reader.read_json_in_order(record), self._pipeline(engine)).to_json()
+        return self._certainty(self._reader.read_json(record), self._pipeline(engine)).to_json()
 
-    def _certainty(self, facts: Facts, rows: list[Row], pipeline: Pipeline) -> Certainty:
+    def _certainty(self, facts: Facts, pipeline: Pipeline) -> Certainty:
         from misstep.analysis.certainty import find_certainty
 
-        return find_certainty(facts, rows, self._field_use, pipeline.evaluate, self._limits.certainty)
+        return find_certainty(facts, self._field_use, pipeline.evaluate, self._limits.certainty)
 
     @cached_property
     def _field_use(self) -> FieldUse:
-        from misstep.analysis.certainty import FieldUse
-        from misstep.rulebase.crossings import find_crossings
-        from misstep.rulebase.readable import ReadableFields
+        from misstep.analysis.changed_records import FieldUse
 
-        return FieldUse(self._program, ReadableFields(self._program), self._thresholds, find_crossings(self._program))
-
-    @cached_property
-    def _thresholds(self) -> dict[tuple[str, str], frozenset[float]]:
-        from misstep.rulebase.thresholds import find_thresholds
-
-        return find_thresholds(self._program)
+        return FieldUse.of(self._program)
 
     def calibrate(
         self,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate, pairwise
@@ -23,15 +23,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from misstep.analysis.changed_records import Evaluate, Trials, finding_ranks, with_value
+from misstep.analysis.changed_records import Evaluate, FieldUse, Trials, finding_ranks, with_value
 from misstep.analysis.usual_answers import MOST_SUBSETS, Grid, subsets_of, usual_answers, words_of
 from misstep.assessment.assembly import Result
 from misstep.assessment.intake import Facts
 from misstep.errors import BudgetError
 from misstep.language.facts import FIRST_VALUE, ID, KIND, UNSAID, Field, Row
 from misstep.language.program import Program
-from misstep.rulebase.readable import ReadableFields
-from misstep.rulebase.references import Place
 
 DRAWS, FEWEST_DRAWS = 300, 20
 """The number of draws, and the least number for a record so large that the limit allows no more."""
@@ -100,23 +98,12 @@ class Outcome(NamedTuple):
         return self[:2] == other[:2]
 
 
-class FieldUse(NamedTuple):
-    """How the rules of a program use fields: the fields that they read, the numbers that they compare them with, and the number
-    fields of which they state no such numbers."""
-
-    program: Program
-    readable: ReadableFields
-    thresholds: Mapping[Place, frozenset[float]]
-    crossings: frozenset[Place]
-
-
-def find_certainty(facts: Facts, rows: Sequence[Row], use: FieldUse, evaluate: Evaluate, most: int) -> Certainty:
-    """How certain the answer to a record is. ``rows``: the rows of its facts, in the order of the record; ``most``: the limit of
-    facts to assess in all.
+def find_certainty(facts: Facts, use: FieldUse, evaluate: Evaluate, most: int) -> Certainty:
+    """How certain the answer to a record is. ``most``: the limit of facts to assess in all.
 
     Raises BudgetError if the record needs too much work, or is so large that the limit leaves too few draws.
     """
-    questions = list(_questions(facts, rows, use))
+    questions = list(_questions(facts, use))
     size = sum(map(len, facts.rows.values()))
     trials = _AdviceTrials(facts, evaluate, most)
     now = trials.now
@@ -125,7 +112,7 @@ def find_certainty(facts: Facts, rows: Sequence[Row], use: FieldUse, evaluate: E
     count = min(DRAWS, trials.left // 2)
     if count < FEWEST_DRAWS:
         raise BudgetError(f"{size} facts are too many to find how certain the answer is; raise Limits.certainty")
-    draws = _draws(questions, _seed(facts, questions), _answers_given(facts, rows, use.program), count)
+    draws = _draws(questions, _seed(facts, questions), _answers_given(facts, use.program), count)
     drawn = [outcome for answers in draws if (outcome := trials.with_answers(answers))]
     if len(drawn) < FEWEST_DRAWS:
         raise BudgetError("nearly all answers to the open fields need too much work; raise Limits.work")
@@ -167,11 +154,11 @@ class _Question(NamedTuple):
         return with_value(row or self.row, self.column, answer)
 
 
-def _questions(facts: Facts, rows: Sequence[Row], use: FieldUse) -> Iterator[_Question]:
+def _questions(facts: Facts, use: FieldUse) -> Iterator[_Question]:
     """The open fields, by kind, id and place of the field. Settings always count: the plan reads them too."""
     program, readable, thresholds, crossings = use
     read = readable.of(facts.rows)
-    given = [(row, f"/facts/{place}") for place, row in enumerate(rows)]
+    given = [(row, f"/facts/{place}") for place, row in enumerate(map(tuple, facts.given))]
     assumed = [(facts.rows[kind][0], "/facts/-") for kind in facts.assumed]
     for row, pointer in sorted([*given, *assumed], key=lambda fact: (fact[0][KIND], fact[0][ID])):
         kind, said = program.kinds[row[KIND]], facts.said[row[ID]]
@@ -207,10 +194,10 @@ def _seed(facts: Facts, questions: Iterable[_Question]) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _answers_given(facts: Facts, rows: Iterable[Row], program: Program) -> int:
+def _answers_given(facts: Facts, program: Program) -> int:
     """The number of answers in a record that it could have left out."""
     given = 0
-    for row in rows:
+    for row in facts.given:
         kind, said = program.kinds[row[KIND]], facts.said[row[ID]]
         given += sum(not (f.required or f.name not in said or row[kind.columns[f.name]] == UNSAID) for f in kind.fields)
     return given

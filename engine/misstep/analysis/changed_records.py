@@ -5,16 +5,36 @@ Facts are changed in the form that they have in memory: each has its id there, s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from misstep.assessment.assembly import Result
 from misstep.assessment.intake import Facts
 from misstep.errors import BudgetError
 from misstep.language.facts import ID, KIND, Row
+from misstep.language.program import Program
+from misstep.rulebase.crossings import find_crossings
+from misstep.rulebase.readable import ReadableFields
+from misstep.rulebase.references import Place
+from misstep.rulebase.thresholds import find_thresholds
 
 Evaluate = Callable[[Facts], Result]
+
+
+class FieldUse(NamedTuple):
+    """How the rules of a program use fields: the fields that they read, the numbers that they compare them with, and the number
+    fields of which they state no such numbers."""
+
+    program: Program
+    readable: ReadableFields
+    thresholds: Mapping[Place, frozenset[float]]
+    crossings: frozenset[Place]
+
+    @classmethod
+    def of(cls, program: Program) -> FieldUse:
+        """Find out how the rules of a program use fields."""
+        return cls(program, ReadableFields(program), find_thresholds(program), find_crossings(program))
 
 
 class Trials:

@@ -5,7 +5,7 @@ A change removes one fact, or gives one of its fields another value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
@@ -13,13 +13,11 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from misstep.analysis.changed_records import Evaluate, Trials, finding_ranks, with_value
+from misstep.analysis.changed_records import Evaluate, FieldUse, Trials, finding_ranks, with_value
 from misstep.analysis.usual_answers import Grid, Value, words_of
 from misstep.assessment.assembly import Result, band_of
 from misstep.assessment.intake import Facts
 from misstep.language.facts import FIRST_VALUE, ID, KIND, Field, Row
-from misstep.language.program import Program
-from misstep.rulebase.references import Place
 
 A_WORD, A_FACT = 1.0, 2.0
 
@@ -67,11 +65,9 @@ class Counterfactuals:
         return orjson.dumps(self)
 
 
-def find_counterfactuals(
-    facts: Facts, rows: list[Row], program: Program, evaluate: Evaluate, thresholds: dict[Place, frozenset[float]], most: int
-) -> Counterfactuals:
-    """The changes that would have lowered the band. ``rows``: the rows of the facts, in the order of the record; ``most``: the
-    limit of facts to assess in all. The worst mistake is tried first.
+def find_counterfactuals(facts: Facts, use: FieldUse, evaluate: Evaluate, most: int) -> Counterfactuals:
+    """The changes that would have lowered the band. ``most``: the limit of facts to assess in all. The worst mistake is tried
+    first.
 
     Raises BudgetError if the record itself needs too much work.
     """
@@ -80,9 +76,8 @@ def find_counterfactuals(
     complete = True
     try:
         if trials.now.rank:  # the mildest band cannot be lowered
-            for place in _worst_facts_first(trials.result, rows):
-                row = rows[place]
-                found.extend(_changes_of(place, row, facts.said[row[ID]], program, trials, thresholds))
+            for place, row in _worst_facts_first(trials.result, facts.given):
+                found.extend(_changes_of(place, row, facts.said[row[ID]], use, trials))
     except _EnoughError:
         complete = False
     found.sort(key=itemgetter(0))
@@ -133,17 +128,16 @@ class _BandTrials(Trials):
         return answer if answer and answer.rank < self.now.rank else None
 
 
-def _worst_facts_first(now: Result, rows: list[Row]) -> list[int]:
-    """Places of the facts in the record: mistakes first, the worst of them first, then the others by kind and id."""
+def _worst_facts_first(now: Result, given: Iterable[Sequence[Any]]) -> list[tuple[int, Row]]:
+    """The facts with their places in the record: the worst mistake first, and what is no mistake last, by kind and id."""
     ranks = finding_ranks(now)
-    return sorted(range(len(rows)), key=lambda i: (ranks.get(rows[i][ID], len(ranks)), rows[i][KIND], rows[i][ID]))
+    rows = enumerate(map(tuple, given))
+    return sorted(rows, key=lambda fact: (ranks.get(fact[1][ID], len(ranks)), fact[1][KIND], fact[1][ID]))
 
 
-def _changes_of(
-    place: int, row: Row, said: Collection[str], program: Program, trials: _BandTrials, thresholds: dict[Place, frozenset[float]]
-) -> Iterator[_Found]:
+def _changes_of(place: int, row: Row, said: Collection[str], use: FieldUse, trials: _BandTrials) -> Iterator[_Found]:
     """The changes of one fact that lower the band, the best one of every field."""
-    kind = program.kinds[row[KIND]]
+    kind = use.program.kinds[row[KIND]]
 
     def found(column: int, field: Field | None, instead: Value, size: float, answer: _Answer) -> _Found:
         pointer = f"/facts/{place}" + (f"/{field.name}" if field else "")
@@ -158,7 +152,7 @@ def _changes_of(
         yield found(0, None, None, A_FACT, answer)
     for column, field in enumerate(kind.fields, FIRST_VALUE):
         lower = partial(_lower_with, trials, row, column)
-        lowering = _lowering(field, row[column], lower, thresholds.get((kind.name, field.name), frozenset()))
+        lowering = _lowering(field, row[column], lower, use.thresholds.get((kind.name, field.name), frozenset()))
         changes = [found(column, field, value, _size(row[column], value), answer) for value, answer in lowering]
         if changes:
             yield min(changes, key=itemgetter(0))

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from misstep.assessment.drafting import Draft, Drafter, clauses_of
-from misstep.assessment.explain import Explainer, Telling, action_reasons, name_derived, outlook_reasons, reasons_by_fact
+from misstep.assessment.explain import Explainer, Telling, action_reasons, name_derived, reasons_by_fact
 from misstep.assessment.intake import Facts
 from misstep.assessment.planning import Avoid, Choice, Firing, Plan, Step, what_to_avoid
 from misstep.assessment.result import SCHEMA, Assessment, Plain, make_assessment
-from misstep.assessment.scoring import level, overall_severity, worst_outlook
-from misstep.evaluate.memory import Match, Memory
+from misstep.assessment.scoring import level, outlook_limit, overall_severity, worst_outlook
+from misstep.evaluate.memory import Contribution, Match, Memory
 from misstep.language.facts import FIRST_VALUE, ID, KIND, Row
 from misstep.language.finding import FindingRow
-from misstep.language.program import Rule
+from misstep.language.program import OUTLOOK, Rule
 from misstep.language.scale import Scale
 
 MOST_ADVICE = 2  # of kinds, on how to do one action for them
@@ -70,7 +70,8 @@ def outlook_of(result: Result) -> str:
 def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: Plain) -> Plain:
     facts, memory, findings, plan = result
     telling = Telling(name_derived(memory, facts.ids), facts.said)
-    reasons = reasons_by_fact(memory.contributions, explainer, telling)
+    limits = [Contribution(None, OUTLOOK, outlook_limit(limit), limit.rule, limit.match) for limit in memory.outlooks]
+    reasons = reasons_by_fact([*memory.contributions, *limits], explainer, telling)
     avoid = what_to_avoid(memory.vetoes, plan, memory.program)
     drafts = [drafter.message(step, plan, findings, facts, summary["outlook"]) for step in plan.steps]
     head = {name: summary[name] for name in ("schema", "id", "rulebase")}
@@ -78,7 +79,7 @@ def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: Plai
         **head,
         "headline": drafter.headline(plan, findings, facts, summary["outlook"]),
         **summary,
-        "because": reasons.get(None, []) + outlook_reasons(memory.outlooks, explainer, telling),
+        "because": reasons.get(None, []),
         "findings": [_finding(f, result, drafter.word(f.mistake, facts), reasons.get(f.mistake[ID], [])) for f in findings],
         "steps": [
             _step(

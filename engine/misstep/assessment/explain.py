@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 from misstep.assessment.phrases import Say, compile_words
 from misstep.assessment.result import Basis, CitedSource, Plain, RuleBaseInfo
-from misstep.assessment.scoring import outlook_limit
-from misstep.evaluate.memory import Contribution, Match, Memory, Remark
+from misstep.evaluate.memory import RANKED, Contribution, Match, Memory, Remark
 from misstep.language.facts import ID, KIND, Row, free_ids, sort_key
-from misstep.language.program import DIMENSIONS, Aggregate, Assumption, Note, Pattern, Program, Rule
+from misstep.language.program import DIMENSIONS, OUTLOOK, Aggregate, Assumption, Note, Pattern, Program, Rule
 
 
 class Telling(NamedTuple):
@@ -111,7 +110,7 @@ def name_derived(memory: Memory, taken: set[str]) -> dict[Row, str]:
 def reasons_by_fact(
     contributions: Iterable[Contribution], explainer: Explainer, telling: Telling
 ) -> dict[str | None, list[Plain]]:
-    """The reasons for the score of every mistake, by its id (None: of the interview), what weighs most first."""
+    """The reasons for the score of every mistake by its id (None: of the interview), the heaviest first."""
     words = explainer.words
     reasons: defaultdict[str | None, list[_Weighed]] = defaultdict(list)
     last: Match | None = None
@@ -124,27 +123,15 @@ def reasons_by_fact(
             text, facts, basis = of_rule.tell(match, telling)
         if contribution.is_reason:
             of_one = reasons[None if mistake is None else mistake[ID]]
-            size = float(amount) if dimension == "verdict" else amount / 1000
+            size = float(amount) if dimension in RANKED else amount / 1000
             reason = {
                 "rule": name, "dimension": dimension, "amount": size, "text": text, "facts": facts, "sources": sources,
                 "basis": basis,
             }  # fmt: skip
             of_one.append((_PLACE[dimension], -abs(amount), name, facts, len(of_one), reason))
-    return {fact: _heaviest_first(of_one) for fact, of_one in reasons.items()}
-
-
-def outlook_reasons(limits: Iterable[Remark], explainer: Explainer, telling: Telling) -> list[Plain]:
-    """Why the outlook is what it is."""
-    reasons: list[_Weighed] = []
-    for limit in limits:
-        rank, words = outlook_limit(limit), explainer.words[limit.rule]
-        text, facts, basis = words.tell(limit.match, telling)
-        reason = {
-            "rule": words.rule, "dimension": "outlook", "amount": float(rank), "text": text, "facts": facts,
-            "sources": words.sources, "basis": basis,
-        }  # fmt: skip
-        reasons.append((0, -rank, words.rule, facts, len(reasons), reason))
-    return _heaviest_first(reasons)
+    for of_one in reasons.values():
+        of_one.sort()
+    return {fact: [reason for *_, reason in of_one] for fact, of_one in reasons.items()}
 
 
 def action_reasons(firings: Iterable[tuple[Rule, Match]], explainer: Explainer, telling: Telling) -> list[Plain]:
@@ -167,9 +154,4 @@ _Weighed = tuple[int, int, str, tuple[str, ...], int, Plain]
 keep the order of the rule's effects by the number that follows."""
 
 
-def _heaviest_first(reasons: list[_Weighed]) -> list[Plain]:
-    reasons.sort()
-    return [reason for _, _, _, _, _, reason in reasons]
-
-
-_PLACE: dict[str, int] = {dimension: i for i, dimension in enumerate(DIMENSIONS)}
+_PLACE: dict[str, int] = {dimension: i for i, dimension in enumerate((*DIMENSIONS, OUTLOOK))}

@@ -5,7 +5,7 @@ Nearly all records are right, and to see that takes a quarter of the time that i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from math import copysign
 from operator import itemgetter
@@ -16,10 +16,10 @@ from misstep.language.facts import FIRST_VALUE, ID, KIND, MAX_ID, MAX_TEXT, Kind
 
 
 class Facts(NamedTuple):
-    """The facts of one record, by kind, and all their ids; ``assumed`` are the settings that were not given, ``said`` the names
-    that each fact states, by its id.
+    """The facts of one record by kind, and all their ids. ``assumed``: the settings that were not given; ``said``: the names of
+    the fields that each fact states, by its id; ``given``: the rows in the order of the record.
 
-    The order of the kinds is that of the record; nothing that comes out may depend on it.
+    The order of the kinds is that of the record; no answer may depend on it.
     """
 
     id: str | None
@@ -27,6 +27,7 @@ class Facts(NamedTuple):
     assumed: tuple[str, ...]
     ids: set[str]
     said: dict[str, Collection[str]]
+    given: Sequence[Sequence[Any]]
 
 
 class Intake:
@@ -73,7 +74,7 @@ class Intake:
             return None
         return rows
 
-    def collect(self, record_id: str | None, given: Iterable[list[Any]], stated: Iterable[Collection[str]]) -> Facts:
+    def collect(self, record_id: str | None, given: Sequence[list[Any]], stated: Iterable[Collection[str]]) -> Facts:
         """The facts of the rows of a record, each with an id, and what is assumed among them; which ids are made depends on
         values alone. ``stated``: the names that the record gives to each.
 
@@ -113,7 +114,7 @@ class Intake:
                 if kind in self._settings:
                     raise fault("/facts", f"'{kind}' is given more than once; it is about the whole interview")
                 of_kind.sort(key=itemgetter(ID))  # the order in which facts were given ends here
-        return Facts(record_id, rows, assumed, ids, said)
+        return Facts(record_id, rows, assumed, ids, said, given)
 
 
 def _by_values(fact: tuple[list[Any], Collection[str]]) -> tuple[Any, ...]:

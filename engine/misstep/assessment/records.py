@@ -6,8 +6,8 @@ Its errors are said in our words; they name places, never values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
 
 import orjson
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -21,13 +21,11 @@ from misstep.language.facts import (
     MAX_TEXT,
     Field,
     Kind,
-    Row,
 )
 from misstep.language.program import Program
 from misstep.limits import Limits
 from misstep.rulebase.documents import read_json
 
-_Read = TypeVar("_Read")
 Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID)]
 
 
@@ -78,37 +76,23 @@ class RecordReader:
         data = plain_record(record)
         return self._collect(data.get("id"), self._rows(data), _stated(data))
 
-    def read_in_order(self, record: RecordLike) -> tuple[Facts, list[Row]]:
-        """Check a record; give its facts, and their rows in the order of the record. Raises RecordError."""
-        data = plain_record(record)
-        rows = self._rows(data)
-        facts = self._collect(data.get("id"), rows, _stated(data))  # gives an id to every row that has none
-        return facts, list(map(tuple, rows))
-
     def read_json(self, data: bytes | str) -> Facts:
         """Check a record given as JSON text. Raises RecordError with line and column of every problem found.
 
         A fast parser reads the text first; the strict one reads it again only if something may be wrong.
         """
-        return self._of_json(data, self.read)
-
-    def read_json_in_order(self, data: bytes | str) -> tuple[Facts, list[Row]]:
-        """``read_in_order`` of a record given as JSON text. Raises as ``read_json`` does."""
-        return self._of_json(data, self.read_in_order)
-
-    def _of_json(self, data: bytes | str, read: Callable[[Any], _Read]) -> _Read:
         if not isinstance(data, (bytes, str)):
             raise fault("", "must be JSON text, bytes or str; a record as Python data is for assess()")
         if len(data) <= self._limits.record_bytes:
             try:
                 record = orjson.loads(data)
                 if _has_each_key_once(record, data):
-                    return read(record)
+                    return self.read(record)
             except (orjson.JSONDecodeError, RecordError):
                 pass  # the strict reader decides, and knows the place
         document = read_json(_decoded(data), "<record>", most=self._limits.record_bytes)
         try:
-            return read(document.data)
+            return self.read(document.data)
         except RecordError as error:
             raise document.place(error) from None
 

@@ -259,7 +259,7 @@ def _itself(value: Any) -> Any:
 
 
 _NONE = (None,)
-_NO_FACTS = Facts(None, {}, (), set(), {})
+_NO_FACTS = Facts(None, {}, (), set(), {}, ())
 
 
 def _fullest(rows: Sequence[Row]) -> Row:

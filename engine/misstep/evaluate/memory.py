@@ -18,9 +18,12 @@ from misstep.limits import Limits
 
 Match = tuple[Any, ...]
 
+RANKED = ("verdict", OUTLOOK)
+"""The dimensions that have words, which are given by their ranks."""
+
 
 class Contribution(NamedTuple):
-    """What a rule adds to a dimension of a mistake, or of the interview (None), in thousandths; of a verdict its rank."""
+    """What a rule adds to a dimension of a mistake, or of the interview (None): thousandths, or the rank of a word."""
 
     mistake: Row | None
     dimension: str
@@ -30,8 +33,8 @@ class Contribution(NamedTuple):
 
     @property
     def is_reason(self) -> bool:
-        """Whether it is a reason for the score: an amount of 0 is not, but every verdict is, the mildest too."""
-        return self.amount != 0 or self.dimension == "verdict"
+        """Whether it is a reason for the score: an amount of 0 is not, but every word is, the mildest too."""
+        return self.amount != 0 or self.dimension in RANKED
 
 
 class Recommendation(NamedTuple):
