@@ -23,7 +23,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from misstep.evaluate.emit import RUNTIME, ExpressionWriter, thousandths
+from misstep.evaluate.emit import RUNTIME, ExpressionWriter, column_of, thousandths
 from misstep.language.expression import (
     Compare,
     Expression,
@@ -201,7 +201,7 @@ class Writer(ExpressionWriter):
                             and own.field not in scored
                             and other.name in bound
                         ):
-                            return self.column(pattern, own.field), self.expression(other)
+                            return column_of(pattern, own.field), self.expression(other)
         return None
 
     def _ready(self, steps: list[Condition | Negation | Aggregate], bound: set[str], indent: int) -> int:

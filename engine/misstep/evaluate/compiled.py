@@ -7,6 +7,7 @@ lock: threads that need the same function for the first time each write it, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from misstep.evaluate.codegen import AGAIN, Generated, generate
@@ -86,19 +87,14 @@ class _Extents(dict[str, list[Row]]):
 class _Growing:
     """A rule that reads a kind which its own stratum derives."""
 
-    __slots__ = ("_generated", "kinds", "rule")
-
     def __init__(self, rule: Rule, kinds: dict[str, Kind]) -> None:
         self.rule = rule
         self.kinds = kinds
-        self._generated: Generated | None = None
 
-    @property
+    @cached_property
     def generated(self) -> Generated:
         """Its function."""
-        if self._generated is None:
-            self._generated = generate(self.rule, self.kinds)
-        return self._generated
+        return generate(self.rule, self.kinds)
 
 
 def _fixpoint(stratum: _Deriving, memory: Memory, extents: _Extents) -> None:

@@ -27,8 +27,9 @@ from operator import itemgetter
 from typing import Any
 
 from misstep.errors import EngineError
+from misstep.evaluate.emit import column_of
 from misstep.language.expression import Compare, Expression, FieldRef, Known, Literal, Logic, Member, Not, Words
-from misstep.language.facts import FIRST_VALUE, ID, KIND, TRAITS, Kind, Row
+from misstep.language.facts import KIND, TRAITS, Kind, Row
 from misstep.language.finding import FINDING_FIELDS
 from misstep.language.program import FINDING, OUTLOOK, Pattern, Rule
 
@@ -259,9 +260,7 @@ def value_of(pattern: Pattern, name: str, kinds: Mapping[str, Kind]) -> Callable
         traits = {kind: getattr(kinds[kind], name) for kind in pattern.kinds}
         find: Callable[[Row], Any] = lambda row: traits[row[KIND]]  # noqa: E731
     else:
-        columns = {"id": ID, "fact": ID, "kind": KIND}
-        columns |= {f.name: i for i, f in enumerate(pattern.fields, FIRST_VALUE)}
-        find = itemgetter(columns[name])
+        find = itemgetter(column_of(pattern, name))
     return find if pattern.over == "fact" else lambda row: find(row[0])
 
 
