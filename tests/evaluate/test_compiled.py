@@ -45,7 +45,7 @@ def test_source_for_tracebacks_is_kept_as_long_as_the_rule_base() -> None:
     rulebase = load_text(PACK)
     rulebase.assess([{"kind": "late"}])
     (name,) = written()
-    assert any("memory.add" in line for line in linecache.getlines(name))
+    assert any("memory.contributions.append" in line for line in linecache.getlines(name))
     del rulebase
     gc.collect()
     assert not written()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import NamedTuple
 
 from misstep.assessment.drafting import Draft, Drafter, clauses_of
@@ -72,33 +73,36 @@ def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: Plai
     telling = Telling(name_derived(memory, facts.ids), facts.said)
     limits = [Contribution(None, OUTLOOK, outlook_limit(limit), limit.rule, limit.match) for limit in memory.outlooks]
     reasons = reasons_by_fact([*memory.contributions, *limits], explainer, telling)
-    avoid = what_to_avoid(memory.vetoes, plan, memory.program)
     drafts = [drafter.message(step, plan, findings, facts, summary["outlook"]) for step in plan.steps]
-    head = {name: summary[name] for name in ("schema", "id", "rulebase")}
+    because = reasons.get(None, [])
+    scored = [_finding(f, result, drafter.word(f.mistake, facts), reasons.get(f.mistake[ID], [])) for f in findings]
+    actions = [[_action(choice, result, explainer, telling) for choice in step.choices] for step in plan.steps]
+    avoid = [
+        _avoided(each, action_reasons(_fired(each.firings), explainer, telling))
+        for each in what_to_avoid(memory.vetoes, plan, memory.program)
+    ]
+    derived = [
+        _derived(row, name, memory, action_reasons(memory.derivations[row], explainer, telling))
+        for row, name in telling.names.items()
+    ]
+    explained = chain(scored, chain.from_iterable(actions), avoid, derived)
     return {
-        **head,
+        "schema": SCHEMA,
+        "id": facts.id,
+        "rulebase": explainer.rulebase,
         "headline": drafter.headline(plan, findings, facts, summary["outlook"]),
         **summary,
-        "because": reasons.get(None, []),
-        "findings": [_finding(f, result, drafter.word(f.mistake, facts), reasons.get(f.mistake[ID], [])) for f in findings],
+        "because": because,
+        "findings": scored,
         "steps": [
-            _step(
-                rank,
-                step,
-                draft,
-                memory.program.scale,
-                [_action(choice, result, explainer, telling) for choice in step.choices],
-            )
-            for rank, (step, draft) in enumerate(zip(plan.steps, drafts, strict=True), 1)
+            _step(rank, step, draft, memory.program.scale, parts)
+            for rank, (step, draft, parts) in enumerate(zip(plan.steps, drafts, actions, strict=True), 1)
         ],
-        "avoid": [_avoided(a, action_reasons(_fired(a.firings), explainer, telling)) for a in avoid],
-        "derived": [
-            _derived(row, name, memory, action_reasons(memory.derivations[row], explainer, telling))
-            for row, name in telling.names.items()
-        ],
+        "avoid": avoid,
+        "derived": derived,
         "notes": _notes(facts, memory, explainer, telling),
         "draft": next((draft.body for draft in drafts if draft is not None), None),
-        "sources": explainer.sources(_rules(memory, plan, avoid)),
+        "sources": explainer.sources(chain(because, *[part["because"] for part in explained])),
     }
 
 
@@ -175,14 +179,3 @@ def _notes(facts: Facts, memory: Memory, explainer: Explainer, telling: Telling)
     assumed = [memory.program.kinds[kind].assumed for kind in facts.assumed]
     notes = {explainer.note(note, telling): note.rule.id for note in memory.notes}
     return [*assumed, *sorted(notes, key=lambda text: (notes[text], text))]
-
-
-def _rules(memory: Memory, plan: Plan, avoid: list[Avoid]) -> set[Rule]:
-    """The rules that an assessment gives as reasons."""
-    rules = {contribution.rule for contribution in memory.contributions if contribution.is_reason}
-    rules.update([limit.rule for limit in memory.outlooks])
-    for firings in (*(choice.firings for choice in plan.choices), *(a.firings for a in avoid)):
-        rules.update([firing.rule for firing in firings])
-    for derivations in memory.derivations.values():
-        rules.update([rule for rule, _ in derivations])
-    return rules

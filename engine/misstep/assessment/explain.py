@@ -52,15 +52,14 @@ class Explainer:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._notes: dict[tuple[Rule, int], Say] = {}
-        self._cited = {rule: frozenset(rule.sources) for rule in program.rules.values()}
         self._sources = {s.id: CitedSource(s.id, s.title, s.kind, s.year, s.figure, s.url) for s in program.sources.values()}
         self.rulebase = RuleBaseInfo(program.name, program.version, program.digest)
         self.words: dict[Rule, Words] = _WordsOfRules(program)
 
-    def sources(self, rules: Iterable[Rule]) -> list[CitedSource]:
-        """Every source that the rules name, by id."""
-        cited = sorted(frozenset().union(*map(self._cited.__getitem__, rules)))
-        return [self._sources[name] for name in cited]
+    def sources(self, reasons: Iterable[Plain]) -> list[CitedSource]:
+        """Every source that reasons name, by id."""
+        cited = {name for reason in reasons for name in reason["sources"]}
+        return [self._sources[name] for name in sorted(cited)]
 
     def note(self, remark: Remark, telling: Telling) -> str:
         """The text of a note."""
@@ -121,9 +120,10 @@ def reasons_by_fact(
             of_rule = words[rule]
             name, sources = of_rule.rule, of_rule.sources
             text, facts, basis = of_rule.tell(match, telling)
-        if contribution.is_reason:
+        ranked = dimension in RANKED
+        if amount or ranked:  # as Contribution.is_reason says, without the call
             of_one = reasons[None if mistake is None else mistake[ID]]
-            size = float(amount) if dimension in RANKED else amount / 1000
+            size = float(amount) if ranked else amount / 1000
             reason = {
                 "rule": name, "dimension": dimension, "amount": size, "text": text, "facts": facts, "sources": sources,
                 "basis": basis,
@@ -131,7 +131,7 @@ def reasons_by_fact(
             of_one.append((_PLACE[dimension], -abs(amount), name, facts, len(of_one), reason))
     for of_one in reasons.values():
         of_one.sort()
-    return {fact: [reason for *_, reason in of_one] for fact, of_one in reasons.items()}
+    return {fact: [reason for _, _, _, _, _, reason in of_one] for fact, of_one in reasons.items()}
 
 
 def action_reasons(firings: Iterable[tuple[Rule, Match]], explainer: Explainer, telling: Telling) -> list[Plain]:

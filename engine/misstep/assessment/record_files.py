@@ -71,19 +71,12 @@ def _looks_like(data: bytes) -> str:
 def _split(data: bytes, stream: IO[bytes], most: int) -> Iterator[bytes]:
     """The lines of what was read already and of what follows; of a line that is too long, only its beginning."""
     head = io.BytesIO(data)
-    while line := head.readline():
+    while line := head.readline() or stream.readline(most + 2):
         if not line.endswith(b"\n"):
-            line += stream.readline(most + 2)
+            line += stream.readline(max(0, most + 2 - len(line)))
         yield line
-        _skip_rest(line, stream, most)
-    while line := stream.readline(most + 2):
-        yield line
-        _skip_rest(line, stream, most)
-
-
-def _skip_rest(line: bytes, stream: IO[bytes], most: int) -> None:
-    while line and not line.endswith(b"\n"):
-        line = stream.readline(most)
+        while line and not line.endswith(b"\n"):
+            line = stream.readline(most)
 
 
 def _lines(lines: Iterable[bytes], name: str, most: int) -> Iterator[Document | MisstepError]:

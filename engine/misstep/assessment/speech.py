@@ -8,6 +8,7 @@ be it unknown or a default, is left blank: ``[minutes]``.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from misstep.assessment.intake import Facts
@@ -75,6 +76,13 @@ class Speaker:
         self._templates: dict[tuple[str, bool], Template] = {}
         self._of_kinds: dict[tuple[str, str], Template] = {}
         self._compile: Callable[[str], Any] | None = None
+        self._whole: dict[str, tuple[Callable[[Occurrence], Any], Callable[[Any], Any]]] = {
+            SAID: (self._name_mistakes, _itself),
+            REPAIR: (self._repair_mistakes, _itself),
+            OUTLOOK: (attrgetter("outlook"), _Word),
+            VERDICT: (attrgetter("verdict"), _Word),
+            WRONG: (lambda of: bool(of.mistakes), _itself),
+        }
 
     def template(self, text: str, lines: bool = False) -> Template:
         """A template of an action, of a part of a message, or of a headline; ``lines``: it keeps its lines."""
@@ -128,15 +136,9 @@ class Speaker:
 
     def _read(self, name: str, variables: dict[str, str]) -> _Reading:
         """How to take what a name stands for in a message or a headline."""
-        if name in (SAID, REPAIR):
-            tell = self._name_mistakes if name == SAID else self._repair_mistakes
-            return _Reading(lambda of: (tell(of),), {}, [_Value(v, 0, _itself) for v in variables.values()])
-        if name == OUTLOOK:
-            return _Reading(lambda of: (of.outlook,), {}, [_Value(v, 0, _Word) for v in variables.values()])
-        if name == VERDICT:
-            return _Reading(lambda of: (of.verdict,), {}, [_Value(v, 0, _Word) for v in variables.values()])
-        if name == WRONG:
-            return _Reading(lambda of: (bool(of.mistakes),), {}, [_Value(v, 0, _itself) for v in variables.values()])
+        if name in self._whole:
+            value, make = self._whole[name]
+            return _Reading(lambda of: (value(of),), {}, [_Value(v, 0, make) for v in variables.values()])
         if name == PLAN:
             return _Reading(lambda of: (of.plan,), {}, [_Value(v, 0, _holds(action)) for action, v in variables.items()])
         if name == STEP:

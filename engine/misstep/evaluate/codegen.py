@@ -6,7 +6,7 @@ bound as a constant, ``c0``, ``c1`` and so on.
 A rule alone has a function that is told the facts of each of its patterns:
 
     def fire(memory, sources):
-        add = memory.add
+        add = memory.contributions.append
         for r0 in sources[c0]:          # r0, r1: rows of facts; v0: values of aggregates
             if r0[3] >= 5:
                 m = (r0, )
@@ -286,7 +286,7 @@ class Writer(ExpressionWriter):
     def _effect(self, i: int, effect: Any) -> str:
         match effect:
             case Contribute(dimension, target, amount):
-                self.head["add"] = "memory.add"
+                self.head["add"] = "memory.contributions.append"
                 row = self._fact(target) if target else "None"
                 size = self.expression(amount) if dimension == "verdict" else self._thousandths(amount)
                 return f"add(new(Contribution, ({row}, {self.constant(dimension)}, {size}, {self.rule}, m)))"
@@ -299,14 +299,14 @@ class Writer(ExpressionWriter):
                 size = "None" if relief is None else self._thousandths(relief)
                 hours = "None" if due is None else f"float({self.expression(due)})"
                 advice = f"{self.constant(action)}, ({rows}), {size}, {hours}, {self.rule}, m"
-                return f"memory.recommend(new(Recommendation, ({advice})))"
+                return f"memory.recommendations.append(new(Recommendation, ({advice})))"
             case Veto(action, targets):
                 rows = "".join(f"{self._fact(t)}, " for t in targets)
-                return f"memory.veto(new(Vetoed, ({self.constant(action)}, ({rows}), {self.rule}, m)))"
+                return f"memory.vetoes.append(new(Vetoed, ({self.constant(action)}, ({rows}), {self.rule}, m)))"
             case Note():
-                return f"memory.note(new(Remark, ({i}, {self.rule}, m)))"
+                return f"memory.notes.append(new(Remark, ({i}, {self.rule}, m)))"
             case LimitOutlook():
-                return f"memory.outlook(new(Remark, ({i}, {self.rule}, m)))"
+                return f"memory.outlooks.append(new(Remark, ({i}, {self.rule}, m)))"
             case _:
                 raise AssertionError(effect)
 

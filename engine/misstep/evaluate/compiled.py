@@ -14,8 +14,8 @@ from misstep.evaluate.codegen import AGAIN, Generated, generate
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory
 from misstep.evaluate.rule_groups import RuleGroup, group_rules
-from misstep.language.facts import KIND, Kind, Row
-from misstep.language.program import FINDING, OUTLOOK, Over, Pattern, Program, Rule, Stratum
+from misstep.language.facts import Kind, Row
+from misstep.language.program import Over, Pattern, Program, Rule, Stratum
 
 _ByKind = dict[str, list[RuleGroup]]
 """The groups of rules that start from facts of a kind, or of several kinds of which it is one."""
@@ -61,23 +61,12 @@ class _Extents(dict[str, list[Row]]):
     """The facts that each pattern ranges over, put together on first use: by then they are all there, as what a rule reads is
     finished in a stratum before its own; but for what grows in its own, see ``_fixpoint``."""
 
-    __slots__ = ("ranges", "rows")
-
     def __init__(self, memory: Memory, ranges: Mapping[str, tuple[Over, frozenset[str]]]) -> None:
-        self.rows = memory.rows
+        self.memory = memory
         self.ranges = ranges
 
     def __missing__(self, key: str) -> list[Row]:
-        over, kinds = self.ranges[key]
-        if over == "fact":
-            rows = [row for kind, found in self.rows.items() if kind in kinds for row in found]
-        elif over == "outlook":
-            rows = self.rows[OUTLOOK]
-        elif key == FINDING:
-            rows = self.rows[FINDING]
-        else:
-            rows = [finding for finding in self.rows[FINDING] if finding[0][KIND] in kinds]
-        self[key] = rows
+        rows = self[key] = self.memory.extent(*self.ranges[key])
         return rows
 
 

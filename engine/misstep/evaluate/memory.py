@@ -6,14 +6,14 @@ the binders of the rule took, rows of facts and values of aggregates, in written
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from misstep.errors import BudgetError
 from misstep.language.facts import KIND, Row
 from misstep.language.finding import FindingRow
-from misstep.language.program import FINDING, OUTLOOK, Program, Rule
+from misstep.language.program import FINDING, OUTLOOK, Over, Program, Rule
 from misstep.limits import Limits
 
 Match = tuple[Any, ...]
@@ -72,9 +72,9 @@ class Memory:
     """Rows and findings by kind, and lists of conclusions. Belongs to one call; nothing is shared."""
 
     __slots__ = (
-        "add", "contributions", "derivations", "extents", "found", "indexes", "limits", "note", "notes", "outlook", "outlooks",
-        "program", "recommend", "recommendations", "rows", "veto", "vetoes", "work",
-    )  # fmt: skip
+        *("program", "limits", "work", "rows", "found", "extents", "indexes"),
+        *("contributions", "recommendations", "vetoes", "notes", "outlooks", "derivations"),
+    )
 
     def __init__(self, program: Program, rows: dict[str, list[Row]], limits: Limits) -> None:
         self.program = program
@@ -87,13 +87,8 @@ class Memory:
         self.vetoes: list[Vetoed] = []
         self.notes: list[Remark] = []
         self.outlooks: list[Remark] = []
-        self.add = self.contributions.append
-        self.recommend = self.recommendations.append
-        self.veto = self.vetoes.append
-        self.note = self.notes.append
-        self.outlook = self.outlooks.append
         self.derivations: dict[Row, list[tuple[Rule, Match]]] = {}
-        self.extents: dict[str, list[Row]] = {}  # an engine's own: the facts that its rules have asked for
+        self.extents: dict[str, list[Row]] = {}  # an engine's own: the facts of patterns that its rules have read
         self.indexes: dict[tuple[int, int], tuple[list[Row], dict[Any, list[Row]]]] = {}
 
     def lookup(self, rows: list[Row], column: int, value: Any, findings: bool = False) -> Iterable[Row]:
@@ -108,6 +103,16 @@ class Memory:
                 index.setdefault((row[0] if findings else row)[column], []).append(row)
             self.indexes[id(rows), column] = held = (rows, index)
         return held[1].get(value, ())
+
+    def extent(self, over: Over, kinds: Collection[str]) -> list[Row]:
+        """The facts of some kinds, or their findings, or the outlook."""
+        match over:
+            case "fact":
+                return [row for kind, found in self.rows.items() if kind in kinds for row in found]
+            case "finding":
+                return [finding for finding in self.rows[FINDING] if finding[0][KIND] in kinds]
+            case "outlook":
+                return self.rows[OUTLOOK]
 
     def derive(self, row: Row, rule: Rule, match: Match) -> Row | None:
         """Conclude a fact; the row where it is new, None where only its derivation is."""

@@ -1,7 +1,7 @@
 """Compile rules that start from the same facts into one function, so that one loop serves them all:
 
 def fire(memory, anchors, rows, found, extents):
-    add = memory.add
+    add = memory.contributions.append
     t0 = rows[c0][0]                # t0: a fact that is always there, once: a setting, or the outlook
     if t0[2] == c1:                 # what speaks of nothing else is judged before the loop
         for r0 in anchors:

@@ -24,7 +24,7 @@ from misstep.evaluate.durable.network import PRIME, START, ClashFree, Ruleset, T
 from misstep.evaluate.durable.wire import conclusions, facts_of, receive, send
 from misstep.evaluate.memory import Match, Memory
 from misstep.language.facts import KIND, Row
-from misstep.language.program import FINDING, OUTLOOK, Pattern, Program, Rule
+from misstep.language.program import OUTLOOK, Pattern, Program, Rule
 from misstep.limits import Limits
 
 MOST_MEMORY = 2 << 30
@@ -171,14 +171,7 @@ class Stage:
     def _extent(self, pattern: Pattern) -> list[Row]:
         """All facts of a pattern of a negation or aggregate; they are complete when the rule is run."""
         if pattern.key not in self.extents:
-            rows = self.record.rows
-            if pattern.over == "outlook":
-                found = rows[OUTLOOK]
-            elif pattern.over == "finding":
-                found = [finding for finding in rows[FINDING] if finding[0][KIND] in pattern.kinds]
-            else:
-                found = [row for kind in pattern.kinds for row in rows.get(kind, ())]
-            self.extents[pattern.key] = found
+            self.extents[pattern.key] = self.record.extent(pattern.over, pattern.kinds)
         return self.extents[pattern.key]
 
     def _count(self) -> None:
