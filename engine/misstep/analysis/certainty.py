@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from misstep.analysis.changed_records import Evaluate, FieldUse, Trials, finding_ranks, with_value
-from misstep.analysis.usual_answers import MOST_SUBSETS, Grid, subsets_of, usual_answers, words_of
+from misstep.analysis.usual_answers import MOST_SUBSETS, Grid, Value, Weighed, subsets_of, usual_answers, words_of
 from misstep.assessment.assembly import Result
 from misstep.assessment.intake import Facts
 from misstep.errors import BudgetError
@@ -145,11 +145,11 @@ class _Question(NamedTuple):
     column: int
     field: Field
     pointer: str
-    usual: tuple[tuple[Any, float], ...]
-    answers: tuple[Any, ...]
+    usual: tuple[Weighed, ...]
+    answers: tuple[Value, ...]
     crosses: bool
 
-    def answered(self, answer: Any, row: Row | None = None) -> Row:
+    def answered(self, answer: Value, row: Row | None = None) -> Row:
         """The row with an answer in it."""
         return with_value(row or self.row, self.column, answer)
 
@@ -174,11 +174,12 @@ def _questions(facts: Facts, use: FieldUse) -> Iterator[_Question]:
                 )
 
 
-def _answers(field: Field, usual: Iterable[tuple[Any, float]], turns: Iterable[float]) -> tuple[Any, ...]:
+def _answers(field: Field, usual: Iterable[Weighed], turns: Iterable[float]) -> tuple[Value, ...]:
     """The answers to try. Of numbers these are only some, in ascending order."""
     if field.is_number:
         grid = Grid(field)
-        return tuple(sorted({*(grid.value(step) for step in grid.around(turns)), *(answer for answer, _ in usual)}))
+        numbers: set[Any] = {*map(grid.value, grid.around(turns)), *(answer for answer, _ in usual)}
+        return tuple(sorted(numbers))
     if field.type == "set":
         return tuple(dict.fromkeys([*subsets_of(field), *(answer for answer, _ in usual)]))
     return words_of(field)
@@ -203,14 +204,14 @@ def _answers_given(facts: Facts, program: Program) -> int:
     return given
 
 
-def _draws(questions: Sequence[_Question], seed: str, given: int, count: int) -> Iterator[list[tuple[_Question, Any]]]:
+def _draws(questions: Sequence[_Question], seed: str, given: int, count: int) -> Iterator[list[tuple[_Question, Value]]]:
     """``count`` draws, each with answers to some of the questions; every question is answered in one of ``given + 2`` draws.
 
     Every answer comes as often as it is true, give or take one draw: each question puts the draws in an order of its own, and its
     answers share them (Latin hypercube sampling, McKay and others 1979).
     """
     chance = Random(seed).random  # noqa: S311 - no secret
-    columns: list[list[tuple[_Question, Any] | None]] = []
+    columns: list[list[tuple[_Question, Value] | None]] = []
     for question in questions:
         ends = list(accumulate(weight for _, weight in question.usual))
         if not ends:
@@ -234,7 +235,7 @@ class _AdviceTrials(Trials):
         self.now = Outcome.of(self.result)
         self._known: dict[tuple[Row, ...], Outcome | None] = {}
 
-    def with_answers(self, answers: Iterable[tuple[_Question, Any]]) -> Outcome | None:
+    def with_answers(self, answers: Iterable[tuple[_Question, Value]]) -> Outcome | None:
         """The outcome with all these answers; None if it is beyond the limits."""
         rows: dict[str, Row] = {}
         for question, answer in answers:
@@ -256,7 +257,7 @@ class _Tried(NamedTuple):
     moves: float
     keeps: bool
     complete: bool
-    results: Sequence[tuple[Any, Any]]
+    results: Sequence[tuple[float, object]]
 
     @property
     def counts(self) -> bool:
@@ -278,7 +279,7 @@ def _try_all(question: _Question, trials: _AdviceTrials) -> _Tried:
     total = sum(weights.values())
     changes = moves = 0.0
     damages, keeps, complete = [now.damage], True, True
-    results = []
+    results: list[tuple[Any, object]] = []
     for answer in question.answers:
         result = trials.result if answer == row[question.column] else trials.result_with([question.answered(answer)])
         if result is None:
@@ -298,7 +299,7 @@ def _try_all(question: _Question, trials: _AdviceTrials) -> _Tried:
     return _Tried(question, open_field, moves, keeps, complete, results)
 
 
-def _scores(result: Result) -> Any:
+def _scores(result: Result) -> object:
     """All scores that can change with a number before the advice does."""
     return (Outcome.of(result), result.plan.damage_after, sorted((row.mistake[ID], *row[1:]) for row in result.findings))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from misstep.assessment.assembly import Result
 from misstep.assessment.intake import Facts
@@ -82,7 +82,7 @@ def with_rows(facts: Facts, changed: Iterable[Row], gone: Collection[Row] = ()) 
     return facts._replace(rows=rows, ids=facts.ids - taken if taken else facts.ids)
 
 
-def with_value(row: Row, column: int, value: Any) -> Row:
+def with_value(row: Row, column: int, value: object) -> Row:
     """The row with another value in one of its columns."""
     return (*row[:column], value, *row[column + 1 :])
 

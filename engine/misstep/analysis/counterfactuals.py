@@ -5,7 +5,7 @@ A change removes one fact, or gives one of its fields another value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
@@ -16,7 +16,7 @@ import orjson
 from misstep.analysis.changed_records import Evaluate, FieldUse, Trials, finding_ranks, with_value
 from misstep.analysis.usual_answers import Grid, Value, words_of
 from misstep.assessment.assembly import Result, band_of
-from misstep.assessment.intake import Facts
+from misstep.assessment.intake import Facts, Values
 from misstep.language.facts import FIRST_VALUE, ID, KIND, Field, Row
 
 A_WORD, A_FACT = 1.0, 2.0
@@ -128,7 +128,7 @@ class _BandTrials(Trials):
         return answer if answer and answer.rank < self.now.rank else None
 
 
-def _worst_facts_first(now: Result, given: Iterable[Sequence[Any]]) -> list[tuple[int, Row]]:
+def _worst_facts_first(now: Result, given: Iterable[Values]) -> list[tuple[int, Row]]:
     """The facts with their places in the record: the worst mistake first, and what is no mistake last, by kind and id."""
     ranks = finding_ranks(now)
     rows = enumerate(map(tuple, given))
@@ -163,8 +163,8 @@ def _lower_with(trials: _BandTrials, row: Row, column: int, value: Value) -> _An
 
 
 def _lowering(
-    field: Field, given: Any, lower: Callable[[Any], _Answer | None], thresholds: Iterable[float]
-) -> Iterator[tuple[Any, _Answer]]:
+    field: Field, given: Any, lower: Callable[[Value], _Answer | None], thresholds: Iterable[float]
+) -> Iterator[tuple[Value, _Answer]]:
     """The values of a field that lower the band; of numbers the nearest one on each side."""
     if field.is_number:
         if given is not None:  # else there is nothing to be near to
@@ -177,15 +177,15 @@ def _lowering(
             yield value, answer
 
 
-def _words(field: Field, given: Any) -> Iterable[Any]:
+def _words(field: Field, given: Any) -> Iterable[Value]:
     if field.type == "set":  # a word more, or a word less
         return (tuple(sorted({*(given or ())} ^ {word})) for word in field.values)
     return () if field.type == "text" else words_of(field)
 
 
 def _nearest(
-    field: Field, given: float, outward: int, lower: Callable[[Any], _Answer | None], thresholds: Iterable[float]
-) -> tuple[Any, _Answer] | None:
+    field: Field, given: float, outward: int, lower: Callable[[Value], _Answer | None], thresholds: Iterable[float]
+) -> tuple[Value, _Answer] | None:
     """The number nearest to the given one, on one side, that lowers the band: from threshold to threshold, then by halves."""
     grid = Grid(field)
     start = grid.step_of(given, -outward)
@@ -206,7 +206,7 @@ def _nearest(
     return None
 
 
-def _size(given: Any, value: Any) -> float:
+def _size(given: Value, value: Any) -> float:
     if isinstance(given, bool) or not isinstance(given, (int, float)):
         return A_WORD
     return min(A_WORD, round(float(abs(value - given) / max(abs(value), abs(given))), 4))

@@ -11,8 +11,12 @@ from math import copysign
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from misstep.assessment.result import Plain
 from misstep.errors import Location, Problem, RecordError
 from misstep.language.facts import FIRST_VALUE, ID, KIND, MAX_ID, MAX_TEXT, Kind, Row, free_ids, sort_key
+
+Values = list[Any]
+"""A row while it is filled in."""
 
 
 class Facts(NamedTuple):
@@ -27,7 +31,7 @@ class Facts(NamedTuple):
     assumed: tuple[str, ...]
     ids: set[str]
     said: dict[str, Collection[str]]
-    given: Sequence[Sequence[Any]]
+    given: Sequence[Values]
 
 
 class Intake:
@@ -36,11 +40,11 @@ class Intake:
     def __init__(self, kinds: dict[str, Kind]) -> None:
         self._forms = {name: _Form(kind) for name, kind in kinds.items()}
         self._settings = {name for name, kind in kinds.items() if kind.role == "setting"}
-        self._assumed: dict[str, list[Any]] = {
+        self._assumed: dict[str, Values] = {
             name: [None, name, *(f.default for f in kind.fields)] for name, kind in kinds.items() if kind.assumed
         }
 
-    def take(self, data: dict[str, Any]) -> list[list[Any]] | None:
+    def take(self, data: Plain) -> list[Values] | None:
         """The rows of a record that is plainly right; None where the validator has to say what is wrong, if anything.
 
         What it takes, the validator would take, and give the same rows.
@@ -51,7 +55,7 @@ class Intake:
         if record_id is not None and not (type(record_id) is str and record_id in AN_ID):
             return None
         forms = self._forms
-        rows: list[list[Any]] = []
+        rows: list[Values] = []
         try:
             for fact in facts:
                 form = forms[fact["kind"]]
@@ -74,7 +78,7 @@ class Intake:
             return None
         return rows
 
-    def collect(self, record_id: str | None, given: Sequence[list[Any]], stated: Iterable[Collection[str]]) -> Facts:
+    def collect(self, record_id: str | None, given: Sequence[Values], stated: Iterable[Collection[str]]) -> Facts:
         """The facts of the rows of a record, each with an id, and what is assumed among them; which ids are made depends on
         values alone. ``stated``: the names that the record gives to each.
 
@@ -84,7 +88,7 @@ class Intake:
         rows: dict[str, list[Row]] = {}
         ids: set[str] = set()
         said: dict[str, Collection[str]] = {}
-        unnamed: dict[str, list[tuple[list[Any], Collection[str]]]] = {}
+        unnamed: dict[str, list[tuple[Values, Collection[str]]]] = {}
         for i, (values, names) in enumerate(zip(given, stated, strict=True)):
             name, kind = values[ID], values[KIND]
             if name is None:
@@ -117,7 +121,7 @@ class Intake:
         return Facts(record_id, rows, assumed, ids, said, given)
 
 
-def _by_values(fact: tuple[list[Any], Collection[str]]) -> tuple[Any, ...]:
+def _by_values(fact: tuple[Values, Collection[str]]) -> tuple[object, list[str]]:
     values, names = fact
     return sort_key(values), sorted(names)
 
@@ -137,7 +141,7 @@ class _Form:
     __slots__ = ("defaults", "fields", "required")
 
     def __init__(self, kind: Kind) -> None:
-        self.defaults: list[Any] = [None, kind.name, *(None if f.unknown else f.default for f in kind.fields)]
+        self.defaults: Values = [None, kind.name, *(None if f.unknown else f.default for f in kind.fields)]
         self.required = frozenset(f.name for f in kind.fields if f.required)
         self.fields: dict[str, tuple[int, type, Container[Any]]] = {
             "id": (ID, str, AN_ID), "kind": (KIND, str, (kind.name,))

@@ -11,9 +11,10 @@ from typing import Annotated, Any
 
 import orjson
 from pydantic import BaseModel, ConfigDict, StringConstraints
-from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
+from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, ValidationError, core_schema
 
-from misstep.assessment.intake import Facts, Intake, fault
+from misstep.assessment.intake import Facts, Intake, Values, fault
+from misstep.assessment.result import Plain
 from misstep.errors import Location, Problem, RecordError, suggest
 from misstep.language.facts import (
     GIVEN_ROLES,
@@ -63,7 +64,7 @@ class RecordReader:
         intake = Intake(self._kinds)
         self._take, self._collect = intake.take, intake.collect
 
-    def json_schema(self) -> dict[str, Any]:
+    def json_schema(self) -> Plain:
         """JSON Schema of a record."""
         from pydantic.json_schema import GenerateJsonSchema
 
@@ -96,7 +97,7 @@ class RecordReader:
         except RecordError as error:
             raise document.place(error) from None
 
-    def _rows(self, data: dict[str, Any]) -> list[list[Any]]:
+    def _rows(self, data: Plain) -> list[Values]:
         """The rows of a record's facts, in its order."""
         facts = data.get("facts")
         if isinstance(facts, list) and len(facts) > self._limits.facts:
@@ -117,7 +118,7 @@ class RecordReader:
         problems = [self._problem(e) for e in errors[: self._limits.problems]]
         return RecordError(problems, max(0, len(errors) - len(problems)))
 
-    def _problem(self, error: Any) -> Problem:
+    def _problem(self, error: ErrorDetails) -> Problem:
         kind = error["type"]
         loc = [step for step in error["loc"] if isinstance(step, (str, int))]
         if kind == "invalid_key" or len(loc) < len(error["loc"]):
@@ -165,7 +166,7 @@ def named(facts: Facts, id: str) -> Facts:  # noqa: A002 - the field of a record
     return facts._replace(id=id)
 
 
-def _stated(data: dict[str, Any]) -> list[frozenset[str]]:
+def _stated(data: Plain) -> list[frozenset[str]]:
     """The names of the fields that each fact of a checked record has a value for."""
     return [
         frozenset(fact) if None not in fact.values() else frozenset(name for name, value in fact.items() if value is not None)
@@ -178,7 +179,7 @@ def json_pointer(path: Iterable[str | int]) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
-def _has_each_key_once(record: Any, data: bytes | str) -> bool:
+def _has_each_key_once(record: object, data: bytes | str) -> bool:
     """Whether no object of a record can have a key twice. The parsed record does not show it, but the text has at least as many
     colons as keys."""
     colons = data.count(":") if isinstance(data, str) else data.count(b":")
@@ -200,7 +201,7 @@ def _decoded(data: bytes | str) -> str:
         raise RecordError([Problem(Location("<record>", data.count(b"\n", 0, error.start) + 1), "not UTF-8 text")]) from None
 
 
-def plain_record(record: RecordLike) -> dict[str, Any]:
+def plain_record(record: RecordLike) -> Plain:
     """The record as a mapping with ``facts``, not checked yet. Raises RecordError if it has no shape of a record."""
     if type(record) is list:
         return {"facts": _plain_facts(record)}
@@ -219,11 +220,11 @@ def plain_record(record: RecordLike) -> dict[str, Any]:
     return {"facts": _plain_facts(record)}
 
 
-def _plain_facts(facts: Iterable[Any]) -> list[Any]:
+def _plain_facts(facts: Iterable[object]) -> list[object]:
     return [fact if type(fact) is dict else _plain_fact(fact) for fact in facts]
 
 
-def _plain_fact(fact: Any) -> Any:
+def _plain_fact(fact: object) -> object:
     if isinstance(fact, Fact):
         return {name: value for name, value in fact.model_dump().items() if name != "id" or value is not None}
     return dict(fact) if isinstance(fact, Mapping) else fact
@@ -258,7 +259,7 @@ def _fact_schema(kind: Kind) -> CoreSchema:
     return core_schema.typed_dict_schema(fields, strict=True, extra_behavior="forbid")
 
 
-def _described(field: Field) -> dict[str, Any]:
+def _described(field: Field) -> Plain:
     return {"pydantic_js_updates": {"description": field.help or field.expected()}}
 
 

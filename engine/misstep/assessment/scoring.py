@@ -10,7 +10,6 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 from math import prod
-from typing import Any
 
 from misstep.evaluate.memory import Contribution, Remark
 from misstep.language.facts import ID, Row
@@ -45,7 +44,7 @@ def score(mistakes: Iterable[Row], contributions: Iterable[Contribution], scale:
 @lru_cache(maxsize=8192)
 def _scores(
     scale: Scale, added: int, relief: int, doublings: int, pressing: int, least: int
-) -> tuple[tuple[int, int, int], tuple[Any, ...]]:
+) -> tuple[tuple[int, int, int], tuple[object, ...]]:
     """The scores of a finding from its sums, behind its place among others. Kept, as the same sums come again and again."""
     severity = severity_of(added, relief)
     noticed = chance(round(scale.noticed_start * 1000) + doublings)

@@ -29,7 +29,7 @@ class Session:
         self._assess = assess
         self._id = record_id
         self._lock = threading.Lock()
-        self._posted: dict[str, Any] | None = {}
+        self._posted: dict[str, object] | None = {}
         self._retracted: set[str] = set()
         self._count = 0
         self._facts = self._check(())
@@ -87,12 +87,12 @@ class Session:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _open(self) -> dict[str, Any]:
+    def _open(self) -> dict[str, object]:
         if self._posted is None:
             raise CallerError("the session is closed; open a new one with RuleBase.session()")
         return self._posted
 
-    def _check(self, posted: Iterable[Any]) -> Facts:
+    def _check(self, posted: Iterable[object]) -> Facts:
         return self._reader.read({"id": self._id, "facts": list(posted)})
 
 

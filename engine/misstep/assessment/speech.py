@@ -56,7 +56,7 @@ class _Value(NamedTuple):
 
     variable: str
     place: int
-    make: Callable[[Any], Any]
+    make: Callable[[Any], object]
     default: str = ""
 
 
@@ -64,7 +64,7 @@ class _Reading(NamedTuple):
     """What a template takes of one fact: how to find it, the values where it is not there, and how to take those that are."""
 
     find: Callable[[Occurrence], Row | None]
-    absent: dict[str, Any]
+    absent: dict[str, object]
     present: list[_Value]
 
 
@@ -76,7 +76,7 @@ class Speaker:
         self._templates: dict[tuple[str, bool], Template] = {}
         self._of_kinds: dict[tuple[str, str], Template] = {}
         self._compile: Callable[[str], Any] | None = None
-        self._whole: dict[str, tuple[Callable[[Occurrence], Any], Callable[[Any], Any]]] = {
+        self._whole: dict[str, tuple[Callable[[Occurrence], object], Callable[[Any], object]]] = {
             SAID: (self._name_mistakes, _itself),
             REPAIR: (self._repair_mistakes, _itself),
             OUTLOOK: (attrgetter("outlook"), _Word),
@@ -119,7 +119,7 @@ class Speaker:
         readings = [read(name, variables) for name, variables in fields.items()]
 
         def said(of: Occurrence) -> str:
-            values: dict[str, Any] = {}
+            values: dict[str, object] = {}
             for find, absent, present in readings:
                 row = find(of)
                 values.update(absent)
@@ -170,7 +170,7 @@ class Speaker:
             reading.present.append(_Value(variables[field], KIND, words.__getitem__))
         return reading
 
-    def _name_mistakes(self, of: Occurrence) -> Any:
+    def _name_mistakes(self, of: Occurrence) -> str | _Unknown:
         """The mistakes that an action is for, in words: the worst two, since more of them is a confession."""
         names: list[str] = []
         for mistake in of.mistakes:
@@ -216,7 +216,7 @@ class _Unknown:
 _WHAT_HAPPENED = _Unknown("what_happened")
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """A value as it is put into a text."""
     if type(value) is str:
         return value
@@ -240,10 +240,10 @@ def _reading(
     return reading
 
 
-def _maker(field: Field, unknown: _Unknown) -> Callable[[Any], Any]:
+def _maker(field: Field, unknown: _Unknown) -> Callable[[Any], object]:
     """What makes of a field's value in a row what a template works with."""
     if field.type == "enum":
-        words: dict[Any, Any] = {None: unknown, **{word: _Word(word) for word in field.values}}
+        words: dict[object, object] = {None: unknown, **{word: _Word(word) for word in field.values}}
         if UNSAID in words:
             words[UNSAID] = unknown
         return words.__getitem__
@@ -252,11 +252,11 @@ def _maker(field: Field, unknown: _Unknown) -> Callable[[Any], Any]:
     return (lambda value: unknown if value is None else value) if field.unknown else _itself
 
 
-def _holds(action: str) -> Callable[[Any], bool]:
+def _holds(action: str) -> Callable[[Collection[str]], bool]:
     return lambda plan: action in plan
 
 
-def _itself(value: Any) -> Any:
+def _itself(value: object) -> object:
     return value
 
 

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from misstep.evaluate.emit import RUNTIME, ExpressionWriter, column_of, thousandths
+from misstep.evaluate.memory import Memory
 from misstep.language.expression import (
     Compare,
     Expression,
@@ -35,13 +36,14 @@ from misstep.language.expression import (
     names_in,
     refs_in,
 )
-from misstep.language.facts import TRAITS, Field, Kind
+from misstep.language.facts import TRAITS, Field, Kind, Row
 from misstep.language.finding import FINDING_FIELDS
 from misstep.language.program import (
     Aggregate,
     Condition,
     Contribute,
     Derive,
+    Effect,
     LimitOutlook,
     Negation,
     Note,
@@ -52,7 +54,7 @@ from misstep.language.program import (
     overlap,
 )
 
-Fire = Callable[[Any, Mapping[str, Any]], None]
+Fire = Callable[[Memory, Mapping[str, list[Row]]], None]
 """``fire(memory, sources)``: the facts of each pattern by its key."""
 
 AGAIN = "#"  # behind the key of a pattern that ranges over the same facts as one before it
@@ -76,7 +78,7 @@ def generate(rule: Rule, kinds: dict[str, Kind]) -> Generated:
     return Generated(compiled(source, f"<rule {rule.id}>", writer.constants), source, writer.keys)
 
 
-def compiled(source: str, filename: str, constants: Mapping[str, Any]) -> Any:
+def compiled(source: str, filename: str, constants: Mapping[str, object]) -> Any:
     """The function ``fire`` of a source written here; tracebacks show its lines for as long as it lives."""
     namespace: dict[str, Any] = {**RUNTIME, **constants, "N": ()}
     exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - names and numbers made here, see above
@@ -283,7 +285,7 @@ class Writer(ExpressionWriter):
 
     # -- effects
 
-    def _effect(self, i: int, effect: Any) -> str:
+    def _effect(self, i: int, effect: Effect) -> str:
         match effect:
             case Contribute(dimension, target, amount):
                 self.head["add"] = "memory.contributions.append"
@@ -307,8 +309,6 @@ class Writer(ExpressionWriter):
                 return f"memory.notes.append(new(Remark, ({i}, {self.rule}, m)))"
             case LimitOutlook():
                 return f"memory.outlooks.append(new(Remark, ({i}, {self.rule}, m)))"
-            case _:
-                raise AssertionError(effect)
 
     def _fact(self, name: str) -> str:
         """The row of the mistake behind a name."""

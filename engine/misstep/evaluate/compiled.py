@@ -6,14 +6,13 @@ lock: threads that need the same function for the first time each write it, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
 
 from misstep.evaluate.codegen import AGAIN, Generated, generate
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory
-from misstep.evaluate.rule_groups import RuleGroup, group_rules
+from misstep.evaluate.rule_groups import ByKind, RuleGroup, group_rules
 from misstep.language.facts import Kind, Row
 from misstep.language.program import Over, Pattern, Program, Rule, Stratum
 
@@ -206,14 +205,12 @@ class _Pass:
             group.fire(memory, (), rows, found, extents)
 
 
-def _run(
-    of_kind: _ByKind, facts_by_kind: Mapping[str, list[Any]], memory: Memory, rows: Any, found: Any, extents: _Extents
-) -> None:
+def _run(of_kind: _ByKind, facts_by_kind: ByKind, memory: Memory, rows: ByKind, found: ByKind, extents: _Extents) -> None:
     """Run the groups of rules that start from facts of kinds that are there."""
-    starts: dict[RuleGroup, list[Any]] = {}
+    starts: dict[RuleGroup, Sequence[Row]] = {}
     for kind, facts in facts_by_kind.items():
         for group in of_kind.get(kind, ()):
-            starts[group] = starts[group] + facts if group in starts else facts
+            starts[group] = [*starts[group], *facts] if group in starts else facts
     for group, anchors in starts.items():
         group.fire(memory, anchors, rows, found, extents)
 

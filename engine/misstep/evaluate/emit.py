@@ -6,7 +6,6 @@ from bisect import bisect_right
 from collections.abc import Hashable
 from itertools import chain
 from math import fsum
-from typing import Any
 
 from misstep.evaluate.memory import Contribution, Recommendation, Remark, Vetoed
 from misstep.language.expression import (
@@ -48,12 +47,12 @@ def thousandths(x: float) -> int:
     return round(x * 1000)
 
 
-def within(x: Any) -> Any:
+def within(x: float) -> float:
     """A derived number, kept within what a fact may hold."""
     return min(max(x, -LARGEST), LARGEST)
 
 
-RUNTIME: dict[str, Any] = {
+RUNTIME: dict[str, object] = {
     "__builtins__": {"float": float, "id": id, "len": len, "max": max, "min": min, "sum": sum},
     **{name: function.run for name, function in FUNCTIONS.items()},
     "curve": curve, "fsum": fsum, "thousandths": thousandths, "within": within,
@@ -74,12 +73,12 @@ class ExpressionWriter:
 
     def __init__(self, kinds: dict[str, Kind]) -> None:
         self.kinds = kinds
-        self.constants: dict[str, Any] = {}
-        self._names: dict[tuple[Any, Any], str] = {}
+        self.constants: dict[str, object] = {}
+        self._names: dict[tuple[type, object], str] = {}
         self.patterns: dict[str, Pattern] = {}
         self.locals: dict[str, str] = {}
 
-    def constant(self, value: Any) -> str:
+    def constant(self, value: object) -> str:
         """The name that a constant is bound to."""
         key = (type(value), value) if isinstance(value, Hashable) else (dict, id(value))
         name = self._names.get(key)

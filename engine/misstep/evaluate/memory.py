@@ -89,16 +89,16 @@ class Memory:
         self.outlooks: list[Remark] = []
         self.derivations: dict[Row, list[tuple[Rule, Match]]] = {}
         self.extents: dict[str, list[Row]] = {}  # an engine's own: the facts of patterns that its rules have read
-        self.indexes: dict[tuple[int, int], tuple[list[Row], dict[Any, list[Row]]]] = {}
+        self.indexes: dict[tuple[int, int], tuple[list[Row], dict[object, list[Row]]]] = {}
 
-    def lookup(self, rows: list[Row], column: int, value: Any, findings: bool = False) -> Iterable[Row]:
+    def lookup(self, rows: list[Row], column: int, value: object, findings: bool = False) -> Iterable[Row]:
         """The rows with a value in a column, by an index that is built on first use; of ``findings``, the mistakes' column.
 
         The index holds on to its rows, so that the identity of the list stays its own.
         """
         held = self.indexes.get((id(rows), column))
         if held is None:
-            index: dict[Any, list[Row]] = {}
+            index: dict[object, list[Row]] = {}
             for row in rows:
                 index.setdefault((row[0] if findings else row)[column], []).append(row)
             self.indexes[id(rows), column] = held = (rows, index)

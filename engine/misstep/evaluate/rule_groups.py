@@ -19,12 +19,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from misstep.evaluate.codegen import Bound, Writer, compiled
 from misstep.evaluate.memory import Memory
 from misstep.language.expression import Compare, Expression, Facts, FieldRef, Literal, Member, Words, known_where, refs_in
-from misstep.language.facts import Kind
+from misstep.language.facts import Kind, Row
 from misstep.language.program import OUTLOOK, Condition, Pattern, Rule, overlap
 
 MOST_RULES = 512
@@ -32,7 +32,8 @@ MOST_RULES = 512
 
 Anchors = Mapping[Rule, Pattern]
 """The pattern that each rule starts from; a rule without one is run once."""
-FireGroup = Callable[[Memory, Any, Any, Any, Any], None]
+ByKind = Mapping[str, Sequence[Row]]
+FireGroup = Callable[[Memory, Sequence[Row], ByKind, ByKind, ByKind], None]
 """``fire(memory, anchors, rows, found, extents)``: facts to start from, facts and findings by kind, facts by pattern."""
 
 
@@ -50,7 +51,7 @@ class RuleGroup:
         self._kinds = kinds
         self.fire: FireGroup = self._compile_and_fire
 
-    def _compile_and_fire(self, memory: Memory, anchors: Any, rows: Any, found: Any, extents: Any) -> None:
+    def _compile_and_fire(self, memory: Memory, anchors: Sequence[Row], rows: ByKind, found: ByKind, extents: ByKind) -> None:
         self.fire = _generate(self.rules, self._anchors, self._kinds)
         self.fire(memory, anchors, rows, found, extents)
 

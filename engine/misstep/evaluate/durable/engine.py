@@ -17,12 +17,11 @@ import threading
 import weakref
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 from misstep.errors import BudgetError, EngineError, InstallationError, MisstepError
 from misstep.evaluate.durable.missing import missing_library
 from misstep.evaluate.durable.network import refuse_what_is_too_large
-from misstep.evaluate.durable.wire import conclude, receive, send
+from misstep.evaluate.durable.wire import Message, conclude, receive, send
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory
 from misstep.language.program import Program
@@ -123,7 +122,7 @@ class _Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._stream: socket.socket | None = None
 
-    def ask(self, request: bytes, program: Program, seconds: float) -> dict[str, Any]:
+    def ask(self, request: bytes, program: Program, seconds: float) -> Message:
         """Send a request, to a new process if need be; its answer.
 
         Raises InstallationError, TimeoutError, OSError and EOFError where the process died, ValueError.
@@ -180,7 +179,7 @@ class _Worker:
             )
         return ours
 
-    def _exchange(self, stream: socket.socket, request: bytes, seconds: float) -> dict[str, Any]:
+    def _exchange(self, stream: socket.socket, request: bytes, seconds: float) -> Message:
         deadline = monotonic() + seconds
         stream.settimeout(seconds)
         send(stream, request)

@@ -81,10 +81,10 @@ class Tokens:
 
     def __init__(self, numbers: ClashFree) -> None:
         self._numbers = numbers
-        self._known: dict[Any, int] = {}
+        self._known: dict[object, int] = {}
         self._count = 0
 
-    def of(self, value: Any) -> int:
+    def of(self, value: object) -> int:
         """The number of a value."""
         token = None if value is None else self._known.get(value)
         if token is None:
@@ -114,13 +114,13 @@ class _Places:
     def __init__(self) -> None:
         self.constants: list[Any] = []
 
-    def note(self, constant: Any) -> None:
+    def note(self, constant: object) -> None:
         """One more constant."""
         if constant not in self.constants:
             self.constants.append(constant)
             self.constants.sort()
 
-    def code(self, value: Any, _: Tokens) -> int:
+    def code(self, value: object, _: Tokens) -> int:
         """The number of a value."""
         if value is None:
             return -1
@@ -128,6 +128,8 @@ class _Places:
         return 2 * i + (i < len(self.constants) and self.constants[i] == value)
 
 
+_Definition = dict[str, Any]
+"""A part of a definition, in the words of the library."""
 Code = Callable[[Any, Tokens], int]
 """A value, as the number that the library is told."""
 
@@ -137,7 +139,7 @@ class _Told:
     """A field as the library is told of it: its name there, how the value is found in a row, and how it is coded."""
 
     name: str
-    value: Callable[[Row], Any]
+    value: Callable[[Row], object]
     code: Code
 
 
@@ -149,7 +151,7 @@ class _Group:
         self.over = pattern.over
         self.kinds = frozenset(pattern.kinds)
         self.places: dict[str, _Places] = {}
-        self.told: dict[Any, _Told] = {}
+        self.told: dict[object, _Told] = {}
 
 
 class Ruleset:
@@ -191,7 +193,7 @@ class Ruleset:
             parts += [f'"{told.name}":{told.code(told.value(row), tokens)}' for told in group.told.values()]
         return ",".join(parts) + "}"
 
-    def _write(self, rule: Rule) -> list[dict[str, Any]]:
+    def _write(self, rule: Rule) -> list[_Definition]:
         """The patterns of a rule as the library takes them; ``f0``, ``f1`` are the facts of the rule's own patterns."""
         if not rule.patterns:
             return [{"f": {"start": 1}}]
@@ -211,7 +213,7 @@ class Ruleset:
             written.append({alias[pattern.name]: {"$and": conditions}})
         return written
 
-    def _condition(self, group: _Group, pattern: Pattern, test: Test) -> dict[str, Any]:
+    def _condition(self, group: _Group, pattern: Pattern, test: Test) -> _Definition:
         """A condition in the words of the library, on the field that it is told for it."""
         if test.operator in ("in", "has"):
             return {self._lookup(group, pattern, test).name: int(test.outcome)}
@@ -233,7 +235,7 @@ class Ruleset:
         """A field that is joined."""
         return self._told(self._group(pattern), pattern, name, "token", lambda value, tokens: tokens.of(value))
 
-    def _told(self, group: _Group, pattern: Pattern, name: str, use: Any, code: Code) -> _Told:
+    def _told(self, group: _Group, pattern: Pattern, name: str, use: object, code: Code) -> _Told:
         key = (name, use)
         if key not in group.told:
             group.told[key] = _Told(f"{group.name}_{len(group.told)}", value_of(pattern, name, self._kinds), code)
@@ -250,7 +252,7 @@ _OPERATORS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
-def value_of(pattern: Pattern, name: str, kinds: Mapping[str, Kind]) -> Callable[[Row], Any]:
+def value_of(pattern: Pattern, name: str, kinds: Mapping[str, Kind]) -> Callable[[Row], object]:
     """A function that finds a field in a row of memory: of a fact, a finding or the outlook."""
     if pattern.over == "outlook":
         return itemgetter(0)
@@ -258,7 +260,7 @@ def value_of(pattern: Pattern, name: str, kinds: Mapping[str, Kind]) -> Callable
         return itemgetter(1 + FINDING_FIELDS.index(name))
     if name in TRAITS:
         traits = {kind: getattr(kinds[kind], name) for kind in pattern.kinds}
-        find: Callable[[Row], Any] = lambda row: traits[row[KIND]]  # noqa: E731
+        find: Callable[[Row], object] = lambda row: traits[row[KIND]]  # noqa: E731
     else:
         find = itemgetter(column_of(pattern, name))
     return find if pattern.over == "fact" else lambda row: find(row[0])

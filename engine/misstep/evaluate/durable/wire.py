@@ -15,6 +15,8 @@ from misstep.evaluate.memory import Contribution, Match, Memory, Recommendation,
 from misstep.language.facts import Row
 from misstep.language.program import Pattern, Rule
 
+Message = dict[str, Any]
+"""An answer, in plain data."""
 MOST_BYTES = 1 << 30
 """No message is longer; what says it is, is none."""
 
@@ -49,12 +51,12 @@ def facts_of(rows: dict[str, list[Row]]) -> list[tuple[str, Row]]:
     return [(key, row) for key, found in rows.items() for row in found]
 
 
-def conclusions(memory: Memory, rules: Sequence[Rule], facts: Sequence[tuple[str, Row]], given: int) -> dict[str, Any]:
+def conclusions(memory: Memory, rules: Sequence[Rule], facts: Sequence[tuple[str, Row]], given: int) -> Message:
     """All that was concluded, in plain lists; the facts from ``given`` on are new."""
     place = {row: i for i, (_, row) in enumerate(facts)}
     number = {rule: i for i, rule in enumerate(rules)}
 
-    def why(rule: Rule, match: Match) -> list[Any]:
+    def why(rule: Rule, match: Match) -> list[object]:
         taken = [place[v] if isinstance(b, Pattern) else v for b, v in zip(rule.binders, match, strict=True)]
         return [number[rule], taken]
 
@@ -79,7 +81,7 @@ def conclusions(memory: Memory, rules: Sequence[Rule], facts: Sequence[tuple[str
     }
 
 
-def conclude(answer: dict[str, Any], memory: Memory, rules: Sequence[Rule]) -> None:
+def conclude(answer: Message, memory: Memory, rules: Sequence[Rule]) -> None:
     """Add what was concluded elsewhere to a memory. Raises ValueError, TypeError, LookupError where it is not that."""
     facts = [row for _, row in facts_of(memory.rows)]
     facts += [(None, kind, *map(_value, values)) for kind, *values in answer["facts"]]
@@ -107,6 +109,6 @@ def conclude(answer: dict[str, Any], memory: Memory, rules: Sequence[Rule]) -> N
     memory.outlooks += [Remark(effect, *why(rule, taken)) for effect, rule, taken in answer["outlooks"]]
 
 
-def _value(value: Any) -> Any:
+def _value(value: object) -> object:
     """A value of a field: sets are tuples."""
     return tuple(value) if isinstance(value, list) else value
