@@ -19,7 +19,7 @@ from misstep.assessment.assembly import Result, band_of
 from misstep.assessment.intake import Facts, Values
 from misstep.language.facts import FIRST_VALUE, ID, KIND, Field, Row
 
-A_WORD, A_FACT = 1.0, 2.0
+WORD_COST, FACT_COST = 1.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def _changes_of(place: int, row: Row, said: Collection[str], use: FieldUse, tria
         return _Found(key, change, field is None or field.name in said)
 
     if not kind.assumed and (answer := trials.lower(row, None)):  # a setting that would be assumed cannot be removed
-        yield found(0, None, None, A_FACT, answer)
+        yield found(0, None, None, FACT_COST, answer)
     for column, field in enumerate(kind.fields, FIRST_VALUE):
         lower = partial(_lower_with, trials, row, column)
         lowering = _lowering(field, row[column], lower, use.thresholds.get((kind.name, field.name), frozenset()))
@@ -208,5 +208,5 @@ def _nearest(
 
 def _size(given: Value, value: Any) -> float:
     if isinstance(given, bool) or not isinstance(given, (int, float)):
-        return A_WORD
-    return min(A_WORD, round(float(abs(value - given) / max(abs(value), abs(given))), 4))
+        return WORD_COST
+    return min(WORD_COST, round(float(abs(value - given) / max(abs(value), abs(given))), 4))

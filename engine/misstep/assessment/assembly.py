@@ -7,9 +7,9 @@ from itertools import chain
 from typing import NamedTuple
 
 from misstep.assessment.drafting import Draft, Drafter, clauses_of
-from misstep.assessment.explain import Explainer, Telling, action_reasons, name_derived, reasons_by_fact
+from misstep.assessment.explain import Explainer, RecordContext, action_reasons, name_derived, reasons_by_fact
 from misstep.assessment.intake import Facts
-from misstep.assessment.planning import Avoid, Choice, Firing, Plan, Step, what_to_avoid
+from misstep.assessment.planning import Avoid, Choice, Firing, Plan, PlannedStep, what_to_avoid
 from misstep.assessment.result import SCHEMA, Assessment, Plain, make_assessment
 from misstep.assessment.scoring import level, outlook_limit, overall_severity, worst_outlook
 from misstep.evaluate.memory import Contribution, Match, Memory
@@ -70,20 +70,20 @@ def outlook_of(result: Result) -> str:
 
 def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: Plain) -> Plain:
     facts, memory, findings, plan = result
-    telling = Telling(name_derived(memory, facts.ids), facts.said)
+    context = RecordContext(name_derived(memory, facts.ids), facts.said)
     limits = [Contribution(None, OUTLOOK, outlook_limit(limit), limit.rule, limit.match) for limit in memory.outlooks]
-    reasons = reasons_by_fact([*memory.contributions, *limits], explainer, telling)
+    reasons = reasons_by_fact([*memory.contributions, *limits], explainer, context)
     drafts = [drafter.message(step, plan, findings, facts, summary["outlook"]) for step in plan.steps]
     because = reasons.get(None, [])
     scored = [_finding(f, result, drafter.word(f.mistake, facts), reasons.get(f.mistake[ID], [])) for f in findings]
-    actions = [[_action(choice, result, explainer, telling) for choice in step.choices] for step in plan.steps]
+    actions = [[_action(choice, result, explainer, context) for choice in step.choices] for step in plan.steps]
     avoid = [
-        _avoided(each, action_reasons(_fired(each.firings), explainer, telling))
+        _avoided(each, action_reasons(_fired(each.firings), explainer, context))
         for each in what_to_avoid(memory.vetoes, plan, memory.program)
     ]
     derived = [
-        _derived(row, name, memory, action_reasons(memory.derivations[row], explainer, telling))
-        for row, name in telling.names.items()
+        _derived(row, name, memory, action_reasons(memory.derivations[row], explainer, context))
+        for row, name in context.names.items()
     ]
     explained = chain(scored, chain.from_iterable(actions), avoid, derived)
     return {
@@ -100,7 +100,7 @@ def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: Plai
         ],
         "avoid": avoid,
         "derived": derived,
-        "notes": _notes(facts, memory, explainer, telling),
+        "notes": _notes(facts, memory, explainer, context),
         "draft": next((draft.body for draft in drafts if draft is not None), None),
         "sources": explainer.sources(chain(because, *[part["because"] for part in explained])),
     }
@@ -129,7 +129,7 @@ def _finding(finding: FindingRow, result: Result, word: str, because: list[Plain
     }
 
 
-def _step(rank: int, step: Step, draft: Draft | None, scale: Scale, actions: list[Plain]) -> Plain:
+def _step(rank: int, step: PlannedStep, draft: Draft | None, scale: Scale, actions: list[Plain]) -> Plain:
     occasion = scale.occasions.get(step.occasion)
     clauses = clauses_of(step.choices)
     return {
@@ -144,7 +144,7 @@ def _step(rank: int, step: Step, draft: Draft | None, scale: Scale, actions: lis
     }
 
 
-def _action(choice: Choice, result: Result, explainer: Explainer, telling: Telling) -> Plain:
+def _action(choice: Choice, result: Result, explainer: Explainer, context: RecordContext) -> Plain:
     action, program = choice.action, result.memory.program
     kinds = [program.kinds[f.mistake[KIND]] for f in result.findings if f.mistake[ID] in choice.relief]
     advice = dict.fromkeys([kind.advice[action.id] for kind in kinds if action.id in kind.advice])
@@ -156,7 +156,7 @@ def _action(choice: Choice, result: Result, explainer: Explainer, telling: Telli
         "priority": choice.priority(program.scale),
         "relief": choice.damage_relieved / 10,
         "text": " ".join(list(advice)[:MOST_ADVICE]) or action.text,
-        "because": action_reasons(_fired(choice.firings), explainer, telling),
+        "because": action_reasons(_fired(choice.firings), explainer, context),
     }
 
 
@@ -175,7 +175,7 @@ def _derived(row: Row, name: str, memory: Memory, because: list[Plain]) -> Plain
     }
 
 
-def _notes(facts: Facts, memory: Memory, explainer: Explainer, telling: Telling) -> list[str]:
+def _notes(facts: Facts, memory: Memory, explainer: Explainer, context: RecordContext) -> list[str]:
     assumed = [memory.program.kinds[kind].assumed for kind in facts.assumed]
-    notes = {explainer.note(note, telling): note.rule.id for note in memory.notes}
+    notes = {explainer.note(note, context): note.rule.id for note in memory.notes}
     return [*assumed, *sorted(notes, key=lambda text: (notes[text], text))]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from misstep.assessment.intake import Facts
 from misstep.assessment.phrases import due_in_words, joined
-from misstep.assessment.planning import Choice, Plan, Step
+from misstep.assessment.planning import Choice, Plan, PlannedStep
 from misstep.assessment.speech import GLUE, Occurrence, Speaker
 from misstep.language.facts import ID, Row
 from misstep.language.finding import FindingRow
@@ -65,7 +65,7 @@ class Drafter:
         """What a mistake usually means to those who saw it, said to the person."""
         return self._speaker.of_kind(mistake, facts, "word").replace(GLUE, " ")
 
-    def message(self, step: Step, plan: Plan, findings: Sequence[FindingRow], facts: Facts, outlook: str) -> Draft | None:
+    def message(self, step: PlannedStep, plan: Plan, findings: Sequence[FindingRow], facts: Facts, outlook: str) -> Draft | None:
         """The message of a step over a channel that has one; None where its actions have nothing to say."""
         scale = self._scale
         written = step.channel in scale.message_channels
@@ -131,7 +131,7 @@ def clauses_of(choices: Sequence[Choice], most: int | None = None) -> str:
     return joined([choice.action.clause for choice in told if choice in main])
 
 
-def _first_step(steps: Sequence[Step]) -> str:
+def _first_step(steps: Sequence[PlannedStep]) -> str:
     if not steps:
         return ""
     titles = joined([choice.action.title for choice in steps[0].choices])

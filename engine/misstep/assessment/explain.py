@@ -14,14 +14,14 @@ from misstep.language.facts import ID, KIND, Row, free_ids, sort_key
 from misstep.language.program import DIMENSIONS, OUTLOOK, Aggregate, Assumption, Note, Pattern, Program, Rule
 
 
-class Telling(NamedTuple):
-    """What it takes to tell of one record: the ids of derived facts, and the names that each fact states, by its id."""
+class RecordContext(NamedTuple):
+    """What it takes to explain of one record: the ids of derived facts, and the names that each fact states, by its id."""
 
     names: dict[Row, str]
     said: Mapping[str, Collection[str]]
 
 
-class Words(NamedTuple):
+class RuleWording(NamedTuple):
     """What the reasons of one rule have in common, and what says the rest of a match."""
 
     rule: str
@@ -31,10 +31,10 @@ class Words(NamedTuple):
     shown: tuple[Assumption, ...]
     otherwise: Basis
 
-    def tell(self, match: Match, telling: Telling) -> tuple[str, tuple[str, ...], Basis]:
+    def explain(self, match: Match, context: RecordContext) -> tuple[str, tuple[str, ...], Basis]:
         """The text of a match, the ids of its facts, and what it rests on. A text that shows a default says so."""
-        text, facts = self.say(match, telling.names)
-        said = telling.said
+        text, facts = self.say(match, context.names)
+        said = context.said
         for assumption in self.read:
             if assumption.rests(match, said):
                 if any(shown.rests(match, said) for shown in self.shown):
@@ -54,32 +54,32 @@ class Explainer:
         self._notes: dict[tuple[Rule, int], Say] = {}
         self._sources = {s.id: CitedSource(s.id, s.title, s.kind, s.year, s.figure, s.url) for s in program.sources.values()}
         self.rulebase = RuleBaseInfo(program.name, program.version, program.digest)
-        self.words: dict[Rule, Words] = _WordsOfRules(program)
+        self.words: dict[Rule, RuleWording] = _WordsOfRules(program)
 
     def sources(self, reasons: Iterable[Plain]) -> list[CitedSource]:
         """Every source that reasons name, by id."""
         cited = {name for reason in reasons for name in reason["sources"]}
         return [self._sources[name] for name in sorted(cited)]
 
-    def note(self, remark: Remark, telling: Telling) -> str:
+    def note(self, remark: Remark, context: RecordContext) -> str:
         """The text of a note."""
         key = (remark.rule, remark.effect)
         if key not in self._notes:
             note = remark.rule.effects[remark.effect]
             assert isinstance(note, Note)
             self._notes[key] = compile_words(remark.rule, note.text, self._program.kinds)
-        return self._notes[key](remark.match, telling.names)[0]
+        return self._notes[key](remark.match, context.names)[0]
 
 
-class _WordsOfRules(dict[Rule, Words]):
+class _WordsOfRules(dict[Rule, RuleWording]):
     """How to put the firings of a rule into words, compiled on first use."""
 
     def __init__(self, program: Program) -> None:
         self._kinds = program.kinds
 
-    def __missing__(self, rule: Rule) -> Words:
+    def __missing__(self, rule: Rule) -> RuleWording:
         concluded = any(isinstance(b, Aggregate) or b.over != "fact" or self._derived(b) for b in rule.binders)
-        words = self[rule] = Words(
+        words = self[rule] = RuleWording(
             rule.id,
             rule.sources,
             compile_words(rule, rule.because, self._kinds),
@@ -107,7 +107,7 @@ def name_derived(memory: Memory, taken: set[str]) -> dict[Row, str]:
 
 
 def reasons_by_fact(
-    contributions: Iterable[Contribution], explainer: Explainer, telling: Telling
+    contributions: Iterable[Contribution], explainer: Explainer, context: RecordContext
 ) -> dict[str | None, list[Plain]]:
     """The reasons for the score of every mistake by its id (None: of the interview), the heaviest first."""
     words = explainer.words
@@ -119,7 +119,7 @@ def reasons_by_fact(
             last = match
             of_rule = words[rule]
             name, sources = of_rule.rule, of_rule.sources
-            text, facts, basis = of_rule.tell(match, telling)
+            text, facts, basis = of_rule.explain(match, context)
         ranked = dimension in RANKED
         if amount or ranked:  # as Contribution.is_reason says, without the call
             of_one = reasons[None if mistake is None else mistake[ID]]
@@ -134,13 +134,13 @@ def reasons_by_fact(
     return {fact: [reason for _, _, _, _, _, reason in of_one] for fact, of_one in reasons.items()}
 
 
-def action_reasons(firings: Iterable[tuple[Rule, Match]], explainer: Explainer, telling: Telling) -> list[Plain]:
+def action_reasons(firings: Iterable[tuple[Rule, Match]], explainer: Explainer, context: RecordContext) -> list[Plain]:
     """Why an action is recommended, vetoed, or a fact concluded."""
     words = explainer.words
     reasons: list[Plain] = []
     for rule, match in firings:
         of_rule = words[rule]
-        text, facts, basis = of_rule.tell(match, telling)
+        text, facts, basis = of_rule.explain(match, context)
         reasons.append({"rule": of_rule.rule, "text": text, "facts": facts, "sources": of_rule.sources, "basis": basis})
     if len(reasons) > 1:
         reasons.sort(key=_by_rule)

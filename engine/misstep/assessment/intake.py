@@ -38,7 +38,7 @@ class Intake:
     """Takes the facts of some kinds. Immutable, safe from many threads."""
 
     def __init__(self, kinds: dict[str, Kind]) -> None:
-        self._forms = {name: _Form(kind) for name, kind in kinds.items()}
+        self._forms = {name: _FactForm(kind) for name, kind in kinds.items()}
         self._settings = {name for name, kind in kinds.items() if kind.role == "setting"}
         self._assumed: dict[str, Values] = {
             name: [None, name, *(f.default for f in kind.fields)] for name, kind in kinds.items() if kind.assumed
@@ -131,7 +131,7 @@ def fault(pointer: str, message: str) -> RecordError:
     return RecordError([Problem(Location(pointer=pointer), message)])
 
 
-class _Form:
+class _FactForm:
     """How the facts of a kind are taken where they are plainly right.
 
     ``defaults``: the row where nothing is given; ``fields``: by name the place in the row, the type, and what has every
@@ -154,9 +154,9 @@ class _Form:
                 case "integer":
                     self.fields[field.name] = (place, int, range(int(low), int(high) + 1))
                 case "number":
-                    self.fields[field.name] = (place, float, _Numbers(low, high))
+                    self.fields[field.name] = (place, float, _NumberRange(low, high))
                 case "text":
-                    self.fields[field.name] = (place, str, _Texts(0, MAX_TEXT))
+                    self.fields[field.name] = (place, str, _TextRange(0, MAX_TEXT))
                 case "enum":
                     self.fields[field.name] = (place, str, frozenset(field.values))
                 case "set":
@@ -168,7 +168,7 @@ class _Never:
 
 
 @dataclass(frozen=True, slots=True)
-class _Numbers:
+class _NumberRange:
     low: float
     high: float
 
@@ -177,7 +177,7 @@ class _Numbers:
 
 
 @dataclass(frozen=True, slots=True)
-class _Texts:
+class _TextRange:
     shortest: int
     longest: int
 
@@ -185,4 +185,4 @@ class _Texts:
         return self.shortest <= len(text) <= self.longest and text.isascii()  # else there may be half a character in it
 
 
-AN_ID = _Texts(1, MAX_ID)
+AN_ID = _TextRange(1, MAX_ID)

@@ -22,7 +22,7 @@ from misstep.language.finding import FindingRow
 from misstep.language.program import REPAIRS, Action, Program, Rule
 from misstep.language.scale import Scale
 
-Targets = Collection[str] | None
+MistakeIds = Collection[str] | None
 """Ids of mistakes; None: all of them, and the interview as a whole."""
 
 
@@ -66,7 +66,7 @@ class Choice:
         verdict, part = -self.order[0], 100 / len(scale.verdicts)
         return round(part * verdict + part * self.damage_relieved / 1000, 1)
 
-    def drop(self, targets: Targets) -> bool:
+    def drop(self, targets: MistakeIds) -> bool:
         """Leave out some mistakes; whether anything is left to do it for."""
         if targets is None:
             return False
@@ -77,7 +77,7 @@ class Choice:
         self.firings = _still_for(self.relief, self.firings)
         return bool(self.relief)
 
-    def take_over(self, other: Choice, barred: Targets) -> None:
+    def take_over(self, other: Choice, barred: MistakeIds) -> None:
         """Do it for the mistakes of another action too, at its own relief, but for those that it is barred from."""
         taken = other.relief.keys() - (barred or ())
         for target in taken:
@@ -90,7 +90,7 @@ def _still_for(targets: Collection[str], firings: Iterable[Firing]) -> list[Firi
     return [firing for firing in firings if not firing.targets or any(target in targets for target in firing.targets)]
 
 
-class Step(NamedTuple):
+class PlannedStep(NamedTuple):
     """What is done on one occasion over one channel, part by part; hours are counted from now, None: at any time."""
 
     occasion: str
@@ -115,7 +115,7 @@ class Avoid(NamedTuple):
 class Plan(NamedTuple):
     """Damage in tenths of a percent."""
 
-    steps: list[Step]
+    steps: list[PlannedStep]
     verdict: str
     damage: int
     damage_after: int
@@ -137,7 +137,7 @@ def make_plan(findings: Sequence[FindingRow], memory: Memory) -> Plan:
     scale = program.scale
     scores = _Scores(findings, scale)
     ways = _ways(memory)
-    barred: dict[str, Targets] = {}
+    barred: dict[str, MistakeIds] = {}
     for veto in memory.vetoes:
         _bar(barred, veto.action, [row[ID] for row in veto.mistakes] or None)
     choices = _choices(memory.recommendations, barred, ways, program.actions)
@@ -155,7 +155,7 @@ def make_plan(findings: Sequence[FindingRow], memory: Memory) -> Plan:
     return Plan(steps, verdict, scores.damage, scores.damage_after(kept))
 
 
-def _bar(barred: dict[str, Targets], action: str, targets: Targets) -> None:
+def _bar(barred: dict[str, MistakeIds], action: str, targets: MistakeIds) -> None:
     """Add to the mistakes that an action is not for."""
     known = barred.get(action, ())
     barred[action] = None if targets is None or known is None else {*known, *targets}
@@ -208,7 +208,7 @@ class _Scores:
 
 def _choices(
     recommendations: Iterable[Recommendation],
-    vetoed: dict[str, Targets],
+    vetoed: dict[str, MistakeIds],
     ways: dict[str, str] | None,
     actions: dict[str, Action],
 ) -> dict[str, Choice]:
@@ -238,7 +238,7 @@ def _choices(
     return choices
 
 
-def _exclude(choices: dict[str, Choice], barred: dict[str, Targets], program: Program) -> None:
+def _exclude(choices: dict[str, Choice], barred: dict[str, MistakeIds], program: Program) -> None:
     """Drop an action for the mistakes for which another one excludes it, and bar it from them."""
     vetoed = dict(barred)
     for winner, losers in program.exclusions:
@@ -249,7 +249,7 @@ def _exclude(choices: dict[str, Choice], barred: dict[str, Targets], program: Pr
                 continue
             left = True
             if chosen is not None:
-                excluded: Targets = chosen.relief.keys() or None
+                excluded: MistakeIds = chosen.relief.keys() or None
                 _bar(barred, loser, excluded)
                 left = other.drop(excluded)
             # what is for the interview as a whole goes against any such advice
@@ -301,7 +301,7 @@ def _place(choices: Iterable[Choice], ways: dict[str, str] | None, scale: Scale)
     return placed
 
 
-def _one_of_a_group(choices: list[Choice], barred: dict[str, Targets]) -> tuple[list[Choice], list[Choice]]:
+def _one_of_a_group(choices: list[Choice], barred: dict[str, MistakeIds]) -> tuple[list[Choice], list[Choice]]:
     """Keep the first action of every group, one on the channel that another action leads with before others. It takes over the
     mistakes of the others. Return the kept actions, and those of them that took over some."""
     leading = {choice.channel for choice in choices if choice.action.leads}
@@ -339,7 +339,7 @@ def _shorten(choices: list[Choice], most: int) -> list[Choice]:
     return [choice for choice in choices if choice in kept]
 
 
-def _steps(choices: Iterable[Choice], scale: Scale) -> list[Step]:
+def _steps(choices: Iterable[Choice], scale: Scale) -> list[PlannedStep]:
     """Actions by occasion and channel, each step in the order of its parts; steps by due time, then as occasions follow."""
     parts = _places_of_parts(scale)
     grouped: dict[tuple[str, str], list[Choice]] = {}
@@ -350,7 +350,7 @@ def _steps(choices: Iterable[Choice], scale: Scale) -> list[Step]:
         together.sort(key=lambda choice: (parts.get(choice.action.part, len(parts)), choice.order))
         due = min([choice.order[2] for choice in together])
         place = scale.occasions[occasion].place if occasion in scale.occasions else len(scale.occasions)
-        steps.append((due, place, Step(occasion, channel, None if due == inf else due, together)))
+        steps.append((due, place, PlannedStep(occasion, channel, None if due == inf else due, together)))
     steps.sort(key=lambda step: (step[0], step[1], step[2].occasion, step[2].channel))
     return [step for _, _, step in steps]
 
@@ -361,7 +361,7 @@ def _places_of_parts(scale: Scale) -> dict[str, int]:
     return {part.name: place for place, part in enumerate(scale.message_parts)}
 
 
-def _decide(steps: list[Step], findings: Sequence[FindingRow], scale: Scale) -> tuple[list[Step], str]:
+def _decide(steps: list[PlannedStep], findings: Sequence[FindingRow], scale: Scale) -> tuple[list[PlannedStep], str]:
     """The steps and the verdict of the record, decided together: the worst finding's verdict, and a step towards the other side
     within its hours; where there is no such step, the word for that."""
     verdict = findings[0].verdict if findings else scale.verdicts[0]
@@ -381,7 +381,7 @@ def _decide(steps: list[Step], findings: Sequence[FindingRow], scale: Scale) -> 
 
 def what_to_avoid(vetoes: Iterable[Vetoed], plan: Plan, program: Program) -> list[Avoid]:
     """What rules vetoed, by id of the action, less what an action of the plan excludes."""
-    excluded: dict[str, Targets] = {}
+    excluded: dict[str, MistakeIds] = {}
     for choice in plan.choices:
         for loser in choice.action.excludes:
             _bar(excluded, loser, choice.relief.keys() or None)

@@ -36,7 +36,7 @@ def read_documents(file: Path, input_format: str | None) -> Iterator[Document | 
         yield read_yaml(text, name, RecordError, most) if form == "yaml" else read_json(text, name, most=most)
 
 
-def refuse_missing(file: Path) -> None:
+def check_is_file(file: Path) -> None:
     """Raise CallerError where a path is not a file."""
     if file.is_dir():
         raise CallerError(f"{printable(str(file))}: is a folder; give a file")

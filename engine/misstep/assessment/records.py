@@ -27,7 +27,7 @@ from misstep.language.program import Program
 from misstep.limits import Limits
 from misstep.rulebase.documents import read_json
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID)]
+_Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID)]
 
 
 class Fact(BaseModel):
@@ -36,7 +36,7 @@ class Fact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", strict=True, defer_build=True)
 
     kind: str
-    id: Id | None = None
+    id: _Id | None = None
 
 
 class Record(BaseModel):
@@ -44,7 +44,7 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
-    id: Id | None = None
+    id: _Id | None = None
     facts: list[Fact]
 
 

@@ -50,7 +50,7 @@ Template = Callable[[Occurrence], str]
 """Says a template of a record."""
 
 
-class _Value(NamedTuple):
+class _Variable(NamedTuple):
     """How to take the value of a variable: its place in the row, what to make of it, and the name of a field whose default is no
     statement."""
 
@@ -65,7 +65,7 @@ class _Reading(NamedTuple):
 
     find: Callable[[Occurrence], Row | None]
     absent: dict[str, object]
-    present: list[_Value]
+    present: list[_Variable]
 
 
 class Speaker:
@@ -138,12 +138,12 @@ class Speaker:
         """How to take what a name stands for in a message or a headline."""
         if name in self._whole:
             value, make = self._whole[name]
-            return _Reading(lambda of: (value(of),), {}, [_Value(v, 0, make) for v in variables.values()])
+            return _Reading(lambda of: (value(of),), {}, [_Variable(v, 0, make) for v in variables.values()])
         if name == PLAN:
-            return _Reading(lambda of: (of.plan,), {}, [_Value(v, 0, _holds(action)) for action, v in variables.items()])
+            return _Reading(lambda of: (of.plan,), {}, [_Variable(v, 0, _holds(action)) for action, v in variables.items()])
         if name == STEP:
             return _Reading(
-                lambda of: tuple(of.step), {}, [_Value(v, STEP_FIELDS.index(field), _itself) for field, v in variables.items()]
+                lambda of: tuple(of.step), {}, [_Variable(v, STEP_FIELDS.index(field), _itself) for field, v in variables.items()]
             )
         if name == MISTAKE:
             return self._of_the_worst(variables)
@@ -167,7 +167,7 @@ class Speaker:
         for field in variables.keys() & {"kind", *TRAITS}:
             words = {kind.name: _Word(kind.name if field == "kind" else getattr(kind, field)) for kind in mistakes}
             reading.absent[variables[field]] = _Unknown(field)
-            reading.present.append(_Value(variables[field], KIND, words.__getitem__))
+            reading.present.append(_Variable(variables[field], KIND, words.__getitem__))
         return reading
 
     def _name_mistakes(self, of: Occurrence) -> str | _Unknown:
@@ -230,13 +230,13 @@ def _reading(
     reading = _Reading(find, {}, [])
     if "" in variables:
         reading.absent[variables[""]] = False
-        reading.present.append(_Value(variables[""], ID, lambda _: True))
+        reading.present.append(_Variable(variables[""], ID, lambda _: True))
     for field in fields:
         if field.name in variables:
             variable, unknown = variables[field.name], _Unknown(field.name)
             reading.absent[variable] = unknown
             default = field.name if field.assumes else ""
-            reading.present.append(_Value(variable, places[field.name], _maker(field, unknown), default))
+            reading.present.append(_Variable(variable, places[field.name], _maker(field, unknown), default))
     return reading
 
 

@@ -63,7 +63,7 @@ def calibrate(
     misstep calibrate judged.jsonl --certainty
     """
     from misstep.analysis.calibration.picture import refuse_picture, write_picture
-    from misstep.assessment.record_files import refuse_missing
+    from misstep.assessment.record_files import check_is_file
 
     if certainty and (bases or min_confidence is not None or picture is not None or _is_given("worst")):
         raise CallerError(
@@ -73,7 +73,7 @@ def calibrate(
         refuse_picture(picture)
     for file in cases:
         if str(file) != "-":
-            refuse_missing(file)
+            check_is_file(file)
     rulebase = load(rules)
     if certainty:
         from misstep.analysis.calibration import certainty_report

@@ -3,7 +3,7 @@
 Source is put together from fixed pieces, numbers and names made here. Text of a rule never becomes source: it is
 bound as a constant, ``c0``, ``c1`` and so on.
 
-A rule alone has a function that is told the facts of each of its patterns:
+A rule alone has a function that is given the facts of each of its patterns:
 
     def fire(memory, sources):
         add = memory.contributions.append
@@ -57,7 +57,7 @@ from misstep.language.program import (
 Fire = Callable[[Memory, Mapping[str, list[Row]]], None]
 """``fire(memory, sources)``: the facts of each pattern by its key."""
 
-AGAIN = "#"  # behind the key of a pattern that ranges over the same facts as one before it
+DUPLICATE_SUFFIX = "#"  # behind the key of a pattern that ranges over the same facts as one before it
 INDEX_FROM = 8  # for fewer facts a loop costs less than an index to build
 
 
@@ -85,12 +85,12 @@ def compiled(source: str, filename: str, constants: Mapping[str, object]) -> Any
     fire = namespace["fire"]
     lines = (len(source), None, source.splitlines(keepends=True), filename)
     linecache.cache[filename] = lines
-    weakref.finalize(fire, _forget, filename, lines).atexit = False  # else every rule base that is loaded would leave its source
+    weakref.finalize(fire, _forget, filename, lines).atexit = False  # otherwise the source of every rule base would stay
     return fire
 
 
 def _forget(filename: str, lines: object) -> None:
-    """Let the source of a function go with it, unless another rule base has written a function of that name since."""
+    """Drop the source of a function, unless another rule base has written a function of that name since."""
     if linecache.cache.get(filename) is lines:
         linecache.cache.pop(filename, None)
 
@@ -342,7 +342,7 @@ class Writer(ExpressionWriter):
 
 
 class _Alone(Writer):
-    """A rule by itself, told the facts of its patterns. Each pattern has a key of its own."""
+    """Writes a rule by itself, which is given the facts of its patterns. Each pattern has its own key."""
 
     def __init__(self, kinds: dict[str, Kind]) -> None:
         super().__init__(kinds)
@@ -351,7 +351,7 @@ class _Alone(Writer):
     def source(self, pattern: Pattern) -> str:
         key = pattern.key
         while key in self.keys:
-            key += AGAIN
+            key += DUPLICATE_SUFFIX
         self.keys[key] = pattern
         return f"sources[{self.constant(key)}]"
 
@@ -373,8 +373,8 @@ def _alone(step: Aggregate | Negation) -> list[Expression]:
 
 
 def _join_order(rule: Rule, bound: set[str]) -> list[Pattern]:
-    """The patterns that are not bound yet in the order of their loops: one kind before many, and next what an equality
-    joins to what is bound."""
+    """The unbound patterns in the order of their loops: first those that an equality joins to bound ones, and one kind before
+    many."""
     tests = [c.test for c in rule.conditions if isinstance(c.test, Compare) and c.test.operators == ("==",)]
     left = [p for p in rule.patterns if p.name not in bound]
     names = set(bound)

@@ -1,4 +1,4 @@
-"""Checked expressions in; the Python source of each out, and the constants and functions that it uses."""
+"""Write checked expressions as Python source, with the constants and functions that it uses."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def thousandths(x: float) -> int:
 
 
 def within(x: float) -> float:
-    """A derived number, kept within what a fact may hold."""
+    """A derived number, limited to the range of a field."""
     return min(max(x, -LARGEST), LARGEST)
 
 

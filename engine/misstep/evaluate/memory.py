@@ -1,4 +1,4 @@
-"""Working memory: the facts of one record, and what rules have concluded about them so far.
+"""Working memory: the facts of one record, and the conclusions of rules so far.
 
 Conclusions only accumulate. Each keeps the rule and the match that it comes from: a match is the tuple of what
 the binders of the rule took, rows of facts and values of aggregates, in written order.
@@ -127,7 +127,7 @@ class Memory:
         return row
 
     def spend(self, work: int, rule: Rule) -> None:
-        """Count facts looked at."""
+        """Count facts that were looked at against the budget."""
         self.work -= work
         if self.work < 0:
             raise BudgetError(f"more than {self.limits.work} facts were looked at; the limit was reached in the rule {rule.id}")

@@ -3,7 +3,7 @@
 def fire(memory, anchors, rows, found, extents):
     add = memory.contributions.append
     t0 = rows[c0][0]                # t0: a fact that is always there, once: a setting, or the outlook
-    if t0[2] == c1:                 # what speaks of nothing else is judged before the loop
+    if t0[2] == c1:                 # tests of it alone are judged before the loop
         for r0 in anchors:
             if r0[6] != c2:         # a test that several rules share is judged once
                 if r0[6] == c3:
@@ -169,7 +169,7 @@ class _GroupWriter(Writer):
         return f"{self.expression(ref)} != {self.constant(field.default)}"
 
     def before_the_loop(self, candidates: list[_Candidate], indent: int, certain: Facts) -> None:
-        """Write rules whose tests of what is always there come before a loop over the anchors."""
+        """Write tests of facts that are always there before the loop over the anchors."""
         while shared := _most_shared(candidates, certain, least=1, outside=True):
             self.lines.append(f"{'    ' * indent}if {shared.source}:")
             chosen = [c for c in candidates if c.has(shared)]
@@ -196,7 +196,7 @@ class _GroupWriter(Writer):
             self.block(rule, indent + bool(left), given, judged)
 
     def guard(self, pattern: Pattern, local: str) -> str:
-        """What tells the facts of a pattern from others among the anchors, if anything has to."""
+        """A test that separates the facts of a pattern from other anchors; empty if none is needed."""
         if self.of_anchors.issubset(pattern.kinds):
             return ""
         return f"{local}{'[0]' if pattern.over == 'finding' else ''}[1] in {self.constant(frozenset(pattern.kinds))}"

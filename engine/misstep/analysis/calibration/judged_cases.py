@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from misstep.assessment.record_files import read_documents, refuse_missing
+from misstep.assessment.record_files import check_is_file, read_documents
 from misstep.assessment.records import json_pointer
 from misstep.errors import CallerError, Location, MisstepError, Problem, RecordError, printable, suggest
 from misstep.language.program import Program
@@ -93,7 +93,7 @@ def read_entries(cases: CasesLike, name: str = "") -> Iterator[Entry | MisstepEr
     """The cases of a set one by one; a broken line is an error among them. Raises CallerError if the file does not exist."""
     if isinstance(cases, (str, Path)):
         if Path(cases) != STDIN:
-            refuse_missing(Path(cases))
+            check_is_file(Path(cases))
         for number, document in enumerate(read_documents(Path(cases), "jsonl")):
             yield document if isinstance(document, MisstepError) else Entry(document.data, number, document, name)
     elif isinstance(cases, Mapping):

@@ -1,4 +1,4 @@
-"""What goes between the engine and its process: bytes with their length in front, and conclusions as JSON.
+"""Protocol between the engine and its worker: length-prefixed messages, and conclusions as JSON.
 
 Facts are named by their place in the memory that was sent, and derived ones by the places after these. Rules are named
 by their place in the program.
@@ -18,7 +18,7 @@ from misstep.language.program import Pattern, Rule
 Message = dict[str, Any]
 """An answer, in plain data."""
 MOST_BYTES = 1 << 30
-"""No message is longer; what says it is, is none."""
+"""The most bytes of a message; a longer one is invalid."""
 
 
 def send(stream: socket.socket, content: bytes) -> None:
@@ -27,7 +27,7 @@ def send(stream: socket.socket, content: bytes) -> None:
 
 
 def receive(stream: socket.socket, deadline: float | None = None) -> bytes:
-    """The next message. Raises EOFError where there is none any more, TimeoutError, ValueError where it is none."""
+    """The next message. Raises EOFError at the end of the stream, TimeoutError, and ValueError if it is invalid."""
     size = int.from_bytes(_receive(stream, 8, deadline), "big")
     if size > MOST_BYTES:
         raise ValueError("not a message")
@@ -52,7 +52,7 @@ def facts_of(rows: dict[str, list[Row]]) -> list[tuple[str, Row]]:
 
 
 def conclusions(memory: Memory, rules: Sequence[Rule], facts: Sequence[tuple[str, Row]], given: int) -> Message:
-    """All that was concluded, in plain lists; the facts from ``given`` on are new."""
+    """All conclusions in plain lists; the facts from ``given`` on are new."""
     place = {row: i for i, (_, row) in enumerate(facts)}
     number = {rule: i for i, rule in enumerate(rules)}
 
@@ -82,7 +82,7 @@ def conclusions(memory: Memory, rules: Sequence[Rule], facts: Sequence[tuple[str
 
 
 def conclude(answer: Message, memory: Memory, rules: Sequence[Rule]) -> None:
-    """Add what was concluded elsewhere to a memory. Raises ValueError, TypeError, LookupError where it is not that."""
+    """Add the conclusions of a worker to a memory. Raises ValueError, TypeError or LookupError if they are invalid."""
     facts = [row for _, row in facts_of(memory.rows)]
     facts += [(None, kind, *map(_value, values)) for kind, *values in answer["facts"]]
 
