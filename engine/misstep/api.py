@@ -19,7 +19,7 @@ from misstep.language.program import Action, Program, Rule, Source
 from misstep.limits import Limits
 from misstep.rulebase.cache import shipped_program
 
-if TYPE_CHECKING:  # what only those need who calibrate is imported when they do
+if TYPE_CHECKING:  # imported by the methods that need them
     from collections.abc import Sequence
 
     from misstep.analysis.calibration.agreement import Agreement
@@ -52,7 +52,7 @@ class RuleBase:
 
         Raises RuleError with every problem of every file, CallerError where a path does not exist.
         """
-        from misstep.rulebase.link import load_program  # the shipped rules mostly do without it: see cache.py
+        from misstep.rulebase.link import load_program  # not needed for the cached shipped rules: see cache.py
 
         program, _ = load_program(paths, limits or Limits())
         return cls(program, limits)
@@ -78,12 +78,12 @@ class RuleBase:
         return self._pipeline(engine).assess_json(self._reader.read_json(record))
 
     def evaluate(self, facts: RecordLike, engine: EngineName = "compiled", id: str | None = None) -> Result:  # noqa: A002
-        """All that rules conclude about one interview, before it is put into words: for tools that only want some of it.
-        ``id`` stands in where the record has none. Raises what ``assess`` does."""
+        """The conclusions about one interview before they are put into words, for tools that need only some of them. ``id`` is
+        used if the record has none. Raises as ``assess`` does."""
         return self._evaluate(self._reader.read(facts), engine, id)
 
     def evaluate_json(self, record: bytes | str, engine: EngineName = "compiled", id: str | None = None) -> Result:  # noqa: A002
-        """The same of one interview given as JSON. Raises what ``assess_json`` does."""
+        """``evaluate`` for a record given as JSON. Raises as ``assess_json`` does."""
         return self._evaluate(self._reader.read_json(record), engine, id)
 
     def scores(self, result: Result) -> dict[str, Any]:
@@ -125,7 +125,7 @@ class RuleBase:
         return self._certainty(self._reader.read(facts), self._pipeline(engine))
 
     def certainty_json(self, record: bytes | str, engine: EngineName = "compiled") -> bytes:
-        """The same of one interview given as JSON; the answer as JSON. Raises what ``assess_json`` does."""
+        """``certainty`` from JSON to JSON. Raises as ``assess_json`` does."""
         return self._certainty(self._reader.read_json(record), self._pipeline(engine)).to_json()
 
     def _certainty(self, facts: Facts, pipeline: Pipeline) -> Certainty:
@@ -157,7 +157,7 @@ class RuleBase:
         """
         from misstep.analysis.calibration.calibrate import Rules, Selection, calibrate
 
-        self._pipeline(engine)  # an engine that is not there is no fault of the cases
+        self._pipeline(engine)  # a missing engine must not be reported for every case
         rules = Rules(self._program, lambda facts: self.assess(facts, engine), lambda facts: self.fired(facts, engine))
         return calibrate([cases, *more], rules, Selection(tuple(bases), min_confidence, worst))
 
@@ -198,7 +198,7 @@ class RuleBase:
                 known = ", ".join(get_args(EngineName))
                 hint = suggest(engine, get_args(EngineName)) if isinstance(engine, str) else ""
                 raise CallerError(f"engine: there is no engine '{printable(str(engine))[:60]}'; it is one of {known}{hint}")
-            from misstep.evaluate.durable.engine import DurableEngine  # not everybody has durable-rules
+            from misstep.evaluate.durable.engine import DurableEngine  # durable-rules is an extra
 
             made = Pipeline(self._program, DurableEngine(self._program), self._limits)
             pipeline = self._pipelines.setdefault(engine, made)
@@ -206,7 +206,7 @@ class RuleBase:
 
     @property
     def limits(self) -> Limits:
-        """The most that is taken of everything."""
+        """The resource limits of this rule base."""
         return self._limits
 
     @property
@@ -216,12 +216,12 @@ class RuleBase:
 
     @property
     def version(self) -> str:
-        """The version that the packs state."""
+        """The version stated in the packs."""
         return self._program.version
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that the packs say."""
+        """SHA-256 of the content of the packs."""
         return self._program.digest
 
     @property

@@ -1,4 +1,4 @@
-"""Say in a few sentences how certain an answer is: to the person, and the same on a terminal, in Markdown and on the page."""
+"""Describe the certainty of an answer in a few sentences, for the terminal, Markdown and the page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from misstep.analysis.certainty import Certainty
 from misstep.assessment.phrases import name_of, of_hundred
 from misstep.language.facts import Field, Kind
 
-MOST_NAMED = 3  # fields: with more, nobody would know which to say first
+MOST_NAMED = 3  # fields: more would not help to choose
 
 
 def certainty_sentences(certainty: Certainty, kinds: Mapping[str, Kind], titles: Mapping[str, str]) -> tuple[str, ...]:
@@ -50,7 +50,7 @@ def _range(low: str, high: str) -> str:
 
 
 def _shown(damage: float) -> str:
-    """Damage in whole percent, as tenths would say more than anybody knows; the ends are open, as nobody is certain."""
+    """Damage in whole percent, as tenths would be too precise; "below 1" and "above 99" at the ends."""
     return of_hundred(damage) if damage < 1 or damage > 99 else f"{damage:.0f}"
 
 

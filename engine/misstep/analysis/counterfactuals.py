@@ -129,7 +129,7 @@ class _BandTrials(Trials):
 
 
 def _worst_facts_first(now: Result, given: Iterable[Values]) -> list[tuple[int, Row]]:
-    """The facts with their places in the record: the worst mistake first, and what is no mistake last, by kind and id."""
+    """The facts with their places in the record: mistakes first, worst first, then the others by kind and id."""
     ranks = finding_ranks(now)
     rows = enumerate(map(tuple, given))
     return sorted(rows, key=lambda fact: (ranks.get(fact[1][ID], len(ranks)), fact[1][KIND], fact[1][ID]))

@@ -17,7 +17,7 @@ MOST_SUBSETS = 6
 
 
 def words_of(field: Field) -> tuple[bool | str, ...]:
-    """The answers to a field that is true or false, or one of some words: that it is not known is none."""
+    """The answers to a boolean or to an enum, without "unknown"."""
     return (False, True) if field.type == "boolean" else tuple(word for word in field.values if word != UNSAID)
 
 

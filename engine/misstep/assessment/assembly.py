@@ -1,4 +1,4 @@
-"""Conclusions, findings and plan in; the assessment out, with a reason for everything."""
+"""Build the assessment from conclusions, findings and plan, with reasons for everything."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_ADVICE = 2  # of kinds, on how to do one action for them
 
 
 class Result(NamedTuple):
-    """All that is known about a record once rules have been run and the plan is made."""
+    """A record after its rules have run and its plan is made."""
 
     facts: Facts
     memory: Memory
@@ -31,7 +31,7 @@ class Result(NamedTuple):
 
 
 def assess_lazily(result: Result, explainer: Explainer, drafter: Drafter) -> Assessment:
-    """The Assessment of a result. What the answer is stands in it; the reasons are put together when somebody asks."""
+    """The Assessment of a result. It holds the scores; reasons and words are computed when they are first read."""
     summary = summarize(result, explainer)
     return make_assessment(summary, lambda: _whole(result, explainer, drafter, summary))
 
@@ -42,7 +42,7 @@ def assemble(result: Result, explainer: Explainer, drafter: Drafter) -> Plain:
 
 
 def summarize(result: Result, explainer: Explainer) -> Plain:
-    """What the answer is, without the reasons: the first fields of the Assessment."""
+    """The answer without reasons: scores, words and verdict of an Assessment."""
     facts, _, _, plan = result
     return {
         "schema": SCHEMA,
@@ -64,7 +64,7 @@ def band_of(result: Result) -> str:
 
 
 def outlook_of(result: Result) -> str:
-    """How the chances stand."""
+    """The outlook of the interview."""
     return result.memory.program.scale.outlooks[worst_outlook(result.memory.outlooks)]
 
 

@@ -1,4 +1,4 @@
-"""Firings of rules in; reasons out, in words, with the facts and sources they rest on."""
+"""Write the reasons of an assessment: the text of every firing, with its facts and sources."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from misstep.language.program import DIMENSIONS, OUTLOOK, Aggregate, Assumption,
 
 
 class RecordContext(NamedTuple):
-    """What it takes to explain of one record: the ids of derived facts, and the names that each fact states, by its id."""
+    """The ids of the derived facts of a record, and the fields that each fact states, by its id."""
 
     names: dict[Row, str]
     said: Mapping[str, Collection[str]]
 
 
 class RuleWording(NamedTuple):
-    """What the reasons of one rule have in common, and what says the rest of a match."""
+    """The parts of a reason that all firings of a rule share, and the function that renders the text of a match."""
 
     rule: str
     sources: tuple[str, ...]
@@ -32,7 +32,7 @@ class RuleWording(NamedTuple):
     otherwise: Basis
 
     def explain(self, match: Match, context: RecordContext) -> tuple[str, tuple[str, ...], Basis]:
-        """The text of a match, the ids of its facts, and what it rests on. A text that shows a default says so."""
+        """The text of a match, the ids of its facts, and its basis. A text that shows a default ends with "(assumed)"."""
         text, facts = self.say(match, context.names)
         said = context.said
         for assumption in self.read:
@@ -47,7 +47,7 @@ _ASSUMED = " (assumed)"
 
 
 class Explainer:
-    """Puts firings into words. Holds what it has worked out about rules, nothing about records."""
+    """Renders firings. Holds compiled texts of rules, nothing about records."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -57,7 +57,7 @@ class Explainer:
         self.words: dict[Rule, RuleWording] = _WordsOfRules(program)
 
     def sources(self, reasons: Iterable[Plain]) -> list[CitedSource]:
-        """Every source that reasons name, by id."""
+        """The sources that reasons name, by id."""
         cited = {name for reason in reasons for name in reason["sources"]}
         return [self._sources[name] for name in sorted(cited)]
 
@@ -72,7 +72,7 @@ class Explainer:
 
 
 class _WordsOfRules(dict[Rule, RuleWording]):
-    """How to put the firings of a rule into words, compiled on first use."""
+    """The wording of every rule, compiled on first use."""
 
     def __init__(self, program: Program) -> None:
         self._kinds = program.kinds
@@ -150,8 +150,7 @@ def action_reasons(firings: Iterable[tuple[Rule, Match]], explainer: Explainer, 
 _by_rule = itemgetter("rule", "facts")
 
 _Weighed = tuple[int, int, str, tuple[str, ...], int, Plain]
-"""A reason behind what decides its place: dimension, size, rule, facts. Reasons that agree in all of it are equal, and
-keep the order of the rule's effects by the number that follows."""
+"""A reason after its sort key: dimension, size, rule, facts, and the order of the rule's effects."""
 
 
 _PLACE: dict[str, int] = {dimension: i for i, dimension in enumerate((*DIMENSIONS, OUTLOOK))}

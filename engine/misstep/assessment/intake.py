@@ -1,6 +1,6 @@
-"""A record in that is plainly right; its facts in memory's form out. What is not, is left to the validator.
+"""Fast path for valid records: turn them into rows of facts. All others are left to the validator.
 
-Nearly all records are right, and to see that takes a quarter of the time that it takes to say what is wrong.
+Nearly all records are valid, and this check takes a quarter of the time of the validator.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Facts(NamedTuple):
 
 
 class Intake:
-    """Takes the facts of some kinds. Immutable, safe from many threads."""
+    """Reads the facts of some kinds. Immutable, safe from many threads."""
 
     def __init__(self, kinds: dict[str, Kind]) -> None:
         self._forms = {name: _FactForm(kind) for name, kind in kinds.items()}
@@ -45,9 +45,9 @@ class Intake:
         }
 
     def take(self, data: Plain) -> list[Values] | None:
-        """The rows of a record that is plainly right; None where the validator has to say what is wrong, if anything.
+        """The rows of a valid record; None if the validator must decide.
 
-        What it takes, the validator would take, and give the same rows.
+        Whatever this accepts, the validator accepts too, with the same rows.
         """
         facts, record_id = data.get("facts"), data.get("id")
         if type(facts) is not list or len(data) != 1 + ("id" in data):
@@ -74,13 +74,13 @@ class Intake:
                 if form.required and not form.required <= fact.keys():
                     return None
                 rows.append(row)
-        except (KeyError, TypeError, AttributeError):  # no mapping, no such kind or field: the validator has words for it
+        except (KeyError, TypeError, AttributeError):  # no mapping, no such kind or field: the validator reports it
             return None
         return rows
 
     def collect(self, record_id: str | None, given: Sequence[Values], stated: Iterable[Collection[str]]) -> Facts:
-        """The facts of the rows of a record, each with an id, and what is assumed among them; which ids are made depends on
-        values alone. ``stated``: the names that the record gives to each.
+        """The facts of the rows of a record, each with an id, and the assumed settings. New ids depend on values alone.
+        ``stated``: the names of the fields that each fact states.
 
         Raises:
             RecordError: two facts have the same id, or a setting is given twice
@@ -127,12 +127,12 @@ def _by_values(fact: tuple[Values, Collection[str]]) -> tuple[object, list[str]]
 
 
 def fault(pointer: str, message: str) -> RecordError:
-    """The error of what is wrong at one place of a record."""
+    """A RecordError with one problem."""
     return RecordError([Problem(Location(pointer=pointer), message)])
 
 
 class _FactForm:
-    """How the facts of a kind are taken where they are plainly right.
+    """The valid facts of a kind.
 
     ``defaults``: the row where nothing is given; ``fields``: by name the place in the row, the type, and what has every
     value that may stand there; ``required``: names that must be given.
@@ -160,11 +160,11 @@ class _FactForm:
                 case "enum":
                     self.fields[field.name] = (place, str, frozenset(field.values))
                 case "set":
-                    self.fields[field.name] = (place, _Never, ())  # to be sorted, so left to the validator
+                    self.fields[field.name] = (place, _Never, ())  # must be sorted, so the validator reads it
 
 
 class _Never:
-    """The type of no value."""
+    """A type without instances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ class _TextRange:
     longest: int
 
     def __contains__(self, text: Any) -> bool:
-        return self.shortest <= len(text) <= self.longest and text.isascii()  # else there may be half a character in it
+        return self.shortest <= len(text) <= self.longest and text.isascii()  # other text may hold half a surrogate pair
 
 
 AN_ID = _TextRange(1, MAX_ID)

@@ -105,7 +105,7 @@ class PlannedStep(NamedTuple):
 
 
 class Avoid(NamedTuple):
-    """What rules vetoed, for which mistakes."""
+    """A vetoed action, with the mistakes that it is vetoed for."""
 
     action: Action
     targets: set[str]
@@ -132,7 +132,7 @@ class Plan(NamedTuple):
 
 
 def make_plan(findings: Sequence[FindingRow], memory: Memory) -> Plan:
-    """Arrange what rules recommend, and decide the verdict of the record. ``findings``: as ``score`` gives them, worst first."""
+    """Arrange recommended actions, and decide the verdict of the record. ``findings``: worst first, as ``score`` returns them."""
     program = memory.program
     scale = program.scale
     scores = _Scores(findings, scale)
@@ -165,7 +165,7 @@ _order = attrgetter("order")
 
 
 class _Scores:
-    """What the findings are worth, and what a plan takes off."""
+    """The damage of the findings, and how far actions reduce it."""
 
     def __init__(self, findings: Sequence[FindingRow], scale: Scale) -> None:
         share = round(scale.max_relief * 1000)
@@ -201,7 +201,7 @@ class _Scores:
         if not after:
             return self.damage
         tenths = damage_in_tenths(unharmed) if unharmed else None
-        if tenths is None:  # too close to tell, or a factor of nothing that cannot be taken out of the product
+        if tenths is None:  # rounding is uncertain, or the product is 0
             tenths = total_damage([after.get(name, exact.damage) for name, exact in self.exact.items()])
         return tenths
 
@@ -252,7 +252,7 @@ def _exclude(choices: dict[str, Choice], barred: dict[str, MistakeIds], program:
                 excluded: MistakeIds = chosen.relief.keys() or None
                 _bar(barred, loser, excluded)
                 left = other.drop(excluded)
-            # what is for the interview as a whole goes against any such advice
+            # an action for the interview as a whole goes against any such advice
             if left and winner in vetoed and winner not in program.recommended:
                 excluded = vetoed[winner] if other.relief else None
                 _bar(barred, loser, excluded)
@@ -380,7 +380,7 @@ def _decide(steps: list[PlannedStep], findings: Sequence[FindingRow], scale: Sca
 
 
 def what_to_avoid(vetoes: Iterable[Vetoed], plan: Plan, program: Program) -> list[Avoid]:
-    """What rules vetoed, by id of the action, less what an action of the plan excludes."""
+    """The vetoed actions by id, except those that an action of the plan excludes."""
     excluded: dict[str, MistakeIds] = {}
     for choice in plan.choices:
         for loser in choice.action.excludes:

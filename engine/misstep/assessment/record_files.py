@@ -1,4 +1,4 @@
-"""A file or standard input in; the records in it out, one by one, whatever form they have."""
+"""Read the records of a file or of standard input one by one, as JSON, JSON lines or YAML."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _looks_like(data: bytes) -> str:
 
 
 def _split(data: bytes, stream: IO[bytes], most: int) -> Iterator[bytes]:
-    """The lines of what was read already and of what follows; of a line that is too long, only its beginning."""
+    """The lines of the bytes read so far and of the rest of a stream; a line that is too long is cut."""
     head = io.BytesIO(data)
     while line := head.readline() or stream.readline(most + 2):
         if not line.endswith(b"\n"):

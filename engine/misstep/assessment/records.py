@@ -1,7 +1,7 @@
 """Check records, in every shape that callers have them in, and give their facts in the form that they have in memory.
 
 The kinds of the rule base become one pydantic-core validator, strict: no coercion, no unknown fields, no NaN.
-Its errors are said in our words; they name places, never values.
+Its errors are reworded; they name places, never values.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class RecordReader:
             found = self._kinds.get(str(loc.pop(2)))
         if kind == "union_tag_invalid":
             loc.append("kind")
-            tag = error["ctx"]["tag"]  # of what is not text, how Python writes it
+            tag = error["ctx"]["tag"]  # repr() of a tag that is not text
             if tag in self._concluded:
                 message = f"'{tag}' is concluded by rules and cannot be said"
             else:

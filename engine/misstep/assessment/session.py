@@ -35,7 +35,7 @@ class Session:
         self._facts = self._check(())
 
     def post(self, fact: Fact | Mapping[str, Any]) -> str:
-        """Add a fact; what comes back is the name to retract it by: its id, or ``#1``, ``#2`` and so on where it has none.
+        """Add a fact. Returns the name to retract it by: its id, or ``#1``, ``#2`` and so on if it has none.
 
         Raises RecordError where the fact is wrong or does not go with the others, and then it is not added.
         """
@@ -56,7 +56,7 @@ class Session:
             return name
 
     def retract(self, name: str) -> None:
-        """Take a fact back, by what ``post`` gave for it. Raises CallerError where there is none of that name."""
+        """Retract a fact by the name that ``post`` returned. Raises CallerError if there is no such fact."""
         with self._lock:
             posted = self._open()
             if not isinstance(name, str) or name not in posted:
@@ -75,7 +75,7 @@ class Session:
         return self._assess(facts)
 
     def close(self) -> None:
-        """Forget the facts. Nothing else can be done with the session after that."""
+        """Forget the facts. The session cannot be used after that."""
         with self._lock:
             self._posted = None
             self._retracted.clear()

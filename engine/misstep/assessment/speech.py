@@ -1,8 +1,7 @@
-"""Templates of a rule base, said of one record: what a kind, an action, a message or a headline has to say.
+"""Render the templates of kinds, actions, messages and headlines for one record.
 
-Templates are compiled when they are first needed. Text of facts is put in as a value and can be nothing else: it is cut short,
-its control characters are spelled out, and no sentence is taken to end inside of it. A value that the record does not state,
-be it unknown or a default, is left blank: ``[minutes]``.
+Templates are compiled on first use. Text of facts is only ever a value: it is shortened, control characters are escaped, and no
+sentence ends inside of it. A value that the record does not state, whether unknown or a default, is left blank: ``[minutes]``.
 """
 
 from __future__ import annotations
@@ -31,11 +30,11 @@ from misstep.language.message import (
 from misstep.language.program import OUTLOOK, Program
 
 GLUE = "\0"
-"""A blank inside of what a fact says, where no sentence ends and no line breaks; ``printable`` has left none in texts."""
+"""A blank inside of the text of a fact, where no sentence ends and no line breaks; ``printable`` leaves none in texts."""
 
 
 class Occurrence(NamedTuple):
-    """What a template may speak of. ``mistakes``: those that it is about, worst first; ``plan``: ids of the actions of the plan;
+    """The data of a template. ``mistakes``: those that it is about, worst first; ``plan``: ids of the actions of the plan;
     ``step``: the values of ``STEP_FIELDS``, where it is about a step."""
 
     facts: Facts
@@ -47,12 +46,12 @@ class Occurrence(NamedTuple):
 
 
 Template = Callable[[Occurrence], str]
-"""Says a template of a record."""
+"""Renders a template for a record."""
 
 
 class _Variable(NamedTuple):
-    """How to take the value of a variable: its place in the row, what to make of it, and the name of a field whose default is no
-    statement."""
+    """A variable of a template: its place in the row, the conversion of its value, and the name of a field whose default must not
+    be stated."""
 
     variable: str
     place: int
@@ -61,7 +60,7 @@ class _Variable(NamedTuple):
 
 
 class _Reading(NamedTuple):
-    """What a template takes of one fact: how to find it, the values where it is not there, and how to take those that are."""
+    """The variables of a template that read one fact: how to find it, and the values if there is no such fact."""
 
     find: Callable[[Occurrence], Row | None]
     absent: dict[str, object]
@@ -69,7 +68,7 @@ class _Reading(NamedTuple):
 
 
 class Speaker:
-    """Says the templates of one program. Holds what it has compiled, nothing about records."""
+    """Renders the templates of one program. Holds compiled templates, nothing about records."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -92,7 +91,7 @@ class Speaker:
         return found
 
     def of_kind(self, mistake: Row, facts: Facts, what: str) -> str:
-        """What the kind of a mistake says of it by one of its templates: ``said``, ``repair`` or ``word``."""
+        """Render a template of the kind of a mistake: ``said``, ``repair`` or ``word``."""
         kind = self._program.kinds[mistake[KIND]]
         text: str = getattr(kind, what)
         if not text:
@@ -107,9 +106,9 @@ class Speaker:
         return template(Occurrence(facts, "", "", mistakes=(mistake,))).strip()
 
     def _compiled(self, text: str, read: Callable[[str, dict[str, str]], _Reading]) -> Template:
-        """``read`` tells how to take variables, by field, of what a name stands for."""
+        """``read``: the reading of a name in the template, for its variables by field."""
         if self._compile is None:
-            from misstep.rulebase.templates import TemplateCompiler  # Jinja takes long to import: only where something is said
+            from misstep.rulebase.templates import TemplateCompiler  # Jinja takes long to import
 
             self._compile = TemplateCompiler(_shown).compile
         references, say = self._compile(text)
@@ -135,7 +134,7 @@ class Speaker:
         return said if readings else lambda of: constant
 
     def _read(self, name: str, variables: dict[str, str]) -> _Reading:
-        """How to take what a name stands for in a message or a headline."""
+        """The reading of a name in a message or a headline."""
         if name in self._whole:
             value, make = self._whole[name]
             return _Reading(lambda of: (value(of),), {}, [_Variable(v, 0, make) for v in variables.values()])
@@ -159,7 +158,7 @@ class Speaker:
         )
 
     def _of_the_worst(self, variables: dict[str, str]) -> _Reading:
-        """How to take what all mistakes have in common of the worst one."""
+        """The reading of the fields that all mistakes have, from the worst one."""
         fields = self._program.roles.get("mistake", ())
         places = {field.name: place for place, field in enumerate(fields, FIRST_VALUE)}
         reading = _reading(lambda of: of.mistakes[0] if of.mistakes else None, places, fields, variables)
@@ -187,17 +186,17 @@ class Speaker:
         return " ".join([*dict.fromkeys(sentences for sentences in said if sentences)][:NAMED_MISTAKES])
 
 
-# -- values as they are said
+# -- values in templates
 
 
 class _Word(str):
-    """A word of the rule base, which is shown as people write it."""
+    """A word of the rule base, rendered with blanks in place of underscores."""
 
     __slots__ = ()
 
 
 class _Unknown:
-    """What the record does not say: it does not hold, it equals nothing, and its place is left to be filled in."""
+    """An unknown value: it is false, equals nothing, and is rendered as a blank to fill in."""
 
     __slots__ = ("shown",)
 
@@ -226,7 +225,7 @@ def _shown(value: object) -> str:
 def _reading(
     find: Callable[[Occurrence], Row | None], places: Mapping[str, int], fields: Sequence[Field], variables: dict[str, str]
 ) -> _Reading:
-    """How to take some fields of a fact; ``""`` is the fact itself, which is there or not."""
+    """The reading of some fields of a fact; ``""`` is true if there is such a fact."""
     reading = _Reading(find, {}, [])
     if "" in variables:
         reading.absent[variables[""]] = False
@@ -241,7 +240,7 @@ def _reading(
 
 
 def _maker(field: Field, unknown: _Unknown) -> Callable[[Any], object]:
-    """What makes of a field's value in a row what a template works with."""
+    """The conversion of a field's value in a row to its value in a template."""
     if field.type == "enum":
         words: dict[object, object] = {None: unknown, **{word: _Word(word) for word in field.values}}
         if UNSAID in words:
@@ -270,7 +269,7 @@ def _fullest(rows: Sequence[Row]) -> Row:
 
 
 def quote(text: str) -> str:
-    """Text of a fact as one piece: in a line, of limited length, without what would end a sentence."""
+    """Text of a fact on one line, of limited length, without ends of sentences."""
     text = text.strip()
     short = shown = printable(text[: QUOTED_LENGTH + 1])
     if shown.count(" ") >= QUOTED_WORDS:
