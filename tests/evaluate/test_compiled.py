@@ -85,6 +85,20 @@ def test_another_record_between_the_phases_of_one_changes_nothing(file: Path) ->
     assert between == alone
 
 
+def test_an_assessment_leaves_nothing_to_the_garbage_collector() -> None:
+    base = RuleBase.shipped()
+    record = INTERVIEWS[0].read_bytes()
+    base.assess_json(record)
+    gc.collect()
+    gc.disable()
+    try:
+        base.assess_json(record)
+        assert base.assess(json.loads(record)).findings
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
 COMPARISONS: dict[str, Callable[[int, int], bool]] = {
     ">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt, "==": operator.eq,
 }  # fmt: skip

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from misstep.evaluate.codegen import DUPLICATE_SUFFIX, Generated, generate
 from misstep.evaluate.interface import Phase
-from misstep.evaluate.memory import Memory
+from misstep.evaluate.memory import Memory, extent_of
 from misstep.evaluate.rule_groups import ByKind, RuleGroup, group_rules
 from misstep.language.facts import Kind, Row
 from misstep.language.program import Over, Pattern, Program, Rule, Stratum
@@ -61,11 +61,11 @@ class _Extents(dict[str, list[Row]]):
     has finished. For kinds that its own stratum derives, see ``_fixpoint``."""
 
     def __init__(self, memory: Memory, ranges: Mapping[str, tuple[Over, frozenset[str]]]) -> None:
-        self.memory = memory
+        self.rows = memory.rows  # not the memory, which holds this: a cycle would keep both until the garbage collector runs
         self.ranges = ranges
 
     def __missing__(self, key: str) -> list[Row]:
-        rows = self[key] = self.memory.extent(*self.ranges[key])
+        rows = self[key] = extent_of(self.rows, *self.ranges[key])
         return rows
 
 

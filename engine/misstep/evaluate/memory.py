@@ -6,7 +6,7 @@ the binders of the rule took, rows of facts and values of aggregates, in written
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -68,6 +68,17 @@ class Remark(NamedTuple):
 _rule_of = attrgetter("rule")
 
 
+def extent_of(rows: Mapping[str, list[Row]], over: Over, kinds: Collection[str]) -> list[Row]:
+    """The facts of some kinds, or their findings, or the outlook, of the rows of a memory."""
+    match over:
+        case "fact":
+            return [row for kind, found in rows.items() if kind in kinds for row in found]
+        case "finding":
+            return [finding for finding in rows[FINDING] if finding[0][KIND] in kinds]
+        case "outlook":
+            return rows[OUTLOOK]
+
+
 class Memory:
     """Rows and findings by kind, and lists of conclusions. Belongs to one call; nothing is shared."""
 
@@ -103,16 +114,6 @@ class Memory:
                 index.setdefault((row[0] if findings else row)[column], []).append(row)
             self.indexes[id(rows), column] = held = (rows, index)
         return held[1].get(value, ())
-
-    def extent(self, over: Over, kinds: Collection[str]) -> list[Row]:
-        """The facts of some kinds, or their findings, or the outlook."""
-        match over:
-            case "fact":
-                return [row for kind, found in self.rows.items() if kind in kinds for row in found]
-            case "finding":
-                return [finding for finding in self.rows[FINDING] if finding[0][KIND] in kinds]
-            case "outlook":
-                return self.rows[OUTLOOK]
 
     def derive(self, row: Row, rule: Rule, match: Match) -> Row | None:
         """Conclude a fact; the row where it is new, None where only its derivation is."""

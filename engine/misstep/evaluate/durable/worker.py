@@ -22,7 +22,7 @@ from misstep.errors import BudgetError
 from misstep.evaluate.codegen import Generated, generate
 from misstep.evaluate.durable.network import PRIME, START, ClashFree, Ruleset, Tokens, rulesets
 from misstep.evaluate.durable.wire import Message, conclusions, facts_of, receive, send
-from misstep.evaluate.memory import Match, Memory
+from misstep.evaluate.memory import Match, Memory, extent_of
 from misstep.language.facts import KIND, Row
 from misstep.language.program import OUTLOOK, Pattern, Program, Rule
 from misstep.limits import Limits
@@ -171,7 +171,7 @@ class Stage:
     def _extent(self, pattern: Pattern) -> list[Row]:
         """All facts of a pattern of a negation or aggregate; they are complete when the rule is run."""
         if pattern.key not in self.extents:
-            self.extents[pattern.key] = self.record.extent(pattern.over, pattern.kinds)
+            self.extents[pattern.key] = extent_of(self.record.rows, pattern.over, pattern.kinds)
         return self.extents[pattern.key]
 
     def _count(self) -> None:
