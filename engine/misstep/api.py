@@ -151,7 +151,7 @@ class RuleBase:
         """How far these rules agree with experts: ``cases`` is a file of judged cases, a line each, or the cases themselves.
 
         With ``more`` files the cases of all are measured together, and those of each apart (``Agreement.by_set``). Only cases
-        of the given bases and of at least the given confidence are measured, and the ``worst`` disagreements are told with the
+        of the given bases and of at least the given confidence are measured, and the ``worst`` disagreements are listed with the
         rules behind them. Cases that are wrong are in ``Agreement.problems``; raises RecordError where none is right,
         CallerError where none is left to choose or a file does not exist.
         """

@@ -21,7 +21,7 @@ from time import monotonic
 from misstep.errors import BudgetError, EngineError, InstallationError, MisstepError
 from misstep.evaluate.durable.missing import missing_library
 from misstep.evaluate.durable.network import check_rule_sizes
-from misstep.evaluate.durable.wire import Message, conclude, receive, send
+from misstep.evaluate.durable.wire import WorkerAnswer, conclude, receive, send
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory
 from misstep.language.program import Program
@@ -122,7 +122,7 @@ class _Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._stream: socket.socket | None = None
 
-    def ask(self, request: bytes, program: Program, seconds: float) -> Message:
+    def ask(self, request: bytes, program: Program, seconds: float) -> WorkerAnswer:
         """Send a request, to a new process if need be; its answer.
 
         Raises InstallationError, TimeoutError, OSError and EOFError where the process died, ValueError.
@@ -179,7 +179,7 @@ class _Worker:
             )
         return ours
 
-    def _exchange(self, stream: socket.socket, request: bytes, seconds: float) -> Message:
+    def _exchange(self, stream: socket.socket, request: bytes, seconds: float) -> WorkerAnswer:
         deadline = monotonic() + seconds
         stream.settimeout(seconds)
         send(stream, request)

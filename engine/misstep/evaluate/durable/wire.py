@@ -15,8 +15,8 @@ from misstep.evaluate.memory import Contribution, Match, Memory, Recommendation,
 from misstep.language.facts import Row
 from misstep.language.program import Pattern, Rule
 
-Message = dict[str, Any]
-"""An answer, in plain data."""
+WorkerAnswer = dict[str, Any]
+"""The answer of a worker as plain data."""
 MOST_BYTES = 1 << 30
 """The most bytes of a message; a longer one is invalid."""
 
@@ -51,7 +51,7 @@ def facts_of(rows: dict[str, list[Row]]) -> list[tuple[str, Row]]:
     return [(key, row) for key, found in rows.items() for row in found]
 
 
-def conclusions(memory: Memory, rules: Sequence[Rule], facts: Sequence[tuple[str, Row]], given: int) -> Message:
+def conclusions(memory: Memory, rules: Sequence[Rule], facts: Sequence[tuple[str, Row]], given: int) -> WorkerAnswer:
     """All conclusions in plain lists; the facts from ``given`` on are new."""
     place = {row: i for i, (_, row) in enumerate(facts)}
     number = {rule: i for i, rule in enumerate(rules)}
@@ -81,7 +81,7 @@ def conclusions(memory: Memory, rules: Sequence[Rule], facts: Sequence[tuple[str
     }
 
 
-def conclude(answer: Message, memory: Memory, rules: Sequence[Rule]) -> None:
+def conclude(answer: WorkerAnswer, memory: Memory, rules: Sequence[Rule]) -> None:
     """Add the conclusions of a worker to a memory. Raises ValueError, TypeError or LookupError if they are invalid."""
     facts = [row for _, row in facts_of(memory.rows)]
     facts += [(None, kind, *map(_value, values)) for kind, *values in answer["facts"]]

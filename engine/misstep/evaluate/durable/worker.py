@@ -21,7 +21,7 @@ from typing import Any
 from misstep.errors import BudgetError
 from misstep.evaluate.codegen import Generated, generate
 from misstep.evaluate.durable.network import PRIME, START, ClashFree, Ruleset, Tokens, rulesets
-from misstep.evaluate.durable.wire import Message, conclusions, facts_of, receive, send
+from misstep.evaluate.durable.wire import WorkerAnswer, conclusions, facts_of, receive, send
 from misstep.evaluate.memory import Match, Memory, extent_of
 from misstep.language.facts import KIND, Row
 from misstep.language.program import OUTLOOK, Pattern, Program, Rule
@@ -196,7 +196,7 @@ def run(network: Network, phase: str, record: RequestMemory) -> None:
                 Stage(network, record, tokens, [ruleset]).run()
 
 
-def answer(network: Network, request: bytes) -> Message:
+def answer(network: Network, request: bytes) -> WorkerAnswer:
     """The conclusions of a request, or its error, which holds no values of facts."""
     phase, rows, work, limits, seconds = pickle.loads(request)  # noqa: S301 - from the process that started this one
     record = RequestMemory(network.program, rows, limits, network.derived)
