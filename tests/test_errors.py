@@ -13,13 +13,13 @@ from misstep.errors import (
     JOINERS,
     MAX_LENGTH,
     BudgetError,
-    CallerError,
     InstallationError,
     Location,
     MisstepError,
     Problem,
     RecordError,
     RuleError,
+    UsageError,
     listing,
     printable,
     suggest,
@@ -52,7 +52,7 @@ def test_an_error_says_all_its_problems_and_how_many_are_left_out() -> None:
     assert str(MisstepError("just text")) == "just text"
 
 
-@pytest.mark.parametrize("leaf", [RuleError, RecordError, BudgetError, CallerError, InstallationError])
+@pytest.mark.parametrize("leaf", [RuleError, RecordError, BudgetError, UsageError, InstallationError])
 def test_every_error_has_the_one_base(leaf: type[MisstepError]) -> None:
     assert issubclass(leaf, MisstepError)
     with pytest.raises(MisstepError):
@@ -63,7 +63,7 @@ def test_a_budget_is_the_records_matter() -> None:
     assert issubclass(BudgetError, RecordError)
 
 
-@pytest.mark.parametrize("leaf", [RuleError, RecordError, BudgetError, CallerError, InstallationError])
+@pytest.mark.parametrize("leaf", [RuleError, RecordError, BudgetError, UsageError, InstallationError])
 def test_an_error_survives_the_way_between_processes(leaf: type[MisstepError]) -> None:
     error = leaf([Problem(Location("f", 1, 2, "/p"), "m", "s")], 4)
     for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):

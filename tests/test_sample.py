@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.evaluate.packs import packs
 from tests.inline import load_text
 
-from misstep import CallerError, RuleBase
+from misstep import RuleBase, UsageError
 from misstep.language.facts import Kind
 from misstep.tools.sample import COLUMNS, sample_records
 
@@ -174,6 +174,6 @@ def test_changing_a_record_does_not_change_the_next() -> None:
 
 
 def test_no_other_column_is_known() -> None:
-    with pytest.raises(CallerError) as caught:
+    with pytest.raises(UsageError) as caught:
         sample_records(rules("incidents"), 1, columns=["teem"])
     assert str(caught.value) == "columns: a sample has no column 'teem'; did you mean 'team'?"

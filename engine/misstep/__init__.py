@@ -8,7 +8,6 @@ from misstep.assessment.result import Assessment
 from misstep.assessment.session import Session
 from misstep.errors import (
     BudgetError,
-    CallerError,
     EngineError,
     InstallationError,
     Location,
@@ -16,6 +15,7 @@ from misstep.errors import (
     Problem,
     RecordError,
     RuleError,
+    UsageError,
 )
 from misstep.limits import Limits
 
@@ -51,7 +51,7 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "Assessment",
     "BudgetError",
-    "CallerError",
+    "UsageError",
     "EngineError",
     "Fact",
     "InstallationError",

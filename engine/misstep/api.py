@@ -12,7 +12,7 @@ from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordLike, RecordReader, named
 from misstep.assessment.result import Assessment
 from misstep.assessment.session import Session
-from misstep.errors import CallerError, printable, suggest
+from misstep.errors import UsageError, printable, suggest
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.language.facts import Kind
 from misstep.language.program import Action, Program, Rule, Source
@@ -50,7 +50,7 @@ class RuleBase:
     def load(cls, *paths: str | Path, limits: Limits | None = None) -> RuleBase:
         """Load packs from files and folders; a later path may replace what an earlier one declares.
 
-        Raises RuleError with every problem of every file, CallerError where a path does not exist.
+        Raises RuleError with every problem of every file, UsageError where a path does not exist.
         """
         from misstep.rulebase.link import load_program  # not needed for the cached shipped rules: see cache.py
 
@@ -153,7 +153,7 @@ class RuleBase:
         With ``more`` files the cases of all are measured together, and those of each apart (``Agreement.by_set``). Only cases
         of the given bases and of at least the given confidence are measured, and the ``worst`` disagreements are listed with the
         rules behind them. Cases that are wrong are in ``Agreement.problems``; raises RecordError where none is right,
-        CallerError where none is left to choose or a file does not exist.
+        UsageError where none is left to choose or a file does not exist.
         """
         from misstep.analysis.calibration.calibrate import Rules, Selection, calibrate
 
@@ -167,7 +167,7 @@ class RuleBase:
         """How well ``certainty`` holds: ``cases`` as for ``calibrate``, of which only the records are read.
 
         Parts of every record are left out, chosen by the seed, and the certainty of the rest is compared with the full answer.
-        Raises RecordError if no case is right, CallerError if a file does not exist or is given twice.
+        Raises RecordError if no case is right, UsageError if a file does not exist or is given twice.
         """
         from misstep.analysis.calibration.certainty_figures import MeasuredRules, measure_certainty
         from misstep.analysis.certainty import Outcome
@@ -197,7 +197,7 @@ class RuleBase:
             if engine != "durable":
                 known = ", ".join(get_args(EngineName))
                 hint = suggest(engine, get_args(EngineName)) if isinstance(engine, str) else ""
-                raise CallerError(f"engine: there is no engine '{printable(str(engine))[:60]}'; it is one of {known}{hint}")
+                raise UsageError(f"engine: there is no engine '{printable(str(engine))[:60]}'; it is one of {known}{hint}")
             from misstep.evaluate.durable.engine import DurableEngine  # durable-rules is an extra
 
             made = Pipeline(self._program, DurableEngine(self._program), self._limits)

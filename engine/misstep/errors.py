@@ -72,7 +72,7 @@ class BudgetError(RecordError):
     """A record asks for more work than the limits allow; the message names the limit."""
 
 
-class CallerError(MisstepError):
+class UsageError(MisstepError):
     """A function or command was called in a way that makes no sense."""
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
-from misstep.errors import CallerError, InstallationError, printable
+from misstep.errors import InstallationError, UsageError, printable
 
 _URL = re.compile(r"\A([a-z][a-z0-9+.-]*)://")
 
@@ -28,7 +28,7 @@ def place(name: str | os.PathLike[str]) -> Path:
     """The path that a name stands for. A URL, ``s3://bucket/logs``, gives one that is no path of this machine, but has those
     words of pathlib that are used here; what knows its storage is fsspec.
 
-    Raises CallerError where nobody knows such a storage, InstallationError where what knows it is missing.
+    Raises UsageError where nobody knows such a storage, InstallationError where what knows it is missing.
     """
     url = _URL.match(str(name))
     if url is None:
@@ -42,18 +42,18 @@ def place(name: str | os.PathLike[str]) -> Path:
     except ImportError as error:
         raise InstallationError(f"{printable(str(name))}: {printable(str(error))}") from None
     except ValueError:
-        raise CallerError(f"{printable(str(name))}: there is no storage '{url[1]}://'; s3://BUCKET/NAME is one") from None
+        raise UsageError(f"{printable(str(name))}: there is no storage '{url[1]}://'; s3://BUCKET/NAME is one") from None
     return cast(Path, upath.UPath(name, use_listings_cache=False))  # others write there too
 
 
 def refuse_unreached(path: Path) -> None:
-    """Raise CallerError where a path is of an object storage that cannot be reached."""
+    """Raise UsageError where a path is of an object storage that cannot be reached."""
     if is_remote(path):
         try:
             path.exists()
         except Exception as error:  # whatever speaks to a storage has errors of its own
             reason = str(error).strip().partition("\n")[0][:200]
-            raise CallerError(f"{printable(str(path))}: cannot be reached: {printable(reason)}") from None
+            raise UsageError(f"{printable(str(path))}: cannot be reached: {printable(reason)}") from None
 
 
 def opened(path: Path) -> io.BufferedReader:

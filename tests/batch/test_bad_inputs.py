@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from tests.batch.reading import LINE, read, told
 
-from misstep.errors import CallerError, MisstepError, RecordError
+from misstep.errors import MisstepError, RecordError, UsageError
 from misstep.language.facts import Field, Kind
 
 FORMS = "JSON lines (*.jsonl, *.ndjson), Parquet (*.parquet, *.pq) or CSV (*.csv, *.tsv), also packed as *.gz or *.zst"
@@ -37,37 +37,37 @@ BAD: list[tuple[str, bytes, dict[str, Any], type[MisstepError], str]] = [
     ("a.jsonl.gz", LINE, {}, RecordError, "is not packed, although its name ends in .gz"),
     ("a.csv.zst", b"facts\n", {}, RecordError, "is not packed, although its name ends in .zst"),
     ("a.jsonl", LINE.decode().encode("utf-16"), {}, RecordError, "is UTF-16 text; only UTF-8 is read"),
-    ("a.txt", LINE, {}, CallerError, f"its name does not say what it is; {FORMS} are read, or give --input-format"),
+    ("a.txt", LINE, {}, UsageError, f"its name does not say what it is; {FORMS} are read, or give --input-format"),
     ("a.parquet", b"PAR1 and nothing else", {}, RecordError, "is no Parquet file, or one that is cut off or damaged"),
     ("a.parquet", parquet(facts=["[]"])[:-20], {}, RecordError, "is no Parquet file, or one that is cut off or damaged"),
-    ("a.parquet", parquet(fact=["[]"]), {}, CallerError, "has no column 'facts'; there are fact"),
-    ("a.parquet", parquet(a=["[]"], b=["[]"]), {}, CallerError, "has no column 'facts'; there are a, b"),
-    ("a.parquet", parquet(facts=["[]"]), {"id": "iv"}, CallerError, "has no column 'iv'; there are facts"),
-    ("a.parquet", parquet(facts=["[]"]), {"keep": ("team",)}, CallerError, "has no column 'team'; there are facts"),
-    ("a.parquet", parquet(facts=[1]), {}, CallerError, "the column 'facts' must be text with JSON, not int64"),
+    ("a.parquet", parquet(fact=["[]"]), {}, UsageError, "has no column 'facts'; there are fact"),
+    ("a.parquet", parquet(a=["[]"], b=["[]"]), {}, UsageError, "has no column 'facts'; there are a, b"),
+    ("a.parquet", parquet(facts=["[]"]), {"id": "iv"}, UsageError, "has no column 'iv'; there are facts"),
+    ("a.parquet", parquet(facts=["[]"]), {"keep": ("team",)}, UsageError, "has no column 'team'; there are facts"),
+    ("a.parquet", parquet(facts=[1]), {}, UsageError, "the column 'facts' must be text with JSON, not int64"),
     (
-        "a.parquet", parquet(facts=["[]"], id=[[1]]), {}, CallerError,
+        "a.parquet", parquet(facts=["[]"], id=[[1]]), {}, UsageError,
         "the column 'id' must be text, a number, true or false, or a time, not list<element: int64>",
     ),
     ("a.parquet", parquet(facts=pa.array([], pa.string())), {}, RecordError, "has no rows"),
-    ("a.csv", b"fact,id\n", {}, CallerError, "has no column 'facts'; there are fact, id"),
-    ("a.csv", b"facts,facts\n", {}, CallerError, "has the column 'facts' twice"),
+    ("a.csv", b"fact,id\n", {}, UsageError, "has no column 'facts'; there are fact, id"),
+    ("a.csv", b"facts,facts\n", {}, UsageError, "has the column 'facts' twice"),
     (
         "a.csv", b'"facts\n', {}, RecordError,
         "line 1 is not valid CSV: a quote is left open, or stands within a text, where it is doubled and the text quoted",
     ),
     ("a.csv", b"\n\n", {}, RecordError, "is empty; it must begin with a line that names the columns"),
     (
-        "a.csv", b"id,kind,minuts\n", {"kinds": (KIND,)}, CallerError,
+        "a.csv", b"id,kind,minuts\n", {"kinds": (KIND,)}, UsageError,
         "the column 'minuts' is no field of any kind; did you mean 'minutes'?",
     ),
     (
-        "a.csv", b"id,kind,team\n", {"kinds": (KIND,)}, CallerError,
+        "a.csv", b"id,kind,team\n", {"kinds": (KIND,)}, UsageError,
         "the column 'team' is no field of any kind; name it among those to keep, if it is none",
     ),
-    ("a.csv", b"kind,minutes\n", {"kinds": (KIND,)}, CallerError, "has no column 'id'; there are kind, minutes"),
-    ("a.csv", b"id,facts\n", {"form": "long-csv"}, CallerError, "has no column 'kind'; there are facts, id"),
-    ("a.csv", b"id,kind,minutes,minutes\n", {"kinds": (KIND,)}, CallerError, "has the column 'minutes' twice"),
+    ("a.csv", b"kind,minutes\n", {"kinds": (KIND,)}, UsageError, "has no column 'id'; there are kind, minutes"),
+    ("a.csv", b"id,facts\n", {"form": "long-csv"}, UsageError, "has no column 'kind'; there are facts, id"),
+    ("a.csv", b"id,kind,minutes,minutes\n", {"kinds": (KIND,)}, UsageError, "has the column 'minutes' twice"),
 ]  # fmt: skip
 
 
@@ -135,13 +135,13 @@ def test_inputs_that_make_no_sense(
     logs = tmp_path / "logs"
     logs.mkdir()
     make(logs)
-    with pytest.raises(CallerError) as raised:
+    with pytest.raises(UsageError) as raised:
         read([f"{logs}/{name}" for name in inputs], tmp_path / "spool", **options)
     assert str(raised.value) == said.replace("{}", str(logs))
 
 
 def test_parquet_has_no_beginning_to_be_read_from(tmp_path: Path) -> None:
-    with pytest.raises(CallerError) as raised:
+    with pytest.raises(UsageError) as raised:
         read("-", tmp_path / "spool", form="parquet")
     assert str(raised.value) == "<stdin>: Parquet is read from a file only, as it begins at its end"
 
@@ -152,7 +152,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     (tmp_path / "a.jsonl").write_bytes(LINE)
     monkeypatch.setattr(Path, "open", refuse)  # not by its mode, which root need not heed
-    with pytest.raises(CallerError) as raised:
+    with pytest.raises(UsageError) as raised:
         read(tmp_path / "a.jsonl", tmp_path / "spool")
     assert str(raised.value) == f"{tmp_path}/a.jsonl: cannot be read: Permission denied"
 

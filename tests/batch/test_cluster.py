@@ -21,7 +21,7 @@ from tests.end_to_end.command import Command
 from tests.needs import remark
 
 import misstep
-from misstep import CallerError, EngineError, InstallationError
+from misstep import EngineError, InstallationError, UsageError
 from misstep.batch import cluster as dask
 from misstep.batch import run as running
 from misstep.batch import tasks
@@ -301,7 +301,7 @@ def test_a_worker_that_was_given_up_wakes_and_does_no_harm(
 
 
 def refused(log: Path, folder: Path, url: str, **options: object) -> str:
-    with pytest.raises(CallerError) as raised:
+    with pytest.raises(UsageError) as raised:
         score_all(log, folder / "out", on=url, **options)
     assert not (folder / "out" / "scores.parquet").exists()
     return str(raised.value)

@@ -14,7 +14,7 @@ from tests.batch.reading import FACTS, plan, read, told
 
 from misstep.batch.inputs import read_part, shown_input
 from misstep.batch.parts import Logged
-from misstep.errors import CallerError, InstallationError, MisstepError, RecordError
+from misstep.errors import InstallationError, MisstepError, RecordError, UsageError
 from misstep.limits import Limits
 
 ROWS: list[tuple[Any, ...]] = [
@@ -156,7 +156,7 @@ def test_nothing_is_written(database: str, tmp_path: Path) -> None:
         "DELETE FROM interviews RETURNING id, facts",
         "WITH gone AS (DELETE FROM interviews RETURNING *) SELECT * FROM gone",
     ):
-        with pytest.raises(CallerError):
+        with pytest.raises(UsageError):
             read(f"{database}?query={query}", tmp_path / "spool")
     assert len(read(f"{database}?table=interviews", tmp_path / "spool")) == len(ROWS)
 

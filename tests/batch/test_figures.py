@@ -19,7 +19,7 @@ from misstep.batch.report import figures as module
 from misstep.batch.report.figures import Distribution, Figures, Group, Grouping, measure
 from misstep.batch.results import Scores
 from misstep.batch.summary import Summary, Tally
-from misstep.errors import CallerError
+from misstep.errors import UsageError
 
 BANDS = ("trivial", "minor", "moderate", "serious", "fatal")
 VERDICTS = ("let_go", "prepare", "follow_up", "act_today", "act_now", "nothing_to_send")
@@ -133,10 +133,10 @@ def test_groups_are_those_that_were_asked_for(tmp_path: Path) -> None:
     scores = write_rows(tmp_path / "scores.parquet", rows(50))
     assert [g.column for g in measure([scores], ["month", "file", "month"]).groupings] == ["month", "file"]
     assert measure([scores], []).groupings == ()
-    with pytest.raises(CallerError) as error:
+    with pytest.raises(UsageError) as error:
         measure([scores], ["teem"])
     assert str(error.value) == "--by: there is no column 'teem' to group by; did you mean 'team'?"
-    with pytest.raises(CallerError) as error:
+    with pytest.raises(UsageError) as error:
         measure([scores], ["x"])
     assert str(error.value) == (
         "--by: there is no column 'x' to group by; the result has team, month, file: "
@@ -156,7 +156,7 @@ def test_a_file_that_was_changed_is_told(tmp_path: Path) -> None:
     write_rows(tmp_path / "a.jsonl", made)
     lines = (tmp_path / "a.jsonl").read_bytes().splitlines(keepends=True)
     (tmp_path / "a.jsonl").write_bytes(b"".join(lines[:3]))
-    with pytest.raises(CallerError) as error:
+    with pytest.raises(UsageError) as error:
         measure([results.read_scores(tmp_path / "a.jsonl")])
     assert str(error.value) == f"{tmp_path}/a.jsonl: has 3 interviews where 5 were scored; it was changed since"
 

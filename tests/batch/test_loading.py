@@ -13,7 +13,7 @@ import pytest
 from tests.batch.databases import connect, rows_of, tables_of
 
 import misstep
-from misstep import CallerError
+from misstep import UsageError
 from misstep.batch import forms, loading
 from misstep.batch import run as running
 from misstep.batch.run import score
@@ -72,7 +72,7 @@ def test_tables_hold_what_files_hold(log: Path, tmp_path: Path, address: str) ->
 def test_what_is_there_stays_unless_it_is_to_be_replaced(log: Path, address: str) -> None:
     score(log, f"{address}?table=scores", keep=["team"], tables=["findings"], workers=1)
     before = tables_of(address, "scores")
-    with pytest.raises(CallerError, match="is there already; give --overwrite to replace it, or choose another name"):
+    with pytest.raises(UsageError, match="is there already; give --overwrite to replace it, or choose another name"):
         score(log, f"{address}?table=scores", keep=["team"], workers=1)
     assert tables_of(address, "scores") == before
     score(log, f"{address}?table=scores", keep=["team"], workers=1, overwrite=True)
@@ -118,7 +118,7 @@ def test_a_schema_of_postgresql(log: Path, tmp_path: Path, postgresql: str, monk
         connection.commit()
     score(log, f"{postgresql}?table=hr.scores", keep=["team"], workers=1)
     assert rows_of(postgresql, "SELECT COUNT(*) AS n FROM hr.scores") == [{"n": 120}]
-    with pytest.raises(CallerError, match=r"the table hr\.scores is there already"):
+    with pytest.raises(UsageError, match=r"the table hr\.scores is there already"):
         score(log, f"{postgresql}?table=hr.scores", keep=["team"], workers=1)
 
 
@@ -137,7 +137,7 @@ def test_a_database_scored_into_itself(log: Path, tmp_path: Path) -> None:
         connection.commit()
     score(f"{address}?table=interviews", f"{address}?table=scores", workers=1)
     assert [row["id"] for row in tables_of(address, "scores")[""]] == ["a", "b"]
-    with pytest.raises(CallerError, match="is an input; write elsewhere"):
+    with pytest.raises(UsageError, match="is an input; write elsewhere"):
         score(f"{address}?table=scores", f"{address}?table=scores", overwrite=True)
 
 
@@ -152,7 +152,7 @@ def test_a_database_scored_into_itself(log: Path, tmp_path: Path) -> None:
 )
 def test_outputs_that_make_no_sense(log: Path, tmp_path: Path, url: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(CallerError) as caught:
+    with pytest.raises(UsageError) as caught:
         score(log, url.format(tmp_path), keep=["team"], workers=1)
     assert message.format(tmp_path) in str(caught.value)
     assert "secret" not in str(caught.value)
@@ -161,12 +161,12 @@ def test_outputs_that_make_no_sense(log: Path, tmp_path: Path, url: str, message
 
 def test_a_database_that_cannot_be_written(log: Path, tmp_path: Path) -> None:
     (tmp_path / "scores.db").write_bytes(b"no database at all, but long enough to be taken for one" * 20)
-    with pytest.raises(CallerError, match=r"scores\.db\?table=scores: .*not a database"):
+    with pytest.raises(UsageError, match=r"scores\.db\?table=scores: .*not a database"):
         score(log, f"sqlite:///{tmp_path}/scores.db?table=scores", keep=["team"], workers=1)
     assert (tmp_path / "scores.db").read_bytes().startswith(b"no database")
 
 
 def test_columns_that_differ_in_case_only(tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").write_bytes(b'{"facts": [], "Damage": "1"}\n')
-    with pytest.raises(CallerError, match="the column 'damage' would be there twice: databases do not tell case"):
+    with pytest.raises(UsageError, match="the column 'damage' would be there twice: databases do not tell case"):
         score(tmp_path / "log.jsonl", f"sqlite:///{tmp_path}/s.db?table=scores", keep=["Damage"], workers=1)

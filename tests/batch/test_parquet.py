@@ -14,7 +14,7 @@ from tests.batch.reading import FACTS, plan, read, run_alone, told
 
 from misstep.batch.inputs import read_part
 from misstep.batch.parts import Logged
-from misstep.errors import CallerError
+from misstep.errors import UsageError
 from misstep.limits import Limits
 
 
@@ -153,7 +153,7 @@ def test_a_text_that_stands_once_in_a_dictionary_is_never_in_memory_for_every_ro
 )
 def test_what_cannot_be_written_as_text_is_refused(tmp_path: Path, array: pa.Array, type_: str) -> None:
     pq.write_table(pa.table({"facts": ["[]"], "id": array}), tmp_path / "a.parquet")
-    with pytest.raises(CallerError) as raised:
+    with pytest.raises(UsageError) as raised:
         read(tmp_path / "a.parquet", tmp_path / "spool")
     assert str(raised.value) == (
         f"{tmp_path}/a.parquet: the column 'id' must be text, a number, true or false, or a time, not {type_}"

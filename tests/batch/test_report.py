@@ -22,7 +22,7 @@ from misstep.batch.report import pictures
 from misstep.batch.report.figures import Distribution, Group, measure
 from misstep.batch.report.page import to_html, write_report
 from misstep.batch.report.panels import percent
-from misstep.errors import CallerError, InstallationError, Location, Problem, printable
+from misstep.errors import InstallationError, Location, Problem, UsageError, printable
 
 EXPECTED = Path(__file__).parents[2] / "fixtures" / "expected" / "report"
 LOADING = {"script", "link", "img", "iframe", "object", "embed", "form", "base", "use", "image", "foreignobject"}
@@ -238,7 +238,7 @@ def test_it_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.M
     page = tmp_path / "report.html"
     write_report([scores], page)
     before = page.read_bytes()
-    with pytest.raises(CallerError, match="is there already; give --overwrite to replace it, or choose another name"):
+    with pytest.raises(UsageError, match="is there already; give --overwrite to replace it, or choose another name"):
         write_report([scores], page)
     monkeypatch.setattr("misstep.batch.report.page.to_html", lambda figures: 1 / 0)
     with pytest.raises(ZeroDivisionError):

@@ -14,7 +14,7 @@ import misstep
 from misstep.batch.columns import schema_of
 from misstep.batch.parts import Logged
 from misstep.batch.results import read_scores
-from misstep.errors import CallerError
+from misstep.errors import UsageError
 
 FORMS = ["scores.parquet", "scores.jsonl", "scores.csv"]
 HOSTILE = ["<script>alert(1)</script>", "=1+1", "'=1", "a;b", '"', "x\ny", "NA", "null", "-", "\u202e", "é"]
@@ -93,7 +93,7 @@ def test_it_is_public() -> None:
 
 def test_what_is_no_result_is_told(tmp_path: Path) -> None:
     def told(name: str) -> str:
-        with pytest.raises(CallerError) as error:
+        with pytest.raises(UsageError) as error:
             read_scores(tmp_path / name)
         return str(error.value).removeprefix(f"{tmp_path}/")
 
@@ -126,7 +126,7 @@ def test_the_result_of_an_earlier_version_is_told(tmp_path: Path, name: str) -> 
         pq.write_table(scores.to_arrow().drop_columns("first_occasion").replace_schema_metadata({b"misstep": old}), file)
     else:
         file.with_name(name + ".summary.json").write_bytes(old)
-    with pytest.raises(CallerError) as error:
+    with pytest.raises(UsageError) as error:
         read_scores(file)
     told = str(error.value).removeprefix(f"{tmp_path}/")
     assert told.startswith((f"{name}: was scored by an earlier", f"{name}.summary.json: was scored by an earlier"))
@@ -141,6 +141,6 @@ def test_a_broken_file_is_told_without_its_values(tmp_path: Path, name: str) -> 
     scores = read_scores(tmp_path / name)
     scores.schema  # noqa: B018 - as it was when it was whole
     (tmp_path / name).write_bytes(data[:300] if name.endswith("parquet") else data[:-20] + b"\n{secret,,,\n")
-    with pytest.raises(CallerError) as error:
+    with pytest.raises(UsageError) as error:
         scores.to_arrow()
     assert str(error.value) == f"{tmp_path / name}: cannot be read as {name.partition('.')[2]} (ArrowInvalid)"

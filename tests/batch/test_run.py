@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import misstep
-from misstep import CallerError, EngineError, RecordError
+from misstep import EngineError, RecordError, UsageError
 from misstep.batch import run as running
 from misstep.batch.columns import schema_of
 from misstep.batch.journal import Journal
@@ -187,7 +187,7 @@ def test_what_is_there_stays_unless_it_is_to_be_replaced(log: Path, tmp_path: Pa
     score(log, output, keep=["team", "month"], workers=1)
     before = every_file(tmp_path)
     for name, also in (("scores.parquet", {}), ("new.parquet", {"rejects": tmp_path / "scores.rejects.jsonl"})):
-        with pytest.raises(CallerError, match="is there already; give --overwrite to replace it, or choose another name"):
+        with pytest.raises(UsageError, match="is there already; give --overwrite to replace it, or choose another name"):
             score(log, tmp_path / name, keep=["team", "month"], workers=1, **also)  # type: ignore[arg-type]
     assert every_file(tmp_path) == before
     score(log, output, keep=["month", "team"], workers=1, overwrite=True)
@@ -219,7 +219,7 @@ def test_outputs_that_make_no_sense(tmp_path: Path, output: str, message: str) -
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "a.jsonl").write_bytes(b'{"facts": []}\n')
     before = every_file(tmp_path)
-    with pytest.raises(CallerError) as caught:
+    with pytest.raises(UsageError) as caught:
         score(tmp_path / "logs", tmp_path / output, workers=1)
     assert message.format(tmp_path) in str(caught.value)
     assert every_file(tmp_path) == before
@@ -230,14 +230,14 @@ def test_an_input_is_never_written_over(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     log.write_bytes(b'{"facts": []}\n')
     for name in (str(log), str(tmp_path / "*.jsonl")):
-        with pytest.raises(CallerError, match="write elsewhere"):
+        with pytest.raises(UsageError, match="write elsewhere"):
             score(name, log, workers=1, overwrite=True)
     assert log.read_bytes() == b'{"facts": []}\n'
 
 
 @pytest.mark.parametrize("keep", [["damage"], ["id"], ["team", "team"], ["file"]])
 def test_a_column_would_be_there_twice(log: Path, tmp_path: Path, keep: Sequence[str]) -> None:
-    with pytest.raises(CallerError, match=f"keep: the result would have the column '{keep[0]}' twice"):
+    with pytest.raises(UsageError, match=f"keep: the result would have the column '{keep[0]}' twice"):
         score(log, tmp_path / "scores.parquet", keep=keep, workers=1)
 
 
@@ -303,7 +303,7 @@ def test_a_journal_of_another_run_is_refused(log: Path, tmp_path: Path, other: C
     output = tmp_path / "scores.parquet"
     begun(log, output)
     what = other.__name__.removeprefix("other_")
-    with pytest.raises(CallerError, match=f"holds a run with other {what} that was not finished; go on with those it was begun"):
+    with pytest.raises(UsageError, match=f"holds a run with other {what} that was not finished; go on with those it was begun"):
         score(log, output, keep=["team", "month"], workers=1, **other(log, output))
     outcome = score(log, output, keep=["team", "month"], workers=1, overwrite=True, **other(log, output))
     assert (outcome.interviews, outcome.resumed) == (299, 0)
@@ -317,7 +317,7 @@ def test_a_journal_that_another_version_left_is_refused(log: Path, tmp_path: Pat
     kept = json.loads(about.read_bytes())
     del kept["version of its columns"]
     about.write_text(json.dumps({**kept, "columns": "of another time", "rules": "of another time"}), encoding="utf-8")
-    with pytest.raises(CallerError) as error:
+    with pytest.raises(UsageError) as error:
         score(log, output, keep=["team", "month"], workers=1)
     assert str(error.value).removeprefix(f"{tmp_path}/") == (
         "scores.parquet.misstep-run: holds a run that another version of misstep began and did not finish; finish it with that"
@@ -330,7 +330,7 @@ def test_a_journal_that_another_version_left_is_refused(log: Path, tmp_path: Pat
 def test_a_journal_of_other_inputs_is_refused(log: Path, tmp_path: Path) -> None:
     begun(log, tmp_path / "scores.parquet")
     (tmp_path / "other.jsonl").write_bytes(b'{"facts": []}\n')
-    with pytest.raises(CallerError, match="holds a run with other inputs that was not finished"):
+    with pytest.raises(UsageError, match="holds a run with other inputs that was not finished"):
         score(tmp_path / "other.jsonl", tmp_path / "scores.parquet", keep=["team", "month"], workers=1)
 
 
@@ -342,7 +342,7 @@ def test_an_input_that_has_changed_meanwhile(log: Path, tmp_path: Path) -> None:
     lines = mine.read_bytes().splitlines(keepends=True)
     lines[0] = b'{"id": "other", "facts": []}\n'
     mine.write_bytes(b"".join(lines))
-    with pytest.raises(CallerError, match="has changed since the run began, from row 1 on; give --overwrite to score it"):
+    with pytest.raises(UsageError, match="has changed since the run began, from row 1 on; give --overwrite to score it"):
         score(mine, output, keep=["team", "month"], workers=1)
     assert not output.exists()
     outcome = score(mine, output, keep=["team", "month"], workers=1, overwrite=True)
@@ -354,7 +354,7 @@ def test_two_runs_at_once_do_not_mix(log: Path, tmp_path: Path) -> None:
     output = tmp_path / "scores.parquet"
 
     def meanwhile(_: Progress) -> None:
-        with pytest.raises(CallerError, match="another run is at work there; wait for it, or choose another output"):
+        with pytest.raises(UsageError, match="another run is at work there; wait for it, or choose another output"):
             score(log, output, keep=["team", "month"], workers=1)
 
     assert score(log, output, keep=["team", "month"], workers=1, progress=meanwhile).interviews == 299

@@ -13,7 +13,7 @@ import polars
 import pyarrow as pa
 import pytest
 
-from misstep import CallerError, Limits, RuleBase, score_batch, scores_schema
+from misstep import Limits, RuleBase, UsageError, score_batch, scores_schema
 from misstep.batch.columns import CERTAINTY, SCORES
 from misstep.tools.sample import sample_records
 
@@ -112,14 +112,14 @@ CALLS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("name", CALLS)
 def test_a_batch_without_what_is_needed_is_refused(name: str) -> None:
     columns, says = CALLS[name]
-    with pytest.raises(CallerError) as caught:
+    with pytest.raises(UsageError) as caught:
         score_batch(pa.RecordBatch.from_pydict(columns))
     assert str(caught.value) == says
 
 
 def test_a_column_that_is_there_twice_is_refused() -> None:
     twice = pa.RecordBatch.from_arrays([pa.array(["[]"])] * 2, names=["facts", "facts"])
-    with pytest.raises(CallerError, match="the batch has the column 'facts' twice"):
+    with pytest.raises(UsageError, match="the batch has the column 'facts' twice"):
         score_batch(twice)
 
 
@@ -235,7 +235,7 @@ def test_the_schema_is_known_beforehand(assessment: bool) -> None:
 
 
 def test_a_table_without_rows_is_refused_for_the_same_reasons() -> None:
-    with pytest.raises(CallerError, match="the batch has no column 'facts'; there are notes"):
+    with pytest.raises(UsageError, match="the batch has no column 'facts'; there are notes"):
         score_batch(pa.schema([("notes", pa.string())]).empty_table())
 
 

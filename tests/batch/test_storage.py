@@ -20,7 +20,7 @@ from tests.batch.clusters import Cluster, free_port, network
 from tests.end_to_end.command import Command
 
 import misstep
-from misstep import CallerError, InstallationError, RecordError
+from misstep import InstallationError, RecordError, UsageError
 from misstep.batch import run as running
 from misstep.batch.results import read_scores
 from misstep.batch.run import Progress, score
@@ -137,7 +137,7 @@ def test_a_run_that_was_stopped_goes_on(storage: Any, logs: str, tmp_path: Path)
         score(logs, "s3://bucket/stopped/scores.jsonl", keep=["team"], workers=1, progress=stop)
     assert any(".misstep-run/" in name for name in storage.find("bucket/stopped"))
     assert not storage.exists("bucket/stopped/scores.jsonl")
-    with pytest.raises(CallerError, match="holds a run with other inputs"):
+    with pytest.raises(UsageError, match="holds a run with other inputs"):
         score([f"{logs}/a.jsonl"], "s3://bucket/stopped/scores.jsonl", keep=["team"], workers=1)
     outcome = score(logs, "s3://bucket/stopped/scores.jsonl", keep=["team"], workers=1)
     assert outcome.resumed >= 200
@@ -210,7 +210,7 @@ def test_what_makes_no_sense(
     logs: str, inputs: str, output: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises((CallerError, RecordError)) as raised:
+    with pytest.raises((UsageError, RecordError)) as raised:
         score(inputs, output, workers=1)
     assert str(raised.value) == said
 

@@ -15,7 +15,7 @@ from tests.batch.scored import INTERVIEWS
 from misstep.api import RuleBase
 from misstep.assessment.assembly import Result
 from misstep.batch.summary import KindSum, Summary, Tally
-from misstep.errors import CallerError
+from misstep.errors import UsageError
 from misstep.evaluate.memory import Memory
 from misstep.language.facts import KIND
 
@@ -105,7 +105,7 @@ def test_a_summary_survives_json() -> None:
 def test_what_is_no_summary_is_told(change: Callable[[dict[str, Any]], None], message: str) -> None:
     data = json.loads(summary(RESULTS).to_json())
     change(data)
-    with pytest.raises(CallerError) as error:
+    with pytest.raises(UsageError) as error:
         Summary.from_json(json.dumps(data))
     assert str(error.value).startswith(f"no summary of a run of misstep: {message}")
     assert len(str(error.value).splitlines()) == 1
@@ -114,7 +114,7 @@ def test_what_is_no_summary_is_told(change: Callable[[dict[str, Any]], None], me
 @pytest.mark.parametrize(("schema", "whose"), [(1, "an earlier"), (3, "a later")])
 def test_the_summary_of_another_version_is_told(schema: int, whose: str) -> None:
     """Of whatever shape it is: only its version is looked at."""
-    with pytest.raises(CallerError) as error:
+    with pytest.raises(UsageError) as error:
         Summary.from_json(json.dumps({"schema": schema, "misstep": "0.1.0"}))
     assert str(error.value) == (
         f"was scored by {whose} version of misstep, whose results have other columns (schema {schema}, here 2): score the log"
@@ -125,5 +125,5 @@ def test_the_summary_of_another_version_is_told(schema: int, whose: str) -> None
 def test_results_of_different_rules_are_not_put_together() -> None:
     other = RuleBase.load("fixtures/incidents/rules")
     found = Summary.of(other, [], interviews=0, rejects=0, examples=[], tally=Tally())
-    with pytest.raises(CallerError, match=r"scored with different rules, misstep 0\.1\.0 \(sha256:.*\) and incidents 0\.3\.0"):
+    with pytest.raises(UsageError, match=r"scored with different rules, misstep 0\.1\.0 \(sha256:.*\) and incidents 0\.3\.0"):
         Summary.merged([summary(RESULTS), found])

@@ -103,7 +103,7 @@ def test_an_error_points_into_the_expression(line: str, complaint: Callable[[Map
 
 MODULES = [*sorted(f"rulebase/{file.name}" for file in (ENGINE / "rulebase").glob("*.py"))]
 RAISERS = {
-    "problem", "fail", "_error", "error", "Problem", "ValueError", "ExpressionError", "StrataError", "CallerError", "_JsonFault",
+    "problem", "fail", "_error", "error", "Problem", "ValueError", "ExpressionError", "StrataError", "UsageError", "_JsonFault",
     "TemplateError", "UnknownName",
 }  # fmt: skip
 NAMES = {"what", "message", "several"}

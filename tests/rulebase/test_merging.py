@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.inline import linked_shipped
 
-from misstep.errors import CallerError, RuleError
+from misstep.errors import RuleError, UsageError
 from misstep.language.program import Program
 from misstep.limits import Limits
 from misstep.rulebase.link import load_program
@@ -232,7 +232,7 @@ def test_a_folder_counts_with_its_sub_folders_and_nothing_but_yaml(write: Write)
 def test_a_path_that_leads_to_no_pack_is_the_callers_fault(write: Write, paths: list[str], says: str) -> None:
     folder = write({**PACKS, "empty/README.md": ""})
     os.mkfifo(folder / "pipe.yaml")
-    with pytest.raises(CallerError) as caught:
+    with pytest.raises(UsageError) as caught:
         load_program(paths, Limits())
     assert str(caught.value) == says
 
@@ -307,7 +307,7 @@ def test_a_pack_has_a_size_and_a_rule_base_a_number_of_packs_and_rules(write: Wr
     with pytest.raises(RuleError, match=rf"kinds\.yaml: more than {size - 1} bytes; split the pack$"):
         program(folder / "kinds.yaml", limits=Limits(pack_bytes=size - 1))
     assert program(folder, limits=Limits(packs=3, rules=3)).rules
-    with pytest.raises(CallerError, match=r": more than 2 packs$"):
+    with pytest.raises(UsageError, match=r": more than 2 packs$"):
         program(folder, limits=Limits(packs=2))
     with pytest.raises(RuleError, match=r"the rule base has 3 rules; the limit is 2$"):
         program(folder, limits=Limits(rules=2))

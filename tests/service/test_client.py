@@ -12,7 +12,7 @@ import pytest
 from tests.end_to_end.command import INTERVIEWS
 from tests.service.running import Service
 
-from misstep import Assessment, BudgetError, CallerError, EngineError, Fact, MisstepError, Record, RecordError, assess
+from misstep import Assessment, BudgetError, EngineError, Fact, MisstepError, Record, RecordError, UsageError, assess
 from misstep.service.client import AsyncClient, Client
 
 RECORDS: list[Any] = [json.loads(file.read_bytes()) for file in sorted(INTERVIEWS.glob("*.json"))]
@@ -91,7 +91,7 @@ def test_a_record_that_is_too_large_is_the_records_fault(client: Client) -> None
 
 @pytest.mark.parametrize("url", ["", "127.0.0.1:8000", "ftp://example.org", "http://", "http://[::1"])
 def test_an_address_that_is_none_is_said(url: str) -> None:
-    with pytest.raises(CallerError, match=r"such as http://127.0.0.1:8000"):
+    with pytest.raises(UsageError, match=r"such as http://127.0.0.1:8000"):
         Client(url)
 
 
@@ -112,7 +112,7 @@ def test_a_client_that_is_closed_says_so() -> None:
         await client.assess([])
 
     for ask in (lambda: client.assess([]), lambda: asyncio.run(closed())):
-        with pytest.raises(CallerError, match="the client is closed; open a new one"):
+        with pytest.raises(UsageError, match="the client is closed; open a new one"):
             ask()
 
 
@@ -120,12 +120,12 @@ ANSWERS = {
     "busy": (503, {"code": "busy", "detail": "too much"}, EngineError, "too much"),
     "broken": (500, {"code": "internal", "detail": "an error"}, EngineError, "an error"),
     "a budget": (422, {"code": "budget", "detail": "d", "errors": [{"pointer": "", "detail": "work"}]}, BudgetError, "work"),
-    "another host": (400, {"code": "host", "detail": "not here"}, CallerError, "not here"),
-    "another site": (404, "<html>", CallerError, "is it the address of a service"),
-    "another site that has JSON": (404, ["x"], CallerError, "is it the address of a service"),
-    "another site that says yes": (200, {"hello": "world"}, CallerError, "is it the address of a service"),
-    "an older service": (200, {"schema": 1, "actions": []}, CallerError, "have schema 1, here 2; use the same version"),
-    "a problem of others": (400, {"code": 1, "detail": "d", "errors": [1]}, CallerError, "is it the address of a service"),
+    "another host": (400, {"code": "host", "detail": "not here"}, UsageError, "not here"),
+    "another site": (404, "<html>", UsageError, "is it the address of a service"),
+    "another site that has JSON": (404, ["x"], UsageError, "is it the address of a service"),
+    "another site that says yes": (200, {"hello": "world"}, UsageError, "is it the address of a service"),
+    "an older service": (200, {"schema": 1, "actions": []}, UsageError, "have schema 1, here 2; use the same version"),
+    "a problem of others": (400, {"code": 1, "detail": "d", "errors": [1]}, UsageError, "is it the address of a service"),
 }  # fmt: skip
 
 

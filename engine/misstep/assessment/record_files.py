@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-from misstep.errors import CallerError, Location, MisstepError, Problem, RecordError, printable
+from misstep.errors import Location, MisstepError, Problem, RecordError, UsageError, printable
 from misstep.limits import Limits
 from misstep.rulebase.documents import Document, read_json, read_yaml
 
@@ -37,11 +37,11 @@ def read_documents(file: Path, input_format: str | None) -> Iterator[Document | 
 
 
 def check_is_file(file: Path) -> None:
-    """Raise CallerError where a path is not a file."""
+    """Raise UsageError where a path is not a file."""
     if file.is_dir():
-        raise CallerError(f"{printable(str(file))}: is a folder; give a file")
+        raise UsageError(f"{printable(str(file))}: is a folder; give a file")
     if not file.exists():
-        raise CallerError(f"{printable(str(file))}: no such file")
+        raise UsageError(f"{printable(str(file))}: no such file")
 
 
 def _too_large(place: Location, most: int) -> RecordError:

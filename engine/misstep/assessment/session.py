@@ -12,7 +12,7 @@ from typing import Any
 from misstep.assessment.intake import Facts
 from misstep.assessment.records import Fact, RecordReader
 from misstep.assessment.result import Assessment
-from misstep.errors import CallerError, Location, Problem, RecordError, printable
+from misstep.errors import Location, Problem, RecordError, UsageError, printable
 
 
 class Session:
@@ -56,12 +56,12 @@ class Session:
             return name
 
     def retract(self, name: str) -> None:
-        """Retract a fact by the name that ``post`` returned. Raises CallerError if there is no such fact."""
+        """Retract a fact by the name that ``post`` returned. Raises UsageError if there is no such fact."""
         with self._lock:
             posted = self._open()
             if not isinstance(name, str) or name not in posted:
                 why = "is retracted already" if isinstance(name, str) and name in self._retracted else "was never posted"
-                raise CallerError(f"the fact '{printable(str(name))[:60]}' {why}; a fact is known by what post() gave for it")
+                raise UsageError(f"the fact '{printable(str(name))[:60]}' {why}; a fact is known by what post() gave for it")
             left = {other: fact for other, fact in posted.items() if other != name}
             self._facts = self._check(left.values())
             self._posted = left
@@ -89,7 +89,7 @@ class Session:
 
     def _open(self) -> dict[str, object]:
         if self._posted is None:
-            raise CallerError("the session is closed; open a new one with RuleBase.session()")
+            raise UsageError("the session is closed; open a new one with RuleBase.session()")
         return self._posted
 
     def _check(self, posted: Iterable[object]) -> Facts:

@@ -21,7 +21,7 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from misstep.batch.summary import version_of_misstep
-from misstep.errors import CallerError, EngineError, InstallationError, MisstepError, printable
+from misstep.errors import EngineError, InstallationError, MisstepError, UsageError, printable
 
 Task = TypeVar("Task", bound=Hashable)
 Done = TypeVar("Done")
@@ -44,7 +44,7 @@ class Cluster:
     """
 
     def __init__(self, url: str, folder: Path) -> None:
-        """Raises CallerError where the URL makes no sense, InstallationError where what speaks to a cluster is missing."""
+        """Raises UsageError where the URL makes no sense, InstallationError where what speaks to a cluster is missing."""
         self.name = printable(url)
         self._place = _place(url)
         host, port = self._place
@@ -56,7 +56,7 @@ class Cluster:
             raise InstallationError("a cluster of Dask needs distributed: pip install 'misstep[dask]'") from None
 
     def run(self, work: Callable[[Task], Done], tasks: Iterable[Task]) -> Iterator[Done]:
-        """Run all tasks. Raises CallerError also where the cluster, or one of its workers, cannot do what is asked."""
+        """Run all tasks. Raises UsageError also where the cluster, or one of its workers, cannot do what is asked."""
         with _silent(), _seen(self._folder) as mark, self._connected() as client:
             crew = _Crew(self.name, client, mark)
             yield from _UnderWay(work, crew, client, self._distributed, self.name).run(tasks)
@@ -77,7 +77,7 @@ class Cluster:
                 client.close(timeout=CONNECT_SECONDS)
 
     def _refuse_silent(self) -> None:
-        """Raise CallerError where nobody answers: Dask's own client waits for ever where somebody listens and says nothing.
+        """Raise UsageError where nobody answers: Dask's own client waits for ever where somebody listens and says nothing.
         A scheduler says something first, unless it is spoken to over TLS."""
         try:
             with socket.create_connection(self._place, CONNECT_SECONDS) as connection:
@@ -91,19 +91,19 @@ class Cluster:
         except OSError as error:
             raise self._no_scheduler(error.strerror or error) from None
 
-    def _no_scheduler(self, why: object) -> CallerError:
-        return CallerError(f"{self.name}: no scheduler of Dask answers there: {_first_line(why)}")
+    def _no_scheduler(self, why: object) -> UsageError:
+        return UsageError(f"{self.name}: no scheduler of Dask answers there: {_first_line(why)}")
 
 
 def _place(url: str) -> tuple[str, int]:
-    """Host and port of a scheduler. Raises CallerError."""
+    """Host and port of a scheduler. Raises UsageError."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or PORT
     except ValueError:
         host = None
     if not url.startswith(SCHEME) or not host or parts.path.strip("/") or parts.query or parts.username:
-        raise CallerError(f"{printable(url)}: names no cluster; one is named by {SCHEME}HOST:PORT")
+        raise UsageError(f"{printable(url)}: names no cluster; one is named by {SCHEME}HOST:PORT")
     return host, port
 
 
@@ -198,7 +198,7 @@ class _Crew:
         self._known = set(there)
 
     def question(self, addresses: Iterable[str]) -> None:
-        """Raise CallerError where one of these workers cannot be of use."""
+        """Raise UsageError where one of these workers cannot be of use."""
         asked = sorted(addresses)
         if not asked:
             return
@@ -210,7 +210,7 @@ class _Crew:
             if isinstance(answer, Exception):  # of ours there is none: what it says is that it could not even be asked
                 answer = f"has no misstep, or not all that it needs ({_first_line(answer)}); install the same there as here"
             if answer:
-                raise CallerError(f"{self._name}: the worker at {printable(address)} {printable(answer)}")
+                raise UsageError(f"{self._name}: the worker at {printable(address)} {printable(answer)}")
 
     def question_all(self) -> None:
         """The same of all."""
@@ -316,6 +316,6 @@ class _UnderWay(Generic[Task, Done]):
         if future.cancelled() or self._client.status != "running":
             return lost(self._name)
         if isinstance(error, OSError):
-            return CallerError(f"{task}: a worker says: {printable(str(error))}; {SHARED}")
+            return UsageError(f"{task}: a worker says: {printable(str(error))}; {SHARED}")
         self._crew.question_all()  # of one that has joined since the last look
         return error

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from misstep.errors import CallerError, InstallationError, printable
+from misstep.errors import InstallationError, UsageError, printable
 
 CONNECT_SECONDS = 10
 _DETAIL = re.compile(r"\A[A-Z_]+: (\[\w+\] )?(Failed to [a-z ]+: )?")  # what the drivers put before a message
@@ -40,17 +40,17 @@ class Database:
 
 
 def read_url(url: str) -> Database:
-    """What a URL says. Raises CallerError where it does not say enough."""
+    """What a URL says. Raises UsageError where it does not say enough."""
     place, _, options = url.partition("?")
     system: Literal["sqlite", "postgresql"] = "sqlite" if place.startswith("sqlite:") else "postgresql"
     shown = printable(_without_password(place))
     wanted = WANTED.search(options)
     if wanted is None or not wanted[2].strip():
-        raise CallerError(f"{shown}: does not say what to read; end it with ?table=NAME or ?query=SELECT ...")
+        raise UsageError(f"{shown}: does not say what to read; end it with ?table=NAME or ?query=SELECT ...")
     others = options[: wanted.start()]
     if system == "sqlite":
         if not place.startswith(SQLITE) or len(place) == len(SQLITE) or others:
-            raise CallerError(
+            raise UsageError(
                 f"{shown}: a file of SQLite is named by sqlite:///PATH?table=NAME or sqlite:///PATH?query=SELECT ..."
             )
         address = place.removeprefix(SQLITE)
@@ -76,7 +76,7 @@ def _without_password(place: str) -> str:
 def connected(database: Database, write: bool = False) -> Iterator[Any]:
     """A cursor, which can only read unless it is to write; what it writes is there once its connection commits.
 
-    Raises CallerError where the database cannot be reached, InstallationError without a driver.
+    Raises UsageError where the database cannot be reached, InstallationError without a driver.
     """
     driver = f"adbc_driver_{database.system}"
     try:
@@ -86,7 +86,7 @@ def connected(database: Database, write: bool = False) -> Iterator[Any]:
     try:
         connection = dbapi.connect(_address(database, write))
     except dbapi.Error as error:
-        raise CallerError(f"{printable(database.name)}: cannot be reached: {reason(error, database)}") from None
+        raise UsageError(f"{printable(database.name)}: cannot be reached: {reason(error, database)}") from None
     with closing(connection), closing(connection.cursor()) as cursor:
         if database.system == "postgresql":
             if not write:
@@ -103,7 +103,7 @@ def _address(database: Database, write: bool) -> str:
             address += f"{'&' if '?' in address else '?'}connect_timeout={CONNECT_SECONDS}"
         return address
     if not write and not Path(database.address).is_file():
-        raise CallerError(f"{printable(database.name)}: there is no file {printable(database.address)}")
+        raise UsageError(f"{printable(database.name)}: there is no file {printable(database.address)}")
     return f"file:{quote(database.address)}?mode={'rwc' if write else 'ro'}"
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from misstep.batch.parquet_file import parquet_file
-from misstep.errors import CallerError, printable, suggest
+from misstep.errors import UsageError, printable, suggest
 from misstep.files import opened
 
 OutputForm = Literal["parquet", "jsonl", "csv"]
@@ -23,12 +23,12 @@ ROWS, BYTES = 100_000, 1 << 26  # of a row group in the whole Parquet file, whic
 
 
 def form_of(output: Path) -> OutputForm:
-    """The form of an output by its ending. Raises CallerError."""
+    """The form of an output by its ending. Raises UsageError."""
     form = ENDINGS.get(output.suffix.lower())
     if form is None:
         hint = suggest(output.suffix.lower(), ENDINGS, "")
         meant = "Parquet (*.parquet), JSON lines (*.jsonl) or CSV (*.csv)"
-        raise CallerError(f"{printable(str(output))}: its ending does not say what to write{hint or f'; {meant} is meant'}")
+        raise UsageError(f"{printable(str(output))}: its ending does not say what to write{hint or f'; {meant} is meant'}")
     return form
 
 

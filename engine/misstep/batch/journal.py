@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 from filelock import FileLock, Timeout
 
-from misstep.errors import CallerError, printable
+from misstep.errors import UsageError, printable
 from misstep.files import is_remote, whole_file
 
 SUFFIX = ".misstep-run"
@@ -49,7 +49,7 @@ class Journal:
             try:
                 self._lock.acquire()
             except Timeout:
-                raise CallerError(f"{self._shown}: another run is at work there; wait for it, or choose another output") from None
+                raise UsageError(f"{self._shown}: another run is at work there; wait for it, or choose another output") from None
         try:
             self._settle()
         except BaseException:
@@ -81,11 +81,11 @@ class Journal:
                 return
             if not self._overwrite and is_begun(self.folder):
                 if {VERSION, COLUMN_VERSION}.intersection(other):  # what it was begun with is not here any more
-                    raise CallerError(
+                    raise UsageError(
                         f"{self._shown}: holds a run that another version of misstep began and did not finish; finish it with"
                         " that one, or give --overwrite to begin anew"
                     )
-                raise CallerError(
+                raise UsageError(
                     f"{self._shown}: holds a run with other {' and '.join(other)} that was not finished; go on with those it was"
                     " begun with, or give --overwrite to begin anew"
                 )

@@ -22,7 +22,7 @@ from misstep.batch.forms import OutputForm, join_parts
 from misstep.batch.journal import SUFFIX
 from misstep.batch.parquet_file import parquet_file
 from misstep.batch.summary import Summary
-from misstep.errors import CallerError, MisstepError, printable
+from misstep.errors import MisstepError, UsageError, printable
 from misstep.files import whole_file
 
 RUN = "run"
@@ -38,10 +38,10 @@ class DatabaseOutput:
 
     @classmethod
     def named(cls, url: str) -> DatabaseOutput:
-        """The output that a URL names. Raises CallerError where it names no table."""
+        """The output that a URL names. Raises UsageError where it names no table."""
         database = read_url(url)
         if database.query:
-            raise CallerError(f"{printable(database.name)}: scores go into a table; end it with ?table=NAME")
+            raise UsageError(f"{printable(database.name)}: scores go into a table; end it with ?table=NAME")
         return cls(database)
 
     @property
@@ -67,19 +67,19 @@ class DatabaseOutput:
         return {table: self._table(table) for table in tables}
 
     def check(self, wanted: Wanted, overwrite: bool) -> None:
-        """Raise CallerError where tables are there already, or the database cannot be reached."""
+        """Raise UsageError where tables are there already, or the database cannot be reached."""
         names = [field.name.casefold() for field in wanted.schema("interviews")]
         if twice := next((name for name in names if names.count(name) > 1), None):
-            raise CallerError(f"{printable(self.name)}: the column '{twice}' would be there twice: databases do not tell case")
+            raise UsageError(f"{printable(self.name)}: the column '{twice}' would be there twice: databases do not tell case")
         if self.database.system == "sqlite" and not (file := Path(self.database.address)).exists():
             if not file.absolute().parent.is_dir():
-                raise CallerError(f"{printable(self.name)}: there is no folder {printable(str(file.parent))}")
+                raise UsageError(f"{printable(self.name)}: there is no folder {printable(str(file.parent))}")
             return
         with self._connected(write=False) as cursor:
             for table in [*wanted.tables, "interviews", RUN]:
                 if not overwrite and self._is_there(cursor, self._table(table)):
                     name = printable(f"{self.name}: the table {self._table(table)}")
-                    raise CallerError(f"{name} is there already; give --overwrite to replace it, or choose another name")
+                    raise UsageError(f"{name} is there already; give --overwrite to replace it, or choose another name")
 
     def write(self, parts: Callable[[TableName], list[Path]], wanted: Wanted, summary: Summary, journal: Path) -> dict[str, str]:
         """Load all tables."""
@@ -161,7 +161,7 @@ class DatabaseOutput:
         except (MisstepError, OSError):
             raise
         except Exception as error:  # whatever drivers raise; they need not be there to be named
-            raise CallerError(f"{printable(self.name)}: cannot be written: {reason(error, self.database)}") from None
+            raise UsageError(f"{printable(self.name)}: cannot be written: {reason(error, self.database)}") from None
 
 
 def _joined(journal: Path, table: TableName) -> Path:

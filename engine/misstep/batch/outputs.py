@@ -15,7 +15,7 @@ from misstep.batch.inputs.sources import STDIN
 from misstep.batch.journal import SUFFIX
 from misstep.batch.loading import DatabaseOutput
 from misstep.batch.summary import Summary
-from misstep.errors import CallerError, printable
+from misstep.errors import UsageError, printable
 from misstep.files import is_remote, place, whole_file
 
 
@@ -49,7 +49,7 @@ class Output(Protocol):
         ...
 
     def check(self, wanted: Wanted, overwrite: bool) -> None:
-        """Raise CallerError where something is there already, or nothing can be written."""
+        """Raise UsageError where something is there already, or nothing can be written."""
         ...
 
     def write(self, parts: Callable[[TableName], list[Path]], wanted: Wanted, summary: Summary, journal: Path) -> dict[str, str]:
@@ -62,7 +62,7 @@ class Output(Protocol):
 
 
 def output_of(name: str | Path) -> Output:
-    """The output that a name stands for, a file or the URL of a database. Raises CallerError."""
+    """The output that a name stands for, a file or the URL of a database. Raises UsageError."""
     if str(name).startswith(DATABASES):
         return DatabaseOutput.named(str(name))
     path = place(name)
@@ -101,7 +101,7 @@ class FileOutput:
         """The names of further tables that a run before wrote, which is replaced."""
         try:
             return set(Summary.from_json(self._summary.read_bytes()).tables.values()) & set(self.further(TABLES[1:]).values())
-        except (OSError, CallerError):
+        except (OSError, UsageError):
             return set()
 
     def _tables(self, tables: Sequence[TableName]) -> dict[TableName, Path]:
@@ -113,7 +113,7 @@ class FileOutput:
         return {table: self._tables(tables)[table].name for table in tables}
 
     def check(self, wanted: Wanted, overwrite: bool) -> None:
-        """Raise CallerError where something is there already, or the folder is not."""
+        """Raise UsageError where something is there already, or the folder is not."""
         refuse_written(self.files(wanted.tables), overwrite)
 
     def write(self, parts: Callable[[TableName], list[Path]], wanted: Wanted, summary: Summary, journal: Path) -> dict[str, str]:
@@ -134,25 +134,25 @@ class FileOutput:
 
 
 def refuse_written(files: Sequence[Path], overwrite: bool) -> None:
-    """Raise CallerError where one of the files cannot be written, or is there and is not to be replaced."""
+    """Raise UsageError where one of the files cannot be written, or is there and is not to be replaced."""
     for file in files:
         shown = printable(str(file))
         if not is_remote(file) and not file.absolute().parent.is_dir():
-            raise CallerError(f"{shown}: there is no folder {printable(str(file.parent))}")
+            raise UsageError(f"{shown}: there is no folder {printable(str(file.parent))}")
         if file.is_dir():
-            raise CallerError(f"{shown}: is a folder; give a file")
+            raise UsageError(f"{shown}: is a folder; give a file")
         if file.exists() and not overwrite:
-            raise CallerError(f"{shown}: is there already; give --overwrite to replace it, or choose another name")
+            raise UsageError(f"{shown}: is there already; give --overwrite to replace it, or choose another name")
 
 
 def refuse_among_inputs(output: Output, files: Sequence[Path], inputs: Sequence[str]) -> None:
-    """Raise CallerError where what is to be written is an input, or would be one next time."""
+    """Raise UsageError where what is to be written is an input, or would be one next time."""
     for name in inputs:
         if name == STDIN:
             continue
         if name.startswith(DATABASES):
             if isinstance(output, DatabaseOutput) and read_url(name) == output.database:
-                raise CallerError(f"{printable(output.name)}: is an input; write elsewhere")
+                raise UsageError(f"{printable(output.name)}: is an input; write elsewhere")
             continue
         for file in files:
             if is_remote(name) or is_remote(file):
@@ -161,17 +161,17 @@ def refuse_among_inputs(output: Output, files: Sequence[Path], inputs: Sequence[
             given = Path(name)
             if given.is_dir():
                 if file.resolve().is_relative_to(given.resolve()):
-                    raise CallerError(f"{printable(str(file))}: lies in the input {printable(name)}; write elsewhere")
+                    raise UsageError(f"{printable(str(file))}: lies in the input {printable(name)}; write elsewhere")
             elif given.exists():
                 if file.resolve() == given.resolve():
-                    raise CallerError(f"{printable(str(file))}: is an input; write elsewhere")
+                    raise UsageError(f"{printable(str(file))}: is an input; write elsewhere")
             elif file.absolute().match(str(given.absolute())):
-                raise CallerError(f"{printable(str(file))}: the input {printable(name)} means it too; write elsewhere")
+                raise UsageError(f"{printable(str(file))}: the input {printable(name)} means it too; write elsewhere")
 
 
 def _refuse_object(file: str, name: str) -> None:
     """The same in an object storage, by names alone: one stands for an object, or for all that begin as if in a folder."""
     if file == name or file.startswith(name.rstrip("/") + "/"):
-        raise CallerError(f"{printable(file)}: lies in the input {printable(name)}; write elsewhere")
+        raise UsageError(f"{printable(file)}: lies in the input {printable(name)}; write elsewhere")
     if fnmatch.fnmatchcase(file, name):
-        raise CallerError(f"{printable(file)}: the input {printable(name)} means it too; write elsewhere")
+        raise UsageError(f"{printable(file)}: the input {printable(name)} means it too; write elsewhere")

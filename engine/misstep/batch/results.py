@@ -18,7 +18,7 @@ from misstep.batch.columns import schema_of
 from misstep.batch.forms import ENDINGS, OutputForm
 from misstep.batch.parquet_file import parquet_file
 from misstep.batch.summary import Summary
-from misstep.errors import CallerError, printable
+from misstep.errors import UsageError, printable
 from misstep.files import is_remote, place
 from misstep.layout.cards import card, paragraph, table
 
@@ -74,7 +74,7 @@ class Scores:
         return ds.FileSystemDataset.from_paths([str(path)], schema, form, pyarrow.fs.LocalFileSystem())
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The columns asked for, so many rows at a time. Raises CallerError where the file is broken."""
+        """The columns asked for, so many rows at a time. Raises UsageError where the file is broken."""
         if self._form == "jsonl" and not self.path.stat().st_size:  # no line is no JSON to Arrow
             return
         try:
@@ -84,7 +84,7 @@ class Scores:
             raise _unreadable(self.path, error) from None
 
     def to_arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
-        """All of it in memory. Raises CallerError where the file is broken."""
+        """All of it in memory. Raises UsageError where the file is broken."""
         names = list(self.schema.names if columns is None else columns)
         return pa.Table.from_batches(self.batches(names), pa.schema([self.schema.field(name) for name in names]))
 
@@ -116,7 +116,7 @@ class Scores:
 def read_scores(path: str | Path) -> Scores:
     """The scores in a file that ``misstep score`` wrote, Parquet, JSON lines or CSV.
 
-    Raises CallerError where there is no such file, or it is no result.
+    Raises UsageError where there is no such file, or it is no result.
     """
     file = place(path)
     check_is_file(file)
@@ -125,7 +125,7 @@ def read_scores(path: str | Path) -> Scores:
         raise _no_result(file, f"its name ends in none of {', '.join(ENDINGS)}")
     scores = Scores(file, form, _summary_inside(file) if form == "parquet" else _summary_beside(file))
     if "mistakes" not in scores.schema.names:
-        raise CallerError(f"{printable(str(file))}: is a further table of a result; give the one with interviews")
+        raise UsageError(f"{printable(str(file))}: is a further table of a result; give the one with interviews")
     return scores
 
 
@@ -154,17 +154,17 @@ def _summary_beside(file: Path) -> Summary:
 def _summary(data: bytes, file: Path) -> Summary:
     try:
         return Summary.from_json(data)
-    except CallerError as error:
-        raise CallerError(f"{printable(str(file))}: {error}") from None
+    except UsageError as error:
+        raise UsageError(f"{printable(str(file))}: {error}") from None
 
 
-def _no_result(file: Path, why: str) -> CallerError:
-    return CallerError(f"{printable(str(file))}: is no result of `misstep score`: {printable(why)}")
+def _no_result(file: Path, why: str) -> UsageError:
+    return UsageError(f"{printable(str(file))}: is no result of `misstep score`: {printable(why)}")
 
 
-def _unreadable(file: Path, error: Exception) -> CallerError:
+def _unreadable(file: Path, error: Exception) -> UsageError:
     """What Arrow says may hold values of the file, which are nobody else's business: only the sort of error is told."""
-    return CallerError(f"{printable(str(file))}: cannot be read as {file.suffix[1:].lower()} ({type(error).__name__})")
+    return UsageError(f"{printable(str(file))}: cannot be read as {file.suffix[1:].lower()} ({type(error).__name__})")
 
 
 def _from_csv(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

@@ -25,7 +25,7 @@ from misstep.batch.results import Scores, read_scores
 from misstep.batch.summary import EXAMPLES, Summary, Tally, version_of_misstep
 from misstep.batch.tasks import Job, Task, score_part
 from misstep.batch.workers import workers_of
-from misstep.errors import CallerError, RecordError, printable
+from misstep.errors import RecordError, UsageError, printable
 from misstep.files import discard_torn, place, refuse_unreached, whole_file
 from misstep.rulebase.cache import dump_program
 
@@ -92,7 +92,7 @@ def score(
 
     The output appears whole or not at all. A run that was stopped goes on where it was, if it is called in the same way.
 
-    Raises CallerError where an input, the output or the journal makes no sense, RecordError where more than ``max_rejects``
+    Raises UsageError where an input, the output or the journal makes no sense, RecordError where more than ``max_rejects``
     records are wrong, EngineError where a part takes its process with it, OSError where nothing can be written.
     """
     names = [os.fspath(inputs)] if isinstance(inputs, str | os.PathLike) else [os.fspath(name) for name in inputs]
@@ -144,11 +144,11 @@ PART_BYTES = 4_000_000  # of lines: some thousand interviews, done again within 
 
 
 def _refuse_names(wanted: Wanted) -> None:
-    """Raise CallerError where a column that is to be kept would be there twice."""
+    """Raise UsageError where a column that is to be kept would be there twice."""
     names = wanted.schema("interviews").names
     for name in wanted.keep:
         if names.count(name) > 1:
-            raise CallerError(f"keep: the result would have the column '{printable(name)}' twice; rename it in the input")
+            raise UsageError(f"keep: the result would have the column '{printable(name)}' twice; rename it in the input")
 
 
 def _digest(data: Any) -> str:
@@ -189,7 +189,7 @@ class _Run:
             note = self._journal.note(part.number)
             if note is not None and note["digest"] != part.digest:
                 if not self._overwrite:
-                    raise CallerError(
+                    raise UsageError(
                         f"{printable(part.name)}: has changed since the run began, from row {part.row} on; give --overwrite to"
                         " score it as it is now"
                     )

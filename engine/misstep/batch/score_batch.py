@@ -15,7 +15,7 @@ from misstep.batch.columns import CERTAINTY, SCORES, TableName, Wanted, action_r
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.summary import Tally
 from misstep.batch.texts import decoded, encoded, has_words, is_text
-from misstep.errors import CallerError, Location, Problem, RecordError
+from misstep.errors import Location, Problem, RecordError, UsageError
 
 Row = tuple[Any, ...]
 
@@ -89,7 +89,7 @@ def score_batch(
     order, with the columns of ``SCORES`` and ``error``: what is wrong with a record, which has no scores then. ``assessment``
     adds the whole assessment as JSON, the same bytes as ``assess_json`` gives; ``certainty`` the columns of ``CERTAINTY``.
 
-    Raises CallerError where there is no such column, or it holds something else.
+    Raises UsageError where there is no such column, or it holds something else.
     """
     schema = scores_schema(batch.schema, assessment=assessment, certainty=certainty)
     _check_columns(batch.schema, facts, id)
@@ -126,7 +126,7 @@ def score_batch(
 def scores_schema(schema: pa.Schema, *, assessment: bool = False, certainty: bool = False) -> pa.Schema:
     """The schema of what ``score_batch`` makes of a batch with this one, for tools that want to know it beforehand.
 
-    Raises CallerError where a column is in the way.
+    Raises UsageError where a column is in the way.
     """
     added = [
         *SCORES,
@@ -135,22 +135,22 @@ def scores_schema(schema: pa.Schema, *, assessment: bool = False, certainty: boo
         ("error", pa.string()),
     ]
     if twice := {name for name, _ in added}.intersection(schema.names):
-        raise CallerError(f"the batch has a column '{min(twice)}' already, which the scores would replace; rename it")
+        raise UsageError(f"the batch has a column '{min(twice)}' already, which the scores would replace; rename it")
     return pa.schema([*schema, *[pa.field(name, type_) for name, type_ in added]], metadata=schema.metadata)
 
 
 def _check_columns(schema: pa.Schema, facts: str, id_: str) -> None:
     names = schema.names
     if facts not in names:
-        raise CallerError(f"the batch has no column '{facts}'; there are {', '.join(names) or 'none'}")
+        raise UsageError(f"the batch has no column '{facts}'; there are {', '.join(names) or 'none'}")
     for name in (facts, id_):
         if names.count(name) > 1:
-            raise CallerError(f"the batch has the column '{name}' twice")
+            raise UsageError(f"the batch has the column '{name}' twice")
     of_facts = schema.field(facts).type
     if not (is_text(of_facts) or pa.types.is_null(of_facts) or _is_nested(of_facts)):
-        raise CallerError(f"the column '{facts}' must be text with JSON, or lists of facts, not {of_facts}")
+        raise UsageError(f"the column '{facts}' must be text with JSON, or lists of facts, not {of_facts}")
     if id_ in names and not (is_text(of_ids := schema.field(id_).type) or has_words(of_ids)):
-        raise CallerError(f"the column '{id_}' must be text or a number, not {of_ids}")
+        raise UsageError(f"the column '{id_}' must be text or a number, not {of_ids}")
 
 
 def _is_nested(type_: pa.DataType) -> bool:

@@ -20,7 +20,7 @@ from misstep.api import RuleBase
 from misstep.assessment.assembly import Result
 from misstep.assessment.result import RuleBaseInfo
 from misstep.batch.columns import SCHEMA, TableName
-from misstep.errors import CallerError
+from misstep.errors import UsageError
 from misstep.language.facts import KIND
 from misstep.language.program import Rule
 
@@ -200,11 +200,11 @@ class Summary:
 
     @classmethod
     def merged(cls, summaries: Sequence[Summary]) -> Summary:
-        """The summary of several runs with the same rules. Raises CallerError where the rules differ."""
+        """The summary of several runs with the same rules. Raises UsageError where the rules differ."""
         first, *others = summaries
         for other in others:
             if other.rulebase != first.rulebase:
-                raise CallerError(
+                raise UsageError(
                     f"the results were scored with different rules, {_named(first.rulebase)} and {_named(other.rulebase)};"
                     " a report is about results of the same"
                 )
@@ -239,20 +239,20 @@ class Summary:
 
     @classmethod
     def from_json(cls, data: bytes | str) -> Summary:
-        """A summary from what ``to_json`` gave. Raises CallerError where it is none, or that of a result with other columns."""
+        """A summary from what ``to_json`` gave. Raises UsageError where it is none, or that of a result with other columns."""
         try:
             return _adapter().validate_json(data)
         except ValidationError as error:
             found = _schema_of(data)
             if found not in (None, SCHEMA):
                 other = "an earlier" if found < SCHEMA else "a later"
-                raise CallerError(
+                raise UsageError(
                     f"was scored by {other} version of misstep, whose results have other columns (schema {found}, here {SCHEMA}):"
                     " score the log anew with `misstep score`"
                 ) from None
             first = error.errors(include_input=False, include_url=False)[0]
             place = "/".join(map(str, first["loc"]))
-            raise CallerError(f"no summary of a run of misstep: {place + ': ' if place else ''}{first['msg']}") from None
+            raise UsageError(f"no summary of a run of misstep: {place + ': ' if place else ''}{first['msg']}") from None
 
 
 def _schema_of(data: bytes | str) -> int | None:

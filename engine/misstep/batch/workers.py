@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from misstep.batch.cluster import Cluster
-from misstep.errors import CallerError, EngineError
+from misstep.errors import EngineError, UsageError
 
 Task = TypeVar("Task", bound=Hashable)
 Done = TypeVar("Done")
@@ -45,12 +45,12 @@ def workers_of(on: str | None, count: int | None, folder: Path) -> Workers:
     """A cluster, where one is named; else this process, where one is asked for; else as many as there are cores. ``folder``:
     where tasks find what they need and leave what they do.
 
-    Raises CallerError where a cluster makes no sense, InstallationError where what speaks to it is missing.
+    Raises UsageError where a cluster makes no sense, InstallationError where what speaks to it is missing.
     """
     if on is None:
         return Alone() if count == 1 else Processes(count)
     if count is not None:
-        raise CallerError("processes of this machine are counted, or a cluster is named, not both; a cluster has its own number")
+        raise UsageError("processes of this machine are counted, or a cluster is named, not both; a cluster has its own number")
     return Cluster(on, folder)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from misstep.cli.group import BAD, FOUND, OK, cli, colored, complain, engine_option, load, rules_option, width, write_bytes
-from misstep.errors import BudgetError, CallerError, EngineError, MisstepError, RecordError, suggest
+from misstep.errors import BudgetError, EngineError, MisstepError, RecordError, UsageError, suggest
 
 if TYPE_CHECKING:
     from misstep.analysis.certainty import Certainty
@@ -60,7 +60,7 @@ def assess(
     bands = rulebase.program.scale.severity.words
     if fail_level is not None and fail_level not in bands:
         hint = suggest(fail_level, bands, f"; it is one of {', '.join(bands)}")
-        raise CallerError(f"--fail-level: unknown band '{fail_level}'{hint}")
+        raise UsageError(f"--fail-level: unknown band '{fail_level}'{hint}")
     write = _writer(output, color, full, rulebase)
     code, count = OK, 0
     for document in read_documents(file, input_format):

@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from misstep.cli.group import BAD, OK, cli, colored, engine_option, load, rules_option, width, write_bytes
-from misstep.errors import CallerError, Problem
+from misstep.errors import Problem, UsageError
 
 if TYPE_CHECKING:
     from misstep.analysis.calibration.agreement import Agreement
@@ -66,7 +66,7 @@ def calibrate(
     from misstep.assessment.record_files import check_is_file
 
     if certainty and (bases or min_confidence is not None or picture is not None or _is_given("worst")):
-        raise CallerError(
+        raise UsageError(
             "--certainty is about the records of all cases: without --basis, --min-confidence, --worst and --picture"
         )
     if picture is not None:

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from misstep.cli.group import OK, cli, load, rules_option, width
-from misstep.errors import CallerError, printable, suggest
+from misstep.errors import UsageError, printable, suggest
 
 if TYPE_CHECKING:
     from misstep.api import RuleBase
@@ -26,7 +26,7 @@ def kinds(kind: str | None, rules: tuple[Path, ...], output: str) -> int:
     rulebase = load(rules)
     known = rulebase.kinds
     if kind is not None and kind not in known:
-        raise CallerError(f"there is no kind '{kind}'" + suggest(kind, known, "; `misstep kinds` lists them"))
+        raise UsageError(f"there is no kind '{kind}'" + suggest(kind, known, "; `misstep kinds` lists them"))
     chosen = [known[kind]] if kind else list(known.values())
     if output == "json":
         from misstep.tools.lookup import kind_data  # needs the YAML parser, as the text does not

@@ -23,7 +23,7 @@ from misstep.rulebase.usual import link_usual
 
 
 def load_program(paths: Sequence[str | Path], limits: Limits, cases: bool = True) -> tuple[Program, Merged]:
-    """Load, check and link packs, with or without their cases. Raises RuleError with every problem, CallerError for
+    """Load, check and link packs, with or without their cases. Raises RuleError with every problem, UsageError for
     paths."""
     collecting = gc.isenabled()
     gc.disable()  # nearly all that is made here stays: looking for garbage meanwhile would be a fifth of the time

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from misstep.errors import CallerError, Location, Problem, RuleError, suggest
+from misstep.errors import Location, Problem, RuleError, UsageError, suggest
 from misstep.limits import Limits
 from misstep.rulebase.documents import read_yaml
 from misstep.rulebase.packs import Merged, Pack, merge, refuse
@@ -23,10 +23,10 @@ def load_packs(paths: Sequence[str | Path], limits: Limits, cases: bool = True) 
     """Read the packs in the given files and folders and what they extend, and merge them.
 
     Without ``cases`` those of the packs are passed over, as are always those of extended packs. Problems are gathered in
-    the result. Raises RuleError where a file cannot be read at all, CallerError where a path does not exist.
+    the result. Raises RuleError where a file cannot be read at all, UsageError where a path does not exist.
     """
     if not paths:
-        raise CallerError("no rule packs were named; give files or folders")
+        raise UsageError("no rule packs were named; give files or folders")
     problems: list[Problem] = []
     packs = list(_read_all(_files(paths, limits), limits, cases, problems))
     packs += _extended(packs, limits, problems)
@@ -38,7 +38,7 @@ def _files(paths: Iterable[str | Path], limits: Limits) -> dict[Path, int]:
     files: dict[Path, int] = {}
     for layer, given in enumerate(paths, start=1):
         if not str(given):
-            raise CallerError("an empty path of a rule pack")
+            raise UsageError("an empty path of a rule pack")
         path = Path(given)
         if path.is_dir():
             root = path.resolve()
@@ -47,15 +47,15 @@ def _files(paths: Iterable[str | Path], limits: Limits) -> dict[Path, int]:
             if outside:
                 raise RuleError([Problem(Location(str(f)), "a link that leads out of the folder") for f in outside])
             if not found:
-                raise CallerError(f"{path}: there is no *.yaml file in this folder")
+                raise UsageError(f"{path}: there is no *.yaml file in this folder")
         elif path.is_file():
             found = [path]
         else:
-            raise CallerError(f"{path}: no such file or folder")
+            raise UsageError(f"{path}: no such file or folder")
         for file in found:
             files.setdefault(file, layer)
         if len(files) > limits.packs:
-            raise CallerError(f"{path}: more than {limits.packs} packs")
+            raise UsageError(f"{path}: more than {limits.packs} packs")
     unique: dict[Path, tuple[Path, int]] = {}
     for file, layer in files.items():
         unique.setdefault(file.resolve(), (file, layer))

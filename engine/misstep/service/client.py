@@ -14,7 +14,7 @@ import httpx
 
 from misstep.assessment.records import RecordLike, plain_record
 from misstep.assessment.result import SCHEMA, Assessment
-from misstep.errors import BudgetError, CallerError, EngineError, Location, MisstepError, Problem, RecordError
+from misstep.errors import BudgetError, EngineError, Location, MisstepError, Problem, RecordError, UsageError
 
 SECONDS = 15.0  # the service itself gives up after ten
 _ERRORS: dict[str, type[MisstepError]] = {"record": RecordError, "budget": BudgetError, "too_large": RecordError}
@@ -32,7 +32,7 @@ class Client:
     def assess(self, facts: RecordLike) -> Assessment:
         """Assess one interview: what ``misstep.assess`` takes and gives.
 
-        Raises RecordError where the record is wrong, BudgetError where it asks for too much work, CallerError where the address
+        Raises RecordError where the record is wrong, BudgetError where it asks for too much work, UsageError where the address
         is not that of a service or the client is closed, EngineError where there is no answer: it may help to try again.
         """
         content = _content(facts)
@@ -85,13 +85,13 @@ def _checked(url: str) -> httpx.URL:
     except httpx.InvalidURL:
         checked = httpx.URL()
     if checked.scheme not in ("http", "https") or not checked.host:
-        raise CallerError("the address of a service is one such as http://127.0.0.1:8000")
+        raise UsageError("the address of a service is one such as http://127.0.0.1:8000")
     return checked
 
 
 def _refuse_closed(http: httpx.Client | httpx.AsyncClient) -> None:
     if http.is_closed:
-        raise CallerError("the client is closed; open a new one")
+        raise UsageError("the client is closed; open a new one")
 
 
 def _content(facts: RecordLike) -> bytes:
@@ -111,18 +111,18 @@ def _read(response: httpx.Response) -> Assessment:
     raise _error(response)
 
 
-def _not_understood(response: httpx.Response) -> CallerError:
+def _not_understood(response: httpx.Response) -> UsageError:
     """An answer that is no assessment, or one in the shape of another version."""
     try:
         schema = response.json()["schema"]
     except (ValueError, KeyError, TypeError):
         schema = None
     if type(schema) is int and schema != SCHEMA:
-        return CallerError(
+        return UsageError(
             f"{response.url}: is a service of another version of misstep, whose assessments have schema {schema}, here {SCHEMA};"
             " use the same version at both ends"
         )
-    return CallerError(f"{response.url}: answers, but not as misstep does; {_ADDRESS}")
+    return UsageError(f"{response.url}: answers, but not as misstep does; {_ADDRESS}")
 
 
 def _error(response: httpx.Response) -> MisstepError:
@@ -137,8 +137,8 @@ def _error(response: httpx.Response) -> MisstepError:
             for each in told.get("errors", ())
         ]
     except (ValueError, KeyError, TypeError, AttributeError):
-        return CallerError(f"{response.url}: answers {response.status_code}, but not as misstep does; {_ADDRESS}")
-    error = _ERRORS.get(code, EngineError if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR else CallerError)
+        return UsageError(f"{response.url}: answers {response.status_code}, but not as misstep does; {_ADDRESS}")
+    error = _ERRORS.get(code, EngineError if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR else UsageError)
     return error(places or detail, omitted)
 
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from misstep.errors import CallerError
+from misstep.errors import UsageError
 from misstep.service import metrics as metrics_module
 from misstep.service.metrics import Metrics
 from misstep.service.problems import Refused
@@ -27,7 +27,7 @@ def reading_routes(rules: Rules, metrics: Metrics) -> list[Route]:
         served, name = rules.current, request.path_params["id"]
         try:
             known_rule(name, served.rules)
-        except CallerError as error:
+        except UsageError as error:
             raise Refused("not_found", str(error)) from None
         return _cached(request, served, served.rules[name])
 

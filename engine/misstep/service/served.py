@@ -46,7 +46,7 @@ class Served:
 
 
 def load_served(settings: Settings) -> Served:
-    """Load, check and compile the packs. Raises RuleError with every problem, CallerError where a path does not exist."""
+    """Load, check and compile the packs. Raises RuleError with every problem, UsageError where a path does not exist."""
     limits = Limits(record_bytes=settings.body_bytes, facts=settings.facts)
     program, merged = load_program(settings.rules or (shipped_rules(),), limits)
     rulebase = RuleBase(program, limits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from misstep.errors import CallerError, Location, listing, suggest
+from misstep.errors import Location, UsageError, listing, suggest
 from misstep.language.facts import TRAITS, Kind
 from misstep.language.program import Program
 from misstep.rulebase.packs import Merged
@@ -38,7 +38,7 @@ class RulePage(NamedTuple):
 
 
 def rule_page(merged: Merged, rule_id: str) -> RulePage:
-    """What there is to know of one rule. Raises CallerError where there is none of this name."""
+    """What there is to know of one rule. Raises UsageError where there is none of this name."""
     known_rule(rule_id, merged.rules)
     return _page(merged, rule_id, _cases(merged))
 
@@ -75,10 +75,10 @@ def _page(merged: Merged, rule_id: str, cases: dict[str, list[str]]) -> RulePage
 
 
 def known_rule(rule_id: str, known: Iterable[str]) -> None:
-    """Raise CallerError where there is no such rule; it says which may have been meant."""
+    """Raise UsageError where there is no such rule; it says which may have been meant."""
     known = list(known)
     if rule_id not in known:
         near = [name for name in known if name.split(".")[0] == rule_id.split(".")[0]]
         otherwise = f"there are {listing(near)}" if near else "`misstep kinds KIND` lists those about a kind"
         hint = suggest(rule_id, known, f"; {otherwise}")
-        raise CallerError(f"there is no rule '{rule_id}'{hint}")
+        raise UsageError(f"there is no rule '{rule_id}'{hint}")

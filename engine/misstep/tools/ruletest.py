@@ -57,7 +57,7 @@ class Report:
 def run_cases(paths: Sequence[str | Path], limits: Limits | None = None, engine: EngineName = "compiled") -> Report:
     """Run the cases of the packs at the paths (not of those they extend) on an engine.
 
-    Raises RuleError, CallerError, InstallationError.
+    Raises RuleError, UsageError, InstallationError.
     """
     program, merged = load_program(paths, limits or Limits())
     rulebase = RuleBase(program, limits)

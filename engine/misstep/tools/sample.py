@@ -14,7 +14,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from misstep.api import RuleBase
-from misstep.errors import CallerError, suggest
+from misstep.errors import UsageError, suggest
 from misstep.language.facts import Field, Kind
 from misstep.rulebase.references import Reference, find_references
 
@@ -32,12 +32,12 @@ def sample_records(rulebase: RuleBase, count: int, seed: int = 1, columns: Seque
     """The first ``count`` records of a seed: ``{"id": "iv-0000001", "facts": [...]}``, and the ``columns`` that are asked for.
 
     A record depends on the rule base, the seed and its place, not on how many there are or on the columns. Without columns,
-    ``assess`` takes every one of them. Raises CallerError where there is no such column.
+    ``assess`` takes every one of them. Raises UsageError where there is no such column.
     """
     for name in columns:
         if name not in COLUMNS:
             known = f"; it is one of {', '.join(COLUMNS)}"
-            raise CallerError(f"columns: a sample has no column '{name[:60]}'{suggest(name, COLUMNS, known)}")
+            raise UsageError(f"columns: a sample has no column '{name[:60]}'{suggest(name, COLUMNS, known)}")
     return _records(_Maker(rulebase, seed), count, seed, columns)
 
 

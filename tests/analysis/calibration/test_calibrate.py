@@ -13,7 +13,7 @@ from tests.analysis.calibration.judged import BANDS, BASE, band, case, outage
 from tests.end_to_end.command import FIXTURES, INCIDENTS
 
 import misstep
-from misstep import CallerError, EngineError, RecordError, RuleBase
+from misstep import EngineError, RecordError, RuleBase, UsageError
 from misstep.analysis.calibration.agreement import Agreement, Figure
 from misstep.analysis.calibration.agreement_report import to_text
 from misstep.analysis.calibration.calibrate import Rules, Selection, calibrate
@@ -196,11 +196,11 @@ def test_sets_that_make_no_sense_are_refused(tmp_path: Path) -> None:
     file = written(tmp_path / "judged.jsonl", case(LONG, "broken"))
     for measure in (BASE.calibrate, BASE.measure_certainty):
         for again in (str(file), tmp_path / "x" / ".." / "judged.jsonl"):
-            with pytest.raises(CallerError, match=r"judged\.jsonl: these cases are given twice"):
+            with pytest.raises(UsageError, match=r"judged\.jsonl: these cases are given twice"):
                 measure(file, again)
-        with pytest.raises(CallerError, match="<stdin>: these cases are given twice"):
+        with pytest.raises(UsageError, match="<stdin>: these cases are given twice"):
             measure("-", "-")
-        with pytest.raises(CallerError, match="cases: of several sets each is the path of a file"):
+        with pytest.raises(UsageError, match="cases: of several sets each is the path of a file"):
             measure([case(LONG, "broken")], file)
 
 
@@ -404,14 +404,14 @@ def test_a_caller_is_told_what_makes_no_sense() -> None:
         ({"engine": "durabel"}, "engine: there is no engine 'durabel'; it is one of compiled, durable; did you mean 'durable'?"),
     ]
     for wrong, message in tries:
-        with pytest.raises(CallerError) as caught:
+        with pytest.raises(UsageError) as caught:
             BASE.calibrate(cases, **wrong)
         assert str(caught.value) == message
-    with pytest.raises(CallerError, match="cases: this is one case; give the path of a file, or a list of cases"):
+    with pytest.raises(UsageError, match="cases: this is one case; give the path of a file, or a list of cases"):
         BASE.calibrate(cases[0])  # type: ignore[arg-type]
-    with pytest.raises(CallerError, match=r"nowhere\.jsonl: no such file"):
+    with pytest.raises(UsageError, match=r"nowhere\.jsonl: no such file"):
         BASE.calibrate("nowhere.jsonl")
-    with pytest.raises(CallerError, match="is a folder; give a file"):
+    with pytest.raises(UsageError, match="is a folder; give a file"):
         BASE.calibrate(INCIDENTS)
 
 

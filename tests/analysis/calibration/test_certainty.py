@@ -10,7 +10,7 @@ from tests.analysis.test_certainty import TOAST, USUAL, measured
 from tests.end_to_end.command import FIXTURES
 from tests.inline import load_text
 
-from misstep import CallerError, RecordError, RuleBase
+from misstep import RecordError, RuleBase, UsageError
 from misstep.analysis.calibration.certainty_figures import MOST_NUMBERS, is_refuted, single_answers
 from misstep.analysis.calibration.certainty_report import to_markdown, to_text
 from misstep.language.facts import Field, Kind
@@ -101,5 +101,5 @@ def test_cases_that_are_wrong_are_told_and_the_others_measured() -> None:
     }
     with pytest.raises(RecordError, match="/0/record"):
         TOASTER.measure_certainty([{"record": 3}])
-    with pytest.raises(CallerError, match="there are no cases"):
+    with pytest.raises(UsageError, match="there are no cases"):
         TOASTER.measure_certainty([])

@@ -26,7 +26,7 @@ from misstep.analysis.calibration.judged_cases import (
 )
 from misstep.analysis.calibration.measuring import among_experts, compare, confidence, confusion, group, measure
 from misstep.assessment.result import Assessment
-from misstep.errors import CallerError, EngineError, Location, MisstepError, Problem, RecordError, listing, suggest
+from misstep.errors import EngineError, Location, MisstepError, Problem, RecordError, UsageError, listing, suggest
 from misstep.language.program import Program
 
 
@@ -51,7 +51,7 @@ class Selection:
 def calibrate(sets: Sequence[CasesLike], rules: Rules, selection: Selection) -> Agreement:
     """Measure how far rules agree with judged cases: with all sets together, and with each.
 
-    Raises RecordError if no case is right; CallerError if the selection leaves none, or a file does not exist.
+    Raises RecordError if no case is right; UsageError if the selection leaves none, or a file does not exist.
     """
     read = _read(sets, rules)
     if not read.judged:
@@ -130,7 +130,7 @@ def _chosen(judged: Sequence[Judged], selection: Selection) -> list[Judged]:
     for basis in selection.bases:
         if basis not in known:
             hint = suggest(basis, known, f"; there are {listing(known)}")
-            raise CallerError(f"no case has the basis '{basis}'{hint}")
+            raise UsageError(f"no case has the basis '{basis}'{hint}")
     least = selection.min_confidence
     chosen = [
         j for j in judged
@@ -138,7 +138,7 @@ def _chosen(judged: Sequence[Judged], selection: Selection) -> list[Judged]:
         and (least is None or (j.compared.confidence or 0) >= least)
     ]  # fmt: skip
     if not chosen:
-        raise CallerError(f"none of the {len(judged)} cases has the chosen basis and confidence")
+        raise UsageError(f"none of the {len(judged)} cases has the chosen basis and confidence")
     return chosen
 
 

@@ -23,7 +23,7 @@ from misstep.analysis.calibration.agreement import Figure
 from misstep.analysis.calibration.judged_cases import CasesLike, Entry, name_sets, read_entries, record_problems
 from misstep.analysis.certainty import Certainty, Outcome
 from misstep.analysis.usual_answers import usual_answers
-from misstep.errors import CallerError, MisstepError, Problem, RecordError
+from misstep.errors import MisstepError, Problem, RecordError, UsageError
 from misstep.language.facts import GIVEN_ROLES, UNSAID, Field, Kind
 from misstep.language.program import Program
 
@@ -88,13 +88,13 @@ class MeasuredRules(NamedTuple):
 def measure_certainty(
     sets: Sequence[CasesLike], rules: MeasuredRules, seed: int, given: Sequence[int | None] = (0, 5, None)
 ) -> CertaintyFigures:
-    """Measure how well certainty holds. Raises RecordError if no case is right, CallerError if a file does not exist or is given
+    """Measure how well certainty holds. Raises RecordError if no case is right, UsageError if a file does not exist or is given
     twice."""
     problems: list[Problem] = []
     entries = chain.from_iterable(map(read_entries, sets, name_sets(sets)))
     records = list(_records(entries, rules, problems))
     if not records:
-        raise RecordError(problems) if problems else CallerError("there are no cases")
+        raise RecordError(problems) if problems else UsageError("there are no cases")
     rows = [_row(records, count, rules, seed) for count in given]
     full = [_nearly_full(record, number, rules.program, seed) for number, record in enumerate(records)]
     sure = [record for record in full if rules.certainty(record).settled]

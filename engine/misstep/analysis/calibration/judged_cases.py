@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from misstep.assessment.record_files import check_is_file, read_documents
 from misstep.assessment.records import json_pointer
-from misstep.errors import CallerError, Location, MisstepError, Problem, RecordError, printable, suggest
+from misstep.errors import Location, MisstepError, Problem, RecordError, UsageError, printable, suggest
 from misstep.language.program import Program
 from misstep.rulebase.documents import Document
 from misstep.rulebase.schema import Doc, Line, Name, Prose
@@ -90,14 +90,14 @@ class Entry:
 
 
 def read_entries(cases: CasesLike, name: str = "") -> Iterator[Entry | MisstepError]:
-    """The cases of a set one by one; a broken line is an error among them. Raises CallerError if the file does not exist."""
+    """The cases of a set one by one; a broken line is an error among them. Raises UsageError if the file does not exist."""
     if isinstance(cases, (str, Path)):
         if Path(cases) != STDIN:
             check_is_file(Path(cases))
         for number, document in enumerate(read_documents(Path(cases), "jsonl")):
             yield document if isinstance(document, MisstepError) else Entry(document.data, number, document, name)
     elif isinstance(cases, Mapping):
-        raise CallerError("cases: this is one case; give the path of a file, or a list of cases")
+        raise UsageError("cases: this is one case; give the path of a file, or a list of cases")
     else:
         for number, case in enumerate(cases):
             yield Entry(dict(case) if isinstance(case, Mapping) else case, number, set=name)
@@ -106,16 +106,16 @@ def read_entries(cases: CasesLike, name: str = "") -> Iterator[Entry | MisstepEr
 def name_sets(sets: Sequence[CasesLike]) -> list[str]:
     """A name for each set: that of its file, or its path if two files have that name; empty for a set that is no file.
 
-    Raises CallerError if there are several sets and one is no file, or if a file is given twice.
+    Raises UsageError if there are several sets and one is no file, or if a file is given twice.
     """
     paths = [Path(cases) for cases in sets if isinstance(cases, (str, Path))]
     if len(sets) > 1 and len(paths) < len(sets):
-        raise CallerError("cases: of several sets each is the path of a file")
+        raise UsageError("cases: of several sets each is the path of a file")
     seen: set[Path] = set()
     for path in paths:
         file = path if path == STDIN else path.resolve()
         if file in seen:
-            raise CallerError(f"{'<stdin>' if path == STDIN else printable(str(path))}: these cases are given twice")
+            raise UsageError(f"{'<stdin>' if path == STDIN else printable(str(path))}: these cases are given twice")
         seen.add(file)
     short = ["<stdin>" if path == STDIN else path.stem for path in paths]
     return [name if short.count(name) == 1 else str(path) for name, path in zip(short, paths, strict=True)] or [""]

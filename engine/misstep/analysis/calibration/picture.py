@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from misstep.analysis.calibration.agreement import Agreement
-from misstep.errors import CallerError, InstallationError, printable
+from misstep.errors import InstallationError, UsageError, printable
 
 LIBRARY = "vl_convert"
 ENDINGS = (".svg", ".png")
@@ -22,11 +22,11 @@ DARK = 0.75  # share of the greatest count from which a cell is so dark that its
 
 
 def refuse_picture(file: Path) -> None:
-    """Raise CallerError if the file has no ending of a picture or no folder, InstallationError if vl-convert is missing."""
+    """Raise UsageError if the file has no ending of a picture or no folder, InstallationError if vl-convert is missing."""
     if file.suffix.lower() not in ENDINGS:
-        raise CallerError(f"{printable(str(file))}: a picture is called *.svg or *.png")
+        raise UsageError(f"{printable(str(file))}: a picture is called *.svg or *.png")
     if not file.absolute().parent.is_dir():
-        raise CallerError(f"{printable(str(file))}: no such folder")
+        raise UsageError(f"{printable(str(file))}: no such folder")
     if find_spec(LIBRARY) is None:
         raise InstallationError("pictures need vl-convert-python: pip install 'misstep[report]'")
 

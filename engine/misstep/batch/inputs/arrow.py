@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from misstep.batch.inputs.settings import USUAL_ID, Reading
 from misstep.batch.parts import Logged, Reject
-from misstep.errors import CallerError, Location, Problem, listing, printable
+from misstep.errors import Location, Problem, UsageError, listing, printable
 from misstep.language.facts import MAX_ID
 
 
@@ -25,7 +25,7 @@ class Columns:
 
 
 def chosen_columns(name: str, there: Sequence[str], reading: Reading) -> Columns:
-    """Those of the columns of a table that are wanted. Raises CallerError where one is missing, or is there twice."""
+    """Those of the columns of a table that are wanted. Raises UsageError where one is missing, or is there twice."""
     id_ = reading.id if reading.id in there or reading.id != USUAL_ID else None
     columns = Columns(reading.facts, id_, reading.keep)
     require_columns(name, there, columns.names())
@@ -33,12 +33,12 @@ def chosen_columns(name: str, there: Sequence[str], reading: Reading) -> Columns
 
 
 def require_columns(name: str, there: Sequence[str], wanted: Sequence[str]) -> None:
-    """Raise CallerError where a column is missing, or is there twice."""
+    """Raise UsageError where a column is missing, or is there twice."""
     for column in wanted:
         if column not in there:
-            raise CallerError(f"{printable(name)}: has no column '{column}'; there are {listing(there) or 'none'}")
+            raise UsageError(f"{printable(name)}: has no column '{column}'; there are {listing(there) or 'none'}")
         if list(there).count(column) > 1:
-            raise CallerError(f"{printable(name)}: has the column '{column}' twice")
+            raise UsageError(f"{printable(name)}: has the column '{column}' twice")
 
 
 def logged_row(

@@ -17,7 +17,7 @@ from misstep.batch.parts import Part
 
 
 def check_csv(source: Source, stream: Stream, reading: Reading) -> None:
-    """Raise CallerError or RecordError where the header is not what is meant."""
+    """Raise UsageError or RecordError where the header is not what is meant."""
     header = read_header(source, Rows(source, stream, reading))
     if _is_long(source, header, reading):
         check_long(source, header, reading)

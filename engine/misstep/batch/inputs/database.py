@@ -19,11 +19,11 @@ from misstep.batch.inputs.settings import Reading
 from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.spool import Spool, fault_part
 from misstep.batch.parts import Logged, Part, Reject
-from misstep.errors import CallerError, RecordError, printable
+from misstep.errors import RecordError, UsageError, printable
 
 
 def check_database(source: Source, reading: Reading) -> None:
-    """Raise CallerError where a database cannot be read, RecordError where it gives nothing, InstallationError without a
+    """Raise UsageError where a database cannot be read, RecordError where it gives nothing, InstallationError without a
     driver."""
     database = read_url(source.path)
     with connected(database) as cursor:
@@ -45,13 +45,13 @@ def plan_database(source: Source, reading: Reading, spool: Spool) -> Iterator[Pa
 
 
 def _columns(cursor: Any, database: Database, reading: Reading) -> Columns:
-    """The columns that are read. Raises CallerError where they are not there, or nothing is."""
+    """The columns that are read. Raises UsageError where they are not there, or nothing is."""
     name = printable(database.name)
     try:
         cursor.execute(f"SELECT * FROM {_from(database)} LIMIT 0")  # noqa: S608 - the caller's own query, or a quoted name
         there = cursor.fetch_record_batch().schema.names
     except Exception as error:  # whatever drivers raise, all of it is about what the caller asked for
-        raise CallerError(f"{name}: {reason(error, database)}") from None
+        raise UsageError(f"{name}: {reason(error, database)}") from None
     return chosen_columns(database.name, there, reading)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from misstep.batch.inputs.settings import Reading
 from misstep.batch.inputs.sources import Source
 from misstep.batch.inputs.streams import CHUNK, Stream
-from misstep.errors import CallerError, RecordError, printable
+from misstep.errors import RecordError, UsageError, printable
 
 BROKEN = "is not valid CSV: a quote is left open, or stands within a text, where it is doubled and the text quoted"
 
@@ -28,12 +28,12 @@ class Cells:
 
 
 def delimiter_of(source: Source, reading: Reading) -> str:
-    """What stands between cells. Raises CallerError where it cannot be that."""
+    """What stands between cells. Raises UsageError where it cannot be that."""
     if reading.delimiter is None:
         return "\t" if ".tsv" in source.path.lower()[-8:] else ","
     delimiter = reading.delimiter.replace("\\t", "\t")
     if len(delimiter) != 1 or delimiter in '"\r\n':
-        raise CallerError("the delimiter of CSV must be a single character, say ';', or '\\t' for a tab")
+        raise UsageError("the delimiter of CSV must be a single character, say ';', or '\\t' for a tab")
     return delimiter
 
 

@@ -21,7 +21,7 @@ from misstep.batch.inputs.rows import NOT_UTF_8, entries_of
 from misstep.batch.inputs.settings import Reading
 from misstep.batch.inputs.sources import Source
 from misstep.batch.parts import Logged, Part, Reject
-from misstep.errors import CallerError, RecordError, printable, suggest
+from misstep.errors import RecordError, UsageError, printable, suggest
 from misstep.language.facts import GIVEN_ROLES, Kind
 
 KIND, FACT = "kind", "fact"
@@ -31,13 +31,13 @@ Entry = tuple[int, dict[str, Any]]
 
 
 def check_long(source: Source, header: Sequence[str], reading: Reading) -> None:
-    """Raise CallerError where a column is missing, or is no field of any kind."""
+    """Raise UsageError where a column is missing, or is no field of any kind."""
     require_columns(source.name, header, tuple(dict.fromkeys([reading.id, KIND, *reading.keep])))
     fields = {field.name for kind in _given(reading) for field in kind.fields}
     for column in header:
         if column not in {reading.id, KIND, FACT, *reading.keep, *fields}:
             hint = suggest(column, fields, "; name it among those to keep, if it is none")
-            raise CallerError(f"{printable(source.name)}: the column '{column}' is no field of any kind{hint}")
+            raise UsageError(f"{printable(source.name)}: the column '{column}' is no field of any kind{hint}")
     require_columns(source.name, header, list(dict.fromkeys(header)))
 
 

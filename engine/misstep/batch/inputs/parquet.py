@@ -25,7 +25,7 @@ from misstep.batch.inputs.streams import FREELY, RATIO, UNPACKS_TOO_MUCH
 from misstep.batch.parquet_file import parquet_file
 from misstep.batch.parts import Logged, Part, Reject
 from misstep.batch.texts import decoded, encoded, has_words, is_text
-from misstep.errors import CallerError, RecordError, printable
+from misstep.errors import RecordError, UsageError, printable
 from misstep.files import opened, place
 
 BATCH = 1_000  # rows
@@ -36,7 +36,7 @@ _FAULTS = (pa.ArrowException, OSError, ValueError)  # what pyarrow says of a fil
 
 
 def check_parquet(source: Source, reading: Reading) -> None:
-    """Raise CallerError or RecordError where a file cannot be what is meant."""
+    """Raise UsageError or RecordError where a file cannot be what is meant."""
     try:
         with parquet_file(source.file) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
@@ -87,15 +87,15 @@ def read_parquet(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
 
 
 def _columns(schema: pa.Schema, source: Source, reading: Reading) -> Columns:
-    """The columns that are read. Raises CallerError where they are not what they should be."""
+    """The columns that are read. Raises UsageError where they are not what they should be."""
     columns = chosen_columns(source.name, schema.names, reading)
     name = printable(source.name)
     if not is_text(schema.field(columns.facts).type):
-        raise CallerError(f"{name}: the column '{columns.facts}' must be text with JSON, not {schema.field(columns.facts).type}")
+        raise UsageError(f"{name}: the column '{columns.facts}' must be text with JSON, not {schema.field(columns.facts).type}")
     for column in columns.names():
         type_ = schema.field(column).type
         if not is_text(type_) and not has_words(type_):
-            raise CallerError(f"{name}: the column '{column}' must be text, a number, true or false, or a time, not {type_}")
+            raise UsageError(f"{name}: the column '{column}' must be text, a number, true or false, or a time, not {type_}")
     return columns
 
 

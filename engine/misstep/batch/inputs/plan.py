@@ -14,13 +14,13 @@ from misstep.batch.inputs.sources import Source, find_sources
 from misstep.batch.inputs.spool import Spool, fault_part
 from misstep.batch.inputs.streams import check_stream, is_packed, open_stream
 from misstep.batch.parts import Part
-from misstep.errors import CallerError, MisstepError, RecordError, printable
+from misstep.errors import MisstepError, RecordError, UsageError, printable
 
 
 def plan_parts(inputs: Sequence[str], reading: Reading) -> Iterator[Part]:
     """The parts of all inputs, as they are asked for.
 
-    Raises CallerError, RecordError or InstallationError before the first part where an input that was named cannot be read. A
+    Raises UsageError, RecordError or InstallationError before the first part where an input that was named cannot be read. A
     file that was found in a folder or by a pattern and cannot be read becomes a part that says so, and costs the others nothing.
     """
     sources = find_sources(inputs, reading.form)
@@ -49,7 +49,7 @@ def _check(source: Source, reading: Reading) -> None:
         check_database(source, reading)
     elif source.streamed:
         if source.form == "parquet":
-            raise CallerError(f"{name}: Parquet is read from a file only, as it begins at its end")
+            raise UsageError(f"{name}: Parquet is read from a file only, as it begins at its end")
     else:
         try:
             if not source.file.stat().st_size:
@@ -62,7 +62,7 @@ def _check(source: Source, reading: Reading) -> None:
                     if source.form in ("csv", "long-csv"):
                         check_csv(source, stream, reading)
         except OSError as error:
-            raise CallerError(f"{name}: cannot be read: {error.strerror}") from None
+            raise UsageError(f"{name}: cannot be read: {error.strerror}") from None
 
 
 def _size(source: Source) -> int | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from misstep.batch.databases import DATABASES, read_url
 from misstep.batch.parts import Form
-from misstep.errors import CallerError, printable
+from misstep.errors import UsageError, printable
 from misstep.files import is_remote, place
 
 STDIN = "-"
@@ -47,17 +47,17 @@ class Source:
 def find_sources(inputs: Sequence[str], form: Form | None) -> list[Source]:
     """The sources that inputs stand for: files as they are, files of folders and patterns sorted by name.
 
-    Raises CallerError where an input stands for nothing, for something twice, or for something of unknown form.
+    Raises UsageError where an input stands for nothing, for something twice, or for something of unknown form.
     """
     if not inputs:
-        raise CallerError("no input is given; name files, folders, patterns, a database, or - for standard input")
+        raise UsageError("no input is given; name files, folders, patterns, a database, or - for standard input")
     found = [source for name in inputs for source in _sources(name, form)]
     seen: set[str] = set()
     for source in found:
         elsewhere = source.form == "database" or source.path == STDIN or is_remote(source.path)
         where = source.path if elsewhere else os.path.realpath(source.path)
         if where in seen:
-            raise CallerError(f"{printable(source.name)}: is given twice; every interview is to be scored once")
+            raise UsageError(f"{printable(source.name)}: is given twice; every interview is to be scored once")
         seen.add(where)
     return found
 
@@ -77,16 +77,16 @@ def _sources(name: str, form: Form | None) -> Iterator[Source]:
     elif glob.has_magic(name):
         matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 - pathlib's takes no absolute ones
         if not matches:
-            raise CallerError(f"{shown}: no file matches")
+            raise UsageError(f"{shown}: no file matches")
         for match in matches:
             if Path(match).is_dir():
                 yield from _files_below(match, form)
             else:
                 yield Source(str(Path(match).absolute()), match, form or _form_of(match), named=False)
     elif Path(name).is_symlink():
-        raise CallerError(f"{shown}: is a link to nothing")
+        raise UsageError(f"{shown}: is a link to nothing")
     else:
-        raise CallerError(f"{shown}: no such file")
+        raise UsageError(f"{shown}: no such file")
 
 
 def _files_below(folder: str, form: Form | None) -> Iterator[Source]:
@@ -108,7 +108,7 @@ def _known(folder: str, found: Iterable[tuple[str, str]], form: Form | None) -> 
             yield Source(path, name, form or known, named=False)
     if not count:
         what = f"{form} files" if form else MEANT
-        raise CallerError(f"{printable(folder)}: there is nothing to read in this folder; what is looked for: {what}")
+        raise UsageError(f"{printable(folder)}: there is nothing to read in this folder; what is looked for: {what}")
 
 
 def _objects(url: str, form: Form | None) -> Iterator[Source]:
@@ -123,11 +123,11 @@ def _objects(url: str, form: Form | None) -> Iterator[Source]:
     except FileNotFoundError:
         single, files = False, []
     except Exception as error:  # whatever speaks to the storage has errors of its own
-        raise CallerError(f"{shown}: cannot be reached: {printable(str(error).strip().partition(chr(10))[0])[:200]}") from None
+        raise UsageError(f"{shown}: cannot be reached: {printable(str(error).strip().partition(chr(10))[0])[:200]}") from None
     if single:
         yield Source(url, url, form or _form_of(url))
     elif not files:
-        raise CallerError(f"{shown}: {'no file matches' if pattern else 'no such file'}")
+        raise UsageError(f"{shown}: {'no file matches' if pattern else 'no such file'}")
     elif pattern:
         yield from (Source(name, name, form or _form_of(name), named=False) for name in files)
     else:
@@ -147,5 +147,5 @@ def _known_form(name: str) -> Form | None:
 def _form_of(name: str) -> Form:
     known = _known_form(name)
     if known is None:
-        raise CallerError(f"{printable(name)}: its name does not say what it is; {MEANT} are read, or give --input-format")
+        raise UsageError(f"{printable(name)}: its name does not say what it is; {MEANT} are read, or give --input-format")
     return known

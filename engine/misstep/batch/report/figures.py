@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from misstep.analysis.calibration.statistics import wilson
 from misstep.batch.results import Scores
 from misstep.batch.summary import Summary
-from misstep.errors import CallerError, printable, suggest
+from misstep.errors import UsageError, printable, suggest
 
 WORST = 10
 EXAMPLES = 20  # of interviews that no rule touched
@@ -191,7 +191,7 @@ def _natural(value: str) -> list[int]:
 def measure(results: Sequence[Scores], by: Sequence[str] | None = None) -> Figures:
     """The figures of results that were scored with the same rules. ``by``: columns to group by; all that were kept, if None.
 
-    Raises CallerError where a result is broken, has no such column, or was scored with other rules.
+    Raises UsageError where a result is broken, has no such column, or was scored with other rules.
     """
     summary = Summary.merged([scores.summary for scores in results])
     columns = _columns(summary, by)
@@ -202,7 +202,7 @@ def measure(results: Sequence[Scores], by: Sequence[str] | None = None) -> Figur
         for batch in scores.batches([*dict.fromkeys((*_READ, *columns))]):
             sums.add(batch)
         if sums.interviews - before != len(scores):
-            raise CallerError(
+            raise UsageError(
                 f"{printable(str(scores.path))}: has {sums.interviews - before} interviews where {len(scores)} were scored;"
                 " it was changed since"
             )
@@ -230,7 +230,7 @@ def _columns(summary: Summary, by: Sequence[str] | None) -> tuple[str, ...]:
     for name in by:
         if name not in known:
             kept = f"; the result has {', '.join(known)}: `misstep score --keep COLUMN` carries columns of the input along"
-            raise CallerError(f"--by: there is no column '{printable(name)}' to group by{suggest(name, known, printable(kept))}")
+            raise UsageError(f"--by: there is no column '{printable(name)}' to group by{suggest(name, known, printable(kept))}")
     return tuple(dict.fromkeys(by))
 
 

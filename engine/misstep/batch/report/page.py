@@ -18,7 +18,7 @@ from misstep.batch.report import panels, pictures
 from misstep.batch.report.figures import Figures, measure
 from misstep.batch.report.panels import Draw
 from misstep.batch.results import Scores
-from misstep.errors import CallerError, printable
+from misstep.errors import UsageError, printable
 from misstep.files import whole_file
 
 REJECTS = 10  # shown; the file of rejects has all
@@ -36,14 +36,14 @@ def write_report(results: Sequence[Scores], file: str | Path, by: Sequence[str] 
 
 
 def refuse_report(file: Path, overwrite: bool = False) -> None:
-    """Raise CallerError where a report cannot be written there, InstallationError where nothing can draw its pictures."""
+    """Raise UsageError where a report cannot be written there, InstallationError where nothing can draw its pictures."""
     name = printable(str(file))
     if not file.absolute().parent.is_dir():
-        raise CallerError(f"{name}: no such folder")
+        raise UsageError(f"{name}: no such folder")
     if file.is_dir():
-        raise CallerError(f"{name}: is a folder; give a file")
+        raise UsageError(f"{name}: is a folder; give a file")
     if file.exists() and not overwrite:
-        raise CallerError(f"{name}: is there already; give --overwrite to replace it, or choose another name")
+        raise UsageError(f"{name}: is there already; give --overwrite to replace it, or choose another name")
     pictures.refuse_pictures()
 
 

@@ -36,7 +36,7 @@ def build_docs(paths: Sequence[Path], output: Path, form: Form = "html", overwri
 
     Without paths these are the shipped rules, with the documents of the checkout. A folder that was made here before is
     replaced; another one only with ``overwrite``.
-    Raises RuleError, also for a case that does not hold; CallerError; InstallationError where the extra is missing.
+    Raises RuleError, also for a case that does not hold; UsageError; InstallationError where the extra is missing.
     """
     if form == "html":
         refuse_missing_extra()

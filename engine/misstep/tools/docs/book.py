@@ -93,7 +93,7 @@ class Book:
 
 
 def read_book(paths: Sequence[str | Path]) -> Book:
-    """Load packs and run their cases. Raises RuleError, also for a case that does not hold; CallerError for a path."""
+    """Load packs and run their cases. Raises RuleError, also for a case that does not hold; UsageError for a path."""
     limits = Limits()
     program, merged = load_program(paths, limits)
     rulebase = RuleBase(program, limits)

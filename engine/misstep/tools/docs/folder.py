@@ -8,24 +8,24 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from misstep.errors import CallerError, printable
+from misstep.errors import UsageError, printable
 
 MARK = ".misstep-docs"  # a folder with this file in it was made here
 
 
 def refuse_folder(output: Path, overwrite: bool, kept: Sequence[Path]) -> None:
-    """Raise CallerError where the output may not take the place of what is there."""
+    """Raise UsageError where the output may not take the place of what is there."""
     name, target = printable(str(output)), _real(output)
     if target.exists() and not target.is_dir():
-        raise CallerError(f"{name}: is a file; the output is a folder")
+        raise UsageError(f"{name}: is a file; the output is a folder")
     if not target.parent.is_dir():
-        raise CallerError(f"{name}: there is no folder {printable(str(output.parent))} to put it in")
+        raise UsageError(f"{name}: there is no folder {printable(str(output.parent))} to put it in")
     for path in (Path.cwd(), *kept):
         if _real(path).is_relative_to(target):
             what = "the folder that you are in" if path == Path.cwd() else printable(str(path))
-            raise CallerError(f"{name}: would take the place of {what}; name a folder for the pages alone")
+            raise UsageError(f"{name}: would take the place of {what}; name a folder for the pages alone")
     if not overwrite and target.exists() and any(target.iterdir()) and not (target / MARK).is_file():
-        raise CallerError(f"{name}: was not made by `misstep docs build`; --overwrite replaces it with all that is in it")
+        raise UsageError(f"{name}: was not made by `misstep docs build`; --overwrite replaces it with all that is in it")
 
 
 @contextmanager
