@@ -64,6 +64,7 @@ __all__ = [
     "RuleBase",
     "RuleError",
     "Session",
+    "UsageError",
     "assess",
     "assess_json",
     "calibrate",
