@@ -27,23 +27,24 @@ if TYPE_CHECKING:
     from misstep.batch.score_batch import scores_schema as scores_schema
 
 
+_LATE = {  # tables need pyarrow, which takes longer to import than all of misstep
+    "Scores": "misstep.batch.results",
+    "read_scores": "misstep.batch.results",
+    "score": "misstep.batch.run",
+    "score_batch": "misstep.batch.score_batch",
+    "scores_schema": "misstep.batch.score_batch",
+}
+
+
 def __getattr__(name: str) -> Any:
     if name == "__version__":  # looked up when asked for: it would be a fifth of the time of the import
         from importlib.metadata import version
 
         return version("misstep")
-    if name in ("Scores", "read_scores"):  # tables need pyarrow, which takes longer to import than all of misstep
-        from misstep.batch import results
+    if name in _LATE:
+        from importlib import import_module
 
-        return getattr(results, name)
-    if name == "score":
-        from misstep.batch.run import score
-
-        return score
-    if name in ("score_batch", "scores_schema"):
-        from misstep.batch import score_batch as scoring
-
-        return getattr(scoring, name)
+        return getattr(import_module(_LATE[name]), name)
     raise AttributeError(f"module 'misstep' has no attribute '{name}'")
 
 

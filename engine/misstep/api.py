@@ -14,18 +14,19 @@ from misstep.assessment.result import Assessment
 from misstep.assessment.session import Session
 from misstep.errors import UsageError, printable, suggest
 from misstep.evaluate.compiled import CompiledEngine
-from misstep.language.facts import Kind, Row
+from misstep.language.facts import Kind
 from misstep.language.program import Action, Program, Rule, Source
 from misstep.limits import Limits
 from misstep.rulebase.cache import shipped_program
 
-if TYPE_CHECKING:  # what only those need who calibrate is imported when they do
+if TYPE_CHECKING:  # imported by the methods that need them
     from collections.abc import Sequence
 
     from misstep.analysis.calibration.agreement import Agreement
     from misstep.analysis.calibration.certainty_figures import CertaintyFigures
     from misstep.analysis.calibration.judged_cases import CasesLike
-    from misstep.analysis.certainty import Certainty, FieldUse
+    from misstep.analysis.certainty import Certainty
+    from misstep.analysis.changed_records import FieldUse
     from misstep.analysis.counterfactuals import Counterfactuals
 
 EngineName = Literal["compiled", "durable"]
@@ -51,7 +52,7 @@ class RuleBase:
 
         Raises RuleError with every problem of every file, UsageError where a path does not exist.
         """
-        from misstep.rulebase.link import load_program  # the shipped rules mostly do without it: see cache.py
+        from misstep.rulebase.link import load_program  # not needed for the cached shipped rules: see cache.py
 
         program, _ = load_program(paths, limits or Limits())
         return cls(program, limits)
@@ -77,12 +78,12 @@ class RuleBase:
         return self._pipeline(engine).assess_json(self._reader.read_json(record))
 
     def evaluate(self, facts: RecordLike, engine: EngineName = "compiled", id: str | None = None) -> Result:  # noqa: A002
-        """All that rules conclude about one interview, before it is put into words: for tools that only want some of it.
-        ``id`` stands in where the record has none. Raises what ``assess`` does."""
+        """The conclusions about one interview before they are put into words, for tools that need only some of them. ``id`` is
+        used if the record has none. Raises as ``assess`` does."""
         return self._evaluate(self._reader.read(facts), engine, id)
 
     def evaluate_json(self, record: bytes | str, engine: EngineName = "compiled", id: str | None = None) -> Result:  # noqa: A002
-        """The same of one interview given as JSON. Raises what ``assess_json`` does."""
+        """``evaluate`` for a record given as JSON. Raises as ``assess_json`` does."""
         return self._evaluate(self._reader.read_json(record), engine, id)
 
     def scores(self, result: Result) -> dict[str, Any]:
@@ -112,9 +113,8 @@ class RuleBase:
         """
         from misstep.analysis.counterfactuals import find_counterfactuals
 
-        given, rows = self._reader.read_in_order(facts)
         evaluate = self._pipeline(engine).evaluate
-        return find_counterfactuals(given, rows, self._program, evaluate, self._thresholds, self._limits.alternatives)
+        return find_counterfactuals(self._reader.read(facts), self._field_use, evaluate, self._limits.alternatives)
 
     def certainty(self, facts: RecordLike, engine: EngineName = "compiled") -> Certainty:
         """How certain the answer to an interview is: the range of damage over its open fields, and those that it depends on.
@@ -122,29 +122,22 @@ class RuleBase:
         The record is assessed some hundreds of times, within ``Limits.certainty``. Raises what ``assess`` does, and BudgetError
         if the record is too large for that.
         """
-        return self._certainty(*self._reader.read_in_order(facts), self._pipeline(engine))
+        return self._certainty(self._reader.read(facts), self._pipeline(engine))
 
     def certainty_json(self, record: bytes | str, engine: EngineName = "compiled") -> bytes:
-        """The same of one interview given as JSON; the answer as JSON. Raises what ``assess_json`` does."""
-        return self._certainty(*self._reader.read_json_in_order(record), self._pipeline(engine)).to_json()
+        """``certainty`` from JSON to JSON. Raises as ``assess_json`` does."""
+        return self._certainty(self._reader.read_json(record), self._pipeline(engine)).to_json()
 
-    def _certainty(self, facts: Facts, rows: list[Row], pipeline: Pipeline) -> Certainty:
+    def _certainty(self, facts: Facts, pipeline: Pipeline) -> Certainty:
         from misstep.analysis.certainty import find_certainty
 
-        return find_certainty(facts, rows, self._field_use, pipeline.evaluate, self._limits.certainty)
+        return find_certainty(facts, self._field_use, pipeline.evaluate, self._limits.certainty)
 
     @cached_property
     def _field_use(self) -> FieldUse:
-        from misstep.analysis.certainty import FieldUse
-        from misstep.rulebase.field_use import ReadableFields, find_crossings
+        from misstep.analysis.changed_records import FieldUse
 
-        return FieldUse(self._program, ReadableFields(self._program), self._thresholds, find_crossings(self._program))
-
-    @cached_property
-    def _thresholds(self) -> dict[tuple[str, str], frozenset[float]]:
-        from misstep.rulebase.field_use import find_thresholds
-
-        return find_thresholds(self._program)
+        return FieldUse.of(self._program)
 
     def calibrate(
         self,
@@ -158,13 +151,13 @@ class RuleBase:
         """How far these rules agree with experts: ``cases`` is a file of judged cases, a line each, or the cases themselves.
 
         With ``more`` files the cases of all are measured together, and those of each apart (``Agreement.by_set``). Only cases
-        of the given bases and of at least the given confidence are measured, and the ``worst`` disagreements are told with the
+        of the given bases and of at least the given confidence are measured, and the ``worst`` disagreements are listed with the
         rules behind them. Cases that are wrong are in ``Agreement.problems``; raises RecordError where none is right,
         UsageError where none is left to choose or a file does not exist.
         """
         from misstep.analysis.calibration.calibrate import RulesToJudge, Selection, calibrate
 
-        self._pipeline(engine)  # an engine that is not there is no fault of the cases
+        self._pipeline(engine)  # a missing engine must not be reported for every case
         rules = RulesToJudge(self._program, lambda facts: self.assess(facts, engine), lambda facts: self.fired(facts, engine))
         return calibrate([cases, *more], rules, Selection(tuple(bases), min_confidence, worst))
 
@@ -205,7 +198,7 @@ class RuleBase:
                 known = ", ".join(get_args(EngineName))
                 hint = suggest(engine, get_args(EngineName)) if isinstance(engine, str) else ""
                 raise UsageError(f"engine: there is no engine '{printable(str(engine))[:60]}'; it is one of {known}{hint}")
-            from misstep.evaluate.durable.engine import DurableEngine  # not everybody has durable-rules
+            from misstep.evaluate.durable.engine import DurableEngine  # durable-rules is an extra
 
             made = Pipeline(self._program, DurableEngine(self._program), self._limits)
             pipeline = self._pipelines.setdefault(engine, made)
@@ -213,7 +206,7 @@ class RuleBase:
 
     @property
     def limits(self) -> Limits:
-        """The most that is taken of everything."""
+        """The resource limits of this rule base."""
         return self._limits
 
     @property
@@ -223,12 +216,12 @@ class RuleBase:
 
     @property
     def version(self) -> str:
-        """The version that the packs state."""
+        """The version stated in the packs."""
         return self._program.version
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that the packs say."""
+        """SHA-256 of the content of the packs."""
         return self._program.digest
 
     @property

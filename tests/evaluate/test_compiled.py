@@ -45,7 +45,7 @@ def test_source_for_tracebacks_is_kept_as_long_as_the_rule_base() -> None:
     rulebase = load_text(PACK)
     rulebase.assess([{"kind": "late"}])
     (name,) = written()
-    assert any("memory.add" in line for line in linecache.getlines(name))
+    assert any("memory.contributions.append" in line for line in linecache.getlines(name))
     del rulebase
     gc.collect()
     assert not written()
@@ -83,6 +83,20 @@ def test_another_record_between_the_phases_of_one_changes_nothing(file: Path) ->
     facts = READER.read(json.loads(file.read_bytes()))
     alone, between = (Pipeline(PROGRAM, engine, LIMITS).assess_json(facts) for engine in (ENGINE, Interrupted()))
     assert between == alone
+
+
+def test_an_assessment_leaves_nothing_to_the_garbage_collector() -> None:
+    base = RuleBase.shipped()
+    record = INTERVIEWS[0].read_bytes()
+    base.assess_json(record)
+    gc.collect()
+    gc.disable()
+    try:
+        base.assess_json(record)
+        assert base.assess(json.loads(record)).findings
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 COMPARISONS: dict[str, Callable[[int, int], bool]] = {

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate, pairwise
@@ -23,14 +23,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from misstep.analysis.changed_records import Evaluate, Trials, finding_ranks, with_value
-from misstep.analysis.usual_answers import MOST_SUBSETS, Grid, subsets_of, usual_answers
+from misstep.analysis.changed_records import Evaluate, FieldUse, Trials, finding_ranks, with_value
+from misstep.analysis.usual_answers import MOST_SUBSETS, Grid, Value, Weighed, subsets_of, usual_answers
 from misstep.assessment.assembly import Result
 from misstep.assessment.intake import Facts
 from misstep.errors import BudgetError
 from misstep.language.facts import FIRST_VALUE, ID, KIND, UNSAID, Field, Row
 from misstep.language.program import Program
-from misstep.rulebase.field_use import FieldKey, ReadableFields
 
 DRAWS, FEWEST_DRAWS = 300, 20
 """The number of draws, and the least number for a record so large that the limit allows no more."""
@@ -99,23 +98,12 @@ class Outcome(NamedTuple):
         return self[:2] == other[:2]
 
 
-class FieldUse(NamedTuple):
-    """How the rules of a program use fields: the fields that they read, the numbers that they compare them with, and the number
-    fields of which they state no such numbers."""
-
-    program: Program
-    readable: ReadableFields
-    thresholds: Mapping[FieldKey, frozenset[float]]
-    crossings: frozenset[FieldKey]
-
-
-def find_certainty(facts: Facts, rows: Sequence[Row], use: FieldUse, evaluate: Evaluate, most: int) -> Certainty:
-    """How certain the answer to a record is. ``rows``: the rows of its facts, in the order of the record; ``most``: the limit of
-    facts to assess in all.
+def find_certainty(facts: Facts, use: FieldUse, evaluate: Evaluate, most: int) -> Certainty:
+    """How certain the answer to a record is. ``most``: the limit of facts to assess in all.
 
     Raises BudgetError if the record needs too much work, or is so large that the limit leaves too few draws.
     """
-    questions = list(_questions(facts, rows, use))
+    questions = list(_questions(facts, use))
     size = sum(map(len, facts.rows.values()))
     trials = _AdviceTrials(facts, evaluate, most)
     now = trials.now
@@ -124,7 +112,7 @@ def find_certainty(facts: Facts, rows: Sequence[Row], use: FieldUse, evaluate: E
     count = min(DRAWS, trials.left // 2)
     if count < FEWEST_DRAWS:
         raise BudgetError(f"{size} facts are too many to find how certain the answer is; raise Limits.certainty")
-    draws = _draws(questions, _seed(facts, questions), _answers_given(facts, rows, use.program), count)
+    draws = _draws(questions, _seed(facts, questions), _answers_given(facts, use.program), count)
     drawn = [outcome for answers in draws if (outcome := trials.with_answers(answers))]
     if len(drawn) < FEWEST_DRAWS:
         raise BudgetError("nearly all answers to the open fields need too much work; raise Limits.work")
@@ -157,20 +145,20 @@ class _Question(NamedTuple):
     column: int
     field: Field
     pointer: str
-    usual: tuple[tuple[Any, float], ...]
-    answers: tuple[Any, ...]
+    usual: tuple[Weighed, ...]
+    answers: tuple[Value, ...]
     crosses: bool
 
-    def answered(self, answer: Any, row: Row | None = None) -> Row:
+    def answered(self, answer: Value, row: Row | None = None) -> Row:
         """The row with an answer in it."""
         return with_value(row or self.row, self.column, answer)
 
 
-def _questions(facts: Facts, rows: Sequence[Row], use: FieldUse) -> Iterator[_Question]:
+def _questions(facts: Facts, use: FieldUse) -> Iterator[_Question]:
     """The open fields, by kind, id and place of the field. Settings always count: the plan reads them too."""
     program, readable, thresholds, crossings = use
     read = readable.of(facts.rows)
-    given = [(row, f"/facts/{place}") for place, row in enumerate(rows)]
+    given = [(row, f"/facts/{place}") for place, row in enumerate(map(tuple, facts.given))]
     assumed = [(facts.rows[kind][0], "/facts/-") for kind in facts.assumed]
     for row, pointer in sorted([*given, *assumed], key=lambda fact: (fact[0][KIND], fact[0][ID])):
         kind, said = program.kinds[row[KIND]], facts.said[row[ID]]
@@ -186,11 +174,12 @@ def _questions(facts: Facts, rows: Sequence[Row], use: FieldUse) -> Iterator[_Qu
                 )
 
 
-def _answers(field: Field, usual: Iterable[tuple[Any, float]], turns: Iterable[float]) -> tuple[Any, ...]:
+def _answers(field: Field, usual: Iterable[Weighed], turns: Iterable[float]) -> tuple[Value, ...]:
     """The answers to try. Of numbers these are only some, in ascending order."""
     if field.is_number:
         grid = Grid(field)
-        return tuple(sorted({*(grid.value(step) for step in grid.around(turns)), *(answer for answer, _ in usual)}))
+        numbers: set[Any] = {*map(grid.value, grid.around(turns)), *(answer for answer, _ in usual)}
+        return tuple(sorted(numbers))
     if field.form.sort == "set":
         return tuple(dict.fromkeys([*subsets_of(field), *(answer for answer, _ in usual)]))
     return field.answers
@@ -206,23 +195,23 @@ def _seed(facts: Facts, questions: Iterable[_Question]) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _answers_given(facts: Facts, rows: Iterable[Row], program: Program) -> int:
+def _answers_given(facts: Facts, program: Program) -> int:
     """The number of answers in a record that it could have left out."""
     given = 0
-    for row in rows:
+    for row in facts.given:
         kind, said = program.kinds[row[KIND]], facts.said[row[ID]]
         given += sum(not (f.required or f.name not in said or row[kind.columns[f.name]] == UNSAID) for f in kind.fields)
     return given
 
 
-def _draws(questions: Sequence[_Question], seed: str, given: int, count: int) -> Iterator[list[tuple[_Question, Any]]]:
+def _draws(questions: Sequence[_Question], seed: str, given: int, count: int) -> Iterator[list[tuple[_Question, Value]]]:
     """``count`` draws, each with answers to some of the questions; every question is answered in one of ``given + 2`` draws.
 
     Every answer comes as often as it is true, give or take one draw: each question puts the draws in an order of its own, and its
     answers share them (Latin hypercube sampling, McKay and others 1979).
     """
     chance = Random(seed).random  # noqa: S311 - no secret
-    columns: list[list[tuple[_Question, Any] | None]] = []
+    columns: list[list[tuple[_Question, Value] | None]] = []
     for question in questions:
         ends = list(accumulate(weight for _, weight in question.usual))
         if not ends:
@@ -246,7 +235,7 @@ class _AdviceTrials(Trials):
         self.now = Outcome.of(self.result)
         self._known: dict[tuple[Row, ...], Outcome | None] = {}
 
-    def with_answers(self, answers: Iterable[tuple[_Question, Any]]) -> Outcome | None:
+    def with_answers(self, answers: Iterable[tuple[_Question, Value]]) -> Outcome | None:
         """The outcome with all these answers; None if it is beyond the limits."""
         rows: dict[str, Row] = {}
         for question, answer in answers:
@@ -268,7 +257,7 @@ class _Tried(NamedTuple):
     moves: float
     keeps: bool
     complete: bool
-    results: Sequence[tuple[Any, Any]]
+    results: Sequence[tuple[float, object]]
 
     @property
     def counts(self) -> bool:
@@ -290,7 +279,7 @@ def _try_all(question: _Question, trials: _AdviceTrials) -> _Tried:
     total = sum(weights.values())
     changes = moves = 0.0
     damages, keeps, complete = [now.damage], True, True
-    results = []
+    results: list[tuple[Any, object]] = []
     for answer in question.answers:
         result = trials.result if answer == row[question.column] else trials.result_with([question.answered(answer)])
         if result is None:
@@ -310,7 +299,7 @@ def _try_all(question: _Question, trials: _AdviceTrials) -> _Tried:
     return _Tried(question, open_field, moves, keeps, complete, results)
 
 
-def _scores(result: Result) -> Any:
+def _scores(result: Result) -> object:
     """All scores that can change with a number before the advice does."""
     return (Outcome.of(result), result.plan.damage_after, sorted((row.mistake[ID], *row[1:]) for row in result.findings))
 

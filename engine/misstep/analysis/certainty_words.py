@@ -1,4 +1,4 @@
-"""Say in a few sentences how certain an answer is: to the person, and the same on a terminal, in Markdown and on the page."""
+"""Describe the certainty of an answer in a few sentences, for the terminal, Markdown and the page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from misstep.assessment.phrases import name_of, whole_percent
 from misstep.language.facts import Field, Kind
 from misstep.layout.wording import lowered
 
-MOST_NAMED = 3  # fields: with more, nobody would know which to say first
+MOST_NAMED = 3  # fields: more would not help to choose
 
 
 def certainty_sentences(certainty: Certainty, kinds: Mapping[str, Kind], titles: Mapping[str, str]) -> tuple[str, ...]:

@@ -5,16 +5,33 @@ Facts are changed in the form that they have in memory: each has its id there, s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from operator import itemgetter
-from typing import Any
+from typing import NamedTuple
 
 from misstep.assessment.assembly import Result
 from misstep.assessment.intake import Facts
 from misstep.errors import BudgetError
 from misstep.language.facts import ID, KIND, Row
+from misstep.language.program import Program
+from misstep.rulebase.field_use import FieldKey, ReadableFields, find_crossings, find_thresholds
 
 Evaluate = Callable[[Facts], Result]
+
+
+class FieldUse(NamedTuple):
+    """How the rules of a program use fields: the fields that they read, the numbers that they compare them with, and the number
+    fields of which they state no such numbers."""
+
+    program: Program
+    readable: ReadableFields
+    thresholds: Mapping[FieldKey, frozenset[float]]
+    crossings: frozenset[FieldKey]
+
+    @classmethod
+    def of(cls, program: Program) -> FieldUse:
+        """Find out how the rules of a program use fields."""
+        return cls(program, ReadableFields(program), find_thresholds(program), find_crossings(program))
 
 
 class Trials:
@@ -62,7 +79,7 @@ def with_rows(facts: Facts, changed: Iterable[Row], gone: Collection[Row] = ()) 
     return facts._replace(rows=rows, ids=facts.ids - taken if taken else facts.ids)
 
 
-def with_value(row: Row, column: int, value: Any) -> Row:
+def with_value(row: Row, column: int, value: object) -> Row:
     """The row with another value in one of its columns."""
     return (*row[:column], value, *row[column + 1 :])
 

@@ -13,15 +13,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from misstep.analysis.changed_records import Evaluate, Trials, finding_ranks, with_value
+from misstep.analysis.changed_records import Evaluate, FieldUse, Trials, finding_ranks, with_value
 from misstep.analysis.usual_answers import Grid, Value
 from misstep.assessment.assembly import Result, band_of
-from misstep.assessment.intake import Facts
+from misstep.assessment.intake import Facts, Values
 from misstep.language.facts import FIRST_VALUE, ID, KIND, Field, Row
-from misstep.language.program import Program
-from misstep.rulebase.field_use import FieldKey
 
-A_WORD, A_FACT = 1.0, 2.0
+WORD_COST, FACT_COST = 1.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +65,9 @@ class Counterfactuals:
         return orjson.dumps(self)
 
 
-def find_counterfactuals(
-    facts: Facts, rows: list[Row], program: Program, evaluate: Evaluate, thresholds: dict[FieldKey, frozenset[float]], most: int
-) -> Counterfactuals:
-    """The changes that would have lowered the band. ``rows``: the rows of the facts, in the order of the record; ``most``: the
-    limit of facts to assess in all. The worst mistake is tried first.
+def find_counterfactuals(facts: Facts, use: FieldUse, evaluate: Evaluate, most: int) -> Counterfactuals:
+    """The changes that would have lowered the band. ``most``: the limit of facts to assess in all. The worst mistake is tried
+    first.
 
     Raises BudgetError if the record itself needs too much work.
     """
@@ -80,9 +76,8 @@ def find_counterfactuals(
     complete = True
     try:
         if trials.now.rank:  # the mildest band cannot be lowered
-            for place in _worst_facts_first(trials.result, rows):
-                row = rows[place]
-                found.extend(_changes_of(place, row, facts.said[row[ID]], program, trials, thresholds))
+            for place, row in _worst_facts_first(trials.result, facts.given):
+                found.extend(_changes_of(place, row, facts.said[row[ID]], use, trials))
     except _EnoughError:
         complete = False
     found.sort(key=itemgetter(0))
@@ -133,22 +128,16 @@ class _BandTrials(Trials):
         return answer if answer and answer.rank < self.now.rank else None
 
 
-def _worst_facts_first(now: Result, rows: list[Row]) -> list[int]:
-    """Places of the facts in the record: mistakes first, the worst of them first, then the others by kind and id."""
+def _worst_facts_first(now: Result, given: Iterable[Values]) -> list[tuple[int, Row]]:
+    """The facts with their places in the record: mistakes first, worst first, then the others by kind and id."""
     ranks = finding_ranks(now)
-    return sorted(range(len(rows)), key=lambda i: (ranks.get(rows[i][ID], len(ranks)), rows[i][KIND], rows[i][ID]))
+    rows = enumerate(map(tuple, given))
+    return sorted(rows, key=lambda fact: (ranks.get(fact[1][ID], len(ranks)), fact[1][KIND], fact[1][ID]))
 
 
-def _changes_of(
-    place: int,
-    row: Row,
-    said: Collection[str],
-    program: Program,
-    trials: _BandTrials,
-    thresholds: dict[FieldKey, frozenset[float]],
-) -> Iterator[_Found]:
+def _changes_of(place: int, row: Row, said: Collection[str], use: FieldUse, trials: _BandTrials) -> Iterator[_Found]:
     """The changes of one fact that lower the band, the best one of every field."""
-    kind = program.kinds[row[KIND]]
+    kind = use.program.kinds[row[KIND]]
 
     def found(column: int, field: Field | None, instead: Value, size: float, answer: _Answer) -> _Found:
         pointer = f"/facts/{place}" + (f"/{field.name}" if field else "")
@@ -160,10 +149,10 @@ def _changes_of(
         return _Found(key, change, field is None or field.name in said)
 
     if not kind.assumed and (answer := trials.lower(row, None)):  # a setting that would be assumed cannot be removed
-        yield found(0, None, None, A_FACT, answer)
+        yield found(0, None, None, FACT_COST, answer)
     for column, field in enumerate(kind.fields, FIRST_VALUE):
         lower = partial(_lower_with, trials, row, column)
-        lowering = _lowering(field, row[column], lower, thresholds.get((kind.name, field.name), frozenset()))
+        lowering = _lowering(field, row[column], lower, use.thresholds.get((kind.name, field.name), frozenset()))
         changes = [found(column, field, value, _size(row[column], value), answer) for value, answer in lowering]
         if changes:
             yield min(changes, key=itemgetter(0))
@@ -174,8 +163,8 @@ def _lower_with(trials: _BandTrials, row: Row, column: int, value: Value) -> _An
 
 
 def _lowering(
-    field: Field, given: Any, lower: Callable[[Any], _Answer | None], thresholds: Iterable[float]
-) -> Iterator[tuple[Any, _Answer]]:
+    field: Field, given: Any, lower: Callable[[Value], _Answer | None], thresholds: Iterable[float]
+) -> Iterator[tuple[Value, _Answer]]:
     """The values of a field that lower the band; of numbers the nearest one on each side."""
     if field.is_number:
         if given is not None:  # else there is nothing to be near to
@@ -188,15 +177,15 @@ def _lowering(
             yield value, answer
 
 
-def _words(field: Field, given: Any) -> Iterable[Any]:
+def _words(field: Field, given: Any) -> Iterable[Value]:
     if field.form.sort == "set":  # a word more, or a word less
         return (tuple(sorted({*(given or ())} ^ {word})) for word in field.values)
     return field.answers
 
 
 def _nearest(
-    field: Field, given: float, outward: int, lower: Callable[[Any], _Answer | None], thresholds: Iterable[float]
-) -> tuple[Any, _Answer] | None:
+    field: Field, given: float, outward: int, lower: Callable[[Value], _Answer | None], thresholds: Iterable[float]
+) -> tuple[Value, _Answer] | None:
     """The number nearest to the given one, on one side, that lowers the band: from threshold to threshold, then by halves."""
     grid = Grid(field)
     start = grid.step_of(given, -outward)
@@ -217,7 +206,7 @@ def _nearest(
     return None
 
 
-def _size(given: Any, value: Any) -> float:
+def _size(given: Value, value: Any) -> float:
     if isinstance(given, bool) or not isinstance(given, (int, float)):
-        return A_WORD
-    return min(A_WORD, round(float(abs(value - given) / max(abs(value), abs(given))), 4))
+        return WORD_COST
+    return min(WORD_COST, round(float(abs(value - given) / max(abs(value), abs(given))), 4))

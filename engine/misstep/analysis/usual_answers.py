@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 from math import ceil, floor
-from typing import Any
 
 from misstep.language.facts import UNSAID, Field, Kind
 from misstep.language.program import Program
 
 Value = bool | int | float | str | tuple[str, ...] | None
+Weighed = tuple[Value, float]
+"""An answer with its weight."""
 MOST_SUBSETS = 6
 """Up to this many words, every subset is an answer to a set; beyond, no word, each one, all of them, and the usual answers."""
 
@@ -52,7 +53,7 @@ class Grid:
         return steps
 
 
-def usual_answers(program: Program, kind: Kind, field: Field, thresholds: Iterable[float]) -> tuple[tuple[Any, float], ...]:
+def usual_answers(program: Program, kind: Kind, field: Field, thresholds: Iterable[float]) -> tuple[Weighed, ...]:
     """The answers to an open field, each with its weight: as packs state them for the kind, or else for its role.
 
     If they state none, the default has half of the weight, and the other answers share the other half equally; without a default
@@ -61,7 +62,7 @@ def usual_answers(program: Program, kind: Kind, field: Field, thresholds: Iterab
     for owner in (kind.name, kind.role):
         if (usual := program.usual.get(f"{owner}.{field.name}")) is not None:
             return usual.answers
-    answers: list[Any]
+    answers: list[Value]
     if field.is_number:
         grid = Grid(field)
         steps = sorted({grid.step_of(number, 1) for number in thresholds})

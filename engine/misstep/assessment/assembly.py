@@ -1,27 +1,28 @@
-"""Conclusions, findings and plan in; the assessment out, with a reason for everything."""
+"""Build the assessment from conclusions, findings and plan, with reasons for everything."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import NamedTuple
 
 from misstep.assessment.drafting import Draft, Drafter, clauses_of
-from misstep.assessment.explain import Explainer, Telling, action_reasons, name_derived, outlook_reasons, reasons_by_fact
+from misstep.assessment.explain import Explainer, RecordContext, action_reasons, name_derived, reasons_by_fact
 from misstep.assessment.intake import Facts
-from misstep.assessment.planning import Avoid, Choice, Firing, Plan, Step, what_to_avoid
+from misstep.assessment.planning import Avoid, Choice, Firing, Plan, PlannedStep, what_to_avoid
 from misstep.assessment.result import SCHEMA, Assessment, Plain, make_assessment
-from misstep.assessment.scoring import level, overall_severity, worst_outlook
-from misstep.evaluate.memory import Match, Memory
+from misstep.assessment.scoring import level, outlook_limit, overall_severity, worst_outlook
+from misstep.evaluate.memory import Contribution, Match, Memory
 from misstep.language.facts import FIRST_VALUE, ID, KIND, Row
 from misstep.language.finding import FindingRow
-from misstep.language.program import Rule
+from misstep.language.program import OUTLOOK, Rule
 from misstep.language.scale import Scale
 
 MOST_ADVICE = 2  # of kinds, on how to do one action for them
 
 
 class Result(NamedTuple):
-    """All that is known about a record once rules have been run and the plan is made."""
+    """A record after its rules have run and its plan is made."""
 
     facts: Facts
     memory: Memory
@@ -30,7 +31,7 @@ class Result(NamedTuple):
 
 
 def assess_lazily(result: Result, explainer: Explainer, drafter: Drafter) -> Assessment:
-    """The Assessment of a result. What the answer is stands in it; the reasons are put together when somebody asks."""
+    """The Assessment of a result. It holds the scores; reasons and words are computed when they are first read."""
     summary = summarize(result, explainer)
     return make_assessment(summary, lambda: _whole(result, explainer, drafter, summary))
 
@@ -41,7 +42,7 @@ def assemble(result: Result, explainer: Explainer, drafter: Drafter) -> Plain:
 
 
 def summarize(result: Result, explainer: Explainer) -> Plain:
-    """What the answer is, without the reasons: the first fields of the Assessment."""
+    """The answer without reasons: scores, words and verdict of an Assessment."""
     facts, _, _, plan = result
     return {
         "schema": SCHEMA,
@@ -63,41 +64,45 @@ def band_of(result: Result) -> str:
 
 
 def outlook_of(result: Result) -> str:
-    """How the chances stand."""
+    """The outlook of the interview."""
     return result.memory.program.scale.outlooks[worst_outlook(result.memory.outlooks)]
 
 
 def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: Plain) -> Plain:
     facts, memory, findings, plan = result
-    telling = Telling(name_derived(memory, facts.ids), facts.said)
-    reasons = reasons_by_fact(memory.contributions, explainer, telling)
-    avoid = what_to_avoid(memory.vetoes, plan, memory.program)
+    context = RecordContext(name_derived(memory, facts.ids), facts.said)
+    limits = [Contribution(None, OUTLOOK, outlook_limit(limit), limit.rule, limit.match) for limit in memory.outlooks]
+    reasons = reasons_by_fact([*memory.contributions, *limits], explainer, context)
     drafts = [drafter.message(step, plan, findings, facts, summary["outlook"]) for step in plan.steps]
-    head = {name: summary[name] for name in ("schema", "id", "rulebase")}
+    because = reasons.get(None, [])
+    scored = [_finding(f, result, drafter.word(f.mistake, facts), reasons.get(f.mistake[ID], [])) for f in findings]
+    actions = [[_action(choice, result, explainer, context) for choice in step.choices] for step in plan.steps]
+    avoid = [
+        _avoided(each, action_reasons(_fired(each.firings), explainer, context))
+        for each in what_to_avoid(memory.vetoes, plan, memory.program)
+    ]
+    derived = [
+        _derived(row, name, memory, action_reasons(memory.derivations[row], explainer, context))
+        for row, name in context.names.items()
+    ]
+    explained = chain(scored, chain.from_iterable(actions), avoid, derived)
     return {
-        **head,
+        "schema": SCHEMA,
+        "id": facts.id,
+        "rulebase": explainer.rulebase,
         "headline": drafter.headline(plan, findings, facts, summary["outlook"]),
         **summary,
-        "because": reasons.get(None, []) + outlook_reasons(memory.outlooks, explainer, telling),
-        "findings": [_finding(f, result, drafter.word(f.mistake, facts), reasons.get(f.mistake[ID], [])) for f in findings],
+        "because": because,
+        "findings": scored,
         "steps": [
-            _step(
-                rank,
-                step,
-                draft,
-                memory.program.scale,
-                [_action(choice, result, explainer, telling) for choice in step.choices],
-            )
-            for rank, (step, draft) in enumerate(zip(plan.steps, drafts, strict=True), 1)
+            _step(rank, step, draft, memory.program.scale, parts)
+            for rank, (step, draft, parts) in enumerate(zip(plan.steps, drafts, actions, strict=True), 1)
         ],
-        "avoid": [_avoided(a, action_reasons(_fired(a.firings), explainer, telling)) for a in avoid],
-        "derived": [
-            _derived(row, name, memory, action_reasons(memory.derivations[row], explainer, telling))
-            for row, name in telling.names.items()
-        ],
-        "notes": _notes(facts, memory, explainer, telling),
+        "avoid": avoid,
+        "derived": derived,
+        "notes": _notes(facts, memory, explainer, context),
         "draft": next((draft.body for draft in drafts if draft is not None), None),
-        "sources": explainer.sources(_rules(memory, plan, avoid)),
+        "sources": explainer.sources(chain(because, *[part["because"] for part in explained])),
     }
 
 
@@ -124,7 +129,7 @@ def _finding(finding: FindingRow, result: Result, word: str, because: list[Plain
     }
 
 
-def _step(rank: int, step: Step, draft: Draft | None, scale: Scale, actions: list[Plain]) -> Plain:
+def _step(rank: int, step: PlannedStep, draft: Draft | None, scale: Scale, actions: list[Plain]) -> Plain:
     occasion = scale.occasions.get(step.occasion)
     clauses = clauses_of(step.choices)
     return {
@@ -139,7 +144,7 @@ def _step(rank: int, step: Step, draft: Draft | None, scale: Scale, actions: lis
     }
 
 
-def _action(choice: Choice, result: Result, explainer: Explainer, telling: Telling) -> Plain:
+def _action(choice: Choice, result: Result, explainer: Explainer, context: RecordContext) -> Plain:
     action, program = choice.action, result.memory.program
     kinds = [program.kinds[f.mistake[KIND]] for f in result.findings if f.mistake[ID] in choice.relief]
     advice = dict.fromkeys([kind.advice[action.id] for kind in kinds if action.id in kind.advice])
@@ -151,7 +156,7 @@ def _action(choice: Choice, result: Result, explainer: Explainer, telling: Telli
         "priority": choice.priority(program.scale),
         "relief": choice.damage_relieved / 10,
         "text": " ".join(list(advice)[:MOST_ADVICE]) or action.text,
-        "because": action_reasons(_fired(choice.firings), explainer, telling),
+        "because": action_reasons(_fired(choice.firings), explainer, context),
     }
 
 
@@ -170,18 +175,7 @@ def _derived(row: Row, name: str, memory: Memory, because: list[Plain]) -> Plain
     }
 
 
-def _notes(facts: Facts, memory: Memory, explainer: Explainer, telling: Telling) -> list[str]:
+def _notes(facts: Facts, memory: Memory, explainer: Explainer, context: RecordContext) -> list[str]:
     assumed = [memory.program.kinds[kind].assumed for kind in facts.assumed]
-    notes = {explainer.note(note, telling): note.rule.id for note in memory.notes}
+    notes = {explainer.note(note, context): note.rule.id for note in memory.notes}
     return [*assumed, *sorted(notes, key=lambda text: (notes[text], text))]
-
-
-def _rules(memory: Memory, plan: Plan, avoid: list[Avoid]) -> set[Rule]:
-    """The rules that an assessment gives as reasons."""
-    rules = {contribution.rule for contribution in memory.contributions if contribution.is_reason}
-    rules.update([limit.rule for limit in memory.outlooks])
-    for firings in (*(choice.firings for choice in plan.choices), *(a.firings for a in avoid)):
-        rules.update([firing.rule for firing in firings])
-    for derivations in memory.derivations.values():
-        rules.update([rule for rule, _ in derivations])
-    return rules

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from misstep.assessment.intake import Facts
 from misstep.assessment.phrases import due_in_words
-from misstep.assessment.planning import Choice, Plan, Step
+from misstep.assessment.planning import Choice, Plan, PlannedStep
 from misstep.assessment.speech import GLUE, Occurrence, Speaker
 from misstep.language.facts import ID, Row
 from misstep.language.finding import FindingRow
@@ -22,7 +22,7 @@ from misstep.layout.wording import joined
 
 MOST_CLAUSES = 2  # in a headline
 _END = "\x1e"  # of a sentence
-_BEFORE_A_STOP = re.compile(r" (?=[.,;])")  # where a part of a template had nothing to say
+_BEFORE_A_STOP = re.compile(r" (?=[.,;])")  # left by an empty part of a template
 _BLANK = re.compile(r"\[[^\[\]\n]{1,80}\]")
 _Part = tuple[MessagePart, list[str]]
 
@@ -41,7 +41,7 @@ class Drafter:
     def __init__(self, program: Program) -> None:
         self._scale = scale = program.scale
         self._speaker = Speaker(program)
-        self._parts = (*scale.message_parts, MessagePart(""))  # what has no part comes last
+        self._parts = (*scale.message_parts, MessagePart(""))  # actions without a part come last
         self._places = {part.name: place for place, part in enumerate(self._parts)}
         self._unnoticed = scale.noticed.words[0] if len(scale.noticed.words) > 1 else None
 
@@ -63,11 +63,11 @@ class Drafter:
         return " ".join(self._speaker.template(self._scale.headline)(occurrence).replace(GLUE, " ").split())
 
     def word(self, mistake: Row, facts: Facts) -> str:
-        """What a mistake usually means to those who saw it, said to the person."""
+        """The meaning of a mistake to those who saw it, addressed to the person."""
         return self._speaker.of_kind(mistake, facts, "word").replace(GLUE, " ")
 
-    def message(self, step: Step, plan: Plan, findings: Sequence[FindingRow], facts: Facts, outlook: str) -> Draft | None:
-        """The message of a step over a channel that has one; None where its actions have nothing to say."""
+    def message(self, step: PlannedStep, plan: Plan, findings: Sequence[FindingRow], facts: Facts, outlook: str) -> Draft | None:
+        """The message of a step; None if its channel has none, or if no action has words for it."""
         scale = self._scale
         written = step.channel in scale.message_channels
         if not written and step.channel not in scale.message_spoken:
@@ -83,7 +83,7 @@ class Drafter:
             sentences = _sentences(self._speaker.template(choice.action.says)(about))
             said.setdefault(self._places[choice.action.part], []).extend([s for s in sentences if s not in already])
             already.update(sentences)
-        for place, part in enumerate(scale.message_parts):  # what is said aloud has only the parts that are ordered
+        for place, part in enumerate(scale.message_parts):  # spoken messages have no parts of their own
             if part.says and not said.get(place) and (written or place in said):
                 said[place] = _sentences(self._speaker.template(part.says)(whole))
         parts = [(part, said[i][: part.sentences or None]) for i, part in enumerate(self._parts) if said.get(i)]
@@ -98,14 +98,14 @@ class Drafter:
         return Draft(subject or None, body, tuple(blanks))
 
     def _mistakes(self, choice: Choice, findings: Sequence[FindingRow]) -> list[Row]:
-        """The mistakes that an action speaks of, worst first: its own, or any where it is for the interview as a whole; of these
-        those that were noticed, or all where none was."""
+        """The mistakes that an action mentions, worst first: its own, or all if it is for the interview as a whole; of these the
+        noticed ones, if there are any."""
         own = [finding for finding in findings if not choice.relief or finding.mistake[ID] in choice.relief]
         noticed = [finding for finding in own if finding.noticed_level != self._unnoticed]
         return [finding.mistake for finding in noticed or own]
 
     def _body(self, parts: list[_Part], opening: str, closing: str) -> str | None:
-        """The parts between opening and closing, less what is too much."""
+        """The parts between opening and closing, without the sentences that are too many."""
         most = self._scale.message_max_words
         while parts:
             body = "\n\n".join([" ".join(sentences) for _, sentences in parts])
@@ -125,14 +125,14 @@ def _ids(plan: Plan) -> frozenset[str]:
 
 
 def clauses_of(choices: Sequence[Choice], most: int | None = None) -> str:
-    """Actions inside of a sentence, or ``most`` of them: the one that comes first, and those that matter more. That they are said
-    in a call needs no clause beside what is said in it."""
+    """Actions as parts of a sentence, at most ``most``: the first one, then the most important ones. An action that only leads to
+    a call is left out beside others."""
     told = [choice for choice in choices if not choice.action.leads] or choices
     main = [*told[:1], *sorted(told[1:], key=lambda choice: choice.order)][:most]
     return joined([choice.action.clause for choice in told if choice in main])
 
 
-def _first_step(steps: Sequence[Step]) -> str:
+def _first_step(steps: Sequence[PlannedStep]) -> str:
     if not steps:
         return ""
     titles = joined([choice.action.title for choice in steps[0].choices])
@@ -150,8 +150,8 @@ def _sentences(text: str) -> list[str]:
 
 
 def _leave_out(parts: list[_Part]) -> None:
-    """Drop the sentence that counts least: the last of the last part that has more than one; where all are down to one, the
-    last part, or the one before it that may not stand last."""
+    """Drop the lowest-priority sentence: the last of the last part that has several. If all parts have one, drop the last part,
+    or the one before it if that must not stand last."""
     for _, sentences in reversed(parts):
         if len(sentences) > 1:
             sentences.pop()

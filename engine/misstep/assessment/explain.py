@@ -1,4 +1,4 @@
-"""Firings of rules in; reasons out, in words, with the facts and sources they rest on."""
+"""Write the reasons of an assessment: the text of every firing, with its facts and sources."""
 
 from __future__ import annotations
 
@@ -9,22 +9,21 @@ from typing import NamedTuple
 
 from misstep.assessment.phrases import Say, compile_words
 from misstep.assessment.result import Basis, CitedSource, Plain, RuleBaseInfo
-from misstep.assessment.scoring import outlook_limit
-from misstep.evaluate.memory import Contribution, Match, Memory, Remark
+from misstep.evaluate.memory import RANKED, Contribution, Match, Memory, Remark
 from misstep.language.effects import DIMENSIONS, Note
 from misstep.language.facts import ID, KIND, Row, free_ids, sort_key
-from misstep.language.program import Aggregate, Assumption, Pattern, Program, Rule
+from misstep.language.program import OUTLOOK, Aggregate, Assumption, Pattern, Program, Rule
 
 
-class Telling(NamedTuple):
-    """What it takes to tell of one record: the ids of derived facts, and the names that each fact states, by its id."""
+class RecordContext(NamedTuple):
+    """The ids of the derived facts of a record, and the fields that each fact states, by its id."""
 
     names: dict[Row, str]
     said: Mapping[str, Collection[str]]
 
 
-class Words(NamedTuple):
-    """What the reasons of one rule have in common, and what says the rest of a match."""
+class RuleWording(NamedTuple):
+    """The parts of a reason that all firings of a rule share, and the function that renders the text of a match."""
 
     rule: str
     sources: tuple[str, ...]
@@ -33,10 +32,10 @@ class Words(NamedTuple):
     shown: tuple[Assumption, ...]
     otherwise: Basis
 
-    def tell(self, match: Match, telling: Telling) -> tuple[str, tuple[str, ...], Basis]:
-        """The text of a match, the ids of its facts, and what it rests on. A text that shows a default says so."""
-        text, facts = self.say(match, telling.names)
-        said = telling.said
+    def explain(self, match: Match, context: RecordContext) -> tuple[str, tuple[str, ...], Basis]:
+        """The text of a match, the ids of its facts, and its basis. A text that shows a default ends with "(assumed)"."""
+        text, facts = self.say(match, context.names)
+        said = context.said
         for assumption in self.read:
             if assumption.rests(match, said):
                 if any(shown.rests(match, said) for shown in self.shown):
@@ -49,40 +48,39 @@ _ASSUMED = " (assumed)"
 
 
 class Explainer:
-    """Puts firings into words. Holds what it has worked out about rules, nothing about records."""
+    """Renders firings. Holds compiled texts of rules, nothing about records."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
         self._notes: dict[tuple[Rule, int], Say] = {}
-        self._cited = {rule: frozenset(rule.sources) for rule in program.rules.values()}
         self._sources = {s.id: CitedSource(s.id, s.title, s.kind, s.year, s.figure, s.url) for s in program.sources.values()}
         self.rulebase = RuleBaseInfo(program.name, program.version, program.digest)
-        self.words: dict[Rule, Words] = _WordsOfRules(program)
+        self.words: dict[Rule, RuleWording] = _WordsOfRules(program)
 
-    def sources(self, rules: Iterable[Rule]) -> list[CitedSource]:
-        """Every source that the rules name, by id."""
-        cited = sorted(frozenset().union(*map(self._cited.__getitem__, rules)))
-        return [self._sources[name] for name in cited]
+    def sources(self, reasons: Iterable[Plain]) -> list[CitedSource]:
+        """The sources that reasons name, by id."""
+        cited = {name for reason in reasons for name in reason["sources"]}
+        return [self._sources[name] for name in sorted(cited)]
 
-    def note(self, remark: Remark, telling: Telling) -> str:
+    def note(self, remark: Remark, context: RecordContext) -> str:
         """The text of a note."""
         key = (remark.rule, remark.effect)
         if key not in self._notes:
             note = remark.rule.effects[remark.effect]
             assert isinstance(note, Note)
             self._notes[key] = compile_words(remark.rule, note.text, self._program.kinds)
-        return self._notes[key](remark.match, telling.names)[0]
+        return self._notes[key](remark.match, context.names)[0]
 
 
-class _WordsOfRules(dict[Rule, Words]):
-    """How to put the firings of a rule into words, compiled on first use."""
+class _WordsOfRules(dict[Rule, RuleWording]):
+    """The wording of every rule, compiled on first use."""
 
     def __init__(self, program: Program) -> None:
         self._kinds = program.kinds
 
-    def __missing__(self, rule: Rule) -> Words:
+    def __missing__(self, rule: Rule) -> RuleWording:
         concluded = any(isinstance(b, Aggregate) or b.over != "fact" or self._derived(b) for b in rule.binders)
-        words = self[rule] = Words(
+        words = self[rule] = RuleWording(
             rule.id,
             rule.sources,
             compile_words(rule, rule.because, self._kinds),
@@ -110,9 +108,9 @@ def name_derived(memory: Memory, taken: set[str]) -> dict[Row, str]:
 
 
 def reasons_by_fact(
-    contributions: Iterable[Contribution], explainer: Explainer, telling: Telling
+    contributions: Iterable[Contribution], explainer: Explainer, context: RecordContext
 ) -> dict[str | None, list[Plain]]:
-    """The reasons for the score of every mistake, by its id (None: of the interview), what weighs most first."""
+    """The reasons for the score of every mistake by its id (None: of the interview), the heaviest first."""
     words = explainer.words
     reasons: defaultdict[str | None, list[_Weighed]] = defaultdict(list)
     last: Match | None = None
@@ -122,39 +120,28 @@ def reasons_by_fact(
             last = match
             of_rule = words[rule]
             name, sources = of_rule.rule, of_rule.sources
-            text, facts, basis = of_rule.tell(match, telling)
-        if contribution.is_reason:
+            text, facts, basis = of_rule.explain(match, context)
+        ranked = dimension in RANKED
+        if amount or ranked:  # as Contribution.is_reason says, without the call
             of_one = reasons[None if mistake is None else mistake[ID]]
-            size = float(amount) if dimension == "verdict" else amount / 1000
+            size = float(amount) if ranked else amount / 1000
             reason = {
                 "rule": name, "dimension": dimension, "amount": size, "text": text, "facts": facts, "sources": sources,
                 "basis": basis,
             }  # fmt: skip
             of_one.append((_PLACE[dimension], -abs(amount), name, facts, len(of_one), reason))
-    return {fact: _heaviest_first(of_one) for fact, of_one in reasons.items()}
+    for of_one in reasons.values():
+        of_one.sort()
+    return {fact: [reason for _, _, _, _, _, reason in of_one] for fact, of_one in reasons.items()}
 
 
-def outlook_reasons(limits: Iterable[Remark], explainer: Explainer, telling: Telling) -> list[Plain]:
-    """Why the outlook is what it is."""
-    reasons: list[_Weighed] = []
-    for limit in limits:
-        rank, words = outlook_limit(limit), explainer.words[limit.rule]
-        text, facts, basis = words.tell(limit.match, telling)
-        reason = {
-            "rule": words.rule, "dimension": "outlook", "amount": float(rank), "text": text, "facts": facts,
-            "sources": words.sources, "basis": basis,
-        }  # fmt: skip
-        reasons.append((0, -rank, words.rule, facts, len(reasons), reason))
-    return _heaviest_first(reasons)
-
-
-def action_reasons(firings: Iterable[tuple[Rule, Match]], explainer: Explainer, telling: Telling) -> list[Plain]:
+def action_reasons(firings: Iterable[tuple[Rule, Match]], explainer: Explainer, context: RecordContext) -> list[Plain]:
     """Why an action is recommended, vetoed, or a fact concluded."""
     words = explainer.words
     reasons: list[Plain] = []
     for rule, match in firings:
         of_rule = words[rule]
-        text, facts, basis = of_rule.tell(match, telling)
+        text, facts, basis = of_rule.explain(match, context)
         reasons.append({"rule": of_rule.rule, "text": text, "facts": facts, "sources": of_rule.sources, "basis": basis})
     if len(reasons) > 1:
         reasons.sort(key=_by_rule)
@@ -164,13 +151,7 @@ def action_reasons(firings: Iterable[tuple[Rule, Match]], explainer: Explainer, 
 _by_rule = itemgetter("rule", "facts")
 
 _Weighed = tuple[int, int, str, tuple[str, ...], int, Plain]
-"""A reason behind what decides its place: dimension, size, rule, facts. Reasons that agree in all of it are equal, and
-keep the order of the rule's effects by the number that follows."""
+"""A reason after its sort key: dimension, size, rule, facts, and the order of the rule's effects."""
 
 
-def _heaviest_first(reasons: list[_Weighed]) -> list[Plain]:
-    reasons.sort()
-    return [reason for _, _, _, _, _, reason in reasons]
-
-
-_PLACE: dict[str, int] = {dimension: i for i, dimension in enumerate(DIMENSIONS)}
+_PLACE: dict[str, int] = {dimension: i for i, dimension in enumerate((*DIMENSIONS, OUTLOOK))}

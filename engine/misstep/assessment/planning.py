@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import inf
 from operator import attrgetter
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from misstep.language.finding import FindingRow
 from misstep.language.program import REPAIRS, Action, Program, Rule
 from misstep.language.scale import Scale
 
-Targets = Collection[str] | None
+MistakeIds = Collection[str] | None
 """Ids of mistakes; None: all of them, and the interview as a whole."""
 
 
@@ -65,7 +66,7 @@ class Choice:
         verdict, part = -self.order[0], 100 / len(scale.verdicts)
         return round(part * verdict + part * self.damage_relieved / 1000, 1)
 
-    def drop(self, targets: Targets) -> bool:
+    def drop(self, targets: MistakeIds) -> bool:
         """Leave out some mistakes; whether anything is left to do it for."""
         if targets is None:
             return False
@@ -76,7 +77,7 @@ class Choice:
         self.firings = _still_for(self.relief, self.firings)
         return bool(self.relief)
 
-    def take_over(self, other: Choice, barred: Targets) -> None:
+    def take_over(self, other: Choice, barred: MistakeIds) -> None:
         """Do it for the mistakes of another action too, at its own relief, but for those that it is barred from."""
         taken = other.relief.keys() - (barred or ())
         for target in taken:
@@ -89,7 +90,7 @@ def _still_for(targets: Collection[str], firings: Iterable[Firing]) -> list[Firi
     return [firing for firing in firings if not firing.targets or any(target in targets for target in firing.targets)]
 
 
-class Step(NamedTuple):
+class PlannedStep(NamedTuple):
     """What is done on one occasion over one channel, part by part; hours are counted from now, None: at any time."""
 
     occasion: str
@@ -104,7 +105,7 @@ class Step(NamedTuple):
 
 
 class Avoid(NamedTuple):
-    """What rules vetoed, for which mistakes."""
+    """A vetoed action, with the mistakes that it is vetoed for."""
 
     action: Action
     targets: set[str]
@@ -114,7 +115,7 @@ class Avoid(NamedTuple):
 class Plan(NamedTuple):
     """Damage in tenths of a percent."""
 
-    steps: list[Step]
+    steps: list[PlannedStep]
     verdict: str
     damage: int
     damage_after: int
@@ -131,12 +132,12 @@ class Plan(NamedTuple):
 
 
 def make_plan(findings: Sequence[FindingRow], memory: Memory) -> Plan:
-    """Arrange what rules recommend, and decide the verdict of the record. ``findings``: as ``score`` gives them, worst first."""
+    """Arrange recommended actions, and decide the verdict of the record. ``findings``: worst first, as ``score`` returns them."""
     program = memory.program
     scale = program.scale
     scores = _Scores(findings, scale)
     ways = _ways(memory)
-    barred: dict[str, Targets] = {}
+    barred: dict[str, MistakeIds] = {}
     for veto in memory.vetoes:
         _bar(barred, veto.action, [row[ID] for row in veto.mistakes] or None)
     choices = _choices(memory.recommendations, barred, ways, program.actions)
@@ -154,7 +155,7 @@ def make_plan(findings: Sequence[FindingRow], memory: Memory) -> Plan:
     return Plan(steps, verdict, scores.damage, scores.damage_after(kept))
 
 
-def _bar(barred: dict[str, Targets], action: str, targets: Targets) -> None:
+def _bar(barred: dict[str, MistakeIds], action: str, targets: MistakeIds) -> None:
     """Add to the mistakes that an action is not for."""
     known = barred.get(action, ())
     barred[action] = None if targets is None or known is None else {*known, *targets}
@@ -164,7 +165,7 @@ _order = attrgetter("order")
 
 
 class _Scores:
-    """What the findings are worth, and what a plan takes off."""
+    """The damage of the findings, and how far actions reduce it."""
 
     def __init__(self, findings: Sequence[FindingRow], scale: Scale) -> None:
         share = round(scale.max_relief * 1000)
@@ -177,8 +178,7 @@ class _Scores:
     def rate(self, choice: Choice) -> None:
         """Damage relieved and weight of one action."""
         verdict = max([self.exact[target].verdict for target in choice.relief], default=0)
-        relieved = self.damage - self.damage_with(choice.relief)
-        choice.damage_relieved = relieved
+        choice.damage_relieved = relieved = self.damage - self.damage_with(choice.relief)
         choice.order = (-verdict, -relieved, choice.due_hours, choice.action.id)
 
     def damage_after(self, choices: Iterable[Choice]) -> int:
@@ -201,14 +201,14 @@ class _Scores:
         if not after:
             return self.damage
         tenths = damage_in_tenths(unharmed) if unharmed else None
-        if tenths is None:  # too close to tell, or a factor of nothing that cannot be taken out of the product
+        if tenths is None:  # rounding is uncertain, or the product is 0
             tenths = total_damage([after.get(name, exact.damage) for name, exact in self.exact.items()])
         return tenths
 
 
 def _choices(
     recommendations: Iterable[Recommendation],
-    vetoed: dict[str, Targets],
+    vetoed: dict[str, MistakeIds],
     ways: dict[str, str] | None,
     actions: dict[str, Action],
 ) -> dict[str, Choice]:
@@ -233,11 +233,12 @@ def _choices(
                 choice.relief[target] = own
         if due is None:
             due = choice.action.due_hours
-        choice.firings.append(Firing(rule, match, targets, inf if due is None else max(0.0, round(due, 3))))
+        hours = inf if due is None else max(0.0, round(due, 3))
+        choice.firings.append(tuple.__new__(Firing, (rule, match, targets, hours)))  # a third of the time of the constructor
     return choices
 
 
-def _exclude(choices: dict[str, Choice], barred: dict[str, Targets], program: Program) -> None:
+def _exclude(choices: dict[str, Choice], barred: dict[str, MistakeIds], program: Program) -> None:
     """Drop an action for the mistakes for which another one excludes it, and bar it from them."""
     vetoed = dict(barred)
     for winner, losers in program.exclusions:
@@ -248,10 +249,10 @@ def _exclude(choices: dict[str, Choice], barred: dict[str, Targets], program: Pr
                 continue
             left = True
             if chosen is not None:
-                excluded: Targets = chosen.relief.keys() or None
+                excluded: MistakeIds = chosen.relief.keys() or None
                 _bar(barred, loser, excluded)
                 left = other.drop(excluded)
-            # what is for the interview as a whole goes against any such advice
+            # an action for the interview as a whole goes against any such advice
             if left and winner in vetoed and winner not in program.recommended:
                 excluded = vetoed[winner] if other.relief else None
                 _bar(barred, loser, excluded)
@@ -276,7 +277,7 @@ def _ways(memory: Memory) -> dict[str, str] | None:
     return ways
 
 
-def _channels(action: Action, ways: dict[str, str] | None) -> Collection[str]:
+def _channels(action: Action, ways: dict[str, str] | None) -> Sequence[str]:
     """The channels that an action may take: those of its own that are open, any that is open where it names none. What nobody
     else hears of needs no open channel."""
     if ways is None or (action.occasion and not action.outward):
@@ -293,12 +294,14 @@ def _place(choices: Iterable[Choice], ways: dict[str, str] | None, scale: Scale)
     leading = {channel for choice in placed if choice.action.leads for channel in choice.action.channels}
     for choice in placed:
         open_ = _channels(choice.action, ways)
-        choice.channel = min(open_, key=lambda channel: (channel not in leading, places.get(channel, 0)))
+        choice.channel = open_[0]
+        if len(open_) > 1:
+            choice.channel = min(open_, key=lambda channel: (channel not in leading, places.get(channel, 0)))
         choice.occasion = choice.action.occasion or occasions.get(choice.channel, "")
     return placed
 
 
-def _one_of_a_group(choices: list[Choice], barred: dict[str, Targets]) -> tuple[list[Choice], list[Choice]]:
+def _one_of_a_group(choices: list[Choice], barred: dict[str, MistakeIds]) -> tuple[list[Choice], list[Choice]]:
     """Keep the first action of every group, one on the channel that another action leads with before others. It takes over the
     mistakes of the others. Return the kept actions, and those of them that took over some."""
     leading = {choice.channel for choice in choices if choice.action.leads}
@@ -336,9 +339,9 @@ def _shorten(choices: list[Choice], most: int) -> list[Choice]:
     return [choice for choice in choices if choice in kept]
 
 
-def _steps(choices: Iterable[Choice], scale: Scale) -> list[Step]:
+def _steps(choices: Iterable[Choice], scale: Scale) -> list[PlannedStep]:
     """Actions by occasion and channel, each step in the order of its parts; steps by due time, then as occasions follow."""
-    parts = {part.name: place for place, part in enumerate(scale.message_parts)}
+    parts = _places_of_parts(scale)
     grouped: dict[tuple[str, str], list[Choice]] = {}
     for choice in choices:
         grouped.setdefault((choice.occasion, choice.channel), []).append(choice)
@@ -347,12 +350,18 @@ def _steps(choices: Iterable[Choice], scale: Scale) -> list[Step]:
         together.sort(key=lambda choice: (parts.get(choice.action.part, len(parts)), choice.order))
         due = min([choice.order[2] for choice in together])
         place = scale.occasions[occasion].place if occasion in scale.occasions else len(scale.occasions)
-        steps.append((due, place, Step(occasion, channel, None if due == inf else due, together)))
+        steps.append((due, place, PlannedStep(occasion, channel, None if due == inf else due, together)))
     steps.sort(key=lambda step: (step[0], step[1], step[2].occasion, step[2].channel))
     return [step for _, _, step in steps]
 
 
-def _decide(steps: list[Step], findings: Sequence[FindingRow], scale: Scale) -> tuple[list[Step], str]:
+@lru_cache(maxsize=64)
+def _places_of_parts(scale: Scale) -> dict[str, int]:
+    """The place of every part of a message."""
+    return {part.name: place for place, part in enumerate(scale.message_parts)}
+
+
+def _decide(steps: list[PlannedStep], findings: Sequence[FindingRow], scale: Scale) -> tuple[list[PlannedStep], str]:
     """The steps and the verdict of the record, decided together: the worst finding's verdict, and a step towards the other side
     within its hours; where there is no such step, the word for that."""
     verdict = findings[0].verdict if findings else scale.verdicts[0]
@@ -371,8 +380,8 @@ def _decide(steps: list[Step], findings: Sequence[FindingRow], scale: Scale) -> 
 
 
 def what_to_avoid(vetoes: Iterable[Vetoed], plan: Plan, program: Program) -> list[Avoid]:
-    """What rules vetoed, by id of the action, less what an action of the plan excludes."""
-    excluded: dict[str, Targets] = {}
+    """The vetoed actions by id, except those that an action of the plan excludes."""
+    excluded: dict[str, MistakeIds] = {}
     for choice in plan.choices:
         for loser in choice.action.excludes:
             _bar(excluded, loser, choice.relief.keys() or None)

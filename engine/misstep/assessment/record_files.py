@@ -1,4 +1,4 @@
-"""A file or standard input in; the records in it out, one by one, whatever form they have."""
+"""Read the records of a file or of standard input one by one, as JSON, JSON lines or YAML."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def read_documents(file: Path, input_format: str | None) -> Iterator[Document | 
         yield read_yaml(text, name, RecordError, most) if form == "yaml" else read_json(text, name, most=most)
 
 
-def refuse_missing(file: Path) -> None:
+def check_is_file(file: Path) -> None:
     """Raise UsageError where a path is not a file."""
     if file.is_dir():
         raise UsageError(f"{printable(str(file))}: is a folder; give a file")
@@ -69,21 +69,14 @@ def _looks_like(data: bytes) -> str:
 
 
 def _split(data: bytes, stream: IO[bytes], most: int) -> Iterator[bytes]:
-    """The lines of what was read already and of what follows; of a line that is too long, only its beginning."""
+    """The lines of the bytes read so far and of the rest of a stream; a line that is too long is cut."""
     head = io.BytesIO(data)
-    while line := head.readline():
+    while line := head.readline() or stream.readline(most + 2):
         if not line.endswith(b"\n"):
-            line += stream.readline(most + 2)
+            line += stream.readline(max(0, most + 2 - len(line)))
         yield line
-        _skip_rest(line, stream, most)
-    while line := stream.readline(most + 2):
-        yield line
-        _skip_rest(line, stream, most)
-
-
-def _skip_rest(line: bytes, stream: IO[bytes], most: int) -> None:
-    while line and not line.endswith(b"\n"):
-        line = stream.readline(most)
+        while line and not line.endswith(b"\n"):
+            line = stream.readline(most)
 
 
 def _lines(lines: Iterable[bytes], name: str, most: int) -> Iterator[Document | MisstepError]:

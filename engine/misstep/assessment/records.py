@@ -1,19 +1,20 @@
 """Check records, in every shape that callers have them in, and give their facts in the form that they have in memory.
 
 The kinds of the rule base become one pydantic-core validator, strict: no coercion, no unknown fields, no NaN.
-Its errors are said in our words; they name places, never values.
+Its errors are reworded; they name places, never values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
 
 import orjson
 from pydantic import BaseModel, ConfigDict, StringConstraints
-from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
+from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, ValidationError, core_schema
 
-from misstep.assessment.intake import Facts, Intake, fault
+from misstep.assessment.intake import Facts, Intake, Values, fault
+from misstep.assessment.result import Plain
 from misstep.errors import Location, Problem, RecordError, suggest, to_pointer
 from misstep.language.facts import (
     GIVEN_ROLES,
@@ -21,14 +22,12 @@ from misstep.language.facts import (
     MAX_TEXT,
     Field,
     Kind,
-    Row,
 )
 from misstep.language.program import Program
 from misstep.limits import Limits
 from misstep.rulebase.documents import read_json
 
-_Read = TypeVar("_Read")
-Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID)]
+_Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID)]
 
 
 class Fact(BaseModel):
@@ -37,7 +36,7 @@ class Fact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", strict=True, defer_build=True)
 
     kind: str
-    id: Id | None = None
+    id: _Id | None = None
 
 
 class Record(BaseModel):
@@ -45,7 +44,7 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
-    id: Id | None = None
+    id: _Id | None = None
     facts: list[Fact]
 
 
@@ -65,7 +64,7 @@ class RecordReader:
         intake = Intake(self._kinds)
         self._take, self._collect = intake.take, intake.collect
 
-    def json_schema(self) -> dict[str, Any]:
+    def json_schema(self) -> Plain:
         """JSON Schema of a record."""
         from pydantic.json_schema import GenerateJsonSchema
 
@@ -78,41 +77,27 @@ class RecordReader:
         data = plain_record(record)
         return self._collect(data.get("id"), self._rows(data), _stated(data))
 
-    def read_in_order(self, record: RecordLike) -> tuple[Facts, list[Row]]:
-        """Check a record; give its facts, and their rows in the order of the record. Raises RecordError."""
-        data = plain_record(record)
-        rows = self._rows(data)
-        facts = self._collect(data.get("id"), rows, _stated(data))  # gives an id to every row that has none
-        return facts, list(map(tuple, rows))
-
     def read_json(self, data: bytes | str) -> Facts:
         """Check a record given as JSON text. Raises RecordError with line and column of every problem found.
 
         A fast parser reads the text first; the strict one reads it again only if something may be wrong.
         """
-        return self._of_json(data, self.read)
-
-    def read_json_in_order(self, data: bytes | str) -> tuple[Facts, list[Row]]:
-        """``read_in_order`` of a record given as JSON text. Raises as ``read_json`` does."""
-        return self._of_json(data, self.read_in_order)
-
-    def _of_json(self, data: bytes | str, read: Callable[[Any], _Read]) -> _Read:
         if not isinstance(data, (bytes, str)):
             raise fault("", "must be JSON text, bytes or str; a record as Python data is for assess()")
         if len(data) <= self._limits.record_bytes:
             try:
                 record = orjson.loads(data)
                 if _has_each_key_once(record, data):
-                    return read(record)
+                    return self.read(record)
             except (orjson.JSONDecodeError, RecordError):
                 pass  # the strict reader decides, and knows the place
         document = read_json(_decoded(data), "<record>", most=self._limits.record_bytes)
         try:
-            return read(document.data)
+            return self.read(document.data)
         except RecordError as error:
             raise document.place(error) from None
 
-    def _rows(self, data: dict[str, Any]) -> list[list[Any]]:
+    def _rows(self, data: Plain) -> list[Values]:
         """The rows of a record's facts, in its order."""
         facts = data.get("facts")
         if isinstance(facts, list) and len(facts) > self._limits.facts:
@@ -133,7 +118,7 @@ class RecordReader:
         problems = [self._problem(e) for e in errors[: self._limits.problems]]
         return RecordError(problems, max(0, len(errors) - len(problems)))
 
-    def _problem(self, error: Any) -> Problem:
+    def _problem(self, error: ErrorDetails) -> Problem:
         kind = error["type"]
         loc = [step for step in error["loc"] if isinstance(step, (str, int))]
         if kind == "invalid_key" or len(loc) < len(error["loc"]):
@@ -144,7 +129,7 @@ class RecordReader:
             found = self._kinds.get(str(loc.pop(2)))
         if kind == "union_tag_invalid":
             loc.append("kind")
-            tag = error["ctx"]["tag"]  # of what is not text, how Python writes it
+            tag = error["ctx"]["tag"]  # repr() of a tag that is not text
             if tag in self._concluded:
                 message = f"'{tag}' is concluded by rules and cannot be said"
             else:
@@ -181,7 +166,7 @@ def named(facts: Facts, id: str) -> Facts:  # noqa: A002 - the field of a record
     return facts._replace(id=id)
 
 
-def _stated(data: dict[str, Any]) -> list[frozenset[str]]:
+def _stated(data: Plain) -> list[frozenset[str]]:
     """The names of the fields that each fact of a checked record has a value for."""
     return [
         frozenset(fact) if None not in fact.values() else frozenset(name for name, value in fact.items() if value is not None)
@@ -189,7 +174,7 @@ def _stated(data: dict[str, Any]) -> list[frozenset[str]]:
     ]
 
 
-def _has_each_key_once(record: Any, data: bytes | str) -> bool:
+def _has_each_key_once(record: object, data: bytes | str) -> bool:
     """Whether no object of a record can have a key twice. The parsed record does not show it, but the text has at least as many
     colons as keys."""
     colons = data.count(":") if isinstance(data, str) else data.count(b":")
@@ -211,7 +196,7 @@ def _decoded(data: bytes | str) -> str:
         raise RecordError([Problem(Location("<record>", data.count(b"\n", 0, error.start) + 1), "not UTF-8 text")]) from None
 
 
-def plain_record(record: RecordLike) -> dict[str, Any]:
+def plain_record(record: RecordLike) -> Plain:
     """The record as a mapping with ``facts``, not checked yet. Raises RecordError if it has no shape of a record."""
     if type(record) is list:
         return {"facts": _plain_facts(record)}
@@ -230,11 +215,11 @@ def plain_record(record: RecordLike) -> dict[str, Any]:
     return {"facts": _plain_facts(record)}
 
 
-def _plain_facts(facts: Iterable[Any]) -> list[Any]:
+def _plain_facts(facts: Iterable[object]) -> list[object]:
     return [fact if type(fact) is dict else _plain_fact(fact) for fact in facts]
 
 
-def _plain_fact(fact: Any) -> Any:
+def _plain_fact(fact: object) -> object:
     if isinstance(fact, Fact):
         return {name: value for name, value in fact.model_dump().items() if name != "id" or value is not None}
     return dict(fact) if isinstance(fact, Mapping) else fact
@@ -269,7 +254,7 @@ def _fact_schema(kind: Kind) -> CoreSchema:
     return core_schema.typed_dict_schema(fields, strict=True, extra_behavior="forbid")
 
 
-def _described(field: Field) -> dict[str, Any]:
+def _described(field: Field) -> Plain:
     return {"pydantic_js_updates": {"description": field.help or field.expected()}}
 
 

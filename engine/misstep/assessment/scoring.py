@@ -1,4 +1,4 @@
-"""Contributions in; severity, noticed, urgency, damage and verdict of every mistake out.
+"""Score every mistake: severity, noticed, urgency, damage and verdict from the contributions of rules.
 
 All sums are of whole thousandths, so they are exact and their order does not matter; what is computed from them
 is rounded to thousandths in one place each. The constants are those of the rule base's scale.
@@ -10,7 +10,6 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 from math import prod
-from typing import Any
 
 from misstep.evaluate.memory import Contribution, Remark
 from misstep.language.effects import DIMENSIONS, LimitOutlook
@@ -45,7 +44,7 @@ def score(mistakes: Iterable[Row], contributions: Iterable[Contribution], scale:
 @lru_cache(maxsize=8192)
 def _scores(
     scale: Scale, added: int, relief: int, doublings: int, pressing: int, least: int
-) -> tuple[tuple[int, int, int], tuple[Any, ...]]:
+) -> tuple[tuple[int, int, int], tuple[object, ...]]:
     """The scores of a finding from its sums, behind its place among others. Kept, as the same sums come again and again."""
     severity = severity_of(added, relief)
     noticed = chance(round(scale.noticed_start * 1000) + doublings)
@@ -115,7 +114,7 @@ def chance_unharmed(damages: Iterable[int]) -> float:
 
 
 def damage_in_tenths(unharmed: float) -> int | None:
-    """The damage that such a chance of coming away unharmed leaves; None where it is too close to a half to tell."""
+    """The damage in tenths of a percent for a chance to come away unharmed; None if rounding is uncertain."""
     tenths = 1000 * (1 - unharmed) + 0.5
     whole = int(tenths)
     return whole if DOUBT < tenths - whole < 1 - DOUBT else None
@@ -128,7 +127,7 @@ def overall_severity(findings: Iterable[FindingRow], contributions: Iterable[Con
 
 
 def weighed(findings: Iterable[FindingRow], scale: Scale) -> list[int]:
-    """How much each finding counts for the whole: its severity x weight of its noticed level, in thousandths."""
+    """The weight of each finding in the whole: its severity x weight of its noticed level, in thousandths."""
     weights = _weights(scale)
     return [half_up(f.exact.severity * weights[f.noticed_level], 1000) for f in findings]
 

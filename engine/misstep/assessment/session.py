@@ -29,13 +29,13 @@ class Session:
         self._assess = assess
         self._id = record_id
         self._lock = threading.Lock()
-        self._posted: dict[str, Any] | None = {}
+        self._posted: dict[str, object] | None = {}
         self._retracted: set[str] = set()
         self._count = 0
         self._facts = self._check(())
 
     def post(self, fact: Fact | Mapping[str, Any]) -> str:
-        """Add a fact; what comes back is the name to retract it by: its id, or ``#1``, ``#2`` and so on where it has none.
+        """Add a fact. Returns the name to retract it by: its id, or ``#1``, ``#2`` and so on if it has none.
 
         Raises RecordError where the fact is wrong or does not go with the others, and then it is not added.
         """
@@ -56,7 +56,7 @@ class Session:
             return name
 
     def retract(self, name: str) -> None:
-        """Take a fact back, by what ``post`` gave for it. Raises UsageError where there is none of that name."""
+        """Retract a fact by the name that ``post`` returned. Raises UsageError if there is no such fact."""
         with self._lock:
             posted = self._open()
             if not isinstance(name, str) or name not in posted:
@@ -75,7 +75,7 @@ class Session:
         return self._assess(facts)
 
     def close(self) -> None:
-        """Forget the facts. Nothing else can be done with the session after that."""
+        """Forget the facts. The session cannot be used after that."""
         with self._lock:
             self._posted = None
             self._retracted.clear()
@@ -87,12 +87,12 @@ class Session:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _open(self) -> dict[str, Any]:
+    def _open(self) -> dict[str, object]:
         if self._posted is None:
             raise UsageError("the session is closed; open a new one with RuleBase.session()")
         return self._posted
 
-    def _check(self, posted: Iterable[Any]) -> Facts:
+    def _check(self, posted: Iterable[object]) -> Facts:
         return self._reader.read({"id": self._id, "facts": list(posted)})
 
 

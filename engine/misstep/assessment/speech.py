@@ -1,13 +1,13 @@
-"""Templates of a rule base, said of one record: what a kind, an action, a message or a headline has to say.
+"""Render the templates of kinds, actions, messages and headlines for one record.
 
-Templates are compiled when they are first needed. Text of facts is put in as a value and can be nothing else: it is cut short,
-its control characters are spelled out, and no sentence is taken to end inside of it. A value that the record does not state,
-be it unknown or a default, is left blank: ``[minutes]``.
+Templates are compiled on first use. Text of facts is only ever a value: it is shortened, control characters are escaped, and no
+sentence ends inside of it. A value that the record does not state, whether unknown or a default, is left blank: ``[minutes]``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from misstep.assessment.intake import Facts
@@ -30,11 +30,11 @@ from misstep.language.scale import (
 )
 
 GLUE = "\0"
-"""A blank inside of what a fact says, where no sentence ends and no line breaks; ``printable`` has left none in texts."""
+"""A blank inside of the text of a fact, where no sentence ends and no line breaks; ``printable`` leaves none in texts."""
 
 
 class Occurrence(NamedTuple):
-    """What a template may speak of. ``mistakes``: those that it is about, worst first; ``plan``: ids of the actions of the plan;
+    """The data of a template. ``mistakes``: those that it is about, worst first; ``plan``: ids of the actions of the plan;
     ``step``: the values of ``STEP_FIELDS``, where it is about a step."""
 
     facts: Facts
@@ -46,35 +46,42 @@ class Occurrence(NamedTuple):
 
 
 Template = Callable[[Occurrence], str]
-"""Says a template of a record."""
+"""Renders a template for a record."""
 
 
-class _Value(NamedTuple):
-    """How to take the value of a variable: its place in the row, what to make of it, and the name of a field whose default is no
-    statement."""
+class _Variable(NamedTuple):
+    """A variable of a template: its place in the row, the conversion of its value, and the name of a field whose default must not
+    be stated."""
 
     variable: str
     place: int
-    make: Callable[[Any], Any]
+    make: Callable[[Any], object]
     default: str = ""
 
 
 class _Reading(NamedTuple):
-    """What a template takes of one fact: how to find it, the values where it is not there, and how to take those that are."""
+    """The variables of a template that read one fact: how to find it, and the values if there is no such fact."""
 
     find: Callable[[Occurrence], Row | None]
-    absent: dict[str, Any]
-    present: list[_Value]
+    absent: dict[str, object]
+    present: list[_Variable]
 
 
 class Speaker:
-    """Says the templates of one program. Holds what it has compiled, nothing about records."""
+    """Renders the templates of one program. Holds compiled templates, nothing about records."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
         self._templates: dict[tuple[str, bool], Template] = {}
         self._of_kinds: dict[tuple[str, str], Template] = {}
         self._compile: Callable[[str], Any] | None = None
+        self._whole: dict[str, tuple[Callable[[Occurrence], object], Callable[[Any], object]]] = {
+            SAID: (self._name_mistakes, _itself),
+            REPAIR: (self._repair_mistakes, _itself),
+            OUTLOOK: (attrgetter("outlook"), _Word),
+            VERDICT: (attrgetter("verdict"), _Word),
+            WRONG: (lambda of: bool(of.mistakes), _itself),
+        }
 
     def template(self, text: str, lines: bool = False) -> Template:
         """A template of an action, of a part of a message, or of a headline; ``lines``: it keeps its lines."""
@@ -84,7 +91,7 @@ class Speaker:
         return found
 
     def of_kind(self, mistake: Row, facts: Facts, what: str) -> str:
-        """What the kind of a mistake says of it by one of its templates: ``said``, ``repair`` or ``word``."""
+        """Render a template of the kind of a mistake: ``said``, ``repair`` or ``word``."""
         kind = self._program.kinds[mistake[KIND]]
         text: str = getattr(kind, what)
         if not text:
@@ -99,9 +106,9 @@ class Speaker:
         return template(Occurrence(facts, "", "", mistakes=(mistake,))).strip()
 
     def _compiled(self, text: str, read: Callable[[str, dict[str, str]], _Reading]) -> Template:
-        """``read`` tells how to take variables, by field, of what a name stands for."""
+        """``read``: the reading of a name in the template, for its variables by field."""
         if self._compile is None:
-            from misstep.rulebase.templates import TemplateCompiler  # Jinja takes long to import: only where something is said
+            from misstep.rulebase.templates import TemplateCompiler  # Jinja takes long to import
 
             self._compile = TemplateCompiler(_shown).compile
         references, say = self._compile(text)
@@ -111,7 +118,7 @@ class Speaker:
         readings = [read(name, variables) for name, variables in fields.items()]
 
         def said(of: Occurrence) -> str:
-            values: dict[str, Any] = {}
+            values: dict[str, object] = {}
             for find, absent, present in readings:
                 row = find(of)
                 values.update(absent)
@@ -127,21 +134,15 @@ class Speaker:
         return said if readings else lambda of: constant
 
     def _read(self, name: str, variables: dict[str, str]) -> _Reading:
-        """How to take what a name stands for in a message or a headline."""
-        if name in (SAID, REPAIR):
-            tell = self._name_mistakes if name == SAID else self._repair_mistakes
-            return _Reading(lambda of: (tell(of),), {}, [_Value(v, 0, _itself) for v in variables.values()])
-        if name == OUTLOOK:
-            return _Reading(lambda of: (of.outlook,), {}, [_Value(v, 0, _Word) for v in variables.values()])
-        if name == VERDICT:
-            return _Reading(lambda of: (of.verdict,), {}, [_Value(v, 0, _Word) for v in variables.values()])
-        if name == WRONG:
-            return _Reading(lambda of: (bool(of.mistakes),), {}, [_Value(v, 0, _itself) for v in variables.values()])
+        """The reading of a name in a message or a headline."""
+        if name in self._whole:
+            value, make = self._whole[name]
+            return _Reading(lambda of: (value(of),), {}, [_Variable(v, 0, make) for v in variables.values()])
         if name == PLAN:
-            return _Reading(lambda of: (of.plan,), {}, [_Value(v, 0, _holds(action)) for action, v in variables.items()])
+            return _Reading(lambda of: (of.plan,), {}, [_Variable(v, 0, _holds(action)) for action, v in variables.items()])
         if name == STEP:
             return _Reading(
-                lambda of: tuple(of.step), {}, [_Value(v, STEP_FIELDS.index(field), _itself) for field, v in variables.items()]
+                lambda of: tuple(of.step), {}, [_Variable(v, STEP_FIELDS.index(field), _itself) for field, v in variables.items()]
             )
         if name == MISTAKE:
             return self._of_the_worst(variables)
@@ -157,7 +158,7 @@ class Speaker:
         )
 
     def _of_the_worst(self, variables: dict[str, str]) -> _Reading:
-        """How to take what all mistakes have in common of the worst one."""
+        """The reading of the fields that all mistakes have, from the worst one."""
         fields = self._program.roles.get("mistake", ())
         places = {field.name: place for place, field in enumerate(fields, FIRST_VALUE)}
         reading = _reading(lambda of: of.mistakes[0] if of.mistakes else None, places, fields, variables)
@@ -165,10 +166,10 @@ class Speaker:
         for field in variables.keys() & {"kind", *TRAITS}:
             words = {kind.name: _Word(kind.name if field == "kind" else getattr(kind, field)) for kind in mistakes}
             reading.absent[variables[field]] = _Unknown(field)
-            reading.present.append(_Value(variables[field], KIND, words.__getitem__))
+            reading.present.append(_Variable(variables[field], KIND, words.__getitem__))
         return reading
 
-    def _name_mistakes(self, of: Occurrence) -> Any:
+    def _name_mistakes(self, of: Occurrence) -> str | _Unknown:
         """The mistakes that an action is for, in words: the worst two, since more of them is a confession."""
         names: list[str] = []
         for mistake in of.mistakes:
@@ -185,17 +186,17 @@ class Speaker:
         return " ".join([*dict.fromkeys(sentences for sentences in said if sentences)][:NAMED_MISTAKES])
 
 
-# -- values as they are said
+# -- values in templates
 
 
 class _Word(str):
-    """A word of the rule base, which is shown as people write it."""
+    """A word of the rule base, rendered with blanks in place of underscores."""
 
     __slots__ = ()
 
 
 class _Unknown:
-    """What the record does not say: it does not hold, it equals nothing, and its place is left to be filled in."""
+    """An unknown value: it is false, equals nothing, and is rendered as a blank to fill in."""
 
     __slots__ = ("shown",)
 
@@ -214,7 +215,7 @@ class _Unknown:
 _WHAT_HAPPENED = _Unknown("what_happened")
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """A value as it is put into a text."""
     if type(value) is str:
         return value
@@ -224,24 +225,24 @@ def _shown(value: Any) -> str:
 def _reading(
     find: Callable[[Occurrence], Row | None], places: Mapping[str, int], fields: Sequence[Field], variables: dict[str, str]
 ) -> _Reading:
-    """How to take some fields of a fact; ``""`` is the fact itself, which is there or not."""
+    """The reading of some fields of a fact; ``""`` is true if there is such a fact."""
     reading = _Reading(find, {}, [])
     if "" in variables:
         reading.absent[variables[""]] = False
-        reading.present.append(_Value(variables[""], ID, lambda _: True))
+        reading.present.append(_Variable(variables[""], ID, lambda _: True))
     for field in fields:
         if field.name in variables:
             variable, unknown = variables[field.name], _Unknown(field.name)
             reading.absent[variable] = unknown
             default = field.name if field.assumes else ""
-            reading.present.append(_Value(variable, places[field.name], _maker(field, unknown), default))
+            reading.present.append(_Variable(variable, places[field.name], _maker(field, unknown), default))
     return reading
 
 
-def _maker(field: Field, unknown: _Unknown) -> Callable[[Any], Any]:
-    """What makes of a field's value in a row what a template works with."""
+def _maker(field: Field, unknown: _Unknown) -> Callable[[Any], object]:
+    """The conversion of a field's value in a row to its value in a template."""
     if field.type == "enum":
-        words: dict[Any, Any] = {None: unknown, **{word: _Word(word) for word in field.values}}
+        words: dict[object, object] = {None: unknown, **{word: _Word(word) for word in field.values}}
         if UNSAID in words:
             words[UNSAID] = unknown
         return words.__getitem__
@@ -250,16 +251,16 @@ def _maker(field: Field, unknown: _Unknown) -> Callable[[Any], Any]:
     return (lambda value: unknown if value is None else value) if field.unknown else _itself
 
 
-def _holds(action: str) -> Callable[[Any], bool]:
+def _holds(action: str) -> Callable[[Collection[str]], bool]:
     return lambda plan: action in plan
 
 
-def _itself(value: Any) -> Any:
+def _itself(value: object) -> object:
     return value
 
 
 _NONE = (None,)
-_NO_FACTS = Facts(None, {}, (), set(), {})
+_NO_FACTS = Facts(None, {}, (), set(), {}, ())
 
 
 def _fullest(rows: Sequence[Row]) -> Row:
@@ -268,7 +269,7 @@ def _fullest(rows: Sequence[Row]) -> Row:
 
 
 def quote(text: str) -> str:
-    """Text of a fact as one piece: in a line, of limited length, without what would end a sentence."""
+    """Text of a fact on one line, of limited length, without ends of sentences."""
     text = text.strip()
     short = shown = printable(text[: QUOTED_LENGTH + 1])
     if shown.count(" ") >= QUOTED_WORDS:

@@ -13,7 +13,7 @@ import pyarrow.csv as pc_csv
 import pyarrow.fs
 import pyarrow.json as pa_json
 
-from misstep.assessment.record_files import refuse_missing
+from misstep.assessment.record_files import check_is_file
 from misstep.batch.arrow import parquet_schema
 from misstep.batch.columns import OutputOptions
 from misstep.batch.forms import ENDINGS, OutputForm
@@ -118,7 +118,7 @@ def read_scores(path: str | Path) -> Scores:
     Raises UsageError where there is no such file, or it is not a result.
     """
     file = place(path)
-    refuse_missing(file)
+    check_is_file(file)
     form = ENDINGS.get(file.suffix.lower())
     if form is None:
         raise _no_result(file, f"its name ends in none of {', '.join(ENDINGS)}")

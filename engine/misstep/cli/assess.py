@@ -70,10 +70,10 @@ def assess(
     misstep assess interview.yaml --certainty
     echo '[{"kind": "late_arrival", "minutes": 12}]' | misstep assess -
     """
-    from misstep.assessment.record_files import read_documents, refuse_missing
+    from misstep.assessment.record_files import check_is_file, read_documents
 
     if str(file) != "-":
-        refuse_missing(file)  # before the rules are loaded, which takes longer
+        check_is_file(file)  # before the rules are loaded, which takes longer
     rulebase = load_rules(rules)
     bands = rulebase.program.scale.severity.words
     if fail_level is not None and fail_level not in bands:

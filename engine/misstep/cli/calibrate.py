@@ -81,7 +81,7 @@ def calibrate(
     """
     from misstep.analysis.calibration import agreement_report, certainty_report
     from misstep.analysis.calibration.picture import check_picture_file, write_picture
-    from misstep.assessment.record_files import refuse_missing
+    from misstep.assessment.record_files import check_is_file
 
     if certainty and (bases or min_confidence is not None or picture is not None or _is_given("worst")):
         raise UsageError("--certainty measures the records of all cases; remove --basis, --min-confidence, --worst and --picture")
@@ -89,7 +89,7 @@ def calibrate(
         check_picture_file(picture)
     for file in cases:
         if str(file) != "-":
-            refuse_missing(file)
+            check_is_file(file)
     rulebase = load_rules(rules)
     if certainty:
         figures = rulebase.measure_certainty(*cases, engine=engine)

@@ -3,10 +3,10 @@
 Source is put together from fixed pieces, numbers and names made here. Text of a rule never becomes source: it is
 bound as a constant, ``c0``, ``c1`` and so on.
 
-A rule alone has a function that is told the facts of each of its patterns:
+A rule alone has a function that is given the facts of each of its patterns:
 
     def fire(memory, sources):
-        add = memory.add
+        add = memory.contributions.append
         for r0 in sources[c0]:          # r0, r1: rows of facts; v0: values of aggregates
             if r0[3] >= 5:
                 m = (r0, )
@@ -23,8 +23,9 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from misstep.evaluate.emit import RUNTIME, ExpressionWriter, thousandths
-from misstep.language.effects import Contribute, Derive, LimitOutlook, Note, Recommend, Veto
+from misstep.evaluate.emit import RUNTIME, ExpressionWriter, column_of, thousandths
+from misstep.evaluate.memory import Memory
+from misstep.language.effects import Contribute, Derive, Effect, LimitOutlook, Note, Recommend, Veto
 from misstep.language.expression import (
     Compare,
     Expression,
@@ -36,14 +37,14 @@ from misstep.language.expression import (
     names_in,
     refs_in,
 )
-from misstep.language.facts import TRAITS, Field, Kind
+from misstep.language.facts import TRAITS, Field, Kind, Row
 from misstep.language.finding import FINDING_FIELDS
 from misstep.language.program import Aggregate, Condition, Negation, Pattern, Rule, overlap
 
-Fire = Callable[[Any, Mapping[str, Any]], None]
+Fire = Callable[[Memory, Mapping[str, list[Row]]], None]
 """``fire(memory, sources)``: the facts of each pattern by its key."""
 
-AGAIN = "#"  # behind the key of a pattern that ranges over the same facts as one before it
+DUPLICATE_SUFFIX = "#"  # behind the key of a pattern that ranges over the same facts as one before it
 INDEX_FROM = 8  # for fewer facts a loop costs less than an index to build
 
 
@@ -64,19 +65,19 @@ def generate(rule: Rule, kinds: dict[str, Kind]) -> Generated:
     return Generated(compiled(source, f"<rule {rule.id}>", writer.constants), source, writer.keys)
 
 
-def compiled(source: str, filename: str, constants: Mapping[str, Any]) -> Any:
+def compiled(source: str, filename: str, constants: Mapping[str, object]) -> Any:
     """The function ``fire`` of a source written here; tracebacks show its lines for as long as it lives."""
     namespace: dict[str, Any] = {**RUNTIME, **constants, "N": ()}
     exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - names and numbers made here, see above
     fire = namespace["fire"]
     lines = (len(source), None, source.splitlines(keepends=True), filename)
     linecache.cache[filename] = lines
-    weakref.finalize(fire, _forget, filename, lines).atexit = False  # else every rule base that is loaded would leave its source
+    weakref.finalize(fire, _forget, filename, lines).atexit = False  # otherwise the source of every rule base would stay
     return fire
 
 
 def _forget(filename: str, lines: object) -> None:
-    """Let the source of a function go with it, unless another rule base has written a function of that name since."""
+    """Drop the source of a function, unless another rule base has written a function of that name since."""
     if linecache.cache.get(filename) is lines:
         linecache.cache.pop(filename, None)
 
@@ -189,7 +190,7 @@ class Writer(ExpressionWriter):
                             and own.field not in scored
                             and other.name in bound
                         ):
-                            return self.column(pattern, own.field), self.expression(other)
+                            return column_of(pattern, own.field), self.expression(other)
         return None
 
     def _ready(self, steps: list[Condition | Negation | Aggregate], bound: set[str], indent: int) -> int:
@@ -271,10 +272,10 @@ class Writer(ExpressionWriter):
 
     # -- effects
 
-    def _effect(self, i: int, effect: Any) -> str:
+    def _effect(self, i: int, effect: Effect) -> str:
         match effect:
             case Contribute(dimension, target, amount):
-                self.head["add"] = "memory.add"
+                self.head["add"] = "memory.contributions.append"
                 row = self._fact(target) if target else "None"
                 size = self.expression(amount) if dimension == "verdict" else self._thousandths(amount)
                 return f"add(new(Contribution, ({row}, {self.constant(dimension)}, {size}, {self.rule}, m)))"
@@ -287,16 +288,14 @@ class Writer(ExpressionWriter):
                 size = "None" if relief is None else self._thousandths(relief)
                 hours = "None" if due is None else f"float({self.expression(due)})"
                 advice = f"{self.constant(action)}, ({rows}), {size}, {hours}, {self.rule}, m"
-                return f"memory.recommend(new(Recommendation, ({advice})))"
+                return f"memory.recommendations.append(new(Recommendation, ({advice})))"
             case Veto(action, targets):
                 rows = "".join(f"{self._fact(t)}, " for t in targets)
-                return f"memory.veto(new(Vetoed, ({self.constant(action)}, ({rows}), {self.rule}, m)))"
+                return f"memory.vetoes.append(new(Vetoed, ({self.constant(action)}, ({rows}), {self.rule}, m)))"
             case Note():
-                return f"memory.note(new(Remark, ({i}, {self.rule}, m)))"
+                return f"memory.notes.append(new(Remark, ({i}, {self.rule}, m)))"
             case LimitOutlook():
-                return f"memory.outlook(new(Remark, ({i}, {self.rule}, m)))"
-            case _:
-                raise AssertionError(effect)
+                return f"memory.outlooks.append(new(Remark, ({i}, {self.rule}, m)))"
 
     def _fact(self, name: str) -> str:
         """The row of the mistake behind a name."""
@@ -330,7 +329,7 @@ class Writer(ExpressionWriter):
 
 
 class _Alone(Writer):
-    """A rule by itself, told the facts of its patterns. Each pattern has a key of its own."""
+    """Writes a rule by itself, which is given the facts of its patterns. Each pattern has its own key."""
 
     def __init__(self, kinds: dict[str, Kind]) -> None:
         super().__init__(kinds)
@@ -339,7 +338,7 @@ class _Alone(Writer):
     def source(self, pattern: Pattern) -> str:
         key = pattern.key
         while key in self.keys:
-            key += AGAIN
+            key += DUPLICATE_SUFFIX
         self.keys[key] = pattern
         return f"sources[{self.constant(key)}]"
 
@@ -361,8 +360,8 @@ def _alone(step: Aggregate | Negation) -> list[Expression]:
 
 
 def _join_order(rule: Rule, bound: set[str]) -> list[Pattern]:
-    """The patterns that are not bound yet in the order of their loops: one kind before many, and next what an equality
-    joins to what is bound."""
+    """The unbound patterns in the order of their loops: first those that an equality joins to bound ones, and one kind before
+    many."""
     tests = [c.test for c in rule.conditions if isinstance(c.test, Compare) and c.test.operators == ("==",)]
     left = [p for p in rule.patterns if p.name not in bound]
     names = set(bound)

@@ -6,15 +6,15 @@ lock: threads that need the same function for the first time each write it, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
-from misstep.evaluate.codegen import AGAIN, Generated, generate
+from misstep.evaluate.codegen import DUPLICATE_SUFFIX, Generated, generate
 from misstep.evaluate.interface import Phase
-from misstep.evaluate.memory import Memory
-from misstep.evaluate.rule_groups import RuleGroup, group_rules
-from misstep.language.facts import KIND, Kind, Row
-from misstep.language.program import FINDING, OUTLOOK, Over, Pattern, Program, Rule, Stratum
+from misstep.evaluate.memory import Memory, extent_of
+from misstep.evaluate.rule_groups import ByKind, RuleGroup, group_rules
+from misstep.language.facts import Kind, Row
+from misstep.language.program import Over, Pattern, Program, Rule, Stratum
 
 _ByKind = dict[str, list[RuleGroup]]
 """The groups of rules that start from facts of a kind, or of several kinds of which it is one."""
@@ -57,48 +57,32 @@ def _patterns(rule: Rule) -> Iterator[Pattern]:
 
 
 class _Extents(dict[str, list[Row]]):
-    """The facts that each pattern ranges over, put together on first use: by then they are all there, as what a rule reads is
-    finished in a stratum before its own; but for what grows in its own, see ``_fixpoint``."""
-
-    __slots__ = ("ranges", "rows")
+    """The facts of every pattern, collected on first use. They are complete by then: a rule reads kinds that an earlier stratum
+    has finished. For kinds that its own stratum derives, see ``_fixpoint``."""
 
     def __init__(self, memory: Memory, ranges: Mapping[str, tuple[Over, frozenset[str]]]) -> None:
-        self.rows = memory.rows
+        self.rows = memory.rows  # not the memory, which holds this: a cycle would keep both until the garbage collector runs
         self.ranges = ranges
 
     def __missing__(self, key: str) -> list[Row]:
-        over, kinds = self.ranges[key]
-        if over == "fact":
-            rows = [row for kind, found in self.rows.items() if kind in kinds for row in found]
-        elif over == "outlook":
-            rows = self.rows[OUTLOOK]
-        elif key == FINDING:
-            rows = self.rows[FINDING]
-        else:
-            rows = [finding for finding in self.rows[FINDING] if finding[0][KIND] in kinds]
-        self[key] = rows
+        rows = self[key] = extent_of(self.rows, *self.ranges[key])
         return rows
 
 
-# -- rules that derive from what they derive
+# -- recursive rules
 
 
 class _Growing:
     """A rule that reads a kind which its own stratum derives."""
 
-    __slots__ = ("_generated", "kinds", "rule")
-
     def __init__(self, rule: Rule, kinds: dict[str, Kind]) -> None:
         self.rule = rule
         self.kinds = kinds
-        self._generated: Generated | None = None
 
-    @property
+    @cached_property
     def generated(self) -> Generated:
         """Its function."""
-        if self._generated is None:
-            self._generated = generate(self.rule, self.kinds)
-        return self._generated
+        return generate(self.rule, self.kinds)
 
 
 def _fixpoint(stratum: _Deriving, memory: Memory, extents: _Extents) -> None:
@@ -131,7 +115,7 @@ def _fire_on(
     new: dict[str, int],
     old: dict[str, int],
 ) -> None:
-    """Fire a rule with the pattern at ``place`` on what is new (None: on all there is)."""
+    """Fire a rule with the pattern at ``place`` on new facts only (None: on all facts)."""
     sources: dict[str, list[Row]] = {}
     slices: set[int] = set()
     for i, (key, pattern) in enumerate(rule.generated.patterns.items()):
@@ -145,7 +129,7 @@ def _fire_on(
                 rows += of_kind[start:end]
             slices.add(id(rows))
         else:
-            rows = extents[key.rstrip(AGAIN)]
+            rows = extents[key.rstrip(DUPLICATE_SUFFIX)]
         sources[key] = rows
     memory.spend(sum(map(len, sources.values())), rule.rule)
     rule.generated.fire(memory, sources)
@@ -162,8 +146,8 @@ def _grows(pattern: Pattern, kinds: Iterable[str]) -> bool:
 
 
 class _Steps:
-    """The strata of a phase: what derives, one after the other, and then, all at once, the rules that do not. No rule of the
-    phase reads what those conclude, so they can wait for the last stratum."""
+    """The strata of a phase: rules that derive facts, stratum by stratum; then all other rules at once. No rule of the phase
+    reads the conclusions of those, so they can wait for the last stratum."""
 
     def __init__(self, strata: Iterable[Stratum], kinds: dict[str, Kind]) -> None:
         self.deriving = [_Deriving(stratum, kinds) for stratum in strata if stratum.deriving]
@@ -172,7 +156,7 @@ class _Steps:
 
 
 class _Deriving:
-    """The rules of a stratum that derive: in one pass, or, where they read what they derive, in as many as it takes."""
+    """The rules of a stratum that derive facts: in one pass, or, if they are recursive, to a fixpoint."""
 
     def __init__(self, stratum: Stratum, kinds: dict[str, Kind]) -> None:
         growing = [r for r in stratum.deriving if any(_grows(p, stratum.kinds) for p in r.patterns)]
@@ -221,20 +205,18 @@ class _Pass:
             group.fire(memory, (), rows, found, extents)
 
 
-def _run(
-    of_kind: _ByKind, facts_by_kind: Mapping[str, list[Any]], memory: Memory, rows: Any, found: Any, extents: _Extents
-) -> None:
+def _run(of_kind: _ByKind, facts_by_kind: ByKind, memory: Memory, rows: ByKind, found: ByKind, extents: _Extents) -> None:
     """Run the groups of rules that start from facts of kinds that are there."""
-    starts: dict[RuleGroup, list[Any]] = {}
+    starts: dict[RuleGroup, Sequence[Row]] = {}
     for kind, facts in facts_by_kind.items():
         for group in of_kind.get(kind, ()):
-            starts[group] = starts[group] + facts if group in starts else facts
+            starts[group] = [*starts[group], *facts] if group in starts else facts
     for group, anchors in starts.items():
         group.fire(memory, anchors, rows, found, extents)
 
 
 def _commonness(pattern: Pattern, kinds: dict[str, Kind]) -> tuple[bool, int, bool]:
-    """How likely a pattern is to match something: what is assumed where nothing is said is always there, and what rules conclude
-    is there more often than one kind of what can be given."""
+    """How likely a pattern is to match, to sort by: an assumed setting is always there, several kinds are there more often than
+    one, and a derived kind more often than one that records give."""
     of = [kinds[kind] for kind in pattern.kinds]
     return any(kind.assumed for kind in of), len(of), any(kind.role == "derived" for kind in of)

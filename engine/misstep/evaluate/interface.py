@@ -1,4 +1,4 @@
-"""What an engine is: something that runs strata of rules over a working memory."""
+"""The interface of an engine, which runs strata of rules over a working memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Phase = Literal["scoring", "judging", "advising"]
 
 
 class Engine(Protocol):
-    """One meaning, whatever the engine: see docs/rule-packs.md."""
+    """Every engine gives the same conclusions: see docs/rule-packs.md."""
 
     def run(self, phase: Phase, memory: Memory) -> None:
         """Run the strata of a phase and add all they conclude to the memory. Raises BudgetError."""

@@ -1,4 +1,4 @@
-"""Working memory: the facts of one record, and what rules have concluded about them so far.
+"""Working memory: the facts of one record, and the conclusions of rules so far.
 
 Conclusions only accumulate. Each keeps the rule and the match that it comes from: a match is the tuple of what
 the binders of the rule took, rows of facts and values of aggregates, in written order.
@@ -6,20 +6,23 @@ the binders of the rule took, rows of facts and values of aggregates, in written
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from misstep.errors import BudgetError
 from misstep.language.facts import KIND, Row
 from misstep.language.finding import FindingRow
-from misstep.language.program import FINDING, OUTLOOK, Program, Rule
+from misstep.language.program import FINDING, OUTLOOK, Over, Program, Rule
 from misstep.limits import Limits
 
 Match = tuple[Any, ...]
 
+RANKED = ("verdict", OUTLOOK)
+"""The dimensions that have words, which are given by their ranks."""
+
 
 class Contribution(NamedTuple):
-    """What a rule adds to a dimension of a mistake, or of the interview (None), in thousandths; of a verdict its rank."""
+    """What a rule adds to a dimension of a mistake, or of the interview (None): thousandths, or the rank of a word."""
 
     mistake: Row | None
     dimension: str
@@ -29,8 +32,8 @@ class Contribution(NamedTuple):
 
     @property
     def is_reason(self) -> bool:
-        """Whether it is a reason for the score: an amount of 0 is not, but every verdict is, the mildest too."""
-        return self.amount != 0 or self.dimension == "verdict"
+        """Whether it is a reason for the score: an amount of 0 is not, but every word is, the mildest too."""
+        return self.amount != 0 or self.dimension in RANKED
 
 
 class Recommendation(NamedTuple):
@@ -72,13 +75,24 @@ CONCLUSIONS: dict[str, tuple[Callable[..., tuple[Any, ...]], tuple[Shape, ...]]]
 """The lists of conclusions: their type, and what stands before rule and match. Derived facts stand apart."""
 
 
+def extent_of(rows: Mapping[str, list[Row]], over: Over, kinds: Collection[str]) -> list[Row]:
+    """The facts of some kinds, or their findings, or the outlook, of the rows of a memory."""
+    match over:
+        case "fact":
+            return [row for kind, found in rows.items() if kind in kinds for row in found]
+        case "finding":
+            return [finding for finding in rows[FINDING] if finding[0][KIND] in kinds]
+        case "outlook":
+            return rows[OUTLOOK]
+
+
 class Memory:
     """Rows and findings by kind, and lists of conclusions. Belongs to one call; nothing is shared."""
 
     __slots__ = (
-        "add", "contributions", "derivations", "extents", "found", "indexes", "limits", "note", "notes", "outlook", "outlooks",
-        "program", "recommend", "recommendations", "rows", "veto", "vetoes", "work",
-    )  # fmt: skip
+        *("program", "limits", "work", "rows", "found", "extents", "indexes"),
+        *("contributions", "recommendations", "vetoes", "notes", "outlooks", "derivations"),
+    )
 
     def __init__(self, program: Program, rows: dict[str, list[Row]], limits: Limits) -> None:
         self.program = program
@@ -91,23 +105,18 @@ class Memory:
         self.vetoes: list[Vetoed] = []
         self.notes: list[Remark] = []
         self.outlooks: list[Remark] = []
-        self.add = self.contributions.append
-        self.recommend = self.recommendations.append
-        self.veto = self.vetoes.append
-        self.note = self.notes.append
-        self.outlook = self.outlooks.append
         self.derivations: dict[Row, list[tuple[Rule, Match]]] = {}
-        self.extents: dict[str, list[Row]] = {}  # an engine's own: the facts that its rules have asked for
-        self.indexes: dict[tuple[int, int], tuple[list[Row], dict[Any, list[Row]]]] = {}
+        self.extents: dict[str, list[Row]] = {}  # an engine's own: the facts of patterns that its rules have read
+        self.indexes: dict[tuple[int, int], tuple[list[Row], dict[object, list[Row]]]] = {}
 
-    def lookup(self, rows: list[Row], column: int, value: Any, findings: bool = False) -> Iterable[Row]:
+    def lookup(self, rows: list[Row], column: int, value: object, findings: bool = False) -> Iterable[Row]:
         """The rows with a value in a column, by an index that is built on first use; of ``findings``, the mistakes' column.
 
         The index holds on to its rows, so that the identity of the list stays its own.
         """
         held = self.indexes.get((id(rows), column))
         if held is None:
-            index: dict[Any, list[Row]] = {}
+            index: dict[object, list[Row]] = {}
             for row in rows:
                 index.setdefault((row[0] if findings else row)[column], []).append(row)
             self.indexes[id(rows), column] = held = (rows, index)
@@ -126,7 +135,7 @@ class Memory:
         return row
 
     def spend(self, work: int, rule: Rule) -> None:
-        """Count facts looked at."""
+        """Count facts that were looked at against the budget."""
         self.work -= work
         if self.work < 0:
             raise BudgetError(f"more than {self.limits.work} facts were looked at; the limit was reached in the rule {rule.id}")

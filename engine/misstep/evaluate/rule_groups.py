@@ -1,9 +1,9 @@
 """Compile rules that start from the same facts into one function, so that one loop serves them all:
 
 def fire(memory, anchors, rows, found, extents):
-    add = memory.add
+    add = memory.contributions.append
     t0 = rows[c0][0]                # t0: a fact that is always there, once: a setting, or the outlook
-    if t0[2] == c1:                 # what speaks of nothing else is judged before the loop
+    if t0[2] == c1:                 # tests of it alone are judged before the loop
         for r0 in anchors:
             if r0[6] != c2:         # a test that several rules share is judged once
                 if r0[6] == c3:
@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from misstep.evaluate.codegen import Bound, Writer, compiled
 from misstep.evaluate.memory import Memory
@@ -34,7 +34,7 @@ from misstep.language.expression import (
     known_where,
     refs_in,
 )
-from misstep.language.facts import Kind
+from misstep.language.facts import Kind, Row
 from misstep.language.program import OUTLOOK, Condition, Pattern, Rule, overlap
 
 MOST_RULES = 512
@@ -42,7 +42,8 @@ MOST_RULES = 512
 
 Anchors = Mapping[Rule, Pattern]
 """The pattern that each rule starts from; a rule without one is run once."""
-FireGroup = Callable[[Memory, Any, Any, Any, Any], None]
+ByKind = Mapping[str, Sequence[Row]]
+FireGroup = Callable[[Memory, Sequence[Row], ByKind, ByKind, ByKind], None]
 """``fire(memory, anchors, rows, found, extents)``: facts to start from, facts and findings by kind, facts by pattern."""
 
 
@@ -60,7 +61,7 @@ class RuleGroup:
         self._kinds = kinds
         self.fire: FireGroup = self._compile_and_fire
 
-    def _compile_and_fire(self, memory: Memory, anchors: Any, rows: Any, found: Any, extents: Any) -> None:
+    def _compile_and_fire(self, memory: Memory, anchors: Sequence[Row], rows: ByKind, found: ByKind, extents: ByKind) -> None:
         self.fire = _generate(self.rules, self._anchors, self._kinds)
         self.fire(memory, anchors, rows, found, extents)
 
@@ -205,7 +206,7 @@ class _GroupWriter(Writer):
             self.block(rule, indent + bool(left), given, judged)
 
     def guard(self, pattern: Pattern, local: str) -> str:
-        """What tells the facts of a pattern from others among the anchors, if anything has to."""
+        """A test that separates the facts of a pattern from other anchors; empty if none is needed."""
         if self.of_anchors.issubset(pattern.kinds):
             return ""
         return f"{local}{'[0]' if pattern.over == 'finding' else ''}[1] in {self.constant(frozenset(pattern.kinds))}"

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from misstep.assessment.record_files import read_documents, refuse_missing
+from misstep.assessment.record_files import check_is_file, read_documents
 from misstep.errors import Location, MisstepError, Problem, RecordError, UsageError, from_pointer, printable, suggest, to_pointer
 from misstep.language.program import Program
 from misstep.rulebase.documents import Document
@@ -94,7 +94,7 @@ def read_entries(cases: CasesLike, name: str = "") -> Iterator[CaseEntry | Misst
     """The cases of a set one by one; a broken line is an error among them. Raises UsageError if the file does not exist."""
     if isinstance(cases, (str, Path)):
         if Path(cases) != STDIN:
-            refuse_missing(Path(cases))
+            check_is_file(Path(cases))
         for number, document in enumerate(read_documents(Path(cases), "jsonl")):
             yield document if isinstance(document, MisstepError) else CaseEntry(document.data, number, document, name)
     elif isinstance(cases, Mapping):

@@ -1,4 +1,4 @@
-"""Before durable-rules is installed: ends well where it is there or can be built, else says in one line what is missing."""
+"""Check that durable-rules is installed or can be built; otherwise exit with one line that names what is missing."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The engine 'durable': durable-rules finds the matches, in a process of its own that may die.
+"""The engine 'durable': durable-rules finds the matches, in a worker process that may crash.
 
-The library is written in C, and what it gets wrong can end its process. So it never runs in the caller's: each engine
-has one process, started when it is first needed, kept for the next call, and asked by one thread at a time. A process
-that dies, does not answer in time, or answers what is no answer is an EngineError, and the next call has a new one.
+The library is written in C, and its bugs can crash a process. So it never runs in the process of the caller: each engine has one
+worker process, started on first use, kept between calls, and used by one thread at a time. A worker that crashes, misses its
+deadline or sends an invalid answer is an EngineError, and the next call starts a new one.
 """
 
 from __future__ import annotations
@@ -17,17 +17,16 @@ import threading
 import weakref
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 from misstep.errors import BudgetError, EngineError, InstallationError, MisstepError
 from misstep.evaluate.durable.missing import missing_library
-from misstep.evaluate.durable.network import refuse_what_is_too_large
-from misstep.evaluate.durable.wire import conclude, receive, send
+from misstep.evaluate.durable.network import check_rule_sizes
+from misstep.evaluate.durable.wire import WorkerAnswer, conclude, receive, send
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory
 from misstep.language.program import Program
 
-SHORTEST, LONGEST = 1e-6, 1e6  # seconds that a socket can be told to wait
+SHORTEST, LONGEST = 1e-6, 1e6  # seconds that a socket can wait
 
 # The package is entered by its folder: its own __init__ would import all of misstep.
 _START = """
@@ -51,7 +50,7 @@ class DurableEngine:
             raise InstallationError("the engine 'durable' runs on Linux and macOS only; the engine 'compiled' runs everywhere")
         if missing := missing_library():
             raise InstallationError(missing)
-        refuse_what_is_too_large(program.rules.values())
+        check_rule_sizes(program.rules.values())
         self._program = program
         self._rules = tuple(program.rules.values())
         self._lock = threading.Lock()
@@ -123,7 +122,7 @@ class _Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._stream: socket.socket | None = None
 
-    def ask(self, request: bytes, program: Program, seconds: float) -> dict[str, Any]:
+    def ask(self, request: bytes, program: Program, seconds: float) -> WorkerAnswer:
         """Send a request, to a new process if need be; its answer.
 
         Raises InstallationError, TimeoutError, OSError and EOFError where the process died, ValueError.
@@ -138,7 +137,7 @@ class _Worker:
         return self._exchange(self._stream, request, seconds)
 
     def end(self, patience: float = 0) -> str:
-        """End the process, if there is one; for one that is dying already, in words what it dies of."""
+        """End the process, if there is one. Return the signal that killed it, in words."""
         process, stream = self._process, self._stream
         self._process = self._stream = None
         code = 0
@@ -159,11 +158,11 @@ class _Worker:
             process.kill()
 
     def forget(self) -> None:
-        """Let go of what belongs to the process that this one was forked from."""
+        """Drop the worker process, which belongs to the parent of this process."""
         if self._stream is not None:
             self._stream.close()
         if self._process is not None:
-            self._process.returncode = 0  # nobody here is to wait for it
+            self._process.returncode = 0  # Popen must not wait for it
         self._process = self._stream = None
 
     def _start(self) -> socket.socket:
@@ -180,7 +179,7 @@ class _Worker:
             )
         return ours
 
-    def _exchange(self, stream: socket.socket, request: bytes, seconds: float) -> dict[str, Any]:
+    def _exchange(self, stream: socket.socket, request: bytes, seconds: float) -> WorkerAnswer:
         deadline = monotonic() + seconds
         stream.settimeout(seconds)
         send(stream, request)

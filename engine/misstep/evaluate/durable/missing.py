@@ -20,7 +20,7 @@ COMPILER = "xcode-select --install" if sys.platform == "darwin" else "apt-get in
 
 
 def missing_library() -> str:
-    """Why there is no durable-rules, and what brings it; nothing where it is installed."""
+    """Why durable-rules is missing, and the command that installs it; empty if it is installed."""
     if find_spec(LIBRARY) is not None:
         return ""
     missing = missing_to_build()
@@ -28,7 +28,7 @@ def missing_library() -> str:
 
 
 def missing_to_build() -> str:
-    """What pip would want in vain to build durable-rules, and what brings that; nothing where it is there."""
+    """What is missing to build durable-rules, and the command that installs it; empty if nothing is."""
     lacks = [] if _compiler() else ["no C compiler"]
     if not (Path(sysconfig.get_path("include")) / "Python.h").exists():
         lacks.append("no headers of Python")

@@ -2,11 +2,11 @@
 
 The library finds the matches: it tests the fields of one fact against constants, and joins facts over equal fields. It
 may offer a match that is none, since the function of the rule judges every match in full (codegen.py); it must not
-miss one. It compares numbers, text and truth values in ways of its own, so it is told nothing but whole numbers:
+miss one. It compares numbers, text and truth values in ways of its own, so it is reported nothing but whole numbers:
 
-* a field that is compared with constants is told as its place among these constants;
-* a look-up in a set of words is told by its outcome, 1 or 0;
-* a field that is joined is told as a number for its value, equal where Python calls the values equal.
+* a field that is compared with constants is reported as its place among these constants;
+* a look-up in a set of words is reported by its outcome, 1 or 0;
+* a field that is joined is reported as a number for its value, equal where Python calls the values equal.
 
 The forms of its definitions are few, because others read memory that is not theirs (``src/rules`` of 2.0.28):
 
@@ -27,14 +27,15 @@ from operator import itemgetter
 from typing import Any
 
 from misstep.errors import EngineError
+from misstep.evaluate.emit import column_of
 from misstep.language.expression import Compare, Constants, Expression, FieldRef, Known, Literal, Logic, Lookup, Not
-from misstep.language.facts import FIRST_VALUE, ID, KIND, TRAITS, Kind, Row
+from misstep.language.facts import KIND, TRAITS, Kind, Row
 from misstep.language.finding import FINDING_FIELDS
 from misstep.language.operators import COMPARISONS
 from misstep.language.program import FINDING, OUTLOOK, Pattern, Rule
 
 MOST_JOINED = 16  # facts of one match that the library has room for
-MOST_TESTS = 10  # conditions of one pattern that are told to it; it has room for 250 fields of a fact
+MOST_TESTS = 10  # conditions of one pattern that are reported to it; it has room for 250 fields of a fact
 MOST_PATTERNS = 60  # of one ruleset: it keeps at most 64 tests of a fact in hand
 MOST_FIELDS = 240  # of one ruleset
 
@@ -81,10 +82,10 @@ class Tokens:
 
     def __init__(self, numbers: ClashFree) -> None:
         self._numbers = numbers
-        self._known: dict[Any, int] = {}
+        self._known: dict[object, int] = {}
         self._count = 0
 
-    def of(self, value: Any) -> int:
+    def of(self, value: object) -> int:
         """The number of a value."""
         token = None if value is None else self._known.get(value)
         if token is None:
@@ -114,13 +115,13 @@ class _Places:
     def __init__(self) -> None:
         self.constants: list[Any] = []
 
-    def note(self, constant: Any) -> None:
+    def note(self, constant: object) -> None:
         """One more constant."""
         if constant not in self.constants:
             self.constants.append(constant)
             self.constants.sort()
 
-    def code(self, value: Any, _: Tokens) -> int:
+    def code(self, value: object, _: Tokens) -> int:
         """The number of a value."""
         if value is None:
             return -1
@@ -128,43 +129,45 @@ class _Places:
         return 2 * i + (i < len(self.constants) and self.constants[i] == value)
 
 
-Code = Callable[[Any, Tokens], int]
-"""A value, as the number that the library is told."""
+_Definition = dict[str, Any]
+"""A part of a definition, in the words of the library."""
+Encode = Callable[[Any, Tokens], int]
+"""A value, as the number that the library is reported."""
 
 
 @dataclass(slots=True)
-class _Told:
-    """A field as the library is told of it: its name there, how the value is found in a row, and how it is coded."""
+class _ReportedField:
+    """A field as the library is reported of it: its name there, how the value is found in a row, and how it is coded."""
 
     name: str
-    value: Callable[[Row], Any]
-    code: Code
+    value: Callable[[Row], object]
+    code: Encode
 
 
-class _Group:
-    """The facts that one or more patterns range over: the name that says so, and what is told of them."""
+class _PatternGroup:
+    """Facts that one or more patterns range over: the name of their marker field, and the fields reported of them."""
 
     def __init__(self, name: str, pattern: Pattern) -> None:
         self.name = name
         self.over = pattern.over
         self.kinds = frozenset(pattern.kinds)
         self.places: dict[str, _Places] = {}
-        self.told: dict[Any, _Told] = {}
+        self.reported: dict[object, _ReportedField] = {}
 
 
 class Ruleset:
-    """Rules for durable-rules: their definition, and how facts are told to it."""
+    """Rules for durable-rules: their definition, and how facts are reported to it."""
 
     def __init__(self, rules: Iterable[Rule], kinds: Mapping[str, Kind]) -> None:
         self.rules = tuple(rules)
         self._kinds = kinds
-        self._groups: dict[tuple[str, frozenset[str]], _Group] = {}
-        for rule in self.rules:  # what is told of a fact depends on all rules, so it is noted before any is written
+        self._groups: dict[tuple[str, frozenset[str]], _PatternGroup] = {}
+        for rule in self.rules:  # the fields of a fact depend on all rules, so collect them first
             self._write(rule)
         self.definition = {f"r{i}": {"all": self._write(rule)} for i, rule in enumerate(self.rules)}
         self.definition["prime"] = {"all": [{"f": {"prime": 1}}]}
         self.starts = any(not rule.patterns for rule in self.rules)
-        self._of_kind: dict[tuple[str, str], list[_Group]] = {}
+        self._of_kind: dict[tuple[str, str], list[_PatternGroup]] = {}
         for group in self._groups.values():
             for kind in group.kinds or ("",):
                 self._of_kind.setdefault((group.over, kind), []).append(group)
@@ -188,10 +191,10 @@ class Ruleset:
         parts = [f'{{"id":{number}']
         for group in groups:
             parts.append(f'"{group.name}":1')
-            parts += [f'"{told.name}":{told.code(told.value(row), tokens)}' for told in group.told.values()]
+            parts += [f'"{reported.name}":{reported.code(reported.value(row), tokens)}' for reported in group.reported.values()]
         return ",".join(parts) + "}"
 
-    def _write(self, rule: Rule) -> list[dict[str, Any]]:
+    def _write(self, rule: Rule) -> list[_Definition]:
         """The patterns of a rule as the library takes them; ``f0``, ``f1`` are the facts of the rule's own patterns."""
         if not rule.patterns:
             return [{"f": {"start": 1}}]
@@ -211,45 +214,47 @@ class Ruleset:
             written.append({alias[pattern.name]: {"$and": conditions}})
         return written
 
-    def _condition(self, group: _Group, pattern: Pattern, test: Test) -> dict[str, Any]:
-        """A condition in the words of the library, on the field that it is told for it."""
+    def _condition(self, group: _PatternGroup, pattern: Pattern, test: Test) -> _Definition:
+        """A condition in the words of the library, on the field that it is reported for it."""
         if test.operator in ("in", "has"):
             return {self._lookup(group, pattern, test).name: int(test.outcome)}
         places = group.places.setdefault(test.field, _Places())
-        name = self._told(group, pattern, test.field, "place", places.code).name
+        name = self._reported(group, pattern, test.field, "place", places.code).name
         if test.operator == "known":
             return {"$gte": {name: 0}}
         places.note(test.value)
         place = {name: 2 * places.constants.index(test.value) + 1}
         return place if test.operator == "==" else {_OPERATORS[test.operator]: place}
 
-    def _lookup(self, group: _Group, pattern: Pattern, test: Test) -> _Told:
+    def _lookup(self, group: _PatternGroup, pattern: Pattern, test: Test) -> _ReportedField:
         words = test.value
         if test.operator == "in":
-            return self._told(group, pattern, test.field, words, lambda value, _: int(value in words))
-        return self._told(group, pattern, test.field, (words,), lambda value, _: int(value is not None and words in value))
+            return self._reported(group, pattern, test.field, words, lambda value, _: int(value in words))
+        return self._reported(group, pattern, test.field, (words,), lambda value, _: int(value is not None and words in value))
 
-    def _token(self, pattern: Pattern, name: str) -> _Told:
+    def _token(self, pattern: Pattern, name: str) -> _ReportedField:
         """A field that is joined."""
-        return self._told(self._group(pattern), pattern, name, "token", lambda value, tokens: tokens.of(value))
+        return self._reported(self._group(pattern), pattern, name, "token", lambda value, tokens: tokens.of(value))
 
-    def _told(self, group: _Group, pattern: Pattern, name: str, use: Any, code: Code) -> _Told:
+    def _reported(self, group: _PatternGroup, pattern: Pattern, name: str, use: object, code: Encode) -> _ReportedField:
         key = (name, use)
-        if key not in group.told:
-            group.told[key] = _Told(f"{group.name}_{len(group.told)}", value_of(pattern, name, self._kinds), code)
-        return group.told[key]
+        if key not in group.reported:
+            group.reported[key] = _ReportedField(
+                f"{group.name}_{len(group.reported)}", value_of(pattern, name, self._kinds), code
+            )
+        return group.reported[key]
 
-    def _group(self, pattern: Pattern) -> _Group:
+    def _group(self, pattern: Pattern) -> _PatternGroup:
         key = (pattern.over, frozenset(pattern.kinds))
         if key not in self._groups:
-            self._groups[key] = _Group(f"g{len(self._groups)}", pattern)
+            self._groups[key] = _PatternGroup(f"g{len(self._groups)}", pattern)
         return self._groups[key]
 
 
 _OPERATORS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 
 
-def value_of(pattern: Pattern, name: str, kinds: Mapping[str, Kind]) -> Callable[[Row], Any]:
+def value_of(pattern: Pattern, name: str, kinds: Mapping[str, Kind]) -> Callable[[Row], object]:
     """A function that finds a field in a row of memory: of a fact, a finding or the outlook."""
     if pattern.over == "outlook":
         return itemgetter(0)
@@ -257,11 +262,9 @@ def value_of(pattern: Pattern, name: str, kinds: Mapping[str, Kind]) -> Callable
         return itemgetter(1 + FINDING_FIELDS.index(name))
     if name in TRAITS:
         traits = {kind: getattr(kinds[kind], name) for kind in pattern.kinds}
-        find: Callable[[Row], Any] = lambda row: traits[row[KIND]]  # noqa: E731
+        find: Callable[[Row], object] = lambda row: traits[row[KIND]]  # noqa: E731
     else:
-        columns = {"id": ID, "fact": ID, "kind": KIND}
-        columns |= {f.name: i for i, f in enumerate(pattern.fields, FIRST_VALUE)}
-        find = itemgetter(columns[name])
+        find = itemgetter(column_of(pattern, name))
     return find if pattern.over == "fact" else lambda row: find(row[0])
 
 
@@ -304,7 +307,7 @@ Join = tuple[FieldRef, FieldRef]
 
 
 def joined(rule: Rule) -> list[tuple[Pattern, Join | None]]:
-    """The patterns in the order in which they are joined: the narrowest first, then what an equality ties to it."""
+    """The patterns in join order: the narrowest first, then those that an equality joins to it."""
     left = sorted(rule.patterns, key=lambda pattern: len(pattern.kinds))
     equalities = list(_equalities(rule))
     order: list[tuple[Pattern, Join | None]] = []
@@ -329,7 +332,7 @@ def _equalities(rule: Rule) -> Iterator[Join]:
                     yield b, a
 
 
-def refuse_what_is_too_large(rules: Iterable[Rule]) -> None:
+def check_rule_sizes(rules: Iterable[Rule]) -> None:
     """Raise EngineError for a rule that the library cannot take."""
     for rule in rules:
         if len(rule.patterns) > MOST_JOINED:
@@ -344,11 +347,11 @@ def rulesets(rules: Iterable[Rule], kinds: Mapping[str, Kind]) -> list[Ruleset]:
     chunks: list[list[Rule]] = []
     patterns = fields = 0
     for rule in sorted(rules, key=_narrowest):
-        told = sum(3 + len(tests) for tests in tests_of(rule).values())  # its group, its join and that of another to it
-        patterns, fields = patterns + max(1, len(rule.patterns)), fields + told
+        reported = sum(3 + len(tests) for tests in tests_of(rule).values())  # its group, its join and that of another to it
+        patterns, fields = patterns + max(1, len(rule.patterns)), fields + reported
         if not chunks or patterns > MOST_PATTERNS or fields > MOST_FIELDS:
             chunks.append([])
-            patterns, fields = max(1, len(rule.patterns)), told
+            patterns, fields = max(1, len(rule.patterns)), reported
         chunks[-1].append(rule)
     return [Ruleset(chunk, kinds) for chunk in chunks]
 

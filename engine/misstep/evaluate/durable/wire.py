@@ -1,4 +1,4 @@
-"""What goes between the engine and its process: bytes with their length in front, and conclusions as JSON.
+"""Protocol between the engine and its worker: length-prefixed messages, and conclusions as JSON.
 
 Facts are named by their place in the memory that was sent, and derived ones by the places after these. Rules are named
 by their place in the program.
@@ -15,8 +15,10 @@ from misstep.evaluate.memory import CONCLUSIONS, Match, Memory
 from misstep.language.facts import Row
 from misstep.language.program import Pattern, Rule
 
+WorkerAnswer = dict[str, Any]
+"""The answer of a worker as plain data."""
 MOST_BYTES = 1 << 30
-"""No message is longer; what says it is, is none."""
+"""The most bytes of a message; a longer one is invalid."""
 
 
 def send(stream: socket.socket, content: bytes) -> None:
@@ -25,7 +27,7 @@ def send(stream: socket.socket, content: bytes) -> None:
 
 
 def receive(stream: socket.socket, deadline: float | None = None) -> bytes:
-    """The next message. Raises EOFError where there is none any more, TimeoutError, ValueError where it is none."""
+    """The next message. Raises EOFError at the end of the stream, TimeoutError, and ValueError if it is invalid."""
     size = int.from_bytes(_receive(stream, 8, deadline), "big")
     if size > MOST_BYTES:
         raise ValueError("not a message")
@@ -49,12 +51,12 @@ def facts_of(rows: dict[str, list[Row]]) -> list[tuple[str, Row]]:
     return [(key, row) for key, found in rows.items() for row in found]
 
 
-def conclusions(memory: Memory, rules: Sequence[Rule], facts: Sequence[tuple[str, Row]], given: int) -> dict[str, Any]:
-    """All that was concluded, in plain lists; the facts from ``given`` on are new."""
+def conclusions(memory: Memory, rules: Sequence[Rule], facts: Sequence[tuple[str, Row]], given: int) -> WorkerAnswer:
+    """All conclusions in plain lists; the facts from ``given`` on are new."""
     place = {row: i for i, (_, row) in enumerate(facts)}
     number = {rule: i for i, rule in enumerate(rules)}
 
-    def why(rule: Rule, match: Match) -> list[Any]:
+    def why(rule: Rule, match: Match) -> list[object]:
         taken = [place[v] if isinstance(b, Pattern) else v for b, v in zip(rule.binders, match, strict=True)]
         return [number[rule], taken]
 
@@ -74,8 +76,8 @@ def conclusions(memory: Memory, rules: Sequence[Rule], facts: Sequence[tuple[str
     }
 
 
-def conclude(answer: dict[str, Any], memory: Memory, rules: Sequence[Rule]) -> None:
-    """Add what was concluded elsewhere to a memory. Raises ValueError, TypeError, LookupError where it is not that."""
+def conclude(answer: WorkerAnswer, memory: Memory, rules: Sequence[Rule]) -> None:
+    """Add the conclusions of a worker to a memory. Raises ValueError, TypeError or LookupError if they are invalid."""
     facts = [row for _, row in facts_of(memory.rows)]
     facts += [(None, kind, *map(_value, values)) for kind, *values in answer["facts"]]
 
@@ -96,6 +98,6 @@ def conclude(answer: dict[str, Any], memory: Memory, rules: Sequence[Rule]) -> N
         concluded += [type_(*map(whole, shapes, sent), *why(*sent[len(shapes) :])) for sent in answer[name]]
 
 
-def _value(value: Any) -> Any:
+def _value(value: object) -> object:
     """A value of a field: sets are tuples."""
     return tuple(value) if isinstance(value, list) else value

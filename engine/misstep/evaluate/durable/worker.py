@@ -1,4 +1,4 @@
-"""What runs in the process of its own: a program and requests come in on a socket; conclusions go out on it.
+"""The worker process: reads a program and requests from a socket, and answers with conclusions.
 
 It uses the C module of durable-rules, which is the whole engine, and not the layer in Python above it: that one starts
 two threads that cannot be stopped, drops what an action raises, and stops firing for good after ten seconds.
@@ -21,16 +21,16 @@ from typing import Any
 from misstep.errors import BudgetError
 from misstep.evaluate.codegen import Generated, generate
 from misstep.evaluate.durable.network import PRIME, START, ClashFree, Ruleset, Tokens, rulesets
-from misstep.evaluate.durable.wire import conclusions, facts_of, receive, send
-from misstep.evaluate.memory import Match, Memory
+from misstep.evaluate.durable.wire import WorkerAnswer, conclusions, facts_of, receive, send
+from misstep.evaluate.memory import Match, Memory, extent_of
 from misstep.language.facts import KIND, Row
-from misstep.language.program import FINDING, OUTLOOK, Pattern, Program, Rule
+from misstep.language.program import OUTLOOK, Pattern, Program, Rule
 from misstep.limits import Limits
 
 MOST_MEMORY = 2 << 30
 """Bytes: matches of patterns that nothing joins can be more than there is room for."""
 TAKEN, NOT_TAKEN = 0, 1
-"""What the library says of a fact: a pattern took it, or none did."""
+"""Return codes of the library: a pattern took the fact, or none did."""
 
 
 class Network:
@@ -74,8 +74,8 @@ class Network:
         return self.functions[rule]
 
 
-class Record(Memory):
-    """The memory of one request; what is derived is told to the rulesets that are being run."""
+class RequestMemory(Memory):
+    """The memory of one request; derived facts are asserted in the rulesets that are running."""
 
     __slots__ = ("facts", "given", "stage")
 
@@ -87,38 +87,38 @@ class Record(Memory):
         self.stage: Stage | None = None
 
     def derive(self, row: Row, rule: Rule, match: Match) -> Row | None:
-        """Conclude a fact, and tell it to the library where it is new."""
+        """Conclude a fact, and assert it in the library if it is new."""
         new = super().derive(row, rule, match)
         if new is not None:
             self.facts.append((row[KIND], row))
             assert self.stage is not None
-            self.stage.tell(len(self.facts) - 1)
+            self.stage.assert_everywhere(len(self.facts) - 1)
         return new
 
 
 class Stage:
-    """Rulesets that are run together on all facts, and on those that they derive."""
+    """Rulesets that run together on all facts, derived ones included."""
 
-    def __init__(self, network: Network, record: Record, tokens: Tokens, together: Iterable[Ruleset]) -> None:
+    def __init__(self, network: Network, record: RequestMemory, tokens: Tokens, together: Iterable[Ruleset]) -> None:
         self.network = network
         self.durable = network.durable
         self.record = record
         self.tokens = tokens
         self.together = tuple(together)
         self.sessions: dict[Ruleset, int] = {}
-        self.told = dict.fromkeys(self.together, 0)
+        self.taken = dict.fromkeys(self.together, 0)
         self.due: list[Ruleset] = []
         self.extents: dict[str, list[Row]] = {}
 
     def run(self) -> None:
-        """Tell all facts, and let every match fire once."""
+        """Assert all facts, and fire every match once."""
         self.record.stage = self
         try:
             for ruleset in self.together:
                 if ruleset.starts:
                     self._assert(ruleset, START)
             for place in range(len(self.record.facts)):
-                self.tell(place)
+                self.assert_everywhere(place)
                 self._fire_all()
             self._fire_all()
             self._count()
@@ -126,8 +126,8 @@ class Stage:
             for ruleset in self.sessions:
                 self.durable.delete_state(self.network.handle(ruleset), None)
 
-    def tell(self, place: int) -> None:
-        """Tell a fact to all rulesets that have a pattern for it; matches with it fire later."""
+    def assert_everywhere(self, place: int) -> None:
+        """Assert a fact in all rulesets that have a pattern for it; its matches fire later."""
         key, row = self.record.facts[place]
         for ruleset in self.together:
             text = ruleset.fact(key, row, self.network.numbers[place], self.tokens)
@@ -139,7 +139,7 @@ class Stage:
         self.sessions[ruleset] = session
         if answer not in (TAKEN, NOT_TAKEN):
             raise RuntimeError("a fact was refused")
-        self.told[ruleset] += answer == TAKEN
+        self.taken[ruleset] += answer == TAKEN
         self.due.append(ruleset)
 
     def _fire_all(self) -> None:
@@ -171,25 +171,18 @@ class Stage:
     def _extent(self, pattern: Pattern) -> list[Row]:
         """All facts of a pattern of a negation or aggregate; they are complete when the rule is run."""
         if pattern.key not in self.extents:
-            rows = self.record.rows
-            if pattern.over == "outlook":
-                found = rows[OUTLOOK]
-            elif pattern.over == "finding":
-                found = [finding for finding in rows[FINDING] if finding[0][KIND] in pattern.kinds]
-            else:
-                found = [row for kind in pattern.kinds for row in rows.get(kind, ())]
-            self.extents[pattern.key] = found
+            self.extents[pattern.key] = extent_of(self.record.rows, pattern.over, pattern.kinds)
         return self.extents[pattern.key]
 
     def _count(self) -> None:
         """The library must hold exactly the facts that it took."""
         for ruleset in self.sessions:
             held = json.loads(self.durable.get_facts(self.network.handle(ruleset), None))
-            if len(held) != self.told[ruleset]:
+            if len(held) != self.taken[ruleset]:
                 raise RuntimeError("facts were lost")
 
 
-def run(network: Network, phase: str, record: Record) -> None:
+def run(network: Network, phase: str, record: RequestMemory) -> None:
     """Run the strata of a phase."""
     tokens = Tokens(network.numbers)
     for growing, deriving, rest in network.phases[phase]:
@@ -203,10 +196,10 @@ def run(network: Network, phase: str, record: Record) -> None:
                 Stage(network, record, tokens, [ruleset]).run()
 
 
-def answer(network: Network, request: bytes) -> dict[str, Any]:
-    """All that follows from a request, or what went wrong, without a word of the facts."""
+def answer(network: Network, request: bytes) -> WorkerAnswer:
+    """The conclusions of a request, or its error, which holds no values of facts."""
     phase, rows, work, limits, seconds = pickle.loads(request)  # noqa: S301 - from the process that started this one
-    record = Record(network.program, rows, limits, network.derived)
+    record = RequestMemory(network.program, rows, limits, network.derived)
     record.work = work
     signal.setitimer(signal.ITIMER_REAL, seconds + 1)  # ends this process, should the other be gone by then
     try:
@@ -243,7 +236,7 @@ def main() -> None:
 
 
 def _durable() -> Any:
-    """The library. On Python 3.13 one of its functions, which nobody calls, has no body any more: so it is bound late."""
+    """The library. It is loaded with lazy binding: on Python 3.13 a symbol of an unused function is missing."""
     if hasattr(sys, "setdlopenflags"):
         sys.setdlopenflags(os.RTLD_LAZY)
     return import_module("durable_rules_engine")
