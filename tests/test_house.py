@@ -21,17 +21,14 @@ def test_the_package_has_few_rooms(house: House) -> None:
     assert 0 < len(house.rooms) <= MOST_ROOMS, house.rooms
 
 
-@pytest.mark.xfail(strict=True, reason="names that are still to be changed: python -m tests.house")
 def test_a_public_type_name_stands_in_one_module(house: House) -> None:
     assert house.doubled_types == {}
 
 
-@pytest.mark.xfail(strict=True, reason="page and settings are still to be changed")
 def test_a_module_name_stands_in_one_folder(house: House) -> None:
     assert house.doubled_modules == {}
 
 
-@pytest.mark.xfail(strict=True, reason="lines that are still to be laid out anew: python -m tests.house")
 def test_the_formatter_lays_out_everything(house: House) -> None:
     assert [f"{module.path}:{line}" for module in house.modules for line in module.skips] == []
 

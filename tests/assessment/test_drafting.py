@@ -262,6 +262,7 @@ def apology_of(draft: str) -> tuple[list[str], list[str]]:
 @example(record=[{"kind": "no_show"}, {"kind": "rude_to_staff", "reaction": "offended"}])
 @example(record=[{"kind": "dishonesty", "discovered": True}])
 @example(record=[{"kind": "inconsistent_answers"}, {"kind": "wrong_technical_answer", "promised": True}])
+@example(record=[{"kind": "inconsistent_answers"}, {"kind": "wrong_document"}])
 @example(record=[{"kind": "argued_with_interviewer"}, {"kind": "late_arrival", "minutes": 1, "still_on_the_way": True}])
 def test_an_apology_is_first_and_short_and_never_the_last_word(record: list[dict[str, Any]]) -> None:
     result = BASE.assess(record)

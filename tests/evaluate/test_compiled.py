@@ -17,10 +17,10 @@ from tests.inline import load_text
 from misstep import RuleBase
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
-from misstep.evaluate import rule_groups
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory
+from misstep.evaluate.speed.switch import MANY
 from misstep.language.facts import GIVEN_ROLES
 from misstep.limits import Limits
 
@@ -114,7 +114,7 @@ def asked(draw: st.DrawFn) -> tuple[Asked, str]:
 
 @pytest.mark.slow
 @settings(max_examples=40, deadline=None)
-@given(st.lists(asked(), min_size=33, max_size=100), st.lists(st.integers(0, 30), max_size=4))
+@given(st.lists(asked(), min_size=MANY + 1, max_size=2 * MANY), st.lists(st.integers(0, 30), max_size=4))
 def test_of_very_many_rules_just_those_fire_whose_conditions_hold(rules: list[tuple[Asked, str]], values: list[int]) -> None:
     pack = [
         "schema: 1\npack: many\nkinds:",
@@ -125,9 +125,7 @@ def test_of_very_many_rules_just_those_fire_whose_conditions_hold(rules: list[tu
         where = " and ".join(f"late.x {comparison} {bound}" for comparison, bound in tests) or "late.x >= 0"
         more = f", {other}" if other else ""
         pack.append(f"  r{number}: {{when: [{{fact: late, where: '{where}'}}{more}], then: {{severity: 1}}, because: so}}")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(rule_groups, "MOST_RULES", 32)  # so there are several groups, as of a thousand rules
-        fired = load_text("\n".join(pack)).fired([{"kind": "hint"}, *({"kind": "late", "x": x} for x in values)])
+    fired = load_text("\n".join(pack)).fired([{"kind": "hint"}, *({"kind": "late", "x": x} for x in values)])
     assert fired == {
         f"r{number}"
         for number, (tests, other) in enumerate(rules)

@@ -126,9 +126,14 @@ def reasons_by_fact(
             of_one = reasons[None if mistake is None else mistake[ID]]
             size = float(amount) if ranked else amount / 1000
             reason = {
-                "rule": name, "dimension": dimension, "amount": size, "text": text, "facts": facts, "sources": sources,
+                "rule": name,
+                "dimension": dimension,
+                "amount": size,
+                "text": text,
+                "facts": facts,
+                "sources": sources,
                 "basis": basis,
-            }  # fmt: skip
+            }
             of_one.append((_PLACE[dimension], -abs(amount), name, facts, len(of_one), reason))
     for of_one in reasons.values():
         of_one.sort()

@@ -143,9 +143,7 @@ class _FactForm:
     def __init__(self, kind: Kind) -> None:
         self.defaults: Values = [None, kind.name, *(None if f.unknown else f.default for f in kind.fields)]
         self.required = frozenset(f.name for f in kind.fields if f.required)
-        self.fields: dict[str, tuple[int, type, Container[Any]]] = {
-            "id": (ID, str, AN_ID), "kind": (KIND, str, (kind.name,))
-        }  # fmt: skip
+        self.fields: dict[str, tuple[int, type, Container[Any]]] = {"id": (ID, str, AN_ID), "kind": (KIND, str, (kind.name,))}
         for place, field in enumerate(kind.fields, FIRST_VALUE):
             low, high = field.range
             match field.type:

@@ -12,7 +12,7 @@ A rule alone has a function that is given the facts of each of its patterns:
                 m = (r0, )
                 add(new(Contribution, (r0, c1, 1500, c2, m)))
 
-Rules that start from the same facts share one: see rule_groups.py.
+Rules that start from the same facts share one: see speed/rule_groups.py.
 """
 
 from __future__ import annotations

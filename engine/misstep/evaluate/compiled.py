@@ -1,7 +1,8 @@
 """The default engine: rules are specialised Python functions, written on first use.
 
-Rules that start from the same facts share one function: see rule_groups.py. The engine keeps nothing between calls and holds no
-lock: threads that need the same function for the first time each write it, and one of the equal results stays.
+Rules that start from the same facts share one function, and of very many the values of a fact choose: see speed/. The engine
+keeps nothing between calls and holds no lock: threads that need the same function for the first time each write it, and one of
+the equal results stays.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from functools import cached_property
 from misstep.evaluate.codegen import DUPLICATE_SUFFIX, Generated, generate
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory, extent_of
-from misstep.evaluate.rule_groups import ByKind, RuleGroup, group_rules
+from misstep.evaluate.speed.rule_groups import ByKind, RuleGroup
+from misstep.evaluate.speed.switch import Switch, group_rules
 from misstep.language.facts import Kind, Row
 from misstep.language.program import Over, Pattern, Program, Rule, Stratum
 
-_ByKind = dict[str, list[RuleGroup]]
+_ByKind = dict[str, list[RuleGroup | Switch]]
 """The groups of rules that start from facts of a kind, or of several kinds of which it is one."""
 
 
@@ -28,8 +30,10 @@ class CompiledEngine:
         patterns = [p for rule in program.rules.values() for p in _patterns(rule)]
         self._ranges = {p.key: (p.over, frozenset(p.kinds)) for p in patterns}
         phases: dict[Phase, tuple[Stratum, ...]] = {
-            "scoring": program.scoring, "judging": program.judging, "advising": program.advising
-        }  # fmt: skip
+            "scoring": program.scoring,
+            "judging": program.judging,
+            "advising": program.advising,
+        }
         self._phases = {phase: _Steps(strata, program.kinds) for phase, strata in phases.items()}
 
     def run(self, phase: Phase, memory: Memory) -> None:
@@ -207,7 +211,7 @@ class _Pass:
 
 def _run(of_kind: _ByKind, facts_by_kind: ByKind, memory: Memory, rows: ByKind, found: ByKind, extents: _Extents) -> None:
     """Run the groups of rules that start from facts of kinds that are there."""
-    starts: dict[RuleGroup, Sequence[Row]] = {}
+    starts: dict[RuleGroup | Switch, Sequence[Row]] = {}
     for kind, facts in facts_by_kind.items():
         for group in of_kind.get(kind, ()):
             starts[group] = [*starts[group], *facts] if group in starts else facts

@@ -37,19 +37,11 @@ from misstep.language.expression import (
 from misstep.language.facts import Kind, Row
 from misstep.language.program import OUTLOOK, Condition, Pattern, Rule, overlap
 
-MOST_RULES = 512
-"""Rules of one group. To find the tests that rules share takes time that grows with the square of their number."""
-
 Anchors = Mapping[Rule, Pattern]
 """The pattern that each rule starts from; a rule without one is run once."""
 ByKind = Mapping[str, Sequence[Row]]
 FireGroup = Callable[[Memory, Sequence[Row], ByKind, ByKind, ByKind], None]
 """``fire(memory, anchors, rows, found, extents)``: facts to start from, facts and findings by kind, facts by pattern."""
-
-
-def group_rules(rules: Sequence[Rule], anchors: Anchors, kinds: dict[str, Kind]) -> list[RuleGroup]:
-    """Rules that start from the same facts, in groups of at most ``MOST_RULES``."""
-    return [RuleGroup(rules[i : i + MOST_RULES], anchors, kinds) for i in range(0, len(rules), MOST_RULES)]
 
 
 class RuleGroup:
