@@ -119,7 +119,7 @@ def test_a_kind_leads_to_all_rules_that_look_at_it(book: Book, pages: Pages) -> 
             path_of(rule)
             for rule in book.program.rules.values()
             if any(kind.name in p.kinds for p in rule.patterns)
-            or any(kind.name in n.pattern.kinds for n in rule.unless if not is_every_kind(n.pattern, book.program))
+            or any(kind.name in n.pattern.kinds for n in rule.existences if not is_every_kind(n.pattern, book.program))
         }
         assert looking <= links(path_of(kind), pages[path_of(kind)])
         assert all(f"| {code(field.name)} |" in pages[path_of(kind)] for field in kind.fields)

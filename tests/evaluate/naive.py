@@ -7,6 +7,7 @@ No index, no order of joins, no generated code, nothing remembered from one roun
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from itertools import combinations, pairwise, product
 from typing import Any
@@ -17,7 +18,7 @@ from misstep.language import expression as e
 from misstep.language.effects import Contribute, Derive, LimitOutlook, Note, Recommend, Veto
 from misstep.language.facts import FIRST_VALUE, ID, KIND, LARGEST, Field, Row
 from misstep.language.finding import FINDING_FIELDS
-from misstep.language.program import Aggregate, Negation, Pattern, Program, Rule
+from misstep.language.program import Aggregate, Existence, Pattern, Program, Rule
 
 
 class Fact:
@@ -105,7 +106,7 @@ class NaiveEngine:
         return (
             all(values.of(condition.test) for condition in rule.conditions)
             and all(values.aggregate(aggregate.name) is not None for aggregate in rule.aggregates)
-            and not any(values.inside(negation) for negation in rule.unless)
+            and all(bool(values.inside(each)) != each.negated for each in rule.existences)
         )
 
     # -- effects
@@ -163,14 +164,15 @@ class _Lazy:
             self.bound[name] = self._result(aggregate)
         return self.bound[name]
 
-    def inside(self, step: Negation | Aggregate) -> list[Bound]:
+    def inside(self, step: Existence | Aggregate) -> list[Bound]:
         """What meets the conditions of a negation or aggregate, of what the patterns of `when` have not taken."""
         own = step.pattern.name
         for node in (*step.conditions, *([step.value] if isinstance(step, Aggregate) and step.value else [])):
             for name in e.names_in(node) - self.bound.keys() - {own}:
                 self.aggregate(name)
         taken = [fact.row for fact in self.bound.values() if isinstance(fact, Fact)]
-        free = [fact for fact in self.engine._facts(step.pattern, self.memory) if fact.row not in taken]
+        every = isinstance(step, Existence) and step.taken
+        free = [fact for fact in self.engine._facts(step.pattern, self.memory) if every or fact.row not in taken]
         found = [{**self.bound, own: fact} for fact in free]
         return [bound for bound in found if all(evaluate(condition, bound) for condition in step.conditions)]
 
@@ -265,9 +267,13 @@ def _call(function: str, values: list[Any]) -> Any:
         case "abs":
             return abs(values[0])
         case "round":
-            return round(values[0])
+            return int(Decimal(values[0]).quantize(Decimal(1), ROUND_HALF_UP))
         case "len":
             return len(values[0])
+        case "contains":
+            return values[1] in values[0]
+        case "starts":
+            return values[0][: len(values[1])] == values[1]
         case "lower":
             return values[0].lower()
         case _:

@@ -115,7 +115,7 @@ class Scope:
         return f"({a}) {self.pick(SUMS)} ({b})", needs | more
 
     def atom(self) -> tuple[str, set[str]]:
-        match self.pick(("number", "number", "truth", "word", "words", "member", "text", "id", "known")):
+        match self.pick(("number", "number", "truth", "word", "words", "member", "text", "part", "id", "known")):
             case "truth" if found := self.field("boolean"):
                 return found
             case "word" if found := self.field("enum"):
@@ -126,6 +126,8 @@ class Scope:
                 return f"'{self.pick(WORDS)}' {self.pick([*MEMBERSHIPS])} {found[0]}", found[1]
             case "text" if (found := self.field("text")) and (other := self.field("text", "enum", "id")):
                 return f"{found[0]} == {other[0]}", found[1] | other[1]
+            case "part" if found := self.field("text", "enum"):
+                return f"{self.pick(('contains(', 'starts('))}{found[0]}, '{self.pick(('u', 'm0', ''))}')", found[1]
             case "id" if found := self.field("id"):
                 other = self.field("id")
                 assert other is not None
@@ -211,10 +213,17 @@ class PackMaker:
             self.fields[name] = {f: _derived_field(DERIVED_FIELDS[f]) for f in fields}
             kinds[name] = {"role": "derived", "title": name, "fields": self.fields[name]}
         rules = {f"r{i}": self.rule() for i in range(self.pick((2, 4, 6)))}
+        rules |= {f"never-{kind}": self.never(kind) for kind in kinds if kinds[kind]["role"] == "derived"}
         actions = {"x": {"title": "x"}, "y": {"title": "y", "relief": {"severity": 1}}}
         roles = {"mistake": {"fields": common}}
-        self.rules = list(rules)
+        self.rules = [name for name in rules if not name.startswith("never-")]
         return json.dumps({"schema": 1, "pack": "random", "roles": roles, "kinds": kinds, "rules": rules, "actions": actions})
+
+    def never(self, kind: str) -> dict[str, Any]:
+        """A rule that derives a kind and never fires, as a kind that no rule derives is an error."""
+        values = {f: 0 if f == "whole" else "u" for f, doc in self.fields[kind].items() if not doc["type"].endswith("?")}
+        when = [{"fact": "mistake", "as": "m", "where": "m.times > 1000"}]
+        return {"when": when, "then": {"derive": {"kind": kind, **values}}}
 
     def override(self) -> str:
         """A pack on top: one rule takes the place of another, one is new, and one may be turned off."""
@@ -260,6 +269,8 @@ class PackMaker:
         rule: dict[str, Any] = {"when": when}
         if self.pick((True, False, False)):
             rule["where"] = scope.where()
+        if scope.chance(4):
+            when.append(self.inner(scope, strict, "exists", "ex"))
         if self.pick((0, 1, 1)) == 0:
             rule["unless"] = [self.inner(scope, strict, "fact", "un")]
         rule["then"] = self.effects(scope, group, read)
@@ -279,6 +290,9 @@ class PackMaker:
         for pattern in patterns:
             if self.pick((True, False)):
                 pattern["where"] = scope.where()
+            numbers = [r.text for r in scope.refs if r.name == pattern["as"] and r.type in _NUMBERS[0] and not r.unknown]
+            if numbers and scope.chance(5):
+                pattern[self.pick(("least", "most"))] = self.pick(numbers)
         return patterns
 
     def bind(self, scope: Scope, fact: Any, name: str) -> dict[str, Any]:
@@ -312,7 +326,9 @@ class PackMaker:
         pattern = self.bind(own, self.pick(choices), name)
         if self.pick((True, True, False)):
             pattern["where"] = own.where()
-        if key != "fact":
+        if key == "exists":
+            pattern[key] = pattern.pop("fact")
+        elif key != "fact":
             pattern[key] = pattern.pop("fact")
             pattern["each"] = pattern.pop("as")
             if key != "count":
@@ -342,7 +358,7 @@ class PackMaker:
         if group is None and scope.mistakes:
             for dimension in SCORED:
                 if self.pick((True, False)):
-                    then[dimension] = {"for": self.pick(scope.mistakes), "add": scope.amount()}
+                    then[dimension] = {"for": self.pick(scope.mistakes), "add": f"0 + ({scope.amount()})"}
             if scope.chance(4):
                 then["verdict"] = {"for": self.pick(scope.mistakes), "at_least": self.pick(("prepare", "act_now"))}
         if scope.chance(4):
@@ -360,7 +376,7 @@ class PackMaker:
             if scope.chance(2):
                 then["veto"] = advice
             else:
-                then["recommend"] = {**advice, "relief": scope.amount(), "due_hours": scope.amount()}
+                then["recommend"] = {key: f"0 + ({scope.amount()})" for key in ("relief", "due_hours")} | advice
         return then
 
     def derive(self, scope: Scope, kind: str, copies: bool) -> dict[str, Any]:

@@ -21,7 +21,7 @@ CASES = yaml.safe_load((HERE / "language.yaml").read_text(encoding="utf-8"))["ca
 RANDOM = (HERE / "packs.py").read_text(encoding="utf-8")
 SOME: dict[bool, list[list[Scalar]]] = {
     True: [[7, 2, -3], [-2.5, 0.5, 1.5], [3, 3, 3]],
-    False: [["Mixed"], [""], ["ß"]],
+    False: [["Mixed", "Mi"], ["", ""], ["ß", "s"]],
 }
 """Arguments of functions of numbers, and of others."""
 

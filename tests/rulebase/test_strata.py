@@ -89,7 +89,8 @@ def test_a_recursion_makes_no_new_values(load: Load, value: str) -> None:
 
 
 def test_new_values_are_made_freely_where_nothing_recurs(load: Load) -> None:
-    assert load(HEAD + "  r: {when: [a], then: {derive: {kind: b, x: lower(a.x)}}}\n").rules
+    start = "  a: {when: [late], then: {derive: {kind: a, x: y}}}\n"
+    assert load(HEAD + start + "  r: {when: [a], then: {derive: {kind: b, x: lower(a.x)}}}\n").rules
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def check_order(program: Program) -> None:
     for node, first in ends.items():
         assert all(position[w.id][0] < first for w in writers.get(node, ()))
     for rule in program.rules.values():
-        closed = [*(n.pattern for n in rule.unless), *(a.pattern for a in rule.aggregates)]
+        closed = [*(n.pattern for n in rule.existences), *(a.pattern for a in rule.aggregates)]
         finished: set[str] = set().union(*map(_read, closed))
         open_ones: set[str] = set().union(*map(_read, rule.patterns))
         for node in (finished | open_ones) & {FINDING, OUTLOOK}:
@@ -195,6 +196,8 @@ def _text(graph: list[tuple[set[str], set[str], str, str]]) -> str:
             "note": "note: x",
         }.get(writes, f"derive: {{kind: {writes}, x: y}}")
         rules.append(f"  r{i}: {{when: [{when}]{unless}, then: {{{then}}}}}\n")
+    read = set[str]().union(*(reads | finished for reads, finished, _, _ in graph)) - {writes for _, _, writes, _ in graph}
+    rules += [f"  some-{n}: {{when: [late], then: {{derive: {{kind: {n}, x: y}}}}}}\n" for n in sorted(read)]
     body = "".join(rules) or " {}\n"
     return "schema: 1\npack: p\nkinds:\n  late: {role: mistake, title: Late, concern: manners}\n" + kinds + "rules:\n" + body
 

@@ -39,7 +39,7 @@ from misstep.language.expression import (
 )
 from misstep.language.facts import TRAITS, Field, Kind, Row
 from misstep.language.finding import FINDING_FIELDS
-from misstep.language.program import Aggregate, Condition, Negation, Pattern, Rule, overlap
+from misstep.language.program import Aggregate, Condition, Existence, Pattern, Rule, overlap
 
 Fire = Callable[[Memory, Mapping[str, list[Row]]], None]
 """``fire(memory, sources)``: the facts of each pattern by its key."""
@@ -119,7 +119,7 @@ class Writer(ExpressionWriter):
         self.bind(given)
         self.loops = indent - 1
         conditions = [c for c in rule.conditions if c not in judged]
-        steps: list[Condition | Negation | Aggregate] = [*conditions, *rule.aggregates, *rule.unless]
+        steps: list[Condition | Existence | Aggregate] = [*conditions, *rule.aggregates, *rule.existences]
         bound = set(given)
         indent = self._ready(steps, bound, indent)
         for pattern in _join_order(rule, bound):
@@ -131,7 +131,7 @@ class Writer(ExpressionWriter):
 
     # -- matching
 
-    def _loop(self, pattern: Pattern, steps: Iterable[Condition | Negation | Aggregate], bound: set[str], indent: int) -> int:
+    def _loop(self, pattern: Pattern, steps: Iterable[Condition | Existence | Aggregate], bound: set[str], indent: int) -> int:
         local = f"r{len(self.bound)}"
         self.locals[pattern.name] = local
         self.patterns[pattern.name] = pattern
@@ -193,7 +193,7 @@ class Writer(ExpressionWriter):
                             return column_of(pattern, own.field), self.expression(other)
         return None
 
-    def _ready(self, steps: list[Condition | Negation | Aggregate], bound: set[str], indent: int) -> int:
+    def _ready(self, steps: list[Condition | Existence | Aggregate], bound: set[str], indent: int) -> int:
         """Write every step whose names are all bound; an aggregate binds one more."""
         while ready := [step for step in steps if step.needs <= bound]:
             steps[:] = [step for step in steps if step not in ready]
@@ -204,14 +204,14 @@ class Writer(ExpressionWriter):
             for step in ready:
                 if isinstance(step, Condition):
                     continue
-                if isinstance(step, Negation):
-                    indent = self._negation(step, bound, indent)
+                if isinstance(step, Existence):
+                    indent = self._existence(step, bound, indent)
                 else:
                     indent = self._aggregate(step, bound, indent)
                     bound.add(step.name)
         return indent
 
-    def _inner(self, step: Aggregate | Negation, bound: set[str], pad: str) -> tuple[str, list[str]]:
+    def _inner(self, step: Aggregate | Existence, bound: set[str], pad: str) -> tuple[str, list[str]]:
         """The facts that a negation or aggregate looks at, and the conditions that are left to judge on each.
 
         Inside a loop they are filtered once, by the conditions that speak of nothing else.
@@ -223,7 +223,8 @@ class Writer(ExpressionWriter):
         alone = _alone(step)
         outer = [c for c in step.conditions if c not in alone]
         filters = [f"({self.expression(c)})" for c in alone]
-        tests = [f"x is not {self.locals[p.name]}" for p in self.bound if overlap(p, own)]
+        others = () if isinstance(step, Existence) and step.taken else self.bound
+        tests = [f"x is not {self.locals[p.name]}" for p in others if overlap(p, own)]
         tests += [f"({self.expression(c)})" for c in outer]
         if not self.loops:
             return source, filters + tests
@@ -236,11 +237,14 @@ class Writer(ExpressionWriter):
             source = self._counted(own, source, outer, bound, pad)
         return source, tests
 
-    def _negation(self, step: Negation, bound: set[str], indent: int) -> int:
+    def _existence(self, step: Existence, bound: set[str], indent: int) -> int:
         pad = "    " * indent
         source, tests = self._inner(step, bound, pad)
         if not tests:
-            self.lines.append(f"{pad}if not {source}:")
+            self.lines.append(f"{pad}if {'not ' if step.negated else ''}{source}:")
+            return indent + 1
+        if not step.negated:
+            self.lines.append(f"{pad}if [1 for x in {source} if {' and '.join(tests)}]:")
             return indent + 1
         self.lines += [
             f"{pad}for x in {source}:",
@@ -343,7 +347,7 @@ class _Alone(Writer):
         return f"sources[{self.constant(key)}]"
 
 
-def _alone(step: Aggregate | Negation) -> list[Expression]:
+def _alone(step: Aggregate | Existence) -> list[Expression]:
     """The conditions of an aggregate or negation that can be judged before anything else is bound.
 
     They speak of the own fact only, and of its fields that may be unknown only where one of them says that they are known.

@@ -7,7 +7,7 @@ the equal results stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from misstep.evaluate.codegen import DUPLICATE_SUFFIX, Generated, generate
@@ -27,7 +27,7 @@ class CompiledEngine:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        patterns = [p for rule in program.rules.values() for p in _patterns(rule)]
+        patterns = [p for rule in program.rules.values() for p in rule.all_patterns]
         self._ranges = {p.key: (p.over, frozenset(p.kinds)) for p in patterns}
         phases: dict[Phase, tuple[Stratum, ...]] = {
             "scoring": program.scoring,
@@ -52,12 +52,6 @@ class CompiledEngine:
     def source(self, rule: str) -> str:
         """The Python source of a rule as a function by itself."""
         return generate(self._program.rules[rule], self._program.kinds).source
-
-
-def _patterns(rule: Rule) -> Iterator[Pattern]:
-    yield from rule.patterns
-    yield from (aggregate.pattern for aggregate in rule.aggregates)
-    yield from (negation.pattern for negation in rule.unless)
 
 
 class _Extents(dict[str, list[Row]]):
@@ -142,7 +136,7 @@ def _fire_on(
 
 
 def _grows(pattern: Pattern, kinds: Iterable[str]) -> bool:
-    """Whether a pattern reads a kind that the stratum is still deriving. Negation and aggregates never do."""
+    """Whether a pattern reads a kind that the stratum is still deriving. Existence and aggregates never do."""
     return pattern.over == "fact" and any(kind in pattern.kinds for kind in kinds)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
 
 from misstep.language.operators import ArithmeticOperator, Comparator, Connective
 
@@ -147,6 +148,19 @@ def walk(node: Expression | Constants) -> Iterator[Expression | Constants]:
     yield node
     for part in parts_of(node):
         yield from walk(part)
+
+
+def with_name(node: Any, old: str, new: str) -> Any:
+    """An expression, or a part of one, that speaks of a name by another one."""
+    match node:
+        case FieldRef(name, field):
+            return FieldRef(new if name == old else name, field)
+        case tuple():
+            return tuple(with_name(part, old, new) for part in node)
+        case _ if is_dataclass(node) and not isinstance(node, type):
+            return type(node)(*(with_name(getattr(node, field.name), old, new) for field in fields(node)))
+        case _:
+            return node
 
 
 def names_in(node: Expression | Constants) -> frozenset[str]:

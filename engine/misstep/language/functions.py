@@ -62,12 +62,21 @@ def _one_of_them(arguments: Sequence[Type]) -> Type:
     return Type("integer" if whole else "number", bits=max(argument.bits for argument in arguments))
 
 
+def _rounded(number: float) -> int:
+    """The nearest whole number; of two that are as near, the one further from zero."""
+    size = abs(number)
+    whole = int(size) + (size - int(size) >= 0.5)
+    return whole if number > 0 else -whole
+
+
 MANY = 100
 FUNCTIONS: dict[str, Function] = {
     "min": Function(NUMBERS, 2, MANY, _one_of_them, min, "the least of {}"),
     "max": Function(NUMBERS, 2, MANY, _one_of_them, max, "the greatest of {}"),
     "abs": Function(NUMBERS, 1, 1, _one_of_them, abs, "the size of {}"),
-    "round": Function(NUMBERS, 1, 1, lambda given: Type("integer", bits=given[0].bits + 1), round, "{}, rounded"),
+    "round": Function(NUMBERS, 1, 1, lambda given: Type("integer", bits=given[0].bits + 1), _rounded, "{}, rounded"),
     "len": Function((*WORDS, "set"), 1, 1, lambda _: Type("integer", bits=20), len, "how many there are in {}"),
     "lower": Function(WORDS, 1, 1, lambda _: TEXT, str.lower, "{} in small letters"),
+    "contains": Function(WORDS, 2, 2, lambda _: BOOLEAN, str.__contains__, "the first of {} contains the second"),
+    "starts": Function(WORDS, 2, 2, lambda _: BOOLEAN, str.startswith, "the first of {} starts with the second"),
 }

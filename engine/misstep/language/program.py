@@ -48,12 +48,17 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Negation:
-    """No fact of the pattern meets all conditions; ``needs`` as for ``Condition``, without the own name."""
+class Existence:
+    """Whether a fact of the pattern meets all conditions: at least one must, or, if ``negated``, none may.
+
+    ``needs`` as for ``Condition``, without the own name. ``taken``: a fact that `when` takes counts too.
+    """
 
     pattern: Pattern
     conditions: tuple[Expression, ...]
     needs: frozenset[str]
+    negated: bool
+    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ class Rule:
     help: str
     pack: str
     binders: tuple[Pattern | Aggregate, ...]
-    unless: tuple[Negation, ...]
+    existences: tuple[Existence, ...]
     conditions: tuple[Condition, ...]
     effects: tuple[Effect, ...]
     because: Text
@@ -104,6 +109,11 @@ class Rule:
     def patterns(self) -> tuple[Pattern, ...]:
         """The facts that must be there."""
         return tuple(b for b in self.binders if isinstance(b, Pattern))
+
+    @cached_property
+    def all_patterns(self) -> tuple[Pattern, ...]:
+        """These, and those of its existences and aggregates."""
+        return (*self.patterns, *(each.pattern for each in self.existences), *(each.pattern for each in self.aggregates))
 
     @cached_property
     def assumptions(self) -> tuple[Assumption, ...]:

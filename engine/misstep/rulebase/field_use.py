@@ -22,7 +22,7 @@ from misstep.language.expression import (
     walk,
 )
 from misstep.language.facts import Field
-from misstep.language.program import Aggregate, Negation, Pattern, Program, Rule
+from misstep.language.program import Aggregate, Existence, Pattern, Program, Rule
 
 FieldKey = tuple[str, str]
 """A field: its kind, and its name."""
@@ -34,7 +34,7 @@ def expressions_of(rule: Rule) -> Iterator[tuple[Expression, Patterns]]:
     outer = {pattern.name: pattern for pattern in rule.patterns}
     for condition in rule.conditions:
         yield condition.test, outer
-    inner: list[Aggregate | Negation] = [*rule.aggregates, *rule.unless]
+    inner: list[Aggregate | Existence] = [*rule.aggregates, *rule.existences]
     for binder in inner:
         own = {**outer, binder.pattern.name: binder.pattern}
         value = binder.value if isinstance(binder, Aggregate) else None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from misstep.language.effects import Text
+from misstep.language.facts import Kind
 from misstep.language.program import Program, Rule, Source
 from misstep.layout.wording import name_from_id
 from misstep.limits import Limits
@@ -52,6 +53,7 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
     rules = [rule for entry in merged.rules.values() if (rule := _link_rule(declared, entry)) is not None]
     for entry in merged.surplus:
         _link_rule(declared, entry)
+    _refuse_idle_kinds(merged, kinds, rules)
     usual = link_usual(merged, roles, kinds)
     strata: Any = ((), (), ())
     if not problems:
@@ -78,6 +80,19 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
     return program, merged
 
 
+def _refuse_idle_kinds(merged: Merged, kinds: dict[str, Kind], rules: Sequence[Rule]) -> None:
+    """Report derived kinds that a rule reads and no rule of any pack derives. One that is replaced or turned off counts too."""
+    derived: set[object] = set()
+    for pack in merged.packs:
+        for doc in pack.doc.rules.values():
+            given = doc.then.derive
+            derived.update(item.get("kind") for item in (given if isinstance(given, list) else [given] if given else []))
+    read = {kind for rule in rules for pattern in rule.all_patterns for kind in pattern.kinds}
+    for name in read:
+        if kinds[name].role == "derived" and name not in derived and not any(pack.broken for pack in merged.packs):
+            merged.kinds[name].report("rules read this kind, and none derives it, so there is never a fact of it")
+
+
 def _source(name: str, doc: schema.SourceDoc) -> Source:
     return Source(name, doc.title, doc.kind, doc.year, doc.figure, doc.url or "")
 
@@ -101,10 +116,12 @@ def _link_parts(names: RuleNames, doc: schema.RuleDoc) -> Rule | None:
             continue
     if len(items) < len(doc.when):
         return None
-    binders = [names.binder(item, i) for i, item in enumerate(items)]
+    binders = [names.binder(item, i) for i, item in enumerate(items) if item.exists is None]
     if doc.where is not None:
         names.condition(doc.where, ("where",))
-    unless = [names.negation(item, i) for i, item in enumerate(doc.unless)]
+    existences = [names.existence(item, "when", i) for i, item in enumerate(items) if item.exists is not None]
+    existences += names.extremes
+    existences += [names.existence(item, "unless", i) for i, item in enumerate(doc.unless)]
     before = len(names.all.merged.problems)
     effects = EffectLinker(names).effects()
     if not effects and len(names.all.merged.problems) == before:
@@ -112,7 +129,7 @@ def _link_parts(names: RuleNames, doc: schema.RuleDoc) -> Rule | None:
     because = _because(names, doc)
     for i, source in enumerate(doc.sources):
         names.all.merged.declares("sources", source, names.entry, "sources", i)
-    if None in binders or None in unless:
+    if None in binders or None in existences:
         return None
     return Rule(
         id=str(names.entry.path[-1]),
@@ -120,7 +137,7 @@ def _link_parts(names: RuleNames, doc: schema.RuleDoc) -> Rule | None:
         help=doc.help,
         pack=names.entry.pack.doc.pack,
         binders=tuple(b for b in binders if b is not None),
-        unless=tuple(n for n in unless if n is not None),
+        existences=tuple(e for e in existences if e is not None),
         conditions=tuple(names.conditions),
         effects=tuple(e for e in effects if e is not None),
         because=because,

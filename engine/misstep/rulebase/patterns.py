@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from misstep.errors import suggest
-from misstep.language.expression import Expression, KnownFields, known_where, names_in, refs_in
+from misstep.language.expression import Compare, Expression, KnownFields, known_where, names_in, refs_in, with_name
 from misstep.language.facts import GIVEN_ROLES, ROLES, Field, Kind
 from misstep.language.functions import Type
-from misstep.language.program import FINDING, OUTLOOK, Aggregate, Condition, Negation, Over, Pattern, overlap
+from misstep.language.operators import Comparator
+from misstep.language.program import FINDING, OUTLOOK, Aggregate, Condition, Existence, Over, Pattern, overlap
 from misstep.language.scale import Scale
 from misstep.limits import Limits
 from misstep.rulebase import schema
@@ -24,6 +25,7 @@ from misstep.rulebase.packs import Merged, PackEntry
 
 _T = TypeVar("_T")
 _AGGREGATES = ("count", "sum", "min", "max")
+_PATTERNS = ("fact", "exists", *_AGGREGATES)
 
 
 class Failed(Exception):
@@ -51,6 +53,7 @@ class RuleNames:
         self.types: dict[str, dict[str, Type]] = {}
         self.values: dict[str, Type] = {}
         self.conditions: list[Condition] = []
+        self.extremes: list[Existence] = []  # of `least` and `most`: no other fact of the pattern has less, or more
         self.known: KnownFields = frozenset()
 
     # -- problems
@@ -85,12 +88,15 @@ class RuleNames:
         """One entry of `when`, spelled out; facts are bound to their names at once, so that all can see all."""
         if isinstance(item, str):
             item = schema.PatternDoc.model_validate({"fact": item})
-        given = [k for k in ("fact", *_AGGREGATES) if getattr(item, k) is not None]
+        given = [k for k in _PATTERNS if getattr(item, k) is not None]
         if len(given) != 1:
-            raise self.fail("a pattern has one of fact, count, sum, min, max", "when", i)
+            raise self.fail(f"a pattern has one of {', '.join(_PATTERNS)}", "when", i)
+        if item.each is not None and given[0] not in _AGGREGATES:
+            raise self.fail("`each` is for aggregates", "when", i, "each")
+        for key in ("least", "most"):
+            if getattr(item, key) is not None and (item.fact is None or item.fact == OUTLOOK):
+                raise self.fail(f"`{key}` is for facts: {{fact: KIND, as: x, {key}: x.FIELD}}", "when", i, key)
         if item.fact is not None:
-            if item.each is not None:
-                raise self.fail("`each` is for aggregates", "when", i, "each")
             pattern = self._pattern(item.fact, item.name, item.of, "when", i, "fact")
             if pattern.name in self.patterns:
                 raise self.fail(f"'{pattern.name}' is bound twice; give one of them another name with `as`", "when", i)
@@ -114,7 +120,7 @@ class RuleNames:
             if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
                 raise self.fail("`of` a finding is a kind or a list of kinds", key, i, "of")
             words, slot = names, "of" if of is not None else slot
-        elif of is not None and slot == "fact":
+        elif of is not None and slot in ("fact", "exists"):
             raise self.fail("`of` is for findings and aggregates", key, i, "of")
         elif words == [OUTLOOK]:
             return Pattern(name, "outlook", OUTLOOK, ())
@@ -207,10 +213,41 @@ class RuleNames:
             except Failed:
                 self.values.setdefault(item.name or "", Type("integer", bits=20))  # so that its uses are no problem too
                 return None
+        words = item.fact
+        pattern = self.patterns[item.name or (words if isinstance(words, str) else words[0])]
+        before = len(self.conditions)
         if item.where is not None:
             self.condition(item.where, ("when", i, "where"))
-        words = item.fact
-        return self.patterns[item.name or (words if isinstance(words, str) else words[0])]
+        own = tuple(condition.test for condition in self.conditions[before:])
+        self._extreme(pattern, own, item.least, "<", ("when", i, "least"))
+        self._extreme(pattern, own, item.most, ">", ("when", i, "most"))
+        return pattern
+
+    def _extreme(
+        self,
+        pattern: Pattern,
+        conditions: tuple[Expression, ...],
+        text: str | None,
+        comparator: Comparator,
+        path: tuple[str | int, ...],
+    ) -> None:
+        """Take the facts with the least or greatest value among those that meet the conditions of the pattern: there is no other
+        one with less, or with more."""
+        if text is None:
+            return
+        name, other = pattern.name, f"another_{pattern.name}"
+        known = frozenset(ref for ref in self.known if ref[0] != name).union(*(known_where(test, True) for test in conditions))
+        checked = self.attempt(path, lambda: check_value(text, Scope({name: self.types[name]}), known))
+        if checked is None:
+            return
+        value, type_ = checked
+        if not type_.is_number:
+            self.problem(f"a number is needed here; this is {type_}", *path)
+            return
+        beyond = Compare((comparator,), (with_name(value, name, other), value))
+        tests: tuple[Expression, ...] = (*with_name(conditions, name, other), beyond)
+        needs = frozenset[str]().union(*map(self._needs, tests)) - {other}
+        self.extremes.append(Existence(replace(pattern, name=other), tests, needs, negated=True, taken=True))
 
     def _aggregate(self, item: schema.PatternDoc, i: int) -> Aggregate | None:
         function: Any = next(k for k in _AGGREGATES if getattr(item, k) is not None)
@@ -239,25 +276,27 @@ class RuleNames:
         self.values[item.name] = type_
         return Aggregate(item.name, function, pattern, inner, value, type_.name == "integer", needs)
 
-    def negation(self, item: str | schema.PatternDoc, i: int) -> Negation | None:
-        """One entry of `unless`; None with the problem noted."""
+    def existence(self, item: str | schema.PatternDoc, key: str, i: int) -> Existence | None:
+        """One entry of `unless`, or one of `when` with `exists`; None with the problem noted."""
         try:
             if isinstance(item, str):
                 item = schema.PatternDoc.model_validate({"fact": item})
-            if item.fact is None or item.each is not None:
-                raise self.fail("`unless` takes facts: {fact: KIND, as: x, where: ...}", "unless", i)
-            pattern = self._pattern(item.fact, item.name, item.of, "unless", i, "fact")
+            slot = "exists" if key == "when" else "fact"
+            words: str | list[str] | None = getattr(item, slot)
+            if words is None or item.each is not None or item.least is not None or item.most is not None:
+                raise self.fail(f"`{key}` takes {{{slot}: KIND, as: x, where: ...}} here", key, i)
+            pattern = self._pattern(words, item.name, item.of, key, i, slot)
             if pattern.name in self.types or pattern.name in self.values:
-                raise self.fail(f"'{pattern.name}' is bound already; give this one another name with `as`", "unless", i)
-            inner, needs, _ = self._inner(pattern, item.where, ("unless", i))
-            return Negation(pattern, inner, needs)
+                raise self.fail(f"'{pattern.name}' is bound already; give this one another name with `as`", key, i)
+            inner, needs, _ = self._inner(pattern, item.where, (key, i))
+            return Existence(pattern, inner, needs, negated=key == "unless")
         except Failed:
             return None
 
     def _inner(
         self, pattern: Pattern, where: str | None, path: tuple[str | int, ...]
     ) -> tuple[tuple[Expression, ...], frozenset[str], KnownFields]:
-        """The conditions inside a negation or aggregate, the outer names needed before, and what is known inside."""
+        """The conditions inside an existence or aggregate, the outer names needed before, and what is known inside."""
         own = {pattern.name: self._types(pattern)}
         parts: tuple[Expression, ...] = ()
         if where is not None:

@@ -126,6 +126,7 @@ NameOrNames = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag
 
 class PatternDoc(Doc):
     fact: NameOrNames | None = None
+    exists: NameOrNames | None = None
     count: NameOrNames | None = None
     sum: NameOrNames | None = None
     min: NameOrNames | None = None
@@ -135,6 +136,8 @@ class PatternDoc(Doc):
     name: Annotated[Name | None, Field(alias="as")] = None
     each: Name | None = None
     where: ExpressionText | None = None
+    least: ExpressionText | None = None
+    most: ExpressionText | None = None
 
 
 PatternOrName = Annotated[Annotated[Name, Tag("text")] | Annotated[PatternDoc, Tag("mapping")], _by_shape]

@@ -69,7 +69,7 @@ def _reads(rule: Rule, derived: set[str]) -> Iterator[tuple[str, bool]]:
     for pattern in rule.patterns:
         for node in _nodes(pattern, derived):
             yield node, node in (FINDING, OUTLOOK)
-    for pattern in (*(n.pattern for n in rule.unless), *(a.pattern for a in rule.aggregates)):
+    for pattern in (*(n.pattern for n in rule.existences), *(a.pattern for a in rule.aggregates)):
         for node in _nodes(pattern, derived):
             yield node, True
 

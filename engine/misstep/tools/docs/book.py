@@ -107,7 +107,7 @@ def read_book(paths: Sequence[str | Path]) -> Book:
         chapters=chapters,
         examples=run_examples(rulebase, merged),
         merged=merged,
-        looking=index(lambda rule: (k for p in _patterns(rule) if not is_every_kind(p, program) for k in p.kinds)),
+        looking=index(lambda rule: (k for p in rule.all_patterns if not is_every_kind(p, program) for k in p.kinds)),
         deriving=index(lambda rule: (e.kind for e in rule.effects if isinstance(e, Derive))),
         recommending=index(lambda rule: (e.action for e in rule.effects if isinstance(e, Recommend))),
         vetoing=index(lambda rule: (e.action for e in rule.effects if isinstance(e, Veto))),
@@ -121,12 +121,6 @@ def is_every_kind(pattern: Pattern, program: Program) -> bool:
     return len(pattern.kinds) > 1 and any(
         set(pattern.kinds) == {k.name for k in program.kinds.values() if k.role == role} for role in roles
     )
-
-
-def _patterns(rule: Rule) -> Iterable[Pattern]:
-    yield from rule.patterns
-    yield from (negation.pattern for negation in rule.unless)
-    yield from (aggregate.pattern for aggregate in rule.aggregates)
 
 
 def _chapters(program: Program, merged: Merged) -> Iterable[Chapter]:

@@ -42,7 +42,7 @@ class RuleWords:
         self._rule = rule
         self._book = book
         self._link = link
-        inner = [*(n.pattern for n in rule.unless), *(a.pattern for a in rule.aggregates)]
+        inner = [*(n.pattern for n in rule.existences), *(a.pattern for a in rule.aggregates)]
         patterns = [*rule.patterns, *inner]
         called = {id(pattern): self._called(pattern) for pattern in patterns}
         times = Counter(called.values())
@@ -59,14 +59,19 @@ class RuleWords:
                 lines.append(self._aggregate(binder))
             else:
                 lines.append(ConditionLine(self._fact(binder), self._conditions(binder.name)))
+        lines += [ConditionLine(say("there is {}", line.text), line.below) for line in self._existences(negated=False)]
         shared = [c.test for c in self._rule.conditions if not self._is_of_one(c.test)]
         return lines + [ConditionLine(say("and {}", text)) for text in Phrases(self._names).clauses(shared)]
 
     def unless(self) -> list[ConditionLine]:
-        """The negated patterns."""
+        """The facts of which there must be none."""
+        return self._existences(negated=True)
+
+    def _existences(self, negated: bool) -> list[ConditionLine]:
         return [
-            ConditionLine(self._fact(n.pattern), Phrases(self._names, n.pattern.name).clauses(n.conditions))
-            for n in self._rule.unless
+            ConditionLine(self._fact(each.pattern), Phrases(self._names, each.pattern.name).clauses(each.conditions))
+            for each in self._rule.existences
+            if each.negated is negated
         ]
 
     def then(self) -> list[EffectLine]:
