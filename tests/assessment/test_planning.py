@@ -163,7 +163,7 @@ def test_the_greatest_relief_of_an_action_counts_once_for_a_mistake() -> None:
 
 
 def test_a_relief_below_nothing_is_none() -> None:
-    rules = "  r: {when: [slip], then: {recommend: {action: act, relief: -3}}}"
+    rules = "  r: {when: [slip], then: {recommend: {action: act, relief: 0 - 3}}}"
     assert base(ACT, rules).assess([slip("s", 4)]).damage_after == 40
 
 
@@ -189,7 +189,7 @@ def test_all_repairs_together_take_back_a_share_at_most() -> None:
         ("{title: A, due_hours: 24}", "{action: act, due_hours: slip.bad}", 4),
         ("{title: A}", "{action: act, due_hours: slip.bad / 3}", 1.333),
         ("{title: A, due_hours: 24}", "{action: act, due_hours: 48}", 48),
-        ("{title: A, due_hours: 24}", "{action: act, due_hours: -1}", 0),
+        ("{title: A, due_hours: 24}", "{action: act, due_hours: 0 - 1}", 0),
         ("{title: A}", "[{action: act, due_hours: 5}, act, {action: act, due_hours: 3}]", 3),
     ],
 )

@@ -8,7 +8,7 @@ from typing import cast
 
 from misstep.errors import listing, suggest
 from misstep.language.effects import EFFECTS, Contribute, Derive, Dimension, Effect, LimitOutlook, Note, Recommend, Veto
-from misstep.language.expression import Expression, Literal, Scalar
+from misstep.language.expression import Curve, Expression, Literal, Scalar
 from misstep.language.facts import Field
 from misstep.language.functions import Type
 from misstep.rulebase import schema
@@ -50,7 +50,17 @@ class EffectLinker:
         return Note(text) if text is not None else None
 
     def _amount(self, value: str | float, path: tuple[str | int, ...]) -> Expression | None:
-        return self.names.attempt(path, lambda: check_number(value, self.names.scope(), self.names.known))
+        amount = self.names.attempt(path, lambda: check_number(value, self.names.scope(), self.names.known))
+        key = str(path[-2] if path[-1] == "add" else path[-1])
+        low, high = AMOUNTS[key]
+        constants = (
+            [y for _, y in amount.points] if isinstance(amount, Curve) else [amount.value] if isinstance(amount, Literal) else []
+        )
+        for constant in constants:
+            if not low <= float(constant) <= high:
+                self.names.problem(f"`{key}` is from {low} to {high}; this is {constant:g}", *path)
+                break
+        return amount
 
     def _mistakes(self, over: Iterable[str]) -> list[str]:
         return [
@@ -155,6 +165,17 @@ class EffectLinker:
             what = f"one of {listing(wanted.values)}" if wanted.values else str(wanted)
             self.names.problem(f"derive: the field '{field.name}' takes {what}; this is {type_}", *path)
         return node
+
+
+AMOUNTS = {
+    "severity": (-10, 10),
+    "relief": (0, 10),
+    "noticed": (-20, 20),
+    "urgency": (-10, 10),
+    "overall": (-10, 10),
+    "due_hours": (0, 8760),
+}
+"""The least and the greatest constant of each amount. Scores end at 10; a year has 8,760 hours."""
 
 
 _LINKERS: dict[str, Callable[..., Effect | None]] = {
