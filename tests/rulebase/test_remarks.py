@@ -86,7 +86,7 @@ def says_who(name: str) -> str:
     [
         "{when: [{fact: person, where: person.FIELD > 40}], then: {overall: 1}, because: x}",
         "{when: [person], then: {overall: person.FIELD * 0.1}, because: x}",
-        "{when: [late_arrival], unless: [{fact: person, where: person.FIELD > 40}], then: {overall: 1}, because: x}",
+        "{when: [late_arrival], unless: [{fact: person, where: person.FIELD > 40}], then: {severity: 1}, because: x}",
     ],
     ids=["condition", "amount", "negation"],
 )
@@ -123,3 +123,31 @@ def test_the_words_are_those_of_the_document() -> None:
 def test_a_field_that_no_rule_asks_for_is_nobodys_business(tmp_path: Path) -> None:
     text = PLAIN.replace("{FIELD}", "age").replace("actions:", "rules:")
     assert remarks(tmp_path, text + "  r: {when: [person], then: {overall: person.lateness * 0.1}, because: x}\n") == []
+
+
+def test_an_amount_that_is_added_for_each_fact_of_another_pattern_is_remarked(tmp_path: Path) -> None:
+    text = """\
+schema: 1
+pack: p
+extends: scale
+kinds:
+  slip: {role: mistake, title: Slip, concern: manners}
+  hint: {role: signal, title: Hint, fields: {size: {type: integer, default: 1}}}
+  talk: {role: setting, title: Talk}
+  seen: {role: derived, title: Seen, fields: {about: {type: text}}}
+  loud: {role: derived, title: Loud}
+rules:
+  seen: {when: [slip, hint], then: {derive: [{kind: seen, about: slip.id}, {kind: loud}]}, because: x}
+  each: {when: [slip, hint], then: {severity: 1, verdict: prepare}, because: x}
+  overall: {when: [slip], then: {overall: 1}, because: x}
+  sized: {when: [slip, hint], then: {severity: hint.size}, because: x}
+  once: {when: [slip, {exists: hint}], then: {severity: 1}, because: x}
+  alone: {when: [slip, talk, loud], then: {severity: 1}, because: x}
+  about: {when: [slip, {fact: seen, where: slip.id == seen.about}], then: {severity: 1}, because: x}
+  any: {when: [slip, seen], then: {relief: 1}, because: x}
+"""
+    assert remarks(tmp_path, text) == [
+        "pack.yaml:12:37: each: this is added once for each 'hint'; `exists: hint` adds it once",
+        "pack.yaml:13:34: overall: this is added once for each 'slip'; `exists: slip` adds it once",
+        "pack.yaml:18:36: any: this is added once for each 'seen'; `exists: seen` adds it once",
+    ]

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from itertools import permutations
 from typing import NamedTuple
 
 from misstep.errors import Problem, listing, suggest
-from misstep.language.effects import Recommend, Veto
-from misstep.language.expression import FieldRef, walk
+from misstep.language.effects import Contribute, Recommend, Veto
+from misstep.language.expression import Compare, FieldRef, names_in, walk
 from misstep.language.facts import GIVEN_ROLES
 from misstep.language.finding import FINDING_WORDS
-from misstep.language.program import Action, Aggregate, Negation, Program, Rule
+from misstep.language.program import Action, Aggregate, Existence, Pattern, Program, Rule
 from misstep.limits import Limits
 from misstep.rulebase.field_use import expressions_of
 from misstep.rulebase.packs import Merged, Pack, PackEntry, refuse
@@ -53,7 +54,8 @@ WHO_LAST = frozenset({"age", "children", "family", "origin", "race"})
 def find_remarks(program: Program, merged: Merged) -> list[Problem]:
     """Actions that are never in a plan, advice that is never given, and rules that ask who a person is: each with its place, in
     the order of places."""
-    return sorted({*_idle_actions(program, merged), *_idle_advice(program, merged), *_judging_people(program, merged)})
+    checks = (_idle_actions, _idle_advice, _judging_people, _multiplied_amounts)
+    return sorted({problem for check in checks for problem in check(program, merged)})
 
 
 def _idle_actions(program: Program, merged: Merged) -> Iterator[Problem]:
@@ -103,9 +105,37 @@ def _judging_people(program: Program, merged: Merged) -> Iterator[Problem]:
             yield merged.rules[rule.id].problem(message, "when")
 
 
+def _multiplied_amounts(program: Program, merged: Merged) -> Iterator[Problem]:
+    """Amounts that are added once for each fact of a pattern that has no part in them."""
+    for rule in program.rules.values():
+        several = [p for p in rule.patterns if p.over == "fact" and not _is_single(p, rule, program)]
+        for effect in rule.effects:
+            if isinstance(effect, Contribute) and effect.dimension != "verdict":
+                for pattern in several:
+                    if pattern.name != effect.target and pattern.name not in names_in(effect.amount):
+                        message = f"this is added once for each '{pattern.name}'; `exists: {pattern.name}` adds it once"
+                        yield merged.rules[rule.id].problem(message, "then", effect.dimension)
+
+
+def _is_single(pattern: Pattern, rule: Rule, program: Program) -> bool:
+    """Whether at most one fact can match, once the others are chosen: a setting, or a derived fact with no field to differ by but
+    those that conditions compare with one value."""
+    kinds = [program.kinds[kind] for kind in pattern.kinds]
+    given: set[str] = set()
+    for condition in rule.conditions:
+        if isinstance(condition.test, Compare) and condition.test.operators == ("==",):
+            for own, other in permutations(condition.test.operands):
+                if isinstance(own, FieldRef) and own.name == pattern.name and pattern.name not in names_in(other):
+                    given.add(own.field)
+    derived = [kind for kind in kinds if kind.role == "derived"]
+    return all(kind.role == "setting" for kind in kinds) or (
+        len(kinds) == len(derived) == 1 and all(field.name in given for field in derived[0].fields)
+    )
+
+
 def _asked(rule: Rule) -> Iterator[str]:
     """Kinds and fields that a rule looks at and that say who a person is, as words."""
-    inner: list[Aggregate | Negation] = [*rule.aggregates, *rule.unless]
+    inner: list[Aggregate | Existence] = [*rule.aggregates, *rule.existences]
     for pattern in (*rule.patterns, *(binder.pattern for binder in inner)):
         if all(map(_says_who, pattern.kinds)):  # a role takes any kind, and asks for none
             yield from pattern.kinds
