@@ -291,7 +291,8 @@ class PackMaker:
             if self.pick((True, False)):
                 pattern["where"] = scope.where()
             numbers = [r.text for r in scope.refs if r.name == pattern["as"] and r.type in _NUMBERS[0] and not r.unknown]
-            if numbers and scope.chance(5):
+            given = all(_role(word) != "derived" for word in _words(pattern["fact"]))  # what is derived may not be finished
+            if numbers and given and scope.chance(5):
                 pattern[self.pick(("least", "most"))] = self.pick(numbers)
         return patterns
 

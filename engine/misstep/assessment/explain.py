@@ -80,6 +80,7 @@ class _WordsOfRules(dict[Rule, RuleWording]):
 
     def __missing__(self, rule: Rule) -> RuleWording:
         concluded = any(isinstance(b, Aggregate) or b.over != "fact" or self._derived(b) for b in rule.binders)
+        concluded |= not all(existence.negated for existence in rule.existences)  # like a count, it names no fact
         words = self[rule] = RuleWording(
             rule.id,
             rule.sources,
