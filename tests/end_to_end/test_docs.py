@@ -81,7 +81,7 @@ def test_a_site_needs_nobody_else_and_every_link_leads_somewhere(misstep: Comman
     rulebase = RuleBase.load(RULES)
     things = len(rulebase.kinds) + len(rulebase.rules) + len(rulebase.actions) + len(rulebase.sources)
     count = things + len(LISTS) + 1  # and a chapter
-    assert run.out == f"site/index.html: {count} pages, 8 examples run\n"
+    assert run.out == f"site/index.html: {count} pages, 9 examples run\n"
     assert left() == ["site"]
     pages = read_site(misstep.folder / "site")
     assert len(pages) == count
