@@ -56,9 +56,9 @@ def main() -> int:
     parser.add_argument("new", metavar="NEW", nargs="?")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="[default: 3]")
     parser.add_argument("--row", action="append", metavar="TEXT", help="only rows whose name has this in it; may be repeated")
-    parser.add_argument("--own-rules", action="store_true", help="each with its own rules, where OLD cannot read those of NEW")
+    parser.add_argument("--rules", choices=["new", "old", "own"], default="new", help="whose rules both get [default: new]")
     arguments = parser.parse_args()
-    with two_trees(arguments.old, arguments.new, arguments.own_rules) as trees:
+    with two_trees(arguments.old, arguments.new, arguments.rules) as trees:
         shared = prepare(trees[0])
         old, new = (Timed(tree, shared) for tree in trees)
         try:

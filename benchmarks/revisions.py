@@ -24,10 +24,10 @@ CASES = ("fixtures/cases/dev.jsonl", "fixtures/cases/quiet.jsonl")
 
 
 @contextmanager
-def two_trees(old: str, new: str | None, own_rules: bool = False) -> Iterator[tuple[Path, Path]]:
+def two_trees(old: str, new: str | None, rules: str = "new") -> Iterator[tuple[Path, Path]]:
     """Folders of the old and the new revision; None: the working tree. Their paths have the same length.
 
-    ``own_rules``: each keeps its rules; for rules that the old code cannot read.
+    ``rules``: whose rules both get, those of the "old" or the "new" one, or each its "own".
     """
     with tempfile.TemporaryDirectory(prefix="misstep-two-") as folder:
         trees = Path(folder) / "old", Path(folder) / "new"
@@ -37,9 +37,10 @@ def two_trees(old: str, new: str | None, own_rules: bool = False) -> Iterator[tu
                 _copy(ROOT / part, trees[1] / part)
         else:
             _check_out(new, trees[1])
-        if not own_rules:
-            shutil.rmtree(trees[0] / "rules")
-            _copy(trees[1] / "rules", trees[0] / "rules")
+        if rules != "own":
+            giver, taker = trees if rules == "old" else (trees[1], trees[0])
+            shutil.rmtree(taker / "rules")
+            _copy(giver / "rules", taker / "rules")
         yield trees
 
 

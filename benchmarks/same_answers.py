@@ -1,6 +1,6 @@
 """Compare the answers of two revisions of misstep through all its doors: ``python -m benchmarks.same_answers OLD [NEW]``.
 
-OLD and NEW are revisions of git; NEW is the working tree unless given. Both get the rules (but with ``--own-rules``) and the
+OLD and NEW are revisions of git; NEW is the working tree unless given. Both get the rules (see ``--rules``) and the
 fixtures of NEW, and one log that OLD made up. The exit code is 1 where an answer differs, 2 where a door of either fails.
 """
 
@@ -39,10 +39,10 @@ def main() -> int:
     parser.add_argument("new", metavar="NEW", nargs="?")
     parser.add_argument("--records", type=int, default=10_000, metavar="N", help="how many the log has [default: 10,000]")
     parser.add_argument("--door", action="append", choices=DOORS, metavar="DOOR", help=f"{', '.join(DOORS)}; may be repeated")
-    parser.add_argument("--own-rules", action="store_true", help="each with its own rules, where OLD cannot read those of NEW")
+    parser.add_argument("--rules", choices=["new", "old", "own"], default="new", help="whose rules both get [default: new]")
     arguments = parser.parse_args()
     doors = list(arguments.door or DOORS)
-    with two_trees(arguments.old, arguments.new, arguments.own_rules) as trees:
+    with two_trees(arguments.old, arguments.new, arguments.rules) as trees:
         log = trees[0].parent / "log.jsonl"
         sample = ["misstep", "sample", str(arguments.records), "-o", str(log)]
         subprocess.run([sys.executable, "-P", "-m", *sample], env=environment(trees[0]), check=True)
