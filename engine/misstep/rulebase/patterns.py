@@ -215,35 +215,29 @@ class RuleNames:
                 return None
         words = item.fact
         pattern = self.patterns[item.name or (words if isinstance(words, str) else words[0])]
-        before = len(self.conditions)
         if item.where is not None:
             self.condition(item.where, ("when", i, "where"))
-        own = tuple(condition.test for condition in self.conditions[before:])
-        self._extreme(pattern, own, item.least, "<", ("when", i, "least"))
-        self._extreme(pattern, own, item.most, ">", ("when", i, "most"))
+        try:
+            self._extreme(pattern, item.where, item.least, "<", "when", i, "least")
+            self._extreme(pattern, item.where, item.most, ">", "when", i, "most")
+        except Failed:
+            return None
         return pattern
 
-    def _extreme(
-        self,
-        pattern: Pattern,
-        conditions: tuple[Expression, ...],
-        text: str | None,
-        comparator: Comparator,
-        path: tuple[str | int, ...],
-    ) -> None:
-        """Take the facts with the least or greatest value among those that meet the conditions of the pattern: there is no other
-        one with less, or with more."""
+    def _extreme(self, pattern: Pattern, where: str | None, text: str | None, comparator: Comparator, *path: str | int) -> None:
+        """Take the facts with the least or greatest value among those that meet the ``where`` of the pattern: no other one has
+        less, or more. The other one has only this ``where`` to make its fields known."""
         if text is None:
             return
-        name, other = pattern.name, f"another_{pattern.name}"
-        known = frozenset(ref for ref in self.known if ref[0] != name).union(*(known_where(test, True) for test in conditions))
-        checked = self.attempt(path, lambda: check_value(text, Scope({name: self.types[name]}), known))
-        if checked is None:
-            return
-        value, type_ = checked
+        name, other = pattern.name, f"another {pattern.name}"  # no name that a rule can bind
+        known = frozenset(ref for ref in self.known if ref[0] != name)
+        conditions: tuple[Expression, ...] = ()
+        if where is not None:
+            conditions = self.need((*path[:-1], "where"), lambda: check_condition(where, self.scope(), known))
+        known = known.union(*(known_where(test, True) for test in conditions))
+        value, type_ = self.need(path, lambda: check_value(text, Scope({name: self.types[name]}), known))
         if not type_.is_number:
-            self.problem(f"a number is needed here; this is {type_}", *path)
-            return
+            raise self.fail(f"a number is needed here; this is {type_}", *path)
         beyond = Compare((comparator,), (with_name(value, name, other), value))
         tests: tuple[Expression, ...] = (*with_name(conditions, name, other), beyond)
         needs = frozenset[str]().union(*map(self._needs, tests)) - {other}
