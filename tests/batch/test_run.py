@@ -214,9 +214,9 @@ def test_nothing_of_a_run_before_is_left_beside_a_new_one(log: Path, tmp_path: P
     [
         ("logs/scores.parquet", "logs/scores.parquet: lies in the input {}/logs; write elsewhere"),
         ("nowhere/scores.parquet", "nowhere/scores.parquet: there is no folder {}/nowhere"),
-        ("scores.xlsx", "is of no format to write; Parquet (*.parquet), JSON lines (*.jsonl) or CSV (*.csv) is meant"),
-        ("scores.parqet", "its ending is of no format to write; did you mean '.parquet'?"),
-        ("logs", "its ending is of no format to write"),
+        ("scores.xlsx", "unsupported file extension; it is one of *.parquet, *.jsonl (JSON lines) and *.csv"),
+        ("scores.parqet", "unsupported file extension; did you mean '.parquet'?"),
+        ("logs", "unsupported file extension"),
     ],
 )
 def test_outputs_that_make_no_sense(tmp_path: Path, output: str, message: str) -> None:

@@ -71,8 +71,8 @@ def test_advice_on_an_action_that_is_never_for_the_kind_is_remarked(tmp_path: Pa
         "  c: {when: [late_arrival, person], then: {recommend: {action: rest, for: late_arrival}}, because: x}\n"
     )
     assert remarks(tmp_path, text) == [
-        "pack.yaml:7:39: no rule recommends 'sing' for 'late_arrival', so this is never told",
-        "pack.yaml:7:48: no rule recommends 'wait' for 'late_arrival', so this is never told",
+        "pack.yaml:7:39: no rule recommends 'sing' for 'late_arrival', so this is never shown",
+        "pack.yaml:7:48: no rule recommends 'wait' for 'late_arrival', so this is never shown",
     ]
 
 
@@ -147,7 +147,7 @@ rules:
   any: {when: [slip, seen], then: {relief: 1}, because: x}
 """
     assert remarks(tmp_path, text) == [
-        "pack.yaml:12:37: each: this is added once for each 'hint'; `exists: hint` adds it once",
-        "pack.yaml:13:34: overall: this is added once for each 'slip'; `exists: slip` adds it once",
-        "pack.yaml:18:36: any: this is added once for each 'seen'; `exists: seen` adds it once",
+        "pack.yaml:12:37: each: this is added once for each 'hint'; with `exists` in place of `fact` it is added once",
+        "pack.yaml:13:34: overall: this is added once for each 'slip'; with `exists` in place of `fact` it is added once",
+        "pack.yaml:18:36: any: this is added once for each 'seen'; with `exists` in place of `fact` it is added once",
     ]

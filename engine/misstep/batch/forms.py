@@ -26,9 +26,9 @@ def form_of(output: Path) -> OutputForm:
     """The form of an output by its ending. Raises UsageError."""
     form = ENDINGS.get(output.suffix.lower())
     if form is None:
-        hint = suggest(output.suffix.lower(), ENDINGS, "")
-        meant = "Parquet (*.parquet), JSON lines (*.jsonl) or CSV (*.csv)"
-        raise UsageError(f"{printable(str(output))}: its ending is of no format to write{hint or f'; {meant} is meant'}")
+        known = "; it is one of *.parquet, *.jsonl (JSON lines) and *.csv"
+        hint = suggest(output.suffix.lower(), ENDINGS, known)
+        raise UsageError(f"{printable(str(output))}: unsupported file extension{hint}")
     return form
 
 

@@ -76,7 +76,7 @@ def _idle_advice(program: Program, merged: Merged) -> Iterator[Problem]:
         for action in kind.advice:
             if name not in done_for[action]:
                 yield merged.kinds[name].problem(
-                    f"no rule recommends '{action}' for '{name}', so this is never told", "advice", action
+                    f"no rule recommends '{action}' for '{name}', so this is never shown", "advice", action
                 )
 
 
@@ -113,7 +113,9 @@ def _multiplied_amounts(program: Program, merged: Merged) -> Iterator[Problem]:
             if isinstance(effect, Contribute) and effect.dimension != "verdict":
                 for pattern in several:
                     if pattern.name != effect.target and pattern.name not in names_in(effect.amount):
-                        message = f"this is added once for each '{pattern.name}'; `exists: {pattern.name}` adds it once"
+                        message = (
+                            f"this is added once for each '{pattern.name}'; with `exists` in place of `fact` it is added once"
+                        )
                         yield merged.rules[rule.id].problem(message, "then", effect.dimension)
 
 

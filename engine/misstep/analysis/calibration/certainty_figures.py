@@ -156,17 +156,17 @@ def _row(records: Sequence[list[FactData]], given: int | None, rules: MeasuredRu
     widths, pairs = [], []
     for number, record in enumerate(records):
         full = rules.outcome(record)
-        told = record if given is None else _told(record, given, Random(f"{seed} {number}"), rules.program)  # noqa: S311
-        found = rules.certainty(told)
+        stated = record if given is None else _keep_answers(record, given, Random(f"{seed} {number}"), rules.program)  # noqa: S311
+        found = rules.certainty(stated)
         held += found.low <= full.damage <= found.high
         widths.append(found.high - found.low)
-        pairs.append((rules.outcome(told).damage, full.damage))
+        pairs.append((rules.outcome(stated).damage, full.damage))
         if found.same >= SURE:
             sure += 1
-            kept += rules.outcome(told).verdict == full.verdict
+            kept += rules.outcome(stated).verdict == full.verdict
         if found.settled:
             settled += 1
-            refuted += is_refuted(told, rules)
+            refuted += is_refuted(stated, rules)
     return Holding(
         given,
         Figure.of_share(held, len(records)),
@@ -192,7 +192,7 @@ def _fixed(pairs: Sequence[tuple[float, float]], held: int) -> float:
     return round(found, 1)
 
 
-def _told(record: list[FactData], given: int, draw: Random, program: Program) -> list[FactData]:
+def _keep_answers(record: list[FactData], given: int, draw: Random, program: Program) -> list[FactData]:
     """The facts of a record with their required fields, and this many of their other answers."""
     said = [
         (place, name)

@@ -51,10 +51,10 @@ def make_site(work: Path, book: Book, guide: Mapping[str, str]) -> None:
     except subprocess.TimeoutExpired:
         raise InstallationError(f"zensical did not make the site within {_SECONDS} seconds") from None
     if done.returncode != 0:
-        raise InstallationError(f"zensical could not make the site: {_told(done)}")
+        raise InstallationError(f"zensical could not make the site: {_first_complaint(done)}")
 
 
-def _told(done: subprocess.CompletedProcess[bytes]) -> str:
+def _first_complaint(done: subprocess.CompletedProcess[bytes]) -> str:
     """The first complaint in its output."""
     said = [line for line in done.stdout.decode(errors="replace").splitlines() if line.strip()]
     complaints = [line for line in said if "Warning:" in line or "Error" in line]
