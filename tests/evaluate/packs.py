@@ -288,12 +288,17 @@ class PackMaker:
             pattern = self.bind(scope, fact, f"p{i}")
             patterns.append(pattern)
         for pattern in patterns:
-            if self.pick((True, False)):
-                pattern["where"] = scope.where()
-            numbers = [r.text for r in scope.refs if r.name == pattern["as"] and r.type in _NUMBERS[0] and not r.unknown]
+            name = pattern["as"]
+            numbers = [r.text for r in scope.refs if r.name == name and r.type in _NUMBERS[0] and not r.unknown]
             given = all(_role(word) != "derived" for word in _words(pattern["fact"]))  # what is derived may not be finished
+            own = scope
             if numbers and given and scope.chance(5):
                 pattern[self.pick(("least", "most"))] = self.pick(numbers)
+                own = scope.copy()  # the facts compared with this one have only this condition to make their fields known
+                own.known = {ref for ref in scope.known if not ref.startswith(f"{name}.")}
+            if self.pick((True, False)):
+                pattern["where"] = own.where()
+                scope.known |= own.known
         return patterns
 
     def bind(self, scope: Scope, fact: Any, name: str) -> dict[str, Any]:
