@@ -2,6 +2,9 @@
 
 Every rule is tried on every tuple of distinct facts. Expressions are walked node by node, over fields by name.
 No index, no order of joins, no generated code, nothing remembered from one round to the next.
+
+An unknown value is None, and so is what is made of it (Kleene's logic). Nothing here relies on a ``known()`` before a field, so
+conditions may be as they are written, too: see as_written.py.
 """
 
 from __future__ import annotations
@@ -104,7 +107,7 @@ class NaiveEngine:
     def _holds(self, rule: Rule, bound: Bound, memory: Memory) -> bool:
         values = _Lazy(self, rule, bound, memory)
         return (
-            all(values.of(condition.test) for condition in rule.conditions)
+            all(values.of(condition.test) is True for condition in rule.conditions)
             and all(values.aggregate(aggregate.name) is not None for aggregate in rule.aggregates)
             and all(bool(values.inside(each)) != each.negated for each in rule.existences)
         )
@@ -174,7 +177,7 @@ class _Lazy:
         every = isinstance(step, Existence) and step.taken
         free = [fact for fact in self.engine._facts(step.pattern, self.memory) if every or fact.row not in taken]
         found = [{**self.bound, own: fact} for fact in free]
-        return [bound for bound in found if all(evaluate(condition, bound) for condition in step.conditions)]
+        return [bound for bound in found if all(evaluate(condition, bound) is True for condition in step.conditions)]
 
     def _result(self, aggregate: Aggregate) -> Any:
         found = self.inside(aggregate)
@@ -196,7 +199,7 @@ def milli(points: float) -> int:
 
 
 def evaluate(node: e.Expression, bound: Bound) -> Any:
-    """The value of an expression."""
+    """The value of an expression; None where it is unknown."""
     match node:
         case e.Literal(value):
             return value
@@ -206,28 +209,35 @@ def evaluate(node: e.Expression, bound: Bound) -> Any:
             return bound[name]
         case e.Known(ref):
             return evaluate(ref, bound) is not None
-        case e.Not(operand):
-            return not evaluate(operand, bound)
-        case e.Negative(operand):
-            return -evaluate(operand, bound)
-        case e.Logic("and", operands):
-            return all(evaluate(operand, bound) for operand in operands)
-        case e.Logic(_, operands):
-            return any(evaluate(operand, bound) for operand in operands)
-        case e.Compare(operators, operands):
-            values = [evaluate(operand, bound) for operand in operands]
-            return all(_compare(o, a, b) for o, a, b in zip(operators, values, values[1:], strict=False))
-        case e.Lookup(item, container, negated):
-            words = container.values if isinstance(container, e.Constants) else evaluate(container, bound)
-            return (evaluate(item, bound) in words) != negated
-        case e.Arithmetic(operator, left, right):
-            return _calculate(operator, evaluate(left, bound), evaluate(right, bound))
+        case e.Logic(operator, operands):
+            truths = [evaluate(operand, bound) for operand in operands]
+            decides = operator == "or"  # one true operand decides an "or", one false operand an "and"
+            return decides if any(t is decides for t in truths) else None if any(t is None for t in truths) else not decides
         case e.IfElse(condition, then, otherwise):
-            return evaluate(then if evaluate(condition, bound) else otherwise, bound)
-        case e.Call(function, arguments):
-            return _call(function, [evaluate(argument, bound) for argument in arguments])
-        case e.Curve(x, points):
-            return _curve(evaluate(x, bound), points)
+            return evaluate(then if evaluate(condition, bound) is True else otherwise, bound)
+    parts = [evaluate(part, bound) for part in e.parts_of(node) if not isinstance(part, e.Constants)]
+    return None if any(part is None for part in parts) else _made_of(node, parts)
+
+
+def _made_of(node: e.Expression, parts: list[Any]) -> Any:
+    """The value of an expression that needs the values of all its parts."""
+    match node:
+        case e.Not():
+            return not parts[0]
+        case e.Negative():
+            return -parts[0]
+        case e.Compare(operators):
+            return all(_compare(o, a, b) for o, a, b in zip(operators, parts, parts[1:], strict=False))
+        case e.Lookup(_, container, negated):
+            return (parts[0] in (container.values if isinstance(container, e.Constants) else parts[1])) != negated
+        case e.Arithmetic(operator):
+            return _calculate(operator, *parts)
+        case e.Call(function):
+            return _call(function, parts)
+        case e.Curve(_, points):
+            return _curve(parts[0], points)
+        case _:
+            raise NotImplementedError(node)
 
 
 def _compare(operator: str, a: Any, b: Any) -> bool:

@@ -65,13 +65,14 @@ class Scope:
         self.refs: list[Ref] = []
         self.numbers: list[str] = []  # names of aggregates
         self.known: set[str] = set()
+        self.own = ""  # the fact whose fields may stand without its name
         self.mistakes: list[str] = []
         self.scored: list[str] = []
         self.facts: list[str] = []
 
     def copy(self) -> Scope:
         other = Scope(self.draw, self.joins)
-        other.refs, other.numbers, other.known = list(self.refs), list(self.numbers), set(self.known)
+        other.refs, other.numbers, other.known, other.own = list(self.refs), list(self.numbers), set(self.known), self.own
         return other
 
     def pick(self, choices: Sequence[T]) -> T:
@@ -88,7 +89,17 @@ class Scope:
         if not fitting:
             return None
         ref = self.pick(fitting)
-        return ref.text, {ref.text} if ref.unknown and ref.text not in self.known else set()
+        return self.said(ref.text), {ref.text} if ref.unknown and ref.text not in self.known else set()
+
+    def said(self, ref: str) -> str:
+        """A field as it may be written here."""
+        name, _, field = ref.partition(".")
+        return field if name == self.own and self.chance(2) else ref
+
+    def guarded(self, test: str, needs: set[str]) -> str:
+        """A test under ``known()`` for the fields that it needs; or without, so that it may be neither true nor false."""
+        guards = [f"known({self.said(ref)})" for ref in sorted(needs)] if self.chance(2) else []
+        return "(" + " and ".join([*guards, f"({test})"]) + ")"
 
     def number(self, depth: int = 2) -> tuple[str, set[str]]:
         form = self.pick(("field", "field", "literal", "aggregate", "binary", "half", "call", "len", "curve", "choice"))
@@ -108,7 +119,10 @@ class Scope:
         b, more = self.number(depth - 1)
         if form == "choice":
             test = self.condition(0)
-            return f"({a} if {test} else {b})", needs | more
+            if not needs | more:
+                return f"({a} if {test} else {b})", set()
+            guards = " and ".join(f"known({ref})" for ref in sorted(needs | more))  # a branch uses only what is known there
+            return self.pick((f"({a} if {guards} and {test} else 2)", f"(2 if not ({guards}) or {test} else {b})")), set()
         if form == "call":
             name = self.pick([name for name, function in FUNCTIONS.items() if set(function.takes) >= set(NUMBERS)])
             return (f"{name}({a}, {b})", needs | more) if FUNCTIONS[name].most > 1 else (f"{name}({a})", needs)
@@ -142,18 +156,27 @@ class Scope:
         if depth and self.chance(3):
             a, b = self.condition(depth - 1), self.condition(depth - 1)
             return self.pick((*(f"({a}) {o} ({b})" for o in LOGIC), f"not ({a})", f"({a}) or not ({b})"))
-        text, needs = self.atom()
-        guards = [f"known({ref})" for ref in sorted(needs)]
-        return "(" + " and ".join([*guards, f"({text})"]) + ")"
+        return self.guarded(*self.atom())
 
-    def where(self) -> str:
-        """A condition of its own; what it makes sure to be known stays known."""
+    def where(self, own: str = "") -> str:
+        """A condition of its own, in the pattern of a fact or outside; what it makes sure to be known stays known."""
+        self.own = own
+        try:
+            return self._where()
+        finally:
+            self.own = ""
+
+    def _where(self) -> str:
         if self.chance(self.joins) and (join := self.join()):
             return join
         unknown = [ref.text for ref in self.refs if ref.unknown and ref.text not in self.known]
         if unknown and self.chance(3):
             ref = self.pick(unknown)
             test = self.condition(0)
+            if self.chance(3):  # known, as something is said of it
+                text, needs = self.atom()
+                self.known |= needs
+                return f"{text} and {test}" if self.chance(2) else f"not ({text} or {test})"
             self.known.add(ref)
             if self.chance(2):  # known, but only once another name is bound too
                 return f"(({test} and known({ref})) or (not {test} and known({ref})))"
@@ -168,7 +191,8 @@ class Scope:
                 a, b = self.pick(pairs)
                 right = self.pick((b.text, f"{b.text} + 1" if b.type in _NUMBERS[0] else f"lower({b.text})"))
                 guards = [f"known({r.text})" for r in (a, b) if r.unknown and r.text not in self.known]
-                return " and ".join([*guards, f"{a.text} == {right}"])
+                self.known |= {r.text for r in (a, b) if r.unknown}
+                return " and ".join([*(guards if self.chance(2) else ()), f"{self.said(a.text)} == {right}"])
         return None
 
     def amount(self) -> str:
@@ -297,7 +321,7 @@ class PackMaker:
                 own = scope.copy()  # the facts compared with this one have only this condition to make their fields known
                 own.known = {ref for ref in scope.known if not ref.startswith(f"{name}.")}
             if self.pick((True, False)):
-                pattern["where"] = own.where()
+                pattern["where"] = own.where(name)
                 scope.known |= own.known
         return patterns
 
@@ -331,13 +355,14 @@ class PackMaker:
         own = scope.copy()
         pattern = self.bind(own, self.pick(choices), name)
         if self.pick((True, True, False)):
-            pattern["where"] = own.where()
+            pattern["where"] = own.where(name)
         if key == "exists":
             pattern[key] = pattern.pop("fact")
         elif key != "fact":
             pattern[key] = pattern.pop("fact")
             pattern["each"] = pattern.pop("as")
             if key != "count":
+                own.own = name
                 pattern["of"] = own.amount()
         return pattern
 

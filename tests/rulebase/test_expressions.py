@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import misstep
-from misstep.language.expression import Constants, Expression, FieldRef, Literal
+from misstep.language.expression import Constants, Expression, FieldRef, Known, Literal, walk
 from misstep.language.functions import BOOLEAN, Type
 from misstep.rulebase.expressions import (
     ExpressionError,
@@ -50,16 +51,44 @@ SCOPE = Scope(
 NARROWING: list[dict[str, str]] = yaml.safe_load((HERE / "narrowing.yaml").read_text("utf-8"))
 
 
+UNKNOWN = "{0} may be unknown; let a condition ask for known({0}); an amount may also be: {0} if known({0}) else ..."
+
+
 @pytest.mark.parametrize("case", NARROWING, ids=[case["text"] for case in NARROWING])
-def test_a_field_that_may_be_unknown_is_used_only_where_it_is_known(case: dict[str, str]) -> None:
+def test_a_comparison_of_a_field_that_may_be_unknown_asks_whether_it_is_known(case: dict[str, str]) -> None:
     refused = case.get("refused")
     if refused is None:
-        check_condition(case["text"], SCOPE, frozenset())
+        means = case.get("means", case["text"])
+        parts = check_condition(case["text"], SCOPE, frozenset())
+        assert parts == check_condition(means, SCOPE, frozenset())
+        asked = [node for part in parts for node in walk(part) if isinstance(node, Known)]
+        assert len(asked) == means.count("known(")
         return
     with pytest.raises(ExpressionError) as caught:
         check_condition(case["text"], SCOPE, frozenset())
-    assert str(caught.value) == f"{refused} may be unknown; use it under known({refused}) and ..."
+    assert str(caught.value) == UNKNOWN.format(refused)
     assert case["text"][caught.value.offset :].startswith(refused)
+
+
+@pytest.mark.parametrize("text", ["m.u", "m.u + 1", "m.u if m.b else 1", "1 if known(m.u) else m.u", "m.u > 1", "not m.u > 1"])
+def test_an_amount_has_no_value_without_its_fields(text: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        check_value(text, SCOPE, frozenset())
+    assert str(caught.value) == UNKNOWN.format("m.u")
+
+
+@pytest.mark.parametrize("text", ["m.u if known(m.u) else 1", "m.u if m.u > 1 else 1", "1 if not m.u > 1 else 2", "m.n"])
+def test_a_test_of_an_amount_is_a_condition(text: str) -> None:
+    check_number(text, SCOPE, frozenset())
+
+
+def test_a_condition_grows_by_no_more_than_what_it_asks_for() -> None:
+    text = "m.u > m.v"
+    for i in range(14):
+        text = f"not ({text} and ((1 if {'not' if i % 2 else ''} m.u > {i} else m.n) > m.v or m.v < {i}))"
+    parts = check_condition(text, SCOPE, frozenset())
+    nodes = sum(1 for part in parts for _ in walk(part))
+    assert nodes < 3 * len([*ast.walk(ast.parse(text))])
 
 
 def test_what_an_earlier_condition_made_sure_of_holds_in_later_ones() -> None:

@@ -1,8 +1,11 @@
 """Check the text of an expression against the names that it may use; the result is a typed tree.
 
-The text is parsed with ``ast`` and walked node by node: nodes that are not listed here are errors. All types are checked, fields
-that may be unknown need ``known()``, and the size of numbers is bounded, so nothing can fail when the expression is evaluated.
-docs/rule-packs.md describes the language.
+The text is parsed with ``ast`` and walked node by node: nodes that are not listed here are errors. All types are checked, and the
+size of numbers is bounded, so nothing can fail when the expression is evaluated. docs/rule-packs.md describes the language.
+
+An unknown field makes a comparison neither true nor false, and a condition holds only where it is certainly true. Engines need
+not know that. Here a comparison that uses such a field gets a ``known()`` before it, and ``not`` is moved inward to comparisons,
+since what is not certainly true need not be false. An amount always needs a value: there the pack has to ask for ``known()``.
 """
 
 from __future__ import annotations
@@ -10,7 +13,8 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
@@ -38,7 +42,7 @@ from misstep.language.expression import (
 )
 from misstep.language.facts import LARGEST, TypeName
 from misstep.language.functions import BOOLEAN, FUNCTIONS, MANY, NUMBERS, TEXT, Type
-from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS, ArithmeticOperator, Comparator
+from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS, ArithmeticOperator, Comparator, Connective
 
 MAX_DEPTH = 32
 MAX_BITS = 900  # a double holds up to 1023: no product or sum of facts may come near
@@ -50,10 +54,14 @@ NOTHING: KnownFields = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Names that an expression may use: facts with the types of their fields, and aggregates with theirs."""
+    """Names that an expression may use: facts with the types of their fields, and aggregates with theirs.
+
+    ``own``: the fact of the pattern around it, whose fields need no name before them; empty outside of patterns.
+    """
 
     facts: Mapping[str, Mapping[str, Type]]
     aggregates: Mapping[str, Type] = field(default_factory=dict)
+    own: str = ""
 
 
 class ExpressionError(Exception):
@@ -72,13 +80,11 @@ class Checked(NamedTuple):
 
 
 def check_condition(text: str, scope: Scope, known: KnownFields) -> tuple[Expression, ...]:
-    """Check a condition; its parts, of which all must hold. Raises ExpressionError.
+    """Check a condition; its parts, of which all must hold, each true or false whatever is unknown. Raises ExpressionError.
 
     ``known``: the fields that are known where it stands, as (name, field), here and below.
     """
-    node, type_ = check_value(text, scope, known)
-    if type_.sort != "truth":
-        raise ExpressionError(f"a condition must be true or false; this is {type_}")
+    node = _ExpressionChecker(text, scope).check_condition(known)
     return node.operands if isinstance(node, Logic) and node.operator == "and" else (node,)
 
 
@@ -112,10 +118,16 @@ def check_text(text: str, scope: Scope, known: KnownFields) -> Text:
         elif inner in scope.aggregates:
             parts.append(Placeholder(inner))
         elif not _REFERENCE.fullmatch(inner):
-            raise ExpressionError("braces hold a field, {name.field}, or the name of an aggregate, {n}", match.start())
+            hint = f"; do you mean {meant}?" if (meant := _meant(inner, scope)) else ""
+            raise ExpressionError(f"braces hold a field, {{name.field}}, or the name of an aggregate, {{n}}{hint}", match.start())
         else:
             parts.append(cast("FieldRef", _ExpressionChecker(inner, scope, match.start(1)).check(known).node))
     return Text(tuple(parts))
+
+
+def _meant(field: str, scope: Scope) -> str:
+    """The fields of this name, with the names of their facts before them."""
+    return " or ".join(f"{name}.{field}" for name, fields in scope.facts.items() if field in fields)
 
 
 _STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -136,10 +148,14 @@ _DIGITS = re.compile(r"(?<![\w.])\.?[0-9](?:[eE][-+](?=[0-9])|[\w.])*")
 
 class _ExpressionChecker:
     """Checks one expression, with a method for every sort of node that may be in it: the node, the fields that are known where it
-    stands, and how deep that is, in; the node checked and typed out. They raise ExpressionError with the place of the node."""
+    stands, and how deep that is, in; the node checked and typed out. They raise ExpressionError with the place of the node.
+
+    ``asked`` gathers the fields that may be unknown and that a comparison uses; None outside of comparisons.
+    """
 
     def __init__(self, text: str, scope: Scope, start: int = 0) -> None:
         self.scope = scope
+        self.asked: dict[FieldRef, None] | None = None
         self.shift = start + len(text) - len(text.lstrip())
         self.line = re.sub(r"\s", " ", text).strip()
 
@@ -156,23 +172,74 @@ class _ExpressionChecker:
                 raise ExpressionError("a number is written 12, 1.5 or 2e3", self.shift + match.start())
 
     def check(self, known: KnownFields) -> Checked:
+        """The expression for its value."""
+        return self._check(self._parsed(), known, 0)
+
+    def check_condition(self, known: KnownFields) -> Expression:
+        """The condition that holds where the text is certainly true."""
+        return self._condition(self._parsed(), known, 0)
+
+    def _parsed(self) -> ast.expr:
         self._spelling()
         try:
-            tree = ast.parse(self.line, mode="eval")
+            return ast.parse(self.line, mode="eval").body
         except SyntaxError as error:
             column = min(error.offset - 1, len(self.line)) if error.offset else len(self.line)
             raise ExpressionError("not an expression: the text cannot be read from here on", self.shift + column) from None
         except (ValueError, RecursionError, MemoryError):
             raise ExpressionError("not an expression: nested too deep or not text") from None
-        return self._check(tree.body, known, 0)
 
     def _error(self, node: ast.AST, message: str) -> ExpressionError:
         column: int = getattr(node, "col_offset", 0)
         return ExpressionError(message, self.shift + len(self.line.encode()[:column].decode(errors="replace")))
 
-    def _check(self, node: ast.expr, known: KnownFields, depth: int) -> Checked:
+    # -- conditions
+
+    def _condition(self, node: ast.expr, known: KnownFields, depth: int, truth: bool = True) -> Expression:
+        """The condition that holds where a node is certainly ``truth``. Each part of the node is in it once."""
+        self._bounded(node, depth)
+        match node:
+            case ast.BoolOp():
+                operator = _connective(node) if truth else LOGIC[_connective(node)].opposite
+                operands: list[Expression] = []
+                for value in node.values:
+                    part = self._condition(value, known, depth + 1, truth)
+                    known = known | known_where(part, operator == "and")
+                    operands += part.operands if isinstance(part, Logic) and part.operator == operator else (part,)
+                return Logic(operator, tuple(operands))
+            case ast.UnaryOp(op=ast.Not()):
+                return self._condition(node.operand, known, depth + 1, not truth)
+            case ast.IfExp():
+                test = self._condition(node.test, known, depth + 1)
+                then = self._condition(node.body, known | known_where(test, True), depth + 1, truth)
+                other = self._condition(node.orelse, known | known_where(test, False), depth + 1, truth)
+                return IfElse(test, then, other)
+            case _:
+                return self._comparison(node, known, depth, truth)
+
+    def _comparison(self, node: ast.expr, known: KnownFields, depth: int, truth: bool) -> Expression:
+        """The same for a comparison, or whatever else is true or false; it is neither where a field that it uses is unknown."""
+        asked: dict[FieldRef, None] = {}
+        with self._asking(asked):
+            part = self._typed(node, known, depth, "boolean").node
+        part = part if truth else Not(part)
+        return Logic("and", (*map(Known, asked), part)) if asked else part
+
+    @contextmanager
+    def _asking(self, asked: dict[FieldRef, None] | None) -> Iterator[None]:
+        """Gather unknown fields there; None: refuse them."""
+        before, self.asked = self.asked, asked
+        yield
+        self.asked = before
+
+    # -- values
+
+    def _bounded(self, node: ast.expr, depth: int) -> None:
         if depth > MAX_DEPTH:
             raise self._error(node, f"nested more than {MAX_DEPTH} levels deep")
+
+    def _check(self, node: ast.expr, known: KnownFields, depth: int) -> Checked:
+        self._bounded(node, depth)
         method = _METHODS.get(type(node))
         if method is None:
             what = _REFUSED.get(type(node), f"'{type(node).__name__}'")
@@ -212,6 +279,8 @@ class _ExpressionChecker:
 
     def name(self, node: ast.Name, known: KnownFields, depth: int) -> Checked:
         name = node.id
+        if name in self._own_fields():
+            return self._field(node, known)
         if name in self.scope.aggregates:
             return Checked(Count(name), self.scope.aggregates[name])
         if name in self.scope.facts:
@@ -220,18 +289,38 @@ class _ExpressionChecker:
             raise self._error(node, f"'{name}' is written {name.capitalize()}")
         if name in ("null", "none"):
             raise self._error(node, f"'{name}' is not a value; known(x.field) tells whether a field is known")
-        raise self._error(node, f"unknown name '{name}'{self._hint(name, [*self.scope.facts, *self.scope.aggregates])}")
+        if meant := _meant(name, self.scope):
+            raise self._error(node, f"'{name}' is a field; outside of its own pattern it is written {meant}")
+        there = [*self._own_fields(), *self.scope.facts, *self.scope.aggregates]
+        raise self._error(node, f"unknown name '{name}'{self._hint(name, there)}")
+
+    def _own_fields(self) -> Mapping[str, Type]:
+        """The fields that need no name before them."""
+        return self.scope.facts[self.scope.own] if self.scope.own else {}
 
     def _hint(self, name: str, names: list[str]) -> str:
         return suggest(name, names, f"; known here: {listing(names)}" if names else "") + " (text stands in quotes)"
 
     def attribute(self, node: ast.Attribute, known: KnownFields, depth: int) -> Checked:
+        return self._field(node, known)
+
+    def _field(self, node: ast.expr, known: KnownFields) -> Checked:
         ref, type_ = self._reference(node)
         if type_.unknown and (ref.name, ref.field) not in known:
-            raise self._error(node, f"{ref} may be unknown; use it under known({ref}) and ...")
+            if self.asked is None:
+                hint = f"let a condition ask for known({ref}); an amount may also be: {ref} if known({ref}) else ..."
+                raise self._error(node, f"{ref} may be unknown; {hint}")
+            self.asked[ref] = None
         return Checked(ref, type_)
 
     def _reference(self, node: ast.expr) -> tuple[FieldRef, Type]:
+        if isinstance(node, ast.Name) and node.id in self._own_fields():
+            if node.id in self.scope.aggregates:
+                both = f"'{node.id}' is a field of this pattern and a value too"
+                raise self._error(
+                    node, f"{both}; the field is written {self.scope.own}.{node.id}, and the value needs another name"
+                )
+            return FieldRef(self.scope.own, node.id), self._own_fields()[node.id]
         if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
             raise self._error(node, "a field is written name.field")
         name = node.value.id
@@ -249,12 +338,13 @@ class _ExpressionChecker:
     # -- logic
 
     def boolean_operator(self, node: ast.BoolOp, known: KnownFields, depth: int) -> Checked:
-        operator = next(symbol for symbol, form in LOGIC.items() if isinstance(node.op, form.node))
+        operator = _connective(node)
         operands: list[Expression] = []
-        for value in node.values:
-            part = self._typed(value, known, depth, "boolean").node
-            known = known | known_where(part, operator == "and")
-            operands.extend(part.operands if isinstance(part, Logic) and part.operator == operator else (part,))
+        with self._asking(None):
+            for value in node.values:
+                part = self._typed(value, known, depth, "boolean").node
+                known = known | known_where(part, operator == "and")
+                operands.extend(part.operands if isinstance(part, Logic) and part.operator == operator else (part,))
         return Checked(Logic(operator, tuple(operands)), BOOLEAN)
 
     def unary(self, node: ast.UnaryOp, known: KnownFields, depth: int) -> Checked:
@@ -270,10 +360,11 @@ class _ExpressionChecker:
         return Checked(Negative(operand), type_)
 
     def conditional(self, node: ast.IfExp, known: KnownFields, depth: int) -> Checked:
-        test = self._typed(node.test, known, depth, "boolean")
-        then = self._check(node.body, known | known_where(test.node, True), depth)
-        other = self._check(node.orelse, known | known_where(test.node, False), depth)
-        return Checked(IfElse(test.node, then.node, other.node), self._joined(node, then.type, other.type))
+        test = self._condition(node.test, known, depth)
+        with self._asking(None):
+            then = self._check(node.body, known | known_where(test, True), depth)
+            other = self._check(node.orelse, known | known_where(test, False), depth)
+        return Checked(IfElse(test, then.node, other.node), self._joined(node, then.type, other.type))
 
     def _joined(self, node: ast.AST, a: Type, b: Type) -> Type:
         if a.sort == b.sort == "number":
@@ -401,6 +492,10 @@ class _ExpressionChecker:
                 raise self._error(arg, "the points of a curve go from left to right")
         bits = max(math.ceil(abs(y)).bit_length() for _, y in points) + 1
         return Checked(Curve(x.node, tuple(points)), Type("number", bits=bits))
+
+
+def _connective(node: ast.BoolOp) -> Connective:
+    return next(symbol for symbol, form in LOGIC.items() if isinstance(node.op, form.node))
 
 
 _REFUSED: dict[type[ast.AST], str] = {

@@ -183,9 +183,11 @@ class RuleNames:
 
     # -- conditions
 
-    def scope(self, own: dict[str, dict[str, Type]] | None = None) -> Scope:
-        """The names that an expression may use; ``own``: those of the negation or aggregate around it."""
-        return Scope({**self.types, **(own or {})}, self.values)
+    def scope(self, own: Pattern | None = None) -> Scope:
+        """The names that an expression may use; ``own``: the pattern around it."""
+        if own is None:
+            return Scope(self.types, self.values)
+        return Scope({**self.types, own.name: self._types(own)}, self.values, own.name)
 
     def _needs(self, node: Expression) -> frozenset[str]:
         """The names to be bound before a condition: its own, and those that make its fields certainly known."""
@@ -195,9 +197,9 @@ class RuleNames:
                 needs |= earlier.needs
         return needs
 
-    def condition(self, text: str, path: tuple[str | int, ...]) -> None:
-        """Check a condition of the rule, and add the fields that it makes known."""
-        parts = self.attempt(path, lambda: check_condition(text, self.scope(), self.known))
+    def condition(self, text: str, path: tuple[str | int, ...], own: Pattern | None = None) -> None:
+        """Check a condition of the rule, or of its pattern ``own``, and add the fields that it makes known."""
+        parts = self.attempt(path, lambda: check_condition(text, self.scope(own), self.known))
         if parts is None:  # it might have made any field known
             self.known |= {(name, field) for name, fields in self.types.items() for field in fields}
             return
@@ -216,7 +218,7 @@ class RuleNames:
         words = item.fact
         pattern = self.patterns[item.name or (words if isinstance(words, str) else words[0])]
         if item.where is not None:
-            self.condition(item.where, ("when", i, "where"))
+            self.condition(item.where, ("when", i, "where"), pattern)
         try:
             self._extreme(pattern, item.where, item.least, "<", "when", i, "least")
             self._extreme(pattern, item.where, item.most, ">", "when", i, "most")
@@ -233,9 +235,9 @@ class RuleNames:
         known = frozenset(ref for ref in self.known if ref[0] != name)
         conditions: tuple[Expression, ...] = ()
         if where is not None:
-            conditions = self.need((*path[:-1], "where"), lambda: check_condition(where, self.scope(), known))
+            conditions = self.need((*path[:-1], "where"), lambda: check_condition(where, self.scope(pattern), known))
         known = known.union(*(known_where(test, True) for test in conditions))
-        value, type_ = self.need(path, lambda: check_value(text, Scope({name: self.types[name]}), known))
+        value, type_ = self.need(path, lambda: check_value(text, Scope({name: self.types[name]}, own=name), known))
         if not type_.is_number:
             raise self.fail(f"a number is needed here; this is {type_}", *path)
         beyond = Compare((comparator,), (with_name(value, name, other), value))
@@ -260,9 +262,8 @@ class RuleNames:
         if function != "count":
             if not isinstance(item.of, str):
                 raise self.fail(f"`of` says what to take the {function} of: an expression", *path, "of" if item.of else function)
-            own = {pattern.name: self._types(pattern)}
             text = item.of
-            value, type_ = self.need((*path, "of"), lambda: check_value(text, self.scope(own), known))
+            value, type_ = self.need((*path, "of"), lambda: check_value(text, self.scope(pattern), known))
             if not type_.is_number:
                 raise self.fail(f"a number is needed here; this is {type_}", *path, "of")
             needs |= self._needs(value) - {pattern.name}
@@ -291,10 +292,9 @@ class RuleNames:
         self, pattern: Pattern, where: str | None, path: tuple[str | int, ...]
     ) -> tuple[tuple[Expression, ...], frozenset[str], KnownFields]:
         """The conditions inside an existence or aggregate, the outer names needed before, and what is known inside."""
-        own = {pattern.name: self._types(pattern)}
         parts: tuple[Expression, ...] = ()
         if where is not None:
-            parts = self.need((*path, "where"), lambda: check_condition(where, self.scope(own), self.known))
+            parts = self.need((*path, "where"), lambda: check_condition(where, self.scope(pattern), self.known))
         needs = frozenset(p.name for p in self.patterns.values() if overlap(p, pattern))
         known = self.known
         for part in parts:

@@ -73,9 +73,12 @@ class Phrases:
                 return say("{} is known", self._ref(ref))
             case Not(operand):
                 return self._denied(operand)
+            case Logic("and", operands):
+                return joined(map(self._inside, _telling(operands)), LOGIC["and"].words)
+            case Logic("or", (Not(Known(ref)), test)) if _telling([Known(ref)], [test]) == []:
+                return say("it is not known that {}", self._inside(_denial(test)))
             case Logic(operator, operands):
-                told = _telling(operands) if operator == "and" else operands
-                return joined(map(self._inside, told), LOGIC[operator].words)
+                return joined(map(self._inside, operands), LOGIC[operator].words)
             case Compare():
                 return self._compare(node)
             case Lookup():
@@ -98,8 +101,6 @@ class Phrases:
                 return self._member(Lookup(item, container, not negated))
             case Compare((operator,), operands):
                 return self._compare(Compare((COMPARISONS[operator].opposite,), operands))
-            case Logic("and", operands) if len(told := _telling(operands)) == 1:
-                return say("it is not known that {}", self._inside(told[0]))
             case Logic(operator, operands):
                 return joined((self._inside(Not(o)) for o in operands), LOGIC[LOGIC[operator].opposite].words)
             case _:
@@ -130,6 +131,8 @@ class Phrases:
 
     def _inside(self, node: Expression) -> Markup:
         """A part of a longer condition."""
+        while isinstance(node, Logic) and node.operator == "and" and len(told := _telling(node.operands)) == 1:
+            node = told[0]
         words = self.clause(node)
         core = node.operand if isinstance(node, Not) else node
         return say("({})", words) if isinstance(core, (Logic, IfElse)) else words
@@ -158,6 +161,11 @@ class Phrases:
             return say(form.words, item, self._ref(node.container))
         values = [constant(value) for value in node.container.values]
         return say(form.one if len(values) == 1 else form.among, item, joined(values, ", ", form.last))
+
+
+def _denial(node: Expression) -> Expression:
+    """What does not hold where a condition holds."""
+    return node.operand if isinstance(node, Not) else Not(node)
 
 
 def _telling(conditions: Sequence[Expression], beside: Sequence[Expression] = ()) -> list[Expression]:

@@ -1,0 +1,140 @@
+"""Rules with their conditions and amounts as packs write them, for the oracle: what the loader makes of them is left aside.
+
+Texts are read node by node into the tree of the language, and nothing is checked or moved: the pack has been loaded before.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from misstep.language import expression as e
+from misstep.language.effects import Contribute, Effect, Recommend
+from misstep.language.operators import Comparator
+from misstep.language.program import Aggregate, Condition, Existence, Program, Rule, Stratum
+
+Doc = dict[str, Any]
+"""A rule or a pattern of a pack."""
+
+_SYMBOLS: dict[type[ast.AST], Any] = {
+    ast.And: "and",
+    ast.Or: "or",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+}
+
+
+def read(text: str | float, own: str = "", values: frozenset[str] = frozenset()) -> e.Expression:
+    """The tree of a text. ``own``: the fact whose fields stand without a name; ``values``: the names of aggregates."""
+    return _node(ast.parse(text.strip(), mode="eval").body, own, values) if isinstance(text, str) else e.Literal(text)
+
+
+def _node(node: ast.expr, own: str, values: frozenset[str]) -> Any:
+    def of(part: ast.expr) -> Any:
+        return _node(part, own, values)
+
+    match node:
+        case ast.Constant(value):
+            return e.Literal(value)  # type: ignore[arg-type]
+        case ast.Name(name):
+            return e.Count(name) if name in values else e.FieldRef(own, name)
+        case ast.Attribute(ast.Name(name), field):
+            return e.FieldRef(name, field)
+        case ast.BoolOp(operator, operands):
+            return e.Logic(_SYMBOLS[type(operator)], tuple(map(of, operands)))
+        case ast.UnaryOp(ast.Not(), operand):
+            return e.Not(of(operand))
+        case ast.UnaryOp(ast.USub(), operand):
+            return e.Negative(of(operand))
+        case ast.IfExp(test, body, orelse):
+            return e.IfElse(of(test), of(body), of(orelse))
+        case ast.Compare(item, [ast.In() | ast.NotIn() as operator], [container]):
+            if isinstance(container, (ast.Tuple, ast.List, ast.Set)):
+                return e.Lookup(of(item), e.Constants(ast.literal_eval(container)), isinstance(operator, ast.NotIn))
+            return e.Lookup(of(item), of(container), isinstance(operator, ast.NotIn))
+        case ast.Compare(left, operators, others):
+            return e.Compare(tuple(_SYMBOLS[type(o)] for o in operators), tuple(map(of, [left, *others])))
+        case ast.BinOp(left, operator, right):
+            return e.Arithmetic(_SYMBOLS[type(operator)], of(left), of(right))
+        case ast.Call(ast.Name("known"), [field]):
+            return e.Known(of(field))
+        case ast.Call(ast.Name("curve"), [x, *points]):
+            return e.Curve(of(x), tuple(ast.literal_eval(point) for point in points))
+        case ast.Call(ast.Name(function), arguments):
+            return e.Call(function, tuple(map(of, arguments)))
+        case _:
+            raise NotImplementedError(ast.dump(node))
+
+
+def as_written(program: Program, rules: Mapping[str, Doc]) -> Program:
+    """A program whose rules judge and compute by what stands in the pack; every pattern there has a name of its own."""
+    made = {name: _rule(program.rules[name], doc) for name, doc in rules.items() if name in program.rules}
+
+    def of(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        return tuple(made[rule.id] for rule in rules)
+
+    def strata(given: tuple[Stratum, ...]) -> tuple[Stratum, ...]:
+        return tuple(Stratum(of(stratum.deriving), of(stratum.rest), stratum.kinds) for stratum in given)
+
+    scoring, judging, advising = map(strata, (program.scoring, program.judging, program.advising))
+    return replace(program, rules=made, scoring=scoring, judging=judging, advising=advising)
+
+
+def _rule(rule: Rule, doc: Doc) -> Rule:
+    values = frozenset(aggregate.name for aggregate in rule.aggregates)
+    facts = [pattern for pattern in doc["when"] if "fact" in pattern]
+    wheres = [(pattern["where"], pattern["as"]) for pattern in facts if "where" in pattern]
+    wheres += [(doc["where"], "")] if "where" in doc else []
+    conditions = tuple(Condition(read(text, own, values), frozenset()) for text, own in wheres)
+    extremes = [pattern for pattern in facts if "least" in pattern or "most" in pattern]
+    inner = [*(p for p in doc["when"] if "exists" in p), *extremes, *doc.get("unless", [])]
+    existences = tuple(_existence(each, of, values) for each, of in zip(rule.existences, inner, strict=True))
+    binders = tuple(
+        _aggregate(binder, of, values) if isinstance(binder, Aggregate) else binder
+        for binder, of in zip(rule.binders, [p for p in doc["when"] if "exists" not in p], strict=True)
+    )
+    effects = tuple(_effect(effect, doc["then"], values) for effect in rule.effects)
+    return replace(rule, binders=binders, existences=existences, conditions=conditions, effects=effects)
+
+
+def _where(doc: Doc, own: str, values: frozenset[str]) -> Iterator[e.Expression]:
+    if "where" in doc:
+        yield read(doc["where"], own, values)
+
+
+def _existence(each: Existence, doc: Doc, values: frozenset[str]) -> Existence:
+    own, name = doc["as"], each.pattern.name
+    conditions = [e.with_name(test, own, name) for test in _where(doc, own, values)]
+    if each.taken:
+        operator: Comparator = "<" if "least" in doc else ">"
+        value = read(doc["least"] if "least" in doc else doc["most"], own)
+        conditions.append(e.Compare((operator,), (e.with_name(value, own, name), value)))
+    return replace(each, conditions=tuple(conditions))
+
+
+def _aggregate(aggregate: Aggregate, doc: Doc, values: frozenset[str]) -> Aggregate:
+    own = aggregate.pattern.name
+    value = None if aggregate.value is None else read(doc["of"], own, values)
+    return replace(aggregate, conditions=tuple(_where(doc, own, values)), value=value)
+
+
+def _effect(effect: Effect, then: Doc, values: frozenset[str]) -> Effect:
+    match effect:
+        case Contribute(dimension) if dimension != "verdict":
+            given = then[dimension]
+            return replace(effect, amount=read(given["add"] if isinstance(given, dict) else given, values=values))
+        case Recommend():
+            relief, due = (read(then["recommend"][key], values=values) for key in ("relief", "due_hours"))
+            return replace(effect, relief=relief, due_hours=due)
+        case _:
+            return effect
