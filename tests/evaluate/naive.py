@@ -6,9 +6,10 @@ No index, no order of joins, no generated code, nothing remembered from one roun
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Callable, Iterator
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
 from fractions import Fraction
+from functools import partial
 from itertools import combinations, pairwise, product
 from typing import Any
 
@@ -183,8 +184,7 @@ class _Lazy:
             case "count":
                 return len(found)
             case "sum":
-                total = sum(map(Fraction, values), Fraction(0))
-                return int(total) if aggregate.whole else float(total)
+                return sum(values) if aggregate.whole else _six_places(lambda *each: sum(each, Decimal(0)), *values)
             case function if values:
                 return min(values) if function == "min" else max(values)
             case _:
@@ -192,7 +192,22 @@ class _Lazy:
 
 
 def milli(points: float) -> int:
-    return round(points * 1000)
+    """Whole thousandths; of two as near the even one."""
+    with localcontext(_DIGITS):
+        return int((decimal(points) * 1000).quantize(Decimal(1), ROUND_HALF_EVEN))
+
+
+def decimal(number: float) -> Decimal:
+    """The decimal that a number stands for: as it is printed, and from 2**53 on as it is."""
+    return Decimal(number) if isinstance(number, int) or abs(number) >= LARGEST else Decimal(repr(number))
+
+
+def _six_places(compute: Callable[..., Decimal], *numbers: float) -> float:
+    with localcontext(_DIGITS):
+        return float(compute(*map(decimal, numbers)).quantize(Decimal("0.000001"), ROUND_HALF_UP)) + 0.0
+
+
+_DIGITS = Context(prec=2000)  # more than any number of the language has
 
 
 def evaluate(node: e.Expression, bound: Bound) -> Any:
@@ -209,7 +224,7 @@ def evaluate(node: e.Expression, bound: Bound) -> Any:
         case e.Not(operand):
             return not evaluate(operand, bound)
         case e.Negative(operand):
-            return -evaluate(operand, bound)
+            return -evaluate(operand, bound) + 0  # never -0.0
         case e.Logic("and", operands):
             return all(evaluate(operand, bound) for operand in operands)
         case e.Logic(_, operands):
@@ -220,8 +235,9 @@ def evaluate(node: e.Expression, bound: Bound) -> Any:
         case e.Lookup(item, container, negated):
             words = container.values if isinstance(container, e.Constants) else evaluate(container, bound)
             return (evaluate(item, bound) in words) != negated
-        case e.Arithmetic(operator, left, right):
-            return _calculate(operator, evaluate(left, bound), evaluate(right, bound))
+        case e.Arithmetic(operator, left, right, whole):
+            a, b = evaluate(left, bound), evaluate(right, bound)
+            return _calculate(operator, a, b) if whole else _six_places(partial(_calculate, operator), a, b)
         case e.IfElse(condition, then, otherwise):
             return evaluate(then if evaluate(condition, bound) else otherwise, bound)
         case e.Call(function, arguments):
@@ -285,7 +301,7 @@ def _curve(x: float, points: tuple[tuple[float, float], ...]) -> float:
         return points[0][1]
     for (x0, y0), (x1, y1) in pairwise(points):
         if x < x1:
-            return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+            return _six_places(lambda x, a, b, c, d: b + (d - b) * (x - a) / (c - a), x, x0, y0, x1, y1)
     return points[-1][1]
 
 
