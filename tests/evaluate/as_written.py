@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from misstep.language import expression as e
 from misstep.language.effects import Contribute, Effect, Recommend
@@ -34,20 +34,56 @@ _SYMBOLS: dict[type[ast.AST], Any] = {
 }
 
 
-def read(text: str | float, own: str = "", values: frozenset[str] = frozenset()) -> e.Expression:
-    """The tree of a text. ``own``: the fact whose fields stand without a name; ``values``: the names of aggregates."""
-    return _node(ast.parse(text.strip(), mode="eval").body, own, values) if isinstance(text, str) else e.Literal(text)
+class Named(NamedTuple):
+    """The names of aggregates, and which of these and of the fields, as (name, field), are whole numbers."""
+
+    values: frozenset[str]
+    whole: frozenset[str | tuple[str, str]]
+
+    @classmethod
+    def of(cls, rule: Rule) -> Named:
+        """What the names of a rule mean."""
+        fields = {(p.name, f.name) for p in rule.all_patterns for f in p.fields if f.type == "integer"}
+        return cls(
+            frozenset(a.name for a in rule.aggregates), frozenset({*fields, *(a.name for a in rule.aggregates if a.whole)})
+        )
 
 
-def _node(node: ast.expr, own: str, values: frozenset[str]) -> Any:
+def read(text: str | float, own: str, names: Named) -> e.Expression:
+    """The tree of a text. ``own``: the fact whose fields stand without a name."""
+    return _node(ast.parse(text.strip(), mode="eval").body, own, names) if isinstance(text, str) else e.Literal(text)
+
+
+def _is_whole(node: e.Expression, names: Named) -> bool:
+    """Whether an expression is a whole number by its type."""
+    match node:
+        case e.Literal(value):
+            return type(value) is int
+        case e.FieldRef(name, field):
+            return (name, field) in names.whole
+        case e.Count(name):
+            return name in names.whole
+        case e.Negative(operand):
+            return _is_whole(operand, names)
+        case e.Arithmetic():
+            return node.whole
+        case e.IfElse(_, then, otherwise):
+            return _is_whole(then, names) and _is_whole(otherwise, names)
+        case e.Call(function, arguments):
+            return function in ("round", "len") or all(_is_whole(argument, names) for argument in arguments)
+        case _:
+            return False
+
+
+def _node(node: ast.expr, own: str, names: Named) -> Any:
     def of(part: ast.expr) -> Any:
-        return _node(part, own, values)
+        return _node(part, own, names)
 
     match node:
         case ast.Constant(value):
             return e.Literal(value)  # type: ignore[arg-type]
         case ast.Name(name):
-            return e.Count(name) if name in values else e.FieldRef(own, name)
+            return e.Count(name) if name in names.values else e.FieldRef(own, name)
         case ast.Attribute(ast.Name(name), field):
             return e.FieldRef(name, field)
         case ast.BoolOp(operator, operands):
@@ -65,7 +101,9 @@ def _node(node: ast.expr, own: str, values: frozenset[str]) -> Any:
         case ast.Compare(left, operators, others):
             return e.Compare(tuple(_SYMBOLS[type(o)] for o in operators), tuple(map(of, [left, *others])))
         case ast.BinOp(left, operator, right):
-            return e.Arithmetic(_SYMBOLS[type(operator)], of(left), of(right))
+            a, b = of(left), of(right)
+            whole = not isinstance(operator, ast.Div) and _is_whole(a, names) and _is_whole(b, names)
+            return e.Arithmetic(_SYMBOLS[type(operator)], a, b, whole)
         case ast.Call(ast.Name("known"), [field]):
             return e.Known(of(field))
         case ast.Call(ast.Name("curve"), [x, *points]):
@@ -91,50 +129,50 @@ def as_written(program: Program, rules: Mapping[str, Doc]) -> Program:
 
 
 def _rule(rule: Rule, doc: Doc) -> Rule:
-    values = frozenset(aggregate.name for aggregate in rule.aggregates)
+    names = Named.of(rule)
     facts = [pattern for pattern in doc["when"] if "fact" in pattern]
     wheres = [(pattern["where"], pattern["as"]) for pattern in facts if "where" in pattern]
     wheres += [(doc["where"], "")] if "where" in doc else []
-    conditions = tuple(Condition(read(text, own, values), frozenset()) for text, own in wheres)
+    conditions = tuple(Condition(read(text, own, names), frozenset()) for text, own in wheres)
     extremes = [pattern for pattern in facts if "least" in pattern or "most" in pattern]
     inner = [*(p for p in doc["when"] if "exists" in p), *extremes, *doc.get("unless", [])]
-    existences = tuple(_existence(each, of, values) for each, of in zip(rule.existences, inner, strict=True))
+    existences = tuple(_existence(each, of, names) for each, of in zip(rule.existences, inner, strict=True))
     binders = tuple(
-        _aggregate(binder, of, values) if isinstance(binder, Aggregate) else binder
+        _aggregate(binder, of, names) if isinstance(binder, Aggregate) else binder
         for binder, of in zip(rule.binders, [p for p in doc["when"] if "exists" not in p], strict=True)
     )
-    effects = tuple(_effect(effect, doc["then"], values) for effect in rule.effects)
+    effects = tuple(_effect(effect, doc["then"], names) for effect in rule.effects)
     return replace(rule, binders=binders, existences=existences, conditions=conditions, effects=effects)
 
 
-def _where(doc: Doc, own: str, values: frozenset[str]) -> Iterator[e.Expression]:
+def _where(doc: Doc, own: str, names: Named) -> Iterator[e.Expression]:
     if "where" in doc:
-        yield read(doc["where"], own, values)
+        yield read(doc["where"], own, names)
 
 
-def _existence(each: Existence, doc: Doc, values: frozenset[str]) -> Existence:
+def _existence(each: Existence, doc: Doc, names: Named) -> Existence:
     own, name = doc["as"], each.pattern.name
-    conditions = [e.with_name(test, own, name) for test in _where(doc, own, values)]
+    conditions = [e.with_name(test, own, name) for test in _where(doc, own, names)]
     if each.taken:
         operator: Comparator = "<" if "least" in doc else ">"
-        value = read(doc["least"] if "least" in doc else doc["most"], own)
+        value = read(doc["least"] if "least" in doc else doc["most"], own, names)
         conditions.append(e.Compare((operator,), (e.with_name(value, own, name), value)))
     return replace(each, conditions=tuple(conditions))
 
 
-def _aggregate(aggregate: Aggregate, doc: Doc, values: frozenset[str]) -> Aggregate:
+def _aggregate(aggregate: Aggregate, doc: Doc, names: Named) -> Aggregate:
     own = aggregate.pattern.name
-    value = None if aggregate.value is None else read(doc["of"], own, values)
-    return replace(aggregate, conditions=tuple(_where(doc, own, values)), value=value)
+    value = None if aggregate.value is None else read(doc["of"], own, names)
+    return replace(aggregate, conditions=tuple(_where(doc, own, names)), value=value)
 
 
-def _effect(effect: Effect, then: Doc, values: frozenset[str]) -> Effect:
+def _effect(effect: Effect, then: Doc, names: Named) -> Effect:
     match effect:
         case Contribute(dimension) if dimension != "verdict":
             given = then[dimension]
-            return replace(effect, amount=read(given["add"] if isinstance(given, dict) else given, values=values))
+            return replace(effect, amount=read(given["add"] if isinstance(given, dict) else given, "", names))
         case Recommend():
-            relief, due = (read(then["recommend"][key], values=values) for key in ("relief", "due_hours"))
+            relief, due = (read(then["recommend"][key], "", names) for key in ("relief", "due_hours"))
             return replace(effect, relief=relief, due_hours=due)
         case _:
             return effect

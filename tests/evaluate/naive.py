@@ -9,9 +9,10 @@ conditions may be as they are written, too: see as_written.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Callable, Iterator
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
 from fractions import Fraction
+from functools import partial
 from itertools import combinations, pairwise, product
 from typing import Any
 
@@ -186,8 +187,7 @@ class _Lazy:
             case "count":
                 return len(found)
             case "sum":
-                total = sum(map(Fraction, values), Fraction(0))
-                return int(total) if aggregate.whole else float(total)
+                return sum(values) if aggregate.whole else _six_places(lambda *each: sum(each, Decimal(0)), *values)
             case function if values:
                 return min(values) if function == "min" else max(values)
             case _:
@@ -195,7 +195,22 @@ class _Lazy:
 
 
 def milli(points: float) -> int:
-    return round(points * 1000)
+    """Whole thousandths; of two as near the even one."""
+    with localcontext(_DIGITS):
+        return int((decimal(points) * 1000).quantize(Decimal(1), ROUND_HALF_EVEN))
+
+
+def decimal(number: float) -> Decimal:
+    """The decimal that a number stands for: as it is printed, and from 2**53 on as it is."""
+    return Decimal(number) if isinstance(number, int) or abs(number) >= LARGEST else Decimal(repr(number))
+
+
+def _six_places(compute: Callable[..., Decimal], *numbers: float) -> float:
+    with localcontext(_DIGITS):
+        return float(compute(*map(decimal, numbers)).quantize(Decimal("0.000001"), ROUND_HALF_UP)) + 0.0
+
+
+_DIGITS = Context(prec=2000)  # more than any number of the language has
 
 
 def evaluate(node: e.Expression, bound: Bound) -> Any:
@@ -225,13 +240,13 @@ def _made_of(node: e.Expression, parts: list[Any]) -> Any:
         case e.Not():
             return not parts[0]
         case e.Negative():
-            return -parts[0]
+            return -parts[0] + 0  # never -0.0
         case e.Compare(operators):
             return all(_compare(o, a, b) for o, a, b in zip(operators, parts, parts[1:], strict=False))
         case e.Lookup(_, container, negated):
             return (parts[0] in (container.values if isinstance(container, e.Constants) else parts[1])) != negated
-        case e.Arithmetic(operator):
-            return _calculate(operator, *parts)
+        case e.Arithmetic(operator, _, _, whole):
+            return _calculate(operator, *parts) if whole else _six_places(partial(_calculate, operator), *parts)
         case e.Call(function):
             return _call(function, parts)
         case e.Curve(_, points):
@@ -295,7 +310,7 @@ def _curve(x: float, points: tuple[tuple[float, float], ...]) -> float:
         return points[0][1]
     for (x0, y0), (x1, y1) in pairwise(points):
         if x < x1:
-            return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+            return _six_places(lambda x, a, b, c, d: b + (d - b) * (x - a) / (c - a), x, x0, y0, x1, y1)
     return points[-1][1]
 
 

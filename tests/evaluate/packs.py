@@ -27,7 +27,7 @@ TEXTS = ("u", "a", "m0-1", "m0-2", "")
 VALUES: dict[str, Sequence[Any]] = {
     "boolean": (True, False),
     "integer": (0, 1, 2, 3, -1),
-    "number": (0.0, 0.5, 1.0, 2.0, -1.5),
+    "number": (0.0, 0.5, 1.0, 2.0, -1.5, 0.1, 0.3, 1.0005),
     "text": TEXTS,
     "enum": WORDS,
     "set": ((), ("u",), ("u", "v"), WORDS),
@@ -35,7 +35,7 @@ VALUES: dict[str, Sequence[Any]] = {
 GIVEN = {"m0": "mistake", "m1": "mistake", "s0": "signal", "s1": "signal", "g0": "strength", "c0": "setting"}
 GROUPS = (("d0",), ("d1", "d2"), ("d3",))
 JOINED = ("m0", "s0")
-SUMS = [symbol for symbol in ARITHMETIC if symbol != "/"]  # a division is by a constant
+SUMS = [symbol for symbol in ARITHMETIC if symbol != "/"]  # a division is by what is never 0
 EQUALITIES = [symbol for symbol, form in COMPARISONS.items() if not form.ordered]
 SCORED = [key for key, form in EFFECTS.items() if form.score and key != "overall"]
 _NUMBERS, _TEXTS = (("integer", "number"),), (("text", "id", "enum"),)
@@ -102,15 +102,15 @@ class Scope:
         return "(" + " and ".join([*guards, f"({test})"]) + ")"
 
     def number(self, depth: int = 2) -> tuple[str, set[str]]:
-        form = self.pick(("field", "field", "literal", "aggregate", "binary", "half", "call", "len", "curve", "choice"))
+        form = self.pick(("field", "field", "literal", "aggregate", "binary", "half", "ratio", "call", "len", "curve", "choice"))
         if form == "aggregate" and self.numbers:
             return self.pick(self.numbers), set()
         if form == "len" and (found := self.field("text", "set")):
             return f"len({found[0]})", found[1]
         if form in ("field", "aggregate", "len") and (found := self.field("integer", "number")):
             return found
-        if depth == 0 or form not in ("binary", "half", "call", "curve", "choice"):
-            return self.pick(("0", "1", "2", "0.5", "-1")), set()
+        if depth == 0 or form not in ("binary", "half", "ratio", "call", "curve", "choice"):
+            return self.pick(("0", "1", "2", "0.5", "-1", "0.1", "0.7")), set()
         a, needs = self.number(depth - 1)
         if form == "half":
             return f"({a}) / 4", needs
@@ -123,6 +123,8 @@ class Scope:
                 return f"({a} if {test} else {b})", set()
             guards = " and ".join(f"known({ref})" for ref in sorted(needs | more))  # a branch uses only what is known there
             return self.pick((f"({a} if {guards} and {test} else 2)", f"(2 if not ({guards}) or {test} else {b})")), set()
+        if form == "ratio":
+            return f"({a}) / max(0.3, {b})", needs | more
         if form == "call":
             name = self.pick([name for name, function in FUNCTIONS.items() if set(function.takes) >= set(NUMBERS)])
             return (f"{name}({a}, {b})", needs | more) if FUNCTIONS[name].most > 1 else (f"{name}({a})", needs)

@@ -48,15 +48,15 @@ SCOPE = Scope(
     facts={
         "m": {
             "id": Type("id"),
-            "n": Type("integer", bits=10),
-            "u": Type("number", bits=10, unknown=True),
+            "n": Type("integer", low=-1000, high=1000),
+            "u": Type("number", low=-1000, high=1000, unknown=True),
             "t": Type("text"),
             "e": Type("enum", ("own", "chosen")),
             "b": BOOLEAN,
             "s": Type("set", ("a", "b")),
         }
     },
-    aggregates={"k": Type("integer", bits=20), "big": Type("number", bits=73)},
+    aggregates={"k": Type("integer", high=1_000_000), "big": Type("number", low=-(2.0**73), high=2.0**73)},
 )
 EXPRESSIONS: list[dict[str, Any]] = yaml.safe_load((HERE / "broken" / "expressions.yaml").read_text("utf-8"))
 

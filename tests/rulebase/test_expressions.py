@@ -28,12 +28,12 @@ from misstep.rulebase.expressions import (
 )
 
 HERE = Path(__file__).parent
-NUMBER, TEXT = Type("number", bits=20, unknown=True), Type("text", unknown=True)
+NUMBER, TEXT = Type("number", low=-1e6, high=1e6, unknown=True), Type("text", unknown=True)
 SCOPE = Scope(
     facts={
         "m": {
             "id": Type("id"),
-            "n": Type("integer", bits=10),
+            "n": Type("integer", low=-1000, high=1000),
             "u": NUMBER,
             "v": NUMBER,
             "w": TEXT,
@@ -43,7 +43,7 @@ SCOPE = Scope(
             "s": Type("set", ("a", "b")),
         }
     },
-    aggregates={"k": Type("integer", bits=20)},
+    aggregates={"k": Type("integer", high=1_000_000)},
 )
 
 # -- what is known where
@@ -256,7 +256,7 @@ import json, sys
 from misstep.language.functions import Type
 from misstep.rulebase.expressions import ExpressionError, check_text, check_value, Scope
 texts = json.loads(sys.stdin.read())
-scope = Scope({"m": {"n": Type("integer", bits=10), "t": Type("text"), "s": Type("set", ("a",))}})
+scope = Scope({"m": {"n": Type("integer", low=-1000, high=1000), "t": Type("text"), "s": Type("set", ("a",))}})
 
 def refused(check, text):
     try:

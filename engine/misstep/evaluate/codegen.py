@@ -23,7 +23,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from misstep.evaluate.emit import RUNTIME, ExpressionWriter, column_of, thousandths
+from misstep.evaluate.emit import RUNTIME, ExpressionWriter, column_of
 from misstep.evaluate.memory import Memory
 from misstep.language.effects import Contribute, Derive, Effect, LimitOutlook, Note, Recommend, Veto
 from misstep.language.expression import (
@@ -39,6 +39,7 @@ from misstep.language.expression import (
 )
 from misstep.language.facts import TRAITS, Field, Kind, Row
 from misstep.language.finding import FINDING_FIELDS
+from misstep.language.numbers import thousandths
 from misstep.language.program import Aggregate, Condition, Existence, Pattern, Rule, overlap
 
 Fire = Callable[[Memory, Mapping[str, list[Row]]], None]
@@ -265,8 +266,8 @@ class Writer(ExpressionWriter):
             self.lines.append(f"{pad}{local} = {count}")
             return indent
         if step.function == "sum":
-            total = "sum" if step.whole else "fsum"  # fsum is exact, so the order of the facts does not show
-            self.lines.append(f"{pad}{local} = {total}([{value} for x in {source}{chosen}])")
+            run = "sum" if step.whole else "total"
+            self.lines.append(f"{pad}{local} = {run}([{value} for x in {source}{chosen}])")
             return indent
         self.lines += [
             f"{pad}{local} = {step.function}([{value} for x in {source}{chosen}], default=None)",
@@ -328,7 +329,7 @@ class Writer(ExpressionWriter):
         if field.type == "number":
             if isinstance(value, FieldRef):
                 return f"{text} if {text} is None else float({text})"
-            return f"float({text}) + 0.0"  # -0.0 and 0.0 are equal, so they must not look different
+            return f"float({text})"
         return text
 
 

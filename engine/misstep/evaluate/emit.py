@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Hashable
 from itertools import chain
-from math import fsum
 
 from misstep.evaluate.memory import Contribution, Recommendation, Remark, Vetoed
 from misstep.language.expression import (
@@ -28,23 +26,9 @@ from misstep.language.expression import (
 from misstep.language.facts import FIRST_VALUE, ID, KIND, LARGEST, TRAITS, Kind
 from misstep.language.finding import FINDING_FIELDS
 from misstep.language.functions import FUNCTIONS
+from misstep.language.numbers import curve, is_steep, steep_curve, thousandths, total
+from misstep.language.operators import ARITHMETIC
 from misstep.language.program import Pattern
-
-
-def curve(x: float, xs: tuple[float, ...], ys: tuple[float, ...]) -> float:
-    """Straight lines through the points, flat outside."""
-    i = bisect_right(xs, x)
-    if i == 0:
-        return ys[0]
-    if i == len(xs):
-        return ys[-1]
-    x0, y0 = xs[i - 1], ys[i - 1]
-    return y0 + (ys[i] - y0) * (x - x0) / (xs[i] - x0)
-
-
-def thousandths(x: float) -> int:
-    """A contribution as it is carried: rounded once, here, so that sums are exact."""
-    return round(x * 1000)
 
 
 def within(x: float) -> float:
@@ -55,9 +39,8 @@ def within(x: float) -> float:
 RUNTIME: dict[str, object] = {
     "__builtins__": {"float": float, "id": id, "len": len, "max": max, "min": min, "sum": sum},
     **{name: function.run for name, function in FUNCTIONS.items()},
-    "curve": curve,
-    "fsum": fsum,
-    "thousandths": thousandths,
+    **{form.run.__name__: form.run for form in ARITHMETIC.values()},
+    **{run.__name__: run for run in (curve, steep_curve, total, thousandths)},
     "within": within,
     "new": tuple.__new__,  # a named tuple in a third of the time of its constructor
     **{shape.__name__: shape for shape in (Contribution, Recommendation, Remark, Vetoed)},
@@ -114,17 +97,20 @@ class ExpressionWriter:
             case Lookup(item, container, negated):
                 where = self.constant(frozenset(container.values)) if isinstance(container, Constants) else write(container)
                 return f"({write(item)} {'not in' if negated else 'in'} {where})"
-            case Arithmetic(operator, left, right):
-                return f"({write(left)} {operator} {write(right)})"
+            case Arithmetic(operator, left, right, whole):
+                if whole:
+                    return f"({write(left)} {operator} {write(right)})"
+                return f"{ARITHMETIC[operator].run.__name__}({write(left)}, {write(right)})"
             case Negative(operand):
-                return f"(-{write(operand)})"
+                return f"(0 - {write(operand)})"  # 0 - 0.0 is no -0.0
             case IfElse(condition, then, otherwise):
                 return f"({write(then)} if {write(condition)} else {write(otherwise)})"
             case Call(function, arguments):
                 return f"{function}({', '.join(map(write, arguments))})"
             case Curve(x, points):
                 xs, ys = zip(*points, strict=True)
-                return f"curve({write(x)}, {self.constant(xs)}, {self.constant(ys)})"
+                name = "steep_curve" if is_steep(points) else "curve"
+                return f"{name}({write(x)}, {self.constant(xs)}, {self.constant(ys)})"
 
     def _field(self, node: FieldRef) -> str:
         pattern, local = self.patterns[node.name], self.locals[node.name]

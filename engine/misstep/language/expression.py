@@ -84,11 +84,12 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """``a + b`` and so on; a divisor is a constant other than 0."""
+    """``a + b`` and so on; a divisor is never 0. ``whole``: of whole numbers, and the result is one too."""
 
     operator: ArithmeticOperator
     left: Expression
     right: Expression
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)

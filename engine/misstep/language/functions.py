@@ -7,10 +7,10 @@ entry, and ``tests/evaluate/test_functions.py`` fails where an entry lacks one o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, LiteralString, NamedTuple
 
-from misstep.language.facts import TYPES, TypeName, ValueSort
+from misstep.language.facts import MAX_TEXT, TYPES, TypeName, ValueSort
 
 NUMBERS: tuple[TypeName, ...] = tuple(name for name, form in TYPES.items() if form.sort == "number")
 WORDS: tuple[TypeName, ...] = tuple(name for name, form in TYPES.items() if form.sort == "word")
@@ -18,11 +18,13 @@ WORDS: tuple[TypeName, ...] = tuple(name for name, form in TYPES.items() if form
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """Type of an expression; ``bits`` bounds the size of a number, ``values`` are the words of an enum or set."""
+    """Type of an expression; ``low`` and ``high`` are the least and the greatest value of a number, ``values`` are the words of
+    an enum or set."""
 
     name: TypeName
     values: tuple[str, ...] = ()
-    bits: int = 0
+    low: float = 0
+    high: float = 0
     unknown: bool = False
 
     @property
@@ -57,9 +59,23 @@ class Function(NamedTuple):
     words: LiteralString
 
 
-def _one_of_them(arguments: Sequence[Type]) -> Type:
-    whole = all(argument.name == "integer" for argument in arguments)
-    return Type("integer" if whole else "number", bits=max(argument.bits for argument in arguments))
+def one_of(types: Sequence[Type]) -> Type:
+    """The type of a number that has one of some types."""
+    whole = all(each.name == "integer" for each in types)
+    return Type("integer" if whole else "number", low=min(each.low for each in types), high=max(each.high for each in types))
+
+
+def _least(given: Sequence[Type]) -> Type:
+    return replace(one_of(given), high=min(each.high for each in given))
+
+
+def _greatest(given: Sequence[Type]) -> Type:
+    return replace(one_of(given), low=max(each.low for each in given))
+
+
+def _size(given: Sequence[Type]) -> Type:
+    (only,) = given
+    return replace(one_of(given), low=max(only.low, -only.high, 0), high=max(only.high, -only.low))
 
 
 def _rounded(number: float) -> int:
@@ -69,13 +85,17 @@ def _rounded(number: float) -> int:
     return whole if number > 0 else -whole
 
 
+def _whole(given: Sequence[Type]) -> Type:
+    return Type("integer", low=_rounded(given[0].low), high=_rounded(given[0].high))
+
+
 MANY = 100
 FUNCTIONS: dict[str, Function] = {
-    "min": Function(NUMBERS, 2, MANY, _one_of_them, min, "the least of {}"),
-    "max": Function(NUMBERS, 2, MANY, _one_of_them, max, "the greatest of {}"),
-    "abs": Function(NUMBERS, 1, 1, _one_of_them, abs, "the size of {}"),
-    "round": Function(NUMBERS, 1, 1, lambda given: Type("integer", bits=given[0].bits + 1), _rounded, "{}, rounded"),
-    "len": Function((*WORDS, "set"), 1, 1, lambda _: Type("integer", bits=20), len, "how many there are in {}"),
+    "min": Function(NUMBERS, 2, MANY, _least, min, "the least of {}"),
+    "max": Function(NUMBERS, 2, MANY, _greatest, max, "the greatest of {}"),
+    "abs": Function(NUMBERS, 1, 1, _size, abs, "the size of {}"),
+    "round": Function(NUMBERS, 1, 1, _whole, _rounded, "{}, rounded"),
+    "len": Function((*WORDS, "set"), 1, 1, lambda _: Type("integer", high=MAX_TEXT), len, "how many there are in {}"),
     "lower": Function(WORDS, 1, 1, lambda _: TEXT, str.lower, "{} in small letters"),
     "contains": Function(WORDS, 2, 2, lambda _: BOOLEAN, str.__contains__, "the first of {} contains the second"),
     "starts": Function(WORDS, 2, 2, lambda _: BOOLEAN, str.startswith, "the first of {} starts with the second"),

@@ -10,6 +10,8 @@ import ast
 from collections.abc import Callable
 from typing import Literal, LiteralString, NamedTuple
 
+from misstep.language.numbers import divided, minus, plus, times
+
 Comparator = Literal["==", "!=", "<", "<=", ">", ">="]
 Connective = Literal["and", "or"]
 ArithmeticOperator = Literal["+", "-", "*", "/"]
@@ -41,24 +43,20 @@ COMPARISONS: dict[Comparator, ComparisonForm] = {
 
 
 class ArithmeticForm(NamedTuple):
-    """An operator between numbers. ``bits`` bounds the size of the result, from those of the operands."""
+    """An operator between numbers. ``run`` computes it; between whole numbers engines write it as it is, but for a division."""
 
     node: type[ast.operator]
-    bits: Callable[[int, int], int]
+    run: Callable[[float, float], float]
     words: LiteralString
 
 
-def _longest_and_one(left: int, right: int) -> int:
-    return max(left, right) + 1
-
-
 ARITHMETIC: dict[ArithmeticOperator, ArithmeticForm] = {
-    "+": ArithmeticForm(ast.Add, _longest_and_one, "{} + {}"),
-    "-": ArithmeticForm(ast.Sub, _longest_and_one, "{} − {}"),
-    "*": ArithmeticForm(ast.Mult, int.__add__, "{} × {}"),
-    "/": ArithmeticForm(ast.Div, lambda left, halvings: left + halvings + 1, "{} / {}"),
+    "+": ArithmeticForm(ast.Add, plus, "{} + {}"),
+    "-": ArithmeticForm(ast.Sub, minus, "{} − {}"),
+    "*": ArithmeticForm(ast.Mult, times, "{} × {}"),
+    "/": ArithmeticForm(ast.Div, divided, "{} / {}"),
 }
-"""For a division, ``right`` is how often 1 is halved before the divisor, a constant, is above it."""
+"""Each grows or falls evenly with either operand, so the ends of its results come of the ends of these."""
 
 
 class LogicForm(NamedTuple):

@@ -11,11 +11,10 @@ since what is not certainly true need not be false. An amount always needs a val
 from __future__ import annotations
 
 import ast
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, cast
 
 from misstep.errors import listing, suggest
@@ -41,13 +40,12 @@ from misstep.language.expression import (
     known_where,
 )
 from misstep.language.facts import LARGEST, TypeName
-from misstep.language.functions import BOOLEAN, FUNCTIONS, MANY, NUMBERS, TEXT, Type
+from misstep.language.functions import BOOLEAN, FUNCTIONS, MANY, NUMBERS, TEXT, Type, one_of
+from misstep.language.numbers import plus
 from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS, ArithmeticOperator, Comparator, Connective
 
 MAX_DEPTH = 32
-MAX_BITS = 900  # a double holds up to 1023: no product or sum of facts may come near
-FACT_BITS = 53
-AGGREGATE_BITS = 73  # a sum of up to 2**20 facts
+MAX_SIZE = 2.0**900  # a double holds up to 2**1023: no product or sum of facts may come near
 
 NOTHING: KnownFields = frozenset()
 
@@ -245,8 +243,8 @@ class _ExpressionChecker:
             what = _REFUSED.get(type(node), f"'{type(node).__name__}'")
             raise self._error(node, f"{what} is not part of the expression language")
         checked = method(self, node, known, depth + 1)
-        if checked.type.bits > MAX_BITS:
-            raise self._error(node, "the number can become too large: fewer or smaller factors are needed")
+        if max(-checked.type.low, checked.type.high) > MAX_SIZE:
+            raise self._error(node, _TOO_LARGE)
         return checked
 
     def _typed(self, node: ast.expr, known: KnownFields, depth: int, *names: TypeName) -> Checked:
@@ -268,9 +266,9 @@ class _ExpressionChecker:
             case str() as value:
                 return Checked(Literal(value), Type("text", values=(value,)))
             case int() as value if abs(value) <= LARGEST:
-                return Checked(Literal(value), Type("integer", bits=value.bit_length()))
+                return Checked(Literal(value), Type("integer", low=value, high=value))
             case float() as value if abs(value) <= LARGEST:
-                return Checked(Literal(value), Type("number", bits=max(1, math.ceil(abs(value)).bit_length())))
+                return Checked(Literal(value), Type("number", low=value, high=value))
             case int() | float() as value:
                 raise self._error(node, f"a {'whole ' if isinstance(value, int) else ''}number is at most {LARGEST}")
             case None:
@@ -355,9 +353,8 @@ class _ExpressionChecker:
         operand, type_ = self._number(node.operand, known, depth)
         if isinstance(node.op, ast.UAdd):
             return Checked(operand, type_)
-        if isinstance(operand, Literal):
-            return Checked(Literal(-operand.value), type_)  # type: ignore[operator]
-        return Checked(Negative(operand), type_)
+        below = replace(type_, low=0 - type_.high, high=0 - type_.low)  # 0 - 0.0 is no -0.0
+        return Checked(Literal(below.low) if isinstance(operand, Literal) else Negative(operand), below)
 
     def conditional(self, node: ast.IfExp, known: KnownFields, depth: int) -> Checked:
         test = self._condition(node.test, known, depth)
@@ -368,8 +365,7 @@ class _ExpressionChecker:
 
     def _joined(self, node: ast.AST, a: Type, b: Type) -> Type:
         if a.sort == b.sort == "number":
-            name: TypeName = "integer" if a.name == b.name == "integer" else "number"
-            return Type(name, bits=max(a.bits, b.bits))
+            return one_of((a, b))
         if a.sort == b.sort == "truth":
             return BOOLEAN
         if a.sort == b.sort == "word":
@@ -437,17 +433,18 @@ class _ExpressionChecker:
     def binary(self, node: ast.BinOp, known: KnownFields, depth: int) -> Checked:
         operator = _ARITHMETIC.get(type(node.op))
         if operator is None:
-            raise self._error(node, "arithmetic is + - * and division by a constant")
+            raise self._error(node, "arithmetic is + - * /")
         left, right = self._number(node.left, known, depth), self._number(node.right, known, depth)
-        name: TypeName = "integer" if left.type.name == right.type.name == "integer" else "number"
-        size = right.type.bits
-        if operator == "/":
-            if not isinstance(right.node, Literal) or right.node.value == 0:
-                raise self._error(node.right, "division is by a constant other than 0")
-            name, size = "number", max(0, -math.floor(math.log2(abs(float(right.node.value)))))
-        return Checked(
-            Arithmetic(operator, left.node, right.node), Type(name, bits=ARITHMETIC[operator].bits(left.type.bits, size))
-        )
+        (a, a_type), (b, b_type) = left, right
+        if operator == "/" and b_type.low <= 0 <= b_type.high:
+            raise self._error(node.right, _division_by(b))
+        whole = operator != "/" and a_type.name == b_type.name == "integer"
+        run = ARITHMETIC[operator].run
+        try:
+            ends = [run(x, y) for x in (a_type.low, a_type.high) for y in (b_type.low, b_type.high)]
+        except OverflowError:
+            raise self._error(node, _TOO_LARGE) from None
+        return Checked(Arithmetic(operator, a, b, whole), Type("integer" if whole else "number", low=min(ends), high=max(ends)))
 
     # -- functions
 
@@ -485,19 +482,28 @@ class _ExpressionChecker:
                 case [Literal(bool()), _] | [_, Literal(bool())]:
                     raise self._error(arg, "a point of a curve is two constants: (10, 1.5)")
                 case [Literal(int() | float() as a), Literal(int() | float() as b)]:
-                    points.append((float(a), float(b)))
+                    points.append((float(a), plus(b, 0)))
                 case _:
                     raise self._error(arg, "a point of a curve is two constants: (10, 1.5)")
             if len(points) > 1 and points[-1][0] <= points[-2][0]:
                 raise self._error(arg, "the points of a curve go from left to right")
-        bits = max(math.ceil(abs(y)).bit_length() for _, y in points) + 1
-        return Checked(Curve(x.node, tuple(points)), Type("number", bits=bits))
+        heights = [y for _, y in points]
+        return Checked(Curve(x.node, tuple(points)), Type("number", low=min(heights), high=max(heights)))
 
 
 def _connective(node: ast.BoolOp) -> Connective:
     return next(symbol for symbol, form in LOGIC.items() if isinstance(node.op, form.node))
 
 
+def _division_by(divisor: Expression) -> str:
+    """The error of a divisor that is 0 or may be."""
+    if isinstance(divisor, Literal):
+        return "division by 0"
+    what = str(divisor) if isinstance(divisor, FieldRef) else "..."
+    return f"the divisor may be 0; max(1, {what}) never is, nor is a field with `min: 1`"
+
+
+_TOO_LARGE = "the number can become too large: fewer or smaller factors are needed"
 _REFUSED: dict[type[ast.AST], str] = {
     ast.Is: "'is' is written ==",
     ast.IsNot: "'is not' is written !=",

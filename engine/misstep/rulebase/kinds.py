@@ -14,7 +14,6 @@ from misstep.language.functions import Type
 from misstep.language.program import FINDING, OUTLOOK, Usual
 from misstep.language.scale import PLAN, REPAIR, SAID, STEP, VERDICT, WRONG, Scale
 from misstep.rulebase import schema
-from misstep.rulebase.expressions import FACT_BITS
 from misstep.rulebase.packs import Merged, PackEntry
 
 RESERVED = frozenset({"id", "kind", "fact", *TRAITS, *FINDING_FIELDS})
@@ -166,9 +165,8 @@ def _words(field: Field, sentences: Mapping[str, str]) -> tuple[tuple[Any, str],
 def field_type(field: Field) -> Type:
     """The type that expressions see."""
     if field.is_number:
-        ends = [e for e in (field.minimum, field.maximum) if e is not None]
-        bits = max(int(abs(e)) for e in ends).bit_length() + 1 if len(ends) == 2 else FACT_BITS
-        return Type(field.type, bits=bits, unknown=field.unknown)
+        low, high = field.range
+        return Type(field.type, low=low, high=high, unknown=field.unknown)
     return Type(field.type, field.values, unknown=field.unknown)
 
 
@@ -188,7 +186,7 @@ def fact_types(
 
 def finding_types(scale: Scale) -> Mapping[str, Type]:
     """The types of the fields of a finding, besides those of its mistake."""
-    scores = {name: Type("number", bits=5) for name in FINDING_FIELDS}
+    scores = {name: Type("number", high=10) for name in FINDING_FIELDS}
     return {"fact": Type("id"), **scores, **{name: Type("enum", words(scale)) for name, words in FINDING_WORDS.items()}}
 
 

@@ -19,13 +19,15 @@ from misstep.language.program import FINDING, OUTLOOK, Aggregate, Condition, Exi
 from misstep.language.scale import Scale
 from misstep.limits import Limits
 from misstep.rulebase import schema
-from misstep.rulebase.expressions import AGGREGATE_BITS, FACT_BITS, ExpressionError, Scope, check_condition, check_value
+from misstep.rulebase.expressions import ExpressionError, Scope, check_condition, check_value
 from misstep.rulebase.kinds import fact_types, finding_types
 from misstep.rulebase.packs import Merged, PackEntry
 
 _T = TypeVar("_T")
 _AGGREGATES = ("count", "sum", "min", "max")
 _PATTERNS = ("fact", "exists", *_AGGREGATES)
+MOST_FACTS = 2**20
+COUNT = Type("integer", high=MOST_FACTS)
 
 
 class Failed(Exception):
@@ -213,7 +215,7 @@ class RuleNames:
             try:
                 return self._aggregate(item, i)
             except Failed:
-                self.values.setdefault(item.name or "", Type("integer", bits=20))  # so that its uses are no problem too
+                self.values.setdefault(item.name or "", COUNT)  # so that its uses are no problem too
                 return None
         words = item.fact
         pattern = self.patterns[item.name or (words if isinstance(words, str) else words[0])]
@@ -258,7 +260,7 @@ class RuleNames:
         self._refuse_word(item.name, "when", i)
         inner, needs, known = self._inner(pattern, item.where, path)
         value: Expression | None = None
-        type_ = Type("integer", bits=20)
+        type_ = COUNT
         if function != "count":
             if not isinstance(item.of, str):
                 raise self.fail(f"`of` says what to take the {function} of: an expression", *path, "of" if item.of else function)
@@ -267,7 +269,8 @@ class RuleNames:
             if not type_.is_number:
                 raise self.fail(f"a number is needed here; this is {type_}", *path, "of")
             needs |= self._needs(value) - {pattern.name}
-            type_ = Type(type_.name, bits=max(type_.bits, 1) + AGGREGATE_BITS - FACT_BITS)
+            if function == "sum":
+                type_ = replace(type_, low=min(type_.low * MOST_FACTS, 0), high=max(type_.high * MOST_FACTS, 0))
         self.values[item.name] = type_
         return Aggregate(item.name, function, pattern, inner, value, type_.name == "integer", needs)
 
