@@ -32,6 +32,23 @@ VALUES: dict[str, Sequence[Any]] = {
     "enum": WORDS,
     "set": ((), ("u",), ("u", "v"), WORDS),
 }
+CONSTANTS: dict[str, Any] = {
+    "k_one": 1,
+    "k_half": {"expression": "k_one / 2"},
+    "k_two": {"expression": "max(k_one + k_one, -k_half)"},
+    "k_word": "u",
+    "k_words": ["u", "v"],
+    "k_numbers": {"value": [0, 2.5, 1]},
+}
+WRITTEN = {
+    "k_one": "1",
+    "k_half": "0.5",
+    "k_two": "2",
+    "k_word": "'u'",
+    "k_words": "('u', 'v')",
+    "k_numbers": "(0, 2.5, 1)",
+}
+"""The constants of every pack, and what expressions say in their place that name none."""
 GIVEN = {"m0": "mistake", "m1": "mistake", "s0": "signal", "s1": "signal", "g0": "strength", "c0": "setting"}
 GROUPS = (("d0",), ("d1", "d2"), ("d3",))
 JOINED = ("m0", "s0")
@@ -110,12 +127,12 @@ class Scope:
         if form in ("field", "aggregate", "len") and (found := self.field("integer", "number")):
             return found
         if depth == 0 or form not in ("binary", "half", "ratio", "call", "curve", "choice"):
-            return self.pick(("0", "1", "2", "0.5", "-1", "0.1", "0.7")), set()
+            return self.pick(("0", "1", "2", "0.5", "-1", "0.1", "0.7", "k_one", "k_half")), set()
         a, needs = self.number(depth - 1)
         if form == "half":
-            return f"({a}) / 4", needs
+            return f"({a}) / {self.pick(('4', 'k_two'))}", needs
         if form == "curve":
-            return f"curve({a}, (-1, 0), (0.5, 1.5), (2, -1))", needs
+            return f"curve({a}, (-1, 0), (0.5, 1.5), ({self.pick(('2', 'k_two'))}, -1))", needs
         b, more = self.number(depth - 1)
         if form == "choice":
             test = self.condition(0)
@@ -131,13 +148,15 @@ class Scope:
         return f"({a}) {self.pick(SUMS)} ({b})", needs | more
 
     def atom(self) -> tuple[str, set[str]]:
-        match self.pick(("number", "number", "truth", "word", "words", "member", "text", "part", "id", "known")):
+        match self.pick(("number", "number", "numbers", "truth", "word", "words", "member", "text", "part", "id", "known")):
             case "truth" if found := self.field("boolean"):
                 return found
             case "word" if found := self.field("enum"):
-                return f"{found[0]} {self.pick(EQUALITIES)} '{self.pick(WORDS)}'", found[1]
+                return f"{found[0]} {self.pick(EQUALITIES)} {self.pick((*map(repr, WORDS), 'k_word'))}", found[1]
             case "words" if found := self.field("enum", "text"):
-                return f"{found[0]} {self.pick([*MEMBERSHIPS])} ('u', 'v')", found[1]
+                return f"{found[0]} {self.pick([*MEMBERSHIPS])} {self.pick((('u', 'v'), 'k_words'))}", found[1]
+            case "numbers" if found := self.field("integer", "number"):
+                return f"{found[0]} {self.pick([*MEMBERSHIPS])} k_numbers", found[1]
             case "member" if found := self.field("set"):
                 return f"'{self.pick(WORDS)}' {self.pick([*MEMBERSHIPS])} {found[0]}", found[1]
             case "text" if (found := self.field("text")) and (other := self.field("text", "enum", "id")):
@@ -243,7 +262,8 @@ class PackMaker:
         actions = {"x": {"title": "x"}, "y": {"title": "y", "relief": {"severity": 1}}}
         roles = {"mistake": {"fields": common}}
         self.rules = [name for name in rules if not name.startswith("never-")]
-        return json.dumps({"schema": 1, "pack": "random", "roles": roles, "kinds": kinds, "rules": rules, "actions": actions})
+        head = {"schema": 1, "pack": "random", "constants": CONSTANTS, "roles": roles}
+        return json.dumps({**head, "kinds": kinds, "rules": rules, "actions": actions})
 
     def never(self, kind: str) -> dict[str, Any]:
         """A rule that derives a kind and never fires, as a kind that no rule derives is an error."""
@@ -252,11 +272,12 @@ class PackMaker:
         return {"when": when, "then": {"derive": {"kind": kind, **values}}}
 
     def override(self) -> str:
-        """A pack on top: one rule takes the place of another, one is new, and one may be turned off."""
+        """A pack on top: one rule and a constant take the place of others, one rule is new, and one may be turned off."""
         replaced, other = self.pick(self.rules), self.pick(self.rules)
         rules = {replaced: {**self.rule(), "replace": True}, "over": self.rule()}
         off = [other] if other != replaced else []
-        return json.dumps({"schema": 1, "pack": "over", "rules": rules, "disable": off})
+        constants = {"k_one": {"value": 2, "replace": True}}
+        return json.dumps({"schema": 1, "pack": "over", "constants": constants, "rules": rules, "disable": off})
 
     def field(self) -> dict[str, Any]:
         type_ = self.pick(TYPES)

@@ -21,6 +21,7 @@ def test_a_rule_matches(name: str) -> None:
     pack = {
         "schema": 1,
         "pack": "language",
+        "constants": TABLE["constants"],
         "roles": TABLE["roles"],
         "kinds": TABLE["kinds"],
         "rules": {"rule": rule},

@@ -12,9 +12,10 @@ import pytest
 import yaml
 
 import misstep
+from misstep.language.expression import Constants, Literal
 from misstep.language.functions import BOOLEAN, FUNCTIONS, Type
 from misstep.language.program import Program
-from misstep.rulebase.expressions import ExpressionError, Scope, check_number, check_text, check_value
+from misstep.rulebase.expressions import ExpressionError, NamedConstants, Scope, check_number, check_text, check_value
 
 HERE = Path(__file__).parent
 TABLES = sorted(file for file in (HERE / "broken").glob("*.yaml") if file.stem != "expressions")
@@ -57,6 +58,9 @@ SCOPE = Scope(
         }
     },
     aggregates={"k": Type("integer", high=1_000_000), "big": Type("number", low=-(2.0**73), high=2.0**73)},
+    constants=NamedConstants(
+        {"seven": Literal(7), "hello": Literal("hi"), "few": Constants((1, 2)), "causes": Constants(("own", "chosn"))}
+    ),
 )
 EXPRESSIONS: list[dict[str, Any]] = yaml.safe_load((HERE / "broken" / "expressions.yaml").read_text("utf-8"))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from misstep.evaluate.emit import ExpressionWriter
 from misstep.evaluate.memory import Match
 from misstep.language.effects import Placeholder, Text
-from misstep.language.expression import FieldRef
+from misstep.language.expression import FieldRef, Literal
 from misstep.language.facts import TRAITS, Field, Kind, Row
 from misstep.language.finding import FINDING_FIELDS
 from misstep.language.program import Pattern, Rule
@@ -40,10 +40,12 @@ class _Words(ExpressionWriter):
         self.locals = {binder.name: f"m[{i}]" for i, binder in enumerate(rule.binders)}
         self.patterns = {pattern.name: pattern for pattern in rule.patterns}
 
-    def part(self, part: str | FieldRef | Placeholder) -> str:
+    def part(self, part: str | FieldRef | Placeholder | Literal) -> str:
         """One part of a text."""
         if isinstance(part, str):
             return self.constant(part)
+        if isinstance(part, Literal):
+            return self.constant(show(part.value))
         if not isinstance(part, FieldRef):
             return f"show({self.locals[part.name]})"
         value, pattern = self.expression(part), self.patterns[part.name]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, LiteralString, NamedTuple, get_args
 
 from misstep.language.expression import Expression, FieldRef
+from misstep.language.expression import Literal as LiteralNode
 
 Dimension = Literal["severity", "relief", "noticed", "urgency", "verdict", "overall"]
 EffectKey = Literal[
@@ -19,9 +20,9 @@ EffectKey = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text with places for values: a tuple of literal parts, field references and names of aggregates."""
+    """Text with places for values: a tuple of literal parts, field references, names of aggregates, and constants."""
 
-    parts: tuple[str | FieldRef | Placeholder, ...]
+    parts: tuple[str | FieldRef | Placeholder | LiteralNode, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,40 @@ MAX_SIZE = 2.0**900  # a double holds up to 2**1023: no product or sum of facts 
 NOTHING: KnownFields = frozenset()
 
 
+class ExpressionError(Exception):
+    """An error in an expression, and the character (from 0) of its text."""
+
+    def __init__(self, message: str, offset: int = 0) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+class BrokenConstant(ExpressionError):
+    """The expression names a constant whose declaration has a fault, which is reported there."""
+
+
+@dataclass(slots=True)
+class NamedConstants:
+    """The constants of a rule base by name, each as it is put in where an expression names it.
+
+    ``broken``: names whose declaration has a fault. ``used``: names that some expression, text or other constant uses.
+    """
+
+    nodes: dict[str, Literal | Constants] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
+
+    def find(self, name: str) -> Literal | Constants | None:
+        """The constant of a name, which is used now; None if there is none. Raises BrokenConstant."""
+        self.used.add(name)
+        if name in self.broken:
+            raise BrokenConstant(name)
+        return self.nodes.get(name)
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Names that an expression may use: facts with the types of their fields, and aggregates with theirs.
+    """Names that an expression may use: facts with the types of their fields, aggregates with theirs, and constants.
 
     ``own``: the fact of the pattern around it, whose fields need no name before them; empty outside of patterns.
     """
@@ -60,14 +91,7 @@ class Scope:
     facts: Mapping[str, Mapping[str, Type]]
     aggregates: Mapping[str, Type] = field(default_factory=dict)
     own: str = ""
-
-
-class ExpressionError(Exception):
-    """An error in an expression, and the character (from 0) of its text."""
-
-    def __init__(self, message: str, offset: int = 0) -> None:
-        super().__init__(message)
-        self.offset = offset
+    constants: NamedConstants = field(default_factory=NamedConstants)
 
 
 class Checked(NamedTuple):
@@ -106,18 +130,21 @@ _REFERENCE = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
 
 
 def check_text(text: str, scope: Scope, known: KnownFields) -> Text:
-    """Check a text with ``{name.field}`` places; nothing but a field or the name of an aggregate may stand there. Raises
-    ExpressionError."""
-    parts: list[str | FieldRef | Placeholder] = []
+    """Check a text with ``{name.field}`` places; nothing but a field, or the name of an aggregate or a constant, may stand there.
+    Raises ExpressionError."""
+    parts: list[str | FieldRef | Placeholder | Literal] = []
     for match in _PARTS.finditer(text):
         inner = match.group(1) or ""
         if match.group()[0] not in "{}":
             parts.append(match.group())
         elif inner in scope.aggregates:
             parts.append(Placeholder(inner))
+        elif isinstance(constant := scope.constants.find(inner), Literal):
+            parts.append(constant)
         elif not _REFERENCE.fullmatch(inner):
             hint = f"; do you mean {meant}?" if (meant := _meant(inner, scope)) else ""
-            raise ExpressionError(f"braces hold a field, {{name.field}}, or the name of an aggregate, {{n}}{hint}", match.start())
+            message = f"braces hold a field, {{name.field}}, or the name of an aggregate or a constant, {{n}}{hint}"
+            raise ExpressionError(message, match.start())
         else:
             parts.append(cast("FieldRef", _ExpressionChecker(inner, scope, match.start(1)).check(known).node))
     return Text(tuple(parts))
@@ -126,6 +153,17 @@ def check_text(text: str, scope: Scope, known: KnownFields) -> Text:
 def _meant(field: str, scope: Scope) -> str:
     """The fields of this name, with the names of their facts before them."""
     return " or ".join(f"{name}.{field}" for name, fields in scope.facts.items() if field in fields)
+
+
+def type_of(value: Scalar) -> Type:
+    """The type of a constant."""
+    match value:
+        case bool():
+            return BOOLEAN
+        case str():
+            return Type("text", values=(value,))
+        case _:
+            return Type("integer" if isinstance(value, int) else "number", low=value, high=value)
 
 
 _STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -261,16 +299,10 @@ class _ExpressionChecker:
 
     def constant(self, node: ast.Constant, known: KnownFields, depth: int) -> Checked:
         match node.value:
-            case bool() as value:
-                return Checked(Literal(value), BOOLEAN)
-            case str() as value:
-                return Checked(Literal(value), Type("text", values=(value,)))
-            case int() as value if abs(value) <= LARGEST:
-                return Checked(Literal(value), Type("integer", low=value, high=value))
-            case float() as value if abs(value) <= LARGEST:
-                return Checked(Literal(value), Type("number", low=value, high=value))
-            case int() | float() as value:
+            case int() | float() as value if abs(value) > LARGEST:
                 raise self._error(node, f"a {'whole ' if isinstance(value, int) else ''}number is at most {LARGEST}")
+            case bool() | str() | int() | float() as value:
+                return Checked(Literal(value), type_of(value))
             case None:
                 raise self._error(node, "None is not a value; known(x.field) tells whether a field is known")
         raise self._error(node, "not a value of the expression language")
@@ -283,6 +315,10 @@ class _ExpressionChecker:
             return Checked(Count(name), self.scope.aggregates[name])
         if name in self.scope.facts:
             raise self._error(node, f"'{name}' is a fact; say which field of it: {name}.id")
+        if (constant := self.scope.constants.find(name)) is not None:
+            if isinstance(constant, Constants):
+                raise self._error(node, f"'{name}' is a list, which only stands behind 'in'")
+            return Checked(constant, type_of(constant.value))
         if name in ("true", "false"):
             raise self._error(node, f"'{name}' is written {name.capitalize()}")
         if name in ("null", "none"):
@@ -297,7 +333,8 @@ class _ExpressionChecker:
         return self.scope.facts[self.scope.own] if self.scope.own else {}
 
     def _hint(self, name: str, names: list[str]) -> str:
-        return suggest(name, names, f"; known here: {listing(names)}" if names else "") + " (text stands in quotes)"
+        there = f"; known here: {listing(names)}" if names else ""
+        return suggest(name, [*names, *self.scope.constants.nodes], there) + " (text stands in quotes)"
 
     def attribute(self, node: ast.Attribute, known: KnownFields, depth: int) -> Checked:
         return self._field(node, known)
@@ -313,7 +350,7 @@ class _ExpressionChecker:
 
     def _reference(self, node: ast.expr) -> tuple[FieldRef, Type]:
         if isinstance(node, ast.Name) and node.id in self._own_fields():
-            if node.id in self.scope.aggregates:
+            if node.id in self.scope.aggregates or self.scope.constants.find(node.id) is not None:
                 both = f"'{node.id}' is a field of this pattern and a value too"
                 raise self._error(
                     node, f"{both}; the field is written {self.scope.own}.{node.id}, and the value needs another name"
@@ -326,6 +363,8 @@ class _ExpressionChecker:
         if fields is None:
             if name in self.scope.aggregates:
                 raise self._error(node, f"'{name}' is a number; it has no fields")
+            if self.scope.constants.find(name) is not None:
+                raise self._error(node, f"'{name}' is a constant; it has no fields")
             raise self._error(node, f"unknown name '{name}'{self._hint(name, list(self.scope.facts))}")
         type_ = fields.get(node.attr)
         if type_ is None:
@@ -402,19 +441,31 @@ class _ExpressionChecker:
     def _words_in(self, node: ast.AST, words: tuple[str, ...], type_: Type) -> None:
         """One of the words at least must be possible; a constant that never can be is a slip of the pen."""
         if not set(words) & set(type_.values):
-            hint = suggest(words[0], type_.values, f"; it is one of {listing(type_.values)}")
-            raise self._error(node, f"'{words[0][:60]}' is not a value of this field{hint}")
+            raise self._no_value(node, words[0], type_)
+
+    def _no_value(self, node: ast.AST, word: str, type_: Type, of: str = "") -> ExpressionError:
+        hint = suggest(word, type_.values, f"; it is one of {listing(type_.values)}")
+        return self._error(node, f"'{word[:60]}'{of} is not a value of this field{hint}")
 
     def _member(self, node: ast.Compare, known: KnownFields, depth: int, negated: bool) -> Checked:
         item = self._check(node.left, known, depth)
         container = node.comparators[0]
         if isinstance(container, (ast.Tuple, ast.List, ast.Set)):
             return Checked(Lookup(item.node, self._words(container, item.type, depth), negated), BOOLEAN)
+        if isinstance(container, ast.Name) and isinstance(found := self.scope.constants.find(container.id), Constants):
+            self._list_comparable(container, item.type, found)
+            return Checked(Lookup(item.node, found, negated), BOOLEAN)
         checked = self._check(container, known, depth)
         if not isinstance(checked.node, FieldRef) or checked.type.name != "set":
             raise self._error(container, f"'in' looks into a field that is a set, or into ('a', 'b'); this is {checked.type}")
         self._comparable(container, Type("enum", checked.type.values), item.type)
         return Checked(Lookup(item.node, checked.node, negated), BOOLEAN)
+
+    def _list_comparable(self, node: ast.Name, item: Type, found: Constants) -> None:
+        """The same for a constant that is a list: each of its words must be possible."""
+        if item.name == "enum" and (odd := set(found.values) - set(item.values)):
+            raise self._no_value(node, str(next(v for v in found.values if v in odd)), item, f" of the list '{node.id}'")
+        self._comparable(node, item, type_of(found.values[0]))
 
     def _words(self, node: ast.Tuple | ast.List | ast.Set, item: Type, depth: int) -> Constants:
         values: list[Scalar] = []

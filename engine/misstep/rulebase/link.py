@@ -14,6 +14,7 @@ from misstep.layout.wording import name_from_id
 from misstep.limits import Limits
 from misstep.rulebase import schema
 from misstep.rulebase.actions import check_ways, link_actions
+from misstep.rulebase.constants import link_constants
 from misstep.rulebase.expressions import check_text
 from misstep.rulebase.kinds import link_kinds, link_usual
 from misstep.rulebase.link_effects import EffectLinker
@@ -40,6 +41,7 @@ def load_program(paths: Sequence[str | Path], limits: Limits, cases: bool = True
 def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> tuple[Program, Merged]:
     merged = load_packs(paths, limits, cases)
     problems = merged.problems
+    link_constants(merged)
     scale = link_scale(merged)
     roles, kinds = link_kinds(merged, scale)
     if scale is None:

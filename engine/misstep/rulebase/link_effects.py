@@ -149,9 +149,10 @@ class EffectLinker:
 
     def _derived(self, field: Field, value: Scalar, path: tuple[str | int, ...]) -> Expression | None:
         """The value of a derived field. A single word is text; other texts are expressions."""
-        wanted, names = field_type(field), (*self.names.values, *self.names.types, "True", "False")
-        is_text = isinstance(value, str) and (value in names or not _WORD.fullmatch(value))
-        text, known = value if isinstance(value, str) and is_text else repr(value), self.names.known
+        wanted, known = field_type(field), self.names.known
+        names = (*self.names.values, *self.names.types, *self.names.all.merged.constants, "True", "False")
+        is_expression = isinstance(value, str) and (value in names or not _WORD.fullmatch(value))
+        text = value if isinstance(value, str) and is_expression else repr(value)
         if wanted.unknown and (reference := _REFERENCE.fullmatch(text)):  # an unknown value may be copied
             known |= {(reference.group(1), reference.group(2))}
         checked = self.names.attempt(path, lambda: check_value(text, self.names.scope(), known))

@@ -52,10 +52,16 @@ WHO_LAST = frozenset({"age", "children", "family", "origin", "race"})
 
 
 def find_remarks(program: Program, merged: Merged) -> list[Problem]:
-    """Actions that are never in a plan, advice that is never given, and rules that ask who a person is: each with its place, in
-    the order of places."""
-    checks = (_idle_actions, _idle_advice, _judging_people, _multiplied_amounts)
+    """Constants that nothing uses, actions that are never in a plan, advice that is never given, and rules that ask who a person
+    is: each with its place, in the order of places."""
+    checks = (_idle_constants, _idle_actions, _idle_advice, _judging_people, _multiplied_amounts)
     return sorted({problem for check in checks for problem in check(program, merged)})
+
+
+def _idle_constants(_: Program, merged: Merged) -> Iterator[Problem]:
+    for name, entry in merged.constants.items():
+        if name not in merged.named.used:
+            yield entry.problem(f"nothing uses the constant '{name}'")
 
 
 def _idle_actions(program: Program, merged: Merged) -> Iterator[Problem]:

@@ -20,6 +20,7 @@ from misstep.errors import Problem, RuleError, suggest, unknown
 from misstep.limits import Limits
 from misstep.rulebase import schema
 from misstep.rulebase.documents import Document
+from misstep.rulebase.expressions import NamedConstants
 
 _Doc = TypeVar("_Doc", bound=schema.Doc, covariant=True)
 
@@ -72,13 +73,15 @@ class Merged:
     """The declarations that hold, by name, and the ``problems`` found so far.
 
     ``broken``: sections and names of declarations with a fault; references to them are not reported as errors.
-    ``surplus``: rules whose id another rule has.
+    ``surplus``: rules whose id another rule has. ``named``: the constants as expressions use them, once these are linked.
     """
 
     packs: list[Pack]
     problems: list[Problem] = field(default_factory=list)
     broken: frozenset[tuple[str, str]] = frozenset()
     surplus: list[PackEntry[schema.RuleDoc]] = field(default_factory=list)
+    constants: dict[str, PackEntry[schema.ConstantDoc]] = field(default_factory=dict)
+    named: NamedConstants = field(default_factory=NamedConstants)
     roles: dict[str, PackEntry[schema.RoleDoc]] = field(default_factory=dict)
     kinds: dict[str, PackEntry[schema.KindDoc]] = field(default_factory=dict)
     rules: dict[str, PackEntry[schema.RuleDoc]] = field(default_factory=dict)
@@ -101,9 +104,9 @@ class Merged:
     def digest(self) -> str:
         """SHA-256 of the declarations; files and their order do not matter."""
         sections: dict[str, object] = {"name": self.name, "version": self.version}
-        for section in ("roles", "kinds", "rules", "actions", "sources", "usual", "scale"):
+        for section in ("constants", "roles", "kinds", "rules", "actions", "sources", "usual", "scale"):
             entries: dict[str, PackEntry[schema.Doc]] = getattr(self, section)
-            if section == "usual" and not entries:
+            if section in ("constants", "usual") and not entries:
                 continue  # packs that say nothing of it keep the digest that they had before there was such a section
             sections[section] = {name: [e.pack.doc.pack, _raw(e)] for name, e in entries.items()}
         text = json.dumps(sections, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -135,7 +138,7 @@ def merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged:
     for pack in named:  # the last layer that names itself counts
         assert pack.doc.rulebase is not None
         merged.name, merged.version = pack.doc.rulebase.name, pack.doc.rulebase.version
-    for section in ("roles", "kinds", "rules", "actions", "sources", "usual"):
+    for section in ("constants", "roles", "kinds", "rules", "actions", "sources", "usual"):
         setattr(merged, section, _merge_section(section, merged))
     merged.scale = _merge_section("scale", merged)
     for pack in packs:

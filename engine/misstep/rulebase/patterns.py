@@ -19,7 +19,7 @@ from misstep.language.program import FINDING, OUTLOOK, Aggregate, Condition, Exi
 from misstep.language.scale import Scale
 from misstep.limits import Limits
 from misstep.rulebase import schema
-from misstep.rulebase.expressions import ExpressionError, Scope, check_condition, check_value
+from misstep.rulebase.expressions import BrokenConstant, ExpressionError, Scope, check_condition, check_value
 from misstep.rulebase.kinds import fact_types, finding_types
 from misstep.rulebase.packs import Merged, PackEntry
 
@@ -80,6 +80,8 @@ class RuleNames:
         """The same; raises Failed with the problem reported."""
         try:
             return check()
+        except BrokenConstant:
+            raise Failed from None
         except ExpressionError as error:
             self.problem(str(error), *path, offset=error.offset)
             raise Failed from None
@@ -140,6 +142,9 @@ class RuleNames:
     def _refuse_word(self, name: str, key: str, i: int) -> None:
         if keyword.iskeyword(name) or name in ("true", "false", "known"):
             raise self.fail(f"'{name}' is a word of the expression language; choose another name", key, i, "as")
+        if (constant := self.all.merged.constants.get(name)) is not None:
+            place = constant.pack.document.locate(constant.path)
+            raise self.fail(f"'{name}' is a constant too, see {place}; give one of them another name", key, i, "as")
 
     def _common(self, words: list[str]) -> tuple[Field, ...]:
         """The fields that every fact of a role, or of several kinds of one role, has."""
@@ -187,9 +192,10 @@ class RuleNames:
 
     def scope(self, own: Pattern | None = None) -> Scope:
         """The names that an expression may use; ``own``: the pattern around it."""
+        constants = self.all.merged.named
         if own is None:
-            return Scope(self.types, self.values)
-        return Scope({**self.types, own.name: self._types(own)}, self.values, own.name)
+            return Scope(self.types, self.values, constants=constants)
+        return Scope({**self.types, own.name: self._types(own)}, self.values, own.name, constants)
 
     def _needs(self, node: Expression) -> frozenset[str]:
         """The names to be bound before a condition: its own, and those that make its fields certainly known."""
@@ -239,7 +245,8 @@ class RuleNames:
         if where is not None:
             conditions = self.need((*path[:-1], "where"), lambda: check_condition(where, self.scope(pattern), known))
         known = known.union(*(known_where(test, True) for test in conditions))
-        value, type_ = self.need(path, lambda: check_value(text, Scope({name: self.types[name]}, own=name), known))
+        scope = Scope({name: self.types[name]}, own=name, constants=self.all.merged.named)
+        value, type_ = self.need(path, lambda: check_value(text, scope, known))
         if not type_.is_number:
             raise self.fail(f"a number is needed here; this is {type_}", *path)
         beyond = Compare((comparator,), (with_name(value, name, other), value))

@@ -75,6 +75,40 @@ class Declaration(Doc):
     replace: bool = False
 
 
+Words = Annotated[
+    list[
+        Annotated[
+            Annotated[int | float, Field(ge=-(2**53), le=2**53), Tag("number")]
+            | Annotated[str, Tag("text"), StringConstraints(max_length=1000)],
+            _by_shape,
+        ]
+    ],
+    Field(min_length=1, max_length=10_000),
+]
+ConstantValue = Annotated[
+    Annotated[bool, Tag("boolean")]
+    | Annotated[int | float, Field(ge=-(2**53), le=2**53), Tag("number")]
+    | Annotated[str, Tag("text"), StringConstraints(max_length=1000)]
+    | Annotated[Words, Tag("list")],
+    _by_shape,
+]
+"""A number, a truth value, a text, or a list of numbers or words."""
+
+
+class ConstantDoc(Declaration):
+    value: ConstantValue | None = None
+    expression: ExpressionText | None = None
+    help: Prose = ""
+
+
+def _spelled_out(value: object) -> object:
+    """A constant that is its value alone, as the mapping that it is short for."""
+    return value if isinstance(value, (dict, BaseModel)) else {"value": value}
+
+
+ConstantItem = Annotated[ConstantDoc, BeforeValidator(_spelled_out, json_schema_input_type=ConstantValue | ConstantDoc)]
+
+
 class FieldDoc(Doc):
     type: Literal[
         "boolean",
@@ -441,6 +475,7 @@ class PackDoc(Doc):
     title: ShortText | None = None
     rulebase: RulebaseDoc | None = None
     extends: IdentifierOrIdentifiers | None = None
+    constants: Annotated[dict[Name, ConstantItem], Field(max_length=1000)] = {}
     roles: dict[GivenRole, RoleDoc] = {}
     kinds: dict[Name, KindDoc] = {}
     rules: dict[Identifier, RuleDoc] = {}

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from misstep.assessment.phrases import span_of_time
 from misstep.assessment.statement import source_details, state
 from misstep.assessment.text import to_text
+from misstep.language.expression import Constants, Literal
 from misstep.language.facts import ROLES, Field, Kind
 from misstep.language.program import Action, Rule, Source, Usual
 from misstep.layout.wording import counted, name_from_id, spaced
@@ -114,6 +115,7 @@ class _Writer:
             "some": lambda things: len(things) or "",
             "badge": _badge,
             "spaced": spaced,
+            "named": lambda name: _named(book.merged.named.nodes[name]),
             "values": _values,
             "worse": _worse,
             "field_default": _default,
@@ -186,6 +188,11 @@ def _facts(example: CaseExample) -> Markup:
     """The facts of an example, as `misstep assess` takes them."""
     rows = ",\n ".join(json.dumps(fact, ensure_ascii=False) for fact in example.facts)
     return markdown.fence(f"[{rows}]", "json")
+
+
+def _named(node: Literal | Constants) -> Markup:
+    """The value of a constant."""
+    return constant(node.value if isinstance(node, Literal) else node.values)
 
 
 def _values(field: Field) -> Markup:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from misstep.language.effects import EFFECTS, Contribute, Derive, Effect, LimitOutlook, Note, Placeholder, Recommend, Text
-from misstep.language.expression import Arithmetic, Curve, Expression, Literal, Negative, names_in
+from misstep.language.expression import Arithmetic, Curve, Expression, FieldRef, Literal, Negative, names_in
 from misstep.language.facts import Kind
 from misstep.language.program import Action, Aggregate, Pattern, Rule
 from misstep.tools.docs.book import Book, is_every_kind
-from misstep.tools.docs.condition_words import Phrases, number
+from misstep.tools.docs.condition_words import Phrases, constant, number
 from misstep.tools.docs.markdown import code, joined, say
 
 
@@ -188,11 +188,20 @@ class RuleWords:
         return say(" for {}", joined((self._names[target] for target in targets), ", ", "and"))
 
     def _text(self, text: Text) -> Markup:
-        parts = (
-            _inside(part) if isinstance(part, str) else code(part.name if isinstance(part, Placeholder) else part.field)
-            for part in text.parts
-        )
-        return joined(parts, "")
+        return joined(map(_part, text.parts), "")
+
+
+def _part(part: str | FieldRef | Placeholder | Literal) -> Markup:
+    """A part of a text: of a value, the name of its field."""
+    match part:
+        case str():
+            return _inside(part)
+        case FieldRef():
+            return code(part.field)
+        case Placeholder():
+            return code(part.name)
+        case Literal():
+            return constant(part.value)
 
 
 def _inside(text: str) -> Markup:
