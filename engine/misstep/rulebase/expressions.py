@@ -50,10 +50,12 @@ NOTHING: KnownFields = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Names that an expression may use: facts with the types of their fields, and aggregates with theirs."""
+    """Names that an expression may use: facts with the types of their fields, and aggregates with theirs. ``renamed``: names by
+    their old ones, for errors."""
 
     facts: Mapping[str, Mapping[str, Type]]
     aggregates: Mapping[str, Type] = field(default_factory=dict)
+    renamed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class ExpressionError(Exception):
@@ -223,7 +225,8 @@ class _ExpressionChecker:
         raise self._error(node, f"unknown name '{name}'{self._hint(name, [*self.scope.facts, *self.scope.aggregates])}")
 
     def _hint(self, name: str, names: list[str]) -> str:
-        return suggest(name, names, f"; known here: {listing(names)}" if names else "") + " (text stands in quotes)"
+        there = f"; known here: {listing(names)}" if names else ""
+        return suggest(name, names, there, self.scope.renamed) + " (text stands in quotes)"
 
     def attribute(self, node: ast.Attribute, known: KnownFields, depth: int) -> Checked:
         ref, type_ = self._reference(node)
@@ -242,7 +245,7 @@ class _ExpressionChecker:
             raise self._error(node, f"unknown name '{name}'{self._hint(name, list(self.scope.facts))}")
         type_ = fields.get(node.attr)
         if type_ is None:
-            hint = suggest(node.attr, fields, f"; it has {listing(fields)}")
+            hint = suggest(node.attr, fields, f"; it has {listing(fields)}", self.scope.renamed)
             raise self._error(node, f"'{name}' has no field '{node.attr}'{hint}")
         return FieldRef(name, node.attr), type_
 
