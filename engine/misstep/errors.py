@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 MAX_LENGTH = 500  # characters of one message: a fault must not be an amplifier
@@ -105,9 +106,16 @@ class InstallationError(MisstepError):
     """Something that belongs to the installation of misstep is missing."""
 
 
-def suggest(word: str, known: Iterable[str], otherwise: str = "") -> str:
-    """``"; did you mean 'x'?"`` for the nearest known word, else ``otherwise``."""
-    close = difflib.get_close_matches(word[:80], list(known), n=1, cutoff=0.6)
+def suggest(
+    word: str, known: Iterable[str], otherwise: str = "", renamed: Mapping[str, Iterable[str]] = MappingProxyType({})
+) -> str:
+    """``"; did you mean 'x'?"`` for the nearest known word, else ``otherwise``. ``renamed``: known words by their old ones, which
+    are said first."""
+    known = list(known)
+    for new in renamed.get(word, ()):
+        if new in known:
+            return f"; renamed to '{new}'"
+    close = difflib.get_close_matches(word[:80], known, n=1, cutoff=0.6)
     return f"; did you mean '{close[0]}'?" if close else otherwise
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, ValidationError, core_schema
 
 from misstep.assessment.intake import Facts, Intake, Values, fault
+from misstep.assessment.old_names import OldNames
 from misstep.assessment.result import Plain
 from misstep.errors import Location, Problem, RecordError, suggest, to_pointer
 from misstep.language.facts import (
@@ -61,6 +62,7 @@ class RecordReader:
         self._concluded = program.kinds.keys() - self._kinds.keys()
         self._schema = _record_schema(self._kinds.values())
         self._validator = SchemaValidator(self._schema)
+        self._old_names = OldNames(self._kinds.values())
         intake = Intake(self._kinds)
         self._take, self._collect = intake.take, intake.collect
 
@@ -75,7 +77,13 @@ class RecordReader:
     def read(self, record: RecordLike) -> Facts:
         """Check a record. Raises RecordError with every problem found, up to the limit."""
         data = plain_record(record)
-        return self._collect(data.get("id"), self._rows(data), _stated(data))
+        facts = data.get("facts")
+        if isinstance(facts, list) and len(facts) > self._limits.facts:
+            raise fault("/facts", f"has {len(facts)} facts; at most {self._limits.facts} are taken")
+        rows = self._take(data)
+        if rows is None:
+            data, rows = self._validated(data)
+        return self._collect(data.get("id"), rows, _stated(data))
 
     def read_json(self, data: bytes | str) -> Facts:
         """Check a record given as JSON text. Raises RecordError with line and column of every problem found.
@@ -97,28 +105,30 @@ class RecordReader:
         except RecordError as error:
             raise document.place(error) from None
 
-    def _rows(self, data: Plain) -> list[Values]:
-        """The rows of a record's facts, in its order."""
-        facts = data.get("facts")
-        if isinstance(facts, list) and len(facts) > self._limits.facts:
-            raise fault("/facts", f"has {len(facts)} facts; at most {self._limits.facts} are taken")
-        given = self._take(data)
-        if given is None:
-            try:
-                valid = self._validator.validate_python(data)
-            except ValidationError as error:
-                raise self._record_error(error) from None
-            given = [list(fact.values()) for fact in valid["facts"]]
-        return given
+    def _validated(self, data: Plain) -> tuple[Plain, list[Values]]:
+        """A record with the names of today, and the rows of its facts, in its order."""
+        given: Mapping[tuple[str | int, ...], str] = {}
+        if isinstance(facts := data.get("facts"), list):
+            facts, given, problems = self._old_names.renew(facts)
+            if problems:
+                raise self._record_error(problems)
+            data = {**data, "facts": facts}
+        try:
+            valid = self._validator.validate_python(data)
+        except ValidationError as error:
+            errors = error.errors(include_url=False, include_input=False)
+            most = self._limits.problems
+            raise self._record_error([self._problem(e, given) for e in errors[:most]], len(errors) - most) from None
+        return data, [list(fact.values()) for fact in valid["facts"]]
 
     # -- errors
 
-    def _record_error(self, error: ValidationError) -> RecordError:
-        errors = error.errors(include_url=False, include_input=False)
-        problems = [self._problem(e) for e in errors[: self._limits.problems]]
-        return RecordError(problems, max(0, len(errors) - len(problems)))
+    def _record_error(self, problems: list[Problem], omitted: int = 0) -> RecordError:
+        most = self._limits.problems
+        return RecordError(problems[:most], max(0, omitted, len(problems) - most))
 
-    def _problem(self, error: ErrorDetails) -> Problem:
+    def _problem(self, error: ErrorDetails, given: Mapping[tuple[str | int, ...], str]) -> Problem:
+        """One error in our words. ``given``: old names of fields in the record, by the place of the fact and the new name."""
         kind = error["type"]
         loc = [step for step in error["loc"] if isinstance(step, (str, int))]
         if kind == "invalid_key" or len(loc) < len(error["loc"]):
@@ -156,6 +166,8 @@ class RecordReader:
             message = "must be a list of facts"
         else:
             message = "must be a mapping: {kind: ..., and its fields}"
+        if len(loc) > 2:
+            loc[2] = given.get((*loc[1:3],), loc[2])
         return Problem(Location(pointer=to_pointer(loc)), message)
 
 

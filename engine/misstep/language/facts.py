@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, Literal, NamedTuple, get_args
@@ -32,6 +32,7 @@ class Field:
     ``unknown``: may be left out, and is then None. ``required``: must be given, as it has no default.
     ``worse`` says which change makes a slip worse: ``higher``, ``lower`` or a value; only tests use it.
     ``title`` and ``words`` are for people: the name of the field, and a sentence for some of its values.
+    ``was``: old names, by which records may still call it.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Field:
     help: str = ""
     title: str = ""
     words: tuple[tuple[Any, str], ...] = ()
+    was: tuple[str, ...] = ()
 
     @property
     def assumes(self) -> bool:
@@ -242,7 +244,7 @@ class Kind:
     """A declared sort of fact. ``fields`` are those of its role first, then its own;
     ``said``, ``repair``, ``word``: templates of the words for it in a message, of the sentences there that put it right, and of
     what it usually means to those who saw it, said to the person. ``advice``: how an action is done for it, by the action's id,
-    in place of what the action says of itself."""
+    in place of what the action says of itself. ``was``: old names, by which records may still call it."""
 
     name: str
     role: Role
@@ -258,6 +260,7 @@ class Kind:
     repair: str = ""
     word: str = ""
     advice: dict[str, str] = field(default_factory=dict)
+    was: tuple[str, ...] = ()
     by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -267,6 +270,17 @@ class Kind:
     def columns(self) -> dict[str, int]:
         """Name of a field to its place in a row."""
         return {f.name: FIRST_VALUE + i for i, f in enumerate(self.fields)}
+
+
+def renamings(kinds: Iterable[Kind]) -> dict[str, tuple[str, ...]]:
+    """What is called otherwise now: the new names by each old one of a kind or field. Fields of several kinds may share an old
+    name."""
+    found: dict[str, tuple[str, ...]] = {}
+    for kind in kinds:
+        for name, was in ((kind.name, kind.was), *((each.name, each.was) for each in kind.fields)):
+            for old in was:
+                found[old] = (*found.get(old, ()), name)
+    return found
 
 
 def free_ids(kind: str, count: int, taken: set[str]) -> list[str]:

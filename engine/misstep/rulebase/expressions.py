@@ -85,13 +85,15 @@ class NamedConstants:
 class Scope:
     """Names that an expression may use: facts with the types of their fields, aggregates with theirs, and constants.
 
-    ``own``: the fact of the pattern around it, whose fields need no name before them; empty outside of patterns.
+    ``own``: the fact of the pattern around it, whose fields need no name before them; empty outside of patterns. ``renamed``:
+    names by their old ones, for errors.
     """
 
     facts: Mapping[str, Mapping[str, Type]]
     aggregates: Mapping[str, Type] = field(default_factory=dict)
     own: str = ""
     constants: NamedConstants = field(default_factory=NamedConstants)
+    renamed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Checked(NamedTuple):
@@ -334,7 +336,7 @@ class _ExpressionChecker:
 
     def _hint(self, name: str, names: list[str]) -> str:
         there = f"; known here: {listing(names)}" if names else ""
-        return suggest(name, [*names, *self.scope.constants.nodes], there) + " (text stands in quotes)"
+        return suggest(name, [*names, *self.scope.constants.nodes], there, self.scope.renamed) + " (text stands in quotes)"
 
     def attribute(self, node: ast.Attribute, known: KnownFields, depth: int) -> Checked:
         return self._field(node, known)
@@ -368,7 +370,7 @@ class _ExpressionChecker:
             raise self._error(node, f"unknown name '{name}'{self._hint(name, list(self.scope.facts))}")
         type_ = fields.get(node.attr)
         if type_ is None:
-            hint = suggest(node.attr, fields, f"; it has {listing(fields)}")
+            hint = suggest(node.attr, fields, f"; it has {listing(fields)}", self.scope.renamed)
             raise self._error(node, f"'{name}' has no field '{node.attr}'{hint}")
         return FieldRef(name, node.attr), type_
 

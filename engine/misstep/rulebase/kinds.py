@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any, cast
 
 from misstep.errors import suggest
-from misstep.language.facts import ROLES, TRAITS, TYPES, UNSAID, Field, FieldType, Kind
+from misstep.language.facts import ROLES, TRAITS, TYPES, UNSAID, Field, FieldType, Kind, renamings
 from misstep.language.finding import FINDING_FIELDS, FINDING_WORDS
 from misstep.language.functions import Type
 from misstep.language.program import FINDING, OUTLOOK, Usual
 from misstep.language.scale import PLAN, REPAIR, SAID, STEP, VERDICT, WRONG, Scale
 from misstep.rulebase import schema
-from misstep.rulebase.packs import Merged, PackEntry
+from misstep.rulebase.packs import Merged, PackEntry, old_names
 
 RESERVED = frozenset({"id", "kind", "fact", *TRAITS, *FINDING_FIELDS})
 
@@ -24,9 +24,11 @@ def link_kinds(merged: Merged, scale: Scale | None) -> tuple[dict[str, tuple[Fie
 
     A kind or role with a wrong name or field is left out and goes to ``merged.broken``: references to it are no errors.
     """
+    _check_old_kinds(merged)
     roles: dict[str, tuple[Field, ...]] = {}
     for role, declared in merged.roles.items():
         roles[role] = _fields(declared, False)
+        _check_old_fields(declared, (), roles[role])
         if len(roles[role]) < len(declared.doc.fields):
             merged.broken |= {("roles", role)}
     kinds = {}
@@ -51,6 +53,7 @@ def _kind(
     for f in own:
         if any(f.name == c.name for c in common):
             entry.report(f"every {doc.role} has the field '{f.name}' already", "fields", f.name)
+    _check_old_fields(entry, common, own)
     for action in doc.advice:
         merged.declares("actions", action, entry, "advice", action)
     if doc.advice and doc.role != "mistake":
@@ -72,8 +75,58 @@ def _kind(
         repair=doc.repair,
         word=doc.word,
         advice=doc.advice,
+        was=old_names(doc),
         **traits,
     )
+
+
+def _check_old_kinds(merged: Merged) -> None:
+    """Report old names of kinds that mean something else too; of two declarations the later one is at fault."""
+    now: dict[str, PackEntry[schema.KindDoc]] = {}
+    for name, entry in merged.kinds.items():
+        for old, path in _old_names(entry.doc):
+            other = merged.kinds.get(old)
+            if other is not None and other.pack.layer > entry.pack.layer:
+                if not other.doc.replace:  # else it is told that there is nothing to replace
+                    other.report(f"'{old}' is the old name of '{name}', so records mean that one; choose another name")
+            elif old == name or other is not None:
+                entry.report(_IN_USE.format(old), *path)
+            elif now.setdefault(old, entry) is not entry:
+                entry.report(_TWO_OLD.format(old, now[old].path[-1]), *path)
+        for place, (old, path) in enumerate(_old_names(entry.doc)):
+            if old in old_names(entry.doc)[:place]:
+                entry.report(_TWICE.format(old), *path)
+
+
+def _check_old_fields(
+    entry: PackEntry[schema.KindDoc] | PackEntry[schema.RoleDoc], common: tuple[Field, ...], own: tuple[Field, ...]
+) -> None:
+    """The same of fields: ``common`` are those of the role of a kind."""
+    now = {old: field.name for field in common for old in field.was}
+    names = {"id", "kind", *(field.name for field in (*common, *own))}
+    for name, doc in entry.doc.fields.items():
+        if name in now:
+            entry.report(f"'{name}' is the old name of the field '{now[name]}'; choose another name", "fields", name)
+        for place, (old, path) in enumerate(_old_names(doc)):
+            if old in old_names(doc)[:place]:
+                entry.report(_TWICE.format(old), "fields", name, *path)
+            elif old in names:
+                entry.report(_IN_USE.format(old), "fields", name, *path)
+            elif now.setdefault(old, name) != name:
+                entry.report(_TWO_OLD.format(old, now[old]), "fields", name, *path)
+
+
+_IN_USE = "'{}' is a name in use; an old name is one that nothing has any more"
+_TWO_OLD = "'{}' is the old name of '{}' already"
+_TWICE = "'{}' stands twice in `was`"
+
+
+def _old_names(doc: schema.KindDoc | schema.FieldDoc) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """The old names of a kind or field, each with its path there."""
+    if isinstance(doc.was, str):
+        yield doc.was, ("was",)
+    for i, old in enumerate(doc.was if isinstance(doc.was, list) else ()):
+        yield old, ("was", i)
 
 
 def _traits(entry: PackEntry[schema.KindDoc], merged: Merged, scale: Scale | None) -> dict[str, str]:
@@ -137,6 +190,7 @@ def _field(name: str, doc: schema.FieldDoc, derived: bool) -> Field:
         worse=doc.worse,
         help=doc.help,
         title=doc.title or "",
+        was=old_names(doc),
     )
     default = None if doc.default is None else field.form.store(doc.default)
     if default is not None and not field.takes(default):
@@ -199,6 +253,7 @@ def link_usual(merged: Merged, roles: Mapping[str, tuple[Field, ...]], kinds: Ma
     If a later layer declares the kind or role anew, entries of an earlier one that do not fit any more are left out silently.
     """
     owners = {**roles, **{name: kind.fields for name, kind in kinds.items()}}
+    renamed = renamings(kinds.values())
     found = {}
     for place, entry in merged.usual.items():
         owner, _, name = place.partition(".")
@@ -208,7 +263,7 @@ def link_usual(merged: Merged, roles: Mapping[str, tuple[Field, ...]], kinds: Ma
         role_is_broken = owner in kinds and ("roles", kinds[owner].role) in merged.broken
         if merged.is_broken(owner) or (field is None and role_is_broken):
             continue
-        faults = list(_faults(place, field, owners, kinds, entry))
+        faults = list(_faults(place, field, owners, kinds, renamed, entry))
         declared = merged.kinds.get(owner) or merged.roles.get(owner)
         if declared is None or declared.pack.layer <= entry.pack.layer:
             for message, *path in faults:
@@ -226,16 +281,17 @@ def _faults(
     field: Field | None,
     owners: Mapping[str, tuple[Field, ...]],
     kinds: Mapping[str, Kind],
+    renamed: Mapping[str, tuple[str, ...]],
     entry: PackEntry[schema.UsualDoc],
 ) -> Iterator[tuple[str, ...]]:
     """The faults of an entry: messages, each with its path."""
     owner, _, name = place.partition(".")
     if owner not in owners:
-        yield (f"there is no kind or role '{owner}'{suggest(owner, owners)}",)
+        yield (f"there is no kind or role '{owner}'{suggest(owner, owners, renamed=renamed)}",)
     elif field is None:
         names = [field.name for field in owners[owner]]
         there = f"; there are {', '.join(names)}" if names else "; it has none"
-        yield (f"{owner} has no field '{name}'{suggest(name, names, there)}",)
+        yield (f"{owner} has no field '{name}'{suggest(name, names, there, renamed)}",)
     elif owner in kinds and kinds[owner].role == "derived":
         yield (f"'{owner}' is concluded by rules, so nobody is asked about it",)
     elif field.required:

@@ -128,18 +128,20 @@ class EffectLinker:
 
     def _derive(self, doc: dict[str, Scalar], *path: str | int) -> Effect | None:
         name = doc.get("kind")
-        kind = self.names.all.kinds.get(name) if isinstance(name, str) else None
+        kind, renamed = self.names.all.kinds.get(name) if isinstance(name, str) else None, self.names.all.renamed
         if ("kinds", name) in self.names.all.merged.broken:
             return None
         if kind is None or kind.role != "derived":
             derived = [k.name for k in self.names.all.kinds.values() if k.role == "derived"]
             there = f"; there are {listing(derived)}" if derived else "; declare one under kinds: with `role: derived`"
             what = "the `kind` is missing" if name is None else f"'{name}' is not a derived kind"
-            self.names.problem(f"derive: {what}{there if name is None else suggest(str(name), derived, there)}", *path, "kind")
+            hint = there if name is None else suggest(str(name), derived, there, renamed)
+            self.names.problem(f"derive: {what}{hint}", *path, "kind")
             return None
         for key in doc:
             if key != "kind" and key not in kind.by_name:
-                hint = suggest(key, kind.by_name, f"; it has {listing(kind.by_name)}" if kind.by_name else "")
+                there = f"; it has {listing(kind.by_name)}" if kind.by_name else ""
+                hint = suggest(key, kind.by_name, there, renamed)
                 self.names.problem(f"derive: {kind.name} has no field '{key}'{hint}", *path, key)
         for field in kind.fields:
             if field.name not in doc and not field.unknown:

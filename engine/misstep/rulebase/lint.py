@@ -14,7 +14,7 @@ from typing import NamedTuple
 from misstep.errors import Problem, listing, suggest
 from misstep.language.effects import Contribute, Recommend, Veto
 from misstep.language.expression import Compare, FieldRef, names_in, walk
-from misstep.language.facts import GIVEN_ROLES
+from misstep.language.facts import GIVEN_ROLES, renamings
 from misstep.language.finding import FINDING_WORDS
 from misstep.language.program import Action, Aggregate, Existence, Pattern, Program, Rule
 from misstep.limits import Limits
@@ -184,6 +184,7 @@ class CaseNames:
 
     def __init__(self, program: Program, packs: Iterable[Pack]) -> None:
         self._kinds = program.kinds
+        self._renamed = renamings(program.kinds.values())
         self._given = [name for name, kind in program.kinds.items() if kind.role in GIVEN_ROLES]
         derived = [name for name in program.kinds if name not in self._given]
         rules = {*program.rules, *(rule for pack in packs for rule in pack.doc.disable)}
@@ -211,7 +212,7 @@ class CaseNames:
             value: object = case.expect
             for key in path:
                 value = getattr(value, key)
-            yield from _unknown(value, what, known, ("expect", *path))
+            yield from self._unknown(value, what, known, ("expect", *path))
         for key, finding in case.expect.findings.items():
             yield from self._of_finding(key, finding, case.facts)
 
@@ -222,29 +223,28 @@ class CaseNames:
                 continue  # of no right shape, which is for the test to say
             kind = self._kinds.get(name)
             if kind is None:
-                yield from _unknown(name, "kind", self._given, ("facts", i, "kind"))
+                yield from self._unknown(name, "kind", self._given, ("facts", i, "kind"))
             elif name not in self._given:
                 yield UnknownName(("facts", i, "kind"), f"'{name}' is concluded by rules and cannot be said")
             else:
                 for field in fact:
-                    yield from _unknown(field, "field", ("id", "kind", *kind.by_name), ("facts", i), field)
+                    yield from self._unknown(field, "field", ("id", "kind", *kind.by_name), ("facts", i), field)
 
     def _of_finding(self, key: str, finding: ExpectFindingDoc, facts: list[dict[str, object]]) -> Iterator[UnknownName]:
         numbered = _NUMBERED.fullmatch(key)
         named = {name for fact in facts for part in ("id", "kind") if isinstance(name := fact.get(part), str)}
         if not (numbered and numbered[1] in named):
             mistakes = [name for name in self._given if self._kinds[name].role == "mistake"]
-            yield from _unknown(key, "fact or kind", {*named, *mistakes}, ("expect", "findings"), key)
+            yield from self._unknown(key, "fact or kind", {*named, *mistakes}, ("expect", "findings"), key)
         for name, known in self._of_findings.items():
-            yield from _unknown(getattr(finding, name), name, known, ("expect", "findings", key, name))
+            yield from self._unknown(getattr(finding, name), name, known, ("expect", "findings", key, name))
 
-
-def _unknown(value: object, what: str, known: Collection[str], path: CasePath, *key: str) -> Iterator[UnknownName]:
-    """The unknown ones of a word or several words; ``key``: the word itself, if it is a key of a mapping."""
-    words = value if isinstance(value, list) else [] if value is None else [value]
-    for i, word in enumerate(words):
-        if word not in known:
-            there = f"; it is one of {listing(known)}" if 0 < len(known) <= 12 else ""
-            yield UnknownName(
-                (*path, i) if isinstance(value, list) else (*path, *key), f"unknown {what} '{word}'{suggest(word, known, there)}"
-            )
+    def _unknown(self, value: object, what: str, known: Collection[str], path: CasePath, *key: str) -> Iterator[UnknownName]:
+        """The unknown ones of a word or several words; ``key``: the word itself, if it is a key of a mapping."""
+        words = value if isinstance(value, list) else [] if value is None else [value]
+        for i, word in enumerate(words):
+            if word not in known:
+                there = f"; it is one of {listing(known)}" if 0 < len(known) <= 12 else ""
+                hint = suggest(word, known, there, self._renamed)
+                place = (*path, i) if isinstance(value, list) else (*path, *key)
+                yield UnknownName(place, f"unknown {what} '{word}'{hint}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from operator import itemgetter
 
-from misstep.language.facts import GIVEN_ROLES, Field, Kind
+from misstep.language.facts import GIVEN_ROLES, Field, Kind, renamings
 from misstep.language.functions import BOOLEAN, TEXT, Type
 from misstep.language.program import OUTLOOK
 from misstep.language.scale import MISTAKE, NAMED_MISTAKES, PLAN, REPAIR, SAID, STEP, STEP_FIELDS, VERDICT, WRONG, Scale
@@ -23,6 +23,7 @@ class MessageChecker:
 
     def __init__(self, merged: Merged, kinds: dict[str, Kind], roles: Mapping[str, tuple[Field, ...]], scale: Scale) -> None:
         self.merged, self.scale = merged, scale
+        self.renamed = renamings(kinds.values())
         self.broken = frozenset(name for section, name in merged.broken if section in ("kinds", "roles"))
         self.longest: dict[str, int] = {}
         most = {
@@ -89,7 +90,7 @@ class MessageChecker:
     def _check(self, entry: PackEntry[schema.Doc], text: str, names: Names, *path: str | int) -> int:
         """How many words a template can be; 0 with the problem noted."""
         try:
-            return check_template(text, names, self.longest, self.broken)
+            return check_template(text, names, self.longest, self.broken, self.renamed)
         except TemplateError as error:
             entry.report(str(error), *path, offset=error.offset)
             return 0

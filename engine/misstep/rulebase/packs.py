@@ -174,9 +174,10 @@ def _merge_section(section: str, merged: Merged) -> dict[str, PackEntry[Any]]:
             entry.report(f"'{name}' stands in {first} too; say `replace: true` to take its place")
             if section == "rules":
                 merged.surplus.append(entry)
+    renamed = {old: [name] for name, entries in originals.items() for old in old_names(entries[0].doc)}
     for name, entries in replacements.items():
         if name not in originals and (section, name) not in merged.broken:
-            hint = suggest(name, originals)
+            hint = suggest(name, originals, renamed=renamed)
             entries[0].report(f"`replace: true`, but there is no '{name}' to replace{hint}")
         for one, other in pairwise(entries):
             if one.pack.layer == other.pack.layer:
@@ -185,6 +186,12 @@ def _merge_section(section: str, merged: Merged) -> dict[str, PackEntry[Any]]:
     chosen = {name: entries[0] for name, entries in originals.items()}
     chosen.update({name: entries[-1] for name, entries in replacements.items()})
     return dict(sorted(chosen.items()))
+
+
+def old_names(doc: schema.Doc) -> tuple[str, ...]:
+    """The old names of what is declared; only kinds and fields have any."""
+    was: str | list[str] | None = getattr(doc, "was", None)
+    return (was,) if isinstance(was, str) else tuple(was or ())
 
 
 def _declarations(section: dict[str, Any] | BaseModel) -> Iterable[tuple[str, Any]]:

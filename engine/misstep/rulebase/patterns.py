@@ -8,11 +8,12 @@ from __future__ import annotations
 import keyword
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 from misstep.errors import suggest
 from misstep.language.expression import Compare, Expression, KnownFields, known_where, names_in, refs_in, with_name
-from misstep.language.facts import GIVEN_ROLES, ROLES, Field, Kind
+from misstep.language.facts import GIVEN_ROLES, ROLES, Field, Kind, renamings
 from misstep.language.functions import Type
 from misstep.language.operators import Comparator
 from misstep.language.program import FINDING, OUTLOOK, Aggregate, Condition, Existence, Over, Pattern, overlap
@@ -43,6 +44,11 @@ class Declared:
     scale: Scale
     limits: Limits
     types: dict[str, dict[str, Type]] = field(default_factory=dict)
+
+    @cached_property
+    def renamed(self) -> dict[str, tuple[str, ...]]:
+        """Names of kinds and fields by their old ones, for errors."""
+        return renamings(self.kinds.values())
 
 
 class RuleNames:
@@ -173,7 +179,8 @@ class RuleNames:
                 raise self.fail("facts of the role derived are taken by their kind", key, i, slot)
             else:
                 known = [*self.all.kinds, *GIVEN_ROLES, FINDING, OUTLOOK]
-                hint = suggest(word, known, "" if self._extends() else "; the shipped kinds need `extends: misstep`")
+                there = "" if self._extends() else "; the shipped kinds need `extends: misstep`"
+                hint = suggest(word, known, there, self.all.renamed)
                 raise self.fail(f"unknown kind '{word}'{hint}", key, i, slot)
         return list(found.values())
 
@@ -192,10 +199,10 @@ class RuleNames:
 
     def scope(self, own: Pattern | None = None) -> Scope:
         """The names that an expression may use; ``own``: the pattern around it."""
-        constants = self.all.merged.named
+        merged, renamed = self.all.merged, self.all.renamed
         if own is None:
-            return Scope(self.types, self.values, constants=constants)
-        return Scope({**self.types, own.name: self._types(own)}, self.values, own.name, constants)
+            return Scope(self.types, self.values, "", merged.named, renamed)
+        return Scope({**self.types, own.name: self._types(own)}, self.values, own.name, merged.named, renamed)
 
     def _needs(self, node: Expression) -> frozenset[str]:
         """The names to be bound before a condition: its own, and those that make its fields certainly known."""
@@ -245,8 +252,8 @@ class RuleNames:
         if where is not None:
             conditions = self.need((*path[:-1], "where"), lambda: check_condition(where, self.scope(pattern), known))
         known = known.union(*(known_where(test, True) for test in conditions))
-        scope = Scope({name: self.types[name]}, own=name, constants=self.all.merged.named)
-        value, type_ = self.need(path, lambda: check_value(text, scope, known))
+        alone = replace(self.scope(pattern), facts={name: self.types[name]}, aggregates={})
+        value, type_ = self.need(path, lambda: check_value(text, alone, known))
         if not type_.is_number:
             raise self.fail(f"a number is needed here; this is {type_}", *path)
         beyond = Compare((comparator,), (with_name(value, name, other), value))

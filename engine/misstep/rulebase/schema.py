@@ -60,6 +60,9 @@ Constant = Annotated[
 ]
 
 
+NameOrNames = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape]
+
+
 def _not_true(value: object) -> object:
     """``True`` is 1 for a Literal."""
     return "true" if value is True else value
@@ -133,6 +136,8 @@ class FieldDoc(Doc):
     help: Prose = ""
     title: ShortText | None = None
     words: Annotated[dict[str, ShortText], Field(min_length=1)] | None = None
+    was: NameOrNames | None = None
+    """Old names, by which records may still call it; of a kind likewise."""
 
 
 class RoleDoc(Declaration):
@@ -152,10 +157,8 @@ class KindDoc(Declaration):
     assumed: ShortText | None = None
     said: ShortText | None = None
     repair: Prose = ""
+    was: NameOrNames | None = None
     fields: dict[Name, FieldDoc] = {}
-
-
-NameOrNames = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape]
 
 
 class PatternDoc(Doc):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
@@ -38,12 +39,19 @@ class TemplateError(Exception):
         self.offset = offset
 
 
-def check_template(text: str, names: Names, longest: Mapping[str, int], lenient: frozenset[str]) -> int:
+def check_template(
+    text: str,
+    names: Names,
+    longest: Mapping[str, int],
+    lenient: frozenset[str],
+    renamed: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+) -> int:
     """Check a template; the most words that it can say. Raises TemplateError.
 
-    ``longest``: the most words of a value, where it is not a single field; ``lenient``: names of which nothing is known.
+    ``longest``: the most words of a value, where it is not a single field; ``lenient``: names of which nothing is known;
+    ``renamed``: names by their old ones, for errors.
     """
-    return _TemplateChecker(text, names, longest, lenient).body(_parse(text).body, 0)
+    return _TemplateChecker(text, names, longest, lenient, renamed).body(_parse(text).body, 0)
 
 
 Variable = tuple[str, str]
@@ -148,8 +156,15 @@ class _TemplateChecker:
     """Checks one template, with a method for every sort of node that may be in it: a node and its depth in; out the most words
     that it can say, and of an expression its type too. They raise TemplateError with the place of the node."""
 
-    def __init__(self, text: str, names: Names, longest: Mapping[str, int], lenient: frozenset[str]) -> None:
-        self.text, self.names, self.longest, self.lenient = text, names, longest, lenient
+    def __init__(
+        self,
+        text: str,
+        names: Names,
+        longest: Mapping[str, int],
+        lenient: frozenset[str],
+        renamed: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        self.text, self.names, self.longest, self.lenient, self.renamed = text, names, longest, lenient, renamed
 
     def error(self, message: str, node: nodes.Node, word: str = "") -> TemplateError:
         """The error, at the first place of a word in the tags of its line."""
@@ -254,7 +269,7 @@ class _TemplateChecker:
         raise self.error(f"'{name}' is a fact; say which field of it: it has {listing(type_)}", node, name)
 
     def unknown(self, name: str) -> str:
-        return f"unknown name '{name}'{suggest(name, self.names, f'; known here: {listing(self.names)}')}"
+        return f"unknown name '{name}'{suggest(name, self.names, f'; known here: {listing(self.names)}', self.renamed)}"
 
     def field(self, node: nodes.Node, name: str, field: str) -> _CheckedValue:
         fields = self.names.get(name)
@@ -265,7 +280,7 @@ class _TemplateChecker:
         if isinstance(fields, Type):
             raise self.error(f"'{name}' has no fields", node, name)
         if field not in fields:
-            hint = suggest(field, fields, f"; it has {listing(fields)}")
+            hint = suggest(field, fields, f"; it has {listing(fields)}", self.renamed)
             raise self.error(f"'{name}' has no field '{field}'{hint}", node, f"{name}.{field}")
         return _CheckedValue(fields[field], _words(fields[field], field))
 

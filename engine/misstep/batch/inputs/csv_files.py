@@ -77,7 +77,7 @@ def _read_interviews(source: InputSource, columns: Columns, rows: CsvRows, readi
 def _check_facts(source: InputSource, header: Sequence[str], reading: Reading) -> None:
     """Raise UsageError where a column is missing, or is no field of any kind."""
     require_columns(source.name, header, tuple(dict.fromkeys([reading.id, KIND, *reading.keep])))
-    fields = {field.name for kind in _given(reading) for field in kind.fields}
+    fields = {name for kind in _given(reading) for field in kind.fields for name in (field.name, *field.was)}
     for column in header:
         if column not in {reading.id, KIND, FACT, *reading.keep, *fields}:
             hint = suggest(column, fields, "; name it among those to keep, if it is none")
@@ -150,7 +150,11 @@ class _Gathered:
 def read_long(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
     """The interviews of a part as records: cells are converted to the types of their fields. A cell of the wrong type stays text;
     the reader of records rejects it."""
-    kinds = {kind.name: {field.name: field.form.read for field in kind.fields} for kind in _given(reading)}
+    kinds = {
+        called: {name: field.form.read for field in kind.fields for name in (field.name, *field.was)}
+        for kind in _given(reading)
+        for called in (kind.name, *kind.was)
+    }
     for entry in read_entries(part):
         if isinstance(entry, Reject):
             yield entry

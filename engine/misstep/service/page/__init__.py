@@ -11,9 +11,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from typing import Any
 
 from misstep.analysis.certainty import Certainty
 from misstep.api import RuleBase
+from misstep.assessment.old_names import OldNames
 from misstep.assessment.records import RecordLike
 from misstep.errors import BudgetError, Problem, RecordError
 from misstep.limits import Limits
@@ -69,6 +71,7 @@ class Page:
         given = limits or Limits()
         self._limits = replace(given, facts=min(given.facts, MOST_FACTS))
         self._kinds = given_kinds(rulebase.kinds)
+        self._old_names = OldNames(self._kinds.values())
         self._catalogue = Catalogue(rulebase)
         self._markup = Markup(rulebase, self._catalogue)
 
@@ -88,12 +91,21 @@ class Page:
             record = None
         if len(body) > self._limits.record_bytes or not isinstance(record, dict | list):
             return self._refused("This link does not hold a case that can be read.")
+        record, twice = self._renewed(record)
         story = read_record(record, self._kinds)
         if len(story.facts) > self._limits.facts:
             return self._refused(too_many(self._limits))
         shown = {problem.location.pointer for problem in self._problems(self._whole(story)[0])}
-        lost = tuple(str(problem) for problem in self._problems(record) if problem.location.pointer not in shown)
-        return self._page(Posted(story, {}, lost))
+        lost = [*twice, *(problem for problem in self._problems(record) if problem.location.pointer not in shown)]
+        return self._page(Posted(story, {}, tuple(map(str, lost))))
+
+    def _renewed(self, record: Any) -> tuple[Any, list[Problem]]:
+        """A record of a link with the names of today, and the fields that it has under two names."""
+        facts = record.get("facts") if isinstance(record, dict) else record
+        if not isinstance(facts, list):
+            return record, []
+        renewed = self._old_names.renew(facts)
+        return {**record, "facts": renewed.facts} if isinstance(record, dict) else renewed.facts, renewed.problems
 
     def assessment_json(self, body: bytes) -> Reply:
         """The assessment of a posted form, as a download."""
@@ -124,7 +136,7 @@ class Page:
         return self._page(Posted(Story(), {}, wrong))
 
     def _posted(self, body: bytes) -> Posted:
-        posted = read_form(body, self._kinds, self._limits)
+        posted = read_form(body, self._kinds, self._old_names, self._limits)
         story, asked = posted.story, dict(posted.asked)
         if kind := self._kinds.get(asked.get("add", "")):
             if len(story.facts) >= self._limits.facts:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from math import isfinite
 from urllib.parse import parse_qsl
 
+from misstep.assessment.old_names import OldNames
 from misstep.errors import Location, Problem, RecordError
 from misstep.language.facts import GIVEN_ROLES, MAX_ID, Field, Kind, free_ids
 from misstep.limits import Limits
@@ -92,7 +93,7 @@ class Posted:
     wrong: tuple[str, ...] = ()
 
 
-def read_form(body: bytes, kinds: Mapping[str, Kind], limits: Limits) -> Posted:
+def read_form(body: bytes, kinds: Mapping[str, Kind], old_names: OldNames, limits: Limits) -> Posted:
     """Parse a form as browsers encode it. Raises RecordError if it is invalid or too large."""
     try:
         if len(body) > limits.record_bytes:
@@ -114,8 +115,8 @@ def read_form(body: bytes, kinds: Mapping[str, Kind], limits: Limits) -> Posted:
     wrong: list[str] = []
     for place in sorted(places):
         named = dict(places[place]).get("kind", "")
-        if kind := kinds.get(named):
-            stated.append(_of_form(places[place], kind))
+        if kind := kinds.get(old_names.kind(named)):  # a page that was open before the rules changed
+            stated.append(_of_form([(old_names.field(kind.name, name), value) for name, value in places[place]], kind))
         else:
             wrong.append(f"These rules know no '{named[:60]}' (any more): it is left out.")
     return Posted(Story(tuple(stated), asked.pop("id", "") or None), asked, tuple(wrong))
