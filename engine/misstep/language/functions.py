@@ -18,12 +18,14 @@ WORDS: tuple[TypeName, ...] = tuple(name for name, form in TYPES.items() if form
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """Type of an expression; ``bits`` bounds the size of a number, ``values`` are the words of an enum or set."""
+    """Type of an expression; ``bits`` bounds the size of a number, ``values`` are the words of an enum or set, ``order`` those
+    of them that go from low to high."""
 
     name: TypeName
     values: tuple[str, ...] = ()
     bits: int = 0
     unknown: bool = False
+    order: tuple[str, ...] = ()
 
     @property
     def sort(self) -> ValueSort:

@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple, cast
 
 from misstep.errors import listing, suggest
@@ -44,6 +45,7 @@ MAX_DEPTH = 32
 MAX_BITS = 900  # a double holds up to 1023: no product or sum of facts may come near
 FACT_BITS = 53
 AGGREGATE_BITS = 73  # a sum of up to 2**20 facts
+MOST_ORDERED = 20  # words of a field that is compared by their order: each comparison has a test for each of them
 
 NOTHING: KnownFields = frozenset()
 
@@ -337,11 +339,51 @@ class _ExpressionChecker:
                 raise self._error(part, _REFUSED[refused])
         operands = [self._check(part, known, depth) for part in parts]
         operators = [_OPERATORS[type(operator)] for operator in node.ops]
-        for i, symbol in enumerate(operators):
-            self._comparable(parts[i + 1], operands[i].type, operands[i + 1].type, COMPARISONS[symbol].ordered)
-        return Checked(Compare(tuple(operators), tuple(o.node for o in operands)), BOOLEAN)
+        tests: list[Expression] = []
+        for part, symbol, (a, b) in zip(node.comparators, operators, pairwise(operands), strict=True):
+            if COMPARISONS[symbol].ordered and (a.type.order or b.type.order):
+                tests.append(self._ranked(part, symbol, a, b))
+            else:
+                self._comparable(part, a.type, b.type, COMPARISONS[symbol].ordered)
+                tests.append(Compare((symbol,), (a.node, b.node)))
+        if all(isinstance(test, Compare) for test in tests):
+            return Checked(Compare(tuple(operators), tuple(o.node for o in operands)), BOOLEAN)
+        return Checked(tests[0] if len(tests) == 1 else Logic("and", tuple(tests)), BOOLEAN)
+
+    def _ranked(self, node: ast.AST, symbol: Comparator, a: Checked, b: Checked) -> Expression:
+        """A comparison of a field whose words have an order, as look-ups of the words for which it holds."""
+        order = a.type.order
+        if not order:
+            return self._ranked(node, COMPARISONS[symbol].mirrored, b, a)
+        if len(order) > MOST_ORDERED:
+            raise self._error(node, f"this field has {len(order)} words, too many to compare; the limit is {MOST_ORDERED}")
+        match b.node:
+            case Literal(str() as word) if word in order:
+                found: list[Expression] = (
+                    [Lookup(a.node, Constants(words), False)] if (words := _beside(order, symbol, word)) else []
+                )
+            case Literal(str() as word) if word in a.type.values:
+                raise self._error(node, f"'{word}' has no place in the order of this field")
+            case Literal(str() as word):
+                raise self._no_value(node, word, a.type)
+            case _ if b.type.order == order:
+                found = [
+                    Logic("and", (Lookup(a.node, Constants(words), False), Compare(("==",), (b.node, Literal(word)))))
+                    for word in order
+                    if (words := _beside(order, symbol, word))
+                ]
+            case _:
+                message = "an ordered field is compared with one of its words, or with a field of its order; this is"
+                raise self._error(node, f"{message} {b.type}")
+        if not found:
+            raise self._error(node, "this never holds: nothing is below the lowest word, or above the highest")
+        return found[0] if len(found) == 1 else Logic("or", tuple(found))
 
     def _comparable(self, node: ast.AST, a: Type, b: Type, ordered: bool = False) -> None:
+        if ordered and a.sort == b.sort == "word" and "enum" in (a.name, b.name):
+            raise self._error(
+                node, "the words of this field have no order; `ordered: true` at the field gives them that of `values`"
+            )
         if ordered and not (a.sort == b.sort == "number" or a.name == b.name == "id"):
             raise self._error(node, f"order is only between numbers; these are {a} and {b}")
         if "set" in (a.sort, b.sort):
@@ -454,6 +496,20 @@ class _ExpressionChecker:
                 raise self._error(arg, "the points of a curve go from left to right")
         bits = max(math.ceil(abs(y)).bit_length() for _, y in points) + 1
         return Checked(Curve(x.node, tuple(points)), Type("number", bits=bits))
+
+
+def _beside(order: tuple[str, ...], symbol: Comparator, word: str) -> tuple[str, ...]:
+    """The words of which ``x < word``, or what else the comparison is, holds."""
+    place = order.index(word)
+    match symbol:
+        case "<":
+            return order[:place]
+        case "<=":
+            return order[: place + 1]
+        case ">":
+            return order[place + 1 :]
+        case _:
+            return order[place:]
 
 
 _REFUSED: dict[type[ast.AST], str] = {
