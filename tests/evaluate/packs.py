@@ -54,6 +54,7 @@ GROUPS = (("d0",), ("d1", "d2"), ("d3",))
 JOINED = ("m0", "s0")
 SUMS = [symbol for symbol in ARITHMETIC if symbol != "/"]  # a division is by what is never 0
 EQUALITIES = [symbol for symbol, form in COMPARISONS.items() if not form.ordered]
+ORDERS = [symbol for symbol, form in COMPARISONS.items() if form.ordered]
 SCORED = [key for key, form in EFFECTS.items() if form.score and key != "overall"]
 _NUMBERS, _TEXTS = (("integer", "number"),), (("text", "id", "enum"),)
 LATE = "late"  # derived from findings too, so that only advice may read it
@@ -67,6 +68,7 @@ class Ref:
     text: str
     type: str
     unknown: bool
+    ordered: bool = False
 
     @property
     def name(self) -> str:
@@ -148,11 +150,19 @@ class Scope:
         return f"({a}) {self.pick(SUMS)} ({b})", needs | more
 
     def atom(self) -> tuple[str, set[str]]:
-        match self.pick(("number", "number", "numbers", "truth", "word", "words", "member", "text", "part", "id", "known")):
+        match self.pick(
+            ("number", "number", "numbers", "truth", "word", "words", "rank", "member", "text", "part", "id", "known")
+        ):
             case "truth" if found := self.field("boolean"):
                 return found
             case "word" if found := self.field("enum"):
                 return f"{found[0]} {self.pick(EQUALITIES)} {self.pick((*map(repr, WORDS), 'k_word'))}", found[1]
+            case "rank" if ordered := [ref for ref in self.refs if ref.ordered]:
+                one = self.pick(ordered)
+                second = self.pick([ref for ref in ordered if ref.type == one.type])
+                right = self.pick((second.text, "'v'" if one.type == "enum" else "'moderate'"))
+                needs = {ref.text for ref in (one, second) if ref.unknown and ref.text not in self.known}
+                return f"{one.text} {self.pick(ORDERS)} {right}", needs
             case "words" if found := self.field("enum", "text"):
                 return f"{found[0]} {self.pick([*MEMBERSHIPS])} {self.pick((('u', 'v'), 'k_words'))}", found[1]
             case "numbers" if found := self.field("integer", "number"):
@@ -284,6 +294,8 @@ class PackMaker:
         field: dict[str, Any] = {"type": type_}
         if type_ in ("enum", "set"):
             field["values"] = list(WORDS)
+        if type_ == "enum":
+            field["ordered"] = self.pick((True, False))
         if self.pick((True, False)):
             field["type"] += "?"
         else:
@@ -358,6 +370,7 @@ class PackMaker:
                 pattern["of"] = kind
             scope.scored.append(name)
             scope.refs += [Ref(f"{name}.{f}", "number", False) for f in ("severity", "noticed", "damage")]
+            scope.refs.append(Ref(f"{name}.severity_band", "band", False, ordered=True))
             words = [kind or "mistake"]
         elif words == ["outlook"]:
             return pattern
@@ -368,7 +381,8 @@ class PackMaker:
         if not fields and roles == {"mistake"}:
             fields = {f: self.fields["m0"][f] for f in ("times", "seen", "note")}
         for field, doc in fields.items():
-            scope.refs.append(Ref(f"{name}.{field}", doc["type"].removesuffix("?"), doc["type"].endswith("?")))
+            type_, ordered = doc["type"].removesuffix("?"), doc.get("ordered", False)
+            scope.refs.append(Ref(f"{name}.{field}", type_, doc["type"].endswith("?"), ordered))
         if "derived" not in roles:
             scope.refs.append(Ref(f"{name}.id", "id", False))
         return pattern
@@ -452,7 +466,7 @@ class PackMaker:
 
 
 def _derived_field(type_: str) -> dict[str, Any]:
-    return {"type": type_, **({"values": list(WORDS)} if type_ == "enum" else {})}
+    return {"type": type_, **({"values": list(WORDS), "ordered": True} if type_ == "enum" else {})}
 
 
 def _words(fact: Any) -> list[str]:

@@ -30,7 +30,8 @@ class Field:
     """One field of a kind.
 
     ``unknown``: may be left out, and is then None. ``required``: must be given, as it has no default.
-    ``worse`` says which change makes a slip worse: ``higher``, ``lower`` or a value; only tests use it.
+    ``ordered``: its values, words, go from low to high. ``worse`` says which change makes a slip worse: ``higher``, ``lower`` or
+    a value; only tests use it.
     ``title`` and ``words`` are for people: the name of the field, and a sentence for some of its values.
     ``was``: old names, by which records may still call it.
     """
@@ -49,6 +50,12 @@ class Field:
     title: str = ""
     words: tuple[tuple[Any, str], ...] = ()
     was: tuple[str, ...] = ()
+    ordered: bool = False
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Its words from low to high, if they have an order; one that says that nothing is known has no place in it."""
+        return tuple(word for word in self.values if word != UNSAID) if self.ordered else ()
 
     @property
     def assumes(self) -> bool:

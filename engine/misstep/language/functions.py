@@ -19,13 +19,14 @@ WORDS: tuple[TypeName, ...] = tuple(name for name, form in TYPES.items() if form
 @dataclass(frozen=True, slots=True)
 class Type:
     """Type of an expression; ``low`` and ``high`` are the least and the greatest value of a number, ``values`` are the words of
-    an enum or set."""
+    an enum or set, ``order`` those of them that go from low to high."""
 
     name: TypeName
     values: tuple[str, ...] = ()
     low: float = 0
     high: float = 0
     unknown: bool = False
+    order: tuple[str, ...] = ()
 
     @property
     def sort(self) -> ValueSort:

@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import NamedTuple, cast
 
 from misstep.errors import listing, suggest
@@ -39,13 +40,14 @@ from misstep.language.expression import (
     Scalar,
     known_where,
 )
-from misstep.language.facts import LARGEST, TypeName
+from misstep.language.facts import LARGEST, UNSAID, TypeName
 from misstep.language.functions import BOOLEAN, FUNCTIONS, MANY, NUMBERS, TEXT, Type, one_of
 from misstep.language.numbers import plus
 from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS, ArithmeticOperator, Comparator, Connective
 
 MAX_DEPTH = 32
 MAX_SIZE = 2.0**900  # a double holds up to 2**1023: no product or sum of facts may come near
+MOST_ORDERED = 20  # words of a field that is compared by their order: each comparison has a test for each of them
 
 NOTHING: KnownFields = frozenset()
 
@@ -188,12 +190,13 @@ class _ExpressionChecker:
     """Checks one expression, with a method for every sort of node that may be in it: the node, the fields that are known where it
     stands, and how deep that is, in; the node checked and typed out. They raise ExpressionError with the place of the node.
 
-    ``asked`` gathers the fields that may be unknown and that a comparison uses; None outside of comparisons.
+    ``asked`` gathers what must hold for a comparison to be true or false: the fields that it uses are known, their words have a
+    place in the order; None outside of comparisons.
     """
 
     def __init__(self, text: str, scope: Scope, start: int = 0) -> None:
         self.scope = scope
-        self.asked: dict[FieldRef, None] | None = None
+        self.asked: dict[Expression, None] | None = None
         self.shift = start + len(text) - len(text.lstrip())
         self.line = re.sub(r"\s", " ", text).strip()
 
@@ -257,15 +260,16 @@ class _ExpressionChecker:
 
     def _comparison(self, node: ast.expr, known: KnownFields, depth: int, truth: bool) -> Expression:
         """The same for a comparison, or whatever else is true or false; it is neither where a field that it uses is unknown."""
-        asked: dict[FieldRef, None] = {}
+        asked: dict[Expression, None] = {}
         with self._asking(asked):
             part = self._typed(node, known, depth, "boolean").node
+        guards = [guard for guard in asked if isinstance(guard, Known) or not truth]  # no look-up has a word without a place
         part = part if truth else Not(part)
-        return Logic("and", (*map(Known, asked), part)) if asked else part
+        return Logic("and", (*guards, part)) if guards else part
 
     @contextmanager
-    def _asking(self, asked: dict[FieldRef, None] | None) -> Iterator[None]:
-        """Gather unknown fields there; None: refuse them."""
+    def _asking(self, asked: dict[Expression, None] | None) -> Iterator[None]:
+        """Gather guards there; None: refuse unknown fields."""
         before, self.asked = self.asked, asked
         yield
         self.asked = before
@@ -347,7 +351,7 @@ class _ExpressionChecker:
             if self.asked is None:
                 hint = f"let a condition ask for known({ref}); an amount may also be: {ref} if known({ref}) else ..."
                 raise self._error(node, f"{ref} may be unknown; {hint}")
-            self.asked[ref] = None
+            self.asked[Known(ref)] = None
         return Checked(ref, type_)
 
     def _reference(self, node: ast.expr) -> tuple[FieldRef, Type]:
@@ -424,11 +428,54 @@ class _ExpressionChecker:
                 raise self._error(part, _REFUSED[refused])
         operands = [self._check(part, known, depth) for part in parts]
         operators = [_OPERATORS[type(operator)] for operator in node.ops]
-        for i, symbol in enumerate(operators):
-            self._comparable(parts[i + 1], operands[i].type, operands[i + 1].type, COMPARISONS[symbol].ordered)
-        return Checked(Compare(tuple(operators), tuple(o.node for o in operands)), BOOLEAN)
+        tests: list[Expression] = []
+        for part, symbol, (a, b) in zip(node.comparators, operators, pairwise(operands), strict=True):
+            if COMPARISONS[symbol].ordered and (a.type.order or b.type.order):
+                tests.append(self._ranked(part, symbol, a, b))
+            else:
+                self._comparable(part, a.type, b.type, COMPARISONS[symbol].ordered)
+                tests.append(Compare((symbol,), (a.node, b.node)))
+        if all(isinstance(test, Compare) for test in tests):
+            return Checked(Compare(tuple(operators), tuple(o.node for o in operands)), BOOLEAN)
+        return Checked(tests[0] if len(tests) == 1 else Logic("and", tuple(tests)), BOOLEAN)
+
+    def _ranked(self, node: ast.AST, symbol: Comparator, a: Checked, b: Checked) -> Expression:
+        """A comparison of a field whose words have an order, as look-ups of the words for which it holds."""
+        order = a.type.order
+        if not order:
+            return self._ranked(node, COMPARISONS[symbol].mirrored, b, a)
+        for each in (a, b):
+            if self.asked is not None and UNSAID in each.type.values and each.type.order:
+                self.asked[Compare(("!=",), (each.node, Literal(UNSAID)))] = None
+        if len(order) > MOST_ORDERED:
+            raise self._error(node, f"this field has {len(order)} words, too many to compare; the limit is {MOST_ORDERED}")
+        match b.node:
+            case Literal(str() as word) if word in order:
+                found: list[Expression] = (
+                    [Lookup(a.node, Constants(words), False)] if (words := _beside(order, symbol, word)) else []
+                )
+            case Literal(str() as word) if word in a.type.values:
+                raise self._error(node, f"'{word}' has no place in the order of this field")
+            case Literal(str() as word):
+                raise self._no_value(node, word, a.type)
+            case _ if b.type.order == order:
+                found = [
+                    Logic("and", (Lookup(a.node, Constants(words), False), Compare(("==",), (b.node, Literal(word)))))
+                    for word in order
+                    if (words := _beside(order, symbol, word))
+                ]
+            case _:
+                message = "an ordered field is compared with one of its words, or with a field of its order; this is"
+                raise self._error(node, f"{message} {b.type}")
+        if not found:
+            raise self._error(node, "this never holds: nothing is below the lowest word, or above the highest")
+        return found[0] if len(found) == 1 else Logic("or", tuple(found))
 
     def _comparable(self, node: ast.AST, a: Type, b: Type, ordered: bool = False) -> None:
+        if ordered and a.sort == b.sort == "word" and "enum" in (a.name, b.name):
+            raise self._error(
+                node, "the words of this field have no order; `ordered: true` at the field gives them that of `values`"
+            )
         if ordered and not (a.sort == b.sort == "number" or a.name == b.name == "id"):
             raise self._error(node, f"order is only between numbers; these are {a} and {b}")
         if "set" in (a.sort, b.sort):
@@ -557,6 +604,22 @@ def _division_by(divisor: Expression) -> str:
 
 
 _TOO_LARGE = "the number can become too large: fewer or smaller factors are needed"
+
+
+def _beside(order: tuple[str, ...], symbol: Comparator, word: str) -> tuple[str, ...]:
+    """The words of which ``x < word``, or what else the comparison is, holds."""
+    place = order.index(word)
+    match symbol:
+        case "<":
+            return order[:place]
+        case "<=":
+            return order[: place + 1]
+        case ">":
+            return order[place + 1 :]
+        case _:
+            return order[place:]
+
+
 _REFUSED: dict[type[ast.AST], str] = {
     ast.Is: "'is' is written ==",
     ast.IsNot: "'is not' is written !=",

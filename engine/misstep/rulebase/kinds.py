@@ -169,6 +169,7 @@ def _field(name: str, doc: schema.FieldDoc, derived: bool) -> Field:
     faults = {
         "this name has a meaning of its own; choose another": name in RESERVED or keyword.iskeyword(name),
         f"`values` is {'needed for' if worded else 'only for'} an enum or a set": worded != (doc.values is not None),
+        "`ordered` is only for an enum": doc.ordered and type_ != "enum",
         "a value stands twice in `values`": len(set(values)) < len(values),
         "`min` and `max` are only for numbers": limited and TYPES[type_].sort != "number",
         "a derived field has no `min` and `max`; limit the value where it is derived": limited and derived,
@@ -191,6 +192,7 @@ def _field(name: str, doc: schema.FieldDoc, derived: bool) -> Field:
         help=doc.help,
         title=doc.title or "",
         was=old_names(doc),
+        ordered=doc.ordered,
     )
     default = None if doc.default is None else field.form.store(doc.default)
     if default is not None and not field.takes(default):
@@ -221,7 +223,7 @@ def field_type(field: Field) -> Type:
     if field.is_number:
         low, high = field.range
         return Type(field.type, low=low, high=high, unknown=field.unknown)
-    return Type(field.type, field.values, unknown=field.unknown)
+    return Type(field.type, field.values, unknown=field.unknown, order=field.order)
 
 
 def fact_types(
@@ -241,7 +243,8 @@ def fact_types(
 def finding_types(scale: Scale) -> Mapping[str, Type]:
     """The types of the fields of a finding, besides those of its mistake."""
     scores = {name: Type("number", high=10) for name in FINDING_FIELDS}
-    return {"fact": Type("id"), **scores, **{name: Type("enum", words(scale)) for name, words in FINDING_WORDS.items()}}
+    words = {name: words(scale) for name, words in FINDING_WORDS.items()}
+    return {"fact": Type("id"), **scores, **{name: Type("enum", found, order=found) for name, found in words.items()}}
 
 
 # -- usual answers

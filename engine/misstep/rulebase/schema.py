@@ -128,6 +128,7 @@ class FieldDoc(Doc):
         "set?",
     ]
     values: Annotated[list[ShortText], Field(min_length=1)] | None = None
+    ordered: bool = False
     default: object = None
     min: Number | None = None
     max: Number | None = None

@@ -52,11 +52,15 @@ def constant(value: object) -> Markup:
 
 
 class Phrases:
-    """Puts expressions of one rule into words. ``names``: of facts; fields of ``own`` stand without a name."""
+    """Puts expressions of one rule into words. ``names``: of facts; fields of ``own`` stand without a name. ``orders``: the words
+    of fields from low to high, by the name of the fact and that of the field."""
 
-    def __init__(self, names: Mapping[str, Markup], own: str = "") -> None:
+    def __init__(
+        self, names: Mapping[str, Markup], own: str = "", orders: Mapping[tuple[str, str], tuple[str, ...]] | None = None
+    ) -> None:
         self._names = names
         self._own = own
+        self._orders = orders or {}
 
     def clauses(self, conditions: Sequence[Expression], beside: Sequence[Expression] = ()) -> list[Markup]:
         """Conditions in words; those ``beside`` them stand elsewhere."""
@@ -160,6 +164,12 @@ class Phrases:
         if isinstance(node.container, FieldRef):
             return say(form.words, item, self._ref(node.container))
         values = [constant(value) for value in node.container.values]
+        order = self._orders.get((node.item.name, node.item.field), ()) if isinstance(node.item, FieldRef) else ()
+        if 1 < len(values) < len(order) and not node.negated:
+            if order[-len(values) :] == node.container.values:
+                return say(COMPARISONS[">="].words, item, values[0])
+            if order[: len(values)] == node.container.values:
+                return say(COMPARISONS["<="].words, item, values[-1])
         return say(form.one if len(values) == 1 else form.among, item, joined(values, ", ", form.last))
 
 

@@ -199,7 +199,8 @@ def _values(field: Field) -> Markup:
     """The values of a field."""
     if field.values:
         words = markdown.joined(map(markdown.code, field.values))
-        return words if field.type == "enum" else markdown.say("any of {}", words)
+        form = "any of {}" if field.type == "set" else "{}, from low to high" if field.ordered else "{}"
+        return markdown.say(form, words)
     return markdown.escape(field.expected().removesuffix(", or left out if unknown"))
 
 

@@ -11,7 +11,8 @@ from markupsafe import Markup
 from misstep.language.effects import EFFECTS, Contribute, Derive, Effect, LimitOutlook, Note, Placeholder, Recommend, Text
 from misstep.language.expression import Arithmetic, Curve, Expression, FieldRef, Literal, Negative, names_in
 from misstep.language.facts import Kind
-from misstep.language.program import Action, Aggregate, Pattern, Rule
+from misstep.language.finding import FINDING_WORDS
+from misstep.language.program import FINDING, Action, Aggregate, Pattern, Rule
 from misstep.tools.docs.book import Book, is_every_kind
 from misstep.tools.docs.condition_words import Phrases, constant, number
 from misstep.tools.docs.markdown import code, joined, say
@@ -50,6 +51,10 @@ class RuleWords:
         self._names = {
             p.name: code(p.name) if p.name in self._twice else called[id(p)] for p in patterns
         }  # of two facts of a kind, each is called by its name in the rule
+        self._orders = {(p.name, f.name): f.order for p in patterns for f in p.fields if f.ordered}
+        for pattern in patterns:
+            if pattern.over == FINDING:
+                self._orders |= {(pattern.name, name): words(book.program.scale) for name, words in FINDING_WORDS.items()}
 
     def when(self) -> list[ConditionLine]:
         """The conditions of the rule."""
@@ -61,7 +66,7 @@ class RuleWords:
                 lines.append(ConditionLine(self._fact(binder), self._conditions(binder.name)))
         lines += [ConditionLine(say("there is {}", line.text), line.below) for line in self._existences(negated=False)]
         shared = [c.test for c in self._rule.conditions if not self._is_of_one(c.test)]
-        return lines + [ConditionLine(say("and {}", text)) for text in Phrases(self._names).clauses(shared)]
+        return lines + [ConditionLine(say("and {}", text)) for text in self._phrases().clauses(shared)]
 
     def unless(self) -> list[ConditionLine]:
         """The facts of which there must be none."""
@@ -69,7 +74,7 @@ class RuleWords:
 
     def _existences(self, negated: bool) -> list[ConditionLine]:
         return [
-            ConditionLine(self._fact(each.pattern), Phrases(self._names, each.pattern.name).clauses(each.conditions))
+            ConditionLine(self._fact(each.pattern), self._phrases(each.pattern.name).clauses(each.conditions))
             for each in self._rule.existences
             if each.negated is negated
         ]
@@ -81,6 +86,9 @@ class RuleWords:
     def because(self) -> Markup:
         """The reason that is shown, with names of fields for values."""
         return self._text(self._rule.because)
+
+    def _phrases(self, own: str = "") -> Phrases:
+        return Phrases(self._names, own, self._orders)
 
     # -- facts
 
@@ -112,14 +120,14 @@ class RuleWords:
 
     def _conditions(self, name: str) -> list[Markup]:
         own = [c.test for c in self._rule.conditions if self._is_of_one(c.test) and names_in(c.test) == {name}]
-        return Phrases(self._names, name).clauses(own, [c.test for c in self._rule.conditions])
+        return self._phrases(name).clauses(own, [c.test for c in self._rule.conditions])
 
     def _is_of_one(self, test: Expression) -> bool:
         names = names_in(test)
         return len(names) == 1 and names <= {p.name for p in self._rule.patterns}
 
     def _aggregate(self, aggregate: Aggregate) -> ConditionLine:
-        phrases = Phrases(self._names, aggregate.pattern.name)
+        phrases = self._phrases(aggregate.pattern.name)
         facts = self._kinds(aggregate.pattern)
         if aggregate.pattern.over == "finding":
             facts = say("findings of {}", facts)
@@ -175,7 +183,7 @@ class RuleWords:
 
     def _value(self, node: Expression) -> Markup:
         facts = self._rule.patterns
-        return Phrases(self._names, facts[0].name if len(facts) == 1 else "").value(node)
+        return self._phrases(facts[0].name if len(facts) == 1 else "").value(node)
 
     def _of(self, target: str) -> Markup:
         """The fact, if the rule has several."""
