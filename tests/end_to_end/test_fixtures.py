@@ -21,6 +21,7 @@ SOURCES = INTERVIEWS / "SOURCES.yaml"
 FILES = sorted(file for file in INTERVIEWS.iterdir() if file != SOURCES)
 INCIDENT = INCIDENTS / "checkout-down.json"
 ACME = FIXTURES / "packs" / "acme"
+PATCH_PRIORITY = FIXTURES / "patch-priority" / "rules"
 
 
 def record(file: Path) -> Any:
@@ -174,6 +175,15 @@ def test_incident_is_assessed_from_the_command_line(incidents: RuleBase, misstep
     run = misstep("assess", INCIDENT, "--rules", INCIDENTS / "rules", "--output", "json", "--fail-level", "broken")
     assert run.raw == incidents.assess(record(INCIDENT)).to_json() + b"\n"
     assert (run.code, run.err) == (1, "")
+
+
+def test_the_deployer_tree_of_ssvc_answers_all_its_published_rows_each_by_one_row_of_the_table() -> None:
+    report = run_cases([PATCH_PRIORITY])
+    assert [outcome for outcome in report.outcomes if not outcome.passed] == []
+    assert len(report.outcomes) == 72 + 16
+    fired = [outcome.fired for outcome in report.outcomes]
+    assert set().union(*fired) == set(RuleBase.load(PATCH_PRIORITY).rules)
+    assert {tuple(sorted(rule.partition(".")[0] for rule in rules)) for rules in fired} == {("human-impact", "priority")}
 
 
 def test_acme_adds_replaces_and_disables(acme: RuleBase) -> None:

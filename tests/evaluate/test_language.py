@@ -16,7 +16,8 @@ TABLE: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "language.yaml")
 @pytest.mark.parametrize("name", TABLE["cases"])
 def test_a_rule_matches(name: str) -> None:
     case = TABLE["cases"][name]
-    rule: dict[str, Any] = {key: case[key] for key in ("when", "unless", "where") if key in case}
+    keys = ("when", "unless", "where", "inputs", "outputs", "hit", "gaps", "rows")
+    rule: dict[str, Any] = {key: case[key] for key in keys if key in case}
     rule |= {"then": {"recommend": "act"}, "because": case.get("show", "no values")}
     pack = {
         "schema": 1,
@@ -24,7 +25,7 @@ def test_a_rule_matches(name: str) -> None:
         "constants": TABLE["constants"],
         "roles": TABLE["roles"],
         "kinds": TABLE["kinds"],
-        "rules": {"rule": rule},
+        "tables" if "rows" in case else "rules": {"rule": rule},
         "actions": {"act": {"title": "Act"}},
     }
     facts = [{"id": id_, **fact} for id_, fact in case["facts"].items()]

@@ -109,7 +109,7 @@ def test_an_error_points_into_the_expression(line: str, complaint: Callable[[Map
 MODULES = [*sorted(f"rulebase/{file.name}" for file in (ENGINE / "rulebase").glob("*.py"))]
 RAISERS = {
     "problem", "fail", "_error", "error", "Problem", "ValueError", "ExpressionError", "StrataError", "UsageError", "_JsonFault",
-    "TemplateError", "UnknownName",
+    "TemplateError", "UnknownName", "CellError", "cell_problem", "_sheet_problem",
 }  # fmt: skip
 NAMES = {"what", "message", "several"}
 TABLES_OF_MESSAGES = {"_SLIPS", "_REFUSED", "_EXPECTED", "_HINTS"}

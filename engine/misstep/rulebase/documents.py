@@ -285,7 +285,7 @@ class _YamlBuilder:
         if self.marks is not None:
             self.marks[path] = _mark(event)
         if shape is yaml.ScalarEvent:
-            return _scalar(event.value) if event.implicit[0] else event.value
+            return read_scalar(event.value) if event.implicit[0] else event.value
         if depth >= MAX_DEPTH:
             raise self._error(event, f"nested more than {MAX_DEPTH} levels deep")
         return self._sequence(path, depth) if shape is yaml.SequenceStartEvent else self._mapping(path, depth)
@@ -336,7 +336,8 @@ def _mark(event: _Event) -> Mark:
     return Mark(start.line + 1, start.column + 1 + shift, exact)
 
 
-def _scalar(text: str) -> bool | int | float | str | None:
+def read_scalar(text: str) -> bool | int | float | str | None:
+    """What an unquoted scalar of YAML is."""
     if text in _WORDS:
         return _WORDS[text]
     if len(text) <= 20 and _WHOLE.fullmatch(text):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from misstep.language.effects import Text
 from misstep.language.facts import Kind
-from misstep.language.program import Program, Rule, Source
+from misstep.language.program import Aggregate, Existence, Pattern, Program, Rule, Source
 from misstep.layout.wording import name_from_id
 from misstep.limits import Limits
 from misstep.rulebase import schema
@@ -19,11 +19,13 @@ from misstep.rulebase.expressions import check_text
 from misstep.rulebase.kinds import link_kinds, link_usual
 from misstep.rulebase.link_effects import EffectLinker
 from misstep.rulebase.link_scale import link_scale
+from misstep.rulebase.link_tables import row_conditions
 from misstep.rulebase.load import load_packs
 from misstep.rulebase.messages import MessageChecker
 from misstep.rulebase.packs import Merged, PackEntry, refuse
 from misstep.rulebase.patterns import Declared, Failed, RuleNames
 from misstep.rulebase.strata import StrataError, stratify
+from misstep.rulebase.tables import RowEntry
 
 
 def load_program(paths: Sequence[str | Path], limits: Limits, cases: bool = True) -> tuple[Program, Merged]:
@@ -52,7 +54,11 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
     messages.check_scale()
     actions = link_actions(merged, scale, messages)
     check_ways(merged, kinds, scale)
-    rules = [rule for entry in merged.rules.values() if (rule := _link_rule(declared, entry)) is not None]
+    of_tables = {rule.id: rule for table in merged.tables.values() for rule in _link_table(declared, table)}
+    rules = []
+    for name, entry in merged.rules.items():
+        rule = of_tables.get(name) if isinstance(entry, RowEntry) else _link_rule(declared, entry)
+        rules += [rule] if rule is not None else []
     for entry in merged.surplus:
         _link_rule(declared, entry)
     _refuse_idle_kinds(merged, kinds, rules)
@@ -86,7 +92,7 @@ def _refuse_idle_kinds(merged: Merged, kinds: dict[str, Kind], rules: Sequence[R
     """Report derived kinds that a rule reads and no rule of any pack derives. One that is replaced or turned off counts too."""
     derived: set[object] = set()
     for pack in merged.packs:
-        for doc in pack.doc.rules.values():
+        for doc in (*pack.doc.rules.values(), *(row.doc for rows in pack.rows.values() for row in rows.values())):
             given = doc.then.derive
             derived.update(item.get("kind") for item in (given if isinstance(given, list) else [given] if given else []))
     read = {kind for rule in rules for pattern in rule.all_patterns for kind in pattern.kinds}
@@ -102,11 +108,37 @@ def _source(name: str, doc: schema.SourceDoc) -> Source:
 def _link_rule(declared: Declared, entry: PackEntry[schema.RuleDoc]) -> Rule | None:
     """The linked rule; None if it has a fault, which is reported."""
     before = len(declared.merged.problems)
-    rule = _link_parts(RuleNames(declared, entry), entry.doc)
+    names = RuleNames(declared, entry)
+    bound = _bind(names, entry.doc)
+    rule = _conclude(names, entry.doc, bound) if bound is not None else None
     return rule if len(declared.merged.problems) == before else None
 
 
-def _link_parts(names: RuleNames, doc: schema.RuleDoc) -> Rule | None:
+def _link_table(declared: Declared, table: PackEntry[schema.TableDoc]) -> Iterator[Rule]:
+    """The rules of a table that take part; faults are reported."""
+    rows = [row for row in table.pack.rows.get(table.name, {}).values() if isinstance(row, RowEntry)]
+    if not rows:
+        return
+    names = RuleNames(declared, rows[0])  # they have all but their cells in common
+    bound = _bind(names, rows[0].doc)
+    conditions = row_conditions(names, table, rows) if bound is not None else None
+    if bound is None or conditions is None:
+        return
+    for row, own in zip(rows, conditions, strict=True):
+        if declared.merged.rules.get(row.name) is row:
+            rule = _conclude(names.with_conditions(row, own), row.doc, bound)
+            if rule is not None:
+                yield rule
+
+
+class _Bound(NamedTuple):
+    """What the patterns of a rule bind; None stands for what has a fault."""
+
+    binders: list[Pattern | Aggregate | None]
+    existences: list[Existence | None]
+
+
+def _bind(names: RuleNames, doc: schema.RuleDoc) -> _Bound | None:
     if len(doc.when) + len(doc.unless) > names.all.limits.patterns:
         names.problem(f"a rule has at most {names.all.limits.patterns} patterns", "when")
         return None
@@ -124,6 +156,10 @@ def _link_parts(names: RuleNames, doc: schema.RuleDoc) -> Rule | None:
     existences = [names.existence(item, "when", i) for i, item in enumerate(items) if item.exists is not None]
     existences += names.extremes
     existences += [names.existence(item, "unless", i) for i, item in enumerate(doc.unless)]
+    return _Bound(binders, existences)
+
+
+def _conclude(names: RuleNames, doc: schema.RuleDoc, bound: _Bound) -> Rule | None:
     before = len(names.all.merged.problems)
     effects = EffectLinker(names).effects()
     if not effects and len(names.all.merged.problems) == before:
@@ -131,15 +167,15 @@ def _link_parts(names: RuleNames, doc: schema.RuleDoc) -> Rule | None:
     because = _because(names, doc)
     for i, source in enumerate(doc.sources):
         names.all.merged.declares("sources", source, names.entry, "sources", i)
-    if None in binders or None in existences:
+    if None in bound.binders or None in bound.existences:
         return None
     return Rule(
         id=str(names.entry.path[-1]),
         title=doc.title or "",
         help=doc.help,
         pack=names.entry.pack.doc.pack,
-        binders=tuple(b for b in binders if b is not None),
-        existences=tuple(e for e in existences if e is not None),
+        binders=tuple(b for b in bound.binders if b is not None),
+        existences=tuple(e for e in bound.existences if e is not None),
         conditions=tuple(names.conditions),
         effects=tuple(e for e in effects if e is not None),
         because=because,

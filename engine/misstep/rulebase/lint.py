@@ -19,7 +19,7 @@ from misstep.language.finding import FINDING_WORDS
 from misstep.language.program import Action, Aggregate, Existence, Pattern, Program, Rule
 from misstep.limits import Limits
 from misstep.rulebase.field_use import expressions_of
-from misstep.rulebase.packs import Merged, Pack, PackEntry, refuse
+from misstep.rulebase.packs import Merged, Pack, PackEntry, disabled_rules, refuse
 from misstep.rulebase.schema import CaseDoc, ExpectFindingDoc
 
 WHO = frozenset(
@@ -187,7 +187,7 @@ class CaseNames:
         self._renamed = renamings(program.kinds.values())
         self._given = [name for name, kind in program.kinds.items() if kind.role in GIVEN_ROLES]
         derived = [name for name in program.kinds if name not in self._given]
-        rules = {*program.rules, *(rule for pack in packs for rule in pack.doc.disable)}
+        rules = {*program.rules, *disabled_rules(packs)}
         scale = program.scale
         self._known: dict[tuple[str, ...], tuple[str, Collection[str]]] = {
             ("fires",): ("rule", rules),

@@ -10,9 +10,11 @@ from pathlib import Path
 from misstep.errors import Location, Problem, RuleError, UsageError, suggest
 from misstep.limits import Limits
 from misstep.rulebase.documents import read_yaml
-from misstep.rulebase.packs import Merged, Pack, merge, refuse
+from misstep.rulebase.packs import Merged, Pack, PackEntry, merge, refuse
 from misstep.rulebase.read_pack import read_pack
+from misstep.rulebase.sheets import Sheet, read_sheet
 from misstep.rulebase.shipped import shipped_rules
+from misstep.rulebase.tables import open_tables
 
 SCALE = "scale"
 SHIPPED = "misstep"
@@ -70,7 +72,9 @@ def _read_all(files: dict[Path, int], limits: Limits, cases: bool, problems: lis
             if not cases:  # a quarter of the shipped rules is cases; without them loading is faster by as much
                 text = _CASES.sub(lambda found: "\n" * found.group().count("\n"), text)
             document = read_yaml(text, str(file), RuleError, limits.pack_bytes, problems)
-            yield read_pack(document, layer, problems)
+            pack = read_pack(document, layer, problems)
+            open_tables(pack, _sheets(pack, file, limits), limits)
+            yield pack
         except RuleError as error:
             problems.extend(error.problems)
             unreadable = True
@@ -78,14 +82,35 @@ def _read_all(files: dict[Path, int], limits: Limits, cases: bool, problems: lis
         refuse(problems, limits)
 
 
-def _text(file: Path, limits: Limits) -> str:
+def _sheets(pack: Pack, file: Path, limits: Limits) -> dict[str, Sheet]:
+    """The CSV files of the tables of a pack, by the name of the table; those that cannot be read are reported and left out."""
+    sheets = {}
+    for name, table in pack.doc.tables.items():
+        if table.csv is None:
+            continue
+        entry, sheet = PackEntry(pack, ("tables", name), table), file.parent / table.csv
+        try:
+            if not sheet.is_file():
+                entry.report(f"there is no file '{table.csv}' in the folder of the pack", "csv")
+            elif not sheet.resolve().is_relative_to(file.parent.resolve()):
+                entry.report(f"'{table.csv}' is a link that leads out of the folder of the pack", "csv")
+            else:
+                sheets[name] = read_sheet(_text(sheet, limits, "table"), str(sheet), limits.rules)
+        except RuleError as error:
+            pack.problems.extend(error.problems)
+        except OSError as error:
+            entry.report(f"'{table.csv}' cannot be read: {error.strerror}", "csv")
+    return sheets
+
+
+def _text(file: Path, limits: Limits, what: str = "pack") -> str:
     try:
         with file.open("rb") as stream:
             data = stream.read(limits.pack_bytes + 1)
     except OSError as error:
         raise RuleError([Problem(Location(str(file)), f"cannot be read: {error.strerror}")]) from None
     if len(data) > limits.pack_bytes:
-        raise RuleError([Problem(Location(str(file)), f"more than {limits.pack_bytes} bytes; split the pack")])
+        raise RuleError([Problem(Location(str(file)), f"more than {limits.pack_bytes} bytes; split the {what}")])
     data = data.removeprefix(codecs.BOM_UTF8)
     try:
         return data.decode()

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 
-from misstep.errors import Problem, RuleError, suggest, unknown
+from misstep.errors import Location, Problem, RuleError, suggest, unknown
 from misstep.limits import Limits
 from misstep.rulebase import schema
 from misstep.rulebase.documents import Document
@@ -27,13 +27,15 @@ _Doc = TypeVar("_Doc", bound=schema.Doc, covariant=True)
 
 @dataclass(frozen=True)
 class Pack:
-    """One file of the rule base; ``layer`` is the number of the path it came from, EXTENDED for what is extended."""
+    """One file of the rule base; ``layer`` is the number of the path it came from, EXTENDED for what is extended. ``rows``: those
+    of its tables as rules, by the name of the table; one with a fault is missing."""
 
     document: Document
     doc: schema.PackDoc
     layer: int
     problems: list[Problem] = field(repr=False, compare=False)
     broken: frozenset[tuple[str, str]] = frozenset()
+    rows: dict[str, Mapping[str, PackEntry[schema.RuleDoc]]] = field(default_factory=dict, repr=False, compare=False)
 
     def problem(self, path: Sequence[str | int], message: str, subject: str = "", offset: int | None = None) -> Problem:
         """A problem at a path into the pack."""
@@ -52,10 +54,30 @@ class PackEntry(Generic[_Doc]):
     path: tuple[str | int, ...]
     doc: _Doc
 
+    @property
+    def name(self) -> str:
+        """The name that it declares."""
+        return str(self.path[-1])
+
+    @property
+    def raw(self) -> Any:
+        """The declaration as it was read."""
+        section, name = self.path
+        return self.pack.document.data[section][name]
+
+    @property
+    def text(self) -> str:
+        """The declaration as it stands in the pack."""
+        return self.pack.document.excerpt(self.path)
+
+    def place(self, *path: str | int, offset: int | None = None) -> Location:
+        """Where a part of the declaration stands; without a path, where it begins."""
+        return self.pack.document.locate((*self.path, *path), offset)
+
     def problem(self, message: str, *path: str | int, offset: int | None = None) -> Problem:
         """A problem at a path into the declaration."""
-        subject = str(self.path[-1]) if self.path[0] == "rules" else ""
-        return self.pack.problem((*self.path, *path), message, subject, offset)
+        subject = self.name if self.path[0] in ("rules", "tables") else ""
+        return Problem(self.place(*path, offset=offset), message, subject)
 
     def report(self, message: str, *path: str | int, offset: int | None = None) -> None:
         """Report a problem at a path into the declaration; ``offset``: at a character of the text there."""
@@ -84,6 +106,7 @@ class Merged:
     named: NamedConstants = field(default_factory=NamedConstants)
     roles: dict[str, PackEntry[schema.RoleDoc]] = field(default_factory=dict)
     kinds: dict[str, PackEntry[schema.KindDoc]] = field(default_factory=dict)
+    tables: dict[str, PackEntry[schema.TableDoc]] = field(default_factory=dict)
     rules: dict[str, PackEntry[schema.RuleDoc]] = field(default_factory=dict)
     actions: dict[str, PackEntry[schema.ActionDoc]] = field(default_factory=dict)
     sources: dict[str, PackEntry[schema.SourceDoc]] = field(default_factory=dict)
@@ -101,22 +124,25 @@ class Merged:
         """Whether a word is the name of a broken kind or role."""
         return ("kinds", word) in self.broken or ("roles", word) in self.broken
 
+    def is_broken_rule(self, word: str) -> bool:
+        """Whether a word is the id of a broken rule, or of a row of a broken table."""
+        table = word.rpartition(".")[0]
+        unread = table in self.tables and table not in self.tables[table].pack.rows
+        return unread or not self.broken.isdisjoint({("rules", word), ("tables", word), ("tables", table)})
+
     def digest(self) -> str:
         """SHA-256 of the declarations; files and their order do not matter."""
         sections: dict[str, object] = {"name": self.name, "version": self.version}
-        for section in ("constants", "roles", "kinds", "rules", "actions", "sources", "usual", "scale"):
+        for section in ("constants", "roles", "kinds", "tables", "rules", "actions", "sources", "usual", "scale"):
             entries: dict[str, PackEntry[schema.Doc]] = getattr(self, section)
-            if section in ("constants", "usual") and not entries:
+            if section in ("constants", "tables", "usual") and not entries:
                 continue  # packs that say nothing of it keep the digest that they had before there was such a section
-            sections[section] = {name: [e.pack.doc.pack, _raw(e)] for name, e in entries.items()}
+            sections[section] = {name: [e.pack.doc.pack, e.raw] for name, e in entries.items()}
+        rows = [row.raw for name, table in self.tables.items() for row in table.pack.rows.get(name, {}).values()]
+        if rows:  # those of CSV files, and those that are turned off and still take their cases
+            sections["rows"] = rows
         text = json.dumps(sections, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _raw(entry: PackEntry[schema.Doc]) -> object:
-    section, name = entry.path
-    raw: object = entry.pack.document.data[section][name]
-    return raw
 
 
 def refuse(problems: list[Problem], limits: Limits) -> None:
@@ -138,19 +164,27 @@ def merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged:
     for pack in named:  # the last layer that names itself counts
         assert pack.doc.rulebase is not None
         merged.name, merged.version = pack.doc.rulebase.name, pack.doc.rulebase.version
-    for section in ("constants", "roles", "kinds", "rules", "actions", "sources", "usual"):
+    for section in ("constants", "roles", "kinds", "tables", "rules", "actions", "sources", "usual"):
         setattr(merged, section, _merge_section(section, merged))
     merged.scale = _merge_section("scale", merged)
     for pack in packs:
         for i, rule in enumerate(pack.doc.disable):
-            if rule not in merged.rules and ("rules", rule) not in merged.broken:
-                hint = suggest(rule, merged.rules)
+            if rule not in merged.rules and rule not in merged.tables and not merged.is_broken_rule(rule):
+                hint = suggest(rule, [*merged.tables, *merged.rules])
                 pack.report(f"there is no rule '{rule}'{hint}", "disable", i)
-    for rule in {rule for pack in packs for rule in pack.doc.disable}:
+    for rule in disabled_rules(packs):
         merged.rules.pop(rule, None)
     if len(merged.rules) > limits.rules:
         packs[-1].report(f"the rule base has {len(merged.rules)} rules; the limit is {limits.rules}")
+        refuse(problems, limits)  # to link them all would take its time
     return merged
+
+
+def disabled_rules(packs: Iterable[Pack]) -> set[str]:
+    """The rules that packs turn off; the name of a table stands for all its rows."""
+    packs = list(packs)
+    named = {rule for pack in packs for rule in pack.doc.disable}
+    return named.union(*(rows for pack in packs for table, rows in pack.rows.items() if table in named))
 
 
 def _repeated(packs: Iterable[Pack], key: Callable[[Pack], object]) -> Iterator[tuple[Pack, Pack]]:
@@ -164,19 +198,24 @@ def _repeated(packs: Iterable[Pack], key: Callable[[Pack], object]) -> Iterator[
 def _merge_section(section: str, merged: Merged) -> dict[str, PackEntry[Any]]:
     originals: dict[str, list[PackEntry[Any]]] = {}
     replacements: dict[str, list[PackEntry[Any]]] = {}
+    if section == "rules":
+        for name, table in merged.tables.items():
+            rows = table.pack.rows.get(name, {}).items()
+            originals.update({rule: [row] for rule, row in rows if row.doc.then.model_fields_set})
     for pack in merged.packs:
         for name, doc in _declarations(getattr(pack.doc, section)):
-            table = replacements if doc.replace else originals
-            table.setdefault(name, []).append(PackEntry(pack, (section, name), doc))
+            declared = replacements if doc.replace else originals
+            declared.setdefault(name, []).append(PackEntry(pack, (section, name), doc))
     for name, entries in originals.items():
         for entry in entries[1:]:
-            first = entries[0].pack.document.locate(entries[0].path)
+            first = entries[0].place()
             entry.report(f"'{name}' stands in {first} too; say `replace: true` to take its place")
             if section == "rules":
                 merged.surplus.append(entry)
     renamed = {old: [name] for name, entries in originals.items() for old in old_names(entries[0].doc)}
     for name, entries in replacements.items():
-        if name not in originals and (section, name) not in merged.broken:
+        broken = merged.is_broken_rule(name) if section == "rules" else (section, name) in merged.broken
+        if name not in originals and not broken:
             hint = suggest(name, originals, renamed=renamed)
             entries[0].report(f"`replace: true`, but there is no '{name}' to replace{hint}")
         for one, other in pairwise(entries):

@@ -6,7 +6,8 @@ The names that a rule binds are kept in written order, with the fields that are 
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -204,7 +205,14 @@ class RuleNames:
             return Scope(self.types, self.values, "", merged.named, renamed)
         return Scope({**self.types, own.name: self._types(own)}, self.values, own.name, merged.named, renamed)
 
-    def _needs(self, node: Expression) -> frozenset[str]:
+    def with_conditions(self, entry: PackEntry[schema.RuleDoc], conditions: Collection[Condition]) -> RuleNames:
+        """The names of a rule that has more conditions besides."""
+        names = copy(self)
+        names.entry, names.conditions = entry, [*self.conditions, *conditions]
+        names.known = self.known.union(*(known_where(condition.test, True) for condition in conditions))
+        return names
+
+    def needs(self, node: Expression) -> frozenset[str]:
         """The names to be bound before a condition: its own, and those that make its fields certainly known."""
         needs, uses = names_in(node), refs_in(node)
         for earlier in self.conditions:
@@ -219,7 +227,7 @@ class RuleNames:
             self.known |= {(name, field) for name, fields in self.types.items() for field in fields}
             return
         for part in parts:
-            self.conditions.append(Condition(part, self._needs(part)))
+            self.conditions.append(Condition(part, self.needs(part)))
             self.known |= known_where(part, True)
 
     def binder(self, item: schema.PatternDoc, i: int) -> Pattern | Aggregate | None:
@@ -258,7 +266,7 @@ class RuleNames:
             raise self.fail(f"a number is needed here; this is {type_}", *path)
         beyond = Compare((comparator,), (with_name(value, name, other), value))
         tests: tuple[Expression, ...] = (*with_name(conditions, name, other), beyond)
-        needs = frozenset[str]().union(*map(self._needs, tests)) - {other}
+        needs = frozenset[str]().union(*map(self.needs, tests)) - {other}
         self.extremes.append(Existence(replace(pattern, name=other), tests, needs, negated=True, taken=True))
 
     def _aggregate(self, item: schema.PatternDoc, i: int) -> Aggregate | None:
@@ -282,7 +290,7 @@ class RuleNames:
             value, type_ = self.need((*path, "of"), lambda: check_value(text, self.scope(pattern), known))
             if not type_.is_number:
                 raise self.fail(f"a number is needed here; this is {type_}", *path, "of")
-            needs |= self._needs(value) - {pattern.name}
+            needs |= self.needs(value) - {pattern.name}
             if function == "sum":
                 type_ = replace(type_, low=min(type_.low * MOST_FACTS, 0), high=max(type_.high * MOST_FACTS, 0))
         self.values[item.name] = type_
@@ -315,6 +323,6 @@ class RuleNames:
         needs = frozenset(p.name for p in self.patterns.values() if overlap(p, pattern))
         known = self.known
         for part in parts:
-            needs |= self._needs(part)
+            needs |= self.needs(part)
             known |= known_where(part, True)
         return parts, needs - {pattern.name}, known

@@ -37,7 +37,7 @@ def read_pack(document: Document, layer: int, problems: list[Problem]) -> Pack:
     raise RuleError(problems)
 
 
-_NAMED = ("constants", "roles", "kinds", "rules", "actions", "sources", "usual", "scale", "cases")
+_NAMED = ("constants", "roles", "kinds", "rules", "tables", "actions", "sources", "usual", "scale", "cases")
 
 
 def _leave_out(data: dict[str, Any], path: list[str | int], error: ErrorDetails, broken: set[tuple[str, str]]) -> None:
@@ -70,7 +70,7 @@ def _path(data: Any, loc: Iterable[str | int]) -> list[str | int]:
 def _shape_problem(document: Document, error: ErrorDetails) -> Problem:
     """One pydantic error in our words, with the place in the file."""
     path, message = describe(document.data, error, schema.PackDoc)
-    subject = str(path[1]) if len(path) > 1 and path[0] == "rules" else ""
+    subject = str(path[1]) if len(path) > 1 and path[0] in ("rules", "tables") else ""
     return Problem(document.locate(path), message, subject)
 
 

@@ -15,6 +15,7 @@ from misstep.language.facts import GivenRole, Role
 NAME, ID = r"^[a-z][a-z0-9_]*$", r"^[a-z0-9][a-z0-9_.-]*$"
 URL, VERSION = r"^https?://\S+$", r"^[0-9]+(\.[0-9]+){0,2}$"
 PLACE = r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$"
+CSV_FILE = r"^\w[\w .-]*(/\w[\w .-]*)*\.csv$"
 RANGE = r"^-?[0-9]+(\.[0-9]+)?\.\.-?[0-9]+(\.[0-9]+)?$"
 PATTERNS = {
     NAME: "a name: lower-case words with underscores",
@@ -22,6 +23,7 @@ PATTERNS = {
     URL: "an address that begins with https:// or http://",
     VERSION: "a version such as 1.2.0",
     PLACE: "the name of a kind or role and of one of its fields, such as late_arrival.minutes",
+    CSV_FILE: "the name of a .csv file in the folder of the pack, or in one below it",
     RANGE: "a number or a range such as 2..3.5",
 }
 """Patterns of texts, and their names in messages."""
@@ -244,6 +246,40 @@ class RuleDoc(Declaration):
     unless: list[PatternOrName] = []
     where: ExpressionText | None = None
     then: ThenDoc
+    because: ShortText | None = None
+    title: ShortText | None = None
+    help: Prose = ""
+    sources: Annotated[list[Identifier], Field(max_length=100)] = []
+
+
+CellDoc = Annotated[
+    Annotated[bool, Tag("boolean")]
+    | Annotated[Number, Tag("number")]
+    | Annotated[str, Tag("text"), StringConstraints(max_length=500)]
+    | Annotated[list[Constant], Tag("list"), Field(min_length=1)],
+    _by_shape,
+]
+"""A cell of a table: a value, a text such as ``5..9`` or ``a | b``, or a list of values."""
+
+
+class TableDoc(Declaration):
+    """A decision table: rows of cells, in the pack or in a CSV file beside it. Each row is a rule."""
+
+    when: Annotated[list[PatternOrName], Field(min_length=1)]
+    unless: list[PatternOrName] = []
+    where: ExpressionText | None = None
+    inputs: Annotated[
+        Annotated[list[ExpressionText], Tag("list"), Field(min_length=1, max_length=50)]
+        | Annotated[dict[ShortText, ExpressionText], Tag("mapping"), Field(min_length=1, max_length=50)],
+        _by_shape,
+    ]
+    outputs: Annotated[list[Name], Field(max_length=50)] = []
+    hit: Literal["unique", "first", "collect"] = "unique"
+    gaps: Literal["allowed"] | None = None
+    rows: Annotated[list[Annotated[list[CellDoc], Field(min_length=1)]], Field(min_length=1)] | None = None
+    csv: Annotated[str, StringConstraints(pattern=CSV_FILE, max_length=200)] | None = None
+    then: Annotated[dict[Name, Any], Field(min_length=1)]
+    """As in a rule; ``{output}`` stands for a cell of the row."""
     because: ShortText | None = None
     title: ShortText | None = None
     help: Prose = ""
@@ -483,6 +519,7 @@ class PackDoc(Doc):
     roles: dict[GivenRole, RoleDoc] = {}
     kinds: dict[Name, KindDoc] = {}
     rules: dict[Identifier, RuleDoc] = {}
+    tables: dict[Identifier, TableDoc] = {}
     disable: Annotated[list[Identifier], Field(max_length=1000)] = []
     actions: dict[Name, ActionDoc] = {}
     sources: dict[Identifier, SourceDoc] = {}

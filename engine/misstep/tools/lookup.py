@@ -60,8 +60,7 @@ def rule_page(program: Program, merged: Merged, rule: str) -> RulePage:
     """The page of one rule. Raises UsageError if it does not exist."""
     require_rule(rule, program.rules)
     entry = merged.rules[rule]
-    pack, document = entry.pack.doc.pack, entry.pack.document
-    place = document.locate(entry.path)
+    pack, place = entry.pack.doc.pack, entry.place()
     return RulePage(
         rule=rule,
         title=entry.doc.title or "",
@@ -70,7 +69,7 @@ def rule_page(program: Program, merged: Merged, rule: str) -> RulePage:
         file=place.file,
         line=place.line,
         column=place.column,
-        text=document.excerpt(entry.path),
+        text=entry.text,
         cases=tuple(
             name
             for each in merged.packs

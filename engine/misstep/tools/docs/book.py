@@ -81,8 +81,8 @@ class Book:
         """The place and text of a declaration."""
         entries: Mapping[str, PackEntry[Any]] = getattr(self.merged, section)
         entry = entries[name]
-        place = entry.pack.document.locate(entry.path)
-        return Origin(entry.pack.doc.pack, Path(place.file).name, place.line, entry.pack.document.excerpt(entry.path))
+        place = entry.place()
+        return Origin(entry.pack.doc.pack, Path(place.file).name, place.line, entry.text)
 
 
 def read_book(paths: Sequence[str | Path]) -> Book:
@@ -127,7 +127,8 @@ def _chapters(program: Program, merged: Merged) -> Iterable[Chapter]:
     """The packs that declare something, given ones first."""
     for pack in sorted(merged.packs, key=lambda p: (p.layer == EXTENDED, p.doc.pack)):
         kinds = _of_pack(pack, pack.doc.kinds, merged.kinds, program.kinds)
-        rules = _of_pack(pack, pack.doc.rules, merged.rules, program.rules)
+        written = [*pack.doc.rules, *(row for rows in pack.rows.values() for row in rows)]
+        rules = _of_pack(pack, written, merged.rules, program.rules)
         actions = _of_pack(pack, pack.doc.actions, merged.actions, program.actions)
         sources = _of_pack(pack, pack.doc.sources, merged.sources, program.sources)
         if kinds or rules or actions or sources:
