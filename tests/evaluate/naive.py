@@ -12,6 +12,8 @@ from fractions import Fraction
 from itertools import combinations, pairwise, product
 from typing import Any
 
+from tests.evaluate.naive_tables import Rows, hits
+
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Contribution, Match, Memory, Recommendation, Remark, Vetoed
 from misstep.language import expression as e
@@ -41,8 +43,9 @@ class NoMatch(Exception):
 class NaiveEngine:
     """Runs the rules of one program, the slow way."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, rows: Rows | None = None) -> None:
         self.program = program
+        self.rows = rows or {}  # rules that hold only where their row of a table does
 
     def run(self, phase: Phase, memory: Memory) -> None:
         for stratum in getattr(self.program, phase):
@@ -96,7 +99,7 @@ class NaiveEngine:
                 continue
             bound: Bound = dict(zip((pattern.name for pattern in rule.patterns), facts, strict=True))
             try:
-                if self._holds(rule, bound, memory):
+                if self._holds(rule, bound, memory) and self._hits(rule, bound):
                     yield bound
             except NoMatch:
                 continue
@@ -108,6 +111,13 @@ class NaiveEngine:
             and all(values.aggregate(aggregate.name) is not None for aggregate in rule.aggregates)
             and all(bool(values.inside(each)) != each.negated for each in rule.existences)
         )
+
+    def _hits(self, rule: Rule, bound: Bound) -> bool:
+        if rule.id not in self.rows:
+            return True
+        table, place = self.rows[rule.id]
+        inputs = [text.split(".") for text in table["inputs"].values()]
+        return place in hits(table, [bound[name].fields[field] for name, field in inputs])
 
     # -- effects
 

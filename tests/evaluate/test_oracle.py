@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.evaluate.naive import NaiveEngine, conclusions
-from tests.evaluate.packs import JOINED, packs, records_of
+from tests.evaluate.naive_tables import without_cells
+from tests.evaluate.packs import JOINED, packs, records_of, records_of_tables, tables
 from tests.inline import load_text
 
 from misstep import Limits
@@ -24,11 +25,12 @@ PHASES = [Phase.explicit, Phase.reuse, Phase.generate]  # to make a pack smaller
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 
 
-def agree(program: Program, record: list[dict[str, Any]]) -> None:
+def agree(text: str, program: Program, record: list[dict[str, Any]]) -> None:
     reader = RecordReader(program, LIMITS)
-    engine, oracle = CompiledEngine(program), NaiveEngine(program)
+    opened, rows = without_cells(text)
+    engine, oracle = CompiledEngine(program), NaiveEngine(load_text(opened, limits=LIMITS).program, rows)
     got, findings = Pipeline(program, engine, LIMITS).conclude(reader.read(record))
-    wanted, expected = Pipeline(program, oracle, LIMITS).conclude(reader.read(record))
+    wanted, expected = Pipeline(oracle.program, oracle, LIMITS).conclude(reader.read(record))
     assert conclusions(got) == conclusions(wanted)
     assert findings == expected
 
@@ -36,14 +38,24 @@ def agree(program: Program, record: list[dict[str, Any]]) -> None:
 @settings(max_examples=120, deadline=None, phases=PHASES, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_on_random_packs(data: st.DataObject) -> None:
-    program = load_text(data.draw(packs()), limits=LIMITS).program
+    text = data.draw(packs())
+    program = load_text(text, limits=LIMITS).program
     for _ in range(2):
-        agree(program, data.draw(records_of(program.kinds, 1, 6)))
+        agree(text, program, data.draw(records_of(program.kinds, 1, 6)))
 
 
 @settings(max_examples=60, deadline=None, phases=PHASES, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_on_so_many_facts_that_joins_use_indexes(data: st.DataObject) -> None:
-    program = load_text(data.draw(packs(joining=True)), limits=LIMITS).program
+    text = data.draw(packs(joining=True))
+    program = load_text(text, limits=LIMITS).program
     joined = {name: program.kinds[name] for name in JOINED}
-    agree(program, data.draw(records_of(joined, 21, 25)))
+    agree(text, program, data.draw(records_of(joined, 21, 25)))
+
+
+@settings(max_examples=200, deadline=None, phases=PHASES, suppress_health_check=SLOW)
+@given(data=st.data())
+def test_on_random_tables(data: st.DataObject) -> None:
+    text = data.draw(tables())
+    program = load_text(text, limits=LIMITS).program
+    agree(text, program, data.draw(records_of_tables()))
