@@ -16,6 +16,8 @@ from functools import partial
 from itertools import combinations, pairwise, product
 from typing import Any
 
+from tests.evaluate.naive_tables import Rows, hits
+
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Contribution, Match, Memory, Recommendation, Remark, Vetoed
 from misstep.language import expression as e
@@ -45,8 +47,9 @@ class NoMatch(Exception):
 class NaiveEngine:
     """Runs the rules of one program, the slow way."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, rows: Rows | None = None) -> None:
         self.program = program
+        self.rows = rows or {}  # rules that hold only where their row of a table does
 
     def run(self, phase: Phase, memory: Memory) -> None:
         for stratum in getattr(self.program, phase):
@@ -100,7 +103,7 @@ class NaiveEngine:
                 continue
             bound: Bound = dict(zip((pattern.name for pattern in rule.patterns), facts, strict=True))
             try:
-                if self._holds(rule, bound, memory):
+                if self._holds(rule, bound, memory) and self._hits(rule, bound):
                     yield bound
             except NoMatch:
                 continue
@@ -112,6 +115,13 @@ class NaiveEngine:
             and all(values.aggregate(aggregate.name) is not None for aggregate in rule.aggregates)
             and all(bool(values.inside(each)) != each.negated for each in rule.existences)
         )
+
+    def _hits(self, rule: Rule, bound: Bound) -> bool:
+        if rule.id not in self.rows:
+            return True
+        table, place = self.rows[rule.id]
+        inputs = [text.split(".") for text in table["inputs"].values()]
+        return place in hits(table, [bound[name].fields[field] for name, field in inputs])
 
     # -- effects
 
@@ -255,7 +265,22 @@ def _made_of(node: e.Expression, parts: list[Any]) -> Any:
             raise NotImplementedError(node)
 
 
+ORDERS = (
+    ("trivial", "minor", "moderate", "serious", "fatal"),
+    ("unnoticed", "possibly", "noticed"),
+    ("low", "medium", "high"),
+    ("let_go", "prepare", "follow_up", "act_today", "act_now"),
+)
+"""The words of the shipped scale, from low to high; ordered words of random packs go by the alphabet, as ids do."""
+
+
+def _place(value: Any) -> Any:
+    return next((order.index(value) for order in ORDERS if value in order), value)
+
+
 def _compare(operator: str, a: Any, b: Any) -> bool:
+    if operator not in ("==", "!="):
+        a, b = _place(a), _place(b)
     match operator:
         case "==":
             return bool(a == b)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
+from tests.evaluate.naive_tables import takes
 
 from misstep.language.effects import EFFECTS
 from misstep.language.facts import Field, Kind
@@ -53,6 +55,22 @@ GIVEN = {"m0": "mistake", "m1": "mistake", "s0": "signal", "s1": "signal", "g0":
 GROUPS = (("d0",), ("d1", "d2"), ("d3",))
 JOINED = ("m0", "s0")
 SUMS = [symbol for symbol in ARITHMETIC if symbol != "/"]  # a division is by what is never 0
+CELLS: dict[str, Sequence[Any]] = {
+    "boolean": (True, False),
+    "integer": (0, 1, 2, 3, -1, ">= 2", "< 1", "0..2", "-1..<2"),
+    "number": (0, 0.5, 1, -1.5, ">= 0.5", "< 2", "0..1", "0.5..<2"),
+    "text": ("u", "a", "m0-1"),
+    "enum": WORDS,
+}
+"""What cells of tables ask for, by the types of fields."""
+SAMPLES: dict[str, Sequence[Any]] = {
+    "boolean": (True, False),
+    "integer": (-3, -1, 0, 1, 2, 3, 9),
+    "number": (-2.0, -1.5, -1.0, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5),
+    "text": ("u", "a", "m0-1", "other"),
+    "enum": WORDS,
+}
+"""Values enough to tell any two cells apart."""
 EQUALITIES = [symbol for symbol, form in COMPARISONS.items() if not form.ordered]
 ORDERS = [symbol for symbol, form in COMPARISONS.items() if form.ordered]
 SCORED = [key for key, form in EFFECTS.items() if form.score and key != "overall"]
@@ -269,11 +287,13 @@ class PackMaker:
             kinds[name] = {"role": "derived", "title": name, "fields": self.fields[name]}
         rules = {f"r{i}": self.rule() for i in range(self.pick((2, 4, 6)))}
         rules |= {f"never-{kind}": self.never(kind) for kind in kinds if kinds[kind]["role"] == "derived"}
+        tables = {f"t{i}": self.table() for i in range(self.pick((0, 1, 2)))}
         actions = {"x": {"title": "x"}, "y": {"title": "y", "relief": {"severity": 1}}}
         roles = {"mistake": {"fields": common}}
         self.rules = [name for name in rules if not name.startswith("never-")]
-        head = {"schema": 1, "pack": "random", "constants": CONSTANTS, "roles": roles}
-        return json.dumps({**head, "kinds": kinds, "rules": rules, "actions": actions})
+        sections = {"constants": CONSTANTS, "roles": roles, "kinds": kinds, "rules": rules}
+        sections["tables"] = {name: table for name, table in tables.items() if table}
+        return json.dumps({"schema": 1, "pack": "random", **sections, "actions": actions})
 
     def never(self, kind: str) -> dict[str, Any]:
         """A rule that derives a kind and never fires, as a kind that no rule derives is an error."""
@@ -412,6 +432,62 @@ class PackMaker:
         scope.numbers.append(pattern["as"])
         return pattern
 
+    # -- tables
+
+    def table(self, *words: str) -> dict[str, Any] | None:
+        """A table over fields of facts, of any kind or of these; None where they have no field that a cell could ask for."""
+        scope = Scope(self.draw, self.joins)
+        if not words:
+            wide = () if self.joining else ("mistake", "mistake", "mistake", "signal", "d0")
+            words = (self.pick([*wide, *self.given]), *(self.pick([(), (), ("mistake",)])))
+        table: dict[str, Any] = {"when": [self.bind(scope, word, f"p{i}") for i, word in enumerate(words)]}
+        if scope.chance(6):
+            table["where"] = scope.where()
+        if scope.chance(6):
+            table["unless"] = [self.inner(scope, words, "fact", "un")]
+        asked = json.dumps(table)  # a field that a condition uses is never unknown in the cells
+        refs = [ref for ref in scope.refs if ref.type in CELLS and not (ref.unknown and ref.text in asked)]
+        if not refs:
+            return None
+        inputs = [self.pick(refs) for _ in range(self.pick((1, 2, 3)))]
+        table |= {"inputs": {f"i{i}": ref.text for i, ref in enumerate(inputs)}, "outputs": ["size"]}
+        table["hit"] = self.pick(("unique", "first", "collect"))
+        table["rows"], complete = self.rows(inputs, table["hit"])
+        if not complete or scope.chance(2):
+            table["gaps"] = "allowed"
+        table["then"] = {"overall": "{size}"}
+        if scope.mistakes:
+            table["then"][self.pick(SCORED)] = {"for": self.pick(scope.mistakes), "add": "{size}"}
+        if "d3" in self.fields and scope.chance(3):
+            table["then"]["derive"] = self.derive(scope, "d3", True)
+        return table
+
+    def rows(self, inputs: Sequence[Ref], hit: str) -> tuple[list[list[Any]], bool]:
+        """Rows that a table may have, and whether they take every case."""
+        rows: list[list[Any]] = []
+        cases = set(product(*(_samples(ref) for ref in inputs)))
+        left = set(cases)
+        for _ in range(self.pick((2, 4, 6, 8))):
+            cells = [self.cell(ref) for ref in inputs]
+            taken = {case for case in cases if all(map(takes, cells, case))}
+            if hit == "collect" or (taken <= left if hit == "unique" else taken & left):
+                rows.append([*cells, self.pick((0, 1, 0.5, 2))])
+                left -= taken
+        if not rows or (hit != "unique" and left and self.draw(st.booleans())):
+            rows.append([*("-" for _ in inputs), 2])
+            left = set()
+        return rows, not left
+
+    def cell(self, ref: Ref) -> Any:
+        """A cell of a column."""
+        if self.pick((True, False, False)):
+            return "-"
+        choices = [*CELLS[ref.type], *(["unknown"] if ref.unknown else [])]
+        first, second = self.pick(choices), self.pick(choices)
+        return (
+            first if self.pick((True, False)) else f"{first} | {second}".lower() if self.pick((True, False)) else [first, second]
+        )
+
     # -- effects
 
     def effects(self, scope: Scope, group: Any, read: Sequence[str]) -> dict[str, Any]:
@@ -465,6 +541,10 @@ class PackMaker:
         return values
 
 
+def _samples(ref: Ref) -> list[Any]:
+    return [*SAMPLES[ref.type], *([None] if ref.unknown else [])]
+
+
 def _derived_field(type_: str) -> dict[str, Any]:
     return {"type": type_, **({"values": list(WORDS), "ordered": True} if type_ == "enum" else {})}
 
@@ -481,6 +561,26 @@ def _role(word: str) -> str:
 def packs(draw: Draw, joining: bool = False) -> str:
     """The text of a pack (JSON, which is YAML). ``joining``: rules join two kinds, by equalities above all."""
     return PackMaker(draw, joining).pack()
+
+
+@st.composite
+def tables(draw: Draw) -> str:
+    """The text of a pack that is one table over one kind of facts, whose fields are of all types that cells ask for."""
+    maker = PackMaker(draw, joining=False)
+    defaults = {name: {"type": name, "default": VALUES[name][0]} for name in CELLS}
+    maker.fields["m0"] = {**defaults, **{f"maybe_{name}": {"type": f"{name}?"} for name in CELLS}}
+    for doc in (maker.fields["m0"][name] for name in ("enum", "maybe_enum")):
+        doc["values"] = list(WORDS)
+    kinds = {"m0": {"role": "mistake", "title": "m0", "concern": "manners", "fields": maker.fields["m0"]}}
+    sections = {"constants": CONSTANTS, "kinds": kinds, "rules": {}, "tables": {"t": maker.table("m0")}}
+    return json.dumps({"schema": 1, "pack": "random", **sections})
+
+
+def records_of_tables() -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Records for these, of values that tell cells apart."""
+    known = {name: st.sampled_from(SAMPLES[name]) for name in CELLS}
+    maybe = {f"maybe_{name}": st.none() | values for name, values in known.items()}
+    return st.lists(st.fixed_dictionaries({"kind": st.just("m0"), **known, **maybe}), min_size=2, max_size=6)
 
 
 @st.composite
