@@ -329,10 +329,14 @@ class _ExpressionChecker:
             raise self._error(node, f"'{name}' is written {name.capitalize()}")
         if name in ("null", "none"):
             raise self._error(node, f"'{name}' is not a value; known(x.field) tells whether a field is known")
+        raise self._no_name(node)
+
+    def _no_name(self, node: ast.Name) -> ExpressionError:
+        name = node.id
         if meant := _meant(name, self.scope):
-            raise self._error(node, f"'{name}' is a field; outside of its own pattern it is written {meant}")
+            return self._error(node, f"'{name}' is a field; outside of its own pattern it is written {meant}")
         there = [*self._own_fields(), *self.scope.facts, *self.scope.aggregates]
-        raise self._error(node, f"unknown name '{name}'{self._hint(name, there)}")
+        return self._error(node, f"unknown name '{name}'{self._hint(name, there)}")
 
     def _own_fields(self) -> Mapping[str, Type]:
         """The fields that need no name before them."""
@@ -362,6 +366,8 @@ class _ExpressionChecker:
                     node, f"{both}; the field is written {self.scope.own}.{node.id}, and the value needs another name"
                 )
             return FieldRef(self.scope.own, node.id), self._own_fields()[node.id]
+        if isinstance(node, ast.Name) and node.id not in (*self.scope.facts, *self.scope.aggregates):
+            raise self._no_name(node)
         if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
             raise self._error(node, "a field is written name.field")
         name = node.value.id
