@@ -118,6 +118,7 @@ class KindDoc(Declaration):
     assumed: ShortText | None = None
     said: ShortText | None = None
     repair: Prose = ""
+    keep: Literal["each"] | None = None
     fields: dict[Name, FieldDoc] = {}
 
 
