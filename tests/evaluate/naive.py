@@ -9,7 +9,7 @@ conditions may be as they are written, too: see as_written.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
 from fractions import Fraction
 from functools import partial
@@ -63,10 +63,10 @@ class NaiveEngine:
         """Add derived facts until there is no new one; who derived them is noted afterwards, when all are there."""
         while True:
             rows = {
-                self._derived(effect, bound)
+                self._derived(rule, place, effect, bound)
                 for rule in rules
                 for bound in self._matches(rule, memory)
-                for effect in rule.effects
+                for place, effect in enumerate(rule.effects)
                 if isinstance(effect, Derive)
             }
             new = {row for row in rows if row not in memory.rows.get(row[KIND], [])}
@@ -126,7 +126,7 @@ class NaiveEngine:
     # -- effects
 
     def _apply(self, rule: Rule, place: int, effect: Any, bound: Bound, memory: Memory) -> None:
-        match: Match = tuple(b.row if isinstance(b := bound[binder.name], Fact) else b for binder in rule.binders)
+        match = _match(rule, bound)
         match effect:
             case Contribute(dimension, target, amount):
                 row = bound[target].mistake if target else None
@@ -134,7 +134,7 @@ class NaiveEngine:
                 added = size if dimension == "verdict" else milli(size)
                 memory.contributions.append(Contribution(row, dimension, added, rule, match))
             case Derive():
-                memory.derivations.setdefault(self._derived(effect, bound), []).append((rule, match))
+                memory.derivations.setdefault(self._derived(rule, place, effect, bound), []).append((rule, match))
             case Recommend(action, targets, relief, due):
                 rows = tuple(bound[target].mistake for target in targets)
                 points = None if relief is None else milli(evaluate(relief, bound))
@@ -147,10 +147,14 @@ class NaiveEngine:
             case LimitOutlook():
                 memory.outlooks.append(Remark(place, rule, match))
 
-    def _derived(self, effect: Derive, bound: Bound) -> Row:
-        fields = self.program.kinds[effect.kind].fields
-        values = (_stored(v, f, bound) for v, f in zip(effect.values, fields, strict=True))
-        return (None, effect.kind, *values)
+    def _derived(self, rule: Rule, place: int, effect: Derive, bound: Bound) -> Row:
+        kind = self.program.kinds[effect.kind]
+        values = (_stored(v, f, bound) for v, f in zip(effect.values, kind.fields, strict=True))
+        return ((rule.id, place, _match(rule, bound)) if kind.each else None, effect.kind, *values)
+
+
+def _match(rule: Rule, bound: Bound) -> Match:
+    return tuple(b.row if isinstance(b := bound[binder.name], Fact) else b for binder in rule.binders)
 
 
 def _stored(value: e.Expression | None, field: Field, bound: Bound) -> Any:
@@ -342,8 +346,12 @@ def _curve(x: float, points: tuple[tuple[float, float], ...]) -> float:
 # -- comparing
 
 
-def plain(value: Any) -> Any:
-    """A value in a form that has an order, whatever its type; equal numbers are equal."""
+Firing = tuple[Rule, Match]
+
+
+def plain(value: Any, kept: dict[Row, Firing]) -> Any:
+    """A value in a form that has an order, whatever its type; equal numbers are equal. ``kept``: the firings of derived facts
+    that are kept each, which are known by these, since each engine numbers them in its own way."""
     match value:
         case None:
             return ("none",)
@@ -355,18 +363,29 @@ def plain(value: Any) -> Any:
             return ("text", value)
         case Rule():
             return ("rule", value.id)
+        case _ if value in kept:
+            rule, firing = kept[value]
+            return ("kept", rule.id, plain(firing, kept), plain(value[KIND:], kept))
         case _:
-            return ("tuple", tuple(map(plain, value)))
+            return ("tuple", tuple(plain(part, kept) for part in value))
 
 
 def conclusions(memory: Memory) -> dict[str, list[Any]]:
     """All that a memory holds, each list in one order; nothing is dropped, so what stands twice shows."""
+    kept: dict[Row, Firing] = {}
+    for row, firings in memory.derivations.items():
+        if row[ID] is not None:
+            (kept[row],) = firings
+
+    def in_order(values: Iterable[Any]) -> list[Any]:
+        return sorted(plain(value, kept) for value in values)
+
     return {
-        "rows": sorted((kind, sorted(map(plain, rows))) for kind, rows in memory.rows.items() if rows),
-        "contributions": sorted(map(plain, memory.contributions)),
-        "recommendations": sorted(map(plain, memory.recommendations)),
-        "vetoes": sorted(map(plain, memory.vetoes)),
-        "notes": sorted(map(plain, memory.notes)),
-        "outlooks": sorted(map(plain, memory.outlooks)),
-        "derivations": sorted((plain(row), sorted(map(plain, found))) for row, found in memory.derivations.items()),
+        "rows": sorted((kind, in_order(rows)) for kind, rows in memory.rows.items() if rows),
+        "contributions": in_order(memory.contributions),
+        "recommendations": in_order(memory.recommendations),
+        "vetoes": in_order(memory.vetoes),
+        "notes": in_order(memory.notes),
+        "outlooks": in_order(memory.outlooks),
+        "derivations": sorted((plain(row, kept), in_order(found)) for row, found in memory.derivations.items()),
     }

@@ -52,7 +52,8 @@ WRITTEN = {
 }
 """The constants of every pack, and what expressions say in their place that name none."""
 GIVEN = {"m0": "mistake", "m1": "mistake", "s0": "signal", "s1": "signal", "g0": "strength", "c0": "setting"}
-GROUPS = (("d0",), ("d1", "d2"), ("d3",))
+KEPT = "d4"  # each of its facts is kept, so it is not derived from itself
+GROUPS = (("d0",), (KEPT,), ("d1", "d2"), ("d3",))
 JOINED = ("m0", "s0")
 SUMS = [symbol for symbol in ARITHMETIC if symbol != "/"]  # a division is by what is never 0
 CELLS: dict[str, Sequence[Any]] = {
@@ -285,6 +286,8 @@ class PackMaker:
             fields = [f for f in DERIVED_FIELDS if self.pick((True, False))]
             self.fields[name] = {f: _derived_field(DERIVED_FIELDS[f]) for f in fields}
             kinds[name] = {"role": "derived", "title": name, "fields": self.fields[name]}
+            if name == KEPT or (name == LATE and self.pick((True, False))):
+                kinds[name]["keep"] = "each"
         rules = {f"r{i}": self.rule() for i in range(self.pick((2, 4, 6)))}
         rules |= {f"never-{kind}": self.never(kind) for kind in kinds if kinds[kind]["role"] == "derived"}
         tables = {f"t{i}": self.table() for i in range(self.pick((0, 1, 2)))}
@@ -326,13 +329,13 @@ class PackMaker:
     # -- rules
 
     def rule(self) -> dict[str, Any]:
-        groups: tuple[Any, ...] = (None, None, None, 0, 1, 2, "finding", "finding", "outlook")
+        groups: tuple[Any, ...] = (None, None, None, *range(len(GROUPS)), "finding", "finding", "outlook")
         group = self.pick(groups[:4] if self.joining else groups)
         below = [] if self.joining else [k for g in GROUPS[: group if isinstance(group, int) else None] for k in g]
         roles = () if self.joining else ("mistake", "signal", "strength")
         positive = [*self.given, *roles, *below]
         strict = [*self.given, *roles, *below]
-        if isinstance(group, int):
+        if isinstance(group, int) and KEPT not in GROUPS[group]:
             positive += GROUPS[group] * 4
         if group in ("finding", "outlook"):
             positive += ["finding", "finding", "finding:m0"]

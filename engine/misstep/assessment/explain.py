@@ -12,7 +12,7 @@ from misstep.assessment.result import Basis, CitedSource, Plain, RuleBaseInfo
 from misstep.evaluate.memory import RANKED, Contribution, Match, Memory, Remark
 from misstep.language.effects import DIMENSIONS, Note
 from misstep.language.facts import ID, KIND, Row, free_ids, sort_key
-from misstep.language.program import OUTLOOK, Aggregate, Assumption, Pattern, Program, Rule
+from misstep.language.program import FINDING, OUTLOOK, Aggregate, Assumption, Pattern, Program, Rule
 
 
 class RecordContext(NamedTuple):
@@ -96,16 +96,28 @@ class _WordsOfRules(dict[Rule, RuleWording]):
 
 
 def name_derived(memory: Memory, taken: set[str]) -> dict[Row, str]:
-    """An id for every derived fact, ``<kind>-<n>`` in the order of their values, so that no other order shows."""
+    """An id for every derived fact, ``<kind>-<n>`` in the order of their values, so that no other order shows; equal ones that
+    are kept each are in the order of the rules and facts that they come of."""
     by_kind: dict[str, list[Row]] = {}
-    for row in memory.derivations:
+    last: dict[str, int] = {}
+    for place, row in enumerate(memory.derivations):
         by_kind.setdefault(row[KIND], []).append(row)
+        last[row[KIND]] = place
     names: dict[Row, str] = {}
-    for kind, rows in sorted(by_kind.items()):
+
+    def origin(row: Row) -> tuple[object, ...]:
+        ((rule, match),) = memory.derivations[row]
+        facts = [
+            fact[0] if isinstance(b, Pattern) and b.over == FINDING else fact for b, fact in zip(rule.binders, match, strict=True)
+        ]
+        return sort_key(row), rule.id, [names.get(fact, fact[ID]) if isinstance(fact, tuple) else fact for fact in facts]
+
+    for kind in sorted(by_kind, key=last.__getitem__):  # so that the facts that others come of have their names before these
+        rows = by_kind[kind]
         if len(rows) > 1:
-            rows.sort(key=sort_key)
+            rows.sort(key=origin if memory.program.kinds[kind].each else sort_key)
         names.update(zip(rows, free_ids(kind, len(rows), taken), strict=True))
-    return names
+    return {row: names[row] for _, rows in sorted(by_kind.items()) for row in rows}
 
 
 def reasons_by_fact(

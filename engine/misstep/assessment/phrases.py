@@ -64,7 +64,7 @@ class _Words(ExpressionWriter):
     def _id(self, pattern: Pattern) -> str:
         row = self.locals[pattern.name] + ("[0]" if pattern.over == "finding" else "")
         derived = any(self.kinds[kind].role == "derived" for kind in pattern.kinds)
-        return f"({row}[0] or names[{row}])" if derived else f"{row}[0]"
+        return f"names.get({row}, {row}[0])" if derived else f"{row}[0]"
 
 
 def show(value: object) -> str:

@@ -157,7 +157,7 @@ class Writer(ExpressionWriter):
         if pattern.over != "fact" or len(pattern.kinds) > 1:
             return pattern.over == "outlook"
         kind = self.kinds[pattern.kinds[0]]
-        return kind.role == "setting" or (kind.role == "derived" and not kind.fields)
+        return kind.role == "setting" or (kind.role == "derived" and not kind.fields and not kind.each)
 
     def _counted(self, pattern: Pattern, source: str, tests: Iterable[Expression], bound: set[str], pad: str) -> str:
         """The facts to look at inside a loop, by an index where that pays; how many is counted against the budget."""
@@ -287,7 +287,8 @@ class Writer(ExpressionWriter):
             case Derive(kind, values):
                 fields = self.kinds[kind].fields
                 parts = ", ".join(self._derived(v, f) for v, f in zip(values, fields, strict=True))
-                return f"memory.derive((None, {self.constant(kind)}, {parts}), {self.rule}, m)"
+                id_ = "len(memory.derivations)" if self.kinds[kind].each else "None"
+                return f"memory.derive(({id_}, {self.constant(kind)}, {parts}), {self.rule}, m)"
             case Recommend(action, targets, relief, due):
                 rows = "".join(f"{self._fact(t)}, " for t in targets)
                 size = "None" if relief is None else self._thousandths(relief)

@@ -13,7 +13,8 @@ FieldType = Literal["boolean", "integer", "number", "text", "enum", "set"]
 TypeName = Literal["boolean", "integer", "number", "text", "enum", "set", "id"]
 ValueSort = Literal["truth", "number", "word", "set"]
 Row = tuple[Any, ...]
-"""One fact: ``(id, kind, *values)``, values in the order of ``Kind.fields``; the id of a derived fact is None."""
+"""One fact: ``(id, kind, *values)``, values in the order of ``Kind.fields``. The id of a derived fact is None, as equal ones are
+one; where its kind keeps each, a number of its own."""
 
 ID, KIND, FIRST_VALUE = 0, 1, 2
 
@@ -251,7 +252,8 @@ class Kind:
     """A declared sort of fact. ``fields`` are those of its role first, then its own;
     ``said``, ``repair``, ``word``: templates of the words for it in a message, of the sentences there that put it right, and of
     what it usually means to those who saw it, said to the person. ``advice``: how an action is done for it, by the action's id,
-    in place of what the action says of itself. ``was``: old names, by which records may still call it."""
+    in place of what the action says of itself. ``was``: old names, by which records may still call it. ``each``: derived facts that
+    are equal are as many as the firings they come of."""
 
     name: str
     role: Role
@@ -268,6 +270,7 @@ class Kind:
     word: str = ""
     advice: dict[str, str] = field(default_factory=dict)
     was: tuple[str, ...] = ()
+    each: bool = False
     by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -58,6 +58,8 @@ def _kind(
         merged.declares("actions", action, entry, "advice", action)
     if doc.advice and doc.role != "mistake":
         entry.report("`advice` is for mistakes", "advice")
+    if doc.keep is not None and doc.role != "derived":
+        entry.report("`keep` is for derived kinds: every fact that a record gives is kept", "keep")
     if doc.assumed is not None and (doc.role != "setting" or any(f.required for f in own)):
         entry.report("`assumed` is for a setting whose fields all have a default or may be unknown", "assumed")
     traits = _traits(entry, merged, scale)
@@ -76,6 +78,7 @@ def _kind(
         word=doc.word,
         advice=doc.advice,
         was=old_names(doc),
+        each=doc.keep == "each",
         **traits,
     )
 

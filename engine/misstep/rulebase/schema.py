@@ -161,6 +161,7 @@ class KindDoc(Declaration):
     said: ShortText | None = None
     repair: Prose = ""
     was: NameOrNames | None = None
+    keep: Literal["each"] | None = None
     fields: dict[Name, FieldDoc] = {}
 
 

@@ -47,6 +47,7 @@ def stratify(
     reachable = _reachability(edges)
     _refuse_cycles(edges, reachable)
     recursive = {kind for kind in derived if kind in reachable.get(kind, ())}
+    _refuse_copies(rules, kinds, edges, reads, reachable)
     _refuse_new_values(rules, reads, reachable, recursive)
     levels = _levels(edges, derived, reachable)
     groups: dict[tuple[int, int], list[Rule]] = {}
@@ -127,6 +128,22 @@ def _path(edges: list[_Edge], start: str, end: str) -> list[str]:
                 seen.add(edge.written)
                 paths.append([*path, edge.written])
     raise AssertionError("a cycle without a path")
+
+
+def _refuse_copies(
+    rules: list[Rule],
+    kinds: dict[str, Kind],
+    edges: list[_Edge],
+    reads: dict[str, dict[str, bool]],
+    reachable: dict[str, set[str]],
+) -> None:
+    """Within a recursion equal facts are one: else it would never end."""
+    for rule in rules:
+        for kind in sorted(name for name in rule.derives if kinds[name].each):
+            through = next((read for read in reads[rule.id] if read == kind or read in reachable.get(kind, ())), None)
+            if through is not None:
+                cycle = " -> ".join((*_path(edges, kind, through), kind))
+                raise StrataError(rule.id, f"'{kind}' depends on itself (cycle: {cycle}), so it cannot have `keep: each`")
 
 
 def _refuse_new_values(

@@ -67,7 +67,7 @@ def conclusions(memory: Memory, rules: Sequence[Rule], facts: Sequence[tuple[str
 
     return {
         "work": memory.work,
-        "facts": [row[1:] for _, row in facts[given:]],
+        "facts": [row for _, row in facts[given:]],
         "derivations": [[place[row], *why(*firing)] for row, firings in memory.derivations.items() for firing in firings],
         **{
             name: [[*map(plain, shapes, conclusion), *why(*conclusion[-2:])] for conclusion in getattr(memory, name)]
@@ -79,7 +79,7 @@ def conclusions(memory: Memory, rules: Sequence[Rule], facts: Sequence[tuple[str
 def conclude(answer: WorkerAnswer, memory: Memory, rules: Sequence[Rule]) -> None:
     """Add the conclusions of a worker to a memory. Raises ValueError, TypeError or LookupError if they are invalid."""
     facts = [row for _, row in facts_of(memory.rows)]
-    facts += [(None, kind, *map(_value, values)) for kind, *values in answer["facts"]]
+    facts += [tuple(map(_value, row)) for row in answer["facts"]]
 
     def why(rule: int, taken: list[Any]) -> tuple[Rule, Match]:
         binders = rules[rule].binders
