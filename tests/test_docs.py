@@ -286,6 +286,10 @@ rules:
           "the severity of the whole: **+1**"]),
         ("when: [{max: spill, of: spill.cups, as: most}]\n    then: {outlook: narrow}",
          ["`most` is the greatest of: `cups`, over [Spill]", "the outlook is at best `narrow`"]),
+        (("when: [{average: spill, of: spill.cups, as: usual}, {distinct: spill, each: s, of: s.hot, as: sorts}]\n"
+         "    then: {outlook: narrow}"),
+         ["`usual` is the average of: `cups`, over [Spill]",
+          "`sorts` is how many different values there are of: `hot`, over [Spill]", "the outlook is at best `narrow`"]),
         (("when: [{fact: finding, as: f, where: f.severity >= 3}]\n    unless: [cloth]\n"
          "    then: {recommend: {action: wipe, for: f, due_hours: 2}}"),
          ["the finding of any mistake, where", "`severity` is at least 3", "not: [Cloth]",

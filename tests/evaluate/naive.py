@@ -7,7 +7,7 @@ No index, no order of joins, no generated code, nothing remembered from one roun
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 from itertools import combinations, pairwise, product
 from typing import Any
@@ -185,6 +185,12 @@ class _Lazy:
             case "sum":
                 total = sum(map(Fraction, values), Fraction(0))
                 return int(total) if aggregate.whole else float(total)
+            case "distinct":
+                return len([value for i, value in enumerate(values) if value not in values[:i]])
+            case "average" if values:
+                with localcontext(prec=1000):
+                    exact = sum(map(Decimal, map(str, values)), Decimal(0)) / len(values)
+                    return float(exact.quantize(Decimal("0.000001"), ROUND_HALF_UP)) + 0.0
             case function if values:
                 return min(values) if function == "min" else max(values)
             case _:

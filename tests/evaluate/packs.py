@@ -374,10 +374,13 @@ class PackMaker:
             pattern["each"] = pattern.pop("as")
             if key != "count":
                 pattern["of"] = own.amount()
+            values = [ref.text for ref in own.refs if ref.type != "set" and (not ref.unknown or ref.text in own.known)]
+            if key == "distinct" and values:
+                pattern["of"] = self.pick(values)
         return pattern
 
     def aggregate(self, scope: Scope, choices: Sequence[str], i: int) -> dict[str, Any]:
-        key = self.pick(("count", "sum", "min", "max"))
+        key = self.pick(("count", "sum", "min", "max", "average", "distinct"))
         if key != "count":
             choices = [c for c in choices if ":" not in c]
         pattern = self.inner(scope, choices, key, f"e{i}")

@@ -268,8 +268,12 @@ class Writer(ExpressionWriter):
             total = "sum" if step.whole else "fsum"  # fsum is exact, so the order of the facts does not show
             self.lines.append(f"{pad}{local} = {total}([{value} for x in {source}{chosen}])")
             return indent
+        if step.function == "distinct":
+            self.lines.append(f"{pad}{local} = len({{{value} for x in {source}{chosen}}})")
+            return indent
+        nothing = "" if step.function == "average" else ", default=None"
         self.lines += [
-            f"{pad}{local} = {step.function}([{value} for x in {source}{chosen}], default=None)",
+            f"{pad}{local} = {step.function}([{value} for x in {source}{chosen}]{nothing})",
             f"{pad}if {local} is not None:",
         ]
         return indent + 1

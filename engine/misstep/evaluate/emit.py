@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from fractions import Fraction
 from itertools import chain
 from math import fsum
 
@@ -52,9 +53,20 @@ def within(x: float) -> float:
     return min(max(x, -LARGEST), LARGEST)
 
 
+def average(values: Sequence[float]) -> float | None:
+    """The average of the decimals that are written, rounded to six places; of two that are as near, to the one further from zero.
+    None of no values."""
+    if not values:
+        return None
+    exact = sum((Fraction(repr(value)) for value in values), Fraction()) / len(values)
+    millionths = (2_000_000 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator)
+    return (millionths if exact > 0 else -millionths) / 1_000_000
+
+
 RUNTIME: dict[str, object] = {
     "__builtins__": {"float": float, "id": id, "len": len, "max": max, "min": min, "sum": sum},
     **{name: function.run for name, function in FUNCTIONS.items()},
+    "average": average,
     "curve": curve,
     "fsum": fsum,
     "thousandths": thousandths,

@@ -14,6 +14,7 @@ from misstep.language.facts import ID, Field, Kind
 from misstep.language.scale import Scale
 
 Over = Literal["fact", "finding", "outlook"]
+AggregateFunction = Literal["count", "sum", "min", "max", "average", "distinct"]
 FINDING, OUTLOOK = "finding", "outlook"
 
 
@@ -63,13 +64,14 @@ class Existence:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """``name`` is the count, sum, least or greatest of ``value`` over the facts that meet all conditions.
+    """``name`` is the count, sum, least, greatest or average of ``value`` over the facts that meet all conditions, or how many
+    different values there are (``distinct``).
 
     ``whole``: the values are whole numbers.
     """
 
     name: str
-    function: Literal["count", "sum", "min", "max"]
+    function: AggregateFunction
     pattern: Pattern
     conditions: tuple[Expression, ...]
     value: Expression | None

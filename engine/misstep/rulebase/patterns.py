@@ -8,14 +8,24 @@ from __future__ import annotations
 import keyword
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from misstep.errors import suggest
 from misstep.language.expression import Compare, Expression, KnownFields, known_where, names_in, refs_in, with_name
-from misstep.language.facts import GIVEN_ROLES, ROLES, Field, Kind
+from misstep.language.facts import GIVEN_ROLES, ROLES, Field, Kind, TypeName
 from misstep.language.functions import Type
 from misstep.language.operators import Comparator
-from misstep.language.program import FINDING, OUTLOOK, Aggregate, Condition, Existence, Over, Pattern, overlap
+from misstep.language.program import (
+    FINDING,
+    OUTLOOK,
+    Aggregate,
+    AggregateFunction,
+    Condition,
+    Existence,
+    Over,
+    Pattern,
+    overlap,
+)
 from misstep.language.scale import Scale
 from misstep.limits import Limits
 from misstep.rulebase import schema
@@ -32,7 +42,7 @@ from misstep.rulebase.kinds import fact_types, finding_types
 from misstep.rulebase.packs import Merged, PackEntry
 
 _T = TypeVar("_T")
-_AGGREGATES = ("count", "sum", "min", "max")
+_AGGREGATES = get_args(AggregateFunction)
 _PATTERNS = ("fact", "exists", *_AGGREGATES)
 
 
@@ -273,14 +283,19 @@ class RuleNames:
         type_ = Type("integer", bits=20)
         if function != "count":
             if not isinstance(item.of, str):
-                raise self.fail(f"`of` says what to take the {function} of: an expression", *path, "of" if item.of else function)
+                raise self.fail(f"`{function}` needs a value of each in `of`: an expression", *path, "of" if item.of else function)
             own = {pattern.name: self._types(pattern)}
             text = item.of
             value, type_ = self.need((*path, "of"), lambda: check_value(text, self.scope(own), known))
-            if not type_.is_number:
-                raise self.fail(f"a number is needed here; this is {type_}", *path, "of")
             needs |= self._needs(value) - {pattern.name}
-            type_ = Type(type_.name, bits=max(type_.bits, 1) + AGGREGATE_BITS - FACT_BITS)
+            if function == "distinct" and type_.sort != "set":
+                type_ = Type("integer", bits=20)
+            elif function == "distinct" or not type_.is_number:
+                what = "a value other than a set" if function == "distinct" else "a number"
+                raise self.fail(f"{what} is needed here; this is {type_}", *path, "of")
+            else:
+                name: TypeName = "number" if function == "average" else type_.name
+                type_ = Type(name, bits=max(type_.bits, 1) + AGGREGATE_BITS - FACT_BITS)
         self.values[item.name] = type_
         return Aggregate(item.name, function, pattern, inner, value, type_.name == "integer", needs)
 
