@@ -286,6 +286,10 @@ rules:
           "the severity of the whole: **+1**"]),
         ("when: [{max: spill, of: spill.cups, as: most}]\n    then: {outlook: narrow}",
          ["`most` is the greatest of: `cups`, over [Spill]", "the outlook is at best `narrow`"]),
+        (("when: [{count: spill, by: {hot: spill.hot, many: spill.cups > 3}, where: spill.cups > 1, as: n}]\n"
+         "    where: hot\n    then: {outlook: narrow}"),
+         ["`n` is how many there are of: [Spill], for each `hot`, for each `cups` is more than 3, called `many`, where",
+          "`cups` is more than 1", "and `hot` is true", "the outlook is at best `narrow`"]),
         (("when: [{average: spill, of: spill.cups, as: usual}, {distinct: spill, each: s, of: s.hot, as: sorts}]\n"
          "    then: {outlook: narrow}"),
          ["`usual` is the average of: `cups`, over [Spill]",

@@ -95,11 +95,36 @@ class NaiveEngine:
             if any(a.row == b.row for a, b in combinations(facts, 2)):
                 continue
             bound: Bound = dict(zip((pattern.name for pattern in rule.patterns), facts, strict=True))
-            try:
-                if self._holds(rule, bound, memory):
-                    yield bound
-            except NoMatch:
-                continue
+            for whole in self._groups(rule, bound, memory):
+                try:
+                    if self._holds(rule, whole, memory):
+                        yield whole
+                except NoMatch:
+                    continue
+
+    def _groups(self, rule: Rule, bound: Bound, memory: Memory) -> Iterator[Bound]:
+        """What is bound, and with it each choice of keys of the aggregates that have some, one of these after the other."""
+        step = next((a for a in rule.aggregates if a.keys and a.keys[0].name not in bound), None)
+        if step is None:
+            yield bound
+            return
+        try:
+            values = _Lazy(self, rule, dict(bound), memory)
+            for known in (bound.keys(), step.needs):  # what makes fields known is judged first
+                for name in known - values.bound.keys():
+                    values.aggregate(name)
+                if not all(evaluate(c.test, values.bound) for c in rule.conditions if c.needs <= values.bound.keys()):
+                    return
+            facts = values.inside(step)
+        except NoMatch:
+            return
+        keys: list[list[Any]] = []
+        for fact in facts:
+            key = [evaluate(key.value, fact) for key in step.keys]
+            if key not in keys:
+                keys.append(key)
+        for key in keys:
+            yield from self._groups(rule, {**bound, **dict(zip((key.name for key in step.keys), key, strict=True))}, memory)
 
     def _holds(self, rule: Rule, bound: Bound, memory: Memory) -> bool:
         values = _Lazy(self, rule, bound, memory)
@@ -174,7 +199,9 @@ class _Lazy:
         every = isinstance(step, Existence) and step.taken
         free = [fact for fact in self.engine._facts(step.pattern, self.memory) if every or fact.row not in taken]
         found = [{**self.bound, own: fact} for fact in free]
-        return [bound for bound in found if all(evaluate(condition, bound) for condition in step.conditions)]
+        chosen = [bound for bound in found if all(evaluate(condition, bound) for condition in step.conditions)]
+        keys = [key for key in step.keys if key.name in self.bound] if isinstance(step, Aggregate) else []
+        return [bound for bound in chosen if all(evaluate(key.value, bound) == self.bound[key.name] for key in keys)]
 
     def _result(self, aggregate: Aggregate) -> Any:
         found = self.inside(aggregate)

@@ -297,7 +297,7 @@ class PackMaker:
         scope = Scope(self.draw, self.joins)
         when = self.patterns(scope, positive)
         read = [word for pattern in when for word in _words(pattern["fact"])]
-        for i in range(self.pick((0, 0, 1))):
+        for i in range(self.pick((0, 0, 1, 2))):
             when.append(self.aggregate(scope, strict, i))
         rule: dict[str, Any] = {"when": when}
         if self.pick((True, False, False)):
@@ -377,6 +377,8 @@ class PackMaker:
             values = [ref.text for ref in own.refs if ref.type != "set" and (not ref.unknown or ref.text in own.known)]
             if key == "distinct" and values:
                 pattern["of"] = self.pick(values)
+            if scope.chance(2) and (by := self.keys(scope, own, name)):
+                pattern["by"] = by
         return pattern
 
     def aggregate(self, scope: Scope, choices: Sequence[str], i: int) -> dict[str, Any]:
@@ -387,6 +389,17 @@ class PackMaker:
         pattern["as"] = f"n{i}"
         scope.numbers.append(pattern["as"])
         return pattern
+
+    def keys(self, scope: Scope, own: Scope, name: str) -> dict[str, str]:
+        """What an aggregate is taken apart by: a field of the counted facts, which has a name from then on."""
+        fields = [
+            ref for ref in own.refs if ref.name == name and ref.type != "set" and (not ref.unknown or ref.text in own.known)
+        ]
+        if not fields:
+            return {}
+        ref, key = self.pick(fields), f"q{name[1:]}"
+        scope.refs.append(Ref(key, ref.type, False, ref.ordered))
+        return {key: ref.text}
 
     # -- effects
 
@@ -430,6 +443,8 @@ class PackMaker:
             type_, unknown = doc["type"].removesuffix("?"), doc["type"].endswith("?")
             kinds = {"text": ("text", "id", "enum"), "number": ("number", "integer")}.get(type_, (type_,))
             refs = [r for r in scope.refs if r.type in kinds and (unknown or not r.unknown or r.text in scope.known)]
+            if copies:  # a key of an aggregate is no field
+                refs = [r for r in refs if r.name != r.text]
             if refs and scope.chance(2):
                 values[field] = self.pick(refs).text
             elif unknown and scope.chance(3):

@@ -63,11 +63,17 @@ def average(values: Sequence[float]) -> float | None:
     return (millionths if exact > 0 else -millionths) / 1_000_000
 
 
+def distinct(values: Sequence[object]) -> int:
+    """How many different values there are."""
+    return len(set(values))
+
+
 RUNTIME: dict[str, object] = {
-    "__builtins__": {"float": float, "id": id, "len": len, "max": max, "min": min, "sum": sum},
+    "__builtins__": {"float": float, "id": id, "len": len, "max": max, "min": min, "sorted": sorted, "sum": sum},
     **{name: function.run for name, function in FUNCTIONS.items()},
     "average": average,
     "curve": curve,
+    "distinct": distinct,
     "fsum": fsum,
     "thousandths": thousandths,
     "within": within,

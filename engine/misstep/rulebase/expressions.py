@@ -279,7 +279,7 @@ class _ExpressionChecker:
         fields = self.scope.facts.get(name)
         if fields is None:
             if name in self.scope.aggregates:
-                raise self._error(node, f"'{name}' is a number; it has no fields")
+                raise self._error(node, f"'{name}' is a value; it has no fields")
             if self.scope.constants.find(name) is not None:
                 raise self._error(node, f"'{name}' is a constant; it has no fields")
             raise self._error(node, f"unknown name '{name}'{self._hint(name, list(self.scope.facts))}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from misstep.language.effects import Text
 from misstep.language.facts import Kind
-from misstep.language.program import Program, Rule, Source
+from misstep.language.program import Aggregate, Program, Rule, Source
 from misstep.layout.wording import name_from_id
 from misstep.limits import Limits
 from misstep.rulebase import schema
@@ -138,7 +138,7 @@ def _link_parts(names: RuleNames, doc: schema.RuleDoc) -> Rule | None:
         title=doc.title or "",
         help=doc.help,
         pack=names.entry.pack.doc.pack,
-        binders=tuple(b for b in binders if b is not None),
+        binders=tuple(each for b in binders if b is not None for each in (b, *(b.keys if isinstance(b, Aggregate) else ()))),
         existences=tuple(e for e in existences if e is not None),
         conditions=tuple(names.conditions),
         effects=tuple(e for e in effects if e is not None),

@@ -170,6 +170,7 @@ class PatternDoc(Doc):
     distinct: NameOrNames | None = None
     of: object = None
     """For a finding: its kind or kinds. For all aggregates but ``count``: the value, an expression."""
+    by: Annotated[dict[Name, ExpressionText], Field(min_length=1, max_length=4)] | None = None
     name: Annotated[Name | None, Field(alias="as")] = None
     each: Name | None = None
     where: ExpressionText | None = None

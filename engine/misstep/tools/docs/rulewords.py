@@ -63,7 +63,7 @@ class RuleWords:
         for binder in self._rule.binders:
             if isinstance(binder, Aggregate):
                 lines.append(self._aggregate(binder))
-            else:
+            elif isinstance(binder, Pattern):
                 lines.append(ConditionLine(self._fact(binder), self._conditions(binder.name)))
         lines += [ConditionLine(say("there is {}", line.text), line.below) for line in self._existences(negated=False)]
         shared = [c.test for c in self._rule.conditions if not self._is_of_one(c.test)]
@@ -132,6 +132,9 @@ class RuleWords:
         facts = self._kinds(aggregate.pattern)
         if aggregate.pattern.over == "finding":
             facts = say("findings of {}", facts)
+        for key in aggregate.keys:
+            value, called = phrases.value(key.value), code(key.name)
+            facts = say("{}, for each {}{}", facts, value, say(", called {}", called) if value != called else "")
         below = phrases.clauses(aggregate.conditions)
         name = code(aggregate.name)
         if aggregate.value is None:
