@@ -259,8 +259,17 @@ def evaluate(node: e.Expression, bound: Bound) -> Any:
             return evaluate(then if evaluate(condition, bound) else otherwise, bound)
         case e.Call(function, arguments):
             return _call(function, [evaluate(argument, bound) for argument in arguments])
+        case e.Slice(text, start, stop):
+            characters = evaluate(text, bound)
+            first, end = (_place(at, len(characters)) for at in (start or 0, len(characters) if stop is None else stop))
+            return "".join(c for i, c in enumerate(characters) if first <= i < end)
         case e.Curve(x, points):
             return _curve(evaluate(x, bound), points)
+
+
+def _place(at: int, length: int) -> int:
+    """An end of a slice, counted from the start."""
+    return at if at >= 0 else length + at
 
 
 def _compare(operator: str, a: Any, b: Any) -> bool:

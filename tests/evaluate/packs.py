@@ -135,7 +135,7 @@ class Scope:
 
     def atom(self) -> tuple[str, set[str]]:
         match self.pick(
-            ("number", "number", "numbers", "truth", "word", "words", "rank", "member", "text", "part", "id", "known")
+            ("number", "number", "numbers", "truth", "word", "words", "rank", "member", "text", "part", "slice", "id", "known")
         ):
             case "truth" if found := self.field("boolean"):
                 return found
@@ -157,6 +157,9 @@ class Scope:
                 return f"{found[0]} == {other[0]}", found[1] | other[1]
             case "part" if found := self.field("text", "enum"):
                 return f"{self.pick(('contains(', 'starts('))}{found[0]}, '{self.pick(('u', 'm0', ''))}')", found[1]
+            case "slice" if found := self.field("text", "enum", "id"):
+                part = self.pick(("[:1]", "[1:]", "[-1:]", "[:-1]", "[1:3]", "[-3:-1]", "[1:-1]", "[k_one:]"))
+                return f"{found[0]}{part} {self.pick(EQUALITIES)} '{self.pick(('u', 'm', '0', '0-', '1', ''))}'", found[1]
             case "id" if found := self.field("id"):
                 other = self.field("id")
                 assert other is not None

@@ -25,6 +25,7 @@ from misstep.language.expression import (
     Lookup,
     Negative,
     Not,
+    Slice,
 )
 from misstep.language.facts import FIRST_VALUE, ID, KIND, LARGEST, TRAITS, Kind
 from misstep.language.finding import FINDING_FIELDS
@@ -140,6 +141,8 @@ class ExpressionWriter:
                 return f"({write(then)} if {write(condition)} else {write(otherwise)})"
             case Call(function, arguments):
                 return f"{function}({', '.join(map(write, arguments))})"
+            case Slice(text, start, stop):
+                return f"{write(text)}[{'' if start is None else start}:{'' if stop is None else stop}]"
             case Curve(x, points):
                 xs, ys = zip(*points, strict=True)
                 return f"curve({write(x)}, {self.constant(xs)}, {self.constant(ys)})"

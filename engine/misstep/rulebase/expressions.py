@@ -35,10 +35,11 @@ from misstep.language.expression import (
     Negative,
     Not,
     Scalar,
+    Slice,
     known_where,
 )
 from misstep.language.facts import LARGEST, TypeName
-from misstep.language.functions import BOOLEAN, FUNCTIONS, MANY, NUMBERS, TEXT, Type
+from misstep.language.functions import BOOLEAN, FUNCTIONS, MANY, NUMBERS, TEXT, WORDS, Type
 from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS, ArithmeticOperator, Comparator
 
 MAX_DEPTH = 32
@@ -453,6 +454,26 @@ class _ExpressionChecker:
             Arithmetic(operator, left.node, right.node), Type(name, bits=ARITHMETIC[operator].bits(left.type.bits, size))
         )
 
+    # -- parts of texts
+
+    def subscript(self, node: ast.Subscript, known: KnownFields, depth: int) -> Checked:
+        if not isinstance(node.slice, ast.Slice) or node.slice.step is not None:
+            what = "a step in a slice" if isinstance(node.slice, ast.Slice) else "an index in brackets"
+            raise self._error(node, f"{what} is not part of the expression language; a part of a text is x.field[2:5]")
+        text = self._typed(node.value, known, depth, *WORDS)
+        start, stop = (None if end is None else self._end(end, depth) for end in (node.slice.lower, node.slice.upper))
+        first = start or 0
+        if stop == 0 or (stop is not None and (first < 0) == (stop < 0) and stop <= first):
+            raise self._error(node.slice.upper or node, "this part of a text is always empty: it ends before it begins")
+        return Checked(Slice(text.node, start, stop), TEXT)
+
+    def _end(self, node: ast.expr, depth: int) -> int:
+        """One end of a slice."""
+        match self._check(node, NOTHING, depth).node:
+            case Literal(int(place)) if not isinstance(place, bool):
+                return place
+        raise self._error(node, "an end of a part is a whole number, and a constant: x.field[2:5]")
+
     # -- functions
 
     def call(self, node: ast.Call, known: KnownFields, depth: int) -> Checked:
@@ -518,7 +539,6 @@ _REFUSED: dict[type[ast.AST], str] = {
     ast.In: "'in' stands in a condition of its own: join conditions with 'and'",
     ast.NotIn: "'not in' stands in a condition of its own: join conditions with 'and'",
     ast.Lambda: "a lambda",
-    ast.Subscript: "an index in brackets",
     ast.JoinedStr: "a text with f before it",
     ast.ListComp: "a comprehension",
     ast.SetComp: "a comprehension",
@@ -553,4 +573,5 @@ _METHODS: dict[type[ast.expr], Callable[..., Checked]] = {
     ast.Compare: _ExpressionChecker.compare,
     ast.BinOp: _ExpressionChecker.binary,
     ast.Call: _ExpressionChecker.call,
+    ast.Subscript: _ExpressionChecker.subscript,
 }
