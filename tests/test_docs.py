@@ -294,6 +294,20 @@ rules:
           "the severity of the whole: **+1**"]),
         ("when: [{max: spill, of: spill.cups, as: most}]\n    then: {outlook: narrow}",
          ["`most` is the greatest of: `cups`, over [Spill]", "the outlook is at best `narrow`"]),
+        (("when:\n      - {fact: stain, where: \"known(stain.about) and stain.about[:3] == 'a' and stain.about[:-1] != 'b'\"}\n"
+         "      - {fact: cloth, where: \"cloth.id[1:] == cloth.id[2:5] and cloth.id[-4:] != cloth.id[-3:-1]\"}\n"
+         "    then: {note: x}"),
+         ["[Stain], where", "the first 3 characters of `about` is `a`", "`about` without its last character is not `b`",
+          "[Cloth], where", "its id without its first character is the characters 3 to 5 of its id",
+          "the last 4 characters of its id is not the part `[-3:-1]` of its id", "notes: x"]),
+        (("when: [{count: spill, by: {hot: spill.hot, many: spill.cups > 3}, where: spill.cups > 1, as: n}]\n"
+         "    where: hot\n    then: {outlook: narrow}"),
+         ["`n` is how many there are of: [Spill], for each `hot`, for each `cups` is more than 3, called `many`, where",
+          "`cups` is more than 1", "and `hot` is true", "the outlook is at best `narrow`"]),
+        (("when: [{average: spill, of: spill.cups, as: usual}, {distinct: spill, each: s, of: s.hot, as: sorts}]\n"
+         "    then: {outlook: narrow}"),
+         ["`usual` is the average of: `cups`, over [Spill]",
+          "`sorts` is how many different values there are of: `hot`, over [Spill]", "the outlook is at best `narrow`"]),
         (("when: [{fact: finding, as: f, where: f.severity >= 3}]\n    unless: [cloth]\n"
          "    then: {recommend: {action: wipe, for: f, due_hours: 2}}"),
          ["the finding of any mistake, where", "`severity` is at least 3", "not: [Cloth]",

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from misstep.language import expression as e
 from misstep.language.effects import Contribute, Effect, Recommend
 from misstep.language.operators import Comparator
-from misstep.language.program import Aggregate, Condition, Existence, Program, Rule, Stratum
+from misstep.language.program import Aggregate, Condition, Existence, GroupKey, Pattern, Program, Rule, Stratum
 
 Doc = dict[str, Any]
 """A rule or a pattern of a pack."""
@@ -44,9 +44,10 @@ class Named(NamedTuple):
     def of(cls, rule: Rule) -> Named:
         """What the names of a rule mean."""
         fields = {(p.name, f.name) for p in rule.all_patterns for f in p.fields if f.type == "integer"}
-        return cls(
-            frozenset(a.name for a in rule.aggregates), frozenset({*fields, *(a.name for a in rule.aggregates if a.whole)})
-        )
+        keys = [key for aggregate in rule.aggregates for key in aggregate.keys]
+        values = frozenset(each.name for each in (*rule.aggregates, *keys))
+        names = cls(values, frozenset({*fields, *(a.name for a in rule.aggregates if a.whole)}))
+        return cls(values, names.whole | {key.name for key in keys if _is_whole(key.value, names)})
 
 
 def read(text: str | float, own: str, names: Named) -> e.Expression:
@@ -104,6 +105,8 @@ def _node(node: ast.expr, own: str, names: Named) -> Any:
             a, b = of(left), of(right)
             whole = not isinstance(operator, ast.Div) and _is_whole(a, names) and _is_whole(b, names)
             return e.Arithmetic(_SYMBOLS[type(operator)], a, b, whole)
+        case ast.Subscript(text, ast.Slice(start, stop)):
+            return e.Slice(of(text), *(None if end is None else ast.literal_eval(end) for end in (start, stop)))
         case ast.Call(ast.Name("known"), [field]):
             return e.Known(of(field))
         case ast.Call(ast.Name("curve"), [x, *points]):
@@ -137,12 +140,13 @@ def _rule(rule: Rule, doc: Doc) -> Rule:
     extremes = [pattern for pattern in facts if "least" in pattern or "most" in pattern]
     inner = [*(p for p in doc["when"] if "exists" in p), *extremes, *doc.get("unless", [])]
     existences = tuple(_existence(each, of, names) for each, of in zip(rule.existences, inner, strict=True))
-    binders = tuple(
-        _aggregate(binder, of, names) if isinstance(binder, Aggregate) else binder
-        for binder, of in zip(rule.binders, [p for p in doc["when"] if "exists" not in p], strict=True)
-    )
+    binders: list[Pattern | Aggregate | GroupKey] = []
+    bound = [binder for binder in rule.binders if not isinstance(binder, GroupKey)]
+    for binder, of in zip(bound, [p for p in doc["when"] if "exists" not in p], strict=True):
+        aggregate = _aggregate(binder, of, names) if isinstance(binder, Aggregate) else None
+        binders += [aggregate, *aggregate.keys] if aggregate else [binder]
     effects = tuple(_effect(effect, doc["then"], names) for effect in rule.effects)
-    return replace(rule, binders=binders, existences=existences, conditions=conditions, effects=effects)
+    return replace(rule, binders=tuple(binders), existences=existences, conditions=conditions, effects=effects)
 
 
 def _where(doc: Doc, own: str, names: Named) -> Iterator[e.Expression]:
@@ -163,7 +167,8 @@ def _existence(each: Existence, doc: Doc, names: Named) -> Existence:
 def _aggregate(aggregate: Aggregate, doc: Doc, names: Named) -> Aggregate:
     own = aggregate.pattern.name
     value = None if aggregate.value is None else read(doc["of"], own, names)
-    return replace(aggregate, conditions=tuple(_where(doc, own, names)), value=value)
+    keys = tuple(GroupKey(name, read(text, own, names)) for name, text in doc.get("by", {}).items())
+    return replace(aggregate, conditions=tuple(_where(doc, own, names)), value=value, keys=keys)
 
 
 def _effect(effect: Effect, then: Doc, names: Named) -> Effect:

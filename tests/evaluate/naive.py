@@ -102,11 +102,33 @@ class NaiveEngine:
             if any(a.row == b.row for a, b in combinations(facts, 2)):
                 continue
             bound: Bound = dict(zip((pattern.name for pattern in rule.patterns), facts, strict=True))
-            try:
-                if self._holds(rule, bound, memory) and self._hits(rule, bound):
-                    yield bound
-            except NoMatch:
-                continue
+            for whole in self._groups(rule, bound, memory):
+                try:
+                    if self._holds(rule, whole, memory) and self._hits(rule, whole):
+                        yield whole
+                except NoMatch:
+                    continue
+
+    def _groups(self, rule: Rule, bound: Bound, memory: Memory) -> Iterator[Bound]:
+        """What is bound, and with it each choice of keys of the aggregates that have some, one of these after the other."""
+        step = next((a for a in rule.aggregates if a.keys and a.keys[0].name not in bound), None)
+        if step is None:
+            yield bound
+            return
+        try:
+            values = _Lazy(self, rule, dict(bound), memory)
+            for name in step.needs - bound.keys():
+                values.aggregate(name)
+            facts = values.inside(step)
+        except NoMatch:
+            return
+        keys: list[list[Any]] = []
+        for fact in facts:
+            key = [evaluate(key.value, fact) for key in step.keys]
+            if key not in keys:
+                keys.append(key)
+        for key in keys:
+            yield from self._groups(rule, {**bound, **dict(zip((key.name for key in step.keys), key, strict=True))}, memory)
 
     def _holds(self, rule: Rule, bound: Bound, memory: Memory) -> bool:
         values = _Lazy(self, rule, bound, memory)
@@ -192,7 +214,9 @@ class _Lazy:
         every = isinstance(step, Existence) and step.taken
         free = [fact for fact in self.engine._facts(step.pattern, self.memory) if every or fact.row not in taken]
         found = [{**self.bound, own: fact} for fact in free]
-        return [bound for bound in found if all(evaluate(condition, bound) is True for condition in step.conditions)]
+        chosen = [bound for bound in found if all(evaluate(condition, bound) is True for condition in step.conditions)]
+        keys = [key for key in step.keys if key.name in self.bound] if isinstance(step, Aggregate) else []
+        return [bound for bound in chosen if all(evaluate(key.value, bound) == self.bound[key.name] for key in keys)]
 
     def _result(self, aggregate: Aggregate) -> Any:
         found = self.inside(aggregate)
@@ -202,6 +226,10 @@ class _Lazy:
                 return len(found)
             case "sum":
                 return sum(values) if aggregate.whole else _six_places(lambda *each: sum(each, Decimal(0)), *values)
+            case "distinct":
+                return len([value for i, value in enumerate(values) if value not in values[:i]])
+            case "average" if values:
+                return _six_places(lambda *each: sum(each, Decimal(0)) / len(each), *values)
             case function if values:
                 return min(values) if function == "min" else max(values)
             case _:
@@ -263,6 +291,10 @@ def _made_of(node: e.Expression, parts: list[Any]) -> Any:
             return _calculate(operator, *parts) if whole else _six_places(partial(_calculate, operator), *parts)
         case e.Call(function):
             return _call(function, parts)
+        case e.Slice(_, start, stop):
+            length = len(parts[0])
+            first, end = (at if at >= 0 else length + at for at in (start or 0, length if stop is None else stop))
+            return "".join(c for i, c in enumerate(parts[0]) if first <= i < end)
         case e.Curve(_, points):
             return _curve(parts[0], points)
         case _:

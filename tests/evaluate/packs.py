@@ -170,7 +170,7 @@ class Scope:
 
     def atom(self) -> tuple[str, set[str]]:
         match self.pick(
-            ("number", "number", "numbers", "truth", "word", "words", "rank", "member", "text", "part", "id", "known")
+            ("number", "number", "numbers", "truth", "word", "words", "rank", "member", "text", "part", "slice", "id", "known")
         ):
             case "truth" if found := self.field("boolean"):
                 return found
@@ -192,6 +192,9 @@ class Scope:
                 return f"{found[0]} == {other[0]}", found[1] | other[1]
             case "part" if found := self.field("text", "enum"):
                 return f"{self.pick(('contains(', 'starts('))}{found[0]}, '{self.pick(('u', 'm0', ''))}')", found[1]
+            case "slice" if found := self.field("text", "enum", "id"):
+                part = self.pick(("[:1]", "[1:]", "[-1:]", "[:-1]", "[1:3]", "[-3:-1]", "[1:-1]", "[k_one:]"))
+                return f"{found[0]}{part} {self.pick(EQUALITIES)} '{self.pick(('u', 'm', '0', '0-', '1', ''))}'", found[1]
             case "id" if found := self.field("id"):
                 other = self.field("id")
                 assert other is not None
@@ -346,7 +349,7 @@ class PackMaker:
         scope = Scope(self.draw, self.joins)
         when = self.patterns(scope, positive)
         read = [word for pattern in when for word in _words(pattern["fact"])]
-        for i in range(self.pick((0, 0, 1))):
+        for i in range(self.pick((0, 0, 1, 2))):
             when.append(self.aggregate(scope, strict, i))
         rule: dict[str, Any] = {"when": when}
         if self.pick((True, False, False)):
@@ -424,16 +427,32 @@ class PackMaker:
             if key != "count":
                 own.own = name
                 pattern["of"] = own.amount()
+            values = [ref.text for ref in own.refs if ref.type != "set" and (not ref.unknown or ref.text in own.known)]
+            if key == "distinct" and values:
+                pattern["of"] = self.pick(values)
+            if scope.chance(2) and (by := self.keys(scope, own, name)):
+                pattern["by"] = by
         return pattern
 
     def aggregate(self, scope: Scope, choices: Sequence[str], i: int) -> dict[str, Any]:
-        key = self.pick(("count", "sum", "min", "max"))
+        key = self.pick(("count", "sum", "min", "max", "average", "distinct"))
         if key != "count":
             choices = [c for c in choices if ":" not in c]
         pattern = self.inner(scope, choices, key, f"e{i}")
         pattern["as"] = f"n{i}"
         scope.numbers.append(pattern["as"])
         return pattern
+
+    def keys(self, scope: Scope, own: Scope, name: str) -> dict[str, str]:
+        """What an aggregate is taken apart by: a field of the counted facts, which has a name from then on."""
+        fields = [
+            ref for ref in own.refs if ref.name == name and ref.type != "set" and (not ref.unknown or ref.text in own.known)
+        ]
+        if not fields:
+            return {}
+        ref, key = self.pick(fields), f"q{name[1:]}"
+        scope.refs.append(Ref(key, ref.type, False, ref.ordered))
+        return {key: ref.text}
 
     # -- tables
 
@@ -533,6 +552,8 @@ class PackMaker:
             type_, unknown = doc["type"].removesuffix("?"), doc["type"].endswith("?")
             kinds = {"text": ("text", "id", "enum"), "number": ("number", "integer")}.get(type_, (type_,))
             refs = [r for r in scope.refs if r.type in kinds and (unknown or not r.unknown or r.text in scope.known)]
+            if copies:  # a key of an aggregate is no field
+                refs = [r for r in refs if r.name != r.text]
             if refs and scope.chance(2):
                 values[field] = self.pick(refs).text
             elif unknown and scope.chance(3):

@@ -12,7 +12,7 @@ from misstep.assessment.result import Basis, CitedSource, Plain, RuleBaseInfo
 from misstep.evaluate.memory import RANKED, Contribution, Match, Memory, Remark
 from misstep.language.effects import DIMENSIONS, Note
 from misstep.language.facts import ID, KIND, Row, free_ids, sort_key
-from misstep.language.program import FINDING, OUTLOOK, Aggregate, Assumption, Pattern, Program, Rule
+from misstep.language.program import FINDING, OUTLOOK, Assumption, Pattern, Program, Rule
 
 
 class RecordContext(NamedTuple):
@@ -79,7 +79,7 @@ class _WordsOfRules(dict[Rule, RuleWording]):
         self._kinds = program.kinds
 
     def __missing__(self, rule: Rule) -> RuleWording:
-        concluded = any(isinstance(b, Aggregate) or b.over != "fact" or self._derived(b) for b in rule.binders)
+        concluded = any(not isinstance(b, Pattern) or b.over != "fact" or self._derived(b) for b in rule.binders)
         concluded |= not all(existence.negated for existence in rule.existences)  # like a count, it names no fact
         words = self[rule] = RuleWording(
             rule.id,

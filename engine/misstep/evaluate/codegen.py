@@ -195,7 +195,7 @@ class Writer(ExpressionWriter):
         return None
 
     def _ready(self, steps: list[Condition | Existence | Aggregate], bound: set[str], indent: int) -> int:
-        """Write every step whose names are all bound; an aggregate binds one more."""
+        """Write every step whose names are all bound; an aggregate binds its own, and those of its keys."""
         while ready := [step for step in steps if step.needs <= bound]:
             steps[:] = [step for step in steps if step not in ready]
             tests = [self.expression(step.test) for step in ready if isinstance(step, Condition)]
@@ -209,7 +209,7 @@ class Writer(ExpressionWriter):
                     indent = self._existence(step, bound, indent)
                 else:
                     indent = self._aggregate(step, bound, indent)
-                    bound.add(step.name)
+                    bound.update((step.name, *(key.name for key in step.keys)))
         return indent
 
     def _inner(self, step: Aggregate | Existence, bound: set[str], pad: str) -> tuple[str, list[str]]:
@@ -257,10 +257,11 @@ class Writer(ExpressionWriter):
     def _aggregate(self, step: Aggregate, bound: set[str], indent: int) -> int:
         pad = "    " * indent
         source, tests = self._inner(step, bound, pad)
-        local = f"v{sum(name.startswith('v') for name in self.locals.values())}"
-        chosen = f" if {' and '.join(tests)}" if tests else ""
         value = "1" if step.value is None else self.expression(step.value)
-        self.locals[step.name] = local
+        if step.keys:
+            return self._groups(step, source, tests, value, indent)
+        chosen = f" if {' and '.join(tests)}" if tests else ""
+        local = self._value(step.name)
         if step.function == "count":
             count = f"sum([1 for x in {source}{chosen}])" if tests else f"len({source})"
             self.lines.append(f"{pad}{local} = {count}")
@@ -269,10 +270,38 @@ class Writer(ExpressionWriter):
             run = "sum" if step.whole else "total"
             self.lines.append(f"{pad}{local} = {run}([{value} for x in {source}{chosen}])")
             return indent
+        if step.function == "distinct":
+            self.lines.append(f"{pad}{local} = distinct([{value} for x in {source}{chosen}])")
+            return indent
+        nothing = "" if step.function == "average" else ", default=None"
         self.lines += [
-            f"{pad}{local} = {step.function}([{value} for x in {source}{chosen}], default=None)",
+            f"{pad}{local} = {step.function}([{value} for x in {source}{chosen}]{nothing})",
             f"{pad}if {local} is not None:",
         ]
+        return indent + 1
+
+    def _value(self, name: str) -> str:
+        """A new variable for a value that the rule gives a name."""
+        local = f"v{sum(name.startswith('v') for name in self.locals.values())}"
+        self.locals[name] = local
+        return local
+
+    def _groups(self, step: Aggregate, source: str, tests: list[str], value: str, indent: int) -> int:
+        """Take the facts apart by their keys, and loop over the keys in their order: that of the facts does not show."""
+        pad = "    " * indent
+        groups = f"g{self.loops}"
+        key = "".join(f"{self.expression(key.value)}, " for key in step.keys)
+        self.lines += [f"{pad}{groups} = {{}}", f"{pad}for x in {source}:"]
+        if tests:
+            self.lines.append(f"{pad}    if {' and '.join(tests)}:")
+        self.lines.append(f"{pad}    {'    ' if tests else ''}{groups}.setdefault(({key}), []).append({value})")
+        keys = "".join(f"{self._value(key.name)}, " for key in step.keys)
+        run = {"count": "len", "distinct": "distinct", "sum": "sum" if step.whole else "total"}.get(step.function, step.function)
+        self.lines += [
+            f"{pad}for {keys}in sorted({groups}):",
+            f"{pad}    {self._value(step.name)} = {run}({groups}[{keys}])",
+        ]
+        self.loops += 1
         return indent + 1
 
     # -- effects

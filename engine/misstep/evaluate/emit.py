@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from itertools import chain
 
 from misstep.evaluate.memory import Contribution, Recommendation, Remark, Vetoed
@@ -22,11 +22,12 @@ from misstep.language.expression import (
     Lookup,
     Negative,
     Not,
+    Slice,
 )
 from misstep.language.facts import FIRST_VALUE, ID, KIND, LARGEST, TRAITS, Kind
 from misstep.language.finding import FINDING_FIELDS
 from misstep.language.functions import FUNCTIONS
-from misstep.language.numbers import curve, is_steep, steep_curve, thousandths, total
+from misstep.language.numbers import average, curve, is_steep, steep_curve, thousandths, total
 from misstep.language.operators import ARITHMETIC
 from misstep.language.program import Pattern
 
@@ -36,11 +37,16 @@ def within(x: float) -> float:
     return min(max(x, -LARGEST), LARGEST)
 
 
+def distinct(values: Sequence[object]) -> int:
+    """How many different values there are."""
+    return len(set(values))
+
+
 RUNTIME: dict[str, object] = {
-    "__builtins__": {"float": float, "id": id, "len": len, "max": max, "min": min, "sum": sum},
+    "__builtins__": {"float": float, "id": id, "len": len, "max": max, "min": min, "sorted": sorted, "sum": sum},
     **{name: function.run for name, function in FUNCTIONS.items()},
     **{form.run.__name__: form.run for form in ARITHMETIC.values()},
-    **{run.__name__: run for run in (curve, steep_curve, total, thousandths)},
+    **{run.__name__: run for run in (curve, steep_curve, total, thousandths, average, distinct)},
     "within": within,
     "new": tuple.__new__,  # a named tuple in a third of the time of its constructor
     **{shape.__name__: shape for shape in (Contribution, Recommendation, Remark, Vetoed)},
@@ -107,6 +113,8 @@ class ExpressionWriter:
                 return f"({write(then)} if {write(condition)} else {write(otherwise)})"
             case Call(function, arguments):
                 return f"{function}({', '.join(map(write, arguments))})"
+            case Slice(text, start, stop):
+                return f"{write(text)}[{'' if start is None else start}:{'' if stop is None else stop}]"
             case Curve(x, points):
                 xs, ys = zip(*points, strict=True)
                 name = "steep_curve" if is_steep(points) else "curve"

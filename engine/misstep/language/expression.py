@@ -117,6 +117,15 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Slice:
+    """``text[start:stop]``, as in Python; None: from its start, or to its end."""
+
+    text: Expression
+    start: int | None
+    stop: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Curve:
     """Straight lines through the points, flat outside them; the x are strictly ascending."""
 
@@ -124,13 +133,15 @@ class Curve:
     points: tuple[tuple[float, float], ...]
 
 
-Expression = Literal | FieldRef | Count | Known | Not | Logic | Compare | Lookup | Arithmetic | Negative | IfElse | Call | Curve
+Expression = (
+    Literal | FieldRef | Count | Known | Not | Logic | Compare | Lookup | Arithmetic | Negative | IfElse | Call | Slice | Curve
+)
 
 
 def parts_of(node: Expression | Constants) -> tuple[Expression | Constants, ...]:
     """The expressions that an expression is directly made of."""
     match node:
-        case Known(part) | Not(part) | Negative(part) | Curve(part):
+        case Known(part) | Not(part) | Negative(part) | Curve(part) | Slice(part):
             return (part,)
         case Logic(_, parts) | Compare(_, parts) | Call(_, parts):
             return parts

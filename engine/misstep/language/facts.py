@@ -252,8 +252,8 @@ class Kind:
     """A declared sort of fact. ``fields`` are those of its role first, then its own;
     ``said``, ``repair``, ``word``: templates of the words for it in a message, of the sentences there that put it right, and of
     what it usually means to those who saw it, said to the person. ``advice``: how an action is done for it, by the action's id,
-    in place of what the action says of itself. ``was``: old names, by which records may still call it. ``each``: derived facts that
-    are equal are as many as the firings they come of."""
+    in place of what the action says of itself. ``was``: old names, by which records may still call it. ``each``: equal derived
+    facts are as many as the firings they come of."""
 
     name: str
     role: Role

@@ -70,6 +70,11 @@ def total(values: Sequence[float]) -> float:
     return _rounded(sum(map(written, values), Fraction()))
 
 
+def average(values: Sequence[float]) -> float | None:
+    """The sum of many by their number, rounded once; None of no values."""
+    return _rounded(sum(map(written, values), Fraction()) / len(values)) if values else None
+
+
 def curve(x: float, xs: tuple[float, ...], ys: tuple[float, ...]) -> float:
     """Straight lines through the points, flat outside; the y have six places."""
     i = bisect_right(xs, x)

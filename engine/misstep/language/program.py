@@ -14,6 +14,7 @@ from misstep.language.facts import ID, Field, Kind
 from misstep.language.scale import Scale
 
 Over = Literal["fact", "finding", "outlook"]
+AggregateFunction = Literal["count", "sum", "min", "max", "average", "distinct"]
 FINDING, OUTLOOK = "finding", "outlook"
 
 
@@ -62,19 +63,30 @@ class Existence:
 
 
 @dataclass(frozen=True, slots=True)
-class Aggregate:
-    """``name`` is the count, sum, least or greatest of ``value`` over the facts that meet all conditions.
+class GroupKey:
+    """A value by which an aggregate takes its facts apart: ``name`` stands for it in the rest of the rule."""
 
-    ``whole``: the values are whole numbers.
+    name: str
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """``name`` is the count, sum, least, greatest or average of ``value`` over the facts that meet all conditions, or how many
+    different values there are (``distinct``).
+
+    ``whole``: the values are whole numbers. ``keys``: the rule matches once for all facts whose keys are equal, and ``name`` is
+    that of these facts; without facts it does not match.
     """
 
     name: str
-    function: Literal["count", "sum", "min", "max"]
+    function: AggregateFunction
     pattern: Pattern
     conditions: tuple[Expression, ...]
     value: Expression | None
     whole: bool
     needs: frozenset[str]
+    keys: tuple[GroupKey, ...] = ()
 
 
 class Assumption(NamedTuple):
@@ -92,13 +104,14 @@ class Assumption(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """A checked rule; it is equal to itself only. ``binders`` are the patterns and aggregates of ``when``, as written."""
+    """A checked rule; it is equal to itself only. ``binders`` are the patterns and aggregates of ``when``, as written, and the
+    keys of these behind them."""
 
     id: str
     title: str
     help: str
     pack: str
-    binders: tuple[Pattern | Aggregate, ...]
+    binders: tuple[Pattern | Aggregate | GroupKey, ...]
     existences: tuple[Existence, ...]
     conditions: tuple[Condition, ...]
     effects: tuple[Effect, ...]

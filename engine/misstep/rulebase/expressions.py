@@ -38,10 +38,11 @@ from misstep.language.expression import (
     Negative,
     Not,
     Scalar,
+    Slice,
     known_where,
 )
 from misstep.language.facts import LARGEST, UNSAID, TypeName
-from misstep.language.functions import BOOLEAN, FUNCTIONS, MANY, NUMBERS, TEXT, Type, one_of
+from misstep.language.functions import BOOLEAN, FUNCTIONS, MANY, NUMBERS, TEXT, WORDS, Type, one_of
 from misstep.language.numbers import plus
 from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS, ArithmeticOperator, Comparator, Connective
 
@@ -264,8 +265,8 @@ class _ExpressionChecker:
         with self._asking(asked):
             part = self._typed(node, known, depth, "boolean").node
         guards = [guard for guard in asked if isinstance(guard, Known) or not truth]  # no look-up has a word without a place
-        part = part if truth else Not(part)
-        return Logic("and", (*guards, part)) if guards else part
+        parts = part.operands if truth and isinstance(part, Logic) and part.operator == "and" else (part if truth else Not(part),)
+        return Logic("and", (*guards, *parts)) if guards or len(parts) > 1 else parts[0]
 
     @contextmanager
     def _asking(self, asked: dict[Expression, None] | None) -> Iterator[None]:
@@ -374,7 +375,7 @@ class _ExpressionChecker:
         fields = self.scope.facts.get(name)
         if fields is None:
             if name in self.scope.aggregates:
-                raise self._error(node, f"'{name}' is a number; it has no fields")
+                raise self._error(node, f"'{name}' is a value; it has no fields")
             if self.scope.constants.find(name) is not None:
                 raise self._error(node, f"'{name}' is a constant; it has no fields")
             raise self._error(node, f"unknown name '{name}'{self._hint(name, list(self.scope.facts))}")
@@ -552,6 +553,26 @@ class _ExpressionChecker:
             raise self._error(node, _TOO_LARGE) from None
         return Checked(Arithmetic(operator, a, b, whole), Type("integer" if whole else "number", low=min(ends), high=max(ends)))
 
+    # -- parts of texts
+
+    def subscript(self, node: ast.Subscript, known: KnownFields, depth: int) -> Checked:
+        if not isinstance(node.slice, ast.Slice) or node.slice.step is not None:
+            what = "a step in a slice" if isinstance(node.slice, ast.Slice) else "an index in brackets"
+            raise self._error(node, f"{what} is not part of the expression language; a part of a text is x.field[2:5]")
+        text = self._typed(node.value, known, depth, *WORDS)
+        start, stop = (None if end is None else self._end(end, depth) for end in (node.slice.lower, node.slice.upper))
+        first = start or 0
+        if stop == 0 or (stop is not None and (first < 0) == (stop < 0) and stop <= first):
+            raise self._error(node.slice.upper or node, "this part of a text is always empty: it ends before it begins")
+        return Checked(Slice(text.node, start, stop), TEXT)
+
+    def _end(self, node: ast.expr, depth: int) -> int:
+        """One end of a slice."""
+        match self._check(node, NOTHING, depth).node:
+            case Literal(int(place)) if not isinstance(place, bool):
+                return place
+        raise self._error(node, "an end of a part is a whole number, and a constant: x.field[2:5]")
+
     # -- functions
 
     def call(self, node: ast.Call, known: KnownFields, depth: int) -> Checked:
@@ -632,7 +653,6 @@ _REFUSED: dict[type[ast.AST], str] = {
     ast.In: "'in' stands in a condition of its own: join conditions with 'and'",
     ast.NotIn: "'not in' stands in a condition of its own: join conditions with 'and'",
     ast.Lambda: "a lambda",
-    ast.Subscript: "an index in brackets",
     ast.JoinedStr: "a text with f before it",
     ast.ListComp: "a comprehension",
     ast.SetComp: "a comprehension",
@@ -667,4 +687,5 @@ _METHODS: dict[type[ast.expr], Callable[..., Checked]] = {
     ast.Compare: _ExpressionChecker.compare,
     ast.BinOp: _ExpressionChecker.binary,
     ast.Call: _ExpressionChecker.call,
+    ast.Subscript: _ExpressionChecker.subscript,
 }

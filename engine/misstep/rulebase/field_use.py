@@ -37,8 +37,8 @@ def expressions_of(rule: Rule) -> Iterator[tuple[Expression, Patterns]]:
     inner: list[Aggregate | Existence] = [*rule.aggregates, *rule.existences]
     for binder in inner:
         own = {**outer, binder.pattern.name: binder.pattern}
-        value = binder.value if isinstance(binder, Aggregate) else None
-        yield from ((node, own) for node in (*binder.conditions, value) if node is not None)
+        values = (binder.value, *(key.value for key in binder.keys)) if isinstance(binder, Aggregate) else ()
+        yield from ((node, own) for node in (*binder.conditions, *values) if node is not None)
     for effect in rule.effects:
         yield from ((amount, outer) for amount in amounts_of(effect))
 
@@ -87,7 +87,8 @@ def find_crossings(program: Program) -> frozenset[FieldKey]:
     found: set[FieldKey] = set()
     for rule in program.rules.values():
         derived = [value for effect in rule.effects if isinstance(effect, Derive) for value in effect.values]
-        passed_on = {id(value) for value in (*derived, *(aggregate.value for aggregate in rule.aggregates))}
+        keys = [key.value for aggregate in rule.aggregates for key in aggregate.keys]
+        passed_on = {id(value) for value in (*derived, *keys, *(aggregate.value for aggregate in rule.aggregates))}
         for node, patterns in expressions_of(rule):
             refs = _refs(node) if id(node) in passed_on else _crossing(node)  # a comparison elsewhere may use it
             found.update(key for key, field in _fields(refs, patterns, program) if field.is_number)

@@ -174,7 +174,9 @@ def _conclude(names: RuleNames, doc: schema.RuleDoc, bound: _Bound) -> Rule | No
         title=doc.title or "",
         help=doc.help,
         pack=names.entry.pack.doc.pack,
-        binders=tuple(b for b in bound.binders if b is not None),
+        binders=tuple(
+            part for b in bound.binders if b is not None for part in (b, *(b.keys if isinstance(b, Aggregate) else ()))
+        ),
         existences=tuple(e for e in bound.existences if e is not None),
         conditions=tuple(names.conditions),
         effects=tuple(e for e in effects if e is not None),

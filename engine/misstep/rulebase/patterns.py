@@ -9,15 +9,26 @@ import keyword
 from collections.abc import Callable, Collection
 from copy import copy
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any, TypeVar
+from functools import cached_property, partial
+from typing import Any, TypeVar, get_args
 
 from misstep.errors import suggest
 from misstep.language.expression import Compare, Expression, KnownFields, known_where, names_in, refs_in, with_name
 from misstep.language.facts import GIVEN_ROLES, ROLES, Field, Kind, renamings
 from misstep.language.functions import Type
 from misstep.language.operators import Comparator
-from misstep.language.program import FINDING, OUTLOOK, Aggregate, Condition, Existence, Over, Pattern, overlap
+from misstep.language.program import (
+    FINDING,
+    OUTLOOK,
+    Aggregate,
+    AggregateFunction,
+    Condition,
+    Existence,
+    GroupKey,
+    Over,
+    Pattern,
+    overlap,
+)
 from misstep.language.scale import Scale
 from misstep.limits import Limits
 from misstep.rulebase import schema
@@ -26,7 +37,7 @@ from misstep.rulebase.kinds import fact_types, finding_types
 from misstep.rulebase.packs import Merged, PackEntry
 
 _T = TypeVar("_T")
-_AGGREGATES = ("count", "sum", "min", "max")
+_AGGREGATES = get_args(AggregateFunction)
 _PATTERNS = ("fact", "exists", *_AGGREGATES)
 MOST_FACTS = 2**20
 COUNT = Type("integer", high=MOST_FACTS)
@@ -102,8 +113,9 @@ class RuleNames:
         given = [k for k in _PATTERNS if getattr(item, k) is not None]
         if len(given) != 1:
             raise self.fail(f"a pattern has one of {', '.join(_PATTERNS)}", "when", i)
-        if item.each is not None and given[0] not in _AGGREGATES:
-            raise self.fail("`each` is for aggregates", "when", i, "each")
+        for key in ("each", "by"):
+            if getattr(item, key) is not None and given[0] not in _AGGREGATES:
+                raise self.fail(f"`{key}` is for aggregates", "when", i, key)
         for key in ("least", "most"):
             if getattr(item, key) is not None and (item.fact is None or item.fact == OUTLOOK):
                 raise self.fail(f"`{key}` is for facts: {{fact: KIND, as: x, {key}: x.FIELD}}", "when", i, key)
@@ -123,7 +135,7 @@ class RuleNames:
         if name is None and len(words) > 1:
             raise self.fail("a list of kinds needs a name: `as: x` (in an aggregate `each: x`)", key, i)
         name = name or words[0]
-        self._refuse_word(name, key, i)
+        self._refuse_word(name, key, i, "as")
         over: Over = "fact"
         if words == [FINDING]:
             over = "finding"
@@ -146,12 +158,12 @@ class RuleNames:
         fields = one.fields if one else self._common(words)
         return Pattern(name, over, pattern_key, tuple(sorted(k.name for k in kinds)), fields)
 
-    def _refuse_word(self, name: str, key: str, i: int) -> None:
+    def _refuse_word(self, name: str, *path: str | int) -> None:
         if keyword.iskeyword(name) or name in ("true", "false", "known"):
-            raise self.fail(f"'{name}' is a word of the expression language; choose another name", key, i, "as")
+            raise self.fail(f"'{name}' is a word of the expression language; choose another name", *path)
         if (constant := self.all.merged.constants.get(name)) is not None:
             place = constant.pack.document.locate(constant.path)
-            raise self.fail(f"'{name}' is a constant too, see {place}; give one of them another name", key, i, "as")
+            raise self.fail(f"'{name}' is a constant too, see {place}; give one of them another name", *path)
 
     def _common(self, words: list[str]) -> tuple[Field, ...]:
         """The fields that every fact of a role, or of several kinds of one role, has."""
@@ -236,7 +248,8 @@ class RuleNames:
             try:
                 return self._aggregate(item, i)
             except Failed:
-                self.values.setdefault(item.name or "", COUNT)  # so that its uses are no problem too
+                for name in (item.name or "", *(item.by or ())):  # so that its uses are no problem too
+                    self.values.setdefault(name, COUNT)
                 return None
         words = item.fact
         pattern = self.patterns[item.name or (words if isinstance(words, str) else words[0])]
@@ -279,22 +292,49 @@ class RuleNames:
         pattern = self._pattern(words, item.each, of_finding, "when", i, function)
         if item.name in self.types or item.name in self.values or item.name == pattern.name or pattern.name in self.types:
             raise self.fail("two things of one name; `as` names the value, `each` the counted fact", *path)
-        self._refuse_word(item.name, "when", i)
+        self._refuse_word(item.name, "when", i, "as")
         inner, needs, known = self._inner(pattern, item.where, path)
         value: Expression | None = None
         type_ = COUNT
         if function != "count":
             if not isinstance(item.of, str):
-                raise self.fail(f"`of` says what to take the {function} of: an expression", *path, "of" if item.of else function)
+                raise self.fail(
+                    f"`{function}` needs a value of each in `of`: an expression", *path, "of" if item.of else function
+                )
             text = item.of
             value, type_ = self.need((*path, "of"), lambda: check_value(text, self.scope(pattern), known))
-            if not type_.is_number:
-                raise self.fail(f"a number is needed here; this is {type_}", *path, "of")
             needs |= self.needs(value) - {pattern.name}
-            if function == "sum":
+            if function == "distinct" and type_.sort != "set":
+                type_ = COUNT
+            elif function == "distinct" or not type_.is_number:
+                what = "a value other than a set" if function == "distinct" else "a number"
+                raise self.fail(f"{what} is needed here; this is {type_}", *path, "of")
+            elif function == "average":
+                type_ = replace(type_, name="number")
+            elif function == "sum":
                 type_ = replace(type_, low=min(type_.low * MOST_FACTS, 0), high=max(type_.high * MOST_FACTS, 0))
-        self.values[item.name] = type_
-        return Aggregate(item.name, function, pattern, inner, value, type_.name == "integer", needs)
+        keys, types = self._keys(item.by or {}, item.name, pattern, known, path)
+        for key in keys:
+            needs |= self.needs(key.value) - {pattern.name}
+        self.values |= {item.name: type_, **types}
+        return Aggregate(item.name, function, pattern, inner, value, type_.name == "integer", needs, keys)
+
+    def _keys(
+        self, by: dict[str, str], name: str, pattern: Pattern, known: KnownFields, path: tuple[str | int, ...]
+    ) -> tuple[tuple[GroupKey, ...], dict[str, Type]]:
+        """The keys of an aggregate, which is called ``name``, with their types."""
+        keys, types = [], {}
+        scope = self.scope(pattern)
+        for key, text in by.items():
+            if key in (name, pattern.name) or key in self.types or key in self.values:
+                raise self.fail(f"'{key}' is bound already; give this key another name", *path, "by", key)
+            self._refuse_word(key, *path, "by", key)
+            value, type_ = self.need((*path, "by", key), partial(check_value, text, scope, known))
+            if type_.sort == "set":
+                raise self.fail("a value other than a set is needed here; this is a set", *path, "by", key)
+            keys.append(GroupKey(key, value))
+            types[key] = replace(type_, unknown=False)
+        return tuple(keys), types
 
     def existence(self, item: str | schema.PatternDoc, key: str, i: int) -> Existence | None:
         """One entry of `unless`, or one of `when` with `exists`; None with the problem noted."""
@@ -303,7 +343,7 @@ class RuleNames:
                 item = schema.PatternDoc.model_validate({"fact": item})
             slot = "exists" if key == "when" else "fact"
             words: str | list[str] | None = getattr(item, slot)
-            if words is None or item.each is not None or item.least is not None or item.most is not None:
+            if words is None or item.each is not None or item.by is not None or item.least is not None or item.most is not None:
                 raise self.fail(f"`{key}` takes {{{slot}: KIND, as: x, where: ...}} here", key, i)
             pattern = self._pattern(words, item.name, item.of, key, i, slot)
             if pattern.name in self.types or pattern.name in self.values:

@@ -172,8 +172,11 @@ class PatternDoc(Doc):
     sum: NameOrNames | None = None
     min: NameOrNames | None = None
     max: NameOrNames | None = None
+    average: NameOrNames | None = None
+    distinct: NameOrNames | None = None
     of: object = None
-    """For a finding: its kind or kinds. For ``sum``, ``min``, ``max``: the value, an expression."""
+    """For a finding: its kind or kinds. For all aggregates but ``count``: the value, an expression."""
+    by: Annotated[dict[Name, ExpressionText], Field(min_length=1, max_length=4)] | None = None
     name: Annotated[Name | None, Field(alias="as")] = None
     each: Name | None = None
     where: ExpressionText | None = None

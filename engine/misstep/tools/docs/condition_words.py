@@ -24,6 +24,7 @@ from misstep.language.expression import (
     Lookup,
     Negative,
     Not,
+    Slice,
     refs_in,
 )
 from misstep.language.functions import FUNCTIONS
@@ -127,11 +128,30 @@ class Phrases:
                 return say("{} if {}, else {}", self.value(then), self._inside(condition), self.value(otherwise))
             case Call(function, arguments):
                 return say(FUNCTIONS[function].words, joined((self.value(a) for a in arguments), ", ", "and"))
+            case Slice():
+                return self._part(node)
             case Curve(x, points):
                 steps = joined(say("{} → {}", number(a), number(b)) for a, b in points)
                 return say("by {} ({})", self.value(x), steps)
             case _:
                 return self.clause(node)
+
+    def _part(self, node: Slice) -> Markup:
+        """A part of a text."""
+        text = self.value(node.text)
+        match node.start, node.stop:
+            case None | 0, int(stop) if stop > 0:
+                return say("the first {} of {}", _characters(stop), text)
+            case None | 0, int(stop):
+                return say("{} without its last {}", text, _characters(-stop))
+            case int(start), None if start < 0:
+                return say("the last {} of {}", _characters(-start), text)
+            case int(start), None:
+                return say("{} without its first {}", text, _characters(start))
+            case int(start), int(stop) if 0 <= start < stop:
+                return say("the characters {} to {} of {}", number(start + 1), number(stop), text)
+            case start, stop:
+                return say("the part {} of {}", code(f"[{start}:{stop}]"), text)
 
     def _inside(self, node: Expression) -> Markup:
         """A part of a longer condition."""
@@ -176,6 +196,10 @@ class Phrases:
 def _denial(node: Expression) -> Expression:
     """What does not hold where a condition holds."""
     return node.operand if isinstance(node, Not) else Not(node)
+
+
+def _characters(count: int) -> Markup:
+    return say("character") if count == 1 else say("{} characters", number(count))
 
 
 def _telling(conditions: Sequence[Expression], beside: Sequence[Expression] = ()) -> list[Expression]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import LiteralString
 
 from markupsafe import Markup
 
@@ -12,7 +13,7 @@ from misstep.language.effects import EFFECTS, Contribute, Derive, Effect, LimitO
 from misstep.language.expression import Arithmetic, Curve, Expression, FieldRef, Literal, Negative, names_in
 from misstep.language.facts import Kind
 from misstep.language.finding import FINDING_WORDS
-from misstep.language.program import FINDING, Action, Aggregate, Pattern, Rule
+from misstep.language.program import FINDING, Action, Aggregate, AggregateFunction, Pattern, Rule
 from misstep.tools.docs.book import Book, is_every_kind
 from misstep.tools.docs.condition_words import Phrases, constant, number
 from misstep.tools.docs.markdown import code, joined, say
@@ -62,7 +63,7 @@ class RuleWords:
         for binder in self._rule.binders:
             if isinstance(binder, Aggregate):
                 lines.append(self._aggregate(binder))
-            else:
+            elif isinstance(binder, Pattern):
                 lines.append(ConditionLine(self._fact(binder), self._conditions(binder.name)))
         lines += [ConditionLine(say("there is {}", line.text), line.below) for line in self._existences(negated=False)]
         shared = [c.test for c in self._rule.conditions if not self._is_of_one(c.test)]
@@ -131,11 +132,14 @@ class RuleWords:
         facts = self._kinds(aggregate.pattern)
         if aggregate.pattern.over == "finding":
             facts = say("findings of {}", facts)
+        for key in aggregate.keys:
+            value, called = phrases.value(key.value), code(key.name)
+            facts = say("{}, for each {}{}", facts, value, say(", called {}", called) if value != called else "")
         below = phrases.clauses(aggregate.conditions)
         name = code(aggregate.name)
         if aggregate.value is None:
             return ConditionLine(say("{} is how many there are of: {}", name, facts), below)
-        what = {"sum": "the sum", "min": "the least", "max": "the greatest"}[aggregate.function]
+        what = _AGGREGATES[aggregate.function]
         return ConditionLine(say("{} is {} of: {}, over {}", name, what, phrases.value(aggregate.value), facts), below)
 
     # -- effects
@@ -210,6 +214,16 @@ def _part(part: str | FieldRef | Placeholder | Literal) -> Markup:
             return code(part.name)
         case Literal():
             return constant(part.value)
+
+
+_AGGREGATES: dict[AggregateFunction, LiteralString] = {
+    "sum": "the sum",
+    "min": "the least",
+    "max": "the greatest",
+    "average": "the average",
+    "distinct": "how many different values there are",
+}
+"""What an aggregate is, in words."""
 
 
 def _inside(text: str) -> Markup:
