@@ -122,7 +122,8 @@ def suggest(
 def unknown(what: str, word: object, known: Iterable[str], otherwise: str | None = None) -> str:
     """The message about a word that is not known, with the nearest that is, or all of them, or ``otherwise``."""
     names = list(known)
-    hint = suggest(str(word), names, f"; it is one of {', '.join(names)}" if otherwise is None else otherwise)
+    there = f"; it is one of {', '.join(names)}" if names else "; there are none"
+    hint = suggest(str(word), names, there if otherwise is None else otherwise)
     return f"unknown {what} '{word}'{hint}"
 
 

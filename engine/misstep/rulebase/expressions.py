@@ -51,11 +51,12 @@ NOTHING: KnownFields = frozenset()
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Names that an expression may use: facts with the types of their fields, and aggregates with theirs. ``renamed``: names by
-    their old ones, for errors."""
+    their old ones; ``lacking``: the messages about fields that findings have with another scale."""
 
     facts: Mapping[str, Mapping[str, Type]]
     aggregates: Mapping[str, Type] = field(default_factory=dict)
     renamed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lacking: Mapping[str, str] = field(default_factory=dict)
 
 
 class ExpressionError(Exception):
@@ -245,6 +246,8 @@ class _ExpressionChecker:
             raise self._error(node, f"unknown name '{name}'{self._hint(name, list(self.scope.facts))}")
         type_ = fields.get(node.attr)
         if type_ is None:
+            if node.attr in self.scope.lacking:
+                raise self._error(node, self.scope.lacking[node.attr])
             hint = suggest(node.attr, fields, f"; it has {listing(fields)}", self.scope.renamed)
             raise self._error(node, f"'{name}' has no field '{node.attr}'{hint}")
         return FieldRef(name, node.attr), type_

@@ -6,14 +6,16 @@ The names that a rule binds are kept in written order, with the fields that are 
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from misstep.errors import suggest
 from misstep.language.expression import Compare, Expression, KnownFields, known_where, names_in, refs_in, with_name
 from misstep.language.facts import GIVEN_ROLES, ROLES, Field, Kind, renamings
+from misstep.language.finding import FINDING_FIELDS
 from misstep.language.functions import Type
 from misstep.language.operators import Comparator
 from misstep.language.program import FINDING, OUTLOOK, Aggregate, Condition, Existence, Over, Pattern, overlap
@@ -21,7 +23,7 @@ from misstep.language.scale import Scale
 from misstep.limits import Limits
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import AGGREGATE_BITS, FACT_BITS, ExpressionError, Scope, check_condition, check_value
-from misstep.rulebase.kinds import fact_types, finding_types
+from misstep.rulebase.kinds import fact_types, finding_types, lacking
 from misstep.rulebase.packs import Merged, PackEntry
 
 _T = TypeVar("_T")
@@ -42,6 +44,14 @@ class Declared:
     scale: Scale
     limits: Limits
     types: dict[str, dict[str, Type]] = field(default_factory=dict)
+
+    def scope(self, facts: Mapping[str, Mapping[str, Type]], aggregates: Mapping[str, Type] = MappingProxyType({})) -> Scope:
+        """The names that an expression may use, and what to say about some that it may not."""
+        return Scope(facts, aggregates, self.renamed, self._lacking)
+
+    @cached_property
+    def _lacking(self) -> dict[str, str]:
+        return {name: message for name in FINDING_FIELDS if (message := lacking(name, self.scale))}
 
     @cached_property
     def renamed(self) -> dict[str, tuple[str, ...]]:
@@ -129,6 +139,8 @@ class RuleNames:
         elif of is not None and slot in ("fact", "exists"):
             raise self.fail("`of` is for findings and aggregates", key, i, "of")
         elif words == [OUTLOOK]:
+            if message := lacking(OUTLOOK, self.all.scale):
+                raise self.fail(message, key, i, slot)
             return Pattern(name, "outlook", OUTLOOK, ())
         kinds = self._kinds(words, key, i, slot)
         if over == "finding" and any(k.role != "mistake" for k in kinds):
@@ -192,7 +204,7 @@ class RuleNames:
 
     def scope(self, own: dict[str, dict[str, Type]] | None = None) -> Scope:
         """The names that an expression may use; ``own``: those of the negation or aggregate around it."""
-        return Scope({**self.types, **(own or {})}, self.values, self.all.renamed)
+        return self.all.scope({**self.types, **(own or {})}, self.values)
 
     def _needs(self, node: Expression) -> frozenset[str]:
         """The names to be bound before a condition: its own, and those that make its fields certainly known."""
@@ -242,7 +254,7 @@ class RuleNames:
         if where is not None:
             conditions = self.need((*path[:-1], "where"), lambda: check_condition(where, self.scope(), known))
         known = known.union(*(known_where(test, True) for test in conditions))
-        value, type_ = self.need(path, lambda: check_value(text, Scope({name: self.types[name]}, {}, self.all.renamed), known))
+        value, type_ = self.need(path, lambda: check_value(text, self.all.scope({name: self.types[name]}), known))
         if not type_.is_number:
             raise self.fail(f"a number is needed here; this is {type_}", *path)
         beyond = Compare((comparator,), (with_name(value, name, other), value))

@@ -291,8 +291,19 @@ class OutlooksDoc(Declaration):
     order: Annotated[list[Name], Field(min_length=1)]
 
 
+Verdicts = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list")], _by_shape]
+"""A verdict for each level of urgency, or one for all of them."""
+
+
 class VerdictsDoc(OutlooksDoc):
-    table: dict[Name, dict[Name, list[Name]]]
+    table: dict[
+        Name,
+        Annotated[
+            Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list")] | Annotated[dict[Name, Verdicts], Tag("mapping")],
+            _by_shape,
+        ],
+    ]
+    """By severity band, the verdicts for each level of notice, or one entry for all of them."""
 
 
 class OccasionDoc(Doc):
@@ -305,8 +316,8 @@ class ActWithinDoc(Doc):
 
 
 class PlanDoc(Declaration):
-    max_actions: Annotated[int, Field(ge=0, le=1000)]
-    max_relief: Annotated[float, Field(ge=0, le=1)]
+    max_actions: Annotated[int, Field(ge=0, le=1000)] | None = None
+    max_relief: Annotated[float, Field(ge=0, le=1)] = 1
     occasions: dict[Name, OccasionDoc] = {}
     ways: Name | None = None
     private: Name | None = None
