@@ -26,6 +26,13 @@ PATTERNS = {
 }
 """Patterns of texts, and their names in messages."""
 
+NEWEST = 1
+"""The newest number of the format that is read; docs/rule-packs.md says what a number promises."""
+OLD_KEYS = {
+    "scale.message.order": "the parts of a message are listed under `parts`, and an action names its own with `part`",
+}
+"""Keys that the format had once, by their path, and what to write instead."""
+
 Name = Annotated[str, StringConstraints(pattern=NAME, max_length=80)]
 """A kind, role, field, action or name in a rule: lower-case words with underscores."""
 FieldPlace = Annotated[str, StringConstraints(pattern=PLACE, max_length=161)]
