@@ -133,6 +133,12 @@ def listing(words: Iterable[str], most: int = 12) -> str:
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
 
+def abridged(names: Sequence[str], most: int = 8) -> list[str]:
+    """The names of a cycle, without those in the middle where they are more than ``most``."""
+    left_out = len(names) - most
+    return [*names[: most // 2], f"... {left_out} more ...", *names[-most // 2 :]] if left_out > 0 else [*names]
+
+
 def too_long(most: int) -> str:
     """The message about a record that has more than so many bytes."""
     return f"has more than {most} bytes, the most that a record may have"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 
-from misstep.errors import listing
+from misstep.errors import abridged, listing
 from misstep.language.facts import Kind
 from misstep.language.program import REPAIRS, Action
 from misstep.language.scale import Scale
@@ -128,5 +128,5 @@ def _refuse_cycles(actions: Mapping[str, Action], merged: Merged) -> None:
         TopologicalSorter({action.id: action.excludes for action in actions.values()}).prepare()
     except CycleError as error:
         cycle: list[str] = error.args[1]
-        what = " is excluded by ".join(f"'{name}'" for name in cycle)
+        what = " is excluded by ".join(abridged([f"'{name}'" for name in cycle]))
         merged.actions[cycle[0]].report(f"{what}; leave one of them out, so that one wins", "excludes")

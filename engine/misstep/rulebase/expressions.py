@@ -129,6 +129,8 @@ _SLIPS = (  # what ast would take for something else, drop or warn of; or refuse
     (r"&&?", "'and' is written out"),
     (r"\|\|?", "'or' is written out"),
     (r"!(?!=)", "'not' is written out"),
+    (r"=>", "'at least' is written >="),
+    (r"=<", "'at most' is written <="),
     (r"(?<![=!<>:])=(?!=)", "values are compared with =="),
     (r":=", "':=' is not part of the expression language"),
     (r"<>", "'unequal' is written !="),
