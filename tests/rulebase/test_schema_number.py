@@ -1,7 +1,7 @@
 """What `schema: 1` promises: no word of the language goes away under its number.
 
-The file lists every key of a pack and every word of the tables. A new word is a new line there; a line that is gone would
-refuse packs that loaded before, so it needs the next number.
+The file lists every key of a pack and every word of the tables that were promised so far; a release adds those that came since. A
+word of the file that is gone would refuse packs that loaded before, so it needs the next number.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
-
-from tests.conftest import Golden
 
 from misstep.language.facts import ROLES, TYPES
 from misstep.language.functions import FUNCTIONS
@@ -36,7 +34,7 @@ def keys_of(shape: Shape, defs: Shape, path: str = "") -> Iterator[str]:
         yield from keys_of(shape["items"], defs, path)
 
 
-def test_the_words_of_the_language_are_as_on_file(golden: Golden) -> None:
+def test_no_promised_word_is_gone() -> None:
     schema = PackDoc.model_json_schema()
     tables: dict[str, Iterable[str]] = {
         "function": [*FUNCTIONS, "curve", "known"],
@@ -44,10 +42,10 @@ def test_the_words_of_the_language_are_as_on_file(golden: Golden) -> None:
         "role": ROLES,
         "type": TYPES,
     }
-    words = [f"{table} {word}" for table, words in tables.items() for word in words]
-    lines = sorted({*keys_of(schema, schema["$defs"]), *words})
-    assert len(lines) > 200
-    golden(Path(__file__).parent / f"schema-{NEWEST}.txt", "\n".join(lines) + "\n")
+    words = {f"{table} {word}" for table, words in tables.items() for word in words}
+    promised = set((Path(__file__).parent / f"schema-{NEWEST}.txt").read_text(encoding="utf-8").splitlines())
+    assert len(promised) > 250
+    assert promised - words - {*keys_of(schema, schema["$defs"])} == set()
 
 
 def test_keys_of_every_depth_are_found() -> None:
