@@ -122,7 +122,8 @@ def suggest(
 def unknown(what: str, word: object, known: Iterable[str], otherwise: str | None = None) -> str:
     """The message about a word that is not known, with the nearest that is, or all of them, or ``otherwise``."""
     names = list(known)
-    hint = suggest(str(word), names, f"; it is one of {', '.join(names)}" if otherwise is None else otherwise)
+    there = f"; it is one of {', '.join(names)}" if names else "; there are none"
+    hint = suggest(str(word), names, there if otherwise is None else otherwise)
     return f"unknown {what} '{word}'{hint}"
 
 
@@ -130,6 +131,12 @@ def listing(words: Iterable[str], most: int = 12) -> str:
     """The first words of a set as text: ``a, b, c, ...``."""
     names: Sequence[str] = sorted(words)
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+
+
+def abridged(names: Sequence[str], most: int = 8) -> list[str]:
+    """The names of a cycle, without those in the middle where they are more than ``most``."""
+    left_out = len(names) - most
+    return [*names[: most // 2], f"... {left_out} more ...", *names[-most // 2 :]] if left_out > 0 else [*names]
 
 
 def too_long(most: int) -> str:

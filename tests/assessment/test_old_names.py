@@ -21,6 +21,8 @@ from tests.page.reading import read
 from misstep import RecordError, RuleBase, RuleError, score, score_batch
 from misstep.assessment.records import Fact, Record
 from misstep.service.page import Page
+from misstep.tools.docs.book import read_book
+from misstep.tools.docs.pages import render
 
 PACK = """\
 schema: 1
@@ -267,3 +269,13 @@ def test_a_later_pack_is_told_of_old_names(later: str, says: str) -> None:
     with pytest.raises(RuleError) as caught:
         load_text(PACK, f"schema: 1\npack: later\n{later}\n")
     assert str(caught.value).partition("/1.yaml")[2] == says.partition("1.yaml")[2]
+
+
+def test_the_page_of_a_kind_lists_its_old_names(tmp_path: Path) -> None:
+    file = tmp_path / "renamed.yaml"
+    file.write_text(PACK, encoding="utf-8")
+    pages = render(read_book([file]), {})
+    listed = ["`tardy`: the kind", "`late`: the kind", "`mood`: `reaction`", "`mins`: `minutes`", "`delay`: `minutes`",
+              "`transport`: `rides`"]  # fmt: skip
+    assert "Old names that records may still use:\n\n- " + "\n- ".join(listed) + "\n" in pages["kinds/late_arrival.md"]
+    assert "`mood`: `reaction`" in pages["kinds/spill.md"]

@@ -45,7 +45,7 @@ class Named(NamedTuple):
         """What the names of a rule mean."""
         fields = {(p.name, f.name) for p in rule.all_patterns for f in p.fields if f.type == "integer"}
         keys = [key for aggregate in rule.aggregates for key in aggregate.keys]
-        values = frozenset(each.name for each in (*rule.aggregates, *keys))
+        values = frozenset((*(a.name for a in rule.aggregates), *(key.name for key in keys)))
         names = cls(values, frozenset({*fields, *(a.name for a in rule.aggregates if a.whole)}))
         return cls(values, names.whole | {key.name for key in keys if _is_whole(key.value, names)})
 

@@ -34,7 +34,7 @@ cases:
         ("{quiet: [t]}", [("quiet.0", "unknown rule 't'; it is one of r, s")]),
         ("{actions: {exclude: [cal]}}", [("actions.exclude.0", "unknown action 'cal'; did you mean 'call'?")]),
         ("{avoid: {exclude: [cal]}}", [("avoid.exclude.0", "unknown action 'cal'; did you mean 'call'?")]),
-        ("{derived: {exclude: [lat]}}", [("derived.exclude.0", "unknown derived kind 'lat'")]),
+        ("{derived: {exclude: [lat]}}", [("derived.exclude.0", "unknown derived kind 'lat'; there are none")]),
     ],
 )
 def test_a_case_fails_for_a_name_that_is_not_there(write: Write, expected: str, failures: list[tuple[str, str]]) -> None:

@@ -126,6 +126,19 @@ def test_a_circle_is_named(load: Load, rules: list[str], cycle: str) -> None:
     assert caught.value.problems[0].subject in {f"r{i}" for i in range(len(rules))}
 
 
+def test_a_long_circle_is_named_by_its_ends(load: Load) -> None:
+    size = 50
+    kinds = "".join(f"  k{i}: {{role: derived, title: A}}\n" for i in range(size))
+    rules = "".join(
+        f"  r{i}: {{when: [{{count: k{i}, as: n}}], then: {{derive: {{kind: k{(i + 1) % size}}}}}}}\n" for i in range(size)
+    )
+    with pytest.raises(RuleError, match=r"\(cycle: k0 -> k1 -> k2 -> k3 -> ... 43 more ... -> k47 -> k48 -> k49 -> k0\)"):
+        load(f"schema: 1\npack: p\nkinds:\n{kinds}rules:\n{rules}")
+    actions = "".join(f"  a{i}: {{title: A, excludes: [a{(i + 1) % size}]}}\n" for i in range(size))
+    with pytest.raises(RuleError, match=r"'a48' is excluded by 'a47' is excluded by ... 43 more ... is excluded by 'a3'"):
+        load(f"schema: 1\npack: p\nactions:\n{actions}")
+
+
 # -- the law, on the shipped rules and on any
 
 

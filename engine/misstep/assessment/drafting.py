@@ -18,7 +18,7 @@ from misstep.language.facts import ID, Row
 from misstep.language.finding import FindingRow
 from misstep.language.program import Program
 from misstep.language.scale import MessagePart
-from misstep.layout.wording import joined
+from misstep.layout.wording import capitalized, joined, spaced
 
 MOST_CLAUSES = 2  # in a headline
 _END = "\x1e"  # of a sentence
@@ -47,9 +47,9 @@ class Drafter:
 
     def headline(self, plan: Plan, findings: Sequence[FindingRow], facts: Facts, outlook: str) -> str:
         """The answer to the question that the person asks, which is about the first step that repairs, else the first that the
-        other side hears of; without a template for it, the first step."""
+        other side hears of; without a template for it, the first step, or else the verdict."""
         if not self._scale.headline:
-            return _first_step(plan.steps)
+            return _first_step(plan.steps) or f"{capitalized(spaced(plan.verdict))}."
         outward = [step for step in plan.steps if step.outward]
         about = ("", "", "", "", "")
         if outward:

@@ -19,6 +19,7 @@ from misstep.assessment.result import Plain
 from misstep.errors import Location, Problem, RecordError, suggest, to_pointer
 from misstep.language.facts import (
     GIVEN_ROLES,
+    LARGEST,
     MAX_ID,
     MAX_TEXT,
     Field,
@@ -158,6 +159,10 @@ class RecordReader:
         elif kind == "missing":
             field = found.by_name.get(str(loc[-1])) if found else None
             message = "is missing" + (f"; it must be {field.expected()}" if field else "")
+        elif kind == "string_unicode":
+            message = "has half of a surrogate pair, which is no character"
+        elif error.get("ctx") in ({"le": LARGEST}, {"ge": -LARGEST}):
+            message = f"is beyond {LARGEST}, up to which whole numbers are exact"
         elif found is not None and len(loc) > 2 and str(loc[2]) in found.by_name:
             message = f"must be {found.by_name[str(loc[2])].expected()}"
         elif loc and loc[-1] == "id":

@@ -108,10 +108,12 @@ class Finding(_Shape):
         float, Field(ge=0, le=10, description="of ten hiring managers, how many would hold it against the candidate")
     ]
     severity_band: str
-    noticed: Annotated[float, Field(ge=0, le=1, description="the chance that somebody noticed")]
-    noticed_level: str
+    noticed: Annotated[
+        float, Field(ge=0, le=1, description="the chance that somebody noticed; 1 where the rule base does not ask for it")
+    ]
+    noticed_level: Annotated[str, Field(description="empty where the rule base does not ask who noticed")]
     urgency: Annotated[float, Field(ge=0, le=10)]
-    urgency_level: str
+    urgency_level: Annotated[str, Field(description="empty where the rule base has no urgency")]
     damage: Annotated[float, Field(ge=0, le=10, description="severity x noticed")]
     verdict: str
     because: tuple[Reason, ...]
@@ -215,7 +217,7 @@ class Assessment(_Late):
             "the rule base's word for that"
         ),
     ]
-    outlook: str
+    outlook: Annotated[str, Field(description="empty where the rule base has no outlooks")]
     acts: Annotated[bool, Field(description="whether a step deals with a mistake towards the employer")]
     because: Annotated[tuple[Reason, ...], Field(description="what concerns the interview as a whole: overall and outlook")]
     findings: Annotated[tuple[Finding, ...], Field(description="worst first")]

@@ -59,6 +59,10 @@ class StatedMistake:
     verdict: str
     because: tuple[MergedReason, ...]
 
+    def score(self, name: str) -> StatedScore:
+        """One of the scores by its name."""
+        return {"severity": self.severity, "noticed": self.noticed, "urgency": self.urgency}[name]
+
 
 @dataclass(frozen=True, slots=True)
 class StatedAction:
@@ -99,11 +103,13 @@ class StatedReasons:
 class Statement:
     """An assessment in words.
 
-    ``terms``: words of the field; ``damage_after``: empty if the plan changes nothing; ``words``: titles of mistakes, and a
+    ``terms``: words of the field; ``scores``: those that mistakes have, and ``outlook``: empty if the rule base has none;
+    ``damage_after``: empty if the plan changes nothing; ``words``: titles of mistakes, and a
     sentence about them to the person; ``together``: reasons that concern all mistakes; ``numbers``: of the sources, by id.
     """
 
     terms: ScaleWords
+    scores: tuple[str, ...]
     headline: str
     damage: str
     damage_after: str
@@ -130,7 +136,7 @@ class Statement:
     @property
     def summary(self) -> str:
         """The answer in one line."""
-        verdict = f"Verdict: {self.verdict}. Outlook: {self.outlook}."
+        verdict = f"Verdict: {self.verdict}." + (f" Outlook: {self.outlook}." if self.outlook else "")
         if not self.mistakes:
             return verdict
         after = f", {self.damage_after} once the plan is carried out" if self.damage_after else ""
@@ -158,6 +164,7 @@ def state(assessment: Assessment, scale: Scale | None = None) -> Statement:
             words.setdefault(finding.word, []).append(titles[finding.fact])
     return Statement(
         terms=scale.words if scale else ScaleWords(),
+        scores=scale.scores if scale else tuple(score for score in SCORES if _is_worded(score, assessment)),
         headline=assessment.headline,
         damage=of_hundred(assessment.damage),
         damage_after=of_hundred(assessment.damage_after) if better else "",
@@ -189,6 +196,11 @@ def state(assessment: Assessment, scale: Scale | None = None) -> Statement:
         sources=assessment.sources,
         numbers={source.id: number for number, source in enumerate(assessment.sources, start=1)},
     )
+
+
+def _is_worded(score: str, assessment: Assessment) -> bool:
+    """Whether mistakes have a word for a score: all have one for their severity, and for what the rule base has besides."""
+    return score == "severity" or any(getattr(finding, f"{score}_level") for finding in assessment.findings)
 
 
 def merge_reasons(reasons: Iterable[Reason], scale: Scale | None = None) -> tuple[MergedReason, ...]:

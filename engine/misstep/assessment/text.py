@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from misstep.assessment.result import Assessment, CitedSource
-from misstep.assessment.statement import SCORES, MergedReason, StatedReasons, StatedStep, Statement, source_details, state
+from misstep.assessment.statement import MergedReason, StatedReasons, StatedStep, Statement, source_details, state
 from misstep.language.scale import Scale
 from misstep.layout.as_html import as_html
 from misstep.layout.as_markdown import as_markdown
@@ -91,15 +91,14 @@ def _sections(stated: Statement, full: bool, roomy: bool) -> Iterator[Section]:
 
 
 def _mistakes(stated: Statement, roomy: bool) -> Table:
-    rows = []
+    rows: list[list[Inline]] = []
     for mistake in stated.mistakes:
-        scores = (mistake.severity, mistake.noticed, mistake.urgency)
-        severity, noticed, urgency = (" ".join(score) if roomy else score.word for score in scores)
+        severity, *others = (" ".join(score) if roomy else score.word for score in map(mistake.score, stated.scores))
         finding = mistake.finding
         name = (finding.title, Run(f" ({finding.fact})", "dim"))
-        rows.append((name, Run(severity, _color(finding.severity / 10)), noticed, urgency, Run(mistake.verdict, "strong")))
+        rows.append([name, Run(severity, _color(finding.severity / 10)), *others, Run(mistake.verdict, "strong")])
     words = stated.terms
-    header = (capitalized(words.mistake), "Severity", capitalized(words.noticed), "Urgency", "Verdict")
+    header = (capitalized(words.mistake), *(capitalized(words.of(score)) for score in stated.scores), "Verdict")
     return Table(header, rows, figures=False)
 
 
@@ -123,9 +122,9 @@ def _why(stated: Statement, full: bool) -> Table:
     """Each reason once, with a column of amounts for each score."""
     rows: list[list[Inline]] = []
     for named, firings in stated.reasons:
-        rows.append([Run(named, "strong"), *[""] * len(SCORES)])
-        rows += [[_reason(firing, stated, full), *map(firing.amount, SCORES)] for firing in firings]
-    return Table(("", *map(stated.terms.of, SCORES)), rows)
+        rows.append([Run(named, "strong"), *[""] * len(stated.scores)])
+        rows += [[_reason(firing, stated, full), *map(firing.amount, stated.scores)] for firing in firings]
+    return Table(("", *map(stated.terms.of, stated.scores)), rows)
 
 
 def _reason(firing: MergedReason, stated: Statement, full: bool) -> Inline:

@@ -23,7 +23,7 @@ _COUNTS = ("compared", "only_baseline", "only_rules", "neither", "changed", "une
 
 
 class ComparedRules(NamedTuple):
-    """A rule base; ``bands``: its words for severity, mildest first."""
+    """A rule base; ``bands``: its words for severity, mildest first; ``outlook``: whether it has outlooks."""
 
     name: str
     version: str
@@ -31,6 +31,7 @@ class ComparedRules(NamedTuple):
     bands: tuple[str, ...]
     record: str = "record"
     records: str = "records"
+    outlook: bool = True
 
 
 class ComparedAnswer(NamedTuple):
@@ -90,6 +91,11 @@ class Comparison:
     def between(cls, baseline: RuleBase, rules: RuleBase) -> Comparison:
         """An empty comparison of two rule bases."""
         return cls(_rules(baseline), _rules(rules))
+
+    @property
+    def aspects(self) -> tuple[Aspect, ...]:
+        """The aspects of an answer that at least one of them has."""
+        return tuple(each for each in ASPECTS if each != "outlook" or self.baseline.outlook or self.rules.outlook)
 
     @property
     def mean_damage_change(self) -> float | None:
@@ -199,7 +205,8 @@ def _example_from(data: Mapping[str, Any]) -> ChangedInterview:
 def _rules(rulebase: RuleBase) -> ComparedRules:
     scale = rulebase.program.scale
     words, bands = scale.words, scale.severity.words
-    return ComparedRules(rulebase.program.name, rulebase.version, rulebase.digest, bands, words.record, words.records)
+    name, version, digest = rulebase.program.name, rulebase.version, rulebase.digest
+    return ComparedRules(name, version, digest, bands, words.record, words.records, scale.has_outlooks)
 
 
 def _rules_from(data: Mapping[str, Any]) -> ComparedRules:

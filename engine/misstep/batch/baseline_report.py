@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from misstep.batch.baseline import ChangedInterview, ComparedRules, Comparison
-from misstep.batch.responsible import ASPECTS
+from misstep.batch.responsible import Aspect
 from misstep.layout.as_markdown import as_markdown
 from misstep.layout.as_text import as_text
 from misstep.layout.document import MATRIX_LEGEND, Point, Points, ReportDocument, Run, Section, Table, matrix, rules_line
@@ -34,7 +34,7 @@ def _document(comparison: Comparison) -> ReportDocument:
 
 def _sections(comparison: Comparison) -> Iterator[Section]:
     if comparison.compared:
-        changes = ((what, comparison.changes[what]) for what in (*ASPECTS, "damage"))
+        changes = ((what, comparison.changes[what]) for what in (*comparison.aspects, "damage"))
         rows = [(spaced(what), f"{count:,}", _share(count, comparison)) for what, count in changes]
         yield Section("What has changed", [Table(("", comparison.rules.records, "share"), rows)])
         before, after = ([spaced(band) for band in each.bands] for each in (comparison.baseline, comparison.rules))
@@ -42,7 +42,7 @@ def _sections(comparison: Comparison) -> Iterator[Section]:
         yield Section(title, [matrix(before, after, comparison.matrix), *(Run(line, "dim") for line in _means(comparison))])
     if comparison.changed:
         yield Section("Rules because of which it has changed", [Table(("", comparison.rules.records), _responsible(comparison))])
-        examples = [_example(example) for example in comparison.examples]
+        examples = [_example(example, comparison.aspects) for example in comparison.examples]
         yield Section("Examples, the largest change of damage first", [Points(examples, "1.")])
 
 
@@ -55,7 +55,8 @@ def _summary(comparison: Comparison) -> Iterator[str]:
         f"{comparison.changed:,} of them ({_share(comparison.changed, comparison)})" if comparison.changed else "none of them"
     )
     rules = comparison.rules
-    told = f"; band, verdict, first action or outlook of {changed} changed" if comparison.compared else ""
+    *others, last = map(spaced, comparison.aspects)
+    told = f"; {', '.join(others)} or {last} of {changed} changed" if comparison.compared else ""
     yield f"{counted(comparison.compared, rules.record, rules.records)} compared{told}."
     left_out = (
         (comparison.only_baseline, "only with the baseline"),
@@ -90,12 +91,12 @@ def _responsible(comparison: Comparison) -> list[tuple[str, str]]:
     return rows
 
 
-def _example(example: ChangedInterview) -> Point:
+def _example(example: ChangedInterview, aspects: Sequence[Aspect]) -> Point:
     """A record: the changes, and the rules behind them."""
     place = f"{example.file}:{example.row}"
     before, after = example.before, example.after
     details = [f"damage {before.damage / 10:g} -> {after.damage / 10:g}"]
-    for aspect in ASPECTS:
+    for aspect in aspects:
         was, now = (getattr(answer, aspect) for answer in (before, after))
         if was != now:
             details.append(f"{spaced(aspect)}: {spaced(was or 'nothing')} -> {spaced(now or 'nothing')}")

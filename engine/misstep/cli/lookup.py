@@ -26,7 +26,10 @@ def kinds(kind: str | None, rules: tuple[Path, ...], output: str) -> None:
     rulebase = load_rules(rules)
     known = rulebase.kinds
     if kind is not None and kind not in known:
-        raise UsageError(f"unknown kind '{kind}'" + suggest(kind, known, "; `misstep kinds` lists them"))
+        from misstep.language.facts import renamings
+
+        hint = suggest(kind, known, "; `misstep kinds` lists them", renamings(known.values()))
+        raise UsageError(f"unknown kind '{kind}'{hint}")
     chosen = [known[kind]] if kind else list(known.values())
     if output == "json":
         from misstep.tools.lookup import kind_data  # needs the YAML parser; the text does not

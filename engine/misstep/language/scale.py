@@ -30,6 +30,10 @@ class Levels:
     lower: tuple[float, ...]
 
 
+NO_LEVELS = Levels(("",), (0.0,))
+"""The levels of a score that a rule base does not have: one, without a word."""
+
+
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """An occasion to act, and its place among the others as they follow in time."""
@@ -109,7 +113,8 @@ class ScaleWords:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scale:
-    """Every constant of scoring and planning. Bands and levels mildest first, outlooks best first.
+    """Every constant of scoring and planning. Bands and levels mildest first, outlooks best first. Where a rule base has no
+    chance of notice, no urgency or no outlook, that has one level, whose word is empty.
 
     ``act_within``: verdicts that call for a step towards the other side, and the hours it is due within; ``unable``: the verdict
     of a record that calls for such a step and has none. ``ways``: the derived kind that says which channels are open, and on
@@ -144,6 +149,17 @@ class Scale:
     message_opening: str
     message_closing: str
     words: ScaleWords
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """The scores that mistakes have: severity, and noticed and urgency where the rule base has them."""
+        levels = {"severity": self.severity, "noticed": self.noticed, "urgency": self.urgency}
+        return tuple(score for score, of_score in levels.items() if of_score != NO_LEVELS)
+
+    @property
+    def has_outlooks(self) -> bool:
+        """Whether the rule base has outlooks."""
+        return self.outlooks != ("",)
 
     def trait(self, name: str) -> tuple[str, ...]:
         """The words of one of ``TRAITS``."""

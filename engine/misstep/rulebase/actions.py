@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 
-from misstep.errors import listing
+from misstep.errors import abridged, listing
 from misstep.language.facts import Kind
 from misstep.language.program import REPAIRS, Action
 from misstep.language.scale import Scale
@@ -58,8 +58,8 @@ def _refuse_unknown_channels(merged: Merged, ways: str, channels: tuple[str, ...
             listed = isinstance(entry.doc.channel, list)
             for i, word in enumerate(_channels(entry.doc)):
                 entry.knows("channel", word, own, "channel", *([i] if listed else []))
-    message = merged.scale["message"]
-    if message.pack.layer >= layer:
+    message = merged.scale.get("message")
+    if message is not None and message.pack.layer >= layer:
         for i, word in enumerate(message.doc.channels):
             message.knows("channel", word, channels, "channels", i)
         for word in message.doc.spoken:
@@ -75,7 +75,9 @@ def _channels(doc: schema.ActionDoc) -> tuple[str, ...]:
 def _action(name: str, entry: PackEntry[schema.ActionDoc], merged: Merged, scale: Scale, messages: MessageChecker) -> Action:
     doc = entry.doc
     parts = [part.name for part in scale.message_parts]
-    if doc.part is not None:
+    if doc.says and "message" not in merged.scale:
+        entry.report("the scale lacks `message`; declare it under scale:, or leave this out", "says")
+    elif doc.part is not None:
         entry.knows("part of the message", doc.part, parts, "part")
     if doc.occasion is not None:
         there = None if scale.occasions else "; the scale's plan has no occasions"
@@ -126,5 +128,5 @@ def _refuse_cycles(actions: Mapping[str, Action], merged: Merged) -> None:
         TopologicalSorter({action.id: action.excludes for action in actions.values()}).prepare()
     except CycleError as error:
         cycle: list[str] = error.args[1]
-        what = " is excluded by ".join(f"'{name}'" for name in cycle)
+        what = " is excluded by ".join(abridged([f"'{name}'" for name in cycle]))
         merged.actions[cycle[0]].report(f"{what}; leave one of them out, so that one wins", "excludes")

@@ -89,7 +89,7 @@ class Scope:
     """Names that an expression may use: facts with the types of their fields, aggregates with theirs, and constants.
 
     ``own``: the fact of the pattern around it, whose fields need no name before them; empty outside of patterns. ``renamed``:
-    names by their old ones, for errors.
+    names by their old ones; ``lacking``: the messages about fields that findings have with another scale.
     """
 
     facts: Mapping[str, Mapping[str, Type]]
@@ -97,6 +97,7 @@ class Scope:
     own: str = ""
     constants: NamedConstants = field(default_factory=NamedConstants)
     renamed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lacking: Mapping[str, str] = field(default_factory=dict)
 
 
 class Checked(NamedTuple):
@@ -179,6 +180,8 @@ _SLIPS = (  # what ast would take for something else, drop or warn of; or refuse
     (r"&&?", "'and' is written out"),
     (r"\|\|?", "'or' is written out"),
     (r"!(?!=)", "'not' is written out"),
+    (r"=>", "'at least' is written >="),
+    (r"=<", "'at most' is written <="),
     (r"(?<![=!<>:])=(?!=)", "values are compared with =="),
     (r":=", "':=' is not part of the expression language"),
     (r"<>", "'unequal' is written !="),
@@ -381,6 +384,8 @@ class _ExpressionChecker:
             raise self._error(node, f"unknown name '{name}'{self._hint(name, list(self.scope.facts))}")
         type_ = fields.get(node.attr)
         if type_ is None:
+            if node.attr in self.scope.lacking:
+                raise self._error(node, self.scope.lacking[node.attr])
             hint = suggest(node.attr, fields, f"; it has {listing(fields)}", self.scope.renamed)
             raise self._error(node, f"'{name}' has no field '{node.attr}'{hint}")
         return FieldRef(name, node.attr), type_

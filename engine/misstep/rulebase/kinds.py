@@ -244,10 +244,18 @@ def fact_types(
 
 
 def finding_types(scale: Scale) -> Mapping[str, Type]:
-    """The types of the fields of a finding, besides those of its mistake."""
+    """The types of the fields of a finding, besides those of its mistake; without those of scores that the scale lacks."""
     scores = {name: Type("number", high=10) for name in FINDING_FIELDS}
     words = {name: words(scale) for name, words in FINDING_WORDS.items()}
-    return {"fact": Type("id"), **scores, **{name: Type("enum", found, order=found) for name, found in words.items()}}
+    types = {"fact": Type("id"), **scores, **{name: Type("enum", found, order=found) for name, found in words.items()}}
+    return {name: type_ for name, type_ in types.items() if lacking(name, scale) is None}
+
+
+def lacking(name: str, scale: Scale) -> str | None:
+    """The message about an effect, a field of findings or a pattern whose section the scale lacks; None if it has the section."""
+    section = {"outlook": "outlooks"}.get(name, name.removesuffix("_level"))
+    lacks = {"noticed", "urgency"} - {*scale.scores} | (set() if scale.has_outlooks else {"outlooks"})
+    return f"the scale lacks `{section}`; declare it under scale:, or leave this out" if section in lacks else None
 
 
 # -- usual answers

@@ -13,7 +13,7 @@ from misstep.language.facts import Field
 from misstep.language.functions import Type
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import check_number, check_text, check_value
-from misstep.rulebase.kinds import field_type
+from misstep.rulebase.kinds import field_type, lacking
 from misstep.rulebase.patterns import RuleNames
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -32,6 +32,9 @@ class EffectLinker:
         for key in EFFECTS:
             link = _LINKERS.get(key, EffectLinker._contribution)
             given = getattr(self.names.entry.doc.then, key)
+            if given is not None and (message := lacking(key, self.names.all.scale)):
+                self.names.problem(message, "then", key)
+                continue
             for i, item in enumerate(given if isinstance(given, list) else [] if given is None else [given]):
                 effects.append(link(self, item, "then", key, *([i] if isinstance(given, list) else [])))
         return effects

@@ -194,7 +194,7 @@ class CaseNames:
             ("quiet",): ("rule", rules),
             ("band",): ("band", scale.severity.words),
             ("verdict",): ("verdict", (*scale.verdicts, scale.unable) if scale.unable else scale.verdicts),
-            ("outlook",): ("outlook", scale.outlooks),
+            ("outlook",): ("outlook", scale.outlooks if scale.has_outlooks else ()),
             ("actions", "first"): ("action", (*program.actions, "nothing")),
         }
         members = {
@@ -203,7 +203,7 @@ class CaseNames:
             "derived": ("derived kind", derived),
         }
         self._known |= {(key, part): known for key, known in members.items() for part in ("include", "exclude")}
-        self._of_findings = {name: words(scale) for name, words in FINDING_WORDS.items()}
+        self._of_findings = {name: tuple(filter(None, words(scale))) for name, words in FINDING_WORDS.items()}
 
     def find_unknown(self, case: CaseDoc) -> Iterator[UnknownName]:
         """The names in a case that are not there."""
@@ -244,7 +244,7 @@ class CaseNames:
         words = value if isinstance(value, list) else [] if value is None else [value]
         for i, word in enumerate(words):
             if word not in known:
-                there = f"; it is one of {listing(known)}" if 0 < len(known) <= 12 else ""
+                there = "" if len(known) > 12 else f"; it is one of {listing(known)}" if known else "; there are none"
                 hint = suggest(word, known, there, self._renamed)
                 place = (*path, i) if isinstance(value, list) else (*path, *key)
                 yield UnknownName(place, f"unknown {what} '{word}'{hint}")

@@ -38,7 +38,7 @@ class MessageChecker:
         worst = fact_types(mistakes, roles.get("mistake", ()), scale, merged.broken)
         worst.pop("id", None)  # an id is for records, not for readers
         self.around: Names = {
-            OUTLOOK: Type("enum", scale.outlooks),
+            **({OUTLOOK: Type("enum", scale.outlooks)} if scale.has_outlooks else {}),
             PLAN: dict.fromkeys((*merged.actions, *(n for section, n in merged.broken if section == "actions")), BOOLEAN),
             **{kind.name: _types(kind) for kind in kinds.values() if kind.role in GIVEN_ROLES},
             MISTAKE: worst,
@@ -69,7 +69,11 @@ class MessageChecker:
 
     def check_scale(self) -> None:
         """Check the opening, the closing, and the parts that have words of their own."""
-        entry = self.merged.scale["message"]
+        if self.scale.headline:
+            self._check(self.merged.scale["plan"], self.scale.headline, self.head, "headline")
+        entry = self.merged.scale.get("message")
+        if entry is None:
+            return
         written = sum(
             self._check(entry, text, self.around, key)
             for key, text in (("opening", self.scale.message_opening), ("closing", self.scale.message_closing))
@@ -78,7 +82,6 @@ class MessageChecker:
         for channel, text in self.scale.message_spoken.items():
             self.frames[channel] = f"with its opening for '{channel}'", self._check(entry, text, self.around, "spoken", channel)
         self.frames.update(dict.fromkeys(self.scale.message_channels, ("with opening and closing", written)))
-        self._check(self.merged.scale["plan"], self.scale.headline, self.head, "headline")
         for i, part in enumerate(self.scale.message_parts):
             if part.says:
                 self._fit(entry, self._check(entry, part.says, self.around, "parts", i, "says"), (), "parts", i, "says")

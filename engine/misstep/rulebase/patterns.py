@@ -6,15 +6,17 @@ The names that a rule binds are kept in written order, with the fields that are 
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from types import MappingProxyType
 from typing import Any, TypeVar, get_args
 
 from misstep.errors import suggest
 from misstep.language.expression import Compare, Expression, KnownFields, known_where, names_in, refs_in, with_name
 from misstep.language.facts import GIVEN_ROLES, ROLES, Field, Kind, renamings
+from misstep.language.finding import FINDING_FIELDS
 from misstep.language.functions import Type
 from misstep.language.operators import Comparator
 from misstep.language.program import (
@@ -33,7 +35,7 @@ from misstep.language.scale import Scale
 from misstep.limits import Limits
 from misstep.rulebase import schema
 from misstep.rulebase.expressions import BrokenConstant, ExpressionError, Scope, check_condition, check_value
-from misstep.rulebase.kinds import fact_types, finding_types
+from misstep.rulebase.kinds import fact_types, finding_types, lacking
 from misstep.rulebase.packs import Merged, PackEntry
 
 _T = TypeVar("_T")
@@ -56,6 +58,16 @@ class Declared:
     scale: Scale
     limits: Limits
     types: dict[str, dict[str, Type]] = field(default_factory=dict)
+
+    def scope(
+        self, facts: Mapping[str, Mapping[str, Type]], aggregates: Mapping[str, Type] = MappingProxyType({}), own: str = ""
+    ) -> Scope:
+        """The names that an expression may use, and what to say about some that it may not."""
+        return Scope(facts, aggregates, own, self.merged.named, self.renamed, self._lacking)
+
+    @cached_property
+    def _lacking(self) -> dict[str, str]:
+        return {name: message for name in FINDING_FIELDS if (message := lacking(name, self.scale))}
 
     @cached_property
     def renamed(self) -> dict[str, tuple[str, ...]]:
@@ -146,6 +158,8 @@ class RuleNames:
         elif of is not None and slot in ("fact", "exists"):
             raise self.fail("`of` is for findings and aggregates", key, i, "of")
         elif words == [OUTLOOK]:
+            if message := lacking(OUTLOOK, self.all.scale):
+                raise self.fail(message, key, i, slot)
             return Pattern(name, "outlook", OUTLOOK, ())
         kinds = self._kinds(words, key, i, slot)
         if over == "finding" and any(k.role != "mistake" for k in kinds):
@@ -212,10 +226,9 @@ class RuleNames:
 
     def scope(self, own: Pattern | None = None) -> Scope:
         """The names that an expression may use; ``own``: the pattern around it."""
-        merged, renamed = self.all.merged, self.all.renamed
         if own is None:
-            return Scope(self.types, self.values, "", merged.named, renamed)
-        return Scope({**self.types, own.name: self._types(own)}, self.values, own.name, merged.named, renamed)
+            return self.all.scope(self.types, self.values)
+        return self.all.scope({**self.types, own.name: self._types(own)}, self.values, own.name)
 
     def with_conditions(self, entry: PackEntry[schema.RuleDoc], conditions: Collection[Condition]) -> RuleNames:
         """The names of a rule that has more conditions besides."""
@@ -273,7 +286,7 @@ class RuleNames:
         if where is not None:
             conditions = self.need((*path[:-1], "where"), lambda: check_condition(where, self.scope(pattern), known))
         known = known.union(*(known_where(test, True) for test in conditions))
-        alone = replace(self.scope(pattern), facts={name: self.types[name]}, aggregates={})
+        alone = self.all.scope({name: self.types[name]}, own=name)
         value, type_ = self.need(path, lambda: check_value(text, alone, known))
         if not type_.is_number:
             raise self.fail(f"a number is needed here; this is {type_}", *path)

@@ -21,9 +21,13 @@ MAX_ROUNDS = 10  # leaving something out brings up a new problem only where one 
 
 def read_pack(document: Document, layer: int, problems: list[Problem]) -> Pack:
     """The pack of a document. Invalid parts are added to ``problems`` and left out, and the rest is validated again. Raises
-    RuleError if the document is no mapping, or nothing of it is valid."""
+    RuleError if the document is no mapping, if it is in a newer schema, or if nothing of it is valid."""
     if not isinstance(document.data, dict):
         raise RuleError([Problem(document.locate(()), "a pack is a mapping that begins with `schema: 1`")])
+    number = document.data.get("schema")
+    if type(number) is int and number > schema.NEWEST:  # no more is said of a pack whose words have yet to be invented
+        what = f"this pack is in schema {number}, and this misstep reads schema {schema.NEWEST}; a newer misstep reads it"
+        raise RuleError([Problem(document.locate(("schema",)), what)])
     data, broken = document.data, set[tuple[str, str]]()
     for _ in range(MAX_ROUNDS):
         try:
@@ -83,7 +87,9 @@ def describe(data: object, error: ErrorDetails, root: type[schema.Doc]) -> tuple
     last = error["loc"][-1] if error["loc"] else ""
     if error["type"] == "extra_forbidden":
         keys = _keys_at(path[:-1], root)
-        message = f"unknown key '{_short(last)}'" + suggest(str(last), keys, f"; there are {', '.join(keys)}")
+        old = schema.OLD_KEYS.get(".".join(map(str, path)))
+        hint = f"; {old}" if old else suggest(str(last), keys, f"; there are {', '.join(keys)}")
+        message = f"unknown key '{_short(last)}'{hint}"
     elif error["type"] == "missing":
         message = f"the key '{last}' is missing"
     elif last == "[key]":

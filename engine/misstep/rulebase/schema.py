@@ -28,6 +28,13 @@ PATTERNS = {
 }
 """Patterns of texts, and their names in messages."""
 
+NEWEST = 1
+"""The newest number of the format that is read; docs/rule-packs.md says what a number promises."""
+OLD_KEYS = {
+    "scale.message.order": "the parts of a message are listed under `parts`, and an action names its own with `part`",
+}
+"""Keys that the format had once, by their path, and what to write instead."""
+
 Name = Annotated[str, StringConstraints(pattern=NAME, max_length=80)]
 """A kind, role, field, action or name in a rule: lower-case words with underscores."""
 FieldPlace = Annotated[str, StringConstraints(pattern=PLACE, max_length=161)]
@@ -366,8 +373,19 @@ class OutlooksDoc(Declaration):
     order: Annotated[list[Name], Field(min_length=1)]
 
 
+Verdicts = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list")], _by_shape]
+"""A verdict for each level of urgency, or one for all of them."""
+
+
 class VerdictsDoc(OutlooksDoc):
-    table: dict[Name, dict[Name, list[Name]]]
+    table: dict[
+        Name,
+        Annotated[
+            Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list")] | Annotated[dict[Name, Verdicts], Tag("mapping")],
+            _by_shape,
+        ],
+    ]
+    """By severity band, the verdicts for each level of notice, or one entry for all of them."""
 
 
 class OccasionDoc(Doc):
@@ -380,8 +398,8 @@ class ActWithinDoc(Doc):
 
 
 class PlanDoc(Declaration):
-    max_actions: Annotated[int, Field(ge=0, le=1000)]
-    max_relief: Annotated[float, Field(ge=0, le=1)]
+    max_actions: Annotated[int, Field(ge=0, le=1000)] | None = None
+    max_relief: Annotated[float, Field(ge=0, le=1)] = 1
     occasions: dict[Name, OccasionDoc] = {}
     ways: Name | None = None
     private: Name | None = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from misstep.errors import abridged
 from misstep.language.effects import EFFECTS, Derive
 from misstep.language.expression import FieldRef, Literal
 from misstep.language.facts import Kind
@@ -108,7 +109,7 @@ def _reachability(edges: list[_Edge]) -> dict[str, set[str]]:
 def _refuse_cycles(edges: list[_Edge], reachable: dict[str, set[str]]) -> None:
     for edge in edges:  # the one edge that no rule makes is on no cycle that has not another strict one
         if edge.rule and edge.strict and (edge.read == edge.written or edge.read in reachable.get(edge.written, ())):
-            cycle = " -> ".join((edge.read, *_path(edges, edge.written, edge.read)))
+            cycle = " -> ".join(abridged((edge.read, *_path(edges, edge.written, edge.read))))
             raise StrataError(
                 edge.rule,
                 f"needs '{edge.read}' finished, which depends on what this rule concludes (cycle: {cycle}); "

@@ -29,6 +29,7 @@ _WHY = {
 }
 _ACTS = {True: "act", False: "let it rest"}
 _NO_ROOM = ", but the plan has no room for it"
+_NOTICE = "level of notice"  # left out where no expert speaks of it, or the rules do not ask for it
 
 
 def to_text(agreement: Agreement, width: int = 100, color: bool = False) -> str:
@@ -91,14 +92,15 @@ def _named(figures: Figures) -> tuple[tuple[str, Figure], ...]:
         ("act, or let it rest", figures.act),
         ("  of those who say act", figures.says_act),
         ("  of those who say rest", figures.says_rest),
-        ("level of notice", figures.noticed),
+        (_NOTICE, figures.noticed),
         ("recommended step in plan", figures.recommended),
         ("advised-against step in plan", figures.advised_against),
     )
 
 
 def _rows(figures: Figures) -> list[FigureRow]:
-    return [_row(name, figure, figure is figures.mean_error) for name, figure in _named(figures)]
+    named = [(name, figure) for name, figure in _named(figures) if name != _NOTICE or figure.cases]
+    return [_row(name, figure, figure is figures.mean_error) for name, figure in named]
 
 
 def _experts_rows(agreement: Agreement) -> list[FigureRow]:
@@ -111,6 +113,8 @@ def _set_rows(groups: Sequence[CaseGroup]) -> list[FigureRow]:
     """Every figure, that of each set under it."""
     rows: list[FigureRow] = []
     for number, (name, _) in enumerate(_named(groups[0].figures)):
+        if name == _NOTICE and not any(group.figures.noticed.cases for group in groups):
+            continue
         rows.append((name.strip(), "", "", "", ""))
         for group in groups:
             figure = _named(group.figures)[number][1]

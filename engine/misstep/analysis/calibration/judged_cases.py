@@ -137,7 +137,7 @@ def unknown_words(case: JudgedDoc, entry: CaseEntry, program: Program) -> list[P
     """Faults of a case: bands and levels that the rule base does not have."""
     told = (
         ("severity", "band", case.expert.severity, program.scale.severity.words),
-        ("noticed", "level", case.expert.noticed, (*program.scale.noticed.words, UNKNOWN)),
+        ("noticed", "level", case.expert.noticed, (*filter(None, program.scale.noticed.words), UNKNOWN)),
     )
     found = []
     for key, what, word, known in told:
@@ -174,7 +174,7 @@ def case_schema(program: Program, record: dict[str, Any]) -> dict[str, Any]:
     schema["properties"]["record"]["anyOf"] = [record, facts]
     expert = schema["$defs"]["ExpertDoc"]["properties"]
     expert["severity"]["enum"] = list(program.scale.severity.words)
-    expert["noticed"]["enum"] = [*program.scale.noticed.words, UNKNOWN, None]
+    expert["noticed"]["enum"] = [*filter(None, program.scale.noticed.words), UNKNOWN, None]
     for key in ("recommended", "against"):
         own = {"enum": sorted(program.actions)}  # for editors to complete; others may be named
         expert[key]["items"] = {"anyOf": [own, expert[key]["items"]]}

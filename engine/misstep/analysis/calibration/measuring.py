@@ -36,7 +36,7 @@ def compare(case: JudgedDoc, entry: CaseEntry, got: Assessment, program: Program
         expert_acts=says,
         acts=_acts([program.actions[action] for action in plan], expert.recommended if says else ()),
         expert_noticed=None if expert.noticed == UNKNOWN else expert.noticed,
-        noticed=got.findings[0].noticed_level if got.findings else None,
+        noticed=(got.findings[0].noticed_level or None) if got.findings else None,
         recommended=bool(set(plan) & set(expert.recommended)) if expert.recommended else None,
         advised_against=bool(set(plan) & set(expert.against)) if expert.against else None,
         plan=plan,
