@@ -80,9 +80,14 @@ class RowEntry(PackEntry[schema.RuleDoc]):
         return {head: cell.value for head, cell in self.cells.items()}
 
     @property
+    def texts(self) -> list[str]:
+        """The cells as text, in the order of the columns."""
+        return [" | ".join(map(written, _listed(cell.value))) for cell in self.cells.values()]
+
+    @property
     def text(self) -> str:
         """The cells, a line each."""
-        return "\n".join(f"{head}: {' | '.join(map(written, _listed(value)))}" for head, value in self.raw.items())
+        return "\n".join(map("{}: {}".format, self.cells, self.texts))
 
 
 def written(value: object) -> str:
