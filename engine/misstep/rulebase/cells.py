@@ -50,8 +50,8 @@ class CellError(Exception):
 class Column:
     """An input of a table: its expression and type, ``declared``, the field if it is one, and whether it may be unknown.
 
-    Known when all cells are read: ``cuts``, the numbers, or the words of a text, that they speak of; ``values``, an example of
-    each part as text, None where the input has no such value; ``whole``, all parts.
+    Known when all cells are read: ``cuts``, the numbers that they speak of; ``places``, the parts of words; ``values``, an
+    example of each part as text, None where the input has no such value; ``whole``, all parts.
     """
 
     node: Expression
@@ -80,7 +80,9 @@ class Column:
         return self.type.values if self.type.name == "enum" else ()
 
     def _choice(self, value: object) -> CellChoice:
-        if self.unknown and value == UNSAID and UNSAID not in self._words:
+        if self.type.unknown and value == UNSAID and UNSAID not in self._words:
+            if not self.unknown:
+                raise CellError("the input is never unknown: conditions of the table ask for what is known")
             return Unknown()
         form = TYPES[self.type.name]
         if form.sort == "number":

@@ -194,7 +194,8 @@ class _Opener:
 
     def _value(self, head: str, text: str) -> object:
         """An input as it stands, as its type is not known yet; an output as YAML would read it."""
-        return text if head not in self.table.doc.outputs or text == "" else read_scalar(text)
+        value = read_scalar(text) if head in self.table.doc.outputs else text
+        return text if value is None else value
 
     def _is_head(self, sheet: Sheet, head: list[SheetCell]) -> bool:
         """Whether the head row has each column once; what is wrong is reported."""
