@@ -73,7 +73,8 @@ class Column:
         parts = value if isinstance(value, list) else [value]
         if isinstance(value, str) and value not in self._words:
             parts = [part.strip() for part in value.split("|")]
-        return tuple(self._choice(part) for part in parts)
+        choices = tuple(self._choice(part) for part in parts)
+        return (*choices, Unknown()) if self.unknown and UNSAID in choices else choices  # a word that says no more than nothing
 
     @property
     def _words(self) -> tuple[str, ...]:
