@@ -228,6 +228,43 @@ def test_packs_that_extend_the_shipped_ones_show_all_that_holds() -> None:
         assert links(path, text) <= set(pages), path
 
 
+def test_a_chapter_shows_a_table_as_one(tmp_path: Path) -> None:
+    """A row that another pack replaces or turns off is shown, as it still takes its cases; it has no page."""
+    table = """
+schema: 1
+pack: heat
+extends: scale
+kinds: {burn: {role: mistake, title: Burn, concern: manners, fields: {degree: {type: "integer?"}}}}
+tables:
+  heat: {when: [burn], inputs: [burn.degree], outputs: [points], hit: first, csv: heat.csv, then: {severity: "{points}"}}
+  off: {when: [burn], inputs: [burn.degree], rows: [[-]], then: {severity: 1}}
+"""
+    over = "schema: 1\npack: over\nrules: {heat.2: {when: [burn], then: {severity: 1}, replace: true}}\ndisable: [heat.3, off]\n"
+    for name, text in (
+        ("heat.yaml", table),
+        ("heat.csv", "points,degree\n1,> 5 | 2\n2,unknown\n3,0\n,4\n4,-\n"),
+        ("over.yaml", over),
+    ):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    pages = render(read_book([tmp_path / "heat.yaml", tmp_path / "over.yaml"]), {})
+    chapter = pages["chapters/heat.md"]
+    shown = (
+        chapter.partition("## Tables\n\n")[2]
+        .partition("\n\n## ")[0]
+        .replace("&gt;", ">")
+        .replace("&#124;", "|")
+        .replace("&#45;", "-")
+    )
+    assert shown == (
+        "### Heat\n\nThe first row that takes a case holds.\n\n| Row | degree | points |\n| --- | --- | --- |\n"
+        "| [heat.1](../rules/heat.1.md) | > 5 | 2 | 1 |\n| 2 | unknown | 2 |\n| 3 | 0 | 3 |\n| 4 | 4 |  |\n"
+        "| [heat.5](../rules/heat.5.md) | - | 4 |"
+    )
+    assert {path for path in pages if path.startswith("rules/")} == {f"rules/heat.{row}.md" for row in (1, 2, 5)}
+    assert "`heat.csv`, line 2:\n\n```yaml\ndegree: > 5 | 2\npoints: 1\n```" in pages["rules/heat.1.md"]
+    assert all(links(path, text) <= set(pages) for path, text in pages.items())
+
+
 def test_a_case_that_does_not_hold_is_its_authors_to_mend(tmp_path: Path) -> None:
     for file in INCIDENTS.iterdir():
         text = file.read_text(encoding="utf-8").replace("verdict: watch}", "verdict: page}")

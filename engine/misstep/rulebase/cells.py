@@ -50,8 +50,8 @@ class CellError(Exception):
 class Column:
     """An input of a table: its expression and type, ``declared``, the field if it is one, and whether it may be unknown.
 
-    Known when all cells are read: ``cuts``, the numbers, or the words of a text, that they speak of; ``values``, an example of
-    each part as text, None where the input has no such value; ``whole``, all parts.
+    Known when all cells are read: ``cuts``, the numbers that they speak of; ``places``, the parts of words; ``values``, an
+    example of each part as text, None where the input has no such value; ``whole``, all parts.
     """
 
     node: Expression
@@ -73,14 +73,17 @@ class Column:
         parts = value if isinstance(value, list) else [value]
         if isinstance(value, str) and value not in self._words:
             parts = [part.strip() for part in value.split("|")]
-        return tuple(self._choice(part) for part in parts)
+        choices = tuple(self._choice(part) for part in parts)
+        return (*choices, Unknown()) if self.unknown and UNSAID in choices else choices  # a word that says no more than nothing
 
     @property
     def _words(self) -> tuple[str, ...]:
         return self.type.values if self.type.name == "enum" else ()
 
     def _choice(self, value: object) -> CellChoice:
-        if self.unknown and value == UNSAID and UNSAID not in self._words:
+        if self.type.unknown and value == UNSAID and UNSAID not in self._words:
+            if not self.unknown:
+                raise CellError("the input is never unknown: conditions of the table ask for what is known")
             return Unknown()
         form = TYPES[self.type.name]
         if form.sort == "number":

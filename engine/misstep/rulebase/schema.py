@@ -289,7 +289,7 @@ class TableDoc(Declaration):
     gaps: Literal["allowed"] | None = None
     rows: Annotated[list[Annotated[list[CellDoc], Field(min_length=1)]], Field(min_length=1)] | None = None
     csv: Annotated[str, StringConstraints(pattern=CSV_FILE, max_length=200)] | None = None
-    then: Annotated[dict[Name, Any], Field(min_length=1)]
+    then: Annotated[dict[Name, Any], Field(min_length=1, json_schema_extra={"propertyNames": {"enum": [*ThenDoc.model_fields]}})]
     """As in a rule; ``{output}`` stands for a cell of the row."""
     because: ShortText | None = None
     title: ShortText | None = None

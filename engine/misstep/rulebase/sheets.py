@@ -45,12 +45,14 @@ def read_sheet(text: str, file: str, most: int) -> Sheet:
             blanks = len(text[position:]) - len(text[position:].lstrip(" \t"))
             place = Location(file, line, position + blanks - line_start + 1)
             raise RuleError([Problem(place, "not CSV: a cell in quotes ends with a quote, and a comma or line end behind it")])
-        group = "quoted" if match["quoted"] is not None else "plain"
-        start = match.start(group) if match[group] is not None else match.start("end")
-        found = (match[group] or "").replace('""', '"') if group == "quoted" else (match[group] or "")
-        row.append(SheetCell(found.strip(), line, start - line_start + 1))
-        for broken in _BREAK.finditer(text, position, match.end()):
-            line, line_start = line + 1, broken.end()
+        quoted = match["quoted"] is not None
+        group = "quoted" if quoted else "plain"
+        found = match[group] or ""
+        start = match.start("end" if match[group] is None else group)
+        row.append(SheetCell((found.replace('""', '"') if quoted else found).strip(), line, start - line_start + 1))
+        if quoted or match["end"] != ",":
+            for broken in _BREAK.finditer(text, position, match.end()):
+                line, line_start = line + 1, broken.end()
         position = match.end()
         if match["end"] != ",":
             if any(cell.text for cell in row):

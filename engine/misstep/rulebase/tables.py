@@ -80,9 +80,14 @@ class RowEntry(PackEntry[schema.RuleDoc]):
         return {head: cell.value for head, cell in self.cells.items()}
 
     @property
+    def texts(self) -> list[str]:
+        """The cells as text, in the order of the columns."""
+        return [" | ".join(map(written, _listed(cell.value))) for cell in self.cells.values()]
+
+    @property
     def text(self) -> str:
         """The cells, a line each."""
-        return "\n".join(f"{head}: {' | '.join(map(written, _listed(value)))}" for head, value in self.raw.items())
+        return "\n".join(map("{}: {}".format, self.cells, self.texts))
 
 
 def written(value: object) -> str:
@@ -189,7 +194,8 @@ class _Opener:
 
     def _value(self, head: str, text: str) -> object:
         """An input as it stands, as its type is not known yet; an output as YAML would read it."""
-        return text if head not in self.table.doc.outputs or text == "" else read_scalar(text)
+        value = read_scalar(text) if head in self.table.doc.outputs else text
+        return text if value is None else value
 
     def _is_head(self, sheet: Sheet, head: list[SheetCell]) -> bool:
         """Whether the head row has each column once; what is wrong is reported."""

@@ -11,13 +11,27 @@ from misstep.api import RuleBase
 from misstep.language.effects import Derive, Recommend, Veto
 from misstep.language.facts import Kind
 from misstep.language.program import Action, Pattern, Program, Rule, Source
+from misstep.layout.wording import name_from_id
 from misstep.limits import Limits
 from misstep.rulebase.link import load_program
 from misstep.rulebase.load import EXTENDED
 from misstep.rulebase.packs import Merged, Pack, PackEntry
+from misstep.rulebase.tables import RowEntry
 from misstep.tools.docs.examples import Examples, run_examples
 
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """A decision table: the heads of its columns, and its rows, each with the rule that it is, if it is one."""
+
+    id: str
+    title: str
+    help: str
+    hit: str
+    heads: Sequence[str]
+    rows: Sequence[tuple[Rule | None, Sequence[str]]]
 
 
 @dataclass(frozen=True)
@@ -27,6 +41,7 @@ class Chapter:
     id: str
     title: str
     kinds: Sequence[Kind]
+    tables: Sequence[ShownTable]
     rules: Sequence[Rule]
     actions: Sequence[Action]
     sources: Sequence[Source]
@@ -133,7 +148,17 @@ def _chapters(program: Program, merged: Merged) -> Iterable[Chapter]:
         sources = _of_pack(pack, pack.doc.sources, merged.sources, program.sources)
         if kinds or rules or actions or sources:
             title = pack.doc.title or pack.doc.pack.replace("-", " ").capitalize()
-            yield Chapter(pack.doc.pack, title, kinds, rules, actions, sources)
+            yield Chapter(pack.doc.pack, title, kinds, [*_tables(pack, program, merged)], rules, actions, sources)
+
+
+def _tables(pack: Pack, program: Program, merged: Merged) -> Iterable[ShownTable]:
+    """The tables of a pack that no other pack replaces or disables."""
+    for name, entry in merged.tables.items():
+        rows = [row for row in entry.pack.rows.get(name, {}).values() if isinstance(row, RowEntry)]
+        if entry.pack is pack and any(row.name in merged.rules for row in rows):
+            shown = [(program.rules[row.name] if merged.rules.get(row.name) is row else None, row.texts) for row in rows]
+            title = entry.doc.title or name_from_id(name).capitalize()
+            yield ShownTable(name, title, entry.doc.help, entry.doc.hit, [*rows[0].cells], shown)
 
 
 def _of_pack(pack: Pack, names: Iterable[str], entries: Mapping[str, PackEntry[Any]], things: Mapping[str, _T]) -> list[_T]:

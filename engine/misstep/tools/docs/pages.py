@@ -36,6 +36,11 @@ REACHES = {
     "plain": "contact that does not mention the {0.mistake}",
     "private": "only for oneself",
 }
+HITS = {
+    "unique": "Each case has one row.",
+    "first": "The first row that takes a case holds.",
+    "collect": "All rows that take a case hold.",
+}
 SOURCE_KINDS = {"survey": "Survey", "study": "Study", "expert": "Advice of experts", "practice": "Judgement from practice"}
 WIDTH = 76  # columns of an assessment: it has room for figures, and a page beside its lists has room for it
 
@@ -121,6 +126,7 @@ class _Writer:
             "field_default": _default,
             "role_titles": ROLES | {"mistake": words.mistakes.capitalize()},
             "reaches": {reach: text.format(words) for reach, text in REACHES.items()},
+            "hits": HITS,
             "source_kinds": SOURCE_KINDS,
             "links": lambda things, link: map(link, things),
             "excluded_by": lambda action: [book.program.actions[name] for name in action.excludes],
