@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 Header = tuple[bytes, bytes]
 JSON, JSON_LINES = "application/json", "application/x-ndjson"
@@ -13,8 +15,15 @@ RETRY_SECONDS = "1"  # a queue of requests that take fractions of a millisecond 
 
 # Keys of a request's ASGI scope
 BUSY = "misstep.busy"  # the queue was full when the request was complete
+CUT = "misstep.cut"  # the code of the problem for which a limit ended the request
 GONE = "misstep.gone"  # the client has disconnected
 WAITING = "misstep.waiting"  # the request is complete and counted in the queue
+
+
+def route_path(scope: Mapping[str, Any]) -> str:
+    """The path of a request inside of the service, which may be mounted under another path."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", "")) or "/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ import time
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from misstep.service.config import BUSY, Settings
+from misstep.service.config import BUSY, CUT, Settings, route_path
 from misstep.service.logs import log_event, stack_of
 from misstep.service.metrics import Metrics
-from misstep.service.problems import Rejected, problem, problem_response, rejection_response
+from misstep.service.problems import PROBLEM_TYPES, Rejected, problem, problem_response, rejection_response
 
 _ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
 _UNSENT = 499  # as nginx: the client disconnected before the answer
@@ -54,7 +54,9 @@ class RequestMiddleware:
         try:
             await self._choose(scope, headers.get(b"host", b""))(scope, receive, answer)
         except ClientDisconnect:
-            failure = {"ended": "client disconnected"}
+            cut = scope.get(CUT)
+            failure = {"ended": cut or "client disconnected"}
+            status = status or (PROBLEM_TYPES[cut].status if cut else _UNSENT)
         except Exception as error:
             failure = {"error": type(error).__name__, "where": stack_of(error.__traceback__)}
             if not status:
@@ -80,7 +82,7 @@ class RequestMiddleware:
         """The application, or a rejection of the request."""
         if self._hosts and _without_port(host) not in self._hosts:
             return rejection_response(Rejected("host", "the host of the request is not allowed"))
-        if BUSY in scope and scope["path"] not in _ALWAYS:
+        if BUSY in scope and route_path(scope) not in _ALWAYS:
             return rejection_response(Rejected("busy", "too many requests are waiting; try again soon"))
         return self._app
 

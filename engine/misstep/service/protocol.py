@@ -21,7 +21,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from misstep.service.config import BATCH_PATH, BUSY, GONE, RETRY_SECONDS, WAITING, Settings
+from misstep.service.config import BATCH_PATH, BUSY, CUT, GONE, RETRY_SECONDS, WAITING, Settings
 from misstep.service.logs import log_event
 from misstep.service.metrics import Metrics
 from misstep.service.problems import MEDIA_TYPE, PROBLEM_TYPES, problem
@@ -244,6 +244,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self._shared.metrics.cut.labels(limit).inc()
         begun = self._at_work() and (self.cycle.response_started or self.pipeline)
         log_event("cut", limit=limit, status=None if begun else PROBLEM_TYPES[code].status)
+        if self._at_work():
+            cast(Scope, self.cycle.scope)[CUT] = code
         self._mark_gone()
         if begun or self.transport.get_write_buffer_size() or not self.transport.can_write_eof():
             self.transport.abort()

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 
 from misstep.errors import UsageError
 from misstep.service.assessing import Assessor, BatchRoute, RecordRoute
-from misstep.service.config import JSON, Settings
+from misstep.service.config import JSON, Settings, route_path
 from misstep.service.metrics import Metrics
 from misstep.service.middleware import RequestMiddleware
 from misstep.service.openapi import OPERATIONS
@@ -30,12 +30,15 @@ from misstep.service.served import RuleReloader, ServedRules, reloading
 from misstep.tools.lookup import require_rule
 
 
-def create_app(rules: RuleReloader, settings: Settings, metrics: Metrics, pages: Sequence[BaseRoute] = ()) -> ASGIApp:
-    """The service. ``pages`` are further routes; they find the rules in ``request.app.state.rules.current``."""
+def create_app(
+    rules: RuleReloader, settings: Settings, metrics: Metrics, pages: Sequence[BaseRoute] = (), signals: bool = True
+) -> ASGIApp:
+    """The service. ``pages`` are further routes; they find the rules in ``request.app.state.rules.current``. ``signals``: SIGHUP
+    reloads the rules."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with reloading(rules, settings, metrics):
+        async with reloading(rules, settings, metrics, signals):
             yield
 
     endpoints = _endpoints(rules, settings, metrics)
@@ -51,8 +54,11 @@ def _endpoints(rules: RuleReloader, settings: Settings, metrics: Metrics) -> dic
     assessor = Assessor(metrics)
 
     async def document(request: Request) -> Response:
-        served = rules.current
-        return _cached(request, served, served.documents[request.scope["path"]])
+        served, path = rules.current, route_path(request.scope)
+        body, mounted = served.documents[path], request.scope.get("root_path", "")
+        if mounted and path == "/openapi.json":  # paths in it are inside of the service
+            body = b'{"servers":[{"url":%b}],%b' % (orjson.dumps(mounted), body[1:])
+        return _cached(request, served, body)
 
     async def rule(request: Request) -> Response:
         served, name = rules.current, request.path_params["id"]

@@ -139,11 +139,14 @@ def _lines(error: Exception) -> list[str]:
 
 
 @contextlib.asynccontextmanager
-async def reloading(rules: RuleReloader, settings: Settings, metrics: Metrics) -> AsyncIterator[None]:
-    """Reload the rules on request while the service runs."""
+async def reloading(rules: RuleReloader, settings: Settings, metrics: Metrics, signals: bool) -> AsyncIterator[None]:
+    """Reload the rules on request while the service runs; ``signals``: SIGHUP is a request."""
     loop = asyncio.get_running_loop()
-    with contextlib.suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):  # no SIGHUP, or not the main thread
-        loop.add_signal_handler(signal.SIGHUP, rules.request_reload)
+    if signals:
+        with contextlib.suppress(
+            AttributeError, NotImplementedError, RuntimeError, ValueError
+        ):  # no SIGHUP, or not the main thread
+            loop.add_signal_handler(signal.SIGHUP, rules.request_reload)
     tasks = [loop.create_task(rules.run(metrics))]
     if settings.reload:
         tasks.append(loop.create_task(_watch(rules, settings)))
