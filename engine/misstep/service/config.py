@@ -9,6 +9,8 @@ from typing import Any
 
 Header = tuple[bytes, bytes]
 JSON, JSON_LINES = "application/json", "application/x-ndjson"
+LINES_TYPES = (JSON_LINES, "application/jsonl", "application/json-lines")
+DETAILS = ("full", "findings", "scores")  # how much of an assessment a batch answers with; the first is the default
 NO_STORE: Header = (b"cache-control", b"no-store")
 BATCH_PATH = "/assess/batch"
 RETRY_SECONDS = "1"  # a queue of requests that take fractions of a millisecond is empty by then
@@ -16,6 +18,7 @@ RETRY_SECONDS = "1"  # a queue of requests that take fractions of a millisecond 
 # Keys of a request's ASGI scope
 BUSY = "misstep.busy"  # the queue was full when the request was complete
 CUT = "misstep.cut"  # the code of the problem for which a limit ended the request
+QUERY = "misstep.query"  # the query parameters by name, if there are any
 GONE = "misstep.gone"  # the client has disconnected
 WAITING = "misstep.waiting"  # the request is complete and counted in the queue
 

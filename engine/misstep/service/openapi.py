@@ -16,10 +16,11 @@ from pydantic import TypeAdapter
 
 from misstep.analysis.certainty import Certainty
 from misstep.api import RuleBase
+from misstep.assessment.assembly import FINDING_REASONS, SUMMARY
 from misstep.assessment.result import Assessment
 from misstep.language.facts import Kind
 from misstep.language.scale import Scale
-from misstep.service.config import BATCH_PATH, JSON, JSON_LINES, RETRY_SECONDS
+from misstep.service.config import BATCH_PATH, DETAILS, JSON, JSON_LINES, LINES_TYPES, RETRY_SECONDS
 from misstep.service.problems import MEDIA_TYPE, PROBLEM_TYPES
 from misstep.tools.lookup import FIELD_MEMBERS, KIND_MEMBERS, RulePage
 
@@ -28,7 +29,17 @@ RecordExample = tuple[object, object]
 """A record and its assessment, as data."""
 _REF = "#/components/schemas/{model}"
 _TEXT: Schema = {"type": "string"}
-_COMMON_PROBLEMS = ("request", "host", "timeout", "headers", "too_large", "internal", "busy")  # possible for every request
+_COMMON_PROBLEMS = (
+    "request",
+    "query",
+    "host",
+    "not_acceptable",
+    "timeout",
+    "headers",
+    "too_large",
+    "internal",
+    "busy",
+)  # possible for every request
 
 
 def _ref(name: str) -> Schema:
@@ -48,8 +59,9 @@ def _object(optional: Sequence[str] = (), /, **properties: Schema) -> Schema:
 class Operation(NamedTuple):
     """One route: its id, its summary, and the schema, media type and description of its answer.
 
-    ``body``: the media type that it takes, with POST; ``problems``: codes of its own problems; ``of_rules``: the answer depends
-    on the rules in force, and with GET can be cached by its ETag.
+    ``body``: the media type that it takes, with POST; ``query``: the values of each query parameter, the default first;
+    ``problems``: codes of its own problems; ``of_rules``: the answer depends on the rules in force, and with GET can be cached by
+    its ETag.
     """
 
     id: str
@@ -59,6 +71,7 @@ class Operation(NamedTuple):
     answer: str = ""
     description: str = ""
     body: str = ""
+    query: Mapping[str, tuple[str, ...]] = {}
     problems: tuple[str, ...] = ()
     of_rules: bool = True
 
@@ -66,6 +79,11 @@ class Operation(NamedTuple):
     def method(self) -> str:
         """GET, or POST if there is a body."""
         return "POST" if self.body else "GET"
+
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        """The media types that the answer may have, the usual one first."""
+        return LINES_TYPES if self.media_type == JSON_LINES else (self.media_type,)
 
     @property
     def cached(self) -> bool:
@@ -87,10 +105,13 @@ OPERATIONS = {
         "Assess many interviews, one on each line",
         _TEXT,
         JSON_LINES,
-        answer="A line for each record: an Assessment or a LineError",
-        description="JSON lines in and out, in the same order; answers are sent while the rest comes in. For an invalid record "
-        'the line is an error, `{"line": ..., "error": ...}`; the others are still assessed. Empty lines are skipped.',
+        answer="A line for each line: an AssessedLine or a LineError",
+        description="JSON lines in and out, in the same order; answers are sent while the rest comes in. Every line is answered "
+        'by one with its number: `{"line": 1, "assessment": ...}`, or `{"line": 2, "error": ...}` for an invalid record and '
+        "for an empty line. `detail`: `full` assessments; `findings`: scores, findings and steps without reasons and texts; or "
+        "`scores` alone. Body and answer may be compressed by gzip.",
         body=JSON_LINES,
+        query={"detail": DETAILS},
         problems=("media_type",),
     ),
     "/certainty": Operation(
@@ -105,6 +126,7 @@ OPERATIONS = {
         problems=("media_type", "record"),
     ),
     "/kinds": Operation("kinds", "The kinds of facts with their fields", _array(_ref("Kind"))),
+    "/kinds/{kind}": Operation("kind", "A kind of facts, with the rules about it", _ref("KindPage"), problems=("not_found",)),
     "/rules/{id}": Operation(
         "rule", "A rule as written in its pack, with its sources and cases", _ref("RulePage"), problems=("not_found",)
     ),
@@ -131,14 +153,14 @@ def schemas(record: Schema) -> Schema:
 
 def describe(rulebase: RuleBase, examples: Mapping[str, RecordExample], version: str) -> Schema:
     """The description of the service with this rule base."""
-    rule = next(iter(rulebase.rules), "")
+    names = {"id": next(iter(rulebase.rules), ""), "kind": next(iter(rulebase.kinds))}
     headers = {
         "Misstep-Rulebase": "name, version and digest of the rule base that gave the answer",
         "X-Request-ID": "the id of the request, as in the log",
         "ETag": "changes with the rules",
         "Retry-After": f"seconds: {RETRY_SECONDS}",
     }
-    paths = {path: {each.method.lower(): _operation(path, each, rule, examples)} for path, each in OPERATIONS.items()}
+    paths = {path: {each.method.lower(): _operation(path, each, names, examples)} for path, each in OPERATIONS.items()}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -155,7 +177,7 @@ def describe(rulebase: RuleBase, examples: Mapping[str, RecordExample], version:
     }
 
 
-def _operation(path: str, operation: Operation, rule: str, examples: Mapping[str, RecordExample]) -> Schema:
+def _operation(path: str, operation: Operation, names: Mapping[str, str], examples: Mapping[str, RecordExample]) -> Schema:
     content: Schema = {"schema": operation.schema}
     if operation.schema == _ref("Assessment"):
         content["examples"] = {name: {"value": assessment} for name, (_, assessment) in examples.items()}
@@ -173,11 +195,18 @@ def _operation(path: str, operation: Operation, rule: str, examples: Mapping[str
         found["description"] = operation.description
     if operation.body:
         found["requestBody"] = _request_body(operation.body, examples)
+    parameters: list[Schema] = [
+        {"name": name, "in": "query", "schema": {"enum": list(values), "default": values[0]}}
+        for name, values in operation.query.items()
+    ]
     if operation.cached:
         responses["304"] = {"description": "The rules have not changed", "headers": headers}
         etag = {"name": "If-None-Match", "in": "header", "schema": _TEXT, "description": "an ETag; 304 if it is still valid"}
-        in_path = {"in": "path", "required": True, "schema": _TEXT, "example": rule}
-        found["parameters"] = [*({"name": name, **in_path} for name in re.findall("{(.+?)}", path)), etag]
+        in_path = {"in": "path", "required": True, "schema": _TEXT}
+        parameters += [{"name": name, **in_path, "example": names[name]} for name in re.findall("{(.+?)}", path)]
+        parameters.append(etag)
+    if parameters:
+        found["parameters"] = parameters
     return found
 
 
@@ -224,7 +253,9 @@ def _components(rulebase: RuleBase) -> Schema:
     for name in ("Certainty", "OpenField", "RulePage", "Source", *members):
         made[name] = _of_dataclass(made[name]["properties"], members.get(name, {}))
     made["Field"]["properties"]["words"] = _array(_object(value={}, text=_TEXT))
-    number = {"type": "integer"}
+    made["KindPage"] = _extended(made["Kind"], rules=_array(_TEXT))
+    made |= _details(made)
+    number: Schema = {"type": "integer"}
     return {
         **_record_components(rulebase.record_schema()),
         **_with_words(made, rulebase.program.scale),
@@ -239,8 +270,30 @@ def _components(rulebase: RuleBase) -> Schema:
             errors=_array(_ref("Place")),
             omitted=number,
         ),
+        "AssessedLine": _object(
+            line=number, assessment={"anyOf": [_ref(name) for name in ("Assessment", "AssessmentFindings", "AssessmentScores")]}
+        ),
         "LineError": _object(line=number, error=_ref("Problem")),
     }
+
+
+def _details(made: Schema) -> Schema:
+    """The schemas of the parts of an assessment that a batch may answer with."""
+    whole, finding, step = (made[name]["properties"] for name in ("Assessment", "Finding", "Step"))
+    scores = _object(**{name: whole[name] for name in SUMMARY})
+    return {
+        "AssessmentScores": scores,
+        "AssessmentFindings": _extended(scores, findings=_array(_ref("FindingScores")), steps=_array(_ref("StepOutline"))),
+        "FindingScores": _object(**{name: each for name, each in finding.items() if name not in FINDING_REASONS}),
+        "StepOutline": _object(
+            **{name: step[name] for name in ("rank", "occasion", "channel", "due_hours")}, actions=_array(_TEXT)
+        ),
+    }
+
+
+def _extended(schema: Schema, **properties: Schema) -> Schema:
+    """A schema of an object, with further members."""
+    return _object(**schema["properties"], **properties)
 
 
 def _of_dataclass(properties: Schema, members: Mapping[str, str]) -> Schema:

@@ -15,8 +15,8 @@ from starlette.routing import BaseRoute, Route
 
 from misstep.api import RuleBase
 from misstep.limits import Limits
-from misstep.service.assessing import read_body, require_type
 from misstep.service.config import JSON, Settings
+from misstep.service.negotiation import read_body, require_type
 from misstep.service.page import FILES, SECURITY_HEADERS, Page, Reply, read_file
 from misstep.service.problems import Rejected
 from misstep.service.served import RuleReloader
@@ -35,7 +35,7 @@ def page_routes(rules: RuleReloader, settings: Settings) -> list[BaseRoute]:
 
     def reply(make: Callable[[Page, bytes], Reply], *types: str) -> Endpoint:
         async def endpoint(request: Request) -> Response:
-            body = await _body(request, *types) if types else b""
+            body = await _body(request, limits.record_bytes, *types) if types else b""
             return _response(await asyncio.to_thread(make, page_of(rules.current.rulebase), body))
 
         return endpoint
@@ -63,11 +63,11 @@ def _file(name: str, media_type: str) -> Endpoint:
     return send_file
 
 
-async def _body(request: Request, *types: str) -> bytes:
+async def _body(request: Request, most: int, *types: str) -> bytes:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Rejected("origin", "only the page of this service may post here")
-    require_type(request.scope, *types)
-    return await read_body(request.receive)
+    packed = require_type(dict(request.scope["headers"]), *types)
+    return await read_body(request.receive, packed, most)
 
 
 def _response(reply: Reply) -> Response:
