@@ -1,4 +1,4 @@
-"""The routes of the page for people, with the rules in force.
+"""The routes of the pages for people, the page and the description of the service, with the rules in force.
 
 Nothing that is entered on the page is stored. Only the page itself may post its forms: posts from other sites are rejected.
 """
@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -16,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 from misstep.api import RuleBase
 from misstep.limits import Limits
 from misstep.service.config import JSON, Settings
+from misstep.service.docs_page import docs_page
 from misstep.service.negotiation import read_body, require_type
 from misstep.service.page import FILES, SECURITY_HEADERS, Page, Reply, read_file
 from misstep.service.problems import Rejected
@@ -40,6 +42,14 @@ def page_routes(rules: RuleReloader, settings: Settings) -> list[BaseRoute]:
 
         return endpoint
 
+    @lru_cache(maxsize=2)
+    def docs_of(description: bytes) -> bytes:
+        return docs_page(orjson.loads(description))
+
+    async def docs(_: Request) -> Response:
+        body = await asyncio.to_thread(docs_of, rules.current.documents["/openapi.json"])
+        return _response(Reply(200, "text/html; charset=utf-8", body))
+
     async def posted(request: Request) -> Response:
         is_json = request.headers.get("content-type", "").partition(";")[0].strip().lower() == JSON
         return await reply(Page.record if is_json else Page.form, FORM, JSON)(request)
@@ -47,6 +57,7 @@ def page_routes(rules: RuleReloader, settings: Settings) -> list[BaseRoute]:
     return [
         Route("/", reply(lambda page, _: page.empty()), methods=["GET"]),
         Route("/", posted, methods=["POST"]),
+        Route("/docs", docs, methods=["GET"]),
         Route("/page/assessment.json", reply(Page.assessment_json, FORM), methods=["POST"]),
         Route("/page/interview.json", reply(Page.record_json, FORM), methods=["POST"]),
         *(Route(f"/page/{name}", _file(name, media_type), methods=["GET"]) for name, media_type in FILES.items()),

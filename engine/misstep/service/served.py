@@ -31,7 +31,7 @@ from misstep.service.config import Header, Settings
 from misstep.service.logs import log_event
 from misstep.service.metrics import Metrics
 from misstep.service.openapi import RecordExample, describe, schemas
-from misstep.tools.lookup import kind_data, kind_page, rule_pages
+from misstep.tools.lookup import kind_with_rules, rule_pages
 from misstep.tools.sample import sample_records
 
 DEBOUNCE_MS, POLL_MS = 200, 500  # packs that are saved one after the other are loaded once
@@ -60,8 +60,9 @@ def load_served(settings: Settings) -> ServedRules:
     program, merged = load_program(settings.rules or (shipped_rules(),), limits)
     rulebase = RuleBase(program, limits)
     tag = f'"{program.name}/{program.version}/{program.digest}"'
+    kinds = {name: kind_with_rules(program, kind) for name, kind in program.kinds.items()}
     documents: dict[str, object] = {
-        "/kinds": [kind_data(kind) for kind in program.kinds.values() if kind.role in GIVEN_ROLES],
+        "/kinds": [kinds[name] for name, kind in program.kinds.items() if kind.role in GIVEN_ROLES],
         "/schema": schemas(rulebase.record_schema()),
         "/version": {
             "misstep": __version__,
@@ -74,7 +75,7 @@ def load_served(settings: Settings) -> ServedRules:
         rulebase=rulebase,
         tag=tag,
         header=(b"misstep-rulebase", tag.encode()),
-        kinds={name: orjson.dumps(kind_page(program, kind)) for name, kind in program.kinds.items()},
+        kinds={name: orjson.dumps(kind) for name, kind in kinds.items()},
         documents={path: orjson.dumps(document) for path, document in documents.items()},
         # only the name of the file: the folders of the server are private
         rules={page.rule: orjson.dumps(dataclasses.replace(page, file=Path(page.file).name)) for page in pages},
