@@ -70,10 +70,10 @@ NEEDS = {
         f"{COMPILER} && .venv/bin/pip install --group native",
     ),
     "namespaces": Need("network namespaces", lambda: _programs("ip"), "apt-get install iproute2"),
-    "openapi-python-client": Need(
+    "python_client": Need(
         "openapi-python-client", lambda: _packages("openapi_python_client"), ".venv/bin/pip install --group generators"
     ),
-    "openapi-typescript": Need(
+    "typescript_client": Need(
         "openapi-typescript, with Node",
         lambda: _programs("node") and (NODE_MODULES / ".bin" / "openapi-typescript").exists(),
         f"{{ command -v npm >/dev/null || apt-get install nodejs npm; }} && npm install --no-save --prefix {NODE_MODULES.parent} "

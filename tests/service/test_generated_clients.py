@@ -77,7 +77,7 @@ def expected() -> list[object]:
     return [answer.damage, answer.verdict, answer.headline]
 
 
-@pytest.mark.needs("openapi-python-client")
+@pytest.mark.needs("python_client")
 def test_a_client_in_python(service: Service, description: Path, tmp_path: Path) -> None:
     options = ["--path", description, "--output-path", tmp_path / "generated", "--meta", "none", "--config", CONFIG]
     run(sys.executable, "-m", "openapi_python_client", "generate", *map(str, options), folder=tmp_path)
@@ -89,7 +89,7 @@ def test_a_client_in_python(service: Service, description: Path, tmp_path: Path)
     assert json.loads(run(sys.executable, "use.py", service.url, folder=tmp_path)) == expected()
 
 
-@pytest.mark.needs("openapi-typescript")
+@pytest.mark.needs("typescript_client")
 def test_a_client_in_typescript(service: Service, description: Path, tmp_path: Path) -> None:
     (tmp_path / "node_modules").symlink_to(NODE_MODULES)
     (tmp_path / "package.json").write_text('{"type": "module"}')
