@@ -11,7 +11,7 @@ import httpx
 import jsonschema
 import pytest
 from tests.end_to_end.command import INTERVIEWS, ROOT, Command
-from tests.service.running import SEED, Service
+from tests.service.running import SEED, Service, until
 
 from misstep import RuleBase, assess_json
 from misstep.limits import Limits
@@ -281,7 +281,7 @@ def test_an_id_is_in_the_log_and_in_every_answer(http: httpx.Client, service: Se
     answer = http.post("/assess", content=SEED, headers={**JSON, "x-request-id": "to-be-found"})
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert http.get("/nothing").headers["x-request-id"]
-    service.wait_for("request")
+    until(lambda: [line for line in service.lines if line.get("request_id") == "to-be-found"], "its line")
     (line,) = [line for line in service.lines if line.get("request_id") == "to-be-found"]
     assert (line["method"], line["route"], line["status"], line["level"]) == ("POST", "/assess", 200, "info")
 

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from tests.service.packs import RECORD, numbers_in, write
-from tests.service.running import PATIENCE, SEED, Service, body_of, everything, post, running, status_of
+from tests.service.running import PATIENCE, SEED, Service, body_of, everything, post, running, status_of, until
 
 from misstep import RuleBase, assess_json
 from misstep.service import ServiceApp, Settings, app
@@ -185,7 +185,8 @@ def test_a_body_that_stalls_is_cut_off_and_logged_as_what_it_was(outer: Service)
     answer = outer.send(HEAD + b"x-request-id: stalled\r\ncontent-length: 500\r\n\r\n[")
     assert (status_of(answer), body_of(answer)["code"]) == (408, "timeout")
     assert outer.wait_for("cut")[-1]["limit"] == "time"
-    (line,) = [line for line in outer.wait_for("request") if line["request_id"] == "stalled"]
+    until(lambda: [line for line in outer.events("request") if line["request_id"] == "stalled"], "its line")
+    (line,) = [line for line in outer.events("request") if line["request_id"] == "stalled"]
     assert (line["status"], line["route"]) == (408, "/assess")
 
 

@@ -48,7 +48,7 @@ class ServiceApp:
         self._rules = RuleReloader(partial(load_served, self._settings))
         self._metrics.set_rules(self._rules.current.rulebase.program)
         pages = page_routes(self._rules, self._settings)
-        inner = create_app(self._rules, self._settings, self._metrics, pages, signals=False)
+        inner = create_app(self._rules, self._settings, self._metrics, pages, own_process=False)
         self._app = MessageLimits(inner, self._settings, self._metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

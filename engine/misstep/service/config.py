@@ -20,6 +20,7 @@ BUSY = "misstep.busy"  # the queue was full when the request was complete
 CUT = "misstep.cut"  # the code of the problem for which a limit ended the request
 QUERY = "misstep.query"  # the query parameters by name, if there are any
 GONE = "misstep.gone"  # the client has disconnected
+REQUEST_ID = "misstep.request_id"  # as in log and answer
 WAITING = "misstep.waiting"  # the request is complete and counted in the queue
 
 
@@ -44,6 +45,7 @@ class Settings:
     reload: bool = False
     allowed_hosts: tuple[str, ...] = ()
     access_log: bool = True
+    telemetry: bool = False
     body_bytes: int = 1_000_000
     header_bytes: int = 16_384
     facts: int = 1_000

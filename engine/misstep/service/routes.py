@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute, Route, request_response
 from starlette.types import ASGIApp
 
 from misstep.errors import UsageError, unknown
+from misstep.service.access_log import AccessLog
 from misstep.service.assessing import Assessor, BatchRoute, RecordRoute
 from misstep.service.config import JSON, Settings, route_path
 from misstep.service.metrics import Metrics
@@ -30,22 +31,29 @@ from misstep.service.negotiation import Negotiated, takes_gzip
 from misstep.service.openapi import OPERATIONS
 from misstep.service.problems import Rejected, in_http_words, rejection_response
 from misstep.service.served import RuleReloader, ServedRules, reloading
+from misstep.service.tracing import exporting
 from misstep.tools.lookup import require_rule
 
 GZIP_BYTES = 1_000  # less is not worth the work
 
 
 def create_app(
-    rules: RuleReloader, settings: Settings, metrics: Metrics, pages: Sequence[BaseRoute] = (), signals: bool = True
+    rules: RuleReloader, settings: Settings, metrics: Metrics, pages: Sequence[BaseRoute] = (), own_process: bool = True
 ) -> ASGIApp:
-    """The service. ``pages`` are further routes; they find the rules in ``request.app.state.rules.current``. ``signals``: SIGHUP
-    reloads the rules."""
+    """The service. ``pages`` are further routes; they find the rules in ``request.app.state.rules.current``.
+
+    ``own_process``: signals, log and spans of the process are ours.
+    """
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with reloading(rules, settings, metrics, signals):
-            yield
+        exported = exporting() if own_process and settings.telemetry else contextlib.nullcontext()
+        with exported:
+            async with reloading(rules, settings, metrics, own_process):
+                yield
+        log.flush()
 
+    log = AccessLog(batched=own_process)
     endpoints = _endpoints(rules, settings, metrics)
     routes = [
         Route(path, Negotiated(endpoints[path], *operation.media_types, query=operation.query), methods=[operation.method])
@@ -54,7 +62,7 @@ def create_app(
     app = _Application(routes=[*routes, *pages], exception_handlers={HTTPException: _rejected}, lifespan=lifespan)
     app.router.redirect_slashes = False
     app.state.rules = rules
-    return RequestMiddleware(app, settings, metrics)
+    return RequestMiddleware(app, settings, metrics, log)
 
 
 def _endpoints(rules: RuleReloader, settings: Settings, metrics: Metrics) -> dict[str, ASGIApp]:
