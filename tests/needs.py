@@ -22,6 +22,8 @@ import pytest
 from misstep.evaluate.durable.missing import COMPILER
 
 ALL = "MISSTEP_TEST_ALL"
+NGINX = "/usr/sbin/nginx"  # not on the path of all users
+NODE_MODULES = Path(sys.prefix) / "share" / "npm" / "node_modules"
 _remarks = pytest.StashKey[list[str]]()
 
 
@@ -69,6 +71,16 @@ NEEDS = {
         f"{COMPILER} && .venv/bin/pip install --group native",
     ),
     "namespaces": Need("network namespaces", lambda: _programs("ip"), "apt-get install iproute2"),
+    "python_client": Need(
+        "openapi-python-client", lambda: _packages("openapi_python_client"), ".venv/bin/pip install --group generators"
+    ),
+    "typescript_client": Need(
+        "openapi-typescript, with Node",
+        lambda: _programs("node") and (NODE_MODULES / ".bin" / "openapi-typescript").exists(),
+        f"{{ command -v npm >/dev/null || apt-get install nodejs npm; }} && npm install --no-save --prefix {NODE_MODULES.parent} "
+        "openapi-typescript@7 openapi-fetch@0.17 typescript@5",
+    ),
+    "nginx": Need("nginx", lambda: _programs("nginx") or Path(NGINX).exists(), "apt-get install nginx-light"),
     "postgresql": Need("PostgreSQL", lambda: bool(find_postgresql()), "apt-get install postgresql"),
     "ray": Need("Ray", lambda: _packages("ray"), ".venv/bin/pip install --group engines"),
     "spark": Need(

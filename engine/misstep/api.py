@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+import zlib
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -12,15 +13,15 @@ from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordLike, RecordReader, named
 from misstep.assessment.result import Assessment
 from misstep.assessment.session import Session
-from misstep.errors import UsageError, printable, suggest
+from misstep.errors import InstallationError, UsageError, printable, suggest
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.language.facts import Kind
 from misstep.language.program import Action, Program, Rule, Source
 from misstep.limits import Limits
-from misstep.rulebase.cache import shipped_program
+from misstep.rulebase.cache import dump_program, read_program, shipped_program
 
 if TYPE_CHECKING:  # imported by the methods that need them
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from misstep.analysis.calibration.agreement import Agreement
     from misstep.analysis.calibration.certainty_figures import CertaintyFigures
@@ -89,6 +90,10 @@ class RuleBase:
     def scores(self, result: Result) -> dict[str, Any]:
         """The answer of a result without its reasons: id, damage, band, verdict, outlook and so on."""
         return self._pipelines["compiled"].summarize(result)
+
+    def outline(self, result: Result) -> dict[str, Any]:
+        """The scores of a result with its findings and steps: numbers, words of the scale and ids, without reasons and texts."""
+        return self._pipelines["compiled"].outline(result)
 
     def to_json(self, result: Result) -> bytes:
         """The whole assessment of a result as JSON: the same as ``assess_json`` gives."""
@@ -252,6 +257,13 @@ class RuleBase:
         """JSON Schema of the records that this rule base takes."""
         return self._reader.json_schema()
 
+    @cached_property
+    def _packed(self) -> bytes:
+        return zlib.compress(dump_program(self._program), 1)
+
+    def __reduce__(self) -> tuple[Callable[..., RuleBase], tuple[str, bytes, Limits]]:
+        return _restore, (self.digest, self._packed, self._limits)
+
     def __repr__(self) -> str:
         return f"<RuleBase {self._program.name} {self.version}: {len(self._program.rules)} rules, {self.digest[:19]}>"
 
@@ -259,6 +271,21 @@ class RuleBase:
 @cache
 def _shipped() -> RuleBase:
     return RuleBase(shipped_program())
+
+
+@lru_cache(maxsize=4)  # a pool of processes pickles a rule base once for each call
+def _restore(digest: str, packed: bytes, limits: Limits) -> RuleBase:
+    """A rule base that was pickled: its linked rules, so the packs are not needed where it is restored.
+
+    Raises InstallationError if another version of misstep pickled it.
+    """
+    try:
+        program = read_program(zlib.decompress(packed))
+    except (ValueError, LookupError, TypeError, zlib.error):
+        raise InstallationError(
+            f"the rule base {printable(digest)[:19]} was pickled by another version of misstep; use the same version at both ends"
+        ) from None
+    return RuleBase(program, limits)
 
 
 def assess(facts: RecordLike, engine: EngineName = "compiled") -> Assessment:

@@ -110,7 +110,7 @@ TAKEN = {
     "an upgrade that is not known here": post(SEED, "/assess", "application/json", "upgrade: h2c"),
     "a client that waits to be asked": post(SEED, "/assess", "application/json", "expect: 100-continue"),
     "HTTP/1.0": HEAD.replace(b"1.1", b"1.0") + b"content-length: %d\r\n\r\n" % len(SEED) + SEED,
-    "an address with a question": post(SEED, "/assess?x=" + "y" * 10_000),
+    "a long field": post(SEED, "/assess", "application/json", "x: " + "y" * 10_000),
 }
 
 

@@ -41,6 +41,10 @@ def assemble(result: Result, explainer: Explainer, drafter: Drafter) -> Plain:
     return _whole(result, explainer, drafter, summarize(result, explainer))
 
 
+SUMMARY = ("schema", "id", "rulebase", "damage", "damage_after", "band", "verdict", "outlook", "acts")
+"""The members of an assessment without reasons."""
+
+
 def summarize(result: Result, explainer: Explainer) -> Plain:
     """The answer without reasons: scores, words and verdict of an Assessment."""
     facts, _, _, plan = result
@@ -54,6 +58,29 @@ def summarize(result: Result, explainer: Explainer) -> Plain:
         "verdict": plan.verdict,
         "outlook": outlook_of(result),
         "acts": plan.acts,
+    }
+
+
+FINDING_REASONS = ("word", "because")
+"""The members of a finding that say why, and put it into words."""
+
+
+def outline(result: Result, explainer: Explainer) -> Plain:
+    """The answer without reasons and texts: the scores, the findings, and the steps with the ids of their actions."""
+    findings = [_finding(finding, result, "", []) for finding in result.findings]
+    return {
+        **summarize(result, explainer),
+        "findings": [{name: value for name, value in each.items() if name not in FINDING_REASONS} for each in findings],
+        "steps": [
+            {
+                "rank": rank,
+                "occasion": step.occasion,
+                "channel": step.channel,
+                "due_hours": step.due_hours,
+                "actions": [choice.action.id for choice in step.choices],
+            }
+            for rank, step in enumerate(result.plan.steps, 1)
+        ],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from misstep.assessment.assembly import Result, assemble, assess_lazily, summarize
+from misstep.assessment.assembly import Result, assemble, assess_lazily, outline, summarize
 from misstep.assessment.drafting import Drafter
 from misstep.assessment.explain import Explainer
 from misstep.assessment.intake import Facts
@@ -64,3 +64,7 @@ class Pipeline:
     def summarize(self, result: Result) -> Plain:
         """A result without its reasons."""
         return summarize(result, self._explainer)
+
+    def outline(self, result: Result) -> Plain:
+        """A result without its reasons, with its findings and steps."""
+        return outline(result, self._explainer)

@@ -8,6 +8,7 @@ from copy import deepcopy
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
+from uuid import uuid4
 
 from misstep.assessment.intake import Facts
 from misstep.assessment.records import Fact, RecordReader
@@ -31,11 +32,10 @@ class Session:
         self._lock = threading.Lock()
         self._posted: dict[str, object] | None = {}
         self._retracted: set[str] = set()
-        self._count = 0
         self._facts = self._check(())
 
     def post(self, fact: Fact | Mapping[str, Any]) -> str:
-        """Add a fact. Returns the name to retract it by: its id, or ``#1``, ``#2`` and so on if it has none.
+        """Add a fact. Returns the name to retract it by: its id, or a made one, which is nobody's id, if it has none.
 
         Raises RecordError where the fact is wrong or does not go with the others, and then it is not added.
         """
@@ -43,7 +43,7 @@ class Session:
         given = fact.id if isinstance(fact, Fact) else fact.get("id") if isinstance(fact, dict) else None
         with self._lock:
             posted = self._open()
-            name = given if isinstance(given, str) else f"#{self._count + 1}"
+            name = given if isinstance(given, str) else f"#{uuid4().hex}"  # an id may be any text, so also a number
             if name in posted:
                 raise RecordError([Problem(Location(pointer="/id"), "another fact has the same id; ids must differ")])
             try:
@@ -51,7 +51,6 @@ class Session:
             except RecordError as error:
                 raise _of_one_fact(error, len(posted)) from None
             posted[name] = fact
-            self._count += 1
             self._retracted.discard(name)
             return name
 

@@ -25,6 +25,11 @@ from misstep.errors import InstallationError
 )
 @click.option("--access-log/--no-access-log", default=True, show_default=True, help="Log every request.")
 @click.option(
+    "--telemetry",
+    is_flag=True,
+    help="Send traces of requests by OpenTelemetry, as the variables OTEL_... of the environment say.",
+)
+@click.option(
     "--queue",
     type=click.IntRange(min=1),
     default=500,

@@ -9,6 +9,7 @@ maximum length, and reading stops while the client does not take its answers.
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
@@ -17,14 +18,25 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
+from misstep.api import RuleBase
 from misstep.errors import RecordError, too_long
-from misstep.service.config import BUSY, GONE, JSON, JSON_LINES, NO_STORE, Settings
+from misstep.service.config import BUSY, DETAILS, GONE, JSON, LINES_TYPES, NO_STORE, QUERY, Settings
 from misstep.service.metrics import Metrics
-from misstep.service.problems import Rejected, problem_response, record_problem
+from misstep.service.negotiation import body_parts, choose_type, read_body, require_type, takes_gzip
+from misstep.service.problems import ProblemDetails, Rejected, problem, problem_response, record_problem
 from misstep.service.served import RuleReloader, ServedRules
 
 INLINE_BYTES = 4_096
 SEND_BYTES = 65_536  # answers of a batch are sent when this much is ready, or when no line is left to assess
+GZIP_LEVEL = 1  # an eighth of the bytes, for half of the time of an assessment; higher levels take longer than the assessment
+
+_ANSWERS: dict[str, Callable[[RuleBase, bytes], bytes]] = {
+    "full": lambda rules, record: rules.assess_json(record),
+    "findings": lambda rules, record: orjson.dumps(rules.outline(rules.evaluate_json(record))),
+    "scores": lambda rules, record: orjson.dumps(rules.scores(rules.evaluate_json(record))),
+}
+"""The answer to a record as JSON, by how much of it is asked for."""
+assert tuple(_ANSWERS) == DETAILS
 
 
 class Assessor:
@@ -38,14 +50,16 @@ class Assessor:
         self._large = ThreadPoolExecutor(1, "misstep-large")
         self._certainty = ThreadPoolExecutor(1, "misstep-certainty")
 
-    async def assess(self, served: ServedRules, record: bytes, via: Literal["single", "batch"] = "single") -> bytes:
-        """The assessment of one record, as JSON. Raises RecordError."""
-        assess_json = served.rulebase.assess_json
+    async def assess(
+        self, served: ServedRules, record: bytes, detail: str = "full", via: Literal["single", "batch"] = "single"
+    ) -> bytes:
+        """The assessment of one record, or a part of it, as JSON. Raises RecordError."""
+        assess = _ANSWERS[detail]
         try:
             if len(record) <= INLINE_BYTES:
-                answer = assess_json(record)
+                answer = assess(served.rulebase, record)
             else:
-                answer = await asyncio.get_running_loop().run_in_executor(self._large, assess_json, record)
+                answer = await asyncio.get_running_loop().run_in_executor(self._large, assess, served.rulebase, record)
         except RecordError:
             self._count("refused", via).inc()
             raise
@@ -66,8 +80,8 @@ class RecordRoute:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        require_type(scope, JSON)
-        record = await read_body(receive)
+        packed = require_type(dict(scope["headers"]), JSON)
+        record = await read_body(receive, packed, self._rules.current.rulebase.limits.record_bytes if packed else 0)
         if BUSY in scope:
             raise Rejected("busy", "too many requests are waiting; try again soon")
         served = self._rules.current  # one rule base for the whole answer
@@ -81,30 +95,8 @@ class RecordRoute:
         await send({"type": "http.response.body", "body": body})
 
 
-def require_type(scope: Scope, *accepted: str) -> None:
-    """Raise Rejected unless the body has an accepted media type: pages of other sites cannot post those without permission."""
-    headers = dict(scope["headers"])
-    found = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
-    if headers.get(b"content-encoding", b"").strip().lower() not in (b"", b"identity"):
-        raise Rejected("media_type", "the body must not be compressed")
-    if found not in accepted:
-        raise Rejected("media_type", f"the content type must be {' or '.join(accepted)}")
-
-
-async def read_body(receive: Receive) -> bytes:
-    """The whole body of a request. protocol.py limits its size and its time."""
-    parts = []
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
 class BatchRoute:
-    """``POST /assess/batch``: JSON lines in, a record each; JSON lines out in the same order, while the rest comes in."""
+    """``POST /assess/batch``: JSON lines in, a record each; a line out for each, in the same order, while the rest comes in."""
 
     def __init__(self, rules: RuleReloader, assessor: Assessor, settings: Settings) -> None:
         self._rules = rules
@@ -114,54 +106,83 @@ class BatchRoute:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, line by line."""
-        require_type(scope, JSON_LINES, "application/jsonl", "application/json-lines")
+        headers = dict(scope["headers"])
+        packed = require_type(headers, *LINES_TYPES)
+        media_type = choose_type(headers, *LINES_TYPES)
         if self._running >= self._settings.batches:
             raise Rejected("busy", "too many batches are running; try again soon")
         self._running += 1
+        served = self._rules.current  # one rule base for the whole batch
+        answer_headers = [(b"content-type", media_type.encode()), served.header, NO_STORE, (b"vary", b"accept-encoding")]
+        gzip = takes_gzip(headers)
+        if gzip:
+            answer_headers.append((b"content-encoding", b"gzip"))
         try:
-            await self._answer(self._rules.current, scope, receive, send)  # one rule base for the whole batch
+            await send({"type": "http.response.start", "status": 200, "headers": answer_headers})
+            await self._answer(served, body_parts(receive, packed, self._settings.batch_bytes), scope, _Sender(send, gzip))
         finally:
             self._running -= 1
 
-    async def _answer(self, served: ServedRules, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [(b"content-type", JSON_LINES.encode()), served.header, NO_STORE]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+    async def _answer(self, served: ServedRules, parts: AsyncIterator[tuple[bytes, bool]], scope: Scope, sender: _Sender) -> None:
         rows = bytearray()
-        number = 0
-        async for line in _lines(receive, self._settings.body_bytes):
-            if line is None or len(rows) >= SEND_BYTES:
-                await send({"type": "http.response.body", "body": bytes(rows), "more_body": True})
-                rows.clear()
-            if line is None:
-                continue
-            number += 1
-            if line.strip():
-                rows += await self._row(served, line, number) + b"\n"
+        number, detail = 0, scope.get(QUERY, {}).get("detail", DETAILS[0])
+        try:
+            async for line in _lines(parts, self._settings.body_bytes):
+                if line is None or len(rows) >= SEND_BYTES:
+                    await sender.send(rows, flush=line is None)
+                if line is None:
+                    continue
+                number += 1
+                rows += await self._row(served, line, number, detail)
                 await asyncio.sleep(0)  # let other requests run between two records
                 if GONE in scope:
                     raise ClientDisconnect
-        await send({"type": "http.response.body", "body": bytes(rows)})
+        except Rejected as error:  # the body is no gzip, or too much of it: the status has been sent
+            rows += _error_row(number + 1, problem(error.code, f"{error.detail}; from here on it was not read"))
+        await sender.end(rows)
 
-    async def _row(self, served: ServedRules, line: bytes, number: int) -> bytes:
+    async def _row(self, served: ServedRules, line: bytes, number: int, detail: str) -> bytes:
         most = self._settings.body_bytes
         try:
             if len(line) > most:
                 raise RecordError(too_long(most))
-            return await self._assessor.assess(served, line, "batch")
+            if not line.strip():
+                raise RecordError("the line is empty; it must be a record")
+            return b'{"line":%d,"assessment":%b}\n' % (number, await self._assessor.assess(served, line, detail, "batch"))
         except RecordError as error:
-            return orjson.dumps({"line": number, "error": record_problem(error, lines=False)})
+            return _error_row(number, record_problem(error, lines=False))
 
 
-async def _lines(receive: Receive, most: int) -> AsyncIterator[bytes | None]:
+def _error_row(number: int, members: ProblemDetails) -> bytes:
+    return orjson.dumps({"line": number, "error": members}) + b"\n"
+
+
+class _Sender:
+    """Sends the body of an answer, compressed or not, and empties what it has sent."""
+
+    def __init__(self, send: Send, gzip: bool) -> None:
+        self._send = send
+        self._gzip = zlib.compressobj(GZIP_LEVEL, wbits=31) if gzip else None
+
+    async def send(self, rows: bytearray, flush: bool) -> None:
+        """Send rows; ``flush``: so that the client can read all of them now."""
+        body = bytes(rows)
+        if self._gzip is not None and body:
+            body = self._gzip.compress(body) + (self._gzip.flush(zlib.Z_SYNC_FLUSH) if flush else b"")
+        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+        rows.clear()
+
+    async def end(self, rows: bytearray) -> None:
+        """Send the last rows."""
+        body = bytes(rows) if self._gzip is None else self._gzip.compress(bytes(rows)) + self._gzip.flush()
+        await self._send({"type": "http.response.body", "body": body})
+
+
+async def _lines(parts: AsyncIterator[tuple[bytes, bool]], most: int) -> AsyncIterator[bytes | None]:
     """The lines of a body without their ends, cut off just beyond ``most`` bytes; None when the next one is not complete yet."""
     rest = bytearray()
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        more = message.get("more_body", False)
-        *whole, last = message.get("body", b"").split(b"\n")
+    async for part, more in parts:
+        *whole, last = part.split(b"\n")
         for line in whole:
             rest += line[: most + 2 - len(rest)]
             yield bytes(rest).removesuffix(b"\r")

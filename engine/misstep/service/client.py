@@ -2,43 +2,126 @@
 
 >>> with Client("http://127.0.0.1:8000") as client:
 ...     client.assess([{"kind": "late_arrival", "minutes": 12}]).verdict
+
+A request changes nothing in the service, so it may be repeated: if there is no answer or the server is busy (502, 503, 504, 429),
+it is sent again, up to ``retries`` times, after the time in ``retry-after``, else after 0.2 seconds, 0.4 seconds and so on. A
+batch is sent in parts that are repeated each by itself. No call lasts longer than ``timeout``, its repetitions included.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Self
+import time
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from ssl import SSLContext
+from typing import Any, Literal, NamedTuple, Self, overload
+from urllib.parse import quote
 
 import httpx
+import orjson
+from pydantic import TypeAdapter
 
+from misstep.analysis.certainty import Certainty
 from misstep.assessment.records import RecordLike, plain_record
 from misstep.assessment.result import SCHEMA, Assessment
 from misstep.errors import BudgetError, EngineError, Location, MisstepError, Problem, RecordError, UsageError
+from misstep.service.config import BATCH_PATH, JSON, JSON_LINES
 
 SECONDS = 15.0  # the timeout of the service itself is 10 seconds
+RETRIES = 2
+FIRST_WAIT = 0.2  # seconds
+BUSY_STATUSES = (429, 502, 503, 504)
+PART_BYTES = 64_000
+"""Bytes of a batch in one request. httpx reads no answers while it sends, and a service whose answers are not read stops reading:
+so much fits into the buffers between the two."""
+_CERTAINTY = TypeAdapter(Certainty)
 _ERRORS: dict[str, type[MisstepError]] = {"record": RecordError, "budget": BudgetError, "too_large": RecordError}
 _FILE = "<record>"  # as assess_json calls it
-_HEADERS = {"content-type": "application/json"}
+
+Part = Literal["findings", "scores"]
+"""How much of an assessment is asked for, if not all of it."""
+_Auth = httpx.Auth | tuple[str, str] | None
 
 
 class Client:
-    """A client of one service, with the method ``assess`` of the library. Share one between threads: it keeps its connections."""
+    """A client of one service. Share one between threads: it keeps its connections.
 
-    def __init__(self, url: str, *, timeout: float = SECONDS, transport: httpx.BaseTransport | None = None) -> None:
-        self._http = httpx.Client(base_url=_parse_url(url), timeout=timeout, transport=transport)
+    ``timeout``: seconds for a whole call, and for each part of a batch; ``retries``: how often a request is repeated;
+    ``headers``: sent with every request, such as ``{"authorization": "Bearer ..."}``; ``auth``: name and password, or an
+    ``httpx.Auth``; ``verify``: whether certificates are checked, or an ``SSLContext`` that checks them.
+
+    All methods raise UsageError if the client is closed or the address is not that of a misstep service, EngineError if there is
+    no answer in time: a later attempt may succeed.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float = SECONDS,
+        retries: int = RETRIES,
+        headers: Mapping[str, str] | None = None,
+        auth: _Auth = None,
+        verify: SSLContext | bool = True,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._http = httpx.Client(base_url=_parse_url(url), headers=headers, auth=auth, verify=verify, transport=transport)
+        self._policy = _Policy(timeout, retries)
 
     def assess(self, facts: RecordLike) -> Assessment:
-        """Assess one interview, as ``misstep.assess``.
+        """Assess one interview, as ``misstep.assess``. Raises RecordError for an invalid record, BudgetError if it needs too much
+        work."""
+        return _assessment(self._call(_post("assess", facts)))
 
-        Raises RecordError for an invalid record, BudgetError if it needs too much work, UsageError if the client is closed or the
-        address is not that of a misstep service, EngineError if there is no answer: a later attempt may succeed.
+    def certainty(self, facts: RecordLike) -> Certainty:
+        """How certain the answer to an interview is, as ``misstep.certainty``. Raises as ``assess``."""
+        return _certainty(self._call(_post("certainty", facts)))
+
+    @overload
+    def assess_batch(self, records: Iterable[RecordLike]) -> Iterator[Assessment | RecordError]: ...
+    @overload
+    def assess_batch(self, records: Iterable[RecordLike], detail: Part) -> Iterator[dict[str, Any] | RecordError]: ...
+    def assess_batch(self, records: Iterable[RecordLike], detail: Part | None = None) -> Iterator[Any]:
+        """Assess many interviews, and give for each in turn its assessment, or its RecordError: it is not raised.
+
+        Records are taken as answers are: both may be more than fit into memory. ``detail``: less of each assessment, as data.
         """
-        content = _to_json(facts)
-        with _translated_errors(self._http):
-            response = self._http.post("assess", content=content, headers=_HEADERS)
-        return _parse(response)
+        part = _BatchPart()
+        for record in records:
+            if not part.add(record):
+                yield from part.answers(self._call(part.request(detail)), detail)
+                part = _BatchPart()
+                part.add(record)
+        yield from part.answers(self._call(part.request(detail)) if part.lines else None, detail)
+
+    def kinds(self) -> list[dict[str, Any]]:
+        """The kinds of facts that a record may have, with their fields and the ids of the rules about them."""
+        return _list(self._call(_get("kinds")))
+
+    def kind(self, name: str) -> dict[str, Any]:
+        """One kind. Raises UsageError if there is none of this name."""
+        return _object(self._call(_get("kinds", name)))
+
+    def rule(self, id: str) -> dict[str, Any]:  # noqa: A002 - as it is called in packs
+        """A rule as written in its pack. Raises UsageError if there is none of this id."""
+        return _object(self._call(_get("rules", id)))
+
+    def schema(self) -> dict[str, Any]:
+        """JSON Schemas: ``{"record": ..., "assessment": ...}``."""
+        return _object(self._call(_get("schema")))
+
+    def version(self) -> dict[str, Any]:
+        """The versions of misstep and of the rules: ``{"misstep": ..., "rulebase": {...}}``."""
+        return _object(self._call(_get("version")))
+
+    def ready(self) -> bool:
+        """Whether the service is ready: false if it does not answer."""
+        try:
+            return _object(self._call(_get("readyz"))).get("status") == "ready"
+        except EngineError:
+            return False
 
     def close(self) -> None:
         """Close the connections."""
@@ -50,19 +133,98 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _call(self, request: _Request) -> _Answer:
+        """The answer to a request, repeated if need be."""
+        _require_open(self._http)
+        attempts = _Attempts(self._policy)
+        while True:
+            answer: _Answer | httpx.TransportError
+            try:
+                answer = self._send(request, attempts)
+            except httpx.TransportError as error:
+                answer = error
+            wait = attempts.wait_after(answer)
+            if wait is None:
+                return _answered(answer)
+            time.sleep(wait)
+
+    def _send(self, request: _Request, attempts: _Attempts) -> _Answer:
+        parts = []
+        with self._http.stream(**request._asdict(), timeout=attempts.left) as response:
+            for part in response.iter_bytes():
+                parts.append(part)
+                if attempts.left <= 0:
+                    raise httpx.ReadTimeout("the answer is not complete in time")
+        return _Answer(response.status_code, response.headers, str(response.url), b"".join(parts))
+
 
 class AsyncClient:
-    """The same client for asyncio."""
+    """The same client for asyncio; share one between tasks. ``async with`` or ``await client.aclose()`` closes it."""
 
-    def __init__(self, url: str, *, timeout: float = SECONDS, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._http = httpx.AsyncClient(base_url=_parse_url(url), timeout=timeout, transport=transport)
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float = SECONDS,
+        retries: int = RETRIES,
+        headers: Mapping[str, str] | None = None,
+        auth: _Auth = None,
+        verify: SSLContext | bool = True,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._http = httpx.AsyncClient(base_url=_parse_url(url), headers=headers, auth=auth, verify=verify, transport=transport)
+        self._policy = _Policy(timeout, retries)
 
     async def assess(self, facts: RecordLike) -> Assessment:
         """As ``Client.assess``."""
-        content = _to_json(facts)
-        with _translated_errors(self._http):
-            response = await self._http.post("assess", content=content, headers=_HEADERS)
-        return _parse(response)
+        return _assessment(await self._call(_post("assess", facts)))
+
+    async def certainty(self, facts: RecordLike) -> Certainty:
+        """As ``Client.certainty``."""
+        return _certainty(await self._call(_post("certainty", facts)))
+
+    @overload
+    def assess_batch(self, records: _Records) -> AsyncIterator[Assessment | RecordError]: ...
+    @overload
+    def assess_batch(self, records: _Records, detail: Part) -> AsyncIterator[dict[str, Any] | RecordError]: ...
+    async def assess_batch(self, records: _Records, detail: Part | None = None) -> AsyncIterator[Any]:
+        """As ``Client.assess_batch``; the records may come from an asynchronous iterator."""
+        part = _BatchPart()
+        async for record in _each(records):
+            if not part.add(record):
+                for answer in part.answers(await self._call(part.request(detail)), detail):
+                    yield answer
+                part = _BatchPart()
+                part.add(record)
+        for answer in part.answers(await self._call(part.request(detail)) if part.lines else None, detail):
+            yield answer
+
+    async def kinds(self) -> list[dict[str, Any]]:
+        """As ``Client.kinds``."""
+        return _list(await self._call(_get("kinds")))
+
+    async def kind(self, name: str) -> dict[str, Any]:
+        """As ``Client.kind``."""
+        return _object(await self._call(_get("kinds", name)))
+
+    async def rule(self, id: str) -> dict[str, Any]:  # noqa: A002 - as it is called in packs
+        """As ``Client.rule``."""
+        return _object(await self._call(_get("rules", id)))
+
+    async def schema(self) -> dict[str, Any]:
+        """As ``Client.schema``."""
+        return _object(await self._call(_get("schema")))
+
+    async def version(self) -> dict[str, Any]:
+        """As ``Client.version``."""
+        return _object(await self._call(_get("version")))
+
+    async def ready(self) -> bool:
+        """As ``Client.ready``."""
+        try:
+            return _object(await self._call(_get("readyz"))).get("status") == "ready"
+        except EngineError:
+            return False
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -73,6 +235,209 @@ class AsyncClient:
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+    async def _call(self, request: _Request) -> _Answer:
+        _require_open(self._http)
+        attempts = _Attempts(self._policy)
+        while True:
+            answer: _Answer | httpx.TransportError
+            try:
+                async with asyncio.timeout(attempts.left):
+                    response = await self._http.request(**request._asdict(), timeout=None)
+                answer = _Answer(response.status_code, response.headers, str(response.url), response.content)
+            except TimeoutError:
+                answer = httpx.ReadTimeout("the answer is not complete in time")
+            except httpx.TransportError as error:
+                answer = error
+            wait = attempts.wait_after(answer)
+            if wait is None:
+                return _answered(answer)
+            await asyncio.sleep(wait)
+
+
+_Records = Iterable[RecordLike] | AsyncIterable[RecordLike]
+
+
+async def _each(records: _Records) -> AsyncIterator[RecordLike]:
+    if isinstance(records, AsyncIterable):
+        async for record in records:
+            yield record
+    else:
+        for record in records:
+            yield record
+
+
+# -- requests
+
+
+class _Request(NamedTuple):
+    """A request, as httpx takes it."""
+
+    method: str
+    url: str
+    content: bytes | None = None
+    headers: dict[str, str] | None = None
+    params: dict[str, str] | None = None
+
+
+class _Answer(NamedTuple):
+    """A whole response."""
+
+    status: int
+    headers: httpx.Headers
+    url: str
+    content: bytes
+
+    def json(self) -> Any:
+        """The content as data. Raises ValueError."""
+        return orjson.loads(self.content)
+
+
+def _get(path: str, name: str = "") -> _Request:
+    return _Request("GET", f"{path}/{quote(name, safe='')}" if name else path)
+
+
+def _post(path: str, facts: RecordLike) -> _Request:
+    return _Request("POST", path, _to_json(facts), {"content-type": JSON})
+
+
+class _BatchPart:
+    """Some records of a batch, to be sent in one request. A record that JSON cannot represent is an error without being sent."""
+
+    def __init__(self) -> None:
+        self.lines = bytearray()
+        self._records: list[RecordError | None] = []
+
+    def add(self, record: RecordLike) -> bool:
+        """Add a record, if there is room for it; there is always room for the first."""
+        error, line = None, b""
+        try:
+            line = _to_json(record) + b"\n"
+        except RecordError as found:
+            error = found
+        if self.lines and len(self.lines) + len(line) > PART_BYTES:
+            return False
+        self.lines += line
+        self._records.append(error)
+        return True
+
+    def request(self, detail: Part | None) -> _Request:
+        """The request for all records that can be sent."""
+        params: dict[str, str] | None = {"detail": detail} if detail else None
+        return _Request("POST", BATCH_PATH[1:], bytes(self.lines), {"content-type": JSON_LINES}, params)
+
+    def answers(self, answer: _Answer | None, detail: Part | None) -> Iterator[Any]:
+        """The answers to the records in turn; ``answer`` is the one of the service, if anything was sent."""
+        sent = self._records.count(None)
+        rows = answer.content.splitlines() if answer is not None else []
+        if len(rows) != sent:
+            raise EngineError("the answer of the service to a batch is not complete; try again")
+        given = iter(rows)
+        for error in self._records:
+            yield error if error is not None else _row(next(given), answer, detail)
+
+
+def _row(row: bytes, answer: _Answer | None, detail: Part | None) -> Any:
+    assert answer is not None
+    try:
+        data = orjson.loads(row)
+        problem = data.get("error")
+        if problem is None:
+            return data["assessment"] if detail else Assessment.from_dict(data["assessment"])
+        found = _of_problem(problem, RecordError)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise _unreadable(answer._replace(content=row)) from None
+    if not isinstance(found, RecordError):
+        raise found
+    return found
+
+
+# -- repetitions
+
+
+@dataclass(frozen=True, slots=True)
+class _Policy:
+    timeout: float
+    retries: int
+
+
+@dataclass
+class _Attempts:
+    """The attempts at one call."""
+
+    policy: _Policy
+    made: int = 0
+    end: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.end = time.monotonic() + self.policy.timeout
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left, at least a moment: nought is none for httpx."""
+        return max(0.0, self.end - time.monotonic())
+
+    def wait_after(self, answer: _Answer | httpx.TransportError) -> float | None:
+        """Seconds to wait before the next attempt; None if there is to be none."""
+        self.made += 1
+        if isinstance(answer, _Answer) and answer.status not in BUSY_STATUSES:
+            return None
+        wait = FIRST_WAIT * 2 ** (self.made - 1)
+        if isinstance(answer, _Answer) and (asked := answer.headers.get("retry-after", "")).isdigit():
+            wait = float(asked)
+        return wait if self.made <= self.policy.retries and wait < self.left else None
+
+
+def _require_open(http: httpx.Client | httpx.AsyncClient) -> None:
+    if http.is_closed:
+        raise UsageError("the client is closed; open a new one")
+
+
+def _answered(answer: _Answer | httpx.TransportError) -> _Answer:
+    """The answer, if it is one. Raises the error of the library that it stands for."""
+    if isinstance(answer, httpx.TransportError):
+        raise EngineError(f"no answer from the service ({type(answer).__name__}); try again") from answer
+    if answer.status != httpx.codes.OK:
+        raise _error(answer)
+    return answer
+
+
+# -- answers
+
+
+def _assessment(answer: _Answer) -> Assessment:
+    try:
+        return Assessment.from_json(answer.content)
+    except ValueError:
+        raise _unreadable(answer) from None
+
+
+def _certainty(answer: _Answer) -> Certainty:
+    try:
+        return _CERTAINTY.validate_json(answer.content)
+    except ValueError:
+        raise _not_misstep(answer) from None
+
+
+def _list(answer: _Answer) -> list[dict[str, Any]]:
+    found = _json(answer)
+    if not isinstance(found, list):
+        raise _not_misstep(answer)
+    return found
+
+
+def _object(answer: _Answer) -> dict[str, Any]:
+    found = _json(answer)
+    if not isinstance(found, dict):
+        raise _not_misstep(answer)
+    return found
+
+
+def _json(answer: _Answer) -> object:
+    try:
+        return answer.json()
+    except ValueError:
+        raise _not_misstep(answer) from None
 
 
 def _parse_url(url: str) -> httpx.URL:
@@ -85,17 +450,6 @@ def _parse_url(url: str) -> httpx.URL:
     return parsed
 
 
-@contextmanager
-def _translated_errors(http: httpx.Client | httpx.AsyncClient) -> Iterator[None]:
-    """Raise errors of httpx as errors of the library."""
-    if http.is_closed:
-        raise UsageError("the client is closed; open a new one")
-    try:
-        yield
-    except httpx.HTTPError as error:
-        raise EngineError(f"no answer from the service ({type(error).__name__}); try again") from error
-
-
 def _to_json(facts: RecordLike) -> bytes:
     """The record as JSON. Raises RecordError, like the library, for data that JSON cannot represent."""
     try:
@@ -104,46 +458,56 @@ def _to_json(facts: RecordLike) -> bytes:
         raise RecordError("has a value that is not text, a number, a list or a mapping") from None
 
 
-def _parse(response: httpx.Response) -> Assessment:
-    if response.status_code != httpx.codes.OK:
-        raise _error(response)
-    try:
-        return Assessment.from_json(response.content)
-    except ValueError:
-        raise _unreadable(response) from None
+# -- errors
 
 
-def _unreadable(response: httpx.Response) -> UsageError:
+def _unreadable(answer: _Answer) -> UsageError:
     """The error for an answer that is not an assessment, or one of another schema version."""
     try:
-        schema = response.json()["schema"]
-    except (ValueError, KeyError, TypeError):
+        data = answer.json()
+        schema = data.get("assessment", data)["schema"]
+    except (ValueError, LookupError, TypeError, AttributeError):
         schema = None
     if type(schema) is int and schema != SCHEMA:
         return UsageError(
-            f"{response.url}: a service of another version of misstep; its assessments have schema {schema}, here {SCHEMA};"
+            f"{answer.url}: a service of another version of misstep; its assessments have schema {schema}, here {SCHEMA};"
             " use the same version at both ends"
         )
-    return _not_misstep(response)
+    return _not_misstep(answer)
 
 
-def _error(response: httpx.Response) -> MisstepError:
-    """The error of a problem answer."""
+def _error(answer: _Answer) -> MisstepError:
+    """The error of an answer that is none of 200."""
+    busy = answer.status >= httpx.codes.INTERNAL_SERVER_ERROR or answer.status in BUSY_STATUSES
     try:
-        problem = response.json()
-        code, detail, omitted = problem["code"], str(problem["detail"]), int(problem.get("omitted", 0))
-        places = [
-            Problem(
-                Location(_FILE if "line" in each else "", each.get("line", 0), each.get("column", 0), each["pointer"]),
-                each["detail"],
-            )
-            for each in problem.get("errors", ())
-        ]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return _not_misstep(response)
-    error = _ERRORS.get(code, EngineError if response.is_server_error else UsageError)
-    return error(places or detail, omitted)
+        return _of_problem(answer.json(), EngineError if busy else UsageError)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return _not_ours(answer, busy)
 
 
-def _not_misstep(response: httpx.Response) -> UsageError:
-    return UsageError(f"{response.url}: is not a misstep service (status {response.status_code}); check the address")
+def _of_problem(problem: Any, otherwise: type[MisstepError]) -> MisstepError:
+    """The error of a problem; ``otherwise``: of one with another code. Raises LookupError or TypeError if it is no problem."""
+    code, detail, omitted = problem["code"], str(problem["detail"]), int(problem.get("omitted", 0))
+    places = [
+        Problem(
+            Location(_FILE if "line" in each else "", each.get("line", 0), each.get("column", 0), each["pointer"]),
+            each["detail"],
+        )
+        for each in problem.get("errors", ())
+    ]
+    return _ERRORS.get(code, otherwise)(places or detail, omitted)
+
+
+def _not_ours(answer: _Answer, busy: bool) -> MisstepError:
+    """The error of an answer of something between this client and the service."""
+    if answer.status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN, httpx.codes.PROXY_AUTHENTICATION_REQUIRED):
+        return UsageError(f"{answer.url}: access is denied (status {answer.status}); check auth= or headers= of the client")
+    if location := answer.headers.get("location"):
+        return UsageError(f"{answer.url}: has moved to {location}; use that address")
+    if busy:
+        return EngineError(f"no answer from the service (status {answer.status}); try again")
+    return _not_misstep(answer)
+
+
+def _not_misstep(answer: _Answer) -> UsageError:
+    return UsageError(f"{answer.url}: is not a misstep service (status {answer.status}); check the address")

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 Header = tuple[bytes, bytes]
 JSON, JSON_LINES = "application/json", "application/x-ndjson"
+LINES_TYPES = (JSON_LINES, "application/jsonl", "application/json-lines")
+DETAILS = ("full", "findings", "scores")  # how much of an assessment a batch answers with; the first is the default
 NO_STORE: Header = (b"cache-control", b"no-store")
 BATCH_PATH = "/assess/batch"
 RETRY_SECONDS = "1"  # a queue of requests that take fractions of a millisecond is empty by then
 
 # Keys of a request's ASGI scope
 BUSY = "misstep.busy"  # the queue was full when the request was complete
+CUT = "misstep.cut"  # the code of the problem for which a limit ended the request
+QUERY = "misstep.query"  # the query parameters by name, if there are any
 GONE = "misstep.gone"  # the client has disconnected
+REQUEST_ID = "misstep.request_id"  # as in log and answer
 WAITING = "misstep.waiting"  # the request is complete and counted in the queue
+
+
+def route_path(scope: Mapping[str, Any]) -> str:
+    """The path of a request inside of the service, which may be mounted under another path."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", "")) or "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,7 @@ class Settings:
     reload: bool = False
     allowed_hosts: tuple[str, ...] = ()
     access_log: bool = True
+    telemetry: bool = False
     body_bytes: int = 1_000_000
     header_bytes: int = 16_384
     facts: int = 1_000

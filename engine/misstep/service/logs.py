@@ -12,6 +12,7 @@ from types import TracebackType
 
 import orjson
 
+LINES = "lines"  # the attribute of a record that consists of finished lines
 LOG = logging.getLogger("misstep.service")
 
 
@@ -29,7 +30,9 @@ class JsonFormatter(logging.Formatter):
     """``{"time": ..., "level": ..., "event": ..., "process": ..., and the data of the event}``."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One log line."""
+        """One log line, or finished ones."""
+        if lines := getattr(record, LINES, None):
+            return "\n".join(lines)
         line = {
             "time": datetime.fromtimestamp(record.created, UTC),
             "level": record.levelname.lower(),

@@ -10,10 +10,12 @@ import time
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from misstep.service.config import BUSY, Settings
+from misstep.service.access_log import AccessLog, request_data
+from misstep.service.config import BUSY, CUT, REQUEST_ID, Settings, route_path
 from misstep.service.logs import log_event, stack_of
 from misstep.service.metrics import Metrics
-from misstep.service.problems import Rejected, problem, problem_response, rejection_response
+from misstep.service.problems import PROBLEM_TYPES, Rejected, problem, problem_response, rejection_response
+from misstep.service.tracing import Spans, read_trace
 
 _ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
 _UNSENT = 499  # as nginx: the client disconnected before the answer
@@ -25,10 +27,11 @@ _ALWAYS = ("/healthz", "/metrics")  # answered also when the queue is full
 class RequestMiddleware:
     """The outermost part of the application."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics, log: AccessLog) -> None:
         self._app = app
         self._metrics = metrics
-        self._log = settings.access_log
+        self._log = log if settings.access_log else None
+        self._spans = Spans() if settings.telemetry else None
         self._hosts = _allowed_hosts(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,20 +44,26 @@ class RequestMiddleware:
         request_id = headers.get(b"x-request-id", b"")
         if not _ID.fullmatch(request_id):
             request_id = secrets.token_hex(8).encode()
+        scope[REQUEST_ID] = request_id
+        span = self._spans.begin(scope["method"], headers) if self._spans else None
+        trace = span.place if span else read_trace(headers.get(b"traceparent", b""))
+        own_headers = (b"x-request-id", request_id), _NO_SNIFFING, *([(b"traceparent", trace.header)] if trace else [])
         status = 0
 
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id), _NO_SNIFFING]
+                message["headers"] = [*message["headers"], *own_headers]
             await send(message)
 
         failure: dict[str, object] = {}
         try:
             await self._choose(scope, headers.get(b"host", b""))(scope, receive, answer)
         except ClientDisconnect:
-            failure = {"ended": "client disconnected"}
+            cut = scope.get(CUT)
+            failure = {"ended": cut or "client disconnected"}
+            status = status or (PROBLEM_TYPES[cut].status if cut else _UNSENT)
         except Exception as error:
             failure = {"error": type(error).__name__, "where": stack_of(error.__traceback__)}
             if not status:
@@ -64,23 +73,19 @@ class RequestMiddleware:
         status = status or _UNSENT
         route = getattr(scope.get("route"), "path", "") or "none"  # the path itself may contain text of a user
         self._metrics.count_request(route, scope["method"], status, seconds)
-        if self._log or failure:
-            log_event(
-                "request",
-                logging.ERROR if "error" in failure else logging.INFO,
-                request_id=request_id.decode(),
-                method=scope["method"],
-                route=route,
-                status=status,
-                ms=round(seconds * 1000, 3),
-                **failure,
-            )
+        if span:
+            span.end(scope["method"], route, status, str(failure.get("error", "")))
+        if failure:
+            data = request_data(request_id, scope["method"], route, status, seconds, trace)
+            log_event("request", logging.ERROR if "error" in failure else logging.INFO, **data, **failure)
+        elif self._log:
+            self._log.add(request_id, scope["method"], route, status, seconds, trace)
 
     def _choose(self, scope: Scope, host: bytes) -> ASGIApp:
         """The application, or a rejection of the request."""
         if self._hosts and _without_port(host) not in self._hosts:
             return rejection_response(Rejected("host", "the host of the request is not allowed"))
-        if BUSY in scope and scope["path"] not in _ALWAYS:
+        if BUSY in scope and route_path(scope) not in _ALWAYS:
             return rejection_response(Rejected("busy", "too many requests are waiting; try again soon"))
         return self._app
 

@@ -9,30 +9,40 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 from pydantic import TypeAdapter
 
 from misstep.analysis.certainty import Certainty
 from misstep.api import RuleBase
+from misstep.assessment.assembly import FINDING_REASONS, SUMMARY
 from misstep.assessment.result import Assessment
 from misstep.language.facts import Kind
 from misstep.language.scale import Scale
-from misstep.service.config import BATCH_PATH, JSON, JSON_LINES, RETRY_SECONDS
+from misstep.service.config import BATCH_PATH, DETAILS, JSON, JSON_LINES, LINES_TYPES, RETRY_SECONDS
 from misstep.service.problems import MEDIA_TYPE, PROBLEM_TYPES
+from misstep.service.shared_schemas import REF, Schema, enums_as_constants, share_enums, share_kinds
 from misstep.tools.lookup import FIELD_MEMBERS, KIND_MEMBERS, RulePage
 
-Schema = dict[str, Any]
 RecordExample = tuple[object, object]
 """A record and its assessment, as data."""
-_REF = "#/components/schemas/{model}"
 _TEXT: Schema = {"type": "string"}
-_COMMON_PROBLEMS = ("request", "host", "timeout", "headers", "too_large", "internal", "busy")  # possible for every request
+_COMMON_PROBLEMS = (
+    "request",
+    "query",
+    "host",
+    "not_acceptable",
+    "timeout",
+    "headers",
+    "too_large",
+    "internal",
+    "busy",
+)  # possible for every request
 
 
 def _ref(name: str) -> Schema:
-    return {"$ref": _REF.format(model=name)}
+    return {"$ref": REF.format(model=name)}
 
 
 def _array(items: Schema) -> Schema:
@@ -46,19 +56,22 @@ def _object(optional: Sequence[str] = (), /, **properties: Schema) -> Schema:
 
 
 class Operation(NamedTuple):
-    """One route: its id, its summary, and the schema, media type and description of its answer.
+    """One route: its id, its tag, its summary, and the schema, media type and description of its answer.
 
-    ``body``: the media type that it takes, with POST; ``problems``: codes of its own problems; ``of_rules``: the answer depends
-    on the rules in force, and with GET can be cached by its ETag.
+    ``body``: the media type that it takes, with POST; ``query``: the values of each query parameter, the default first;
+    ``problems``: codes of its own problems; ``of_rules``: the answer depends on the rules in force, and with GET can be cached by
+    its ETag.
     """
 
     id: str
+    tag: str
     summary: str
     schema: Schema
     media_type: str = JSON
     answer: str = ""
     description: str = ""
     body: str = ""
+    query: Mapping[str, tuple[str, ...]] = {}
     problems: tuple[str, ...] = ()
     of_rules: bool = True
 
@@ -66,6 +79,11 @@ class Operation(NamedTuple):
     def method(self) -> str:
         """GET, or POST if there is a body."""
         return "POST" if self.body else "GET"
+
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        """The media types that the answer may have, the usual one first."""
+        return LINES_TYPES if self.media_type == JSON_LINES else (self.media_type,)
 
     @property
     def cached(self) -> bool:
@@ -76,6 +94,7 @@ class Operation(NamedTuple):
 OPERATIONS = {
     "/assess": Operation(
         "assess",
+        "assessing",
         "Assess one interview",
         _ref("Assessment"),
         answer="The assessment",
@@ -84,17 +103,22 @@ OPERATIONS = {
     ),
     BATCH_PATH: Operation(
         "assessBatch",
+        "assessing",
         "Assess many interviews, one on each line",
         _TEXT,
         JSON_LINES,
-        answer="A line for each record: an Assessment or a LineError",
-        description="JSON lines in and out, in the same order; answers are sent while the rest comes in. For an invalid record "
-        'the line is an error, `{"line": ..., "error": ...}`; the others are still assessed. Empty lines are skipped.',
+        answer="A line for each line: an AssessedLine or a LineError",
+        description="JSON lines in and out, in the same order; answers are sent while the rest comes in. Every line is answered "
+        'by one with its number: `{"line": 1, "assessment": ...}`, or `{"line": 2, "error": ...}` for an invalid record and '
+        "for an empty line. `detail`: `full` assessments; `findings`: scores, findings and steps without reasons and texts; or "
+        "`scores` alone. Body and answer may be compressed by gzip.",
         body=JSON_LINES,
+        query={"detail": DETAILS},
         problems=("media_type",),
     ),
     "/certainty": Operation(
         "certainty",
+        "assessing",
         "Find how far the answer to one interview depends on what the record leaves open",
         _ref("Certainty"),
         answer="The range of damage, and the fields that it depends on",
@@ -104,24 +128,31 @@ OPERATIONS = {
         body=JSON,
         problems=("media_type", "record"),
     ),
-    "/kinds": Operation("kinds", "The kinds of facts with their fields", _array(_ref("Kind"))),
+    "/kinds": Operation("kinds", "rules", "The kinds of facts with their fields", _array(_ref("Kind"))),
+    "/kinds/{kind}": Operation(
+        "kind", "rules", "A kind of facts, with the rules about it", _ref("Kind"), problems=("not_found",)
+    ),
     "/rules/{id}": Operation(
-        "rule", "A rule as written in its pack, with its sources and cases", _ref("RulePage"), problems=("not_found",)
+        "rule", "rules", "A rule as written in its pack, with its sources and cases", _ref("RulePage"), problems=("not_found",)
     ),
-    "/schema": Operation(
-        "schema", "JSON Schemas of records and assessments", _object(record={"type": "object"}, assessment={"type": "object"})
-    ),
+    "/schema": Operation("schema", "rules", "JSON Schemas of records and assessments", {}),
     "/version": Operation(
-        "version", "The versions of misstep and of the rules", _object(misstep=_TEXT, rulebase=_ref("RuleBaseInfo"))
+        "version", "rules", "The versions of misstep and of the rules", _object(misstep=_TEXT, rulebase=_ref("RuleBaseInfo"))
     ),
-    "/openapi.json": Operation("openapi", "This description", {"type": "object"}),
-    "/healthz": Operation("healthy", "Whether the process is alive", _object(status={"const": "ok"}), of_rules=False),
-    "/readyz": Operation(
-        "ready", "Whether the service is ready", _object(status={"const": "ready"}, rulebase=_TEXT), of_rules=False
-    ),
-    "/metrics": Operation("metrics", "Metrics for Prometheus", _TEXT, "text/plain", of_rules=False),
+    "/openapi.json": Operation("openapi", "rules", "This description", {}),
+    "/healthz": Operation("healthy", "operation", "Whether the process is alive", _ref("Health"), of_rules=False),
+    "/readyz": Operation("ready", "operation", "Whether the service is ready", _ref("Health"), of_rules=False),
+    "/metrics": Operation("metrics", "operation", "Metrics for Prometheus", _TEXT, "text/plain", of_rules=False),
 }
 """Every operation, by path; those that are called most come first."""
+
+
+TAGS = {
+    "assessing": "Records of interviews in, assessments out",
+    "rules": "The rules in force: kinds of facts, rules, schemas, versions, and this description",
+    "operation": "For those who run it: health and metrics",
+}
+"""The groups of operations."""
 
 
 def schemas(record: Schema) -> Schema:
@@ -131,14 +162,14 @@ def schemas(record: Schema) -> Schema:
 
 def describe(rulebase: RuleBase, examples: Mapping[str, RecordExample], version: str) -> Schema:
     """The description of the service with this rule base."""
-    rule = next(iter(rulebase.rules), "")
+    names = {"id": next(iter(rulebase.rules), ""), "kind": next(iter(rulebase.kinds))}
     headers = {
         "Misstep-Rulebase": "name, version and digest of the rule base that gave the answer",
         "X-Request-ID": "the id of the request, as in the log",
         "ETag": "changes with the rules",
         "Retry-After": f"seconds: {RETRY_SECONDS}",
     }
-    paths = {path: {each.method.lower(): _operation(path, each, rule, examples)} for path, each in OPERATIONS.items()}
+    paths = {path: {each.method.lower(): _operation(path, each, names, examples)} for path, each in OPERATIONS.items()}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -147,6 +178,7 @@ def describe(rulebase: RuleBase, examples: Mapping[str, RecordExample], version:
             "summary": "How bad a mistake in a job interview was, whether anybody noticed, and what to do about it.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,
         "components": {
             "schemas": _components(rulebase),
@@ -155,7 +187,7 @@ def describe(rulebase: RuleBase, examples: Mapping[str, RecordExample], version:
     }
 
 
-def _operation(path: str, operation: Operation, rule: str, examples: Mapping[str, RecordExample]) -> Schema:
+def _operation(path: str, operation: Operation, names: Mapping[str, str], examples: Mapping[str, RecordExample]) -> Schema:
     content: Schema = {"schema": operation.schema}
     if operation.schema == _ref("Assessment"):
         content["examples"] = {name: {"value": assessment} for name, (_, assessment) in examples.items()}
@@ -168,16 +200,27 @@ def _operation(path: str, operation: Operation, rule: str, examples: Mapping[str
         },
         **_problem_responses(*operation.problems),
     }
-    found: Schema = {"operationId": operation.id, "summary": operation.summary, "responses": responses}
+    found: Schema = {"operationId": operation.id, "tags": [operation.tag], "summary": operation.summary, "responses": responses}
     if operation.description:
         found["description"] = operation.description
     if operation.body:
         found["requestBody"] = _request_body(operation.body, examples)
+    parameters: list[Schema] = [
+        {
+            "name": name,
+            "in": "query",
+            "schema": {"oneOf": [{"const": value} for value in values], "default": values[0]},
+        }
+        for name, values in operation.query.items()
+    ]
     if operation.cached:
         responses["304"] = {"description": "The rules have not changed", "headers": headers}
         etag = {"name": "If-None-Match", "in": "header", "schema": _TEXT, "description": "an ETag; 304 if it is still valid"}
-        in_path = {"in": "path", "required": True, "schema": _TEXT, "example": rule}
-        found["parameters"] = [*({"name": name, **in_path} for name in re.findall("{(.+?)}", path)), etag]
+        in_path = {"in": "path", "required": True, "schema": _TEXT}
+        parameters += [{"name": name, **in_path, "example": names[name]} for name in re.findall("{(.+?)}", path)]
+        parameters.append(etag)
+    if parameters:
+        found["parameters"] = parameters
     return found
 
 
@@ -216,17 +259,21 @@ def _problem_responses(*codes: str) -> Schema:
 
 
 def _components(rulebase: RuleBase) -> Schema:
-    assessment = Assessment.json_schema(_REF)
+    assessment = Assessment.json_schema(REF)
     adapters = [TypeAdapter(each) for each in (Certainty, RulePage, Kind)]
-    _, found = TypeAdapter.json_schemas([(each, "serialization", each) for each in adapters], ref_template=_REF)
+    _, found = TypeAdapter.json_schemas([(each, "serialization", each) for each in adapters], ref_template=REF)
     made: Schema = {**found["$defs"], **assessment.pop("$defs"), "Assessment": assessment}
     members = {"Kind": KIND_MEMBERS, "Field": FIELD_MEMBERS}
     for name in ("Certainty", "OpenField", "RulePage", "Source", *members):
         made[name] = _of_dataclass(made[name]["properties"], members.get(name, {}))
     made["Field"]["properties"]["words"] = _array(_object(value={}, text=_TEXT))
-    number = {"type": "integer"}
+    made["Kind"] = _extended(made["Kind"], rules=_array(_TEXT))
+    made |= _details(made)
+    made = orjson.loads(orjson.dumps(made))  # some share nodes, which are changed below
+    number: Schema = {"type": "integer"}
     return {
-        **_record_components(rulebase.record_schema()),
+        **_record_components(rulebase),
+        **share_enums(made, 2),
         **_with_words(made, rulebase.program.scale),
         "Place": _object(("line", "column"), pointer=_TEXT, detail=_TEXT, line=number, column=number),
         "Problem": _object(
@@ -239,8 +286,31 @@ def _components(rulebase: RuleBase) -> Schema:
             errors=_array(_ref("Place")),
             omitted=number,
         ),
+        "AssessedLine": _object(
+            line=number, assessment={"anyOf": [_ref(name) for name in ("Assessment", "AssessmentFindings", "AssessmentScores")]}
+        ),
+        "Health": _object(("rulebase",), status={"enum": ["ok", "ready"]}, rulebase=_TEXT),
         "LineError": _object(line=number, error=_ref("Problem")),
     }
+
+
+def _details(made: Schema) -> Schema:
+    """The schemas of the parts of an assessment that a batch may answer with."""
+    whole, finding, step = (made[name]["properties"] for name in ("Assessment", "Finding", "Step"))
+    scores = _object(**{name: whole[name] for name in SUMMARY})
+    return {
+        "AssessmentScores": scores,
+        "AssessmentFindings": _extended(scores, findings=_array(_ref("FindingScores")), steps=_array(_ref("StepOutline"))),
+        "FindingScores": _object(**{name: each for name, each in finding.items() if name not in FINDING_REASONS}),
+        "StepOutline": _object(
+            **{name: step[name] for name in ("rank", "occasion", "channel", "due_hours")}, actions=_array(_TEXT)
+        ),
+    }
+
+
+def _extended(schema: Schema, **properties: Schema) -> Schema:
+    """A schema of an object, with further members."""
+    return _object(**schema["properties"], **properties)
 
 
 def _of_dataclass(properties: Schema, members: Mapping[str, str]) -> Schema:
@@ -261,15 +331,21 @@ def _with_words(made: Schema, scale: Scale) -> Schema:
     return made | {name: {"enum": sorted(each)} for name, each in words.items()}
 
 
-def _record_components(record: Schema) -> Schema:
-    """The schema of a record with a component for each kind, as discriminators of OpenAPI require."""
-    record = copy.deepcopy(record)
+def _record_components(rulebase: RuleBase) -> Schema:
+    """The schema of a record, with components for its kinds and for the words of their fields."""
+    record = copy.deepcopy(rulebase.record_schema())
+    del record["title"]
     facts = record["properties"]["facts"]
     kinds: Schema = facts["items"]["discriminator"]["mapping"]
-    names = {kind: f"Fact.{kind}" for kind in kinds}
+    for schema in kinds.values():
+        for each in schema["properties"].values():
+            del each["title"]  # the name once more
+    words = share_enums(kinds, 3, "Field")
+    enums_as_constants(kinds)
+    components, names = share_kinds(kinds, {kind: rulebase.program.kinds[kind].role for kind in kinds})
+    facts["items"] = _ref("Fact")
     fact = {
-        "oneOf": [_ref(name) for name in names.values()],
+        "oneOf": [_ref(name) for name in components],
         "discriminator": {"propertyName": "kind", "mapping": {kind: _ref(name)["$ref"] for kind, name in names.items()}},
     }
-    facts["items"] = _ref("Fact")
-    return {"Record": record, "Fact": fact, **{names[kind]: schema for kind, schema in kinds.items()}}
+    return {"Record": record, "Fact": fact, **words, **components}

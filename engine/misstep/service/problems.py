@@ -19,6 +19,27 @@ ProblemDetails = dict[str, Any]
 """The members of a problem, as JSON."""
 
 
+HTTP_WORDS = {
+    "`misstep kinds` lists them": "GET /kinds lists them",
+    "`misstep kinds KIND` lists the rules about a kind": "GET /kinds/{kind} lists the rules about a kind",
+    "must be a mapping: {kind: ..., and its fields}": 'must be an object: {"kind": ..., and its fields}',
+    "a record is {facts: [...]} or a list of facts": 'a record is {"facts": [...]} or an array of facts',
+    "must be a record {facts: [...]} or a list of facts": 'must be a record {"facts": [...]} or an array of facts',
+    "must be a list of facts": "must be an array of facts",
+    "raise Limits.certainty": "send fewer of them",
+    "raise Limits.work": "send fewer facts",
+}
+"""Words of the library about itself and the command line, and those for a caller over HTTP."""
+
+
+def in_http_words(message: str) -> str:
+    """A message of the library for a caller over HTTP."""
+    for words, instead in HTTP_WORDS.items():
+        if words in message:
+            return message.replace(words, instead)
+    return message
+
+
 class ProblemType(NamedTuple):
     """Status and title of all problems with one code."""
 
@@ -30,10 +51,12 @@ PROBLEM_TYPES = {
     "record": ProblemType(422, "Invalid record"),
     "budget": ProblemType(422, "Record exceeds the work limit"),
     "request": ProblemType(400, "Malformed HTTP request"),
+    "query": ProblemType(400, "Invalid query"),
     "host": ProblemType(400, "Host not allowed"),
     "origin": ProblemType(403, "Cross-site request not allowed"),
     "not_found": ProblemType(404, "Not found"),
     "method": ProblemType(405, "Method not allowed"),
+    "not_acceptable": ProblemType(406, "Not acceptable"),
     "timeout": ProblemType(408, "Request timeout"),
     "too_large": ProblemType(413, "Request too large"),
     "media_type": ProblemType(415, "Unsupported media type"),
@@ -43,16 +66,19 @@ PROBLEM_TYPES = {
 }
 """By code. The first two are errors of the library."""
 
-_OF_STARLETTE = {404: ("not_found", "no such path"), 405: ("method", "the path has other methods; see the header 'allow'")}
+_OF_STARLETTE = {
+    404: ("not_found", "there is no such path; GET /openapi.json lists those that there are"),
+    405: ("method", "the path has other methods; see the header 'allow'"),
+}
 """Code and detail of the errors that Starlette raises, by status."""
 
 
 class Rejected(HTTPException):
     """A request that is not carried out, with the code of its problem."""
 
-    def __init__(self, code: str, detail: str) -> None:
-        headers = {"retry-after": RETRY_SECONDS} if code == "busy" else None
-        super().__init__(PROBLEM_TYPES[code].status, detail, headers)
+    def __init__(self, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        retry = {"retry-after": RETRY_SECONDS} if code == "busy" else None
+        super().__init__(PROBLEM_TYPES[code].status, detail, headers or retry)
         self.code = code
 
 
@@ -68,7 +94,7 @@ def record_problem(error: RecordError, lines: bool = True) -> ProblemDetails:
     listed = error.problems[:MOST]
     omitted = error.omitted + len(error.problems) - len(listed)
     count = len(listed) + omitted
-    pointer, message = listed[0].location.pointer, listed[0].message
+    pointer, message = listed[0].location.pointer, in_http_words(listed[0].message)
     detail = (f"{pointer}: " if pointer else "") + message + (f" (and {count - 1} more)" if count > 1 else "")
     more = {"omitted": omitted} if omitted else {}
     code = "budget" if isinstance(error, BudgetError) else "record"
@@ -79,7 +105,7 @@ def _place(each: Problem, lines: bool) -> dict[str, object]:
     location = each.location
     numbers = {"line": location.line if lines else 0, "column": location.column}
     known = {name: number for name, number in numbers.items() if number}
-    return {"pointer": location.pointer, "detail": printable(each.message)[:MAX_LENGTH], **known}
+    return {"pointer": location.pointer, "detail": printable(in_http_words(each.message))[:MAX_LENGTH], **known}
 
 
 def problem_response(members: ProblemDetails, headers: Mapping[str, str] | None = None) -> Response:

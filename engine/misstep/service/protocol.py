@@ -12,6 +12,7 @@ list of these parts.
 from __future__ import annotations
 
 import asyncio
+import secrets
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -21,7 +22,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from misstep.service.config import BATCH_PATH, BUSY, GONE, RETRY_SECONDS, WAITING, Settings
+from misstep.service.config import BATCH_PATH, BUSY, CUT, GONE, REQUEST_ID, RETRY_SECONDS, WAITING, Settings
 from misstep.service.logs import log_event
 from misstep.service.metrics import Metrics
 from misstep.service.problems import MEDIA_TYPE, PROBLEM_TYPES, problem
@@ -243,16 +244,21 @@ class LimitedProtocol(HttpToolsProtocol):
         self._rejected, self._moved, self._unread = True, self.loop.time(), 0
         self._shared.metrics.cut.labels(limit).inc()
         begun = self._at_work() and (self.cycle.response_started or self.pipeline)
-        log_event("cut", limit=limit, status=None if begun else PROBLEM_TYPES[code].status)
+        request_id = secrets.token_hex(8).encode()
+        if self._at_work():
+            scope = cast(Scope, self.cycle.scope)
+            scope[CUT] = code
+            request_id = scope.get(REQUEST_ID, request_id)
+        log_event("cut", limit=limit, status=None if begun else PROBLEM_TYPES[code].status, request_id=request_id.decode())
         self._mark_gone()
         if begun or self.transport.get_write_buffer_size() or not self.transport.can_write_eof():
             self.transport.abort()
             return
-        self.transport.write(self._raw_answer(code, detail))
+        self.transport.write(self._raw_answer(code, detail, request_id))
         self.transport.write_eof()
         self.flow.resume_reading()
 
-    def _raw_answer(self, code: str, detail: str) -> bytes:
+    def _raw_answer(self, code: str, detail: str, request_id: bytes) -> bytes:
         status = HTTPStatus(PROBLEM_TYPES[code].status)
         body = orjson.dumps(problem(code, detail))
         headers = [
@@ -260,6 +266,7 @@ class LimitedProtocol(HttpToolsProtocol):
             (b"content-type", MEDIA_TYPE.encode()),
             (b"content-length", b"%d" % len(body)),
             (b"cache-control", b"no-store"),
+            (b"x-request-id", request_id),
             (b"connection", b"close"),
             *([(b"retry-after", RETRY_SECONDS.encode())] if code == "busy" else []),
         ]

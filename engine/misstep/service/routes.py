@@ -7,7 +7,9 @@ operations, and their description, are in openapi.py.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+import gzip
+from collections.abc import AsyncIterator, Sequence
+from functools import lru_cache
 
 import orjson
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -16,51 +18,77 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, request_response
 from starlette.types import ASGIApp
 
-from misstep.errors import UsageError
+from misstep.errors import UsageError, unknown
+from misstep.service.access_log import AccessLog
 from misstep.service.assessing import Assessor, BatchRoute, RecordRoute
-from misstep.service.config import JSON, Settings
+from misstep.service.config import JSON, Settings, route_path
 from misstep.service.metrics import Metrics
 from misstep.service.middleware import RequestMiddleware
+from misstep.service.negotiation import Negotiated, takes_gzip
 from misstep.service.openapi import OPERATIONS
-from misstep.service.problems import Rejected, rejection_response
+from misstep.service.problems import Rejected, in_http_words, rejection_response
 from misstep.service.served import RuleReloader, ServedRules, reloading
+from misstep.service.tracing import exporting
 from misstep.tools.lookup import require_rule
 
+GZIP_BYTES = 1_000  # less is not worth the work
 
-def create_app(rules: RuleReloader, settings: Settings, metrics: Metrics, pages: Sequence[BaseRoute] = ()) -> ASGIApp:
-    """The service. ``pages`` are further routes; they find the rules in ``request.app.state.rules.current``."""
+
+def create_app(
+    rules: RuleReloader, settings: Settings, metrics: Metrics, pages: Sequence[BaseRoute] = (), own_process: bool = True
+) -> ASGIApp:
+    """The service. ``pages`` are further routes; they find the rules in ``request.app.state.rules.current``.
+
+    ``own_process``: signals, log and spans of the process are ours.
+    """
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with reloading(rules, settings, metrics):
-            yield
+        exported = exporting() if own_process and settings.telemetry else contextlib.nullcontext()
+        with exported:
+            async with reloading(rules, settings, metrics, own_process):
+                yield
+        log.flush()
 
+    log = AccessLog(batched=own_process)
     endpoints = _endpoints(rules, settings, metrics)
-    routes = [Route(path, endpoints[path], methods=[operation.method]) for path, operation in OPERATIONS.items()]
+    routes = [
+        Route(path, Negotiated(endpoints[path], *operation.media_types, query=operation.query), methods=[operation.method])
+        for path, operation in OPERATIONS.items()
+    ]
     app = _Application(routes=[*routes, *pages], exception_handlers={HTTPException: _rejected}, lifespan=lifespan)
     app.router.redirect_slashes = False
     app.state.rules = rules
-    return RequestMiddleware(app, settings, metrics)
+    return RequestMiddleware(app, settings, metrics, log)
 
 
-def _endpoints(rules: RuleReloader, settings: Settings, metrics: Metrics) -> dict[str, Callable[..., object]]:
+def _endpoints(rules: RuleReloader, settings: Settings, metrics: Metrics) -> dict[str, ASGIApp]:
     """The endpoint of each operation, by path."""
     assessor = Assessor(metrics)
 
     async def document(request: Request) -> Response:
-        served = rules.current
-        return _cached(request, served, served.documents[request.scope["path"]])
+        served, path = rules.current, route_path(request.scope)
+        body, mounted = served.documents[path], request.scope.get("root_path", "")
+        if mounted and path == "/openapi.json":  # paths in it are inside of the service
+            body = b'{"servers":[{"url":%b}],%b' % (orjson.dumps(mounted), body[1:])
+        return _cached(request, served, body)
 
     async def rule(request: Request) -> Response:
         served, name = rules.current, request.path_params["id"]
         try:
             require_rule(name, served.rules)
         except UsageError as error:
-            raise Rejected("not_found", str(error)) from None
+            raise Rejected("not_found", in_http_words(str(error))) from None
         return _cached(request, served, served.rules[name])
+
+    async def kind(request: Request) -> Response:
+        served, name = rules.current, request.path_params["kind"]
+        if name not in served.kinds:
+            raise Rejected("not_found", unknown("kind", name, served.kinds, "; GET /kinds lists them"))
+        return _cached(request, served, served.kinds[name])
 
     async def healthy(_: Request) -> Response:
         return Response(b'{"status":"ok"}', media_type=JSON, headers={"cache-control": "no-store"})
@@ -77,21 +105,32 @@ def _endpoints(rules: RuleReloader, settings: Settings, metrics: Metrics) -> dic
         "/assess": RecordRoute(rules, assessor.assess),
         "/assess/batch": BatchRoute(rules, assessor, settings),
         "/certainty": RecordRoute(rules, assessor.find_certainty),
-        "/rules/{id}": rule,
-        "/healthz": healthy,
-        "/readyz": ready,
-        "/metrics": figures,
-        **dict.fromkeys(rules.current.documents, document),
+        "/kinds/{kind}": request_response(kind),
+        "/rules/{id}": request_response(rule),
+        "/healthz": request_response(healthy),
+        "/readyz": request_response(ready),
+        "/metrics": request_response(figures),
+        **dict.fromkeys(rules.current.documents, request_response(document)),
     }
 
 
 def _cached(request: Request, served: ServedRules, body: bytes) -> Response:
     """An answer that depends on the rules alone; 304 for a client that has it."""
-    headers = {"etag": served.tag, "misstep-rulebase": served.tag, "cache-control": "no-cache"}
+    packed = len(body) >= GZIP_BYTES and takes_gzip(dict(request.scope["headers"]))
+    # the same rules in another coding are other bytes, so the tag is weak
+    headers = {"etag": f"W/{served.tag}" if packed else served.tag, "misstep-rulebase": served.tag, "cache-control": "no-cache"}
+    headers["vary"] = "accept-encoding"
     known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
     if served.tag in known or "*" in known:
         return Response(status_code=304, headers=headers)
-    return Response(body, media_type=JSON, headers=headers)
+    if packed:
+        headers["content-encoding"] = "gzip"
+    return Response(_gzipped(body) if packed else body, media_type=JSON, headers=headers)
+
+
+@lru_cache(64)
+def _gzipped(body: bytes) -> bytes:
+    return gzip.compress(body, mtime=0)
 
 
 class _Application(Starlette):

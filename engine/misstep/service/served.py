@@ -22,6 +22,7 @@ from watchfiles import Change, awatch
 from misstep import __version__
 from misstep.api import RuleBase
 from misstep.errors import MisstepError, RecordError
+from misstep.language.facts import GIVEN_ROLES
 from misstep.limits import Limits
 from misstep.rulebase.link import load_program
 from misstep.rulebase.packs import Merged
@@ -30,7 +31,7 @@ from misstep.service.config import Header, Settings
 from misstep.service.logs import log_event
 from misstep.service.metrics import Metrics
 from misstep.service.openapi import RecordExample, describe, schemas
-from misstep.tools.lookup import kind_data, rule_pages
+from misstep.tools.lookup import kind_with_rules, rule_pages
 from misstep.tools.sample import sample_records
 
 DEBOUNCE_MS, POLL_MS = 200, 500  # packs that are saved one after the other are loaded once
@@ -42,13 +43,14 @@ class ServedRules:
     """A rule base that is ready to answer. Immutable: a request takes one and uses it to its end.
 
     ``tag``: name, version and digest as an ETag; ``header``: the header with it, for every answer. ``documents``: JSON about the
-    rule base, by path of its route; ``rules``: JSON about each rule, by id.
+    rule base, by path of its route; ``kinds`` and ``rules``: JSON about each kind and rule, by name.
     """
 
     rulebase: RuleBase
     tag: str
     header: Header
     documents: dict[str, bytes]
+    kinds: dict[str, bytes]
     rules: dict[str, bytes]
 
 
@@ -58,8 +60,9 @@ def load_served(settings: Settings) -> ServedRules:
     program, merged = load_program(settings.rules or (shipped_rules(),), limits)
     rulebase = RuleBase(program, limits)
     tag = f'"{program.name}/{program.version}/{program.digest}"'
+    kinds = {name: kind_with_rules(program, kind) for name, kind in program.kinds.items()}
     documents: dict[str, object] = {
-        "/kinds": [kind_data(kind) for kind in program.kinds.values()],
+        "/kinds": [kinds[name] for name, kind in program.kinds.items() if kind.role in GIVEN_ROLES],
         "/schema": schemas(rulebase.record_schema()),
         "/version": {
             "misstep": __version__,
@@ -72,6 +75,7 @@ def load_served(settings: Settings) -> ServedRules:
         rulebase=rulebase,
         tag=tag,
         header=(b"misstep-rulebase", tag.encode()),
+        kinds={name: orjson.dumps(kind) for name, kind in kinds.items()},
         documents={path: orjson.dumps(document) for path, document in documents.items()},
         # only the name of the file: the folders of the server are private
         rules={page.rule: orjson.dumps(dataclasses.replace(page, file=Path(page.file).name)) for page in pages},
@@ -139,11 +143,14 @@ def _lines(error: Exception) -> list[str]:
 
 
 @contextlib.asynccontextmanager
-async def reloading(rules: RuleReloader, settings: Settings, metrics: Metrics) -> AsyncIterator[None]:
-    """Reload the rules on request while the service runs."""
+async def reloading(rules: RuleReloader, settings: Settings, metrics: Metrics, signals: bool) -> AsyncIterator[None]:
+    """Reload the rules on request while the service runs; ``signals``: SIGHUP is a request."""
     loop = asyncio.get_running_loop()
-    with contextlib.suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):  # no SIGHUP, or not the main thread
-        loop.add_signal_handler(signal.SIGHUP, rules.request_reload)
+    if signals:
+        with contextlib.suppress(
+            AttributeError, NotImplementedError, RuntimeError, ValueError
+        ):  # no SIGHUP, or not the main thread
+            loop.add_signal_handler(signal.SIGHUP, rules.request_reload)
     tasks = [loop.create_task(rules.run(metrics))]
     if settings.reload:
         tasks.append(loop.create_task(_watch(rules, settings)))

@@ -26,6 +26,7 @@ from misstep.service.page_routes import page_routes
 from misstep.service.protocol import ConnectionLimits, LimitedProtocol
 from misstep.service.routes import create_app
 from misstep.service.served import RuleReloader, ServedRules, load_served
+from misstep.service.tracing import require_telemetry
 
 BACKLOG = 2_048
 Load = Callable[[Settings], ServedRules]
@@ -34,6 +35,8 @@ Load = Callable[[Settings], ServedRules]
 def serve(settings: Settings, load: Load = load_served) -> None:
     """Run the service until SIGINT or SIGTERM. Raises the errors of ``load``, and OSError if the address is in use."""
     _ignore_hangups()
+    if settings.telemetry:
+        require_telemetry()
     served = load(settings)  # errors in the rules are reported before the port is open
     listener = _listen(settings)
     if settings.workers == 1:

@@ -27,6 +27,12 @@ def kind_data(kind: Kind) -> dict[str, object]:
     return _members(kind, KIND_MEMBERS) | {"fields": [_field_data(field) for field in kind.fields]}
 
 
+def kind_with_rules(program: Program, kind: Kind) -> dict[str, object]:
+    """A kind as JSON data, with the ids of the rules about it alone."""
+    about = [rule.id for rule in program.rules.values() if any(pattern.kinds == (kind.name,) for pattern in rule.patterns)]
+    return kind_data(kind) | {"rules": about}
+
+
 def _field_data(field: Field) -> dict[str, object]:
     return _members(field, FIELD_MEMBERS) | {"words": [{"value": value, "text": text} for value, text in field.words]}
 

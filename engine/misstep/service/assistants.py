@@ -1,0 +1,163 @@
+"""``misstep mcp``: a door for assistants that speak the Model Context Protocol (extra ``misstep[mcp]``).
+
+An assistant asks a person what happened and puts it into facts; the verdict is that of the engine. Facts are checked as at every
+door: a kind, field or value that does not exist is an error with a hint, so nothing is assessed that nobody can have said.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import ToolAnnotations
+
+from misstep import __version__
+from misstep.api import RuleBase
+from misstep.assessment.text import to_text
+from misstep.errors import MisstepError, Problem, unknown
+from misstep.language.facts import GIVEN_ROLES, Field
+from misstep.limits import Limits
+from misstep.rulebase.link import load_program
+from misstep.rulebase.lint import find_remarks, refuse_unknown_names
+from misstep.rulebase.shipped import shipped_rules
+from misstep.tools.lookup import kind_with_rules, rule_page
+from misstep.tools.ruletest import run_cases
+
+GUIDE = """\
+misstep assesses what went wrong in a job interview: how bad it was, whether anybody noticed, and what to do about it.
+
+1. Ask the person how the day went, in their own words. Then call `kinds` to find what fits, and `kinds` with a name for its
+   fields.
+2. Put into facts only what the person has said. Never add a fact, guess a value or choose the likelier of two: leave a field
+   out that was not spoken of. `assess` names under `ask` the open questions that would change the answer most; ask them, a few
+   at a time, and assess again. "I do not know" is an answer: the field stays out.
+3. The verdict is always the engine's. Give damage, verdict, steps and letters as they are; do not soften, sharpen or replace
+   them, and never give a verdict of your own where `assess` refuses the facts. What it assumed is in its notes: say so.
+4. Blanks in a letter, `[...]`, are for the person to fill in.
+5. `explain` gives the reasons and sources of an answer, `rule` a rule as written. `check` and `test` are for those who write
+   packs.
+"""
+MOST_QUESTIONS = 5
+Facts = list[dict[str, Any]]
+_READING = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+
+
+def make_server(rules: Sequence[Path] = ()) -> MCPServer:
+    """The server with these rules, else the shipped ones. Raises RuleError, UsageError."""
+    program, merged = load_program(rules or (shipped_rules(),), Limits())
+    rulebase = RuleBase(program)
+    server = MCPServer("misstep", instructions=GUIDE, version=__version__, log_level="WARNING")
+
+    @server.tool(annotations=_READING)
+    def assess(facts: Facts) -> dict[str, Any]:
+        """Assess one interview. Each fact has a `kind` and the fields of that kind that the person spoke of, and nothing else.
+
+        The answer has `text`, to be given to the person as it is, the scores, findings and steps, and `ask`: what was left open
+        and would change the answer most.
+        """
+        with _tool_errors():
+            assessment = rulebase.assess(facts)
+            answer = rulebase.outline(rulebase.evaluate(facts))
+            return {"text": to_text(assessment, program.scale), **answer, "ask": list(_questions(rulebase, facts))}
+
+    @server.tool(annotations=_READING)
+    def explain(facts: Facts) -> dict[str, Any]:
+        """The reasons for an assessment: for each finding, what raised and lowered its scores, by which rule, and the sources."""
+        with _tool_errors():
+            whole = rulebase.assess(facts).to_dict()
+        findings = [{name: each[name] for name in ("fact", "kind", "title", "because")} for each in whole["findings"]]
+        return {"findings": findings, **{name: whole[name] for name in ("because", "avoid", "notes", "sources")}}
+
+    @server.tool(annotations=_READING)
+    def kinds(kind: str = "") -> dict[str, Any]:
+        """The kinds of facts that can be said, or, with `kind`, one of them with its fields and the words for each value."""
+        known = {name: each for name, each in program.kinds.items() if each.role in GIVEN_ROLES}
+        if not kind:
+            return {"kinds": [{"kind": name, "role": k.role, "title": k.title, "help": k.help} for name, k in known.items()]}
+        if kind not in known:
+            raise ToolError(unknown("kind", kind, known, "; the tool kinds lists them"))
+        return kind_with_rules(program, known[kind])
+
+    @server.tool(annotations=_READING)
+    def rule(rule: str) -> dict[str, Any]:
+        """A rule as written in its pack, with its sources and the cases in which it fires."""
+        with _tool_errors():
+            page = rule_page(program, merged, rule)
+        return dataclasses.asdict(dataclasses.replace(page, file=Path(page.file).name))
+
+    @server.tool(annotations=_READING)
+    def check(pack: str) -> dict[str, Any]:
+        """Check a rule pack, given as YAML: every mistake with its line and column, or remarks on what is unusual."""
+        limits = Limits()
+        with _pack_file(pack) as file:
+            try:
+                checked, packs = load_program([file], limits)
+                refuse_unknown_names(checked, packs, limits)
+            except MisstepError as error:
+                return {"valid": False, "problems": list(map(_without_folder, error.problems)), "remarks": []}
+            return {"valid": True, "problems": [], "remarks": list(map(_without_folder, find_remarks(checked, packs)))}
+
+    @server.tool(annotations=_READING)
+    def test(pack: str) -> dict[str, Any]:
+        """Run the cases of a rule pack, given as YAML: those that failed, with what was expected and what came."""
+        with _pack_file(pack) as file:
+            try:
+                report = run_cases([file])
+            except MisstepError as error:
+                raise ToolError("\n".join(map(_without_folder, error.problems))) from None
+        failed = [
+            {"case": o.id, "failures": [{"what": what, "expected": expected, "got": got} for what, expected, got in o.failures]}
+            for o in report.outcomes
+            if not o.passed
+        ]
+        return {
+            "cases": len(report.outcomes),
+            "failed": failed,
+            "never_fired": report.never_fired,
+            "never_quiet": report.never_quiet,
+        }
+
+    return server
+
+
+def _questions(rulebase: RuleBase, facts: Facts) -> Iterator[dict[str, Any]]:
+    """The open fields that the answer depends on most, as questions."""
+    for each in rulebase.certainty(facts).depends_on[:MOST_QUESTIONS]:
+        field: Field = rulebase.kinds[each.kind].by_name[each.field]
+        words = {str(value): text for value, text in field.words}
+        yield {
+            "fact": each.fact,
+            "kind": each.kind,
+            "field": each.field,
+            "asks": field.asks,
+            "expected": field.expected(),
+            "words": words,
+        }
+
+
+@contextmanager
+def _tool_errors() -> Iterator[None]:
+    """Raise errors of the library as those of a tool: the assistant reads them, and mends its facts or asks again."""
+    try:
+        yield
+    except MisstepError as error:
+        raise ToolError(str(error).replace("`misstep kinds` lists them", "the tool kinds lists them")) from None
+
+
+@contextmanager
+def _pack_file(text: str) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="misstep-") as folder:
+        file = Path(folder) / "pack.yaml"
+        file.write_text(text, "utf-8")
+        yield file
+
+
+def _without_folder(problem: Problem) -> str:
+    place = dataclasses.replace(problem.location, file=Path(problem.location.file).name)
+    return str(dataclasses.replace(problem, location=place))
