@@ -17,6 +17,7 @@ from tests.batch.reading import LINE, read, told
 from misstep.errors import MisstepError, RecordError, UsageError
 from misstep.language.facts import Field, Kind
 
+NEAR = "; did you mean 'fact'? Then give --facts fact"
 FORMS = "JSON lines (*.jsonl, *.ndjson), Parquet (*.parquet, *.pq) or CSV (*.csv, *.tsv), also packed as *.gz or *.zst"
 KIND = Kind("late", "mistake", "Late", (Field("minutes", "integer"),))
 
@@ -36,11 +37,16 @@ BAD: list[tuple[str, bytes, dict[str, Any], type[MisstepError], str]] = [
     ("a.jsonl.gz", gzip.compress(LINE, mtime=0)[:11], {}, RecordError, "the gzip data end too early: the file is truncated"),
     ("a.jsonl.gz", LINE, {}, RecordError, "is not compressed, although its name ends in .gz"),
     ("a.csv.zst", b"facts\n", {}, RecordError, "is not compressed, although its name ends in .zst"),
-    ("a.jsonl", LINE.decode().encode("utf-16"), {}, RecordError, "is UTF-16 text; only UTF-8 is read"),
     ("a.txt", LINE, {}, UsageError, f"its ending is of no known format; {FORMS} are read, or give --input-format"),
     ("a.parquet", b"PAR1 and nothing else", {}, RecordError, "is not a Parquet file, or is truncated or damaged"),
     ("a.parquet", parquet(facts=["[]"])[:-20], {}, RecordError, "is not a Parquet file, or is truncated or damaged"),
-    ("a.parquet", parquet(fact=["[]"]), {}, UsageError, "has no column 'facts'; there are fact"),
+    (
+        "a.parquet",
+        parquet(fact=["[]"]),
+        {},
+        UsageError,
+        f"has no column 'facts'; there are fact{NEAR}",
+    ),
     ("a.parquet", parquet(a=["[]"], b=["[]"]), {}, UsageError, "has no column 'facts'; there are a, b"),
     ("a.parquet", parquet(facts=["[]"]), {"id": "iv"}, UsageError, "has no column 'iv'; there are facts"),
     ("a.parquet", parquet(facts=["[]"]), {"keep": ("team",)}, UsageError, "has no column 'team'; there are facts"),
@@ -53,7 +59,13 @@ BAD: list[tuple[str, bytes, dict[str, Any], type[MisstepError], str]] = [
         "the column 'id' must be text, a number, true or false, or a time, not list<element: int64>",
     ),
     ("a.parquet", parquet(facts=pa.array([], pa.string())), {}, RecordError, "has no rows"),
-    ("a.csv", b"fact,id\n", {}, UsageError, "has no column 'facts'; there are fact, id"),
+    (
+        "a.csv",
+        b"fact,id\n",
+        {},
+        UsageError,
+        f"has no column 'facts'; there are fact, id{NEAR}",
+    ),
     ("a.csv", b"facts,facts\n", {}, UsageError, "has the column 'facts' twice"),
     (
         "a.csv",

@@ -190,7 +190,7 @@ def test_what_sqlite_cannot_read_is_said(sqlite: str, tmp_path: Path) -> None:
     assert bad(f"{sqlite}?table=interview", spool) == f"{sqlite}?table=interview: no such table: interview"
     assert bad(f"{sqlite}?table=vacant", spool) == f"{sqlite}?table=vacant: has no rows"
     assert bad(f"{sqlite}?table=interviews", spool, facts="fact") == (
-        f"{sqlite}?table=interviews: has no column 'fact'; there are facts, id, score, team"
+        f"{sqlite}?table=interviews: has no column 'fact'; there are facts, id, score, team; did you mean 'facts'?"
     )
     assert bad(f"{sqlite}?query=SELEC 1", spool) == f'{sqlite}?query: near "1": syntax error'
     assert bad(f"{sqlite}x?table=a", spool) == f"{sqlite}x?table=a: there is no file {path}x"

@@ -47,6 +47,7 @@ def test_records_that_are_wrong_are_told_and_the_others_scored(misstep: Command)
     assert json.loads((misstep.folder / "scores.rejects.jsonl").read_text(encoding="utf-8")) == {
         "file": "log.jsonl",
         "row": 1,
+        "id": "iv-3",
         "problems": [
             {"column": 36, "pointer": "/facts/0/kind", "message": "there is no such kind; did you mean 'late_arrival'?"}
         ],

@@ -17,9 +17,11 @@ from misstep.limits import Limits
 InputForm = Literal["jsonl", "parquet", "csv", "long-csv", "database"]
 """The format of an input."""
 
-Storage = Literal["lines", "parquet", "rows", "long"]
-"""How a part is stored where it is read: lines of JSON, row groups of a Parquet file, or a file of the spool, with rows of a
-table or with interviews of several rows each."""
+Storage = Literal["lines", "parquet", "rows"]
+"""How a part is stored where it is read: lines of JSON, row groups of a Parquet file, or a file of the spool."""
+
+Decimal = Literal[".", ","]
+"""What stands before the fraction of a number."""
 
 USUAL_ID = "id"
 """A table need not have this column; one of another name was asked for, and must be there."""
@@ -31,8 +33,9 @@ class Reading:
 
     ``spool``: a folder for inputs that can only be read once; ``keep``: columns, or keys of JSON lines, that are carried along as
     text; ``form``: the format of all inputs, else by their endings; ``facts`` and ``id``: the columns of tables with the facts as
-    JSON, and with the id; ``delimiter``: of CSV, else a tab in ``*.tsv`` and a comma elsewhere; ``kinds``: of the rule base, for
-    CSV with a fact a row; ``part_bytes`` of lines and ``part_rows`` of tables make a part.
+    JSON, and with the id; ``encoding`` of text, ``delimiter`` and ``decimal`` of CSV, else found out; ``null``: texts of cells
+    that say nothing, besides the empty one; ``kinds``: of the rule base, for CSV with a fact a row; ``part_bytes`` of lines and
+    ``part_rows`` of tables make a part.
     """
 
     spool: Path
@@ -40,7 +43,10 @@ class Reading:
     form: InputForm | None = None
     facts: str = "facts"
     id: str = USUAL_ID
+    encoding: str | None = None
     delimiter: str | None = None
+    decimal: Decimal | None = None
+    null: tuple[str, ...] = ()
     kinds: tuple[Kind, ...] = ()
     part_bytes: int = 4_000_000
     part_rows: int = 10_000
@@ -79,13 +85,23 @@ class Logged(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A record that could not be scored: its place, and what is wrong with it; never a value."""
+    """A record that could not be scored: its place, its id where it can be read, and what is wrong with it; no other value.
+    ``count``: how many records it stands for, as all that follow damage are lost with it."""
 
     file: str
     row: int
     problems: tuple[Problem, ...]
+    id: str | None = None
+    count: int = 1
 
 
-def reject(name: str, row: int, message: str) -> Reject:
+def reject(name: str, row: int, message: str, id_: str | None = None, count: int = 1) -> Reject:
     """A row that cannot be read as a record."""
-    return Reject(name, row, (Problem(Location(), message),))
+    return Reject(name, row, (Problem(Location(), message),), id_, count)
+
+
+class Remark(NamedTuple):
+    """How an input was read, where that is not plain: its encoding, say. ``file``: the input, by its name in results."""
+
+    file: str
+    text: str

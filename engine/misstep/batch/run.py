@@ -21,7 +21,7 @@ from misstep.batch.forms import join_bytes
 from misstep.batch.inputs import Reading, plan_parts
 from misstep.batch.journal import BASELINE, COLUMN_VERSION, RULES, VERSION, Journal, is_begun, part_file
 from misstep.batch.outputs import Output, check_no_input, check_writable, output_of
-from misstep.batch.parts import InputForm
+from misstep.batch.parts import Decimal, InputForm, Remark
 from misstep.batch.results import Scores, read_scores
 from misstep.batch.summary import EXAMPLES, Summary, Tally, version_of_misstep
 from misstep.batch.tasks import Job, Task, score_part
@@ -70,6 +70,10 @@ def score(
     input_format: InputForm | None = None,
     facts: str = "facts",
     id: str = "id",  # noqa: A002 - the field of a record
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    decimal: Decimal | None = None,
+    null: Sequence[str] = (),
     workers: int | None = None,
     on: str | None = None,
     rejects: StrPath | None = None,
@@ -84,7 +88,8 @@ def score(
     ``inputs``: files, folders, patterns, URLs of databases, ``-`` for standard input. ``baseline``: rules to compare with.
     ``keep``: columns of the input to carry along. ``tables``: ``findings`` and ``actions``, besides interviews. ``assessment``: a
     column with the whole assessment as JSON; ``certainty``: columns about how certain it is. ``input_format``: of all inputs.
-    ``facts``, ``id``: the columns of tables.
+    ``facts``, ``id``: the columns of tables. ``encoding`` of text, ``delimiter`` and ``decimal`` of CSV, else found out;
+    ``null``: cells that say nothing.
     ``workers``: number of processes, else one for each core; 1: this one. ``on``: a cluster instead, ``dask://host:port``.
     ``rejects``: file of invalid records, else beside the output; ``max_rejects``: their limit. ``journal``: folder of the
     checkpoints, else beside the output. ``progress`` is called after each part, ``then`` with the scores before the run counts
@@ -116,6 +121,7 @@ def score(
         BASELINE: baseline.digest if baseline else "",
         "inputs": _digest([input_format, names]),
         "columns": _digest([target.form, wanted.keep, wanted.tables, assessment, certainty, facts, id]),
+        "dialect": _digest([encoding, delimiter, decimal, tuple(null)]),
         VERSION: version_of_misstep(),
         COLUMN_VERSION: str(SCHEMA),
     }
@@ -131,6 +137,10 @@ def score(
             form=input_format,
             facts=facts,
             id=id,
+            encoding=encoding,
+            delimiter=delimiter,
+            decimal=decimal,
+            null=tuple(null),
             kinds=tuple(rulebase.kinds.values()),
             part_bytes=PART_BYTES // (100 if certainty else 4 if assessment else 1),
             limits=rulebase.limits,
@@ -204,10 +214,11 @@ class _Run:
     rejects: int = 0
     resumed: int = 0
     share: float = 0.0
+    remarks: list[Remark] = field(default_factory=list)
 
     def tasks(self, inputs: Sequence[str]) -> Iterator[Task]:
         """The parts that are still to be done; the others are counted."""
-        for part in plan_parts(inputs, self.reading):
+        for part in plan_parts(inputs, self.reading, self.remarks):
             if part.path.startswith(f"{self.job.folder}/"):
                 self.spooled[part.number] = place(part.path)
             note = self.journal.note(part.number)
@@ -261,6 +272,7 @@ class _Run:
             rejects=self.rejects,
             examples=[example for _, example in self.examples],
             tally=self.tally,
+            remarks=self.remarks,
             keep=wanted.keep,
             tables=target.further(wanted.tables),
         )

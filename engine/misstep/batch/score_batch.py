@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pyarrow as pa
 
 from misstep.api import RuleBase
@@ -25,6 +26,7 @@ from misstep.batch.columns import (
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.summary import Tally
 from misstep.errors import Location, Problem, RecordError, UsageError
+from misstep.language.facts import MAX_ID
 
 MOST_EXACT = 2**53  # beyond it a fraction in binary no longer tells whole numbers apart
 
@@ -63,7 +65,7 @@ def score_records(
             comparison.add(evaluated(baseline, record, name), result, file, row)
         if isinstance(result, RecordError):
             more = (Problem(Location(), f"and {result.omitted} more"),) if result.omitted else ()
-            scored.rejects.append(Reject(file, row, (*result.problems, *more)))
+            scored.rejects.append(Reject(file, row, (*result.problems, *more), name or _stated_id(record)))
             continue
         scored.tally.add(result)
         summary = rulebase.scores(result)
@@ -75,6 +77,16 @@ def score_records(
         if actions is not None:
             actions += [(*key, *action) for action in action_rows(result)]
     return scored
+
+
+def _stated_id(record: bytes) -> str | None:
+    """The id of a record that is wrong elsewhere."""
+    try:
+        data = orjson.loads(record)
+    except orjson.JSONDecodeError:
+        return None
+    id_ = data.get("id") if isinstance(data, dict) else None
+    return id_ if isinstance(id_, str) and 0 < len(id_) <= MAX_ID else None
 
 
 def score_batch(

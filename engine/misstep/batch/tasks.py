@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from misstep.rulebase.cache import read_program
 @dataclass(frozen=True, slots=True)
 class Job:
     """Everything that a worker needs besides the part; small, as it goes with every part. ``folder``: of the parts and the
-    rules; ``reading``: without the kinds, which the rules have."""
+    rules; ``reading``: without the kinds, which only plans need."""
 
     folder: Path
     form: OutputForm
@@ -57,8 +57,7 @@ def score_part(task: Task) -> dict[str, Any]:
         return noted
     rulebase = _rulebase(job.folder / RULES, job.reading.limits)
     baseline = _rulebase(job.folder / BASELINE, job.reading.limits) if job.compare else None
-    reading = replace(job.reading, kinds=tuple(rulebase.kinds.values()))
-    scored = score_records(read_part(part, reading), part.name, rulebase, job.wanted, baseline)
+    scored = score_records(read_part(part, job.reading), part.name, rulebase, job.wanted, baseline)
     for table in scored.rows:
         with whole_file(part_file(job.folder, part.number, table)) as stream:
             write_part(scored.table(table, job.wanted), stream, job.form)
@@ -69,7 +68,7 @@ def score_part(task: Task) -> dict[str, Any]:
         "number": part.number,
         "digest": part.digest,
         "interviews": len(scored.rows["interviews"]),
-        "rejects": len(rejects),
+        "rejects": sum(reject.count for reject in scored.rejects),
         "examples": [_example(reject) for reject in rejects[:EXAMPLES]],
         "tally": scored.tally.to_json(),
         "comparison": scored.comparison.to_json() if scored.comparison else None,
@@ -92,8 +91,14 @@ def _loaded(program: bytes, limits: Limits) -> RuleBase:
 
 
 def _reject(reject: Reject, lines: bool) -> dict[str, Any]:
-    """A reject as data. ``lines``: whether the records are lines of the input as they are, so that columns can be found."""
-    return {"file": reject.file, "row": reject.row, "problems": [_problem(problem, lines) for problem in reject.problems]}
+    """A reject as data, without what it has not. ``lines``: whether the records are lines of the input as they are, so that
+    columns can be found."""
+    found: dict[str, Any] = {"file": reject.file, "row": reject.row}
+    if reject.id is not None:
+        found["id"] = reject.id
+    if reject.count > 1:
+        found["count"] = reject.count
+    return found | {"problems": [_problem(problem, lines) for problem in reject.problems]}
 
 
 def _problem(problem: Problem, lines: bool) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from misstep.layout.wording import counted
 if TYPE_CHECKING:
     from misstep.api import RuleBase
     from misstep.batch.columns import TableName
-    from misstep.batch.parts import InputForm
+    from misstep.batch.parts import Decimal, InputForm
     from misstep.batch.results import Scores
     from misstep.cli.progress import Style
 
@@ -53,6 +53,10 @@ if TYPE_CHECKING:
 )
 @click.option("--facts", default="facts", show_default=True, metavar="NAME", help="Table column with the facts as JSON.")
 @click.option("--id", "id_", default="id", show_default=True, metavar="NAME", help="Table column with the id.")
+@click.option("--encoding", metavar="NAME", help="Encoding of text: cp1252, utf-16, ... Default: detected.")
+@click.option("--delimiter", metavar="CHAR", help="What ends a cell of CSV: ';', or '\\t' for a tab. Default: detected.")
+@click.option("--decimal", type=click.Choice([".", ","]), help="Decimal sign of numbers in cells of CSV. Default: detected.")
+@click.option("--null", default="", metavar="TEXTS", help="CSV cells that say nothing, separated by commas: N/A,NULL.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Number of processes. Default: one for each core.")
 @click.option("--on", metavar="URL", help="Score on a cluster: dask://SCHEDULER:PORT (extra misstep[dask]).")
 @click.option("--rejects", metavar="FILE", help="Where to write invalid records. Default: beside the output, if there are any.")
@@ -86,6 +90,10 @@ def score(
     input_format: InputForm | None,
     facts: str,
     id_: str,
+    encoding: str | None,
+    delimiter: str | None,
+    decimal: Decimal | None,
+    null: str,
     workers: int | None,
     on: str | None,
     rejects: str | None,
@@ -137,6 +145,10 @@ def score(
             input_format=input_format,
             facts=facts,
             id=id_,
+            encoding=encoding,
+            delimiter=delimiter,
+            decimal=decimal,
+            null=split_names(null),
             workers=workers,
             on=on,
             rejects=rejects,
@@ -152,6 +164,8 @@ def score(
         print(comparison_text(outcome.comparison, terminal_width(), use_color("auto")))
     print(f"{outcome.summary.words.counted(outcome.interviews)} scored into {printable(outcome.files['interviews'])}", end="")
     print(f"; {outcome.resumed:,} of them in an earlier run" if outcome.resumed else "")
+    for remark in outcome.summary.remarks:
+        print(f"misstep: {printable(f'{remark.file}: {remark.text}')}", file=sys.stderr)
     if outcome.rejects:
         count = counted(outcome.rejects, "record")
         print(f"misstep: {count} could not be scored: see {printable(outcome.files['rejects'])}; the first:", file=sys.stderr)

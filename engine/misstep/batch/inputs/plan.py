@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from misstep.batch.inputs.csv_files import check_csv, plan_csv, read_long
+from misstep.batch.inputs.csv_files import check_csv, plan_csv
 from misstep.batch.inputs.database import check_database, plan_database
 from misstep.batch.inputs.lines import plan_file, plan_stream, read_lines
 from misstep.batch.inputs.parquet import check_parquet, plan_parquet, read_parquet
 from misstep.batch.inputs.sources import InputSource, find_sources
 from misstep.batch.inputs.spool import Spool, fault_part, read_rows
-from misstep.batch.inputs.streams import check_stream, is_packed, open_stream
-from misstep.batch.parts import Logged, Part, Reading, Reject, reject
+from misstep.batch.inputs.streams import check_stream, open_stream
+from misstep.batch.parts import Logged, Part, Reading, Reject, Remark, reject
 from misstep.errors import MisstepError, RecordError, UsageError, printable
 
 
-def plan_parts(inputs: Sequence[str], reading: Reading) -> Iterator[Part]:
-    """The parts of all inputs, on demand.
+def plan_parts(inputs: Sequence[str], reading: Reading, remarks: list[Remark] | None = None) -> Iterator[Part]:
+    """The parts of all inputs, on demand. ``remarks``, if given, has a remark added for what was found out about an input.
 
     Raises UsageError, RecordError or InstallationError before the first part where an input that was named cannot be read. A
     file of a folder or pattern that cannot be read becomes a part with this fault, and the others are read.
@@ -36,7 +36,7 @@ def plan_parts(inputs: Sequence[str], reading: Reading) -> Iterator[Part]:
             faults[source] = error.problems[0].message.removeprefix(f"{printable(source.name)}: ")
     sizes = [_size(source) for source in sources]
     whole, done = (0 if None in sizes else sum(filter(None, sizes))), 0
-    spool = Spool(reading.spool)
+    spool = Spool(reading.spool, [] if remarks is None else remarks)
     for source, size in zip(sources, sizes, strict=True):
         parts = iter([fault_part(spool, source, 1, faults[source])]) if source in faults else _plan(source, reading, spool)
         for part in parts:
@@ -59,7 +59,7 @@ def _check(source: InputSource, reading: Reading) -> None:
             if source.form == "parquet":
                 check_parquet(source, reading)
             else:
-                with open_stream(source) as stream:
+                with open_stream(source, reading) as stream:
                     check_stream(source, stream)
                     if source.form in ("csv", "long-csv"):
                         check_csv(source, stream, reading)
@@ -76,13 +76,18 @@ def _plan(source: InputSource, reading: Reading, spool: Spool) -> Iterator[Part]
         yield from plan_database(source, reading, spool)
     elif source.form == "parquet":
         yield from plan_parquet(source, reading, spool)
-    elif source.form == "jsonl" and not source.streamed and not is_packed(source.file):
-        yield from plan_file(source, reading, spool)
     else:
-        with open_stream(source) as stream:
+        with open_stream(source, reading) as stream:
             if source.streamed:
                 check_stream(source, stream)
-            yield from (plan_stream if source.form == "jsonl" else plan_csv)(source, stream, reading, spool)
+            if stream.encoding != "utf-8" and not reading.encoding:
+                spool.remarks.append(Remark(source.name, f"read as {stream.encoding}; --encoding names another encoding"))
+            if source.form != "jsonl":
+                yield from plan_csv(source, stream, reading, spool)
+            elif source.streamed or stream.packing or stream.encoding != "utf-8":
+                yield from plan_stream(source, stream, reading, spool)
+            else:
+                yield from plan_file(source, reading, spool)
 
 
 def read_part(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
@@ -93,7 +98,5 @@ def read_part(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
         yield from read_lines(part, reading)
     elif part.storage == "parquet":
         yield from read_parquet(part, reading)
-    elif part.storage == "long":
-        yield from read_long(part, reading)
     else:
         yield from read_rows(part)
