@@ -50,13 +50,13 @@ BAD: list[tuple[str, bytes, dict[str, Any], type[MisstepError], str]] = [
     ("a.parquet", parquet(a=["[]"], b=["[]"]), {}, UsageError, "has no column 'facts'; there are a, b"),
     ("a.parquet", parquet(facts=["[]"]), {"id": "iv"}, UsageError, "has no column 'iv'; there are facts"),
     ("a.parquet", parquet(facts=["[]"]), {"keep": ("team",)}, UsageError, "has no column 'team'; there are facts"),
-    ("a.parquet", parquet(facts=[1]), {}, UsageError, "the column 'facts' must be text with JSON, not int64"),
+    ("a.parquet", parquet(facts=[1]), {}, UsageError, "the column 'facts' must be text with JSON, or lists of facts, not int64"),
     (
         "a.parquet",
-        parquet(facts=["[]"], id=[[1]]),
+        parquet(facts=["[]"], id=[{"a": 1}]),
         {},
         UsageError,
-        "the column 'id' must be text, a number, true or false, or a time, not list<element: int64>",
+        "the column 'id' must be text, a number, true or false, or a time, not struct<a: int64>",
     ),
     ("a.parquet", parquet(facts=pa.array([], pa.string())), {}, RecordError, "has no rows"),
     (

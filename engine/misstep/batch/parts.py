@@ -59,7 +59,7 @@ class Part:
 
     ``start`` and ``stop`` are bytes of a file, or row groups of Parquet; ``row`` is its first row or line, from 1. ``digest`` is
     of its content; ``share``: how much of all inputs is read with it, from 0 to 1, and 0 if unknown. ``fault``: why the input
-    cannot be read from here on; such a part has no content.
+    cannot be read from here on; such a part has no content, and ``stop`` says how many records are lost.
     """
 
     number: int

@@ -93,7 +93,7 @@ def _plan(source: InputSource, reading: Reading, spool: Spool) -> Iterator[Part]
 def read_part(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
     """The logged interviews of a part, in order, with a reject in place of a record that cannot be read. Workers run this."""
     if part.fault:
-        yield reject(part.name, part.row, part.fault)
+        yield reject(part.name, part.row, part.fault, count=part.stop)
     elif part.storage == "lines":
         yield from read_lines(part, reading)
     elif part.storage == "parquet":

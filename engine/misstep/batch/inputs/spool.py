@@ -44,10 +44,10 @@ class Spool:
         return whole_file(self.path(number), mode=0o600, sync=False)
 
 
-def fault_part(spool: Spool, source: InputSource, row: int, fault: str) -> Part:
-    """A part for the fault that ends an input at a row."""
+def fault_part(spool: Spool, source: InputSource, row: int, fault: str, count: int = 1) -> Part:
+    """A part for the fault that ends an input at a row; ``count``: how many rows are lost, as far as it is known."""
     digest = hashlib.blake2b(fault.encode(), digest_size=16).hexdigest()
-    return Part(spool.number(), "lines", "", source.name, 0, 0, row, digest, fault=fault)
+    return Part(spool.number(), "lines", "", source.name, 0, count, row, digest, fault=fault)
 
 
 def plan_rows(source: InputSource, rows: Iterable[Logged | Reject], reading: Reading, spool: Spool) -> Iterator[Part]:
