@@ -18,6 +18,7 @@ from misstep.assessment.result import Plain
 from misstep.errors import Location, Problem, RecordError, suggest, to_pointer
 from misstep.language.facts import (
     GIVEN_ROLES,
+    LARGEST,
     MAX_ID,
     MAX_TEXT,
     Field,
@@ -75,7 +76,13 @@ class RecordReader:
     def read(self, record: RecordLike) -> Facts:
         """Check a record. Raises RecordError with every problem found, up to the limit."""
         data = plain_record(record)
-        return self._collect(data.get("id"), self._rows(data), _stated(data))
+        facts = data.get("facts")
+        if isinstance(facts, list) and len(facts) > self._limits.facts:
+            raise fault("/facts", f"has {len(facts)} facts; at most {self._limits.facts} are taken")
+        given = self._take(data)
+        if given is None:
+            return self._read_anew(data)
+        return self._collect(data.get("id"), given, _stated(data))
 
     def read_json(self, data: bytes | str) -> Facts:
         """Check a record given as JSON text. Raises RecordError with line and column of every problem found.
@@ -97,19 +104,46 @@ class RecordReader:
         except RecordError as error:
             raise document.place(error) from None
 
-    def _rows(self, data: Plain) -> list[Values]:
+    def _read_anew(self, data: Plain) -> Facts:
+        """The facts of a record that is not plainly right: of one with nulls, say, or one that is wrong."""
+        said = {name: value for name, value in data.items() if value is not None}
+        facts = said.get("facts")
+        places: list[int] = []  # of facts in the record, where those that are left out are counted
+        if isinstance(facts, list):
+            places = [i for i, fact in enumerate(facts) if fact is not None]
+            said["facts"] = [self._said(facts[i]) for i in places]
+        try:
+            given = self._take(said)
+            if given is None:
+                given = self._validated(said)
+            return self._collect(said.get("id"), given, _stated(said))
+        except RecordError as error:
+            raise _placed(error, places) from None
+
+    def _said(self, fact: object) -> object:
+        """A fact without what it does not say: null, whatever the field. 12.0 is the whole number 12."""
+        if type(fact) is not dict:
+            return fact
+        kind = fact.get("kind")
+        fields = self._kinds[kind].by_name if isinstance(kind, str) and kind in self._kinds else {}
+        said = {name: value for name, value in fact.items() if value is not None}
+        for name, value in said.items():
+            field = fields.get(name)
+            if field is None:
+                continue
+            if type(value) is float and field.form.whole and value.is_integer() and abs(value) <= LARGEST:
+                said[name] = int(value)
+            elif type(value) is list and field.form.sort == "set":
+                said[name] = [word for word in value if word is not None]
+        return said
+
+    def _validated(self, data: Plain) -> list[Values]:
         """The rows of a record's facts, in its order."""
-        facts = data.get("facts")
-        if isinstance(facts, list) and len(facts) > self._limits.facts:
-            raise fault("/facts", f"has {len(facts)} facts; at most {self._limits.facts} are taken")
-        given = self._take(data)
-        if given is None:
-            try:
-                valid = self._validator.validate_python(data)
-            except ValidationError as error:
-                raise self._record_error(error) from None
-            given = [list(fact.values()) for fact in valid["facts"]]
-        return given
+        try:
+            valid = self._validator.validate_python(data)
+        except ValidationError as error:
+            raise self._record_error(error) from None
+        return [list(fact.values()) for fact in valid["facts"]]
 
     # -- errors
 
@@ -157,6 +191,18 @@ class RecordReader:
         else:
             message = "must be a mapping: {kind: ..., and its fields}"
         return Problem(Location(pointer=to_pointer(loc)), message)
+
+
+def _placed(error: RecordError, places: list[int]) -> RecordError:
+    """An error about facts, with their places in the whole record."""
+    if places == list(range(len(places))):
+        return error
+    problems = []
+    for problem in error.problems:
+        first, slash, rest = problem.location.pointer.removeprefix("/facts/").partition("/")
+        pointer = f"/facts/{places[int(first)]}{slash}{rest}" if first.isdigit() else problem.location.pointer
+        problems.append(Problem(Location(pointer=pointer), problem.message))
+    return RecordError(problems, error.omitted)
 
 
 def named(facts: Facts, id: str) -> Facts:  # noqa: A002 - the field of a record
@@ -268,9 +314,9 @@ def _optional(schema: CoreSchema) -> CoreSchema:
 
 def _field_schema(field: Field) -> CoreSchema:
     schema = _value_schema(field)
-    if field.unknown:
-        return _optional(schema)
-    return schema if field.required else core_schema.with_default_schema(schema, default=field.default)
+    if field.required:
+        return schema
+    return core_schema.with_default_schema(core_schema.nullable_schema(schema), default=None if field.unknown else field.default)
 
 
 def _value_schema(field: Field) -> CoreSchema:
