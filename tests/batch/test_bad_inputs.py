@@ -18,7 +18,7 @@ from misstep.errors import MisstepError, RecordError, UsageError
 from misstep.language.facts import Field, Kind
 
 NEAR = "; did you mean 'fact'? Then give --facts fact"
-FORMS = "JSON lines (*.jsonl, *.ndjson), Parquet (*.parquet, *.pq) or CSV (*.csv, *.tsv), also packed as *.gz or *.zst"
+FORMS = "JSON (*.json, *.jsonl, *.ndjson) or CSV (*.csv, *.tsv), also packed as *.gz or *.zst, Parquet (*.parquet, *.pq), *.xlsx"
 KIND = Kind("late", "mistake", "Late", (Field("minutes", "integer"),))
 
 

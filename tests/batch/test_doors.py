@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -76,6 +77,11 @@ def json_lines(facts: list[Any], folder: Path) -> Any:
     return scored(folder, str(folder / "a.jsonl"))
 
 
+def json_list(facts: list[Any], folder: Path) -> Any:
+    (folder / "a.json").write_text(json.dumps({"data": [{"id": ID, "facts": facts}]}, indent=2), encoding="utf-8")
+    return scored(folder, str(folder / "a.json"))
+
+
 def parquet_text(facts: list[Any], folder: Path) -> Any:
     pq.write_table(pa.table({"id": [ID], "facts": [json.dumps(facts)]}), folder / "a.parquet")
     return scored(folder, str(folder / "a.parquet"))
@@ -97,6 +103,13 @@ def sqlite(facts: list[Any], folder: Path) -> Any:
         connection.execute("CREATE TABLE log (id TEXT, facts TEXT)")
         connection.execute("INSERT INTO log VALUES (?, ?)", (ID, json.dumps(facts)))
     return scored(folder, f"sqlite:///{folder}/a.db?table=log")
+
+
+def duckdb_lists(facts: list[Any], folder: Path) -> Any:
+    batch = pa.table({"id": [ID], "facts": [facts]})  # noqa: F841 - DuckDB finds it by its name
+    with duckdb.connect(folder / "a.duckdb") as connection:
+        connection.execute("CREATE TABLE log AS SELECT * FROM batch")
+    return scored(folder, f"duckdb:///{folder}/a.duckdb?table=log")
 
 
 def batch_of(facts: pa.Array) -> Any:
@@ -121,7 +134,18 @@ def as_json(facts: list[Any], folder: Path) -> Any:
 
 DOORS = {
     door.__name__: door
-    for door in (as_json, json_lines, parquet_text, parquet_structs, csv_json, sqlite, batch_text, batch_structs)
+    for door in (
+        as_json,
+        json_lines,
+        json_list,
+        parquet_text,
+        parquet_structs,
+        csv_json,
+        sqlite,
+        duckdb_lists,
+        batch_text,
+        batch_structs,
+    )
 }
 
 

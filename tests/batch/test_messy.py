@@ -39,6 +39,9 @@ def score(folder: Path, name: str, *options: str) -> Came:
         ("excel_semi.csv", ("--keep", "team"), ["cells end at ';'; --delimiter and --decimal say otherwise"]),
         ("pipe.csv", ("--keep", "team"), ["cells end at '|'; --delimiter and --decimal say otherwise"]),
         ("caps.csv", ("--facts", "Facts", "--id", "ID"), []),
+        ("array.json", ("--keep", "team"), []),
+        ("polars_nulls.ndjson", (), []),
+        ("polars_struct.parquet", (), []),
         (
             "long_german.csv",
             ("--input-format", "long-csv", "--keep", "team"),
@@ -73,6 +76,11 @@ def test_what_is_refused(tmp_path: Path, name: str, said: str) -> None:
     came = score(tmp_path, name)
     assert (came.code, came.rows) == (2, [])
     assert came.said[-1] == f"misstep: {name}: {said}"
+
+
+def test_a_column_of_json_is_scored(tmp_path: Path) -> None:
+    came = score(tmp_path, "duckdb_json_column.parquet")
+    assert (came.code, came.said, [row["id"] for row in came.rows]) == (0, [], ["a"])
 
 
 def test_python_s_own_notation_is_named(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from misstep.errors import Location, Problem
 from misstep.language.facts import Kind
 from misstep.limits import Limits
 
-InputForm = Literal["jsonl", "parquet", "csv", "long-csv", "database"]
+InputForm = Literal["jsonl", "json", "parquet", "csv", "long-csv", "xlsx", "database"]
 """The format of an input."""
 
 Storage = Literal["lines", "parquet", "rows"]
@@ -59,7 +59,8 @@ class Part:
 
     ``start`` and ``stop`` are bytes of a file, or row groups of Parquet; ``row`` is its first row or line, from 1. ``digest`` is
     of its content; ``share``: how much of all inputs is read with it, from 0 to 1, and 0 if unknown. ``fault``: why the input
-    cannot be read from here on; such a part has no content, and ``stop`` says how many records are lost.
+    cannot be read from here on; such a part has no content, and ``stop`` says how many records are lost. ``keys``: columns that
+    the folders of the file say, ``month=2026-01/``.
     """
 
     number: int
@@ -72,6 +73,7 @@ class Part:
     digest: str
     share: float = 0.0
     fault: str = ""
+    keys: tuple[tuple[str, str | None], ...] = ()
 
 
 class Logged(NamedTuple):

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--input-format",
-    type=click.Choice(["jsonl", "parquet", "csv", "long-csv"]),
+    type=click.Choice(["jsonl", "json", "parquet", "csv", "long-csv", "xlsx"]),
     help="Format of all inputs. Default: by file extension. long-csv: one row for each fact.",
 )
 @click.option("--facts", default="facts", show_default=True, metavar="NAME", help="Table column with the facts as JSON.")
@@ -105,8 +105,8 @@ def score(
 ) -> int:
     """Score logged interviews, by the million.
 
-    INPUT is a file of JSON lines, Parquet or CSV, plain or compressed; a folder or glob pattern of them; - for standard input;
-    or a table or query of a database: sqlite:///FILE?table=NAME, postgresql://HOST/DATABASE?query=SELECT ...
+    INPUT is a file of JSON, CSV, Parquet or Excel, also compressed; a folder or glob pattern of them; - for standard input; or a
+    table or query of a database: sqlite:///FILE?table=NAME, duckdb:///FILE?..., postgresql://HOST/DATABASE?query=SELECT ...
 
     OUTPUT is written atomically. To resume an interrupted run, repeat the same command. Invalid records are skipped, counted and
     written to a rejects file; the exit code is then 1.

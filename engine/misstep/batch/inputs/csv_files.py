@@ -1,4 +1,4 @@
-"""CSV in; parts in the spool, and the interviews of a part, out. The header shows its form.
+"""CSV or a workbook in; parts in the spool, and the interviews of a part, out. The header shows its form.
 
 An interview a row: its facts as JSON, in a column. A fact a row: the interview's id, ``kind``, the fields of the kinds by their
 names, and ``fact`` for the ids of facts that others name; an empty cell is a field that is not given, and a row with nothing but
@@ -20,12 +20,14 @@ from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.spool import NOT_UTF_8, Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import Stream
 from misstep.batch.inputs.table_rows import Columns, choose_columns, logged, logged_row, require_columns
+from misstep.batch.inputs.workbooks import WorkbookRows, workbook_rows
 from misstep.batch.parts import Decimal, Logged, Part, Reading, Reject, Remark, reject
 from misstep.errors import RecordError, UsageError, printable, suggest
 from misstep.language.facts import GIVEN_ROLES, Field, Kind
 
 FACT = "fact"
 
+Rows = CsvRows | WorkbookRows
 FactCells = dict[str, str]
 
 
@@ -34,23 +36,41 @@ def check_csv(source: InputSource, stream: Stream, reading: Reading) -> None:
     _columns(source, CsvRows(source, stream, reading), reading)
 
 
+def check_workbook(source: InputSource, reading: Reading) -> None:
+    """The same of a workbook, which may also be none."""
+    with workbook_rows(source, reading) as rows:
+        _columns(source, rows, reading)
+
+
+def plan_workbook(source: InputSource, reading: Reading, spool: Spool) -> Iterator[Part]:
+    """The parts of a workbook."""
+    with workbook_rows(source, reading) as rows:
+        yield from plan_rows(source, _read(source, rows, reading), reading, spool)
+
+
 def plan_csv(source: InputSource, stream: Stream, reading: Reading, spool: Spool) -> Iterator[Part]:
     """The parts of a stream."""
     rows = CsvRows(source, stream, reading)
-    columns = _columns(source, rows, reading)
     said = rows.dialect.said(reading.delimiter or usual_delimiter(source))
     if said:
         spool.remarks.append(Remark(source.name, said))
-    read = _gather_interviews(source, rows, reading) if columns is None else _read_interviews(source, columns, rows, reading)
     part = None
-    for part in plan_rows(source, read, reading, spool):
+    for part in plan_rows(source, _read(source, rows, reading), reading, spool):
         yield replace(part, share=stream.share)
     fault = stream.fault or ("has a header, but no rows" if part is None else "")
     if fault:
         yield fault_part(spool, source, rows.line, fault)
 
 
-def _columns(source: InputSource, rows: CsvRows, reading: Reading) -> Columns | None:
+def _read(source: InputSource, rows: Rows, reading: Reading) -> Iterator[Logged | Reject]:
+    """The interviews of either form."""
+    columns = _columns(source, rows, reading)
+    if columns is None:
+        return _gather_interviews(source, rows, reading)
+    return _read_interviews(source, columns, rows, reading)
+
+
+def _columns(source: InputSource, rows: Rows, reading: Reading) -> Columns | None:
     """The columns that are read; None for a fact a row, where all are read."""
     if source.form == "long-csv" or (reading.facts not in rows.header and KIND in rows.header):
         _check_facts(source, rows.header, reading)
@@ -58,7 +78,7 @@ def _columns(source: InputSource, rows: CsvRows, reading: Reading) -> Columns | 
     return choose_columns(source.name, rows.header, reading)
 
 
-def _read_interviews(source: InputSource, columns: Columns, rows: CsvRows, reading: Reading) -> Iterator[Logged | Reject]:
+def _read_interviews(source: InputSource, columns: Columns, rows: Rows, reading: Reading) -> Iterator[Logged | Reject]:
     """Every row as an interview, its facts in one of the columns."""
     places = {name: rows.header.index(name) for name in columns.names()}
     nothing = {"", *reading.null}
@@ -90,7 +110,7 @@ def _check_facts(source: InputSource, header: Sequence[str], reading: Reading) -
     require_columns(source.name, header, list(dict.fromkeys(header)))
 
 
-def _gather_interviews(source: InputSource, rows: CsvRows, reading: Reading) -> Iterator[Logged | Reject]:
+def _gather_interviews(source: InputSource, rows: Rows, reading: Reading) -> Iterator[Logged | Reject]:
     """The interviews, each with the line that it begins on. They end at a broken quote: the rows after it cannot be told apart.
 
     Raises RecordError where the rows of an interview do not follow each other: it would be scored in pieces.

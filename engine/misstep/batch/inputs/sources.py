@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from misstep.batch.databases import DATABASES, read_url
 from misstep.batch.parts import InputForm
@@ -17,14 +19,19 @@ from misstep.files import is_remote, place
 STDIN = "-"
 PACKINGS = (".gz", ".zst")
 ENDINGS: dict[str, InputForm] = {
+    ".json": "json",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".parquet": "parquet",
     ".pq": "parquet",
     ".csv": "csv",
     ".tsv": "csv",
+    ".xlsx": "xlsx",
 }
-MEANT = "JSON lines (*.jsonl, *.ndjson), Parquet (*.parquet, *.pq) or CSV (*.csv, *.tsv), also packed as *.gz or *.zst"
+MEANT = "JSON (*.json, *.jsonl, *.ndjson) or CSV (*.csv, *.tsv), also packed as *.gz or *.zst, Parquet (*.parquet, *.pq), *.xlsx"
+
+_HIVE = re.compile(r"(?:\A|(?<=/))([^/=]+)=([^/]+)/")
+_HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,12 @@ class InputSource:
     def file(self) -> Path:
         """Its path, if it is a file."""
         return place(self.path)
+
+    @property
+    def keys(self) -> tuple[tuple[str, str | None], ...]:
+        """The columns that its folders say, as Hive names them: ``month=2026-01/``."""
+        found = [] if self.form == "database" else _HIVE.findall(self.name)
+        return tuple((name, None if value == _HIVE_NULL else unquote(value)) for name, value in found)
 
     @property
     def streamed(self) -> bool:

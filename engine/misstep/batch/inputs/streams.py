@@ -63,7 +63,7 @@ class Stream(io.RawIOBase):
         while len(head) < SAMPLE and (data := self._unpack()):
             head += data
         given = reading.encoding
-        self.encoding = known_encoding(given) if given else find_encoding(head, older=source.form != "jsonl")
+        self.encoding = known_encoding(given) if given else find_encoding(head, older=source.form not in ("json", "jsonl"))
         self._decoder = None if self.encoding == "utf-8" else codecs.getincrementaldecoder(self.encoding)("surrogateescape")
         self.head = self._ready = self._recode(head, last=len(head) < SAMPLE)
         self.buffered = io.BufferedReader(self, CHUNK)
