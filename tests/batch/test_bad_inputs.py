@@ -87,7 +87,7 @@ BAD: list[tuple[str, bytes, dict[str, Any], type[MisstepError], str]] = [
         b"id,kind,team\n",
         {"kinds": (KIND,)},
         UsageError,
-        "the column 'team' is no field of any kind; name it among those to keep, if it is none",
+        "the column 'team' is no field of any kind; --keep carries it along, --ignore leaves it out",
     ),
     ("a.csv", b"kind,minutes\n", {"kinds": (KIND,)}, UsageError, "has no column 'id'; there are kind, minutes"),
     ("a.csv", b"id,facts\n", {"form": "long-csv"}, UsageError, "has no column 'kind'; there are facts, id"),

@@ -41,10 +41,12 @@ def score(folder: Path, name: str, *options: str) -> Came:
         ("caps.csv", ("--facts", "Facts", "--id", "ID"), []),
         ("array.json", ("--keep", "team"), []),
         ("polars_nulls.ndjson", (), []),
+        ("extrakeys.jsonl", ("--ignore", "*"), []),
+        ("extrakeys.jsonl", ("--ignore", "candidate,created_at", "--keep", "team"), []),
         ("polars_struct.parquet", (), []),
         (
             "long_german.csv",
-            ("--input-format", "long-csv", "--keep", "team"),
+            ("--input-format", "long-csv", "--keep", "team", "--ignore", "*"),
             ["cells end at ';', numbers have a decimal comma; --delimiter and --decimal say otherwise"],
         ),
     ],

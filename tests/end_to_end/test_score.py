@@ -59,7 +59,7 @@ def test_further_columns_of_a_log_are_named(misstep: Command) -> None:
     run = alone(misstep, "log.jsonl", "-o", "scores.csv")
     assert run.code == 1
     assert run.err.splitlines()[1] == (
-        "misstep: log.jsonl:1: /team: there is no such field; there are id, facts; further columns of a log are named by --keep"
+        "misstep: log.jsonl:1: /team: there is no such field; there are id, facts; --keep carries further columns along, --ignore leaves them out"
     )
     run = alone(misstep, "log.jsonl", "-o", "scores.csv", "--keep", "team", "--overwrite")
     assert (run.code, run.err) == (0, "")

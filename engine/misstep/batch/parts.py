@@ -23,6 +23,9 @@ Storage = Literal["lines", "parquet", "rows"]
 Decimal = Literal[".", ","]
 """What stands before the fraction of a number."""
 
+EVERY = "*"
+"""In place of the names of columns to ignore."""
+
 USUAL_ID = "id"
 """A table need not have this column; one of another name was asked for, and must be there."""
 
@@ -31,15 +34,16 @@ USUAL_ID = "id"
 class Reading:
     """How inputs are read.
 
-    ``spool``: a folder for inputs that can only be read once; ``keep``: columns, or keys of JSON lines, that are carried along as
-    text; ``form``: the format of all inputs, else by their endings; ``facts`` and ``id``: the columns of tables with the facts as
-    JSON, and with the id; ``encoding`` of text, ``delimiter`` and ``decimal`` of CSV, else found out; ``null``: texts of cells
-    that say nothing, besides the empty one; ``kinds``: of the rule base, for CSV with a fact a row; ``part_bytes`` of lines and
-    ``part_rows`` of tables make a part.
+    ``spool``: a folder for inputs that can only be read once; ``keep``: columns, or keys of JSON, that are carried along as text;
+    ``ignore``: those that are never read, ``*`` for all that nothing else names; ``form``: the format of all inputs, else by
+    their endings; ``facts`` and ``id``: the columns of tables with the facts as JSON, and with the id; ``encoding`` of text,
+    ``delimiter`` and ``decimal`` of CSV, else found out; ``null``: texts of cells that say nothing, besides the empty one;
+    ``kinds``: of the rule base, for CSV with a fact a row; ``part_bytes`` of lines and ``part_rows`` of tables make a part.
     """
 
     spool: Path
     keep: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
     form: InputForm | None = None
     facts: str = "facts"
     id: str = USUAL_ID

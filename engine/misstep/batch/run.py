@@ -64,6 +64,7 @@ def score(
     rules: RuleBase | None = None,
     baseline: RuleBase | None = None,
     keep: Sequence[str] = (),
+    ignore: Sequence[str] = (),
     tables: Sequence[TableName] = (),
     assessment: bool = False,
     certainty: bool = False,
@@ -86,10 +87,10 @@ def score(
     """Score all interviews of the inputs into files or tables of a database, as ``misstep score`` does.
 
     ``inputs``: files, folders, patterns, URLs of databases, ``-`` for standard input. ``baseline``: rules to compare with.
-    ``keep``: columns of the input to carry along. ``tables``: ``findings`` and ``actions``, besides interviews. ``assessment``: a
-    column with the whole assessment as JSON; ``certainty``: columns about how certain it is. ``input_format``: of all inputs.
-    ``facts``, ``id``: the columns of tables. ``encoding`` of text, ``delimiter`` and ``decimal`` of CSV, else found out;
-    ``null``: cells that say nothing.
+    ``keep``: columns of the input to carry along; ``ignore``: those never to read, ``*`` for all others. ``tables``: ``findings``
+    and ``actions``, besides interviews. ``assessment``: a column with the whole assessment as JSON; ``certainty``: columns about
+    how certain it is. ``input_format``: of all inputs. ``facts``, ``id``: the columns of tables. ``encoding`` of text,
+    ``delimiter`` and ``decimal`` of CSV, else found out; ``null``: cells that say nothing.
     ``workers``: number of processes, else one for each core; 1: this one. ``on``: a cluster instead, ``dask://host:port``.
     ``rejects``: file of invalid records, else beside the output; ``max_rejects``: their limit. ``journal``: folder of the
     checkpoints, else beside the output. ``progress`` is called after each part, ``then`` with the scores before the run counts
@@ -103,7 +104,7 @@ def score(
     names = [os.fspath(inputs)] if isinstance(inputs, str | os.PathLike) else [os.fspath(name) for name in inputs]
     rulebase = rules or RuleBase.shipped()
     wanted = OutputOptions(tuple(keep), tuple(t for t in ("findings", "actions") if t in tables), assessment, certainty)
-    _check_names(wanted)
+    _check_names(wanted, {*ignore}, {facts, id})
     target = output_of(os.fspath(output))
     folder = target.journal() if journal is None else place(journal)
     rejected = target.beside("rejects.jsonl") if rejects is None else place(rejects)
@@ -121,7 +122,7 @@ def score(
         BASELINE: baseline.digest if baseline else "",
         "inputs": _digest([input_format, names]),
         "columns": _digest([target.form, wanted.keep, wanted.tables, assessment, certainty, facts, id]),
-        "dialect": _digest([encoding, delimiter, decimal, tuple(null)]),
+        "options of its inputs": _digest([encoding, delimiter, decimal, tuple(null), tuple(ignore)]),
         VERSION: version_of_misstep(),
         COLUMN_VERSION: str(SCHEMA),
     }
@@ -134,6 +135,7 @@ def score(
         reading = Reading(
             spool=parts,
             keep=wanted.keep,
+            ignore=tuple(ignore),
             form=input_format,
             facts=facts,
             id=id,
@@ -177,8 +179,10 @@ def workers_of(on: str | None, count: int | None, folder: Path) -> TaskRunner:
 PART_BYTES = 4_000_000  # of lines: some thousand interviews, done again within a second or two
 
 
-def _check_names(wanted: OutputOptions) -> None:
-    """Raise UsageError about duplicate columns."""
+def _check_names(wanted: OutputOptions, ignore: set[str], needed: set[str]) -> None:
+    """Raise UsageError about duplicate columns, and those that are both to be read and not to be read."""
+    if both := sorted(ignore & {*wanted.keep, *needed}):
+        raise UsageError(f"ignore: the column '{printable(both[0])}' is to be read as well")
     names = wanted.schema("interviews").names
     for name in wanted.keep:
         if names.count(name) > 1:

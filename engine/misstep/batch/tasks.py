@@ -106,7 +106,7 @@ def _problem(problem: Problem, lines: bool) -> dict[str, Any]:
     message = printable(problem.message)[:MAX_LENGTH]
     first, _, deeper = place.pointer[1:].partition("/")
     if lines and first and not deeper and first not in OF_RECORDS:
-        message += "; further columns of a log are named by --keep"
+        message += "; --keep carries further columns along, --ignore leaves them out"
     found = {"pointer": place.pointer, "message": message}
     return {"column": place.column, **found} if lines and place.column else found
 

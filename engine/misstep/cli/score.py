@@ -39,6 +39,12 @@ if TYPE_CHECKING:
 )
 @click.option("--keep", default="", metavar="NAMES", help="Input columns to copy to the output, separated by commas: team,month.")
 @click.option(
+    "--ignore",
+    default="",
+    metavar="NAMES",
+    help="Input columns never to read, separated by commas; '*' for all that are not named.",
+)
+@click.option(
     "--with",
     "also",
     multiple=True,
@@ -86,6 +92,7 @@ def score(
     rules: tuple[Path, ...],
     baseline: tuple[Path, ...],
     keep: str,
+    ignore: str,
     also: tuple[str, ...],
     input_format: InputForm | None,
     facts: str,
@@ -139,6 +146,7 @@ def score(
             rules=load_rules(rules),
             baseline=_baseline(baseline) if baseline else None,
             keep=split_names(keep),
+            ignore=split_names(ignore),
             tables=tables,
             assessment="assessment" in also,
             certainty="certainty" in also,

@@ -21,7 +21,7 @@ from misstep.batch.inputs.spool import NOT_UTF_8, Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import Stream
 from misstep.batch.inputs.table_rows import Columns, choose_columns, logged, logged_row, require_columns
 from misstep.batch.inputs.workbooks import WorkbookRows, workbook_rows
-from misstep.batch.parts import Decimal, Logged, Part, Reading, Reject, Remark, reject
+from misstep.batch.parts import EVERY, Decimal, Logged, Part, Reading, Reject, Remark, reject
 from misstep.errors import RecordError, UsageError, printable, suggest
 from misstep.language.facts import GIVEN_ROLES, Field, Kind
 
@@ -103,11 +103,13 @@ def _check_facts(source: InputSource, header: Sequence[str], reading: Reading) -
     """Raise UsageError where a column is missing, or is no field of any kind."""
     require_columns(source.name, header, tuple(dict.fromkeys([reading.id, KIND, *reading.keep])))
     fields = {field.name for kind in _given(reading) for field in kind.fields}
-    for column in header:
-        if column not in {reading.id, KIND, FACT, *reading.keep, *fields}:
-            hint = suggest(column, fields, "; name it among those to keep, if it is none")
+    known = {reading.id, KIND, FACT, *reading.keep, *fields}
+    read = [column for column in header if column not in reading.ignore and (column in known or EVERY not in reading.ignore)]
+    for column in read:
+        if column not in known:
+            hint = suggest(column, fields, "; --keep carries it along, --ignore leaves it out")
             raise UsageError(f"{printable(source.name)}: the column '{column}' is no field of any kind{hint}")
-    require_columns(source.name, header, list(dict.fromkeys(header)))
+    require_columns(source.name, read, list(dict.fromkeys(read)))
 
 
 def _gather_interviews(source: InputSource, rows: Rows, reading: Reading) -> Iterator[Logged | Reject]:
@@ -117,6 +119,8 @@ def _gather_interviews(source: InputSource, rows: Rows, reading: Reading) -> Ite
     """
     kinds = {kind.name: kind.by_name for kind in _given(reading)}
     nothing = {"", *reading.null}
+    read = {reading.id, KIND, FACT, *reading.keep, *(name for fields in kinds.values() for name in fields)} - {*reading.ignore}
+    header = [name if name in read else "" for name in rows.header]
     with closing(sqlite3.connect("")) as seen:  # a file of its own that is gone afterwards: ids may be more than memory holds
         seen.execute("CREATE TABLE ids (id TEXT PRIMARY KEY) WITHOUT ROWID")
         gathered: _Gathered | None = None
@@ -126,7 +130,7 @@ def _gather_interviews(source: InputSource, rows: Rows, reading: Reading) -> Ite
                     yield gathered.logged(source.name, reading, "a row that may belong to it cannot be read")
                 yield reject(source.name, cells.row, f"{cells.wrong}; what follows is not read")
                 return
-            row = {name: cell for name, cell in zip(rows.header, cells.cells, strict=False) if cell not in nothing}
+            row = {name: cell for name, cell in zip(header, cells.cells, strict=False) if name and cell not in nothing}
             id_ = row.get(reading.id, "")
             if gathered is None or id_ != gathered.id:
                 if gathered is not None:

@@ -97,7 +97,7 @@ def _records(source: InputSource, values: JsonValues, reading: Reading) -> Itera
         if value is None:
             yield reject(source.name, values.count, too_long(reading.limits.record_bytes))
         else:
-            text, kept = take_out(value, reading.keep) if reading.keep else (value, ())
+            text, kept = take_out(value, reading.keep, reading.ignore)
             yield Logged(values.count, text, None, kept)
 
 

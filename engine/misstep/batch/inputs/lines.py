@@ -93,5 +93,5 @@ def read_lines(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
                     left -= len(line)
                 yield reject(part.name, row, too_long(most))
             elif record and not record.isspace():
-                text, kept = take_out(record, reading.keep) if reading.keep else (record, ())
+                text, kept = take_out(record, reading.keep, reading.ignore)
                 yield Logged(row, text, None, kept)

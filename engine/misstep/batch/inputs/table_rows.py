@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from misstep.batch.inputs.kept import take_out
 from misstep.batch.parts import USUAL_ID, Logged, Reading, Reject, reject
 from misstep.errors import UsageError, listing, printable, too_long
 from misstep.language.facts import MAX_ID
@@ -30,6 +31,7 @@ class Columns:
 def choose_columns(name: str, there: Sequence[str], reading: Reading) -> Columns:
     """The columns of a table that are to be read. Raises UsageError where one is missing, or is there twice; also where there is
     one like ``ID``, which is not to be lost in silence."""
+    there = [name for name in there if name not in reading.ignore]
     wanted = reading.id != USUAL_ID or USUAL_ID in map(str.casefold, there)
     id_ = reading.id if wanted else None
     columns = Columns(reading.facts, id_, reading.keep)
@@ -67,4 +69,6 @@ def logged(
         return reject(name, row, too_long(reading.limits.record_bytes), id_)
     if facts is None or not facts.strip():
         return reject(name, row, f"the column '{reading.facts}' is empty; it must hold the facts as JSON", id_ or None)
+    if reading.ignore:  # a whole record may stand in the column
+        facts, _ = take_out(facts, (), reading.ignore)
     return Logged(row, facts, id_ or None, kept)
