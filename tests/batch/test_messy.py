@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import pytest
 from tests.end_to_end.command import environment
 
+NONE = "none of {} records could be scored, all for one reason:"
+NO_FIELD = "there is no such field; there are id, facts; --keep carries further columns along, --ignore leaves them out"
 MESSY = Path(__file__).parents[2] / "fixtures" / "messy"
 
 
@@ -72,12 +74,16 @@ def test_what_is_scored(tmp_path: Path, name: str, options: tuple[str, ...], sai
             "wide.csv",
             "has no column 'facts'; there are comment, interview_id, interviewer_name_wrong, phone_rang, tardiness_min, team",
         ),
+        ("extrakeys.jsonl", f"{NONE.format(4)} /team: {NO_FIELD} (and 2 more)"),
+        ("lever_feedback.json", f"{NONE.format(3)} /facts: is missing (and 11 more)"),
+        ("greenhouse_scorecards.json", f"{NONE.format(3)} /facts: is missing (and 15 more)"),
     ],
 )
 def test_what_is_refused(tmp_path: Path, name: str, said: str) -> None:
     came = score(tmp_path, name)
     assert (came.code, came.rows) == (2, [])
-    assert came.said[-1] == f"misstep: {name}: {said}"
+    assert came.said[-1] == (f"misstep: {said}" if said.startswith("none") else f"misstep: {name}: {said}")
+    assert came.rejects == []
 
 
 def test_a_column_of_json_is_scored(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ class Scored:
     comparison: Comparison | None
     tally: Tally = field(default_factory=Tally)
     rejects: list[Reject] = field(default_factory=list)
+    ids: list[str | None] = field(default_factory=list)
 
     def table(self, name: TableName, wanted: OutputOptions) -> pa.Table:
         """One of the tables."""
@@ -61,11 +62,12 @@ def score_records(
             comparison.add(evaluated(baseline, record, name), result, file, row)
         if isinstance(result, RecordError):
             more = (Problem(Location(), f"and {result.omitted} more"),) if result.omitted else ()
-            scored.rejects.append(Reject(file, row, (*result.problems, *more), name or _stated_id(record)))
+            scored.rejects.append(Reject(file, row, (*result.problems, *more), id_of(logged)))
             continue
         scored.tally.add(result)
         summary = rulebase.scores(result)
-        key = (file, row, summary["id"])
+        key = (file, row, result.facts.id)
+        scored.ids.append(result.facts.id)
         answer = answer_values(rulebase, result, summary, record, wanted.assessment, wanted.certainty)
         interviews.append((*key, *kept, *answer))
         if findings is not None:
@@ -75,10 +77,12 @@ def score_records(
     return scored
 
 
-def _stated_id(record: bytes) -> str | None:
-    """The id of a record that is wrong elsewhere."""
+def id_of(logged: Logged) -> str | None:
+    """The id of a logged interview, which may be wrong elsewhere."""
+    if logged.id is not None:
+        return logged.id
     try:
-        data = orjson.loads(record)
+        data = orjson.loads(logged.record)
     except orjson.JSONDecodeError:
         return None
     id_ = data.get("id") if isinstance(data, dict) else None

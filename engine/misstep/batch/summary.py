@@ -151,8 +151,9 @@ class Summary:
     """The summary of a run. ``misstep``: the version that scored; ``fired``: in how many interviews each rule fired; ``rules``:
     all there are, with their titles; ``bands`` and ``verdicts``: mildest first; ``unable``: the verdict where something is called
     for and nothing can be done towards the other side, empty where there is none; ``keep``: columns of the input that were
-    carried along; ``tables``: file names of the further tables, by what they hold; ``words``: of the field;
-    ``reject_examples`` and ``remarks`` on inputs: the first few; ``schema``: of the columns of the result, see docs/batch.md."""
+    carried along; ``tables``: file names of the further tables, by what they hold; ``words``: of the field; ``duplicates``:
+    interviews with the id of one before; ``reject_examples`` and ``remarks`` on inputs: the first few; ``schema``: of the columns
+    of the result, see docs/batch.md."""
 
     misstep: str
     rulebase: RuleBaseInfo
@@ -170,6 +171,7 @@ class Summary:
     keep: tuple[str, ...] = ()
     tables: dict[str, str] = field(default_factory=dict)
     remarks: tuple[InputRemark, ...] = ()
+    duplicates: int = 0
     words: ScaleWords = field(default_factory=ScaleWords)
     schema: Literal[2] = 2
 
@@ -184,6 +186,7 @@ class Summary:
         examples: Iterable[Mapping[str, Any]],
         tally: Tally,
         remarks: Iterable[Remark] = (),
+        duplicates: int = 0,
         keep: Sequence[str] = (),
         tables: Mapping[TableName, str] | None = None,
     ) -> Summary:
@@ -210,6 +213,7 @@ class Summary:
             keep=tuple(keep),
             tables={str(table): name for table, name in (tables or {}).items()},
             remarks=tuple([InputRemark(remark.file, remark.text) for remark in remarks][:EXAMPLES]),
+            duplicates=duplicates,
             words=program.scale.words,
         )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,11 +19,15 @@ from misstep.batch.inputs.kept import OF_RECORDS
 from misstep.batch.journal import BASELINE, RULES, part_file, read_note, write_note
 from misstep.batch.parts import Part, Reject
 from misstep.batch.score_batch import score_records
+from misstep.batch.seen_ids import digests
 from misstep.batch.summary import EXAMPLES
 from misstep.errors import MAX_LENGTH, Problem, printable
 from misstep.files import whole_file
 from misstep.limits import Limits
 from misstep.rulebase.cache import read_program
+
+IDS = "ids"
+"""The file of a part with the digests of its ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +44,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One part to score."""
+    """One part to score, but for some rows: ``left_out``."""
 
     job: Job
     part: Part
+    left_out: frozenset[int] = frozenset()
 
     def __str__(self) -> str:
         return f"{self.part.name} from row {self.part.row}"
@@ -57,22 +63,25 @@ def score_part(task: Task) -> dict[str, Any]:
         return noted
     rulebase = _rulebase(job.folder / RULES, job.reading.limits)
     baseline = _rulebase(job.folder / BASELINE, job.reading.limits) if job.compare else None
-    scored = score_records(read_part(part, job.reading), part.name, rulebase, job.wanted, baseline)
+    records = (read for read in read_part(part, job.reading) if read.row not in task.left_out)
+    scored = score_records(records, part.name, rulebase, job.wanted, baseline)
     for table in scored.rows:
         with whole_file(part_file(job.folder, part.number, table)) as stream:
             write_part(scored.table(table, job.wanted), stream, job.form)
     rejects = [_reject(reject, part.storage == "lines") for reject in scored.rejects]
     with whole_file(part_file(job.folder, part.number, "rejects")) as stream:
         stream.writelines(orjson.dumps(reject, option=orjson.OPT_APPEND_NEWLINE) for reject in rejects)
+    with whole_file(part_file(job.folder, part.number, IDS)) as stream:
+        stream.writelines(digests(scored.ids))
     note = {
         "number": part.number,
         "digest": part.digest,
         "interviews": len(scored.rows["interviews"]),
         "rejects": sum(reject.count for reject in scored.rejects),
+        "common": common_faults([[_fault(problem) for problem in reject["problems"]] for reject in rejects]),
         "examples": [_example(reject) for reject in rejects[:EXAMPLES]],
         "tally": scored.tally.to_json(),
         "comparison": scored.comparison.to_json() if scored.comparison else None,
-        "share": part.share,
     }
     write_note(job.folder, part.number, note)
     return note
@@ -109,6 +118,20 @@ def _problem(problem: Problem, lines: bool) -> dict[str, Any]:
         message += "; --keep carries further columns along, --ignore leaves them out"
     found = {"pointer": place.pointer, "message": message}
     return {"column": place.column, **found} if lines and place.column else found
+
+
+def _fault(problem: Mapping[str, Any]) -> str:
+    """A problem wherever it stands: ``/facts/3/kind`` is ``/facts/*/kind``."""
+    pointer = re.sub(r"(?<=/)[0-9]+(?=/|\Z)", "*", problem["pointer"])
+    return f"{pointer}: {problem['message']}" if pointer else problem["message"]
+
+
+def common_faults(of_all: Iterable[Iterable[str]]) -> list[str] | None:
+    """What is wrong with every reject; None where there is none."""
+    common: list[str] | None = None
+    for faults in map(list, of_all):
+        common = faults if common is None else [fault for fault in common if fault in faults]
+    return common
 
 
 def _example(reject: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     "--output",
     required=True,
     metavar="OUTPUT",
-    help="Where to write scores: *.parquet, *.jsonl, *.csv, or a table: sqlite:///FILE?table=NAME, "
-    "postgresql://HOST/DATABASE?table=NAME.",
+    help="Where to write scores: *.parquet, *.jsonl, *.csv; a table: sqlite:///FILE?table=NAME, "
+    "postgresql://HOST/DATABASE?table=NAME; - for JSON lines on standard output.",
 )
 @rules_option
 @click.option(
@@ -67,6 +67,8 @@ if TYPE_CHECKING:
 @click.option("--on", metavar="URL", help="Score on a cluster: dask://SCHEDULER:PORT (extra misstep[dask]).")
 @click.option("--rejects", metavar="FILE", help="Where to write invalid records. Default: beside the output, if there are any.")
 @click.option("--max-rejects", type=click.IntRange(min=0), metavar="N", help="Stop after more than N invalid records.")
+@click.option("--unique", is_flag=True, help="Of interviews with the same id, score the first only.")
+@click.option("--fail-empty", is_flag=True, help="Exit with 2 where there are no interviews. Default: an empty table.")
 @click.option(
     "--report",
     type=click.Path(path_type=Path),
@@ -105,6 +107,8 @@ def score(
     on: str | None,
     rejects: str | None,
     max_rejects: int | None,
+    fail_empty: bool,
+    unique: bool,
     report: Path | None,
     journal: str | None,
     overwrite: bool,
@@ -163,20 +167,29 @@ def score(
             max_rejects=max_rejects,
             journal=journal,
             overwrite=overwrite,
+            fail_empty=fail_empty,
+            unique=unique,
             progress=show,
             then=then,
         )
+    says = sys.stderr if output == "-" else sys.stdout
     if outcome.comparison is not None:
         from misstep.batch.baseline_report import comparison_text
 
-        print(comparison_text(outcome.comparison, terminal_width(), use_color("auto")))
-    print(f"{outcome.summary.words.counted(outcome.interviews)} scored into {printable(outcome.files['interviews'])}", end="")
-    print(f"; {outcome.resumed:,} of them in an earlier run" if outcome.resumed else "")
+        print(comparison_text(outcome.comparison, terminal_width(), use_color("auto")), file=says)
+    resumed = f"; {outcome.resumed:,} of them in an earlier run" if outcome.resumed else ""
+    where = "" if output == "-" else f" into {printable(outcome.files['interviews'])}"
+    print(f"{outcome.summary.words.counted(outcome.interviews)} scored{where}{resumed}", file=says)
     for remark in outcome.summary.remarks:
         print(f"misstep: {printable(f'{remark.file}: {remark.text}')}", file=sys.stderr)
+    if outcome.summary.duplicates:
+        count = outcome.summary.words.counted(outcome.summary.duplicates)
+        what = "left out, with the id of one before" if unique else "with the id of one before; --unique leaves them out"
+        print(f"misstep: {count} {what}", file=sys.stderr)
     if outcome.rejects:
         count = counted(outcome.rejects, "record")
-        print(f"misstep: {count} could not be scored: see {printable(outcome.files['rejects'])}; the first:", file=sys.stderr)
+        see = "" if output == "-" and rejects is None else f" see {printable(outcome.files['rejects'])};"
+        print(f"misstep: {count} could not be scored:{see} the first:", file=sys.stderr)
         first = outcome.summary.reject_examples[0]
         print(f"misstep: {printable(first.file)}:{first.row}: {first.problems[0]}", file=sys.stderr)
     return FOUND if outcome.rejects else OK

@@ -33,7 +33,8 @@ FactCells = dict[str, str]
 
 def check_csv(source: InputSource, stream: Stream, reading: Reading) -> None:
     """Raise UsageError or RecordError about a wrong header."""
-    _columns(source, CsvRows(source, stream, reading), reading)
+    if stream.head.strip():
+        _columns(source, CsvRows(source, stream, reading), reading)
 
 
 def check_workbook(source: InputSource, reading: Reading) -> None:
@@ -49,17 +50,17 @@ def plan_workbook(source: InputSource, reading: Reading, spool: Spool) -> Iterat
 
 
 def plan_csv(source: InputSource, stream: Stream, reading: Reading, spool: Spool) -> Iterator[Part]:
-    """The parts of a stream."""
+    """The parts of a stream; none of one in which there is nothing, not even a header."""
+    if not stream.head.strip():
+        return
     rows = CsvRows(source, stream, reading)
     said = rows.dialect.said(reading.delimiter or usual_delimiter(source))
     if said:
         spool.remarks.append(Remark(source.name, said))
-    part = None
     for part in plan_rows(source, _read(source, rows, reading), reading, spool):
         yield replace(part, share=stream.share)
-    fault = stream.fault or ("has a header, but no rows" if part is None else "")
-    if fault:
-        yield fault_part(spool, source, rows.line, fault)
+    if stream.fault:
+        yield fault_part(spool, source, rows.line, stream.fault)
 
 
 def _read(source: InputSource, rows: Rows, reading: Reading) -> Iterator[Logged | Reject]:

@@ -25,14 +25,15 @@ if TYPE_CHECKING:
 
 
 def check_database(source: InputSource, reading: Reading) -> None:
-    """Raise UsageError where a database cannot be read, RecordError where there are no rows, InstallationError without a
-    driver."""
+    """Raise UsageError where a database cannot be reached, RecordError where its rows cannot be read, InstallationError without
+    a driver."""
     database = read_url(source.path)
     with connected(database) as cursor:
         _columns(cursor, database, reading)
         found = _QueryTexts(cursor, f"SELECT 'x' FROM {_from(database)} LIMIT 1")  # noqa: S608
-        if not list(found):
-            raise RecordError(f"{printable(database.name)}: {found.fault or 'has no rows'}")
+        list(found)
+        if found.fault:
+            raise RecordError(f"{printable(database.name)}: {found.fault}")
 
 
 def plan_database(source: InputSource, reading: Reading, spool: Spool) -> Iterator[Part]:

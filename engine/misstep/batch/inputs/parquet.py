@@ -34,14 +34,12 @@ def check_parquet(source: InputSource, reading: Reading) -> None:
     name = printable(source.name)
     try:
         with parquet_file(source.file) as file:
-            schema, rows = file.schema_arrow, file.metadata.num_rows
+            schema = file.schema_arrow
     except pa.ArrowNotImplementedError as error:
         raise UsageError(f"{name}: is Parquet that is not supported here: {printable(str(error))[:200]}") from None
     except _DAMAGE:
         raise RecordError(f"{name}: is not a Parquet file, or is truncated or damaged") from None
     _columns(schema, source, reading)
-    if not rows:
-        raise RecordError(f"{printable(source.name)}: has no rows")
 
 
 def plan_parquet(source: InputSource, reading: Reading, spool: Spool) -> Iterator[Part]:

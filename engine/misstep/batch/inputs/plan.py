@@ -26,7 +26,8 @@ def plan_parts(inputs: Sequence[str], reading: Reading, remarks: list[Remark] | 
     Raises UsageError, RecordError or InstallationError before the first part where an input that was named cannot be read. A
     file of a folder or pattern that cannot be read becomes a part with this fault, and the others are read.
     """
-    sources = find_sources(inputs, reading.form)
+    said: list[Remark] = [] if remarks is None else remarks
+    sources = find_sources(inputs, reading.form, said)
     faults: dict[InputSource, str] = {}
     for source in sources:
         try:
@@ -37,7 +38,7 @@ def plan_parts(inputs: Sequence[str], reading: Reading, remarks: list[Remark] | 
             faults[source] = error.problems[0].message.removeprefix(f"{printable(source.name)}: ")
     sizes = [_size(source) for source in sources]
     whole, done = (0 if None in sizes else sum(filter(None, sizes))), 0
-    spool = Spool(reading.spool, [] if remarks is None else remarks)
+    spool = Spool(reading.spool, said)
     for source, size in zip(sources, sizes, strict=True):
         keys = tuple((name, value) for name, value in source.keys if name in reading.keep)
         if source in faults:
@@ -60,7 +61,7 @@ def _check(source: InputSource, reading: Reading) -> None:
             raise UsageError(f"{name}: {title} is read from a file only, as it begins at its end")
     else:
         try:
-            if not source.file.stat().st_size:
+            if source.form in ("parquet", "xlsx") and not source.file.stat().st_size:
                 raise RecordError(f"{name}: is empty")
             if source.form == "parquet":
                 check_parquet(source, reading)

@@ -150,10 +150,12 @@ class _Counted(io.RawIOBase):
 
 
 def check_stream(source: InputSource, stream: Stream) -> None:
-    """Raise RecordError about a stream that is empty or not packed as its name says."""
+    """Raise RecordError about a stream that is damaged at its beginning, or not packed as its name says."""
     name = printable(source.name)
     if not stream.head:
-        raise RecordError(f"{name}: {stream.fault or 'is empty'}")
+        if stream.fault:
+            raise RecordError(f"{name}: {stream.fault}")
+        return
     packing = source.path.lower().rpartition(".")[2]
     if packing in ("gz", "zst") and not stream.packing:
         raise RecordError(f"{name}: is not compressed, although its name ends in .{packing}")
