@@ -18,6 +18,15 @@ from misstep.errors import InstallationError, UsageError, printable
 
 _URL = re.compile(r"\A([a-z][a-z0-9+.-]*)://")
 
+_EXPORT = "SQLite, DuckDB and PostgreSQL are; export the table as Parquet or CSV, or see docs/batch-tools.md"
+_NO_STORAGE = {
+    **dict.fromkeys(["mysql", "mariadb", "mssql", "oracle", "db2", "clickhouse", "mongodb", "redshift"], _EXPORT),
+    **dict.fromkeys(["snowflake", "bigquery", "databricks", "athena", "trino", "presto", "hive", "jdbc", "odbc"], _EXPORT),
+    **dict.fromkeys(["spark", "ray"], "docs/batch-tools.md shows how to score in it; a cluster of Dask is named by --on"),
+    **dict.fromkeys(["kafka", "amqp"], "pipe the records into `misstep score -`, or call assess_json for each"),
+}
+"""Schemes of URLs that are no object storage, and the way to what they name."""
+
 
 def is_remote(name: object) -> bool:
     """Whether a name or path is in an object storage."""
@@ -33,6 +42,8 @@ def place(name: str | os.PathLike[str]) -> Path:
     url = _URL.match(str(name))
     if url is None:
         return Path(name)
+    if url[1] in _NO_STORAGE:
+        raise UsageError(f"{printable(str(name))}: {url[1]}:// is not supported; {_NO_STORAGE[url[1]]}")
     try:
         upath, fsspec = importlib.import_module("upath"), importlib.import_module("fsspec")  # an extra that few need
     except ImportError:

@@ -17,7 +17,8 @@ from tests.batch.reading import LINE, read, told
 from misstep.errors import MisstepError, RecordError, UsageError
 from misstep.language.facts import Field, Kind
 
-FORMS = "JSON lines (*.jsonl, *.ndjson), Parquet (*.parquet, *.pq) or CSV (*.csv, *.tsv), also packed as *.gz or *.zst"
+NEAR = "; did you mean 'fact'? Then give --facts fact"
+FORMS = "JSON (*.json, *.jsonl, *.ndjson) or CSV (*.csv, *.tsv), also packed as *.gz or *.zst, Parquet (*.parquet, *.pq), *.xlsx"
 KIND = Kind("late", "mistake", "Late", (Field("minutes", "integer"),))
 
 
@@ -29,31 +30,38 @@ def parquet(**columns: Any) -> bytes:
 
 
 BAD: list[tuple[str, bytes, dict[str, Any], type[MisstepError], str]] = [
-    ("a.jsonl", b"", {}, RecordError, "is empty"),
-    ("a.csv", b"", {}, RecordError, "is empty"),
     ("a.parquet", b"", {}, RecordError, "is empty"),
-    ("a.jsonl.gz", gzip.compress(b"", mtime=0), {}, RecordError, "is empty"),
     ("a.jsonl.gz", gzip.compress(LINE, mtime=0)[:11], {}, RecordError, "the gzip data end too early: the file is truncated"),
     ("a.jsonl.gz", LINE, {}, RecordError, "is not compressed, although its name ends in .gz"),
     ("a.csv.zst", b"facts\n", {}, RecordError, "is not compressed, although its name ends in .zst"),
-    ("a.jsonl", LINE.decode().encode("utf-16"), {}, RecordError, "is UTF-16 text; only UTF-8 is read"),
-    ("a.txt", LINE, {}, UsageError, f"its ending is of no known format; {FORMS} are read, or give --input-format"),
+    ("a.txt", LINE, {}, UsageError, f"its ending is of no known format; {FORMS} are read; or give --input-format"),
     ("a.parquet", b"PAR1 and nothing else", {}, RecordError, "is not a Parquet file, or is truncated or damaged"),
     ("a.parquet", parquet(facts=["[]"])[:-20], {}, RecordError, "is not a Parquet file, or is truncated or damaged"),
-    ("a.parquet", parquet(fact=["[]"]), {}, UsageError, "has no column 'facts'; there are fact"),
+    (
+        "a.parquet",
+        parquet(fact=["[]"]),
+        {},
+        UsageError,
+        f"has no column 'facts'; there are fact{NEAR}",
+    ),
     ("a.parquet", parquet(a=["[]"], b=["[]"]), {}, UsageError, "has no column 'facts'; there are a, b"),
     ("a.parquet", parquet(facts=["[]"]), {"id": "iv"}, UsageError, "has no column 'iv'; there are facts"),
     ("a.parquet", parquet(facts=["[]"]), {"keep": ("team",)}, UsageError, "has no column 'team'; there are facts"),
-    ("a.parquet", parquet(facts=[1]), {}, UsageError, "the column 'facts' must be text with JSON, not int64"),
+    ("a.parquet", parquet(facts=[1]), {}, UsageError, "the column 'facts' must be text with JSON, or lists of facts, not int64"),
     (
         "a.parquet",
-        parquet(facts=["[]"], id=[[1]]),
+        parquet(facts=["[]"], id=[{"a": 1}]),
         {},
         UsageError,
-        "the column 'id' must be text, a number, true or false, or a time, not list<element: int64>",
+        "the column 'id' must be text, a number, true or false, or a time, not struct<a: int64>",
     ),
-    ("a.parquet", parquet(facts=pa.array([], pa.string())), {}, RecordError, "has no rows"),
-    ("a.csv", b"fact,id\n", {}, UsageError, "has no column 'facts'; there are fact, id"),
+    (
+        "a.csv",
+        b"fact,id\n",
+        {},
+        UsageError,
+        f"has no column 'facts'; there are fact, id{NEAR}",
+    ),
     ("a.csv", b"facts,facts\n", {}, UsageError, "has the column 'facts' twice"),
     (
         "a.csv",
@@ -62,7 +70,6 @@ BAD: list[tuple[str, bytes, dict[str, Any], type[MisstepError], str]] = [
         RecordError,
         "line 1 is not valid CSV: a quote is left open, or stands within a text, where it is doubled and the text quoted",
     ),
-    ("a.csv", b"\n\n", {}, RecordError, "is empty; it must begin with a line that names the columns"),
     (
         "a.csv",
         b"id,kind,minuts\n",
@@ -75,7 +82,7 @@ BAD: list[tuple[str, bytes, dict[str, Any], type[MisstepError], str]] = [
         b"id,kind,team\n",
         {"kinds": (KIND,)},
         UsageError,
-        "the column 'team' is no field of any kind; name it among those to keep, if it is none",
+        "the column 'team' is no field of any kind; --keep carries it along, --ignore leaves it out",
     ),
     ("a.csv", b"kind,minutes\n", {"kinds": (KIND,)}, UsageError, "has no column 'id'; there are kind, minutes"),
     ("a.csv", b"id,facts\n", {"form": "long-csv"}, UsageError, "has no column 'kind'; there are facts, id"),
@@ -120,6 +127,10 @@ def link(folder: Path) -> None:
     (folder / "a.jsonl").symlink_to(folder / "gone.jsonl")
 
 
+def other(folder: Path) -> None:
+    (folder / "a.txt").write_bytes(LINE)
+
+
 def twice(folder: Path) -> None:
     (folder / "a.jsonl").write_bytes(LINE)
 
@@ -130,7 +141,7 @@ def twice(folder: Path) -> None:
         (nothing, [], {}, "no input is given; name files, folders, patterns, a database, or - for standard input"),
         (nothing, ["a.jsonl"], {}, "{}/a.jsonl: no such file"),
         (nothing, ["*.jsonl"], {}, "{}/*.jsonl: no file matches"),
-        (nothing, [""], {}, f"{{}}/: no files to read in this folder; looked for: {FORMS}"),
+        (other, [""], {}, f"{{}}/: no files to read in this folder; looked for: {FORMS}"),
         (twice, [""], {"form": "csv"}, "{}/: no files to read in this folder; looked for: csv files"),
         (link, ["a.jsonl"], {}, "{}/a.jsonl: is a broken link"),
         (twice, ["a.jsonl", "*.jsonl"], {}, "{}/a.jsonl: is given twice; every interview is to be scored once"),
@@ -171,13 +182,31 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert str(raised.value) == f"{tmp_path}/a.jsonl: cannot be read: Permission denied"
 
 
-def test_a_table_without_rows_is_told(tmp_path: Path) -> None:
-    for name, data, row, said in (
-        ("a.csv", b"id,facts\n", 2, "has a header, but no rows"),
-        ("a.csv", b"id,kind\n\n", 3, "has a header, but no rows"),
-    ):
-        (tmp_path / name).write_bytes(data)
-        assert told(read(tmp_path / name, tmp_path / "spool")) == [f"{row}! {said}"]
+EMPTY: list[tuple[str, bytes, dict[str, Any]]] = [
+    ("a.jsonl", b"", {}),
+    ("a.jsonl", b"\n\n", {}),
+    ("a.jsonl.gz", gzip.compress(b"", mtime=0), {}),
+    ("a.json", b"", {}),
+    ("a.json", b"[]", {}),
+    ("a.json", b'{"data": []}', {}),
+    ("a.csv", b"", {}),
+    ("a.csv", b"\n\n", {}),
+    ("a.csv", b"id,facts\n", {}),
+    ("a.csv", b"id,kind\n\n", {}),
+    ("a.csv.gz", gzip.compress(b"facts\n", mtime=0), {}),
+    ("a.parquet", parquet(facts=pa.array([], pa.string())), {}),
+]
+
+
+@pytest.mark.parametrize(("name", "data", "options"), EMPTY, ids=[f"{name}: {data[:20]!r}" for name, data, _ in EMPTY])
+def test_an_input_without_interviews_is_none_that_is_wrong(
+    tmp_path: Path, name: str, data: bytes, options: dict[str, Any]
+) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / name).write_bytes(data)
+    (tmp_path / "logs" / "z.jsonl").write_bytes(b"[2]")
+    assert read(tmp_path / "logs" / name, tmp_path / "spool", **options) == []
+    assert told(read(tmp_path / "logs", tmp_path / "spool", **options)) == ["1: [2]"]
 
 
 def test_folders_and_patterns_are_read_in_the_order_of_names(tmp_path: Path) -> None:

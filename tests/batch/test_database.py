@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import adbc_driver_postgresql.dbapi
+import duckdb
 import pytest
 from tests.batch.reading import FACTS, plan, read, told
 
+from misstep.batch.databases import connected, read_url
 from misstep.batch.inputs import read_part, shown_input
+from misstep.batch.outputs import output_of
 from misstep.batch.parts import Logged
 from misstep.errors import InstallationError, MisstepError, RecordError, UsageError
 from misstep.limits import Limits
@@ -188,9 +191,9 @@ def bad(url: str, spool: Path, **options: Any) -> str:
 def test_what_sqlite_cannot_read_is_said(sqlite: str, tmp_path: Path) -> None:
     spool, path = tmp_path / "spool", sqlite.removeprefix("sqlite:///")
     assert bad(f"{sqlite}?table=interview", spool) == f"{sqlite}?table=interview: no such table: interview"
-    assert bad(f"{sqlite}?table=vacant", spool) == f"{sqlite}?table=vacant: has no rows"
+    assert read(f"{sqlite}?table=vacant", spool) == []
     assert bad(f"{sqlite}?table=interviews", spool, facts="fact") == (
-        f"{sqlite}?table=interviews: has no column 'fact'; there are facts, id, score, team"
+        f"{sqlite}?table=interviews: has no column 'fact'; there are facts, id, score, team; did you mean 'facts'?"
     )
     assert bad(f"{sqlite}?query=SELEC 1", spool) == f'{sqlite}?query: near "1": syntax error'
     assert bad(f"{sqlite}x?table=a", spool) == f"{sqlite}x?table=a: there is no file {path}x"
@@ -227,7 +230,7 @@ def test_a_postgresql_that_cannot_be_reached_is_said_without_its_password(postgr
 def test_what_postgresql_cannot_read_is_said(postgres: str, tmp_path: Path) -> None:
     spool, shown = tmp_path / "spool", postgres.replace(":se%20cret", "")
     assert bad(f"{postgres}?table=interview", spool) == f'{shown}?table=interview: ERROR:  relation "interview" does not exist'
-    assert bad(f"{postgres}?table=vacant", spool) == f"{shown}?table=vacant: has no rows"
+    assert read(f"{postgres}?table=vacant", spool) == []
     assert bad(f"{postgres}?query=SELEC 1", spool) == f'{shown}?query: ERROR:  syntax error at or near "1"'
 
 
@@ -246,3 +249,60 @@ def test_without_a_driver_it_is_said_how_to_get_it(system: str, tmp_path: Path, 
     with pytest.raises(InstallationError) as raised:
         read(f"{system}:///a.db?table=x", tmp_path / "spool")
     assert str(raised.value) == f"databases need adbc_driver_{system}: pip install 'misstep[batch]'"
+
+
+# -- DuckDB
+
+
+@pytest.fixture
+def duck(tmp_path: Path) -> str:
+    """The rows in a file of DuckDB, and the facts of some interviews as its own lists."""
+    path = tmp_path / "some logs é.duckdb"
+    with duckdb.connect(path) as connection:
+        connection.execute("CREATE TABLE interviews (id INTEGER, facts TEXT, team TEXT, score REAL)")
+        connection.executemany("INSERT INTO interviews VALUES (?, ?, ?, ?)", ROWS)
+        connection.execute("CREATE TABLE lists AS SELECT uuid() AS u, 7 AS id, [{kind: 'bad_joke', times: NULL}] AS facts")
+        connection.execute("CREATE TABLE json AS SELECT 'a' AS id, to_json([{kind: 'bad_joke'}]) AS facts, {a: [1]} AS more")
+        connection.execute("CREATE TABLE vacant (facts TEXT)")
+    return f"duckdb:///{path}"
+
+
+def test_a_table_of_duckdb_is_read_like_any_other(duck: str, tmp_path: Path) -> None:
+    url = f"{duck}?table=interviews"
+    got = read(url, tmp_path / "spool", keep=("team", "id"), part_rows=2, limits=Limits(record_bytes=1_000))
+    assert told(got) == EXPECTED
+    query = f"{duck}?query=SELECT id AS iv, facts AS what FROM interviews WHERE id = 11;"
+    assert read(query, tmp_path / "spool", id="iv", facts="what") == [Logged(1, FACTS.encode(), "11")]
+    assert told(read(f"{duck}?table=lists", tmp_path / "spool")) == ['1: [{"kind":"bad_joke","times":null}]']
+    assert read(f"{duck}?table=json", tmp_path / "spool", keep=("more",)) == [
+        Logged(1, b'[{"kind":"bad_joke"}]', "a", ('{"a":[1]}',))
+    ]
+
+
+def test_files_are_queried_by_duckdb(tmp_path: Path) -> None:
+    duckdb.sql(f"COPY (SELECT 'a' AS id, '[]' AS facts) TO '{tmp_path}/x.parquet'")
+    url = f"duckdb:///:memory:?query=SELECT * FROM '{tmp_path}/x.parquet'"
+    assert read(url, tmp_path / "spool") == [Logged(1, b"[]", "a")]
+
+
+def test_duckdb_is_only_read_and_downloads_nothing(duck: str, tmp_path: Path) -> None:
+    path = Path(duck.removeprefix("duckdb:///"))
+    before = path.read_bytes()
+    assert "does not exist" in bad(f"{duck}?table=interview", tmp_path / "spool")
+    with connected(read_url(f"{duck}?table=lists")) as cursor:
+        cursor.execute("SELECT current_setting('autoinstall_known_extensions'), current_setting('autoload_known_extensions')")
+        assert cursor.fetchall() == [(False, False)]
+        with pytest.raises(Exception, match="read-only"):
+            cursor.execute("DROP TABLE lists")
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir() if file.is_file()] == [path.name]
+    for url, said in (
+        ("duckdb:///nowhere.duckdb?table=a", "there is no file nowhere.duckdb"),
+        (
+            "duckdb://a.duckdb?table=a",
+            "a file of DuckDB is named by duckdb:///PATH?table=NAME or duckdb:///PATH?query=SELECT ...",
+        ),
+    ):
+        assert said in bad(url, tmp_path / "spool")
+    with pytest.raises(UsageError, match=r"DuckDB is only read here; write \*.parquet"):
+        output_of("duckdb:///a.duckdb?table=scores")

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import datetime
 import os
+import uuid
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.batch.reading import FACTS, plan, read, run_alone, told
 
-from misstep.batch.inputs import read_part
+from misstep.batch.inputs import parquet, read_part
 from misstep.batch.parts import Logged
-from misstep.errors import UsageError
+from misstep.batch.run import score
+from misstep.errors import RecordError, UsageError
 from misstep.limits import Limits
 
 
@@ -154,21 +159,115 @@ def test_a_text_that_stands_once_in_a_dictionary_is_never_in_memory_for_every_ro
 
 
 @pytest.mark.parametrize(
-    ("array", "type_"),
-    [
-        (pa.array([b"x" * 16], pa.binary(16)), "fixed_size_binary[16]"),
-        (pa.array([{"a": 1}]), "struct<a: int64>"),
-        (pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"x" * 16], pa.binary(16))), "extension<arrow.uuid>"),
-    ],
-    ids=str,
+    ("array", "type_"), [(pa.array([{"a": 1}]), "struct<a: int64>"), (pa.array([[1]]), "list<element: int64>")], ids=str
 )
-def test_what_cannot_be_written_as_text_is_refused(tmp_path: Path, array: pa.Array, type_: str) -> None:
+def test_an_id_is_one_value(tmp_path: Path, array: pa.Array, type_: str) -> None:
     pq.write_table(pa.table({"facts": ["[]"], "id": array}), tmp_path / "a.parquet")
     with pytest.raises(UsageError) as raised:
         read(tmp_path / "a.parquet", tmp_path / "spool")
     assert str(raised.value) == (
         f"{tmp_path}/a.parquet: the column 'id' must be text, a number, true or false, or a time, not {type_}"
     )
+
+
+UUID = uuid.UUID("0123456789abcdef0123456789abcdef")
+
+
+@pytest.mark.parametrize(
+    ("array", "text"),
+    [
+        (pa.ExtensionArray.from_storage(pa.uuid(), pa.array([UUID.bytes], pa.binary(16))), str(UUID)),
+        (pa.array([UUID.bytes], pa.binary(16)), UUID.hex),
+        (pa.ExtensionArray.from_storage(pa.json_(), pa.array(['{"a": 1}'])), '{"a": 1}'),
+        (pa.array([Decimal("1.50")]), "1.50"),
+        (pa.array([datetime.date(2026, 1, 2)]), "2026-01-02"),
+        (pa.array([datetime.time(3, 4, 5)]), "03:04:05.000000"),
+        (pa.array([datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)]), "2026-01-02 00:00:00.000000Z"),
+        (pa.array([1.5], pa.float16()), "1.5"),
+        (pa.array(["a"]).dictionary_encode(), "a"),
+        (pa.array(["é".encode()], pa.binary()), "é"),
+        (pa.array([["a", None]]), '["a",null]'),
+        (pa.array([{"a": Decimal("2.0"), "b": [datetime.date(2026, 1, 2)]}]), '{"a":2,"b":["2026-01-02"]}'),
+        (pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())), '{"a":1}'),
+        (pa.nulls(1), None),
+    ],
+    ids=lambda value: str(value.type) if isinstance(value, pa.Array) else "",
+)
+def test_a_column_of_any_logical_type_is_carried_along(tmp_path: Path, array: pa.Array, text: str | None) -> None:
+    pq.write_table(pa.table({"facts": ["[]"], "value": array}), tmp_path / "a.parquet")
+    assert read(tmp_path / "a.parquet", tmp_path / "spool", keep=("value",)) == [Logged(1, b"[]", None, (text,))]
+
+
+LATE = {"kind": "late_arrival", "minutes": 12}
+JSON_FACTS = '[{"kind": "late_arrival", "minutes": 12}]'
+
+
+@pytest.mark.parametrize(
+    ("array", "records"),
+    [
+        (pa.array([[LATE, {"kind": "bad_joke"}], None, []]), [[LATE, {"kind": "bad_joke", "minutes": None}], None, []]),
+        (pa.array([{"id": "a", "facts": [LATE]}]), [{"id": "a", "facts": [LATE]}]),
+        (pa.array([[LATE]], pa.large_list(pa.struct([("kind", pa.large_string()), ("minutes", pa.float64())]))), [[LATE]]),
+        (pa.array([[LATE]], pa.list_(pa.struct([("kind", pa.binary()), ("minutes", pa.decimal128(9, 2))]))), [[LATE]]),
+        (pa.array([[[("kind", "bad_joke")]]], pa.list_(pa.map_(pa.string(), pa.string()))), [[{"kind": "bad_joke"}]]),
+        (pa.ExtensionArray.from_storage(pa.json_(), pa.array([JSON_FACTS, None])), [[LATE], None]),
+        (pa.nulls(2), [None, None]),
+        (pa.array([[], None], pa.list_(pa.null())), [[], None]),
+    ],
+    ids=lambda value: str(value.type) if isinstance(value, pa.Array) else "",
+)
+@pytest.mark.parametrize("part_rows", [1, 100])
+def test_facts_of_any_shape_are_read(tmp_path: Path, array: pa.Array, records: list[Any], part_rows: int) -> None:
+    pq.write_table(pa.table({"facts": array}), tmp_path / "a.parquet", row_group_size=3)
+    got = read(tmp_path / "a.parquet", tmp_path / "spool", part_rows=part_rows)
+    assert [orjson.loads(row.record) if isinstance(row, Logged) else None for row in got] == records
+    assert {told([row])[0][1:] for row, record in zip(got, records, strict=True) if record is None} <= {
+        "! the column 'facts' is empty; it must hold the facts as JSON"
+    }
+
+
+def test_a_column_of_json_that_duckdb_wrote_is_scored_whole(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    facts = "to_json([{kind: 'late_arrival', minutes: 1 + i % 60}])"
+    duckdb.sql(f"COPY (SELECT 'iv-' || i AS id, uuid() AS u, {facts} AS facts FROM range(20000) t(i)) TO '{file}'")
+    outcome = score(file, tmp_path / "scores.parquet", keep=["u"], workers=1)
+    assert (outcome.interviews, outcome.rejects) == (20_000, 0)
+
+
+def test_facts_as_a_list_of_json_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    values = '([\'{"kind": "bad_joke"}\'::JSON, NULL]), ([]::JSON[]), (NULL)'
+    duckdb.sql(f"COPY (SELECT * FROM (VALUES {values}) t(facts)) TO '{file}'")
+    told_ = told(read(file, tmp_path / "spool"))
+    assert told_[:2] == ['1: [{"kind": "bad_joke"},null]', "2: []"]
+    assert len(told_) == 3
+
+
+def test_an_error_that_is_not_about_the_file_is_not_told_as_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pq.write_table(pa.table({"facts": ["[]"]}), tmp_path / "a.parquet")
+    for error in (ValueError("ours"), pa.ArrowNotImplementedError("ours"), pa.ArrowInvalid("ours"), OSError("ours")):
+
+        def fails(column: pa.Array, error: Exception = error) -> list[bytes | None]:
+            raise error
+
+        monkeypatch.setattr(parquet, "as_json", fails)
+        with pytest.raises(type(error), match="ours"):
+            read(tmp_path / "a.parquet", tmp_path / "spool")
+
+
+def test_rejects_count_interviews(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    facts = [f'["{os.urandom(50).hex()}"]' for _ in range(3_000)]
+    pq.write_table(pa.table({"facts": facts}), file, use_dictionary=False, compression="none")
+    data = bytearray(file.read_bytes())
+    data[4:200] = bytes(196)
+    file.write_bytes(data)
+    outcome = score(file, tmp_path / "scores.parquet", workers=1)
+    assert (outcome.interviews, outcome.rejects) == (0, 3_000)
+    (line,) = (tmp_path / "scores.rejects.jsonl").read_text(encoding="utf-8").splitlines()
+    assert orjson.loads(line)["count"] == 3_000
+    with pytest.raises(RecordError, match="more than 100 records are invalid"):
+        score(file, tmp_path / "again.parquet", workers=1, max_rejects=100)
 
 
 def test_nothing_in_a_file_is_run(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_rejects_say_where(log: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["scores.parquet", "scores.jsonl", "scores.csv"])
 def test_where_every_record_is_wrong_the_output_has_its_columns_and_no_rows(tmp_path: Path, name: str) -> None:
-    (tmp_path / "log.jsonl").write_bytes(WRONG * 3)
+    (tmp_path / "log.jsonl").write_bytes(WRONG * 2 + b'{"facts": [{"kind": "late_arrival", "minutes": 0}]}\n')
     outcome = score(tmp_path / "log.jsonl", tmp_path / name, workers=1, progress=None, then=None)
     assert (outcome.interviews, outcome.rejects) == (0, 3)
     found = misstep.read_scores(tmp_path / name).to_arrow()

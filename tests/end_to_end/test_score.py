@@ -47,6 +47,7 @@ def test_records_that_are_wrong_are_told_and_the_others_scored(misstep: Command)
     assert json.loads((misstep.folder / "scores.rejects.jsonl").read_text(encoding="utf-8")) == {
         "file": "log.jsonl",
         "row": 1,
+        "id": "iv-3",
         "problems": [
             {"column": 36, "pointer": "/facts/0/kind", "message": "there is no such kind; did you mean 'late_arrival'?"}
         ],
@@ -58,7 +59,8 @@ def test_further_columns_of_a_log_are_named(misstep: Command) -> None:
     run = alone(misstep, "log.jsonl", "-o", "scores.csv")
     assert run.code == 1
     assert run.err.splitlines()[1] == (
-        "misstep: log.jsonl:1: /team: there is no such field; there are id, facts; further columns of a log are named by --keep"
+        "misstep: log.jsonl:1: /team: there is no such field; there are id, facts; --keep carries further columns along,"
+        " --ignore leaves them out"
     )
     run = alone(misstep, "log.jsonl", "-o", "scores.csv", "--keep", "team", "--overwrite")
     assert (run.code, run.err) == (0, "")
@@ -151,11 +153,6 @@ def test_a_bar_on_a_terminal_and_nothing_in_a_pipe(misstep: Command) -> None:
 
 BAD = {
     "nothing to read": (["no.jsonl"], "no.jsonl: no such file"),
-    "an empty file": (["empty.jsonl"], "empty.jsonl: is empty"),
-    "an empty folder": (
-        ["empty"],
-        "empty: no files to read in this folder; looked for: JSON lines (*.jsonl, *.ndjson), Parquet",
-    ),
     "no match": (["logs/*.jsonl"], "logs/*.jsonl: no file matches"),
     "no known form": (["log.txt"], "log.txt: its ending is of no known format; "),
     "a table without the column": (["log.csv"], "log.csv: has no column 'facts'; there are a, b"),
@@ -166,16 +163,18 @@ BAD = {
     "twice": (["log.jsonl", "log.jsonl"], "log.jsonl: is given twice; every interview is to be scored once"),
     "the output as input": (["log.jsonl", "scores.parquet"], "scores.parquet: is an input; write elsewhere"),
     "no rules": (["log.jsonl", "--rules", "no.yaml"], "no.yaml: "),
-    "no cluster": (["log.jsonl", "--on", "spark://x"], "spark://x: is not the URL of a cluster"),
+    "no cluster": (
+        ["log.jsonl", "--on", "spark://x"],
+        "spark://x: is not the URL of a cluster, dask://HOST:PORT; docs/batch-tools.md",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_what_makes_no_sense_is_told_and_nothing_is_written(misstep: Command, name: str) -> None:
     arguments, message = BAD[name]
-    for file, content in (("log.jsonl", LATE), ("empty.jsonl", ""), ("log.txt", "x"), ("log.csv", "a,b\n1,2\n")):
+    for file, content in (("log.jsonl", LATE), ("log.txt", "x"), ("log.csv", "a,b\n1,2\n")):
         misstep.write(file, content)
-    (misstep.folder / "empty").mkdir()
     misstep.write("scores.parquet" if name == "the output as input" else "other", "x")
     before = sorted(path.name for path in misstep.folder.rglob("*"))
     run = misstep.inside("score", *arguments, "-o", "scores.parquet")

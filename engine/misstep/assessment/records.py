@@ -83,7 +83,7 @@ class RecordReader:
             raise fault("/facts", f"has {len(facts)} facts; at most {self._limits.facts} are taken")
         rows = self._take(data)
         if rows is None:
-            data, rows = self._validated(data)
+            return self._read_anew(data)
         return self._collect(data.get("id"), rows, _stated(data))
 
     def read_json(self, data: bytes | str) -> Facts:
@@ -106,21 +106,53 @@ class RecordReader:
         except RecordError as error:
             raise document.place(error) from None
 
-    def _validated(self, data: Plain) -> tuple[Plain, list[Values]]:
-        """A record with the names of today, and the rows of its facts, in its order."""
+    def _read_anew(self, data: Plain) -> Facts:
+        """The facts of a record that is not plainly right: of one with nulls or old names, say, or one that is wrong."""
+        said = {name: value for name, value in data.items() if value is not None}
+        facts = said.get("facts")
+        places: list[int] = []  # of facts in the record, where those that are left out are counted
         given: Mapping[tuple[str | int, ...], str] = {}
-        if isinstance(facts := data.get("facts"), list):
-            facts, given, problems = self._old_names.renew(facts)
+        problems: list[Problem] = []
+        if isinstance(facts, list):
+            places = [i for i, fact in enumerate(facts) if fact is not None]
+            renewed, given, problems = self._old_names.renew([facts[i] for i in places])
+            said["facts"] = [self._said(fact) for fact in renewed]
+        try:
             if problems:
                 raise self._record_error(problems)
-            data = {**data, "facts": facts}
+            rows = self._take(said)
+            if rows is None:
+                rows = self._validated(said, given)
+            return self._collect(said.get("id"), rows, _stated(said))
+        except RecordError as error:
+            raise _placed(error, places) from None
+
+    def _said(self, fact: object) -> object:
+        """A fact without what it does not say: null, whatever the field. 12.0 is the whole number 12."""
+        if type(fact) is not dict:
+            return fact
+        kind = fact.get("kind")
+        fields = self._kinds[kind].by_name if isinstance(kind, str) and kind in self._kinds else {}
+        said = {name: value for name, value in fact.items() if value is not None}
+        for name, value in said.items():
+            field = fields.get(name)
+            if field is None:
+                continue
+            if type(value) is float and field.form.whole and value.is_integer() and abs(value) <= LARGEST:
+                said[name] = int(value)
+            elif type(value) is list and field.form.sort == "set":
+                said[name] = [word for word in value if word is not None]
+        return said
+
+    def _validated(self, data: Plain, given: Mapping[tuple[str | int, ...], str]) -> list[Values]:
+        """The rows of a record's facts, in its order. ``given``: as for ``_problem``."""
         try:
             valid = self._validator.validate_python(data)
         except ValidationError as error:
             errors = error.errors(include_url=False, include_input=False)
             most = self._limits.problems
             raise self._record_error([self._problem(e, given) for e in errors[:most]], len(errors) - most) from None
-        return data, [list(fact.values()) for fact in valid["facts"]]
+        return [list(fact.values()) for fact in valid["facts"]]
 
     # -- errors
 
@@ -174,6 +206,18 @@ class RecordReader:
         if len(loc) > 2:
             loc[2] = given.get((*loc[1:3],), loc[2])
         return Problem(Location(pointer=to_pointer(loc)), message)
+
+
+def _placed(error: RecordError, places: list[int]) -> RecordError:
+    """An error about facts, with their places in the whole record."""
+    if places == list(range(len(places))):
+        return error
+    problems = []
+    for problem in error.problems:
+        first, slash, rest = problem.location.pointer.removeprefix("/facts/").partition("/")
+        pointer = f"/facts/{places[int(first)]}{slash}{rest}" if first.isdigit() else problem.location.pointer
+        problems.append(Problem(Location(pointer=pointer), problem.message))
+    return RecordError(problems, error.omitted)
 
 
 def named(facts: Facts, id: str) -> Facts:  # noqa: A002 - the field of a record
@@ -285,9 +329,9 @@ def _optional(schema: CoreSchema) -> CoreSchema:
 
 def _field_schema(field: Field) -> CoreSchema:
     schema = _value_schema(field)
-    if field.unknown:
-        return _optional(schema)
-    return schema if field.required else core_schema.with_default_schema(schema, default=field.default)
+    if field.required:
+        return schema
+    return core_schema.with_default_schema(core_schema.nullable_schema(schema), default=None if field.unknown else field.default)
 
 
 def _value_schema(field: Field) -> CoreSchema:

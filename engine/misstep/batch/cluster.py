@@ -93,7 +93,8 @@ def _host_and_port(url: str) -> tuple[str, int]:
     except ValueError:
         host = None
     if not url.startswith(SCHEME) or not host or parts.path.strip("/") or parts.query or parts.username:
-        raise UsageError(f"{printable(url)}: is not the URL of a cluster, {SCHEME}HOST:PORT")
+        way = "; docs/batch-tools.md shows how to score in Spark and Ray" if url.startswith(("spark:", "ray:")) else ""
+        raise UsageError(f"{printable(url)}: is not the URL of a cluster, {SCHEME}HOST:PORT{way}")
     return host, port
 
 

@@ -1,10 +1,12 @@
-"""The URL of a database in; its parts, a name for it without password, and a cursor out. SQLite and PostgreSQL, over ADBC.
+"""The URL of a database in; its parts, a name for it without password, and a cursor out: SQLite, DuckDB, PostgreSQL, over ADBC.
 
 ::
 
     sqlite:///interviews.db?table=interviews            a path as it is, here or from / on: sqlite:////var/lib/interviews.db
     postgresql://reader@host/hr?table=hr.interviews     any URL that libpq takes, and its options before the table
     sqlite:///interviews.db?query=SELECT ...            the query is the last option and stands as it is, without escapes
+    duckdb:///hr.duckdb?table=interviews                a file of DuckDB, to be read
+    duckdb:///:memory:?query=SELECT ... FROM 'x.parquet'    files of this machine, read by DuckDB
 """
 
 from __future__ import annotations
@@ -15,19 +17,25 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
 from misstep.errors import InstallationError, UsageError, printable
 
 if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Cursor
+    from adbc_driver_manager.dbapi import Connection, Cursor
 
 CONNECT_SECONDS = 10
 _DETAIL = re.compile(r"\A[A-Z_]+: (\[\w+\] )?(Failed to [a-z ]+: )?")  # what the drivers put before a message
 
-DATABASES = ("sqlite:", "postgresql:", "postgres:")
-SQLITE = "sqlite:///"
+DatabaseSystem = Literal["sqlite", "duckdb", "postgresql"]
+DATABASES = ("sqlite:", "duckdb:", "postgresql:", "postgres:")
+MEMORY = ":memory:"
+LOCKED = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "memory_limit": "1GB"}
+"""How DuckDB is opened: nothing is downloaded, and memory is bounded."""
+_FILES: dict[DatabaseSystem, str] = {"sqlite": "SQLite", "duckdb": "DuckDB"}
+"""Systems whose databases are files of this machine, and their titles."""
 WANTED = re.compile(r"(?:\A|&)(table|query)=(.*)\Z", re.DOTALL)
 
 
@@ -35,7 +43,7 @@ WANTED = re.compile(r"(?:\A|&)(table|query)=(.*)\Z", re.DOTALL)
 class Database:
     """A table, or the result of a query. ``address``: a path, or a URL for libpq; ``name``: its name in results."""
 
-    system: Literal["sqlite", "postgresql"]
+    system: DatabaseSystem
     address: str = field(repr=False)
     table: str
     query: str
@@ -45,18 +53,19 @@ class Database:
 def read_url(url: str) -> Database:
     """Parse a URL. Raises UsageError where it is incomplete."""
     place, _, options = url.partition("?")
-    system: Literal["sqlite", "postgresql"] = "sqlite" if place.startswith("sqlite:") else "postgresql"
+    system: DatabaseSystem = next((name for name in _FILES if place.startswith(f"{name}:")), "postgresql")
     shown = printable(_without_password(place))
     wanted = WANTED.search(options)
     if wanted is None or not wanted[2].strip():
         raise UsageError(f"{shown}: does not say what to read; end it with ?table=NAME or ?query=SELECT ...")
     others = options[: wanted.start()]
-    if system == "sqlite":
-        if not place.startswith(SQLITE) or len(place) == len(SQLITE) or others:
+    if system in _FILES:
+        address = place.removeprefix(f"{system}:///")
+        if address in ("", place) or others:
+            title = _FILES[system]
             raise UsageError(
-                f"{shown}: a file of SQLite is named by sqlite:///PATH?table=NAME or sqlite:///PATH?query=SELECT ..."
+                f"{shown}: a file of {title} is named by {system}:///PATH?table=NAME or {system}:///PATH?query=SELECT ..."
             )
-        address = place.removeprefix(SQLITE)
     else:
         address = f"{place}?{others}" if others else place
     table, query = (wanted[2], "") if wanted[1] == "table" else ("", wanted[2].strip().rstrip(";").rstrip())
@@ -87,7 +96,7 @@ def connected(database: Database, write: bool = False) -> Iterator[Cursor]:
     except ImportError:
         raise InstallationError(f"databases need {driver}: pip install 'misstep[batch]'") from None
     try:
-        connection = dbapi.connect(_address(database, write))
+        connection = _duckdb(database) if database.system == "duckdb" else dbapi.connect(_address(database, write))
     except dbapi.Error as error:
         raise UsageError(f"{printable(database.name)}: cannot be reached: {reason(error, database)}") from None
     with closing(connection), closing(connection.cursor()) as cursor:
@@ -98,6 +107,19 @@ def connected(database: Database, write: bool = False) -> Iterator[Cursor]:
         yield cursor
 
 
+def _duckdb(database: Database) -> Connection:
+    """A connection to DuckDB, read-only; the driver's own ``connect`` takes no options."""
+    import adbc_driver_duckdb
+    from adbc_driver_manager import AdbcConnection, AdbcDatabase
+    from adbc_driver_manager.dbapi import Connection
+
+    mode = {} if database.address == MEMORY else {"access_mode": "READ_ONLY"}
+    path = _address(database, write=False)
+    options = {"path": path, "temp_directory": gettempdir(), **LOCKED, **mode}
+    opened = AdbcDatabase(driver=adbc_driver_duckdb.driver_path(), entrypoint="duckdb_adbc_init", **options)
+    return Connection(opened, AdbcConnection(opened))
+
+
 def _address(database: Database, write: bool) -> str:
     """The address for the driver."""
     if database.system == "postgresql":
@@ -105,8 +127,10 @@ def _address(database: Database, write: bool) -> str:
         if "connect_timeout=" not in address:
             address += f"{'&' if '?' in address else '?'}connect_timeout={CONNECT_SECONDS}"
         return address
-    if not write and not Path(database.address).is_file():
+    if not write and database.address != MEMORY and not Path(database.address).is_file():
         raise UsageError(f"{printable(database.name)}: there is no file {printable(database.address)}")
+    if database.system == "duckdb":
+        return database.address
     return f"file:{quote(database.address)}?mode={'rwc' if write else 'ro'}"
 
 

@@ -117,7 +117,7 @@ class Journal:
             with suppress(FileNotFoundError):
                 folder.fs.rm(folder.path, recursive=True)
             return
-        for path in self.folder.iterdir():
+        for path in self.folder.iterdir() if self.folder.is_dir() else ():
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             elif path.name != LOCK:

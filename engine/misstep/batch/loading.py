@@ -45,6 +45,8 @@ class DatabaseOutput:
         database = read_url(url)
         if database.query:
             raise UsageError(f"{printable(database.name)}: scores go into a table; end it with ?table=NAME")
+        if database.system == "duckdb":
+            raise UsageError(f"{printable(database.name)}: DuckDB is only read here; write *.parquet, which it reads as a table")
         return cls(database)
 
     @property

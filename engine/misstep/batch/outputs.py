@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import fnmatch
+import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
+from tempfile import gettempdir
 
 from misstep.batch.columns import TABLES, OutputOptions, TableName
 from misstep.batch.databases import DATABASES, read_url
-from misstep.batch.forms import OutputForm, form_of, join_parts
+from misstep.batch.forms import OutputForm, form_of, join_bytes, join_parts
 from misstep.batch.inputs.sources import STDIN
 from misstep.batch.journal import SUFFIX
 from misstep.batch.loading import DatabaseOutput
 from misstep.batch.summary import Summary
 from misstep.errors import UsageError, printable
 from misstep.files import is_remote, place, whole_file
+
+STDOUT = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +89,57 @@ class FileOutput:
         return self.path
 
 
-Output = FileOutput | DatabaseOutput
+@dataclass(frozen=True, slots=True)
+class StandardOutput:
+    """Interviews as JSON lines on standard output. What stands beside a file is in the journal, and gone with it."""
+
+    folder: Path = field(default_factory=lambda: Path(gettempdir(), f"misstep-{token_hex(8)}"))
+    form: OutputForm = "jsonl"
+    name: str = STDOUT
+
+    def beside(self, what: str) -> Path:
+        """A file in the journal."""
+        return self.folder / what
+
+    def journal(self) -> Path:
+        """A folder for temporary files: nobody could name it to resume the run."""
+        return self.folder
+
+    def files(self, tables: Sequence[TableName]) -> list[Path]:
+        """None."""
+        return []
+
+    def further(self, tables: Sequence[TableName]) -> dict[TableName, str]:
+        """None."""
+        return {}
+
+    def check(self, wanted: OutputOptions, overwrite: bool) -> None:
+        """Raise UsageError where there are further tables."""
+        if wanted.tables:
+            raise UsageError(f"standard output takes one table; give a file for that of {wanted.tables[0]}")
+
+    def write(
+        self, parts: Callable[[TableName], list[Path]], wanted: OutputOptions, summary: Summary, journal: Path
+    ) -> dict[str, str]:
+        """Write interviews."""
+        file = FileOutput(self.result(journal), self.form)
+        file.write(parts, wanted, summary, journal)
+        join_bytes([file.path], sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return {"interviews": self.name}
+
+    def result(self, journal: Path) -> Path:
+        """The interviews as a file, which the journal holds."""
+        return journal / "interviews.jsonl"
+
+
+Output = FileOutput | DatabaseOutput | StandardOutput
 
 
 def output_of(name: str | Path) -> Output:
     """The output of a name, a file or the URL of a database. Raises UsageError."""
+    if str(name) == STDOUT:
+        return StandardOutput()
     if str(name).startswith(DATABASES):
         return DatabaseOutput.named(str(name))
     path = place(name)

@@ -14,12 +14,17 @@ from misstep.errors import Location, Problem
 from misstep.language.facts import Kind
 from misstep.limits import Limits
 
-InputForm = Literal["jsonl", "parquet", "csv", "long-csv", "database"]
+InputForm = Literal["jsonl", "json", "parquet", "csv", "long-csv", "xlsx", "database"]
 """The format of an input."""
 
-Storage = Literal["lines", "parquet", "rows", "long"]
-"""How a part is stored where it is read: lines of JSON, row groups of a Parquet file, or a file of the spool, with rows of a
-table or with interviews of several rows each."""
+Storage = Literal["lines", "parquet", "rows"]
+"""How a part is stored where it is read: lines of JSON, row groups of a Parquet file, or a file of the spool."""
+
+Decimal = Literal[".", ","]
+"""What stands before the fraction of a number."""
+
+EVERY = "*"
+"""In place of the names of columns to ignore."""
 
 USUAL_ID = "id"
 """A table need not have this column; one of another name was asked for, and must be there."""
@@ -29,18 +34,23 @@ USUAL_ID = "id"
 class Reading:
     """How inputs are read.
 
-    ``spool``: a folder for inputs that can only be read once; ``keep``: columns, or keys of JSON lines, that are carried along as
-    text; ``form``: the format of all inputs, else by their endings; ``facts`` and ``id``: the columns of tables with the facts as
-    JSON, and with the id; ``delimiter``: of CSV, else a tab in ``*.tsv`` and a comma elsewhere; ``kinds``: of the rule base, for
-    CSV with a fact a row; ``part_bytes`` of lines and ``part_rows`` of tables make a part.
+    ``spool``: a folder for inputs that can only be read once; ``keep``: columns, or keys of JSON, that are carried along as text;
+    ``ignore``: those that are never read, ``*`` for all that nothing else names; ``form``: the format of all inputs, else by
+    their endings; ``facts`` and ``id``: the columns of tables with the facts as JSON, and with the id; ``encoding`` of text,
+    ``delimiter`` and ``decimal`` of CSV, else found out; ``null``: texts of cells that say nothing, besides the empty one;
+    ``kinds``: of the rule base, for CSV with a fact a row; ``part_bytes`` of lines and ``part_rows`` of tables make a part.
     """
 
     spool: Path
     keep: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
     form: InputForm | None = None
     facts: str = "facts"
     id: str = USUAL_ID
+    encoding: str | None = None
     delimiter: str | None = None
+    decimal: Decimal | None = None
+    null: tuple[str, ...] = ()
     kinds: tuple[Kind, ...] = ()
     part_bytes: int = 4_000_000
     part_rows: int = 10_000
@@ -53,7 +63,8 @@ class Part:
 
     ``start`` and ``stop`` are bytes of a file, or row groups of Parquet; ``row`` is its first row or line, from 1. ``digest`` is
     of its content; ``share``: how much of all inputs is read with it, from 0 to 1, and 0 if unknown. ``fault``: why the input
-    cannot be read from here on; such a part has no content.
+    cannot be read from here on; such a part has no content, and ``stop`` says how many records are lost. ``keys``: columns that
+    the folders of the file say, ``month=2026-01/``.
     """
 
     number: int
@@ -66,6 +77,7 @@ class Part:
     digest: str
     share: float = 0.0
     fault: str = ""
+    keys: tuple[tuple[str, str | None], ...] = ()
 
 
 class Logged(NamedTuple):
@@ -79,13 +91,23 @@ class Logged(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A record that could not be scored: its place, and what is wrong with it; never a value."""
+    """A record that could not be scored: its place, its id where it can be read, and what is wrong with it; no other value.
+    ``count``: how many records it stands for, as all that follow damage are lost with it."""
 
     file: str
     row: int
     problems: tuple[Problem, ...]
+    id: str | None = None
+    count: int = 1
 
 
-def reject(name: str, row: int, message: str) -> Reject:
+def reject(name: str, row: int, message: str, id_: str | None = None, count: int = 1) -> Reject:
     """A row that cannot be read as a record."""
-    return Reject(name, row, (Problem(Location(), message),))
+    return Reject(name, row, (Problem(Location(), message),), id_, count)
+
+
+class Remark(NamedTuple):
+    """How an input was read, where that is not plain: its encoding, say. ``file``: the input, by its name in results."""
+
+    file: str
+    text: str

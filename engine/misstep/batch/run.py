@@ -18,13 +18,15 @@ from misstep.batch.baseline import Comparison
 from misstep.batch.columns import SCHEMA, OutputOptions, TableName
 from misstep.batch.databases import shown_input
 from misstep.batch.forms import join_bytes
-from misstep.batch.inputs import Reading, plan_parts
+from misstep.batch.inputs import Reading, plan_parts, read_part
 from misstep.batch.journal import BASELINE, COLUMN_VERSION, RULES, VERSION, Journal, is_begun, part_file
 from misstep.batch.outputs import Output, check_no_input, check_writable, output_of
-from misstep.batch.parts import InputForm
+from misstep.batch.parts import Decimal, InputForm, Logged, Part, Remark
 from misstep.batch.results import Scores, read_scores
+from misstep.batch.score_batch import id_of
+from misstep.batch.seen_ids import SeenIds, digests
 from misstep.batch.summary import EXAMPLES, Summary, Tally, version_of_misstep
-from misstep.batch.tasks import Job, Task, score_part
+from misstep.batch.tasks import IDS, Job, Task, common_faults, score_part
 from misstep.batch.workers import Alone, Processes, TaskRunner
 from misstep.errors import InstallationError, RecordError, UsageError, printable
 from misstep.files import discard_torn, place, refuse_unreached, whole_file
@@ -64,41 +66,49 @@ def score(
     rules: RuleBase | None = None,
     baseline: RuleBase | None = None,
     keep: Sequence[str] = (),
+    ignore: Sequence[str] = (),
     tables: Sequence[TableName] = (),
     assessment: bool = False,
     certainty: bool = False,
     input_format: InputForm | None = None,
     facts: str = "facts",
     id: str = "id",  # noqa: A002 - the field of a record
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    decimal: Decimal | None = None,
+    null: Sequence[str] = (),
     workers: int | None = None,
     on: str | None = None,
     rejects: StrPath | None = None,
     max_rejects: int | None = None,
     journal: StrPath | None = None,
     overwrite: bool = False,
+    fail_empty: bool = False,
+    unique: bool = False,
     progress: Callable[[Progress], None] | None = None,
     then: Then | None = None,
 ) -> RunResult:
     """Score all interviews of the inputs into files or tables of a database, as ``misstep score`` does.
 
     ``inputs``: files, folders, patterns, URLs of databases, ``-`` for standard input. ``baseline``: rules to compare with.
-    ``keep``: columns of the input to carry along. ``tables``: ``findings`` and ``actions``, besides interviews. ``assessment``: a
-    column with the whole assessment as JSON; ``certainty``: columns about how certain it is. ``input_format``: of all inputs.
-    ``facts``, ``id``: the columns of tables.
+    ``keep``: columns of the input to carry along; ``ignore``: those never to read, ``*`` for all others. ``tables``: ``findings``
+    and ``actions``, besides interviews. ``assessment``: a column with the whole assessment as JSON; ``certainty``: columns about
+    how certain it is. ``input_format``: of all inputs. ``facts``, ``id``: the columns of tables. ``encoding`` of text,
+    ``delimiter`` and ``decimal`` of CSV, else found out; ``null``: cells that say nothing.
     ``workers``: number of processes, else one for each core; 1: this one. ``on``: a cluster instead, ``dask://host:port``.
     ``rejects``: file of invalid records, else beside the output; ``max_rejects``: their limit. ``journal``: folder of the
-    checkpoints, else beside the output. ``progress`` is called after each part, ``then`` with the scores before the run counts
-    as finished.
+    checkpoints, else beside the output. ``fail_empty``: no interviews are an error. ``unique``: of interviews with the same id
+    only the first is scored. ``progress`` is called after each part, ``then`` with the scores before the run counts as finished.
 
     The output appears whole or not at all. The same call resumes an interrupted run.
 
-    Raises UsageError about a wrong input, output or journal, RecordError where more than ``max_rejects`` records are invalid,
-    EngineError where a part kills its process every time, OSError where nothing can be written.
+    Raises UsageError about a wrong input, output or journal, RecordError where more than ``max_rejects`` records are invalid, or
+    all of them for one reason, EngineError where a part kills its process every time, OSError where nothing can be written.
     """
     names = [os.fspath(inputs)] if isinstance(inputs, str | os.PathLike) else [os.fspath(name) for name in inputs]
     rulebase = rules or RuleBase.shipped()
     wanted = OutputOptions(tuple(keep), tuple(t for t in ("findings", "actions") if t in tables), assessment, certainty)
-    _check_names(wanted)
+    _check_names(wanted, {*ignore}, {facts, id})
     target = output_of(os.fspath(output))
     folder = target.journal() if journal is None else place(journal)
     rejected = target.beside("rejects.jsonl") if rejects is None else place(rejects)
@@ -110,12 +120,13 @@ def score(
         refuse_unreached(path)
     if not is_begun(folder):  # of a run that goes on, some may be there
         target.check(wanted, overwrite)
-        check_writable(beside, overwrite)
+        check_writable([path for path in beside if path.parent != folder], overwrite)
     identity = {
         RULES: rulebase.digest,
         BASELINE: baseline.digest if baseline else "",
         "inputs": _digest([input_format, names]),
         "columns": _digest([target.form, wanted.keep, wanted.tables, assessment, certainty, facts, id]),
+        "options of its inputs": _digest([encoding, delimiter, decimal, tuple(null), tuple(ignore), unique]),
         VERSION: version_of_misstep(),
         COLUMN_VERSION: str(SCHEMA),
     }
@@ -128,18 +139,26 @@ def score(
         reading = Reading(
             spool=parts,
             keep=wanted.keep,
+            ignore=tuple(ignore),
             form=input_format,
             facts=facts,
             id=id,
+            encoding=encoding,
+            delimiter=delimiter,
+            decimal=decimal,
+            null=tuple(null),
             kinds=tuple(rulebase.kinds.values()),
             part_bytes=PART_BYTES // (100 if certainty else 4 if assessment else 1),
             limits=rulebase.limits,
         )
         job = Job(parts, target.form, wanted, replace(reading, kinds=()), baseline is not None)
         comparison = Comparison.between(baseline, rulebase) if baseline else None
-        run = _Run(job, reading, kept, comparison, max_rejects, overwrite, progress)
+        run = _Run(job, reading, kept, comparison, max_rejects, overwrite, progress, unique)
         for note in runner.run(score_part, run.tasks(names)):
             run.record(note)
+        if refused := run.refused(fail_empty):
+            kept.forget()
+            raise RecordError(refused)
         outcome = run.finish(target, rejected, rejects is not None, compared, rulebase, names)
         if then is not None:
             then(read_scores(target.result(kept.parts)))
@@ -167,8 +186,10 @@ def workers_of(on: str | None, count: int | None, folder: Path) -> TaskRunner:
 PART_BYTES = 4_000_000  # of lines: some thousand interviews, done again within a second or two
 
 
-def _check_names(wanted: OutputOptions) -> None:
-    """Raise UsageError about duplicate columns."""
+def _check_names(wanted: OutputOptions, ignore: set[str], needed: set[str]) -> None:
+    """Raise UsageError about duplicate columns, and those that are both to be read and not to be read."""
+    if both := sorted(ignore & {*wanted.keep, *needed}):
+        raise UsageError(f"ignore: the column '{printable(both[0])}' is to be read as well")
     names = wanted.schema("interviews").names
     for name in wanted.keep:
         if names.count(name) > 1:
@@ -196,18 +217,29 @@ class _Run:
     max_rejects: int | None
     overwrite: bool
     progress: Callable[[Progress], None] | None
+    unique: bool
+    seen: SeenIds = field(default_factory=SeenIds)
     spooled: dict[int, Path] = field(default_factory=dict)
+    shares: dict[int, float] = field(default_factory=dict)
     numbers: list[int] = field(default_factory=list)
     examples: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     interviews: int = 0
     rejects: int = 0
     resumed: int = 0
+    duplicates: int = 0
+    common: list[str] | None = None
     share: float = 0.0
+    remarks: list[Remark] = field(default_factory=list)
 
     def tasks(self, inputs: Sequence[str]) -> Iterator[Task]:
         """The parts that are still to be done; the others are counted."""
-        for part in plan_parts(inputs, self.reading):
+        planned = 0.0
+        for part in plan_parts(inputs, self.reading, self.remarks):
+            left_out = self._left_out(part) if self.unique else frozenset()
+            if left_out:  # what is left out depends on the parts before
+                part = replace(part, digest=_digest([part.digest, sorted(left_out)]))
+            self.shares[part.number], planned = max(part.share - planned, 0.0), max(part.share, planned)
             if part.path.startswith(f"{self.job.folder}/"):
                 self.spooled[part.number] = place(part.path)
             note = self.journal.note(part.number)
@@ -219,10 +251,18 @@ class _Run:
                     )
                 note = None
             if note is None:
-                yield Task(self.job, part)
+                yield Task(self.job, part, left_out)
                 continue
             self.resumed += note["interviews"]
             self.record(note)
+
+    def _left_out(self, part: Part) -> frozenset[int]:
+        """The rows of a part whose ids were there before."""
+        found = [(read.row, id_of(read)) for read in read_part(part, self.reading) if isinstance(read, Logged)]
+        named = [row for row, id_ in found if id_ is not None]
+        fresh = self.seen.add(digests(id_ for _, id_ in found))
+        self.duplicates += fresh.count(False)
+        return frozenset(row for row, new in zip(named, fresh, strict=True) if not new)
 
     def record(self, note: dict[str, Any]) -> None:
         """Count a part that is done, and delete its file in the spool: not before, as it may be done twice."""
@@ -236,14 +276,30 @@ class _Run:
             self.comparison.merge(Comparison.from_json(note["comparison"]))
         self.interviews += note["interviews"]
         self.rejects += note["rejects"]
-        self.share = max(self.share, note["share"])
+        if not self.unique:
+            self.duplicates += self.seen.add_file(part_file(self.job.folder, number, IDS))
+        if note["common"] is not None:
+            self.common = common_faults([note["common"]] if self.common is None else [self.common, note["common"]])
+        self.share += self.shares.pop(number, 0.0)
         if self.progress is not None:
-            self.progress(Progress(self.interviews, self.interviews - self.resumed, self.rejects, self.share or None))
+            self.progress(
+                Progress(self.interviews, self.interviews - self.resumed, self.rejects, round(min(self.share, 1.0), 4) or None)
+            )
         if self.max_rejects is not None and self.rejects > self.max_rejects:
             raise RecordError(
                 f"more than {self.max_rejects} records are invalid, the limit of --max-rejects; scored parts are kept:"
                 " with a higher one the run resumes"
             )
+
+    def refused(self, fail_empty: bool) -> str:
+        """Why there is to be no output, if there is none."""
+        if self.rejects > 1 and not self.interviews and self.common:
+            first = next((fault for fault in self.common if fault.startswith("/facts: ")), self.common[0])
+            more = f" (and {len(self.common) - 1} more)" if len(self.common) > 1 else ""
+            return f"none of {self.rejects:,} records could be scored, all for one reason: {first}{more}"
+        if fail_empty and not self.interviews:
+            return "there are no interviews, which --fail-empty forbids"
+        return ""
 
     def finish(
         self, target: Output, rejects: Path, always: bool, compared: Path, rulebase: RuleBase, inputs: Sequence[str]
@@ -261,6 +317,8 @@ class _Run:
             rejects=self.rejects,
             examples=[example for _, example in self.examples],
             tally=self.tally,
+            remarks=self.remarks,
+            duplicates=self.duplicates,
             keep=wanted.keep,
             tables=target.further(wanted.tables),
         )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any
 
+import orjson
 import pyarrow as pa
 
 from misstep.api import RuleBase
-from misstep.batch.arrow import decoded, encoded, has_words, is_text
+from misstep.batch.arrow import decoded, has_words, is_nested, is_text, records_of
 from misstep.batch.baseline import Comparison, evaluated
 from misstep.batch.columns import (
     ColumnValues,
@@ -25,8 +24,7 @@ from misstep.batch.columns import (
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.summary import Tally
 from misstep.errors import Location, Problem, RecordError, UsageError
-
-MOST_EXACT = 2**53  # beyond it a fraction in binary no longer tells whole numbers apart
+from misstep.language.facts import MAX_ID
 
 
 @dataclass(slots=True)
@@ -37,6 +35,7 @@ class Scored:
     comparison: Comparison | None
     tally: Tally = field(default_factory=Tally)
     rejects: list[Reject] = field(default_factory=list)
+    ids: list[str | None] = field(default_factory=list)
 
     def table(self, name: TableName, wanted: OutputOptions) -> pa.Table:
         """One of the tables."""
@@ -63,11 +62,12 @@ def score_records(
             comparison.add(evaluated(baseline, record, name), result, file, row)
         if isinstance(result, RecordError):
             more = (Problem(Location(), f"and {result.omitted} more"),) if result.omitted else ()
-            scored.rejects.append(Reject(file, row, (*result.problems, *more)))
+            scored.rejects.append(Reject(file, row, (*result.problems, *more), id_of(logged)))
             continue
         scored.tally.add(result)
         summary = rulebase.scores(result)
-        key = (file, row, summary["id"])
+        key = (file, row, result.facts.id)
+        scored.ids.append(result.facts.id)
         answer = answer_values(rulebase, result, summary, record, wanted.assessment, wanted.certainty)
         interviews.append((*key, *kept, *answer))
         if findings is not None:
@@ -75,6 +75,18 @@ def score_records(
         if actions is not None:
             actions += [(*key, *action) for action in action_rows(result)]
     return scored
+
+
+def id_of(logged: Logged) -> str | None:
+    """The id of a logged interview, which may be wrong elsewhere."""
+    if logged.id is not None:
+        return logged.id
+    try:
+        data = orjson.loads(logged.record)
+    except orjson.JSONDecodeError:
+        return None
+    id_ = data.get("id") if isinstance(data, dict) else None
+    return id_ if isinstance(id_, str) and 0 < len(id_) <= MAX_ID else None
 
 
 def score_batch(
@@ -104,7 +116,7 @@ def score_batch(
             for part in batch.to_batches()
         )
         return pa.Table.from_batches(parts, schema)
-    records = _records(batch.column(facts))
+    records = records_of(batch.column(facts))
     ids = decoded(batch.column(id)) if id in batch.schema.names else [None] * len(batch)
     added = list(schema)[len(batch.schema) :]
     nothing: ColumnValues = (None,) * (len(added) - 1)
@@ -141,34 +153,7 @@ def _check_columns(schema: pa.Schema, facts: str, id_: str) -> None:
         if names.count(name) > 1:
             raise UsageError(f"the batch has the column '{name}' twice")
     of_facts = schema.field(facts).type
-    if not (is_text(of_facts) or pa.types.is_null(of_facts) or _is_nested(of_facts)):
+    if not (is_text(of_facts) or pa.types.is_null(of_facts) or is_nested(of_facts)):
         raise UsageError(f"the column '{facts}' must be text with JSON, or lists of facts, not {of_facts}")
-    if id_ in names and not (is_text(of_ids := schema.field(id_).type) or has_words(of_ids)):
-        raise UsageError(f"the column '{id_}' must be text or a number, not {of_ids}")
-
-
-def _is_nested(type_: pa.DataType) -> bool:
-    """Whether values of a type are records, or lists of facts; a list that is nowhere filled is one of nulls."""
-    lists = (pa.types.is_list, pa.types.is_large_list, pa.types.is_list_view, pa.types.is_large_list_view)
-    if any(check(type_) for check in lists):
-        type_ = type_.value_type
-        return bool(pa.types.is_struct(type_) or pa.types.is_null(type_))
-    return bool(pa.types.is_struct(type_))
-
-
-def _records(column: pa.Array) -> list[Any]:
-    if is_text(column.type):
-        return encoded(column)
-    return [_without_nulls(value) for value in column.to_pylist()]
-
-
-def _without_nulls(value: object) -> object:
-    """A fact from a struct. A struct has the fields of all kinds, each with a type that suits all of them: nulls are left out,
-    and a whole number may come as a fraction."""
-    if isinstance(value, dict):
-        return {name: _without_nulls(held) for name, held in value.items() if held is not None}
-    if isinstance(value, list):
-        return [_without_nulls(held) for held in value]
-    if isinstance(value, Decimal):
-        value = float(value)
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) <= MOST_EXACT else value
+    if id_ in names and not has_words(schema.field(id_).type):
+        raise UsageError(f"the column '{id_}' must be text or a number, not {schema.field(id_).type}")

@@ -20,6 +20,7 @@ from misstep.api import RuleBase
 from misstep.assessment.assembly import Result
 from misstep.assessment.result import RuleBaseInfo
 from misstep.batch.columns import SCHEMA, TableName
+from misstep.batch.parts import Remark
 from misstep.errors import UsageError
 from misstep.language.facts import KIND
 from misstep.language.program import Rule
@@ -129,6 +130,14 @@ class RejectExample:
 
 
 @checked(frozen=True, slots=True)
+class InputRemark:
+    """What was found out about an input, or left out of it."""
+
+    file: str
+    text: str
+
+
+@checked(frozen=True, slots=True)
 class Titles:
     """Titles of kinds, actions and occasions, by id."""
 
@@ -142,8 +151,9 @@ class Summary:
     """The summary of a run. ``misstep``: the version that scored; ``fired``: in how many interviews each rule fired; ``rules``:
     all there are, with their titles; ``bands`` and ``verdicts``: mildest first; ``unable``: the verdict where something is called
     for and nothing can be done towards the other side, empty where there is none; ``keep``: columns of the input that were
-    carried along; ``tables``: file names of the further tables, by what they hold; ``words``: of the field;
-    ``reject_examples``: the first few; ``schema``: of the columns of the result, see docs/batch.md."""
+    carried along; ``tables``: file names of the further tables, by what they hold; ``words``: of the field; ``duplicates``:
+    interviews with the id of one before; ``reject_examples`` and ``remarks`` on inputs: the first few; ``schema``: of the columns
+    of the result, see docs/batch.md."""
 
     misstep: str
     rulebase: RuleBaseInfo
@@ -160,6 +170,8 @@ class Summary:
     unable: str
     keep: tuple[str, ...] = ()
     tables: dict[str, str] = field(default_factory=dict)
+    remarks: tuple[InputRemark, ...] = ()
+    duplicates: int = 0
     words: ScaleWords = field(default_factory=ScaleWords)
     schema: Literal[2] = 2
 
@@ -173,6 +185,8 @@ class Summary:
         rejects: int,
         examples: Iterable[Mapping[str, Any]],
         tally: Tally,
+        remarks: Iterable[Remark] = (),
+        duplicates: int = 0,
         keep: Sequence[str] = (),
         tables: Mapping[TableName, str] | None = None,
     ) -> Summary:
@@ -198,6 +212,8 @@ class Summary:
             unable=program.scale.unable,
             keep=tuple(keep),
             tables={str(table): name for table, name in (tables or {}).items()},
+            remarks=tuple([InputRemark(remark.file, remark.text) for remark in remarks][:EXAMPLES]),
+            duplicates=duplicates,
             words=program.scale.words,
         )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,17 +19,21 @@ from misstep.batch.inputs.kept import OF_RECORDS
 from misstep.batch.journal import BASELINE, RULES, part_file, read_note, write_note
 from misstep.batch.parts import Part, Reject
 from misstep.batch.score_batch import score_records
+from misstep.batch.seen_ids import digests
 from misstep.batch.summary import EXAMPLES
 from misstep.errors import MAX_LENGTH, Problem, printable
 from misstep.files import whole_file
 from misstep.limits import Limits
 from misstep.rulebase.cache import read_program
 
+IDS = "ids"
+"""The file of a part with the digests of its ids."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """Everything that a worker needs besides the part; small, as it goes with every part. ``folder``: of the parts and the
-    rules; ``reading``: without the kinds, which the rules have."""
+    rules; ``reading``: without the kinds, which only plans need."""
 
     folder: Path
     form: OutputForm
@@ -39,10 +44,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One part to score."""
+    """One part to score, but for some rows: ``left_out``."""
 
     job: Job
     part: Part
+    left_out: frozenset[int] = frozenset()
 
     def __str__(self) -> str:
         return f"{self.part.name} from row {self.part.row}"
@@ -57,23 +63,25 @@ def score_part(task: Task) -> dict[str, Any]:
         return noted
     rulebase = _rulebase(job.folder / RULES, job.reading.limits)
     baseline = _rulebase(job.folder / BASELINE, job.reading.limits) if job.compare else None
-    reading = replace(job.reading, kinds=tuple(rulebase.kinds.values()))
-    scored = score_records(read_part(part, reading), part.name, rulebase, job.wanted, baseline)
+    records = (read for read in read_part(part, job.reading) if read.row not in task.left_out)
+    scored = score_records(records, part.name, rulebase, job.wanted, baseline)
     for table in scored.rows:
         with whole_file(part_file(job.folder, part.number, table)) as stream:
             write_part(scored.table(table, job.wanted), stream, job.form)
     rejects = [_reject(reject, part.storage == "lines") for reject in scored.rejects]
     with whole_file(part_file(job.folder, part.number, "rejects")) as stream:
         stream.writelines(orjson.dumps(reject, option=orjson.OPT_APPEND_NEWLINE) for reject in rejects)
+    with whole_file(part_file(job.folder, part.number, IDS)) as stream:
+        stream.writelines(digests(scored.ids))
     note = {
         "number": part.number,
         "digest": part.digest,
         "interviews": len(scored.rows["interviews"]),
-        "rejects": len(rejects),
+        "rejects": sum(reject.count for reject in scored.rejects),
+        "common": common_faults([[_fault(problem) for problem in reject["problems"]] for reject in rejects]),
         "examples": [_example(reject) for reject in rejects[:EXAMPLES]],
         "tally": scored.tally.to_json(),
         "comparison": scored.comparison.to_json() if scored.comparison else None,
-        "share": part.share,
     }
     write_note(job.folder, part.number, note)
     return note
@@ -92,8 +100,14 @@ def _loaded(program: bytes, limits: Limits) -> RuleBase:
 
 
 def _reject(reject: Reject, lines: bool) -> dict[str, Any]:
-    """A reject as data. ``lines``: whether the records are lines of the input as they are, so that columns can be found."""
-    return {"file": reject.file, "row": reject.row, "problems": [_problem(problem, lines) for problem in reject.problems]}
+    """A reject as data, without what it has not. ``lines``: whether the records are lines of the input as they are, so that
+    columns can be found."""
+    found: dict[str, Any] = {"file": reject.file, "row": reject.row}
+    if reject.id is not None:
+        found["id"] = reject.id
+    if reject.count > 1:
+        found["count"] = reject.count
+    return found | {"problems": [_problem(problem, lines) for problem in reject.problems]}
 
 
 def _problem(problem: Problem, lines: bool) -> dict[str, Any]:
@@ -101,9 +115,23 @@ def _problem(problem: Problem, lines: bool) -> dict[str, Any]:
     message = printable(problem.message)[:MAX_LENGTH]
     first, _, deeper = place.pointer[1:].partition("/")
     if lines and first and not deeper and first not in OF_RECORDS:
-        message += "; further columns of a log are named by --keep"
+        message += "; --keep carries further columns along, --ignore leaves them out"
     found = {"pointer": place.pointer, "message": message}
     return {"column": place.column, **found} if lines and place.column else found
+
+
+def _fault(problem: Mapping[str, Any]) -> str:
+    """A problem wherever it stands: ``/facts/3/kind`` is ``/facts/*/kind``."""
+    pointer = re.sub(r"(?<=/)[0-9]+(?=/|\Z)", "*", problem["pointer"])
+    return f"{pointer}: {problem['message']}" if pointer else problem["message"]
+
+
+def common_faults(of_all: Iterable[Iterable[str]]) -> list[str] | None:
+    """What is wrong with every reject; None where there is none."""
+    common: list[str] | None = None
+    for faults in map(list, of_all):
+        common = faults if common is None else [fault for fault in common if fault in faults]
+    return common
 
 
 def _example(reject: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +26,8 @@ def show_progress(style: Style) -> Iterator[Show]:
         with _bar(began) as show:
             yield show
     elif style == "json":
-        yield _lines(began)
+        with _lines(began) as show:
+            yield show
     else:
         yield lambda progress: None
 
@@ -59,15 +61,29 @@ def _bar(began: float) -> Iterator[Show]:
         yield show
 
 
-def _lines(began: float) -> Show:
-    last = -EVERY
+@contextmanager
+def _lines(began: float) -> Iterator[Show]:
+    """A line a second with what is done, whether a part was done meanwhile or not, and one at the end."""
+    latest = Progress(0, 0, 0, None)
+    ended = threading.Event()
+
+    def tell() -> None:
+        shown = {name: getattr(latest, name) for name in ("interviews", "rejects", "share")}
+        print(json.dumps(shown | {"seconds": round(time.monotonic() - began, 3)}), file=sys.stderr, flush=True)
+
+    def tell_on() -> None:
+        while not ended.wait(EVERY):
+            tell()
 
     def show(progress: Progress) -> None:
-        nonlocal last
-        seconds = time.monotonic() - began
-        if seconds - last >= EVERY or progress.share == 1.0:
-            last = seconds
-            shown = {name: getattr(progress, name) for name in ("interviews", "rejects", "share")}
-            print(json.dumps(shown | {"seconds": round(seconds, 3)}), file=sys.stderr, flush=True)
+        nonlocal latest
+        latest = progress
 
-    return show
+    teller = threading.Thread(target=tell_on, daemon=True)
+    teller.start()
+    try:
+        yield show
+    finally:
+        ended.set()
+        teller.join()
+        tell()

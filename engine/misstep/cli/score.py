@@ -14,7 +14,7 @@ from misstep.layout.wording import counted
 if TYPE_CHECKING:
     from misstep.api import RuleBase
     from misstep.batch.columns import TableName
-    from misstep.batch.parts import InputForm
+    from misstep.batch.parts import Decimal, InputForm
     from misstep.batch.results import Scores
     from misstep.cli.progress import Style
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     "--output",
     required=True,
     metavar="OUTPUT",
-    help="Where to write scores: *.parquet, *.jsonl, *.csv, or a table: sqlite:///FILE?table=NAME, "
-    "postgresql://HOST/DATABASE?table=NAME.",
+    help="Where to write scores: *.parquet, *.jsonl, *.csv; a table: sqlite:///FILE?table=NAME, "
+    "postgresql://HOST/DATABASE?table=NAME; - for JSON lines on standard output.",
 )
 @rules_option
 @click.option(
@@ -39,6 +39,12 @@ if TYPE_CHECKING:
 )
 @click.option("--keep", default="", metavar="NAMES", help="Input columns to copy to the output, separated by commas: team,month.")
 @click.option(
+    "--ignore",
+    default="",
+    metavar="NAMES",
+    help="Input columns never to read, separated by commas; '*' for all that are not named.",
+)
+@click.option(
     "--with",
     "also",
     multiple=True,
@@ -48,15 +54,21 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--input-format",
-    type=click.Choice(["jsonl", "parquet", "csv", "long-csv"]),
+    type=click.Choice(["jsonl", "json", "parquet", "csv", "long-csv", "xlsx"]),
     help="Format of all inputs. Default: by file extension. long-csv: one row for each fact.",
 )
 @click.option("--facts", default="facts", show_default=True, metavar="NAME", help="Table column with the facts as JSON.")
 @click.option("--id", "id_", default="id", show_default=True, metavar="NAME", help="Table column with the id.")
+@click.option("--encoding", metavar="NAME", help="Encoding of text: cp1252, utf-16, ... Default: detected.")
+@click.option("--delimiter", metavar="CHAR", help="What ends a cell of CSV: ';', or '\\t' for a tab. Default: detected.")
+@click.option("--decimal", type=click.Choice([".", ","]), help="Decimal sign of numbers in cells of CSV. Default: detected.")
+@click.option("--null", default="", metavar="TEXTS", help="CSV cells that say nothing, separated by commas: N/A,NULL.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Number of processes. Default: one for each core.")
 @click.option("--on", metavar="URL", help="Score on a cluster: dask://SCHEDULER:PORT (extra misstep[dask]).")
 @click.option("--rejects", metavar="FILE", help="Where to write invalid records. Default: beside the output, if there are any.")
 @click.option("--max-rejects", type=click.IntRange(min=0), metavar="N", help="Stop after more than N invalid records.")
+@click.option("--unique", is_flag=True, help="Of interviews with the same id, score the first only.")
+@click.option("--fail-empty", is_flag=True, help="Exit with 2 where there are no interviews. Default: an empty table.")
 @click.option(
     "--report",
     type=click.Path(path_type=Path),
@@ -82,14 +94,21 @@ def score(
     rules: tuple[Path, ...],
     baseline: tuple[Path, ...],
     keep: str,
+    ignore: str,
     also: tuple[str, ...],
     input_format: InputForm | None,
     facts: str,
     id_: str,
+    encoding: str | None,
+    delimiter: str | None,
+    decimal: Decimal | None,
+    null: str,
     workers: int | None,
     on: str | None,
     rejects: str | None,
     max_rejects: int | None,
+    fail_empty: bool,
+    unique: bool,
     report: Path | None,
     journal: str | None,
     overwrite: bool,
@@ -97,8 +116,8 @@ def score(
 ) -> int:
     """Score logged interviews, by the million.
 
-    INPUT is a file of JSON lines, Parquet or CSV, plain or compressed; a folder or glob pattern of them; - for standard input;
-    or a table or query of a database: sqlite:///FILE?table=NAME, postgresql://HOST/DATABASE?query=SELECT ...
+    INPUT is a file of JSON, CSV, Parquet or Excel, also compressed; a folder or glob pattern of them; - for standard input; or a
+    table or query of a database: sqlite:///FILE?table=NAME, duckdb:///FILE?..., postgresql://HOST/DATABASE?query=SELECT ...
 
     OUTPUT is written atomically. To resume an interrupted run, repeat the same command. Invalid records are skipped, counted and
     written to a rejects file; the exit code is then 1.
@@ -131,30 +150,46 @@ def score(
             rules=load_rules(rules),
             baseline=_baseline(baseline) if baseline else None,
             keep=split_names(keep),
+            ignore=split_names(ignore),
             tables=tables,
             assessment="assessment" in also,
             certainty="certainty" in also,
             input_format=input_format,
             facts=facts,
             id=id_,
+            encoding=encoding,
+            delimiter=delimiter,
+            decimal=decimal,
+            null=split_names(null),
             workers=workers,
             on=on,
             rejects=rejects,
             max_rejects=max_rejects,
             journal=journal,
             overwrite=overwrite,
+            fail_empty=fail_empty,
+            unique=unique,
             progress=show,
             then=then,
         )
+    says = sys.stderr if output == "-" else sys.stdout
     if outcome.comparison is not None:
         from misstep.batch.baseline_report import comparison_text
 
-        print(comparison_text(outcome.comparison, terminal_width(), use_color("auto")))
-    print(f"{outcome.summary.words.counted(outcome.interviews)} scored into {printable(outcome.files['interviews'])}", end="")
-    print(f"; {outcome.resumed:,} of them in an earlier run" if outcome.resumed else "")
+        print(comparison_text(outcome.comparison, terminal_width(), use_color("auto")), file=says)
+    resumed = f"; {outcome.resumed:,} of them in an earlier run" if outcome.resumed else ""
+    where = "" if output == "-" else f" into {printable(outcome.files['interviews'])}"
+    print(f"{outcome.summary.words.counted(outcome.interviews)} scored{where}{resumed}", file=says)
+    for remark in outcome.summary.remarks:
+        print(f"misstep: {printable(f'{remark.file}: {remark.text}')}", file=sys.stderr)
+    if outcome.summary.duplicates:
+        count = outcome.summary.words.counted(outcome.summary.duplicates)
+        what = "left out, with the id of one before" if unique else "with the id of one before; --unique leaves them out"
+        print(f"misstep: {count} {what}", file=sys.stderr)
     if outcome.rejects:
         count = counted(outcome.rejects, "record")
-        print(f"misstep: {count} could not be scored: see {printable(outcome.files['rejects'])}; the first:", file=sys.stderr)
+        see = "" if output == "-" and rejects is None else f" see {printable(outcome.files['rejects'])};"
+        print(f"misstep: {count} could not be scored:{see} the first:", file=sys.stderr)
         first = outcome.summary.reject_examples[0]
         print(f"misstep: {printable(first.file)}:{first.row}: {first.problems[0]}", file=sys.stderr)
     return FOUND if outcome.rejects else OK

@@ -116,6 +116,9 @@ def read_yaml(
     return Document(file, text, _YamlBuilder(document, None, duplicates).build(), fault)
 
 
+_PYTHON = re.compile(r"\s*\[?\s*\{\s*'")
+
+
 def read_json(text: str, file: str, line: int = 1, fault: type[MisstepError] = RecordError, most: int = MAX_BYTES) -> Document:
     """Parse one JSON value strictly: no duplicate keys, no NaN, no huge numbers, limited depth.
 
@@ -131,7 +134,8 @@ def read_json(text: str, file: str, line: int = 1, fault: type[MisstepError] = R
         )
     except json.JSONDecodeError as error:
         place = Location(file, line + error.lineno - 1, error.colno)
-        raise fault([Problem(place, f"not valid JSON: {error.msg}")]) from None
+        python = "; it looks like Python's repr, where json.dumps writes JSON" if _PYTHON.match(text) else ""
+        raise fault([Problem(place, f"not valid JSON: {error.msg}{python}")]) from None
     except _JsonFault as error:
         raise fault([Problem(Location(file, _fault_line(text, line)), str(error))]) from None
     return Document(file, text, data, fault, line)

@@ -2,8 +2,8 @@
 
 An input is one of these:
 
-- a file of JSON lines (``*.jsonl``, ``*.ndjson``), Parquet (``*.parquet``, ``*.pq``) or CSV (``*.csv``, ``*.tsv``); JSON lines
-  and CSV may be packed (``*.gz``, ``*.zst``);
+- a file of JSON lines (``*.jsonl``, ``*.ndjson``), JSON (``*.json``), Parquet (``*.parquet``, ``*.pq``), CSV (``*.csv``,
+  ``*.tsv``) or a workbook (``*.xlsx``); JSON and CSV may be packed (``*.gz``, ``*.zst``);
 - a folder, of which every such file is read, also in folders below; hidden ones and those that begin with ``_`` are not;
 - a pattern, ``logs/**/2026-*.jsonl``;
 - ``-``: standard input; also a pipe, ``<(zcat ...)``;

@@ -1,4 +1,4 @@
-"""CSV in; parts in the spool, and the interviews of a part, out. The header shows its form.
+"""CSV or a workbook in; parts in the spool, and the interviews of a part, out. The header shows its form.
 
 An interview a row: its facts as JSON, in a column. A fact a row: the interview's id, ``kind``, the fields of the kinds by their
 names, and ``fact`` for the ids of facts that others name; an empty cell is a field that is not given, and a row with nothing but
@@ -8,48 +8,70 @@ an id is an interview in which nothing happened.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
 import orjson
 
-from misstep.batch.inputs.delimited import CsvRows, is_utf_8, wrong_width
+from misstep.batch.inputs.cell_text import SeemsNull, read_cell
+from misstep.batch.inputs.delimited import KIND, CsvRows, is_utf_8, usual_delimiter, wrong_width
 from misstep.batch.inputs.sources import InputSource
-from misstep.batch.inputs.spool import NOT_UTF_8, Spool, SpooledRow, fault_part, plan_entries, plan_rows, read_entries
+from misstep.batch.inputs.spool import NOT_UTF_8, Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import Stream
 from misstep.batch.inputs.table_rows import Columns, choose_columns, logged, logged_row, require_columns
-from misstep.batch.parts import Logged, Part, Reading, Reject, reject
+from misstep.batch.inputs.workbooks import WorkbookRows, workbook_rows
+from misstep.batch.parts import EVERY, Decimal, Logged, Part, Reading, Reject, Remark, reject
 from misstep.errors import RecordError, UsageError, printable, suggest
-from misstep.language.facts import GIVEN_ROLES, Kind
+from misstep.language.facts import GIVEN_ROLES, Field, Kind
 
-KIND, FACT = "kind", "fact"
+FACT = "fact"
 
-Fields = dict[str, str]
+Rows = CsvRows | WorkbookRows
+FactCells = dict[str, str]
 
 
 def check_csv(source: InputSource, stream: Stream, reading: Reading) -> None:
     """Raise UsageError or RecordError about a wrong header."""
-    _columns(source, CsvRows(source, stream, reading), reading)
+    if stream.head.strip():
+        _columns(source, CsvRows(source, stream, reading), reading)
+
+
+def check_workbook(source: InputSource, reading: Reading) -> None:
+    """The same of a workbook, which may also be none."""
+    with workbook_rows(source, reading) as rows:
+        _columns(source, rows, reading)
+
+
+def plan_workbook(source: InputSource, reading: Reading, spool: Spool) -> Iterator[Part]:
+    """The parts of a workbook."""
+    with workbook_rows(source, reading) as rows:
+        yield from plan_rows(source, _read(source, rows, reading), reading, spool)
 
 
 def plan_csv(source: InputSource, stream: Stream, reading: Reading, spool: Spool) -> Iterator[Part]:
-    """The parts of a stream."""
+    """The parts of a stream; none of one in which there is nothing, not even a header."""
+    if not stream.head.strip():
+        return
     rows = CsvRows(source, stream, reading)
+    said = rows.dialect.said(reading.delimiter or usual_delimiter(source))
+    if said:
+        spool.remarks.append(Remark(source.name, said))
+    for part in plan_rows(source, _read(source, rows, reading), reading, spool):
+        yield replace(part, share=stream.share)
+    if stream.fault:
+        yield fault_part(spool, source, rows.line, stream.fault)
+
+
+def _read(source: InputSource, rows: Rows, reading: Reading) -> Iterator[Logged | Reject]:
+    """The interviews of either form."""
     columns = _columns(source, rows, reading)
     if columns is None:
-        parts = plan_entries(source, _gather_interviews(source, rows, reading), "long", reading, spool)
-    else:
-        parts = plan_rows(source, _read_interviews(source, columns, rows, reading), reading, spool)
-    part = None
-    for part in parts:
-        yield replace(part, share=stream.share)
-    fault = stream.fault or ("has a header, but no rows" if part is None else "")
-    if fault:
-        yield fault_part(spool, source, rows.line, fault)
+        return _gather_interviews(source, rows, reading)
+    return _read_interviews(source, columns, rows, reading)
 
 
-def _columns(source: InputSource, rows: CsvRows, reading: Reading) -> Columns | None:
+def _columns(source: InputSource, rows: Rows, reading: Reading) -> Columns | None:
     """The columns that are read; None for a fact a row, where all are read."""
     if source.form == "long-csv" or (reading.facts not in rows.header and KIND in rows.header):
         _check_facts(source, rows.header, reading)
@@ -57,18 +79,22 @@ def _columns(source: InputSource, rows: CsvRows, reading: Reading) -> Columns | 
     return choose_columns(source.name, rows.header, reading)
 
 
-def _read_interviews(source: InputSource, columns: Columns, rows: CsvRows, reading: Reading) -> Iterator[Logged | Reject]:
+def _read_interviews(source: InputSource, columns: Columns, rows: Rows, reading: Reading) -> Iterator[Logged | Reject]:
     """Every row as an interview, its facts in one of the columns."""
     places = {name: rows.header.index(name) for name in columns.names()}
+    nothing = {"", *reading.null}
     for row, cells, wrong in rows:
         if wrong:
             yield reject(source.name, row, wrong)
+            continue
+        values = {name: cells[at] for name, at in places.items() if at < len(cells) and cells[at] not in nothing}
+        id_ = values.get(columns.id or "")
+        if not all(map(is_utf_8, values.values())):
+            yield reject(source.name, row, NOT_UTF_8, id_ if id_ and is_utf_8(id_) else None)
         elif len(cells) != len(rows.header):
             yield reject(source.name, row, wrong_width(len(cells), len(rows.header)))
-        elif not all(is_utf_8(cells[place]) for place in places.values()):
-            yield reject(source.name, row, NOT_UTF_8)
         else:
-            yield logged_row(source.name, row, columns, {name: cells[at] or None for name, at in places.items()}, reading)
+            yield logged_row(source.name, row, columns, {name: values.get(name) for name in places}, reading)
 
 
 # -- a fact a row
@@ -78,33 +104,43 @@ def _check_facts(source: InputSource, header: Sequence[str], reading: Reading) -
     """Raise UsageError where a column is missing, or is no field of any kind."""
     require_columns(source.name, header, tuple(dict.fromkeys([reading.id, KIND, *reading.keep])))
     fields = {name for kind in _given(reading) for field in kind.fields for name in (field.name, *field.was)}
-    for column in header:
-        if column not in {reading.id, KIND, FACT, *reading.keep, *fields}:
-            hint = suggest(column, fields, "; name it among those to keep, if it is none")
+    known = {reading.id, KIND, FACT, *reading.keep, *fields}
+    read = [column for column in header if column not in reading.ignore and (column in known or EVERY not in reading.ignore)]
+    for column in read:
+        if column not in known:
+            hint = suggest(column, fields, "; --keep carries it along, --ignore leaves it out")
             raise UsageError(f"{printable(source.name)}: the column '{column}' is no field of any kind{hint}")
-    require_columns(source.name, header, list(dict.fromkeys(header)))
+    require_columns(source.name, read, list(dict.fromkeys(read)))
 
 
-def _gather_interviews(source: InputSource, rows: CsvRows, reading: Reading) -> Iterator[SpooledRow]:
+def _gather_interviews(source: InputSource, rows: Rows, reading: Reading) -> Iterator[Logged | Reject]:
     """The interviews, each with the line that it begins on. They end at a broken quote: the rows after it cannot be told apart.
 
     Raises RecordError where the rows of an interview do not follow each other: it would be scored in pieces.
     """
+    kinds = {
+        called: {name: field for field in kind.fields for name in (field.name, *field.was)}
+        for kind in _given(reading)
+        for called in (kind.name, *kind.was)
+    }
+    nothing = {"", *reading.null}
+    read = {reading.id, KIND, FACT, *reading.keep, *(name for fields in kinds.values() for name in fields)} - {*reading.ignore}
+    header = [name if name in read else "" for name in rows.header]
     with closing(sqlite3.connect("")) as seen:  # a file of its own that is gone afterwards: ids may be more than memory holds
         seen.execute("CREATE TABLE ids (id TEXT PRIMARY KEY) WITHOUT ROWID")
         gathered: _Gathered | None = None
         for cells in rows:
             if cells.wrong:
                 if gathered is not None:
-                    yield gathered.entry("a row that may belong to it cannot be read")
-                yield SpooledRow(cells.row, f"{cells.wrong}; what follows is not read")
+                    yield gathered.logged(source.name, reading, "a row that may belong to it cannot be read")
+                yield reject(source.name, cells.row, f"{cells.wrong}; what follows is not read")
                 return
-            row = dict(zip(rows.header, cells.cells, strict=False))
+            row = {name: cell for name, cell in zip(header, cells.cells, strict=False) if name and cell not in nothing}
             id_ = row.get(reading.id, "")
             if gathered is None or id_ != gathered.id:
                 if gathered is not None:
-                    yield gathered.entry()
-                gathered = _Gathered(id_, cells.row, tuple(row.get(name) or None for name in reading.keep))
+                    yield gathered.logged(source.name, reading)
+                gathered = _Gathered(id_, cells.row, tuple(row.get(name) for name in reading.keep), kinds, rows.dialect.decimal)
                 key = id_.encode("utf-8", "surrogateescape")
                 if id_ and not seen.execute("INSERT OR IGNORE INTO ids VALUES (CAST(? AS TEXT))", (key,)).rowcount:
                     raise RecordError(
@@ -113,21 +149,25 @@ def _gather_interviews(source: InputSource, rows: CsvRows, reading: Reading) -> 
                     )
             gathered.add(row, len(cells.cells), len(rows.header), reading)
         if gathered is not None:
-            yield gathered.entry()
+            yield gathered.logged(source.name, reading)
 
 
 class _Gathered:
-    """The rows of one interview."""
+    """The rows of one interview. ``kinds``: the fields of each kind; ``decimal``: of its numbers."""
 
-    def __init__(self, id_: str, row: int, kept: tuple[str | None, ...]) -> None:
+    def __init__(
+        self, id_: str, row: int, kept: tuple[str | None, ...], kinds: dict[str, dict[str, Field]], decimal: Decimal
+    ) -> None:
         self.id = id_
         self._row = row
         self._kept = kept
-        self._facts: list[Fields] = []
+        self._kinds = kinds
+        self._decimal = decimal
+        self._facts: list[dict[str, object]] = []
         self._wrong = ""
 
-    def add(self, row: Fields, count: int, expected: int, reading: Reading) -> None:
-        """One more row."""
+    def add(self, row: FactCells, count: int, expected: int, reading: Reading) -> None:
+        """One more row, without the cells that say nothing."""
         if count != expected:
             self._wrong = self._wrong or f"one of its rows {wrong_width(count, expected)}"
         elif not self.id:
@@ -138,35 +178,29 @@ class _Gathered:
             self._wrong = self._wrong or f"has more than {reading.limits.facts} facts, the most that are taken"
         else:
             aside = {reading.id, *reading.keep}
-            fact = {name: cell for name, cell in row.items() if cell and name not in aside}
-            if fact:
-                self._facts.append(fact)
+            cells = {name: cell for name, cell in row.items() if name not in aside}
+            if cells:
+                self._facts.append(self._fact(cells))
 
-    def entry(self, wrong: str = "") -> SpooledRow:
-        """The row for the spool; ``wrong``: one more error message."""
-        return SpooledRow(self._row, self._wrong or wrong, self.id, self._facts, self._kept)
+    def _fact(self, cells: FactCells) -> dict[str, object]:
+        """A fact. A cell of the wrong type stays text; the reader of records rejects it."""
+        fields = self._kinds.get(cells.get(KIND, ""), {})
+        fact: dict[str, object] = {}
+        for name, cell in cells.items():
+            try:
+                value = read_cell(fields[name], cell, self._decimal) if name in fields else cell
+            except SeemsNull:
+                self._wrong = self._wrong or f"the column '{name}' has no value of its type; --null names texts that say nothing"
+            else:
+                fact["id" if name == FACT else name] = value
+        return fact
 
-
-def read_long(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
-    """The interviews of a part as records: cells are converted to the types of their fields. A cell of the wrong type stays text;
-    the reader of records rejects it."""
-    kinds = {
-        called: {name: field.form.read for field in kind.fields for name in (field.name, *field.was)}
-        for kind in _given(reading)
-        for called in (kind.name, *kind.was)
-    }
-    for entry in read_entries(part):
-        if isinstance(entry, Reject):
-            yield entry
-            continue
-        assert isinstance(entry.facts, list)
-        facts = [_fact(fact, kinds.get(fact.get(KIND, ""), {})) for fact in entry.facts]
-        yield logged(part.name, entry.row, orjson.dumps(facts), entry.id, tuple(entry.kept), reading)
+    def logged(self, name: str, reading: Reading, wrong: str = "") -> Logged | Reject:
+        """The interview; ``wrong``: one more error message."""
+        if message := self._wrong or wrong:
+            return reject(name, self._row, message, self.id if is_utf_8(self.id) else None)
+        return logged(name, self._row, orjson.dumps(self._facts), self.id, self._kept, reading)
 
 
 def _given(reading: Reading) -> list[Kind]:
     return [kind for kind in reading.kinds if kind.role in GIVEN_ROLES]
-
-
-def _fact(cells: Fields, fields: dict[str, Callable[[str, str], object]]) -> dict[str, object]:
-    return {"id" if name == FACT else name: fields[name](cell, ";") if name in fields else cell for name, cell in cells.items()}

@@ -1,4 +1,4 @@
-"""A table of a database, or the result of a query, in; parts in the spool out. SQLite and PostgreSQL, over ADBC.
+"""A table of a database, or the result of a query, in; parts in the spool out. SQLite, DuckDB and PostgreSQL, over ADBC.
 
 databases.py describes the URLs. Nothing is written to the database. Rows are read in the order of their ids, so that a run that
 resumes finds them in their places; the number of a row is its place in that order.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pyarrow as pa
 
+from misstep.batch.arrow import has_words
 from misstep.batch.databases import Database, connected, quoted, read_url, reason
 from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.spool import NOT_UTF_8, Spool, fault_part, plan_rows
@@ -24,36 +25,39 @@ if TYPE_CHECKING:
 
 
 def check_database(source: InputSource, reading: Reading) -> None:
-    """Raise UsageError where a database cannot be read, RecordError where there are no rows, InstallationError without a
-    driver."""
+    """Raise UsageError where a database cannot be reached, RecordError where its rows cannot be read, InstallationError without
+    a driver."""
     database = read_url(source.path)
     with connected(database) as cursor:
         _columns(cursor, database, reading)
         found = _QueryTexts(cursor, f"SELECT 'x' FROM {_from(database)} LIMIT 1")  # noqa: S608
-        if not list(found):
-            raise RecordError(f"{printable(database.name)}: {found.fault or 'has no rows'}")
+        list(found)
+        if found.fault:
+            raise RecordError(f"{printable(database.name)}: {found.fault}")
 
 
 def plan_database(source: InputSource, reading: Reading, spool: Spool) -> Iterator[Part]:
     """The parts of a table, or of the result of a query."""
     database = read_url(source.path)
     with connected(database) as cursor:
-        columns = _columns(cursor, database, reading)
-        texts = _QueryTexts(cursor, _select(database, columns, reading))
+        columns, nested = _columns(cursor, database, reading)
+        texts = _QueryTexts(cursor, _select(database, columns, nested, reading))
         yield from plan_rows(source, _rows(source, texts, columns, reading), reading, spool)
         if texts.fault:
             yield fault_part(spool, source, texts.row + 1, texts.fault)
 
 
-def _columns(cursor: Cursor, database: Database, reading: Reading) -> Columns:
-    """The columns that are read. Raises UsageError where they, or the table, are missing."""
+def _columns(cursor: Cursor, database: Database, reading: Reading) -> tuple[Columns, frozenset[str]]:
+    """The columns that are read, and the names of those with lists or records. Raises UsageError where they, or the table, are
+    missing."""
     name = printable(database.name)
     try:
         cursor.execute(f"SELECT * FROM {_from(database)} LIMIT 0")  # noqa: S608 - the caller's own query, or a quoted name
-        there = cursor.fetch_record_batch().schema.names
+        schema = cursor.fetch_record_batch().schema
     except Exception as error:  # any error of a driver is about the table or query of the caller
         raise UsageError(f"{name}: {reason(error, database)}") from None
-    return choose_columns(database.name, there, reading)
+    nested = frozenset(field.name for field in schema if not has_words(field.type))
+    return choose_columns(database.name, schema.names, reading), nested
 
 
 class _QueryTexts:
@@ -87,7 +91,7 @@ def _rows(source: InputSource, texts: _QueryTexts, columns: Columns, reading: Re
             yield logged_row(source.name, texts.row, columns, values, reading)
 
 
-def _select(database: Database, columns: Columns, reading: Reading) -> str:
+def _select(database: Database, columns: Columns, nested: frozenset[str], reading: Reading) -> str:
     """Every row as a list in JSON: of a column of its own, SQLite's driver takes the type from the first rows, which may be null.
 
     Cells are cut just above the longest size allowed. Rows are ordered by id and then by the other columns, as ids need not be
@@ -95,8 +99,9 @@ def _select(database: Database, columns: Columns, reading: Reading) -> str:
     """
     names = columns.names()
     most = reading.limits.record_bytes + 1
-    cells = ", ".join(f"SUBSTR(CAST({_column(name)} AS TEXT), 1, {most}) AS c{place}" for place, name in enumerate(names))
-    as_list = "json_array" if database.system == "sqlite" else "json_build_array"
+    values = [f"to_json({_column(name)})" if name in nested else _column(name) for name in names]
+    cells = ", ".join(f"SUBSTR(CAST({value} AS TEXT), 1, {most}) AS c{place}" for place, value in enumerate(values))
+    as_list = "json_build_array" if database.system == "postgresql" else "json_array"
     listed = f"{as_list}({', '.join(f'c{place}' for place in range(len(names)))})"
     order = [*(["o"] if columns.id else []), *(f"c{place}" for place in range(len(names)))]
     id_ = f", {_column(columns.id)} AS o" if columns.id else ""

@@ -1,4 +1,5 @@
-"""CSV in; its rows out, each with the line that it begins on. Quoting is strict: an open quote swallows the rest of the file.
+"""CSV in; its dialect, and its rows, each with the line that it begins on, out. Quoting is strict: an open quote swallows the
+rest of the file.
 
 A row may have several lines within quotes, up to the size limit of a record.
 """
@@ -6,16 +7,43 @@ A row may have several lines within quotes, up to the size limit of a record.
 from __future__ import annotations
 
 import csv
-from typing import NamedTuple
+import re
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any, NamedTuple
 
 from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.streams import CHUNK, Stream
-from misstep.batch.parts import Reading
+from misstep.batch.parts import Decimal, Reading
 from misstep.errors import RecordError, UsageError, printable, too_long
 
 BROKEN = "is not valid CSV: a quote is left open, or stands within a text, where it is doubled and the text quoted"
 
 LEFT_OPEN = "if it looks shorter, a quote is left open"
+
+KIND = "kind"
+
+DELIMITERS = ",;\t|^"
+_STATED = re.compile(r"sep=(.)\r?\n")  # the first line, for spreadsheets
+_ESCAPED = re.compile(r"\{\s*\\\"")  # JSON with a backslash before each quote
+_COMMA = re.compile(r"\s*[-+]?[0-9]+,([0-9]{1,2}|[0-9]{4,})\s*")  # 1,200 may be a thousand
+
+
+class Dialect(NamedTuple):
+    """How the cells of a file stand. ``backslash``: before a quote within a text, which is doubled else; ``first``: the line of
+    the header, from 1."""
+
+    delimiter: str
+    backslash: bool = False
+    decimal: Decimal = "."
+    first: int = 1
+
+    def said(self, usual: str) -> str:
+        """What is not usual of it, in words; empty if nothing is."""
+        parts = ["cells end at " + repr(self.delimiter)] if self.delimiter != usual else []
+        parts += ["a backslash stands before a quote"] if self.backslash else []
+        parts += ["numbers have a decimal comma"] if self.decimal == "," else []
+        return ", ".join(parts) + "; --delimiter and --decimal say otherwise" if parts else ""
 
 
 class Cells(NamedTuple):
@@ -35,7 +63,10 @@ class CsvRows:
         csv.field_size_limit(max(csv.field_size_limit(), self._most))  # one for the whole process: it is only ever raised
         self._stream = stream
         self._lines = _Lines(stream, self._most)
-        self._rows = csv.reader(self._lines, delimiter=_delimiter(source, reading), strict=True)
+        self.dialect = find_dialect(source, stream.head, reading)
+        for _ in range(1, self.dialect.first):
+            next(self._lines)
+        self._rows = csv.reader(self._lines, **_options(self.dialect))
         header = next(self, None)
         if header is None:
             raise RecordError(f"{printable(source.name)}: is empty; it must begin with a line that names the columns")
@@ -72,14 +103,55 @@ class CsvRows:
         return bool(self._stream.fault) and self._lines.torn
 
 
-def _delimiter(source: InputSource, reading: Reading) -> str:
-    """The delimiter of cells. Raises UsageError where it cannot be one."""
-    if reading.delimiter is None:
-        return "\t" if ".tsv" in source.path.lower()[-8:] else ","
-    delimiter = reading.delimiter.replace("\\t", "\t")
-    if len(delimiter) != 1 or delimiter in '"\r\n':
-        raise UsageError("the delimiter of CSV must be a single character, say ';', or '\\t' for a tab")
-    return delimiter
+def usual_delimiter(source: InputSource) -> str:
+    """What ends cells in a file of such a name."""
+    return "\t" if ".tsv" in source.path.lower()[-8:] else ","
+
+
+def find_dialect(source: InputSource, head: bytes, reading: Reading) -> Dialect:
+    """The dialect of a file that begins with some bytes: that in which the columns are found that must be there, and then most
+    rows are as long as the header. A few broken rows do not change it. Raises UsageError where the delimiter cannot be one."""
+    text = head.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+    stated = _STATED.match(text)
+    lines = text[stated.end() if stated else 0 :].splitlines(keepends=True)
+    delimiters = [*dict.fromkeys(usual_delimiter(source) + DELIMITERS)]
+    if reading.delimiter is not None:
+        delimiters = [reading.delimiter.replace("\\t", "\t")]
+        if len(delimiters[0]) != 1 or delimiters[0] in '"\r\n':
+            raise UsageError("the delimiter of CSV must be a single character, say ';', or '\\t' for a tab")
+    elif stated:
+        delimiters = [stated[1]]
+    escapes = [False] if '\\"' not in text else [True, False] if _ESCAPED.search(text) else [False, True]
+    dialects = [Dialect(d, e, first=2 if stated else 1) for e, d in product(escapes, delimiters)]
+    rows = {dialect: [*_whole_rows(lines, dialect)] for dialect in dialects}
+
+    def fit(dialect: Dialect) -> tuple[bool, bool, int]:
+        header, *others = rows[dialect] or [[]]
+        names = {name.strip() for name in header}
+        known = reading.facts in names or {reading.id, KIND} <= names
+        return known, len(header) > 1, sum(len(row) == len(header) for row in others)
+
+    best = max(rows, key=fit)
+    if reading.decimal or best.delimiter == ",":
+        return best._replace(decimal=reading.decimal or ".")
+    return best._replace(decimal="," if any(map(_COMMA.fullmatch, (cell for row in rows[best] for cell in row))) else ".")
+
+
+def _whole_rows(lines: list[str], dialect: Dialect) -> Iterator[list[str]]:
+    rows = csv.reader(lines, **_options(dialect))
+    while True:
+        try:
+            if row := next(rows):
+                yield row
+        except csv.Error:
+            continue
+        except StopIteration:
+            return
+
+
+def _options(dialect: Dialect) -> Mapping[str, Any]:
+    escape = {"doublequote": False, "escapechar": "\\"} if dialect.backslash else {}
+    return {"delimiter": dialect.delimiter, "strict": True, **escape}
 
 
 class _TooLong(Exception):

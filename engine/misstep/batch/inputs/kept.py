@@ -1,4 +1,4 @@
-"""A line of JSON in; the values of some of its keys as text, and the line without them, out.
+"""A line of JSON in; the values of some of its keys as text, and the line without them, and without what is ignored, out.
 
 The values taken out are replaced by blanks, so that errors in the rest keep their columns.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+
+from misstep.batch.parts import EVERY
 
 OF_RECORDS = frozenset({"id", "facts"})
 """Keys of a record: carried along, and also left in the line."""
@@ -17,11 +19,13 @@ _OPEN, _COMMA, _CLOSE = (re.compile(rf"[ \t\n\r]*{sign}[ \t\n\r]*") for sign in 
 _KEY = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")[ \t\n\r]*:[ \t\n\r]*')
 
 
-def take_out(line: bytes, names: Sequence[str]) -> tuple[bytes, tuple[str | None, ...]]:
-    """The line without some keys, and their values as text; null and missing values are None.
+def take_out(line: bytes, names: Sequence[str], ignore: Collection[str] = ()) -> tuple[bytes, tuple[str | None, ...]]:
+    """The line without some keys and those to ignore, and the values of ``names`` as text; null and missing ones are None.
 
-    A line that is no object, no JSON, or has a key twice is returned unchanged: the reader of records has messages for that.
+    A line that is no object, no JSON, or has a kept key twice is returned unchanged: the reader of records has messages for that.
     """
+    if not names and not ignore:
+        return line, ()
     try:
         text = line.decode("utf-8-sig")
         members = _members(text)
@@ -33,8 +37,9 @@ def take_out(line: bytes, names: Sequence[str]) -> tuple[bytes, tuple[str | None
         return line, (None,) * len(names)
     for name, _, start, end, value in kept:
         values[name] = value if value is None or isinstance(value, str) else text[start:end]
-    taken = [i for i, (name, *_) in enumerate(members) if name in values and name not in OF_RECORDS]
-    return (_blanked(text, members, set(taken)).encode() if taken else line), tuple(values[name] for name in names)
+    every = EVERY in ignore
+    taken = {i for i, (name, *_) in enumerate(members) if name not in OF_RECORDS and (every or name in values or name in ignore)}
+    return (_blanked(text, members, taken).encode() if taken else line), tuple(values[name] for name in names)
 
 
 KeyValue = tuple[str, int, int, int, object]

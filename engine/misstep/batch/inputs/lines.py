@@ -53,8 +53,8 @@ def plan_stream(source: InputSource, stream: Stream, reading: Reading, spool: Sp
         stop = taken.whole if stream.fault else taken.written
         yield Part(number, "lines", str(spool.path(number)), source.name, 0, stop, row, taken.digest, stream.share)
         row += taken.lines
-    if stream.fault or (row == 1 and not stream.unpacked):
-        yield fault_part(spool, source, row, stream.fault or "is empty")
+    if stream.fault:
+        yield fault_part(spool, source, row, stream.fault)
 
 
 def _take(stream: BinaryIO, reading: Reading, write: Callable[[bytes], object] = len) -> Taken | None:
@@ -93,5 +93,5 @@ def read_lines(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
                     left -= len(line)
                 yield reject(part.name, row, too_long(most))
             elif record and not record.isspace():
-                text, kept = take_out(record, reading.keep) if reading.keep else (record, ())
+                text, kept = take_out(record, reading.keep, reading.ignore)
                 yield Logged(row, text, None, kept)

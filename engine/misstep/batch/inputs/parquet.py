@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from misstep.batch.arrow import decoded, encoded, has_words, is_text, parquet_file, parquet_schema
+from misstep.batch.arrow import as_json, decoded, has_words, is_nested, is_text, longest_text, parquet_file
 from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.spool import Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import FREELY, RATIO, UNPACKS_TOO_MUCH
@@ -27,20 +26,20 @@ BATCH = 1_000  # rows
 BATCH_BYTES = 64_000_000  # of one column, where its values are long
 BUFFER = 65_536  # of a column chunk, which is not read as a whole
 
-_FAULTS = (pa.ArrowException, OSError, ValueError)  # errors of pyarrow about a damaged file
+_DAMAGE = (pa.ArrowInvalid, pa.ArrowSerializationError, OSError)  # errors of pyarrow about what is in a file
 
 
 def check_parquet(source: InputSource, reading: Reading) -> None:
     """Raise UsageError or RecordError about a file that cannot be read."""
+    name = printable(source.name)
     try:
         with parquet_file(source.file) as file:
-            schema, rows = file.schema_arrow, file.metadata.num_rows
-    except _FAULTS:
-        name = printable(source.name)
+            schema = file.schema_arrow
+    except pa.ArrowNotImplementedError as error:
+        raise UsageError(f"{name}: is Parquet that is not supported here: {printable(str(error))[:200]}") from None
+    except _DAMAGE:
         raise RecordError(f"{name}: is not a Parquet file, or is truncated or damaged") from None
     _columns(schema, source, reading)
-    if not rows:
-        raise RecordError(f"{printable(source.name)}: has no rows")
 
 
 def plan_parquet(source: InputSource, reading: Reading, spool: Spool) -> Iterator[Part]:
@@ -59,7 +58,7 @@ def plan_parquet(source: InputSource, reading: Reading, spool: Spool) -> Iterato
             first, row = group, done
         done += size
         if bomb:
-            yield fault_part(spool, source, row + 1, f"row group {group + 1} {UNPACKS_TOO_MUCH}")
+            yield fault_part(spool, source, row + 1, f"row group {group + 1} {UNPACKS_TOO_MUCH}", size)
         elif large:
             rows = _group_rows(source, columns, reading, group, row + 1)
             yield from (replace(part, share=done / whole) for part in plan_rows(source, rows, reading, spool))
@@ -84,13 +83,11 @@ def read_parquet(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
 def _columns(schema: pa.Schema, source: InputSource, reading: Reading) -> Columns:
     """The columns that are read. Raises UsageError about wrong types."""
     columns = choose_columns(source.name, schema.names, reading)
-    name = printable(source.name)
-    if not is_text(schema.field(columns.facts).type):
-        raise UsageError(f"{name}: the column '{columns.facts}' must be text with JSON, not {schema.field(columns.facts).type}")
-    for column in columns.names():
-        type_ = schema.field(column).type
-        if not is_text(type_) and not has_words(type_):
-            raise UsageError(f"{name}: the column '{column}' must be text, a number, true or false, or a time, not {type_}")
+    name, type_ = printable(source.name), schema.field(columns.facts).type
+    if not is_text(type_) and not is_nested(type_) and not pa.types.is_null(type_):
+        raise UsageError(f"{name}: the column '{columns.facts}' must be text with JSON, or lists of facts, not {type_}")
+    if columns.id and not has_words(type_ := schema.field(columns.id).type):
+        raise UsageError(f"{name}: the column '{columns.id}' must be text, a number, true or false, or a time, not {type_}")
     return columns
 
 
@@ -113,7 +110,12 @@ def _in_place(
 def _chunks(metadata: pq.FileMetaData, group: int, columns: Columns) -> Iterator[pq.ColumnChunkMetaData]:
     of_group = metadata.row_group(group)
     chunks = (of_group.column(place) for place in range(of_group.num_columns))
-    return (chunk for chunk in chunks if chunk.path_in_schema in columns.names())
+    return (chunk for chunk in chunks if _is_of(chunk.path_in_schema, columns))
+
+
+def _is_of(path: str, columns: Columns) -> bool:
+    """Whether a path of a file is one of the columns, or something within."""
+    return any(path == name or path.startswith(f"{name}.") for name in columns.names())
 
 
 def _unpacks_too_much(metadata: pq.FileMetaData, group: int, columns: Columns) -> bool:
@@ -125,32 +127,37 @@ def _unpacks_too_much(metadata: pq.FileMetaData, group: int, columns: Columns) -
 
 def _group_rows(source: InputSource, columns: Columns, reading: Reading, group: int, row: int) -> Iterator[Logged | Reject]:
     """The rows of a row group, of which ``row`` is the first."""
-    last = row
-    try:
-        size = _batch_size(source, columns, group)
-        with parquet_file(source.file, buffer_size=BUFFER, pre_buffer=False) as file:
-            last = row + file.metadata.row_group(group).num_rows - 1
-            for batch in file.iter_batches(size, row_groups=[group], columns=list(columns.names()), use_threads=False):
-                facts = encoded(batch.column(columns.facts))
-                ids = decoded(batch.column(columns.id)) if columns.id else [None] * len(batch)
-                kept = zip(*[decoded(batch.column(name)) for name in columns.keep], strict=True) if columns.keep else None
-                for text, id_ in zip(facts, ids, strict=True):
-                    yield logged(source.name, row, text, id_, next(kept) if kept else (), reading)
-                    row += 1
-    except _FAULTS:
-        yield reject(source.name, row, f"the file is damaged: rows {row} to {last} cannot be read")
+    with parquet_file(source.file) as file:
+        last = row + file.metadata.row_group(group).num_rows - 1
+    batches = _batches(source, columns, group)
+    while True:
+        try:
+            batch = next(batches, None)
+        except _DAMAGE:
+            yield reject(source.name, row, f"the file is damaged: rows {row} to {last} cannot be read", count=last - row + 1)
+            return
+        if batch is None:
+            return
+        facts = as_json(batch.column(columns.facts))
+        ids = decoded(batch.column(columns.id)) if columns.id else [None] * len(batch)
+        kept = zip(*[decoded(batch.column(name)) for name in columns.keep], strict=True) if columns.keep else None
+        for text, id_ in zip(facts, ids, strict=True):
+            yield logged(source.name, row, text, id_, next(kept) if kept else (), reading)
+            row += 1
 
 
-def _batch_size(source: InputSource, columns: Columns, group: int) -> int:
-    """How many rows are read at a time. A text that stands once in a dictionary can make every row long, so the longest is
-    looked up first."""
-    schema = parquet_schema(source.file)
-    texts = [name for name in columns.names() if is_text(schema.field(name).type)]
+def _batches(source: InputSource, columns: Columns, group: int) -> Iterator[pa.RecordBatch]:
+    """The rows of a row group, so many at a time as fit into memory. A text that stands once in a dictionary can make every row
+    long, so the longest is looked up first."""
+    options = {"buffer_size": BUFFER, "pre_buffer": False}
+    names = list(columns.names())
+    with parquet_file(source.file) as file:
+        leaves = (file.schema.column(place) for place in range(len(file.schema)))
+        texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY" and _is_of(leaf.path, columns)]
     longest = 1
-    with parquet_file(source.file, read_dictionary=texts, buffer_size=BUFFER, pre_buffer=False) as file:
-        for batch in file.iter_batches(1, row_groups=[group], columns=texts, use_threads=False):
-            for column in batch.columns:
-                values = column.dictionary if pa.types.is_dictionary(column.type) else column
-                longest = max(longest, pc.max(pc.binary_length(values)).as_py() or 0)
+    with parquet_file(source.file, read_dictionary=texts, **options) as file:
+        for batch in file.iter_batches(1, row_groups=[group], columns=names, use_threads=False):
+            longest = max(1, *map(longest_text, batch.columns))
             break
-    return max(1, min(BATCH, BATCH_BYTES // longest))
+    with parquet_file(source.file, **options) as file:
+        yield from file.iter_batches(max(1, min(BATCH, BATCH_BYTES // longest)), [group], names, use_threads=False)

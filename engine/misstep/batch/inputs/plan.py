@@ -8,39 +8,45 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from misstep.batch.inputs.csv_files import check_csv, plan_csv, read_long
+from misstep.batch.inputs.csv_files import check_csv, check_workbook, plan_csv, plan_workbook
 from misstep.batch.inputs.database import check_database, plan_database
+from misstep.batch.inputs.json_files import is_document, plan_json
 from misstep.batch.inputs.lines import plan_file, plan_stream, read_lines
 from misstep.batch.inputs.parquet import check_parquet, plan_parquet, read_parquet
 from misstep.batch.inputs.sources import InputSource, find_sources
 from misstep.batch.inputs.spool import Spool, fault_part, read_rows
-from misstep.batch.inputs.streams import check_stream, is_packed, open_stream
-from misstep.batch.parts import Logged, Part, Reading, Reject, reject
+from misstep.batch.inputs.streams import check_stream, open_stream
+from misstep.batch.parts import InputForm, Logged, Part, Reading, Reject, Remark, reject
 from misstep.errors import MisstepError, RecordError, UsageError, printable
 
 
-def plan_parts(inputs: Sequence[str], reading: Reading) -> Iterator[Part]:
-    """The parts of all inputs, on demand.
+def plan_parts(inputs: Sequence[str], reading: Reading, remarks: list[Remark] | None = None) -> Iterator[Part]:
+    """The parts of all inputs, on demand. ``remarks``, if given, has a remark added for what was found out about an input.
 
     Raises UsageError, RecordError or InstallationError before the first part where an input that was named cannot be read. A
     file of a folder or pattern that cannot be read becomes a part with this fault, and the others are read.
     """
-    sources = find_sources(inputs, reading.form)
+    said: list[Remark] = [] if remarks is None else remarks
+    sources = find_sources(inputs, reading.form, said)
     faults: dict[InputSource, str] = {}
     for source in sources:
         try:
-            _check(source, reading)
+            _check(source, _without(source.keys, source.form, reading))
         except MisstepError as error:
             if source.named:
                 raise
             faults[source] = error.problems[0].message.removeprefix(f"{printable(source.name)}: ")
     sizes = [_size(source) for source in sources]
     whole, done = (0 if None in sizes else sum(filter(None, sizes))), 0
-    spool = Spool(reading.spool)
+    spool = Spool(reading.spool, said)
     for source, size in zip(sources, sizes, strict=True):
-        parts = iter([fault_part(spool, source, 1, faults[source])]) if source in faults else _plan(source, reading, spool)
+        keys = tuple((name, value) for name, value in source.keys if name in reading.keep)
+        if source in faults:
+            parts = iter([fault_part(spool, source, 1, faults[source])])
+        else:
+            parts = _plan(source, _without(keys, source.form, reading), spool)
         for part in parts:
-            yield replace(part, share=(done + part.share * size) / whole if whole and size else 0.0)
+            yield replace(part, share=(done + part.share * size) / whole if whole and size else 0.0, keys=keys)
         done += size or 0
 
 
@@ -50,16 +56,19 @@ def _check(source: InputSource, reading: Reading) -> None:
     if source.form == "database":
         check_database(source, reading)
     elif source.streamed:
-        if source.form == "parquet":
-            raise UsageError(f"{name}: Parquet is read from a file only, as it begins at its end")
+        if source.form in ("parquet", "xlsx"):
+            title = "Parquet" if source.form == "parquet" else "a workbook"
+            raise UsageError(f"{name}: {title} is read from a file only, as it begins at its end")
     else:
         try:
-            if not source.file.stat().st_size:
+            if source.form in ("parquet", "xlsx") and not source.file.stat().st_size:
                 raise RecordError(f"{name}: is empty")
             if source.form == "parquet":
                 check_parquet(source, reading)
+            elif source.form == "xlsx":
+                check_workbook(source, reading)
             else:
-                with open_stream(source) as stream:
+                with open_stream(source, reading) as stream:
                     check_stream(source, stream)
                     if source.form in ("csv", "long-csv"):
                         check_csv(source, stream, reading)
@@ -76,24 +85,53 @@ def _plan(source: InputSource, reading: Reading, spool: Spool) -> Iterator[Part]
         yield from plan_database(source, reading, spool)
     elif source.form == "parquet":
         yield from plan_parquet(source, reading, spool)
-    elif source.form == "jsonl" and not source.streamed and not is_packed(source.file):
-        yield from plan_file(source, reading, spool)
+    elif source.form == "xlsx":
+        yield from plan_workbook(source, reading, spool)
     else:
-        with open_stream(source) as stream:
+        with open_stream(source, reading) as stream:
             if source.streamed:
                 check_stream(source, stream)
-            yield from (plan_stream if source.form == "jsonl" else plan_csv)(source, stream, reading, spool)
+            if stream.encoding != "utf-8" and not reading.encoding:
+                spool.remarks.append(Remark(source.name, f"read as {stream.encoding}; --encoding names another encoding"))
+            if source.form in ("csv", "long-csv"):
+                yield from plan_csv(source, stream, reading, spool)
+            elif source.form == "json" or is_document(stream.head):
+                yield from plan_json(source, stream, reading, spool)
+            elif source.streamed or stream.packing or stream.encoding != "utf-8":
+                yield from plan_stream(source, stream, reading, spool)
+            else:
+                yield from plan_file(source, reading, spool)
+
+
+Keys = tuple[tuple[str, str | None], ...]
+
+
+def _without(keys: Keys, form: InputForm, reading: Reading) -> Reading:
+    """How a table is read whose folders say some of its columns. A line of JSON may have them too; they are taken out of it."""
+    if not keys or form in ("jsonl", "json"):
+        return reading
+    return replace(reading, keep=tuple(name for name in reading.keep if name not in dict(keys)))
 
 
 def read_part(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
     """The logged interviews of a part, in order, with a reject in place of a record that cannot be read. Workers run this."""
+    keys = dict(part.keys)
+    inner = reading if part.storage == "lines" or not keys else _without(part.keys, "parquet", reading)
+    for read in _read_part(part, inner):
+        if not keys or isinstance(read, Reject):
+            yield read
+            continue
+        names = reading.keep if len(read.kept) == len(reading.keep) else inner.keep
+        values = dict(zip(names, read.kept, strict=True)) | keys
+        yield read._replace(kept=tuple(values[name] for name in reading.keep))
+
+
+def _read_part(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
     if part.fault:
-        yield reject(part.name, part.row, part.fault)
+        yield reject(part.name, part.row, part.fault, count=part.stop)
     elif part.storage == "lines":
         yield from read_lines(part, reading)
     elif part.storage == "parquet":
         yield from read_parquet(part, reading)
-    elif part.storage == "long":
-        yield from read_long(part, reading)
     else:
         yield from read_rows(part)

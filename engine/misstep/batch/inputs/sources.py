@@ -4,27 +4,50 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from misstep.batch.databases import DATABASES, read_url
-from misstep.batch.parts import InputForm
-from misstep.errors import UsageError, printable
+from misstep.batch.parts import InputForm, Remark
+from misstep.errors import UsageError, listing, printable
 from misstep.files import is_remote, place
 
 STDIN = "-"
 PACKINGS = (".gz", ".zst")
 ENDINGS: dict[str, InputForm] = {
+    ".json": "json",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".parquet": "parquet",
     ".pq": "parquet",
     ".csv": "csv",
     ".tsv": "csv",
+    ".xlsx": "xlsx",
 }
-MEANT = "JSON lines (*.jsonl, *.ndjson), Parquet (*.parquet, *.pq) or CSV (*.csv, *.tsv), also packed as *.gz or *.zst"
+MEANT = "JSON (*.json, *.jsonl, *.ndjson) or CSV (*.csv, *.tsv), also packed as *.gz or *.zst, Parquet (*.parquet, *.pq), *.xlsx"
+
+_EXPORT = "DuckDB, Polars or pyarrow writes it as Parquet"
+WAYS = {
+    ".xls": "save it as *.xlsx",
+    ".ods": "save it as *.xlsx",
+    ".avro": _EXPORT,
+    ".orc": _EXPORT,
+    ".feather": _EXPORT,
+    ".arrow": _EXPORT,
+    ".db": "a table of it is sqlite:///FILE?table=NAME",
+    ".sqlite": "a table of it is sqlite:///FILE?table=NAME",
+    ".duckdb": "a table of it is duckdb:///FILE?table=NAME",
+    ".zip": "unpack it",
+    ".bz2": "unpack it, or pack it as *.gz",
+    ".xz": "unpack it, or pack it as *.gz",
+}
+"""How files of other formats become readable, by their endings."""
+_HIVE = re.compile(r"(?:\A|(?<=/))([^/=]+)=([^/]+)/")
+_HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +66,26 @@ class InputSource:
         return place(self.path)
 
     @property
+    def keys(self) -> tuple[tuple[str, str | None], ...]:
+        """The columns that its folders say, as Hive names them: ``month=2026-01/``."""
+        found = [] if self.form == "database" else _HIVE.findall(self.name)
+        return tuple((name, None if value == _HIVE_NULL else unquote(value)) for name, value in found)
+
+    @property
     def streamed(self) -> bool:
         """Whether it can only be read once, from its beginning."""
         return self.path == STDIN or not self.file.is_file()
 
 
-def find_sources(inputs: Sequence[str], form: InputForm | None) -> list[InputSource]:
-    """The sources of inputs: files as given, files of folders and patterns sorted by name.
+def find_sources(inputs: Sequence[str], form: InputForm | None, remarks: list[Remark]) -> list[InputSource]:
+    """The sources of inputs: files as given, files of folders and patterns sorted by name. ``remarks`` has one added for the
+    files of a folder that are left out.
 
     Raises UsageError about an input that is missing, given twice, or of unknown format.
     """
     if not inputs:
         raise UsageError("no input is given; name files, folders, patterns, a database, or - for standard input")
-    found = [source for name in inputs for source in _sources(name, form)]
+    found = [source for name in inputs for source in _sources(name, form, remarks)]
     seen: set[str] = set()
     for source in found:
         elsewhere = source.form == "database" or source.path == STDIN or is_remote(source.path)
@@ -66,16 +96,16 @@ def find_sources(inputs: Sequence[str], form: InputForm | None) -> list[InputSou
     return found
 
 
-def _sources(name: str, form: InputForm | None) -> Iterator[InputSource]:
+def _sources(name: str, form: InputForm | None, remarks: list[Remark]) -> Iterator[InputSource]:
     shown = printable(name)
     if name == STDIN:
         yield InputSource(STDIN, "<stdin>", form or "jsonl")
     elif name.startswith(DATABASES):
         yield InputSource(name, read_url(name).name, "database")
     elif is_remote(name):
-        yield from _objects(name, form)
+        yield from _objects(name, form, remarks)
     elif Path(name).is_dir():
-        yield from _files_below(name, form)
+        yield from _files_below(name, form, remarks)
     elif Path(name).exists():
         yield InputSource(str(Path(name).absolute()), name, form or _form_of(name))
     elif glob.has_magic(name):
@@ -84,7 +114,7 @@ def _sources(name: str, form: InputForm | None) -> Iterator[InputSource]:
             raise UsageError(f"{shown}: no file matches")
         for match in matches:
             if Path(match).is_dir():
-                yield from _files_below(match, form)
+                yield from _files_below(match, form, remarks)
             else:
                 yield InputSource(str(Path(match).absolute()), match, form or _form_of(match), named=False)
     elif Path(name).is_symlink():
@@ -93,29 +123,37 @@ def _sources(name: str, form: InputForm | None) -> Iterator[InputSource]:
         raise UsageError(f"{shown}: no such file")
 
 
-def _files_below(folder: str, form: InputForm | None) -> Iterator[InputSource]:
+def _files_below(folder: str, form: InputForm | None, remarks: list[Remark]) -> Iterator[InputSource]:
     """The files of a folder with a known ending, except hidden ones and those that begin with ``_``."""
     found: list[Path] = []
     for where, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
         found += [Path(where, file) for file in sorted(files) if not file.startswith((".", "_"))]
-    yield from _known(folder, [(str(path.absolute()), str(path)) for path in found], form)
+    yield from _known(folder, [(str(path.absolute()), str(path)) for path in found], form, remarks)
 
 
-def _known(folder: str, found: Iterable[tuple[str, str]], form: InputForm | None) -> Iterator[InputSource]:
-    """The sources among the paths and names of a folder: those with a known ending."""
-    count = 0
+def _known(folder: str, found: Iterable[tuple[str, str]], form: InputForm | None, remarks: list[Remark]) -> Iterator[InputSource]:
+    """The sources among the paths and names of a folder: those with a known ending. Raises UsageError where there are only
+    others."""
+    count, others = 0, []
     for path, name in found:
         known = _known_form(name)
         if known is not None and _fits(known, form):
             count += 1
             yield InputSource(path, name, form or known, named=False)
-    if not count:
+        else:
+            others.append(name.removeprefix(folder).lstrip("/"))
+    if others and not count:
         what = f"{form} files" if form else MEANT
         raise UsageError(f"{printable(folder)}: no files to read in this folder; looked for: {what}")
+    if others:
+        what = f"{len(others)} files are left out" if len(others) > 1 else "a file is left out"
+        remarks.append(Remark(folder, f"{what}: {listing(others, 5)}"))
+    elif not count:
+        remarks.append(Remark(folder, "no files in this folder"))
 
 
-def _objects(url: str, form: InputForm | None) -> Iterator[InputSource]:
+def _objects(url: str, form: InputForm | None, remarks: list[Remark]) -> Iterator[InputSource]:
     """The sources of a URL in an object storage: one object, those of a pattern, or those with a prefix like a folder."""
     shown, below = printable(url), url.rstrip("/") + "/"
     path: Any = place(url)
@@ -136,7 +174,7 @@ def _objects(url: str, form: InputForm | None) -> Iterator[InputSource]:
         yield from (InputSource(name, name, form or _form_of(name), named=False) for name in files)
     else:
         seen = [name for name in files if not any(part.startswith((".", "_")) for part in name.removeprefix(below).split("/"))]
-        yield from _known(url, zip(seen, seen, strict=True), form)
+        yield from _known(url, zip(seen, seen, strict=True), form, remarks)
 
 
 def _fits(known: InputForm, form: InputForm | None) -> bool:
@@ -151,5 +189,6 @@ def _known_form(name: str) -> InputForm | None:
 def _form_of(name: str) -> InputForm:
     known = _known_form(name)
     if known is None:
-        raise UsageError(f"{printable(name)}: its ending is of no known format; {MEANT} are read, or give --input-format")
+        way = WAYS.get(Path(name.lower()).suffix, "or give --input-format")
+        raise UsageError(f"{printable(name)}: its ending is of no known format; {MEANT} are read; {way}")
     return known

@@ -1,26 +1,27 @@
-"""A file or standard input in; its unpacked bytes out, until its end or a fault.
+"""A file or standard input in; its unpacked bytes out, as UTF-8, until its end or a fault.
 
 A fault in the middle costs nothing of the bytes before it: the stream ends there, with a message.
 """
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import sys
 import zlib
-from pathlib import Path
 from typing import cast
 
 import pyarrow as pa
 
+from misstep.batch.inputs.encodings import SAMPLE, find_encoding, known_encoding
 from misstep.batch.inputs.sources import STDIN, InputSource
+from misstep.batch.parts import Reading
 from misstep.errors import RecordError, printable
 from misstep.files import opened
 
 CHUNK = 65_536
 GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 FREELY, RATIO = 100_000_000, 1_000
 """After FREELY bytes, at most RATIO times the packed bytes are unpacked: real text is packed to a tenth or a fiftieth, only
@@ -29,18 +30,22 @@ decompression bombs to a thousandth."""
 UNPACKS_TOO_MUCH = f"unpacks to more than {RATIO} times its size; unpack it yourself if it is to be trusted"
 
 
-def open_stream(source: InputSource) -> Stream:
+def open_stream(source: InputSource, reading: Reading) -> Stream:
     """The bytes of a file, or of standard input, which is not ours to close."""
     if source.path == STDIN:
-        return Stream(cast(io.BufferedReader, sys.stdin.buffer), 0, owned=False)
-    return Stream(opened(source.file), source.file.stat().st_size, owned=True)
+        return Stream(cast(io.BufferedReader, sys.stdin.buffer), 0, False, source, reading)
+    return Stream(opened(source.file), source.file.stat().st_size, True, source, reading)
 
 
 class Stream(io.RawIOBase):
-    """The unpacked bytes of a source, to be read once. ``packing``: how it was packed, if it was; ``fault``: why it ended before
-    its end, if it did."""
+    """The unpacked bytes of a source, as UTF-8, to be read once. Bytes that are no text in its encoding come as they are, so that
+    only their row is rejected.
 
-    def __init__(self, file: io.BufferedReader, size: int, owned: bool) -> None:
+    ``packing``: how it was packed, if it was; ``encoding``: as given, or found out; ``head``: the first bytes; ``fault``: why it
+    ended before its end, if it did.
+    """
+
+    def __init__(self, file: io.BufferedReader, size: int, owned: bool, source: InputSource, reading: Reading) -> None:
         super().__init__()
         self._packed = _Counted(file, owned)
         self._whole = size
@@ -54,6 +59,13 @@ class Stream(io.RawIOBase):
             self.packing, self._from = "Zstandard", pa.CompressedInputStream(packed, "zstd")
         self.fault = ""
         self.unpacked = 0
+        head = b""
+        while len(head) < SAMPLE and (data := self._unpack()):
+            head += data
+        given = reading.encoding
+        self.encoding = known_encoding(given) if given else find_encoding(head, older=source.form not in ("json", "jsonl"))
+        self._decoder = None if self.encoding == "utf-8" else codecs.getincrementaldecoder(self.encoding)("surrogateescape")
+        self.head = self._ready = self._recode(head, last=len(head) < SAMPLE)
         self.buffered = io.BufferedReader(self, CHUNK)
 
     @property
@@ -67,25 +79,45 @@ class Stream(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """Read some bytes; none at the end, or at a fault."""
+        while not self._ready:
+            packed = self._unpack()
+            self._ready = self._recode(packed, last=not packed)
+            if not packed:
+                break
+        data, self._ready = self._ready[: len(buffer)], self._ready[len(buffer) :]
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _unpack(self) -> bytes:
+        """Some bytes; none at the end, or at a fault."""
         if self.fault:
-            return 0
+            return b""
         try:
-            data = self._from.read1(min(len(buffer), CHUNK))  # no more at a time, as what comes with a fault is lost
+            data = self._from.read1(CHUNK)  # no more at a time, as what comes with a fault is lost
         except EOFError:
             self.fault = f"the {self.packing} data end too early: the file is truncated"
-            return 0
+            return b""
         except (OSError, zlib.error, pa.ArrowException) as error:
             if not self.packing:
                 raise
             cut = "Truncated" in str(error)
             self.fault = f"the {self.packing} data " + ("end too early: the file is truncated" if cut else "are damaged")
-            return 0
+            return b""
         self.unpacked += len(data)
         if self.unpacked > FREELY and self.unpacked > RATIO * self._packed.count and self.packing:
             self.fault = UNPACKS_TOO_MUCH
-            return 0
-        buffer[: len(data)] = data
-        return len(data)
+            return b""
+        return data
+
+    def _recode(self, data: bytes, last: bool) -> bytes:
+        """Bytes as UTF-8."""
+        if self._decoder is None:
+            return data
+        try:
+            return self._decoder.decode(data, last).encode("utf-8", "surrogateescape")
+        except UnicodeError:
+            self.fault = f"the text is not {self.encoding} from here on"
+            return b""
 
     def close(self) -> None:
         """Close the file."""
@@ -117,21 +149,13 @@ class _Counted(io.RawIOBase):
         super().close()
 
 
-def is_packed(path: Path) -> bool:
-    """Whether a file is packed, by its content."""
-    with opened(path) as file:
-        head = file.read(4)
-    return head.startswith(GZIP) or head == ZSTD
-
-
 def check_stream(source: InputSource, stream: Stream) -> None:
-    """Raise RecordError about a stream that is empty or of the wrong encoding."""
-    head = stream.buffered.peek(2)[:2]
+    """Raise RecordError about a stream that is damaged at its beginning, or not packed as its name says."""
     name = printable(source.name)
-    if not head:
-        raise RecordError(f"{name}: {stream.fault or 'is empty'}")
-    if head in UTF_16:
-        raise RecordError(f"{name}: is UTF-16 text; only UTF-8 is read")
+    if not stream.head:
+        if stream.fault:
+            raise RecordError(f"{name}: {stream.fault}")
+        return
     packing = source.path.lower().rpartition(".")[2]
     if packing in ("gz", "zst") and not stream.packing:
         raise RecordError(f"{name}: is not compressed, although its name ends in .{packing}")

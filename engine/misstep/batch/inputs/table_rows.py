@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
+from misstep.batch.inputs.kept import take_out
 from misstep.batch.parts import USUAL_ID, Logged, Reading, Reject, reject
 from misstep.errors import UsageError, listing, printable, too_long
 from misstep.language.facts import MAX_ID
+
+OPTIONS = ("facts", "id")
+"""Columns for which an option names another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +29,11 @@ class Columns:
 
 
 def choose_columns(name: str, there: Sequence[str], reading: Reading) -> Columns:
-    """The columns of a table that are to be read. Raises UsageError where one is missing, or is there twice."""
-    id_ = reading.id if reading.id in there or reading.id != USUAL_ID else None
+    """The columns of a table that are to be read. Raises UsageError where one is missing, or is there twice; also where there is
+    one like ``ID``, which is not to be lost in silence."""
+    there = [name for name in there if name not in reading.ignore]
+    wanted = reading.id != USUAL_ID or USUAL_ID in map(str.casefold, there)
+    id_ = reading.id if wanted else None
     columns = Columns(reading.facts, id_, reading.keep)
     require_columns(name, there, columns.names())
     return columns
@@ -35,7 +43,11 @@ def require_columns(name: str, there: Sequence[str], wanted: Sequence[str]) -> N
     """Raise UsageError where a column is missing, or is there twice."""
     for column in wanted:
         if column not in there:
-            raise UsageError(f"{printable(name)}: has no column '{column}'; there are {listing(there) or 'none'}")
+            alike = [other for other in there if other.casefold() == column.casefold()]
+            near = next(iter(alike or get_close_matches(column, there, 1, 0.75)), "")
+            option = f" Then give --{column} {near}" if near and column in OPTIONS else ""
+            hint = f"; did you mean '{near}'?{option}" if near else ""
+            raise UsageError(f"{printable(name)}: has no column '{column}'; there are {listing(there) or 'none'}{hint}")
         if list(there).count(column) > 1:
             raise UsageError(f"{printable(name)}: has the column '{column}' twice")
 
@@ -51,10 +63,12 @@ def logged(
     name: str, row: int, facts: bytes | None, id_: str | None, kept: tuple[str | None, ...], reading: Reading
 ) -> Logged | Reject:
     """The same from facts as JSON."""
-    if facts is not None and len(facts) > reading.limits.record_bytes:
-        return reject(name, row, too_long(reading.limits.record_bytes))
-    if facts is None or not facts.strip():
-        return reject(name, row, f"the column '{reading.facts}' is empty; it must hold the facts as JSON")
     if id_ is not None and len(id_) > MAX_ID:
         return reject(name, row, f"the column '{reading.id}' must be text of 1 to {MAX_ID} characters")
+    if facts is not None and len(facts) > reading.limits.record_bytes:
+        return reject(name, row, too_long(reading.limits.record_bytes), id_)
+    if facts is None or not facts.strip():
+        return reject(name, row, f"the column '{reading.facts}' is empty; it must hold the facts as JSON", id_ or None)
+    if reading.ignore:  # a whole record may stand in the column
+        facts, _ = take_out(facts, (), reading.ignore)
     return Logged(row, facts, id_ or None, kept)

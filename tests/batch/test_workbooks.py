@@ -1,0 +1,95 @@
+"""Workbooks of Excel: read like CSV, whatever their cells are."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import openpyxl
+import pytest
+from tests.batch.reading import FACTS, read, told
+
+from misstep import RuleBase
+from misstep.batch.parts import Logged
+from misstep.errors import InstallationError, MisstepError
+from misstep.limits import Limits
+
+KINDS = tuple(RuleBase.shipped().kinds.values())
+
+
+def write(file: Path, rows: list[list[Any]]) -> Path:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.create_sheet("more").append(["x"])
+    book.save(file)
+    return file
+
+
+def test_a_row_an_interview(tmp_path: Path) -> None:
+    day = datetime.datetime(2026, 1, 2)
+    rows: list[list[Any]] = [
+        ["id", "facts", "n", "day"],
+        ["a", FACTS, 12.0, day],
+        [],
+        [7, "[]", 1.5, day.replace(hour=3)],
+        ["c", None, True, None],
+        ["d", "[]", None, None, "left over"],
+    ]
+    got = read(write(tmp_path / "a.xlsx", rows), tmp_path / "spool", keep=("n", "day"))
+    assert got[:2] == [
+        Logged(2, FACTS.encode(), "a", ("12", "2026-01-02")),
+        Logged(4, b"[]", "7", ("1.5", "2026-01-02 03:00:00")),
+    ]
+    assert told(got[2:]) == [
+        "5! the column 'facts' is empty; it must hold the facts as JSON",
+        "6! has 5 cells, but there are 4 columns; a text with a delimiter in it is quoted",
+    ]
+
+
+def test_a_row_a_fact(tmp_path: Path) -> None:
+    rows: list[list[Any]] = [
+        ["id", "kind", "minutes", "notified", "team"],
+        ["a", "late_arrival", 12, False, "Köln"],
+        ["a", "bad_joke", None, None, None],
+        ["b", None, None, None, None],
+    ]
+    got = read(write(tmp_path / "a.xlsx", rows), tmp_path / "spool", keep=("team",), kinds=KINDS)
+    assert got == [
+        Logged(2, b'[{"kind":"late_arrival","minutes":12,"notified":false},{"kind":"bad_joke"}]', "a", ("Köln",)),
+        Logged(4, b"[]", "b", (None,)),
+    ]
+
+
+def test_a_row_that_is_too_long_costs_only_itself(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.xlsx", [["facts"], ["[]"], ["x" * 2_000], ["[]"]])
+    assert told(read(file, tmp_path / "spool", limits=Limits(record_bytes=1_000))) == [
+        "2: []",
+        "3! has more than 1000 bytes, the most that a record may have",
+        "4: []",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"no zip", "is not a workbook of Excel (*.xlsx), or is truncated or damaged"),
+        (b"", "is empty"),
+        (None, "is empty; its first row must name the columns"),
+    ],
+)
+def test_what_is_no_workbook_is_told(tmp_path: Path, data: bytes | None, said: str) -> None:
+    file = write(tmp_path / "a.xlsx", [])
+    if data is not None:
+        file.write_bytes(data)
+    with pytest.raises(MisstepError) as raised:
+        read(file, tmp_path / "spool")
+    assert str(raised.value) == f"{file}: {said}"
+
+
+def test_without_openpyxl_the_extra_is_named(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.xlsx", [["facts"], ["[]"]])
+    with mock.patch.dict("sys.modules", openpyxl=None), pytest.raises(InstallationError, match=r"misstep\[excel\]"):
+        read(file, tmp_path / "spool")
