@@ -138,7 +138,7 @@ class RecordReader:
             field = fields.get(name)
             if field is None:
                 continue
-            if type(value) is float and field.form.whole and value.is_integer() and abs(value) <= LARGEST:
+            if type(value) is float and field.form.whole and value.is_integer():
                 said[name] = int(value)
             elif type(value) is list and field.form.sort == "set":
                 said[name] = [word for word in value if word is not None]
