@@ -418,7 +418,7 @@ def crossing(when: str, most: str = "max: 90", passed_on: str = "1", severity: s
         ('{fact: slip, where: "slip.a * (80 - slip.a) == 1600"}', "1", "a"),
         ('{fact: slip, where: "abs(slip.a - 33) == 8"}', "1", "a"),
         ('{fact: slip, where: "curve(slip.a - 20, (0, 0), (4, 4), (8, 0)) >= 4"}', "1", "a"),
-        ('{sum: slip, of: slip.a, as: n}, {fact: seen, where: "n == 44"}', "1", "a"),
+        ('{sum: slip, of: slip.a, as: m}, {fact: seen, where: "m == 44"}', "1", "a"),
         ('{fact: seen, where: "seen.n == 44"}', "slip.a", "a"),
     ],
 )
