@@ -167,7 +167,7 @@ class EffectLinker:
         if wanted.name == "enum" and isinstance(node, Literal) and node.value not in wanted.values:
             hint = suggest(str(node.value), wanted.values, f"; it is one of {listing(wanted.values)}")
             self.names.problem(f"derive: not a value of the field '{field.name}'{hint}", *path)
-        elif not _fits(type_, wanted):
+        elif not fits(type_, wanted):
             what = f"one of {listing(wanted.values)}" if wanted.values else str(wanted)
             self.names.problem(f"derive: the field '{field.name}' takes {what}; this is {type_}", *path)
         return node
@@ -195,7 +195,7 @@ _LINKERS: dict[str, Callable[..., Effect | None]] = {
 """The method that links a value of each key; all other keys are dimensions."""
 
 
-def _fits(given: Type, wanted: Type) -> bool:
+def fits(given: Type, wanted: Type) -> bool:
     """Whether a value of one type may stand in a derived field of another."""
     if wanted.values:  # an enum or a set
         return given.sort == wanted.sort and given.values != () and set(given.values) <= set(wanted.values)

@@ -68,7 +68,7 @@ def _read_all(files: dict[Path, int], limits: Limits, cases: bool, problems: lis
     unreadable = False
     for file, layer in files.items():
         try:
-            text = _text(file, limits)
+            text = pack_text(file, limits)
             if not cases:  # a quarter of the shipped rules is cases; without them loading is faster by as much
                 text = _CASES.sub(lambda found: "\n" * found.group().count("\n"), text)
             document = read_yaml(text, str(file), RuleError, limits.pack_bytes, problems)
@@ -95,7 +95,7 @@ def _sheets(pack: Pack, file: Path, limits: Limits) -> dict[str, Sheet]:
             elif not sheet.resolve().is_relative_to(file.parent.resolve()):
                 entry.report(f"'{table.csv}' is a link that leads out of the folder of the pack", "csv")
             else:
-                sheets[name] = read_sheet(_text(sheet, limits, "table"), str(sheet), limits.rules)
+                sheets[name] = read_sheet(pack_text(sheet, limits, "table"), str(sheet), limits.rules)
         except RuleError as error:
             pack.problems.extend(error.problems)
         except OSError as error:
@@ -103,7 +103,8 @@ def _sheets(pack: Pack, file: Path, limits: Limits) -> dict[str, Sheet]:
     return sheets
 
 
-def _text(file: Path, limits: Limits, what: str = "pack") -> str:
+def pack_text(file: Path, limits: Limits, what: str = "pack") -> str:
+    """The text of a pack, or of another file that a rule author writes. Raises RuleError about one that is no such text."""
     try:
         with file.open("rb") as stream:
             data = stream.read(limits.pack_bytes + 1)

@@ -58,18 +58,18 @@ def _shape(value: object) -> str:
     return "number" if isinstance(value, (int, float)) else "text"
 
 
-_by_shape = Discriminator(_shape)
-Amount = Annotated[Annotated[Number, Tag("number")] | Annotated[ExpressionText, Tag("text")], _by_shape]
+by_shape = Discriminator(_shape)
+Amount = Annotated[Annotated[Number, Tag("number")] | Annotated[ExpressionText, Tag("text")], by_shape]
 """A number or an expression."""
 Constant = Annotated[
     Annotated[bool, Tag("boolean")]
     | Annotated[int | float, Field(ge=-(2**53), le=2**53), Tag("number")]
     | Annotated[str, Tag("text")],
-    _by_shape,
+    by_shape,
 ]
 
 
-NameOrNames = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], _by_shape]
+NameOrNames = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list"), Field(min_length=1)], by_shape]
 
 
 def _not_true(value: object) -> object:
@@ -92,7 +92,7 @@ Words = Annotated[
         Annotated[
             Annotated[int | float, Field(ge=-(2**53), le=2**53), Tag("number")]
             | Annotated[str, Tag("text"), StringConstraints(max_length=1000)],
-            _by_shape,
+            by_shape,
         ]
     ],
     Field(min_length=1, max_length=10_000),
@@ -102,7 +102,7 @@ ConstantValue = Annotated[
     | Annotated[int | float, Field(ge=-(2**53), le=2**53), Tag("number")]
     | Annotated[str, Tag("text"), StringConstraints(max_length=1000)]
     | Annotated[Words, Tag("list")],
-    _by_shape,
+    by_shape,
 ]
 """A number, a truth value, a text, or a list of numbers or words."""
 
@@ -191,7 +191,7 @@ class PatternDoc(Doc):
     most: ExpressionText | None = None
 
 
-PatternOrName = Annotated[Annotated[Name, Tag("text")] | Annotated[PatternDoc, Tag("mapping")], _by_shape]
+PatternOrName = Annotated[Annotated[Name, Tag("text")] | Annotated[PatternDoc, Tag("mapping")], by_shape]
 
 
 class AddDoc(Doc):
@@ -200,7 +200,7 @@ class AddDoc(Doc):
 
 
 Add = Annotated[
-    Annotated[Number, Tag("number")] | Annotated[ExpressionText, Tag("text")] | Annotated[AddDoc, Tag("mapping")], _by_shape
+    Annotated[Number, Tag("number")] | Annotated[ExpressionText, Tag("text")] | Annotated[AddDoc, Tag("mapping")], by_shape
 ]
 
 
@@ -221,8 +221,8 @@ class VetoDoc(Doc):
     targets: Annotated[NameOrNames | None, Field(alias="for")] = None
 
 
-RecommendItem = Annotated[Annotated[Name, Tag("text")] | Annotated[RecommendDoc, Tag("mapping")], _by_shape]
-VetoItem = Annotated[Annotated[Name, Tag("text")] | Annotated[VetoDoc, Tag("mapping")], _by_shape]
+RecommendItem = Annotated[Annotated[Name, Tag("text")] | Annotated[RecommendDoc, Tag("mapping")], by_shape]
+VetoItem = Annotated[Annotated[Name, Tag("text")] | Annotated[VetoDoc, Tag("mapping")], by_shape]
 DeriveDoc = Annotated[dict[Name, Constant], Field(min_length=1)]
 
 
@@ -232,20 +232,20 @@ class ThenDoc(Doc):
     urgency: Add | None = None
     relief: Add | None = None
     overall: Amount | None = None
-    verdict: Annotated[Annotated[Name, Tag("text")] | Annotated[VerdictDoc, Tag("mapping")], _by_shape] | None = None
+    verdict: Annotated[Annotated[Name, Tag("text")] | Annotated[VerdictDoc, Tag("mapping")], by_shape] | None = None
     outlook: Name | None = None
-    derive: Annotated[Annotated[DeriveDoc, Tag("mapping")] | Annotated[list[DeriveDoc], Tag("list")], _by_shape] | None = None
+    derive: Annotated[Annotated[DeriveDoc, Tag("mapping")] | Annotated[list[DeriveDoc], Tag("list")], by_shape] | None = None
     recommend: (
         Annotated[
             Annotated[Name, Tag("text")] | Annotated[RecommendDoc, Tag("mapping")] | Annotated[list[RecommendItem], Tag("list")],
-            _by_shape,
+            by_shape,
         ]
         | None
     ) = None
     veto: (
         Annotated[
             Annotated[Name, Tag("text")] | Annotated[VetoDoc, Tag("mapping")] | Annotated[list[VetoItem], Tag("list")],
-            _by_shape,
+            by_shape,
         ]
         | None
     ) = None
@@ -268,7 +268,7 @@ CellDoc = Annotated[
     | Annotated[Number, Tag("number")]
     | Annotated[str, Tag("text"), StringConstraints(max_length=500)]
     | Annotated[list[Constant], Tag("list"), Field(min_length=1)],
-    _by_shape,
+    by_shape,
 ]
 """A cell of a table: a value, a text such as ``5..9`` or ``a | b``, or a list of values."""
 
@@ -282,7 +282,7 @@ class TableDoc(Declaration):
     inputs: Annotated[
         Annotated[list[ExpressionText], Tag("list"), Field(min_length=1, max_length=50)]
         | Annotated[dict[ShortText, ExpressionText], Tag("mapping"), Field(min_length=1, max_length=50)],
-        _by_shape,
+        by_shape,
     ]
     outputs: Annotated[list[Name], Field(max_length=50)] = []
     hit: Literal["unique", "first", "collect"] = "unique"
@@ -307,7 +307,7 @@ class ExcludedDoc(Doc):
     reach: Literal["repairs", "plain", "private"]
 
 
-ExcludedItem = Annotated[Annotated[Name, Tag("text")] | Annotated[ExcludedDoc, Tag("mapping")], _by_shape]
+ExcludedItem = Annotated[Annotated[Name, Tag("text")] | Annotated[ExcludedDoc, Tag("mapping")], by_shape]
 
 
 class ActionDoc(Declaration):
@@ -373,7 +373,7 @@ class OutlooksDoc(Declaration):
     order: Annotated[list[Name], Field(min_length=1)]
 
 
-Verdicts = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list")], _by_shape]
+Verdicts = Annotated[Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list")], by_shape]
 """A verdict for each level of urgency, or one for all of them."""
 
 
@@ -382,7 +382,7 @@ class VerdictsDoc(OutlooksDoc):
         Name,
         Annotated[
             Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list")] | Annotated[dict[Name, Verdicts], Tag("mapping")],
-            _by_shape,
+            by_shape,
         ],
     ]
     """By severity band, the verdicts for each level of notice, or one entry for all of them."""
@@ -414,7 +414,7 @@ class PartDoc(Doc):
     says: Prose = ""
 
 
-PartOrName = Annotated[Annotated[Name, Tag("text")] | Annotated[PartDoc, Tag("mapping")], _by_shape]
+PartOrName = Annotated[Annotated[Name, Tag("text")] | Annotated[PartDoc, Tag("mapping")], by_shape]
 
 
 class MessageDoc(Declaration):
@@ -474,7 +474,7 @@ class ScaleDoc(Doc):
 
 Range = Annotated[
     Annotated[Number, Tag("number")] | Annotated[str, Tag("text"), StringConstraints(pattern=RANGE)],
-    _by_shape,
+    by_shape,
 ]
 """A number, or ``LOW..HIGH``, both included."""
 
@@ -520,7 +520,7 @@ class CaseDoc(Doc):
 
 
 IdentifierOrIdentifiers = Annotated[
-    Annotated[Identifier, Tag("text")] | Annotated[list[Identifier], Tag("list"), Field(min_length=1)], _by_shape
+    Annotated[Identifier, Tag("text")] | Annotated[list[Identifier], Tag("list"), Field(min_length=1)], by_shape
 ]
 
 

@@ -1,0 +1,137 @@
+"""Rows of a log in; the first draft of a mapping out. It declares the columns; what they mean is for its author to say."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from misstep.language.facts import TYPES, TypeName
+
+SAMPLE = 1_000
+"""Rows that a draft is made from."""
+_MOST_WORDS = 12  # different values of a column that may be words for something
+_LONGEST_WORD = 40
+_PAIRS = (("question", "answer"), ("name", "value"), ("text", "value"), ("key", "value"), ("label", "value"))
+_IDS = ("id", "uuid", "interview_id", "application_id")
+
+
+def draft_mapping(rows: Iterable[Mapping[str, Any]]) -> str:
+    """The text of a mapping that declares the columns of some rows. No line under ``facts`` is guessed."""
+    sample = list(islice(rows, SAMPLE))
+    columns: dict[str, list[Any]] = {}
+    for row in sample:
+        for name, cell in row.items():
+            columns.setdefault(name, []).append(cell)
+    names = _named(columns)
+    lines = ["map: 1", "title: (what this log is)", "columns:"]
+    plain = {source: cells for source, cells in columns.items() if not _is_deep(cells)}
+    for source, cells in plain.items():
+        lines += _declared(names[source], source, cells, "  ")
+    id_ = next((name for name in (*_IDS, *columns) if name in columns and _is_id(name, columns[name], len(sample))), None)
+    if id_ is not None:
+        lines.append(f'id: "{{{names[id_]}}}"')
+    ignored = json.dumps(sorted(columns.keys() - plain.keys()))
+    lines += [
+        "keep: {}  # columns to carry along: {team: department}",
+        f"ignore: {ignored}  # columns that are never read: [candidate_name]; or '*' for all that are not declared",
+        "facts:  # a line for each kind: `misstep kinds` lists them",
+        "  # late_arrival: {when: tardiness_min > 0, minutes: tardiness_min}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _declared(name: str, source: str, cells: Sequence[Any], indent: str) -> Iterator[str]:
+    """The declaration of a column."""
+    said = [cell for cell in cells if cell not in (None, "")]
+    origin = "" if name == source else f"from: {json.dumps(source)}, "
+    if said and all(isinstance(cell, dict) for cell in said):
+        yield from _group(name, source, "", said, indent)
+    elif said and all(isinstance(cell, list) and all(isinstance(item, dict) for item in cell) for cell in said):
+        items = [item for cell in said for item in cell]
+        pair = next((pair for pair in _PAIRS if items and all(set(pair) <= item.keys() for item in items)), None)
+        if pair is None:
+            yield from _group(name, source, "list: true", items, indent)
+        else:
+            answers = [{str(item[pair[0]]): item[pair[1]]} for item in items]
+            yield from _group(name, source, f"pairs: [{pair[0]}, {pair[1]}]", answers, indent)
+    else:
+        type_, seen = _type_of(said)
+        if seen:
+            meanings = ", ".join(f"{json.dumps(word)}: {meaning}" for word, meaning in seen)
+            yield f"{indent}{name}: {{{origin}values: {{{meanings}}}}}"
+        else:
+            yield f"{indent}{name}: " + (f"{{{origin}type: {type_}}}" if origin else type_) + _comment(said, type_)
+
+
+def _is_deep(cells: Sequence[Any]) -> bool:
+    """Whether values have nothing but further objects and lists in them: a mapping reads one level."""
+    items = [item for cell in cells for item in (cell if isinstance(cell, list) else [cell]) if item not in (None, "")]
+    return bool(items) and not any(
+        not isinstance(cell, (dict, list)) for item in items for cell in (item.values() if isinstance(item, dict) else [item])
+    )
+
+
+def _group(name: str, source: str, form: str, objects: Sequence[Mapping[str, Any]], indent: str) -> Iterator[str]:
+    yield f"{indent}{name}:"
+    if name != source:
+        yield f"{indent}  from: {json.dumps(source)}"
+    if form:
+        yield f"{indent}  {form}"
+    columns: dict[str, list[Any]] = {}
+    for item in objects:
+        for key, cell in item.items():
+            if not isinstance(cell, (dict, list)):
+                columns.setdefault(key, []).append(cell)
+    yield f"{indent}  columns:"
+    names = _named(columns)
+    for key, cells in columns.items():
+        yield from _declared(names[key], key, cells, f"{indent}    ")
+
+
+def _type_of(said: Sequence[Any]) -> tuple[str, list[tuple[str, str]]]:
+    """The type of a column, from the values that are said; or the words for true and false that it has."""
+    texts = [cell if isinstance(cell, str) else json.dumps(cell) for cell in said]
+    words = Counter(text.strip() for text in texts)
+    pairs = [(yes, no) for yes, no in (("yes", "no"), ("y", "n"), ("j", "n"), ("ja", "nein"), ("1", "0"))]
+    folded = {word.casefold() for word in words}
+    if words and folded <= {"true", "false"}:
+        return "boolean", []
+    for yes, no in pairs:
+        if words and folded <= {yes, no} and yes in folded:
+            return "boolean", [(word, "true" if word.casefold() == yes else "false") for word in sorted(words)]
+    types: tuple[TypeName, ...] = ("integer", "number")
+    for type_ in types:
+        if words and all(not isinstance(TYPES[type_].read(text, ";"), str) for text in texts):
+            return type_, []
+    return "text", []
+
+
+def _comment(said: Sequence[Any], type_: str) -> str:
+    """The words of a column where few stand again and again, for its author to give them a meaning."""
+    words = Counter(str(cell) for cell in said)
+    few = type_ == "text" and 1 <= len(words) <= min(_MOST_WORDS, len(said) / 2) and max(map(len, words)) <= _LONGEST_WORD
+    return f"  # has {', '.join(json.dumps(word, ensure_ascii=False) for word, _ in words.most_common())}" if few else ""
+
+
+def _is_id(name: str, cells: Sequence[Any], rows: int) -> bool:
+    """Whether a column tells the rows apart."""
+    plain = [cell for cell in cells if isinstance(cell, (str, int)) and cell != ""]
+    return (name.lower().endswith("id") or name in _IDS) and len(plain) == rows == len(set(plain))
+
+
+def _named(columns: Iterable[str]) -> dict[str, str]:
+    """A name for each column: its own in lower case with underscores, and a number where two would be the same."""
+    names: dict[str, str] = {}
+    for column in columns:
+        name = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column).lower()).strip("_")
+        name = name if name[:1].isalpha() else f"column_{name}".rstrip("_")
+        taken, number = set(names.values()), 2
+        names[column] = name
+        while names[column] in taken or names[column] == "row":
+            names[column] = f"{name}_{number}"
+            number += 1
+    return names

@@ -1,0 +1,142 @@
+"""Mappings: what rows become, what is refused, and what is counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from misstep import RuleBase, RuleError
+from misstep.batch.mapping import Coverage, RowMapping
+
+HERE, ROOT = Path(__file__).parent, Path(__file__).parents[3]
+REFUSED = yaml.safe_load((HERE / "refused.yaml").read_text())
+SHIPPED = sorted((ROOT / "fixtures" / "mappings").glob("*.yaml"))
+
+
+def mapping(columns: str, facts: str, more: str = "") -> RowMapping:
+    return RowMapping.parse(f"map: 1\ncolumns: {columns}\nfacts: {facts}\n{more}")
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        RowMapping.parse(REFUSED[name]["mapping"], "map.yaml")
+    assert f"{caught.value}\n" == REFUSED[name]["expect"]
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_mappings_of_fixtures_do_what_their_cases_say(file: Path) -> None:
+    read = RowMapping.load(file)
+    assert read.doc.cases
+    assert [*read.failed_cases()] == []
+    for case in read.doc.cases.values():
+        RuleBase.shipped().assess(read.record(case.row).facts)
+
+
+@pytest.mark.parametrize(
+    ("cell", "minutes"),
+    [("12", 12), (12, 12), (12.0, 12), (" 12 min. ", 12), ("1 h 5 min", 65), ("1.5 hours", 90), ("120 sec", 2)],
+)
+def test_units(cell: object, minutes: int) -> None:
+    read = mapping("{late: {type: integer, unit: minutes}}", "{late_arrival: {when: late > 0, minutes: late}}")
+    assert read.record({"late": cell}).facts == [{"kind": "late_arrival", "minutes": minutes}]
+
+
+@pytest.mark.parametrize("cell", ["soon", "12 miles", "90 seconds", "5 min 3", "", "-3", "true", True, [1], {"a": 1}])
+def test_what_is_no_amount_is_not_said_and_counted(cell: object) -> None:
+    read = mapping("{late: {type: integer, unit: minutes}}", "{late_arrival: {when: known(late), minutes: late}}")
+    coverage = Coverage()
+    assert read.record({"late": cell}, coverage).facts == []
+    assert coverage.unmapped.keys() == ({"late"} if cell else set())
+
+
+def test_a_condition_with_a_column_that_is_not_said_does_not_hold() -> None:
+    read = mapping("{late: integer, told: boolean}", "{late_arrival: {when: late > 0 and not told}}")
+    rows: list[dict[str, Any]] = [{"late": 3, "told": False}, {"late": 3}, {"told": False}, {"late": 0, "told": False}]
+    assert [len(read.record(row).facts) for row in rows] == [1, 0, 0, 0]
+
+
+def test_fields_that_are_not_said_are_left_out_and_constants_are_given() -> None:
+    read = mapping(
+        "{who: {values: {boss: interviewer}}, n: integer}", "{wrong_name: {whose: who, times: n + 1, handled: corrected}}"
+    )
+    assert read.record({}).facts == [{"kind": "wrong_name", "handled": "corrected"}]
+    said = {"kind": "wrong_name", "whose": "interviewer", "times": 3, "handled": "corrected"}
+    assert read.record({"who": "Boss", "n": "2"}).facts == [said]
+
+
+def test_columns_within_columns() -> None:
+    read = mapping(
+        "{step: {columns: {name: text}}, marks: {list: true, columns: {of: text, rating: text}}, "
+        "asked: {from: questions, pairs: [q, a], columns: {late: {from: Late?, values: {'yes': true, 'no': false}}}}}",
+        "{late_arrival: {when: asked.late}, rambling: {each: marks, when: {marks.of: Answers, marks.rating: ['no', poor]}}}",
+        "keep: {step: step.name}\nid: '{step.name}-1'\n",
+    )
+    row = {
+        "step": {"name": "Phone"},
+        "marks": [{"of": "Answers", "rating": "no"}, {"of": "Answers", "rating": "yes"}, {"of": "Answers", "rating": "poor"}],
+        "questions": [{"q": "Late?", "a": "Yes"}, {"q": "Other", "a": "5"}],
+    }
+    coverage = Coverage()
+    made = read.record(row, coverage)
+    assert [fact["kind"] for fact in made.facts] == ["late_arrival", "rambling", "rambling"]
+    assert (made.id, made.kept) == ("Phone-1", ("Phone",))
+    assert coverage.unread == Counter({"asked.Other": 1})
+    assert coverage.unmapped == {"marks.rating": Counter({"yes": 1})}
+    assert coverage.made == Counter({"late_arrival": 1, "rambling": 2})
+
+
+def test_nested_columns_may_stand_as_json_and_answers_that_disagree_say_nothing() -> None:
+    read = mapping("{asked: {pairs: [q, a], columns: {late: integer}}}", "{late_arrival: {when: asked.late > 0}}")
+    assert len(read.record({"asked": '[{"q": "late", "a": 3}]'}).facts) == 1
+    assert read.record({"asked": '[{"q": "late", "a": 3}, {"q": "late", "a": 0}]'}).facts == []
+    for broken in ("[{", "3", '"x"', '{"q": 1}', None, 7, [[1]], ["x"]):
+        assert read.record({"asked": broken}).facts == []
+
+
+def test_nothing_ignored_is_counted() -> None:
+    row = {"late": 3, "candidate": "Ada", "team": "x", "inner": {"note": "secret", "rating": "no"}}
+    facts, columns = "{late_arrival: {when: late > 0}}", "{late: integer, inner: {columns: {rating: text}}}"
+    counted = {}
+    for ignore in ("[]", "[candidate, inner.note]", '"*"'):
+        coverage = Coverage()
+        mapping(columns, facts, f"ignore: {ignore}\n").record(row, coverage)
+        counted[ignore] = sorted(coverage.unread)
+    assert counted == {"[]": ["candidate", "inner.note", "team"], "[candidate, inner.note]": ["team"], '"*"': []}
+
+
+def test_a_long_value_is_a_note_and_is_never_shown() -> None:
+    read = mapping("{rating: text}", "{rambling: {when: {rating: [poor]}}}")
+    coverage = Coverage()
+    read.record({"rating": "she told us of her divorce at length, which we should not write down"}, coverage)
+    assert coverage.unmapped == {"rating": Counter({"(others)": 1})}
+
+
+def test_a_fact_that_lacks_a_field_is_not_made_and_counted() -> None:
+    rules = RuleBase.load(HERE / "kinds.yaml")
+    read = RowMapping.parse("map: 1\ncolumns: {n: integer}\nfacts: {spill: {amount: n}}\n", rulebase=rules)
+    coverage = Coverage()
+    assert read.record({}, coverage).facts == []
+    assert coverage.unmade == Counter({"spill": 1})
+
+
+def test_coverage_adds_up_whatever_the_parts() -> None:
+    read = mapping("{late: integer}", "{late_arrival: {when: late > 0}}")
+    rows: list[dict[str, Any]] = [{"late": 3, "x": 1}, {"late": "soon"}, {"late": 0}, {"late": 4}]
+    whole, parts = Coverage(), [Coverage(), Coverage()]
+    for i, row in enumerate(rows):
+        read.record(row, whole)
+        read.record(row, parts[i % 2])
+    assert Coverage.merged(Coverage.from_json(part.to_json()) for part in parts) == whole
+
+
+def test_a_case_that_is_not_met_is_told_at_its_place() -> None:
+    more = "cases: {one: {row: {late: 3}, expect: {facts: [{kind: late_arrival, minutes: 4}]}}}\n"
+    read = mapping("{late: integer}", "{late_arrival: {when: late > 0, minutes: late}}", more)
+    (problem,) = read.failed_cases()
+    made, wanted = '[{"kind":"late_arrival","minutes":3}]', '[{"kind":"late_arrival","minutes":4}]'
+    assert str(problem) == f"<mapping>:4:40: one: the row becomes facts {made}, not {wanted}"
