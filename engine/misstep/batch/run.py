@@ -20,6 +20,8 @@ from misstep.batch.databases import shown_input
 from misstep.batch.forms import join_bytes
 from misstep.batch.inputs import Reading, plan_parts, read_part
 from misstep.batch.journal import BASELINE, COLUMN_VERSION, RULES, VERSION, Journal, is_begun, part_file
+from misstep.batch.mapping.mapping import RowMapping
+from misstep.batch.mapping.mapping_coverage import Coverage
 from misstep.batch.outputs import Output, check_no_input, check_writable, output_of
 from misstep.batch.parts import Decimal, InputForm, Logged, Part, Remark
 from misstep.batch.results import Scores, read_scores
@@ -65,6 +67,7 @@ def score(
     *,
     rules: RuleBase | None = None,
     baseline: RuleBase | None = None,
+    mapping: RowMapping | None = None,
     keep: Sequence[str] = (),
     ignore: Sequence[str] = (),
     tables: Sequence[TableName] = (),
@@ -91,6 +94,7 @@ def score(
     """Score all interviews of the inputs into files or tables of a database, as ``misstep score`` does.
 
     ``inputs``: files, folders, patterns, URLs of databases, ``-`` for standard input. ``baseline``: rules to compare with.
+    ``mapping``: from the columns of the inputs to facts; it says what is kept and ignored.
     ``keep``: columns of the input to carry along; ``ignore``: those never to read, ``*`` for all others. ``tables``: ``findings``
     and ``actions``, besides interviews. ``assessment``: a column with the whole assessment as JSON; ``certainty``: columns about
     how certain it is. ``input_format``: of all inputs. ``facts``, ``id``: the columns of tables. ``encoding`` of text,
@@ -107,7 +111,10 @@ def score(
     """
     names = [os.fspath(inputs)] if isinstance(inputs, str | os.PathLike) else [os.fspath(name) for name in inputs]
     rulebase = rules or RuleBase.shipped()
-    wanted = OutputOptions(tuple(keep), tuple(t for t in ("findings", "actions") if t in tables), assessment, certainty)
+    if mapping is not None and (keep or ignore):
+        raise UsageError("the mapping says which columns are kept and which are ignored; --keep and --ignore do not go with it")
+    kept_columns = tuple(keep) if mapping is None else mapping.keep
+    wanted = OutputOptions(kept_columns, tuple(t for t in ("findings", "actions") if t in tables), assessment, certainty)
     _check_names(wanted, {*ignore}, {facts, id})
     target = output_of(os.fspath(output))
     folder = target.journal() if journal is None else place(journal)
@@ -126,7 +133,9 @@ def score(
         BASELINE: baseline.digest if baseline else "",
         "inputs": _digest([input_format, names]),
         "columns": _digest([target.form, wanted.keep, wanted.tables, assessment, certainty, facts, id]),
-        "options of its inputs": _digest([encoding, delimiter, decimal, tuple(null), tuple(ignore), unique]),
+        "options of its inputs": _digest(
+            [encoding, delimiter, decimal, tuple(null), tuple(ignore), unique, mapping and mapping.digest]
+        ),
         VERSION: version_of_misstep(),
         COLUMN_VERSION: str(SCHEMA),
     }
@@ -153,7 +162,7 @@ def score(
         )
         job = Job(parts, target.form, wanted, replace(reading, kinds=()), baseline is not None)
         comparison = Comparison.between(baseline, rulebase) if baseline else None
-        run = _Run(job, reading, kept, comparison, max_rejects, overwrite, progress, unique)
+        run = _Run(job, reading, kept, comparison, max_rejects, overwrite, progress, unique, mapping)
         for note in runner.run(score_part, run.tasks(names)):
             run.record(note)
         if refused := run.refused(fail_empty):
@@ -218,6 +227,8 @@ class _Run:
     overwrite: bool
     progress: Callable[[Progress], None] | None
     unique: bool
+    mapping: RowMapping | None
+    coverage: Coverage = field(default_factory=Coverage)
     seen: SeenIds = field(default_factory=SeenIds)
     spooled: dict[int, Path] = field(default_factory=dict)
     shares: dict[int, float] = field(default_factory=dict)
@@ -235,7 +246,7 @@ class _Run:
     def tasks(self, inputs: Sequence[str]) -> Iterator[Task]:
         """The parts that are still to be done; the others are counted."""
         planned = 0.0
-        for part in plan_parts(inputs, self.reading, self.remarks):
+        for part in plan_parts(inputs, self.reading, self.remarks, self.mapping, self.coverage):
             left_out = self._left_out(part) if self.unique else frozenset()
             if left_out:  # what is left out depends on the parts before
                 part = replace(part, digest=_digest([part.digest, sorted(left_out)]))
@@ -319,6 +330,7 @@ class _Run:
             tally=self.tally,
             remarks=self.remarks,
             duplicates=self.duplicates,
+            coverage=self.coverage.to_json() if self.mapping else None,
             keep=wanted.keep,
             tables=target.further(wanted.tables),
         )

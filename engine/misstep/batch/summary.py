@@ -147,12 +147,24 @@ class Titles:
 
 
 @checked(frozen=True, slots=True)
+class MappingCoverage:
+    """What a mapping made of the rows of a log: see ``misstep.batch.mapping.Coverage``."""
+
+    rows: int
+    made: dict[str, int]
+    unmade: dict[str, int]
+    unread: dict[str, int]
+    unmapped: dict[str, dict[str, int]]
+
+
+@checked(frozen=True, slots=True)
 class Summary:
     """The summary of a run. ``misstep``: the version that scored; ``fired``: in how many interviews each rule fired; ``rules``:
     all there are, with their titles; ``bands`` and ``verdicts``: mildest first; ``unable``: the verdict where something is called
     for and nothing can be done towards the other side, empty where there is none; ``keep``: columns of the input that were
     carried along; ``tables``: file names of the further tables, by what they hold; ``words``: of the field; ``duplicates``:
-    interviews with the id of one before; ``reject_examples`` and ``remarks`` on inputs: the first few; ``schema``: of the columns
+    interviews with the id of one before; ``coverage``: what a mapping made of the rows;
+    ``reject_examples`` and ``remarks`` on inputs: the first few; ``schema``: of the columns
     of the result, see docs/batch.md."""
 
     misstep: str
@@ -172,6 +184,7 @@ class Summary:
     tables: dict[str, str] = field(default_factory=dict)
     remarks: tuple[InputRemark, ...] = ()
     duplicates: int = 0
+    coverage: MappingCoverage | None = None
     words: ScaleWords = field(default_factory=ScaleWords)
     schema: Literal[2] = 2
 
@@ -187,6 +200,7 @@ class Summary:
         tally: Tally,
         remarks: Iterable[Remark] = (),
         duplicates: int = 0,
+        coverage: Mapping[str, Any] | None = None,
         keep: Sequence[str] = (),
         tables: Mapping[TableName, str] | None = None,
     ) -> Summary:
@@ -214,6 +228,7 @@ class Summary:
             tables={str(table): name for table, name in (tables or {}).items()},
             remarks=tuple([InputRemark(remark.file, remark.text) for remark in remarks][:EXAMPLES]),
             duplicates=duplicates,
+            coverage=None if coverage is None else MappingCoverage(**coverage),
             words=program.scale.words,
         )
 

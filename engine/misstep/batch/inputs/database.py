@@ -6,7 +6,7 @@ resumes finds them in their places; the number of a row is its place in that ord
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import orjson
@@ -41,7 +41,7 @@ def plan_database(source: InputSource, reading: Reading, spool: Spool) -> Iterat
     database = read_url(source.path)
     with connected(database) as cursor:
         columns, nested = _columns(cursor, database, reading)
-        texts = _QueryTexts(cursor, _select(database, columns, nested, reading))
+        texts = _QueryTexts(cursor, _select(database, columns.names(), columns.id, nested, reading))
         yield from plan_rows(source, _rows(source, texts, columns, reading), reading, spool)
         if texts.fault:
             yield fault_part(spool, source, texts.row + 1, texts.fault)
@@ -50,14 +50,28 @@ def plan_database(source: InputSource, reading: Reading, spool: Spool) -> Iterat
 def _columns(cursor: Cursor, database: Database, reading: Reading) -> tuple[Columns, frozenset[str]]:
     """The columns that are read, and the names of those with lists or records. Raises UsageError where they, or the table, are
     missing."""
+    there, nested = _there(cursor, database)
+    return choose_columns(database.name, there, reading), nested
+
+
+def database_rows(
+    cursor: Cursor, database: Database, choose: Callable[[Sequence[str]], Sequence[str]], reading: Reading
+) -> tuple[Sequence[str], _QueryTexts]:
+    """The columns that are chosen from those that are there, and the rows: their values as a list in JSON each."""
+    there, nested = _there(cursor, database)
+    names = choose(there)
+    return names, _QueryTexts(cursor, _select(database, names, None, nested, reading))
+
+
+def _there(cursor: Cursor, database: Database) -> tuple[list[str], frozenset[str]]:
+    """The columns of a table or query, and those with lists or records."""
     name = printable(database.name)
     try:
         cursor.execute(f"SELECT * FROM {_from(database)} LIMIT 0")  # noqa: S608 - the caller's own query, or a quoted name
         schema = cursor.fetch_record_batch().schema
     except Exception as error:  # any error of a driver is about the table or query of the caller
         raise UsageError(f"{name}: {reason(error, database)}") from None
-    nested = frozenset(field.name for field in schema if not has_words(field.type))
-    return choose_columns(database.name, schema.names, reading), nested
+    return schema.names, frozenset(field.name for field in schema if not has_words(field.type))
 
 
 class _QueryTexts:
@@ -91,20 +105,19 @@ def _rows(source: InputSource, texts: _QueryTexts, columns: Columns, reading: Re
             yield logged_row(source.name, texts.row, columns, values, reading)
 
 
-def _select(database: Database, columns: Columns, nested: frozenset[str], reading: Reading) -> str:
+def _select(database: Database, names: Sequence[str], by: str | None, nested: frozenset[str], reading: Reading) -> str:
     """Every row as a list in JSON: of a column of its own, SQLite's driver takes the type from the first rows, which may be null.
 
-    Cells are cut just above the longest size allowed. Rows are ordered by id and then by the other columns, as ids need not be
-    unique: only equal rows could change places.
+    Cells are cut just above the longest size allowed. Rows are ordered by a column, if one is given, and then by the others,
+    as its values need not be unique: only equal rows could change places.
     """
-    names = columns.names()
     most = reading.limits.record_bytes + 1
     values = [f"to_json({_column(name)})" if name in nested else _column(name) for name in names]
     cells = ", ".join(f"SUBSTR(CAST({value} AS TEXT), 1, {most}) AS c{place}" for place, value in enumerate(values))
     as_list = "json_build_array" if database.system == "postgresql" else "json_array"
     listed = f"{as_list}({', '.join(f'c{place}' for place in range(len(names)))})"
-    order = [*(["o"] if columns.id else []), *(f"c{place}" for place in range(len(names)))]
-    id_ = f", {_column(columns.id)} AS o" if columns.id else ""
+    order = [*(["o"] if by else []), *(f"c{place}" for place in range(len(names)))]
+    id_ = f", {_column(by)} AS o" if by else ""
     rows = f"SELECT {cells}{id_} FROM {_from(database)}"  # noqa: S608 - names are quoted
     return f"SELECT CAST({listed} AS TEXT) FROM ({rows}) AS cells ORDER BY {', '.join(order)}"  # noqa: S608
 

@@ -12,16 +12,26 @@ from misstep.batch.inputs.csv_files import check_csv, check_workbook, plan_csv, 
 from misstep.batch.inputs.database import check_database, plan_database
 from misstep.batch.inputs.json_files import is_document, plan_json
 from misstep.batch.inputs.lines import plan_file, plan_stream, read_lines
+from misstep.batch.inputs.mapped_rows import plan_mapped, raw_rows
 from misstep.batch.inputs.parquet import check_parquet, plan_parquet, read_parquet
 from misstep.batch.inputs.sources import InputSource, find_sources
 from misstep.batch.inputs.spool import Spool, fault_part, read_rows
 from misstep.batch.inputs.streams import check_stream, open_stream
+from misstep.batch.mapping.mapping import RowMapping
+from misstep.batch.mapping.mapping_coverage import Coverage
 from misstep.batch.parts import InputForm, Logged, Part, Reading, Reject, Remark, reject
 from misstep.errors import MisstepError, RecordError, UsageError, printable
 
 
-def plan_parts(inputs: Sequence[str], reading: Reading, remarks: list[Remark] | None = None) -> Iterator[Part]:
-    """The parts of all inputs, on demand. ``remarks``, if given, has a remark added for what was found out about an input.
+def plan_parts(
+    inputs: Sequence[str],
+    reading: Reading,
+    remarks: list[Remark] | None = None,
+    mapping: RowMapping | None = None,
+    coverage: Coverage | None = None,
+) -> Iterator[Part]:
+    """The parts of all inputs, on demand. ``remarks``, if given, has a remark added for what was found out about an input; with a
+    ``mapping``, ``coverage`` counts what became of the rows.
 
     Raises UsageError, RecordError or InstallationError before the first part where an input that was named cannot be read. A
     file of a folder or pattern that cannot be read becomes a part with this fault, and the others are read.
@@ -31,7 +41,10 @@ def plan_parts(inputs: Sequence[str], reading: Reading, remarks: list[Remark] | 
     faults: dict[InputSource, str] = {}
     for source in sources:
         try:
-            _check(source, _without(source.keys, source.form, reading))
+            if mapping is None:
+                _check(source, _without(source.keys, source.form, reading))
+            else:
+                _check_mapped(source, mapping, reading)
         except MisstepError as error:
             if source.named:
                 raise
@@ -43,6 +56,9 @@ def plan_parts(inputs: Sequence[str], reading: Reading, remarks: list[Remark] | 
         keys = tuple((name, value) for name, value in source.keys if name in reading.keep)
         if source in faults:
             parts = iter([fault_part(spool, source, 1, faults[source])])
+        elif mapping is not None:
+            keys = ()  # a column of the mapping, as any other
+            parts = plan_mapped(source, mapping, Coverage() if coverage is None else coverage, reading, spool)
         else:
             parts = _plan(source, _without(keys, source.form, reading), spool)
         for part in parts:
@@ -74,6 +90,17 @@ def _check(source: InputSource, reading: Reading) -> None:
                         check_csv(source, stream, reading)
         except OSError as error:
             raise UsageError(f"{name}: cannot be read: {error.strerror}") from None
+
+
+def _check_mapped(source: InputSource, mapping: RowMapping, reading: Reading) -> None:
+    """The same where rows are mapped: the first of them is read."""
+    if source.streamed and source.form != "database":
+        return
+    try:
+        with raw_rows(source, mapping, reading, []) as rows:
+            next(rows, None)
+    except OSError as error:
+        raise UsageError(f"{printable(source.name)}: cannot be read: {error.strerror}") from None
 
 
 def _size(source: InputSource) -> int | None:

@@ -6,6 +6,7 @@ unknown, and nothing is guessed: a value without a meaning is unknown, and count
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -128,6 +129,11 @@ class RowMapping:
         return cls(document, _shaped(document), rulebase or RuleBase.shipped())
 
     @property
+    def digest(self) -> str:
+        """Of its content: whether it is another one."""
+        return hashlib.sha256(self._document.text.encode()).hexdigest()
+
+    @property
     def lines(self) -> tuple[str, ...]:
         """The names of the lines under ``facts``: a kind, and its number where there are several."""
         return tuple(line.title for line in self._lines)
@@ -136,6 +142,10 @@ class RowMapping:
     def sources(self) -> tuple[str, ...]:
         """The columns of the log that are read, without those within others."""
         return tuple(sorted(self._tops))
+
+    def ignores(self, column: str) -> bool:
+        """Whether a column of the log is never read."""
+        return column not in self._tops and (self._ignored is None or column in self._ignored)
 
     def record(self, row: Mapping[str, Any], coverage: Coverage | None = None) -> MappedRow:
         """What a row becomes. ``row``: values by column, as JSON has them: texts, numbers, lists, objects, or None."""

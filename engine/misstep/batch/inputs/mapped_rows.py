@@ -1,0 +1,182 @@
+"""A source of any format and a mapping in; parts in the spool out. Rows are mapped where parts are planned, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import orjson
+import pyarrow as pa
+
+from misstep.batch.arrow import as_json, decoded, has_words, parquet_file, parquet_schema
+from misstep.batch.databases import connected, read_url
+from misstep.batch.inputs.csv_files import Rows
+from misstep.batch.inputs.database import database_rows
+from misstep.batch.inputs.delimited import CsvRows, is_utf_8, wrong_width
+from misstep.batch.inputs.json_files import JsonValues, find_list, is_document
+from misstep.batch.inputs.sources import InputSource
+from misstep.batch.inputs.spool import NOT_UTF_8, Spool, fault_part, plan_rows
+from misstep.batch.inputs.streams import Stream, check_stream, open_stream
+from misstep.batch.inputs.table_rows import logged
+from misstep.batch.inputs.workbooks import workbook_rows
+from misstep.batch.mapping.mapping import RowMapping
+from misstep.batch.mapping.mapping_coverage import Coverage
+from misstep.batch.parts import Logged, Part, Reading, Reject, reject
+from misstep.errors import UsageError, listing, printable, suggest, too_long
+
+BATCH = 500  # rows of Parquet at a time
+
+
+class RawRow(NamedTuple):
+    """A row of a log: its number from 1, its values by column, or what is wrong with it."""
+
+    row: int
+    values: dict[str, Any]
+    wrong: str = ""
+
+
+class _Ended(NamedTuple):
+    """Where a source ended before its end, and why."""
+
+    row: int
+    fault: str
+
+
+def plan_mapped(source: InputSource, mapping: RowMapping, coverage: Coverage, reading: Reading, spool: Spool) -> Iterator[Part]:
+    """The parts of a source."""
+    ends: list[_Ended] = []
+    with raw_rows(source, mapping, reading, ends) as rows:
+        yield from plan_rows(source, _mapped(source, rows, mapping, coverage, reading), reading, spool)
+    for end in ends:
+        yield fault_part(spool, source, end.row, end.fault)
+
+
+def _mapped(
+    source: InputSource, rows: Iterator[RawRow], mapping: RowMapping, coverage: Coverage, reading: Reading
+) -> Iterator[Logged | Reject]:
+    keys = dict(source.keys)
+    for row, values, wrong in rows:
+        if wrong:
+            yield reject(source.name, row, wrong)
+            continue
+        made = mapping.record({**keys, **values}, coverage)
+        yield logged(source.name, row, orjson.dumps(made.facts), made.id, made.kept, reading)
+
+
+@contextmanager
+def raw_rows(source: InputSource, mapping: RowMapping | None, reading: Reading, ends: list[_Ended]) -> Iterator[Iterator[RawRow]]:
+    """The rows of a source, with the columns that a mapping does not ignore, or all. ``ends`` gets where it ended before its end.
+
+    Raises UsageError or RecordError where it cannot be read, or lacks a column.
+    """
+    if source.form == "database":
+        database = read_url(source.path)
+        with connected(database) as cursor:
+            names, texts = database_rows(cursor, database, lambda there: _wanted(source, there, mapping), reading)
+            yield _of_database(names, texts, ends)
+    elif source.form == "parquet":
+        yield _of_parquet(source, _wanted(source, parquet_schema(source.file).names, mapping))
+    elif source.form == "xlsx":
+        with workbook_rows(source, reading) as sheet:
+            yield _of_table(sheet, _wanted(source, sheet.header, mapping), reading)
+    else:
+        with open_stream(source, reading) as stream:
+            if source.streamed:
+                check_stream(source, stream)
+            yield _of_stream(source, stream, mapping, reading, ends)
+
+
+def _wanted(source: InputSource, there: Sequence[str], mapping: RowMapping | None) -> list[str]:
+    """The columns of a table to read. Raises UsageError where the mapping names one that is not there."""
+    if mapping is None:
+        return list(there)
+    for column in mapping.sources:
+        if column not in there and column not in dict(source.keys):
+            hint = suggest(column, there, f"; there are {listing(there)}")
+            raise UsageError(f"{printable(source.name)}: has no column '{column}', which the mapping reads{hint}")
+    return [column for column in there if not mapping.ignores(column)]
+
+
+def _of_stream(
+    source: InputSource, stream: Stream, mapping: RowMapping | None, reading: Reading, ends: list[_Ended]
+) -> Iterator[RawRow]:
+    last = 0
+    if source.form in ("csv", "long-csv"):
+        if stream.head.strip():
+            rows = CsvRows(source, stream, reading)
+            yield from _of_table(rows, _wanted(source, rows.header, mapping), reading)
+            last = rows.line
+    elif source.form == "json" or is_document(stream.head):
+        listed = find_list(stream.head)
+        values = JsonValues(stream.buffered, reading.limits.record_bytes, listed.start)
+        for value in values:
+            yield _parsed(values.count, value, reading)
+        last = values.count
+        if values.fault and listed.start:
+            ends.append(_Ended(last + 1, values.fault))
+    else:
+        for last, line in enumerate(_lines(stream, reading.limits.record_bytes), start=1):
+            if line is None or line.strip():
+                yield _parsed(last, line, reading)
+    if stream.fault:
+        ends.append(_Ended(last + 1, stream.fault))
+
+
+def _lines(stream: Stream, most: int) -> Iterator[bytes | None]:
+    """The lines of a stream; None for one of more than ``most`` bytes."""
+    while line := stream.buffered.readline(most + 2):
+        long = len(line.rstrip(b"\r\n")) > most
+        while long and line and not line.endswith(b"\n"):
+            line = stream.buffered.readline(65_536)
+        yield None if long else line
+
+
+def _parsed(row: int, value: bytes | None, reading: Reading) -> RawRow:
+    if value is None:
+        return RawRow(row, {}, too_long(reading.limits.record_bytes))
+    try:
+        found = orjson.loads(value.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as error:
+        return RawRow(
+            row, {}, f"not valid JSON: {error.msg}" if is_utf_8(value.decode("utf-8", "surrogateescape")) else NOT_UTF_8
+        )
+    return RawRow(row, found) if isinstance(found, dict) else RawRow(row, {}, "must be an object with a value for each column")
+
+
+def _of_table(rows: Rows, wanted: Sequence[str], reading: Reading) -> Iterator[RawRow]:
+    places = {name: rows.header.index(name) for name in wanted}
+    nothing = {"", *reading.null}
+    for row, cells, wrong in rows:
+        if wrong or len(cells) != len(rows.header):
+            yield RawRow(row, {}, wrong or wrong_width(len(cells), len(rows.header)))
+            continue
+        values = {name: cells[place] for name, place in places.items() if cells[place] not in nothing}
+        yield RawRow(row, values) if all(map(is_utf_8, values.values())) else RawRow(row, {}, NOT_UTF_8)
+
+
+def _of_parquet(source: InputSource, wanted: Sequence[str]) -> Iterator[RawRow]:
+    """Rows of Parquet; columns with lists or records as JSON."""
+    row = 0
+    with parquet_file(source.file, pre_buffer=False) as file:
+        for batch in file.iter_batches(BATCH, columns=list(wanted), use_threads=False):
+            columns = [_texts(batch.column(name)) for name in wanted]
+            for values in zip(*columns, strict=True) if columns else ():
+                row += 1
+                yield RawRow(row, dict(zip(wanted, values, strict=True)))
+
+
+def _texts(column: pa.Array) -> list[Any]:
+    if has_words(column.type):
+        return decoded(column)
+    return [None if value is None else value.decode() for value in as_json(column)]
+
+
+def _of_database(names: Sequence[str], texts: Any, ends: list[_Ended]) -> Iterator[RawRow]:
+    for text in texts:
+        try:
+            yield RawRow(texts.row, dict(zip(names, orjson.loads(text), strict=True)))
+        except orjson.JSONDecodeError:
+            yield RawRow(texts.row, {}, NOT_UTF_8)
+    if texts.fault:
+        ends.append(_Ended(texts.row + 1, texts.fault))
