@@ -47,6 +47,8 @@ def plan_workbook(source: InputSource, reading: Reading, spool: Spool) -> Iterat
     """The parts of a workbook."""
     with workbook_rows(source, reading) as rows:
         yield from plan_rows(source, _read(source, rows, reading), reading, spool)
+        if rows.fault:
+            yield fault_part(spool, source, rows.line + 1, rows.fault)
 
 
 def plan_csv(source: InputSource, stream: Stream, reading: Reading, spool: Spool) -> Iterator[Part]:
