@@ -16,17 +16,17 @@ from misstep.batch.inputs.parquet import check_parquet, plan_parquet, read_parqu
 from misstep.batch.inputs.sources import InputSource, find_sources
 from misstep.batch.inputs.spool import Spool, fault_part, read_rows
 from misstep.batch.inputs.streams import check_stream, open_stream
-from misstep.batch.parts import InputForm, Logged, Part, Reading, Reject, Remark, reject
+from misstep.batch.parts import InputForm, Logged, Part, Reading, Reject, SourceRemark, reject
 from misstep.errors import MisstepError, RecordError, UsageError, printable
 
 
-def plan_parts(inputs: Sequence[str], reading: Reading, remarks: list[Remark] | None = None) -> Iterator[Part]:
+def plan_parts(inputs: Sequence[str], reading: Reading, remarks: list[SourceRemark] | None = None) -> Iterator[Part]:
     """The parts of all inputs, on demand. ``remarks``, if given, has a remark added for what was found out about an input.
 
     Raises UsageError, RecordError or InstallationError before the first part where an input that was named cannot be read. A
     file of a folder or pattern that cannot be read becomes a part with this fault, and the others are read.
     """
-    said: list[Remark] = [] if remarks is None else remarks
+    said: list[SourceRemark] = [] if remarks is None else remarks
     sources = find_sources(inputs, reading.form, said)
     faults: dict[InputSource, str] = {}
     for source in sources:
@@ -92,7 +92,7 @@ def _plan(source: InputSource, reading: Reading, spool: Spool) -> Iterator[Part]
             if source.streamed:
                 check_stream(source, stream)
             if stream.encoding != "utf-8" and not reading.encoding:
-                spool.remarks.append(Remark(source.name, f"read as {stream.encoding}; --encoding names another encoding"))
+                spool.remarks.append(SourceRemark(source.name, f"read as {stream.encoding}; --encoding names another encoding"))
             if source.form in ("csv", "long-csv"):
                 yield from plan_csv(source, stream, reading, spool)
             elif source.form == "json" or is_document(stream.head):
