@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +27,8 @@ from benchmarks.service.servers import ROOT, Load, Server, bare, ours, wrk
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from misstep import RuleBase
+from misstep.service.access_log import AccessLog
+from misstep.service.logs import LOG, JsonFormatter
 
 pytestmark = pytest.mark.needs("wrk")
 
@@ -122,6 +127,30 @@ def bench_at_a_rate(benchmark: BenchmarkFixture, told: Told, server: Server, tmp
         told.lines.append(
             f"at {rate:,.0f} a second, {SHARE:.0%} of the greatest rate, for {seconds} s: {found['answered']:,} answered, {times}"
         )
+
+
+def bench_a_line_of_the_log(benchmark: BenchmarkFixture, told: Told) -> None:
+    """What the line about a request takes; a line by itself, as other events have, for comparison."""
+    count = 100 if benchmark.disabled else 20_000
+    with Path(os.devnull).open("w") as nowhere:
+        handler = logging.StreamHandler(nowhere)
+        handler.setFormatter(JsonFormatter())
+        LOG.addHandler(handler)
+        LOG.setLevel(logging.INFO)
+
+        async def write(batched: bool) -> float:
+            log = AccessLog(batched)
+            begun = time.perf_counter()
+            for _ in range(count):
+                log.add(b"1a8ed2cc760c6a9f", "POST", "/assess", 200, 0.0009, None)
+            log.flush()
+            return (time.perf_counter() - begun) / count
+
+        alone = asyncio.run(write(batched=False))
+        together = benchmark.pedantic(lambda: asyncio.run(write(batched=True)), rounds=1)
+        LOG.removeHandler(handler)
+    if not benchmark.disabled:
+        told.lines.append(f"a line of the log: {together * 1e6:.1f} µs in a batch, {alone * 1e6:.1f} µs by itself")
 
 
 def bench_memory(benchmark: BenchmarkFixture, told: Told, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from misstep.batch.inputs import Reading, plan_parts
 from misstep.batch.inputs.delimited import Dialect, find_dialect
 from misstep.batch.inputs.encodings import SAMPLE, find_encoding
 from misstep.batch.inputs.sources import InputSource
-from misstep.batch.parts import Logged, Remark
+from misstep.batch.parts import Logged, SourceRemark
 
 KINDS = tuple(RuleBase.shipped().kinds.values())
 FACTS = json.dumps([{"kind": "bad_joke", "reason": 'he said: "well; well, well|"\n'}, {"kind": "late_arrival", "minutes": 12}])
@@ -27,7 +27,7 @@ FACTS = json.dumps([{"kind": "bad_joke", "reason": 'he said: "well; well, well|"
 
 def remarks_on(file: Path, spool: Path, **options: Any) -> list[str]:
     spool.mkdir(exist_ok=True)
-    remarks: list[Remark] = []
+    remarks: list[SourceRemark] = []
     list(plan_parts([str(file)], Reading(spool=spool, **options), remarks))
     return [remark.text for remark in remarks]
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest import mock
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import openpyxl
 import pytest
@@ -13,7 +16,7 @@ from tests.batch.reading import FACTS, read, told
 
 from misstep import RuleBase
 from misstep.batch.parts import Logged
-from misstep.errors import InstallationError, MisstepError
+from misstep.errors import InstallationError, MisstepError, RecordError
 from misstep.limits import Limits
 
 KINDS = tuple(RuleBase.shipped().kinds.values())
@@ -87,6 +90,40 @@ def test_what_is_no_workbook_is_told(tmp_path: Path, data: bytes | None, said: s
     with pytest.raises(MisstepError) as raised:
         read(file, tmp_path / "spool")
     assert str(raised.value) == f"{file}: {said}"
+
+
+def repacked(file: Path, change: Callable[[str, bytes], bytes]) -> None:
+    """Change what is in a workbook."""
+    with ZipFile(file) as packed:
+        parts = {name: change(name, packed.read(name)) for name in packed.namelist()}
+    with ZipFile(file, "w", ZIP_DEFLATED) as packed:
+        for name, data in parts.items():
+            packed.writestr(name, data)
+
+
+def test_what_comes_before_damage_is_read(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.xlsx", [["facts", "n"], *[["[]", n] for n in range(5_000)]])
+    repacked(file, lambda name, data: data[: len(data) // 2] if name == "xl/worksheets/sheet1.xml" else data)
+    *rows, fault = read(file, tmp_path / "spool", keep=("n",))
+    assert [row.kept for row in rows if isinstance(row, Logged)] == [(str(n),) for n in range(len(rows))]
+    assert 1_000 < len(rows) < 4_000
+    assert told([fault]) == [f"{len(rows) + 2}! the workbook is damaged: what follows row {len(rows) + 1} cannot be read"]
+
+
+@pytest.mark.parametrize("name", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml", "xl/sharedStrings.xml"])
+@pytest.mark.parametrize("data", [b"", b"<a/>", b"<a>", b"\x00\xff"])
+def test_whatever_is_damaged_is_told(tmp_path: Path, name: str, data: bytes) -> None:
+    file = write(tmp_path / "a.xlsx", [["facts"], ["[]"]])
+    repacked(file, lambda other, old: data if other == name else old)
+    with contextlib.suppress(MisstepError):
+        read(file, tmp_path / "spool")
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_not_read(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.xlsx", [["facts"], ["[]"]])
+    repacked(file, lambda name, data: data + b" " * 120_000_000 if name == "xl/worksheets/sheet1.xml" else data)
+    with pytest.raises(RecordError, match="unpacks to more than 1000 times its size"):
+        read(file, tmp_path / "spool")
 
 
 def test_without_openpyxl_the_extra_is_named(tmp_path: Path) -> None:

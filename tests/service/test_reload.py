@@ -61,7 +61,8 @@ class Caller:
     def once(self, http: httpx.Client, path: str, content: bytes, headers: dict[str, str]) -> None:
         try:
             answer = http.post(path, content=content, headers=headers)
-            rows = [httpx.Response(200, content=line).json() for line in answer.content.splitlines()]
+            lines = [httpx.Response(200, content=line).json() for line in answer.content.splitlines()]
+            rows = [line.get("assessment", line) for line in lines]
             numbers = {number for row in rows for number in numbers_in(row)}
             tags = {answer.headers["misstep-rulebase"].split("/")[-1].strip('"'), *(row["rulebase"]["digest"] for row in rows)}
         except (httpx.HTTPError, LookupError, ValueError, AssertionError) as error:

@@ -157,6 +157,16 @@ def as_json(column: pa.Array) -> list[bytes | None]:
     return [value if value is None or isinstance(value, bytes) else _dumped(value) for value in records_of(column)]
 
 
+def rows_of_batch(batch: pa.RecordBatch) -> Iterator[dict[str, str | None]]:
+    """The rows of a batch: values as text, lists and records as JSON."""
+    columns = [
+        decoded(column) if has_words(column.type) else [None if text is None else text.decode() for text in as_json(column)]
+        for column in batch.columns
+    ]
+    for values in zip(*columns, strict=True):
+        yield dict(zip(batch.schema.names, values, strict=True))
+
+
 def _plain(value: object) -> object:
     """A value as data that JSON can say, but for dates and times; what is no number becomes text, so that it is refused."""
     if isinstance(value, dict):

@@ -106,7 +106,7 @@ def reject(name: str, row: int, message: str, id_: str | None = None, count: int
     return Reject(name, row, (Problem(Location(), message),), id_, count)
 
 
-class Remark(NamedTuple):
+class SourceRemark(NamedTuple):
     """How an input was read, where that is not plain: its encoding, say. ``file``: the input, by its name in results."""
 
     file: str

@@ -23,7 +23,7 @@ from misstep.batch.journal import BASELINE, COLUMN_VERSION, RULES, VERSION, Jour
 from misstep.batch.mapping.mapping import RowMapping
 from misstep.batch.mapping.mapping_coverage import Coverage
 from misstep.batch.outputs import Output, check_no_input, check_writable, output_of
-from misstep.batch.parts import Decimal, InputForm, Logged, Part, Remark
+from misstep.batch.parts import Decimal, InputForm, Logged, Part, SourceRemark
 from misstep.batch.results import Scores, read_scores
 from misstep.batch.score_batch import id_of
 from misstep.batch.seen_ids import SeenIds, digests
@@ -241,7 +241,7 @@ class _Run:
     duplicates: int = 0
     common: list[str] | None = None
     share: float = 0.0
-    remarks: list[Remark] = field(default_factory=list)
+    remarks: list[SourceRemark] = field(default_factory=list)
 
     def tasks(self, inputs: Sequence[str]) -> Iterator[Task]:
         """The parts that are still to be done; the others are counted."""

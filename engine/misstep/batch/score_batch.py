@@ -9,7 +9,7 @@ import orjson
 import pyarrow as pa
 
 from misstep.api import RuleBase
-from misstep.batch.arrow import decoded, has_words, is_nested, is_text, records_of
+from misstep.batch.arrow import decoded, has_words, is_nested, is_text, records_of, rows_of_batch
 from misstep.batch.baseline import Comparison, evaluated
 from misstep.batch.columns import (
     ColumnValues,
@@ -21,6 +21,7 @@ from misstep.batch.columns import (
     finding_rows,
     to_arrays,
 )
+from misstep.batch.mapping.mapping import RowMapping
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.summary import Tally
 from misstep.errors import Location, Problem, RecordError, UsageError
@@ -95,29 +96,36 @@ def score_batch(
     *,
     facts: str = "facts",
     id: str = "id",  # noqa: A002 - the field of a record
+    mapping: RowMapping | None = None,
     assessment: bool = False,
     certainty: bool = False,
 ) -> pa.RecordBatch | pa.Table:
     """Score a batch of interviews, one a row: a pure function for Polars, DuckDB, pandas, Spark, Ray and other tools with Arrow.
 
     ``facts`` names the column with the facts: JSON text, a list or a whole record; or a list of structs, where a null is
-    unknown. ``id`` names the column with ids, if there is one. The result is the batch, or the table, in its order, with the
+    unknown. ``id`` names the column with ids, if there is one. With a ``mapping`` both come of it. The result is the
+    batch, or the table, in its order, with the
     columns of ``SCORES`` and ``error``: the message about an invalid record, which has no scores. ``assessment``
     adds the whole assessment as JSON, the same bytes as ``assess_json`` gives; ``certainty`` the columns of ``CERTAINTY``.
 
     Raises UsageError about a column that is missing or of another type.
     """
     schema = scores_schema(batch.schema, assessment=assessment, certainty=certainty)
-    _check_columns(batch.schema, facts, id)
+    if mapping is None:
+        _check_columns(batch.schema, facts, id)
     rules = rulebase or RuleBase.shipped()
     if isinstance(batch, pa.Table):
         parts = (
-            score_batch(part, rules, facts=facts, id=id, assessment=assessment, certainty=certainty)
+            score_batch(part, rules, facts=facts, id=id, mapping=mapping, assessment=assessment, certainty=certainty)
             for part in batch.to_batches()
         )
         return pa.Table.from_batches(parts, schema)
-    records = records_of(batch.column(facts))
-    ids = decoded(batch.column(id)) if id in batch.schema.names else [None] * len(batch)
+    if mapping is None:
+        records = records_of(batch.column(facts))
+        ids = decoded(batch.column(id)) if id in batch.schema.names else [None] * len(batch)
+    else:
+        made = [mapping.record(row) for row in rows_of_batch(batch)]
+        records, ids = [row.facts for row in made], [row.id for row in made]
     added = list(schema)[len(batch.schema) :]
     nothing: ColumnValues = (None,) * (len(added) - 1)
     rows: list[ColumnValues] = []

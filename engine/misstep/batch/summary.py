@@ -20,7 +20,7 @@ from misstep.api import RuleBase
 from misstep.assessment.assembly import Result
 from misstep.assessment.result import RuleBaseInfo
 from misstep.batch.columns import SCHEMA, TableName
-from misstep.batch.parts import Remark
+from misstep.batch.parts import SourceRemark
 from misstep.errors import UsageError
 from misstep.language.facts import KIND
 from misstep.language.program import Rule
@@ -198,7 +198,7 @@ class Summary:
         rejects: int,
         examples: Iterable[Mapping[str, Any]],
         tally: Tally,
-        remarks: Iterable[Remark] = (),
+        remarks: Iterable[SourceRemark] = (),
         duplicates: int = 0,
         coverage: Mapping[str, Any] | None = None,
         keep: Sequence[str] = (),

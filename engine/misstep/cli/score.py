@@ -37,6 +37,13 @@ if TYPE_CHECKING:
     metavar="PATH",
     help="Also score with these rules and report which answers change and why; may be repeated. misstep: the shipped rules.",
 )
+@click.option(
+    "--map",
+    "mapping",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A mapping from the columns of the input to facts: docs/mappings.md, misstep map.",
+)
 @click.option("--keep", default="", metavar="NAMES", help="Input columns to copy to the output, separated by commas: team,month.")
 @click.option(
     "--ignore",
@@ -93,6 +100,7 @@ def score(
     output: str,
     rules: tuple[Path, ...],
     baseline: tuple[Path, ...],
+    mapping: Path | None,
     keep: str,
     ignore: str,
     also: tuple[str, ...],
@@ -142,12 +150,19 @@ def score(
 
             write_report([scores], report, overwrite=overwrite)
 
+    rulebase = load_rules(rules)
+    mapped = None
+    if mapping is not None:
+        from misstep.batch.mapping import RowMapping
+
+        mapped = RowMapping.load(mapping, rulebase)
     tables: list[TableName] = [table for table in ("findings", "actions") if table in also]
     with show_progress(progress) as show:
         outcome = run(
             inputs,
             output,
-            rules=load_rules(rules),
+            rules=rulebase,
+            mapping=mapped,
             baseline=_baseline(baseline) if baseline else None,
             keep=split_names(keep),
             ignore=split_names(ignore),
@@ -182,6 +197,14 @@ def score(
     print(f"{outcome.summary.words.counted(outcome.interviews)} scored{where}{resumed}", file=says)
     for remark in outcome.summary.remarks:
         print(f"misstep: {printable(f'{remark.file}: {remark.text}')}", file=sys.stderr)
+    if mapped is not None and outcome.summary.coverage is not None:
+        from dataclasses import asdict
+
+        from misstep.batch.mapping import Coverage
+        from misstep.batch.mapping.coverage_report import coverage_text
+
+        coverage = Coverage.from_json(asdict(outcome.summary.coverage))
+        print(coverage_text(mapped, coverage, terminal_width(), use_color("auto")), end="", file=says)
     if outcome.summary.duplicates:
         count = outcome.summary.words.counted(outcome.summary.duplicates)
         what = "left out, with the id of one before" if unique else "with the id of one before; --unique leaves them out"

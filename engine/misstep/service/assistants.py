@@ -44,7 +44,7 @@ misstep assesses what went wrong in a job interview: how bad it was, whether any
    packs.
 """
 MOST_QUESTIONS = 5
-Facts = list[dict[str, Any]]
+SaidFacts = list[dict[str, Any]]
 _READING = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
 
@@ -55,7 +55,7 @@ def make_server(rules: Sequence[Path] = ()) -> MCPServer:
     server = MCPServer("misstep", instructions=GUIDE, version=__version__, log_level="WARNING")
 
     @server.tool(annotations=_READING)
-    def assess(facts: Facts) -> dict[str, Any]:
+    def assess(facts: SaidFacts) -> dict[str, Any]:
         """Assess one interview. Each fact has a `kind` and the fields of that kind that the person spoke of, and nothing else.
 
         The answer has `text`, to be given to the person as it is, the scores, findings and steps, and `ask`: what was left open
@@ -67,7 +67,7 @@ def make_server(rules: Sequence[Path] = ()) -> MCPServer:
             return {"text": to_text(assessment, program.scale), **answer, "ask": list(_questions(rulebase, facts))}
 
     @server.tool(annotations=_READING)
-    def explain(facts: Facts) -> dict[str, Any]:
+    def explain(facts: SaidFacts) -> dict[str, Any]:
         """The reasons for an assessment: for each finding, what raised and lowered its scores, by which rule, and the sources."""
         with _tool_errors():
             whole = rulebase.assess(facts).to_dict()
@@ -126,7 +126,7 @@ def make_server(rules: Sequence[Path] = ()) -> MCPServer:
     return server
 
 
-def _questions(rulebase: RuleBase, facts: Facts) -> Iterator[dict[str, Any]]:
+def _questions(rulebase: RuleBase, facts: SaidFacts) -> Iterator[dict[str, Any]]:
     """The open fields that the answer depends on most, as questions."""
     for each in rulebase.certainty(facts).depends_on[:MOST_QUESTIONS]:
         field: Field = rulebase.kinds[each.kind].by_name[each.field]

@@ -40,7 +40,7 @@ _CERTAINTY = TypeAdapter(Certainty)
 _ERRORS: dict[str, type[MisstepError]] = {"record": RecordError, "budget": BudgetError, "too_large": RecordError}
 _FILE = "<record>"  # as assess_json calls it
 
-Part = Literal["findings", "scores"]
+LessDetail = Literal["findings", "scores"]
 """How much of an assessment is asked for, if not all of it."""
 _Auth = httpx.Auth | tuple[str, str] | None
 
@@ -82,8 +82,8 @@ class Client:
     @overload
     def assess_batch(self, records: Iterable[RecordLike]) -> Iterator[Assessment | RecordError]: ...
     @overload
-    def assess_batch(self, records: Iterable[RecordLike], detail: Part) -> Iterator[dict[str, Any] | RecordError]: ...
-    def assess_batch(self, records: Iterable[RecordLike], detail: Part | None = None) -> Iterator[Any]:
+    def assess_batch(self, records: Iterable[RecordLike], detail: LessDetail) -> Iterator[dict[str, Any] | RecordError]: ...
+    def assess_batch(self, records: Iterable[RecordLike], detail: LessDetail | None = None) -> Iterator[Any]:
         """Assess many interviews, and give for each in turn its assessment, or its RecordError: it is not raised.
 
         Records are taken as answers are: both may be more than fit into memory. ``detail``: less of each assessment, as data.
@@ -186,8 +186,8 @@ class AsyncClient:
     @overload
     def assess_batch(self, records: _Records) -> AsyncIterator[Assessment | RecordError]: ...
     @overload
-    def assess_batch(self, records: _Records, detail: Part) -> AsyncIterator[dict[str, Any] | RecordError]: ...
-    async def assess_batch(self, records: _Records, detail: Part | None = None) -> AsyncIterator[Any]:
+    def assess_batch(self, records: _Records, detail: LessDetail) -> AsyncIterator[dict[str, Any] | RecordError]: ...
+    async def assess_batch(self, records: _Records, detail: LessDetail | None = None) -> AsyncIterator[Any]:
         """As ``Client.assess_batch``; the records may come from an asynchronous iterator."""
         part = _BatchPart()
         async for record in _each(records):
@@ -321,12 +321,12 @@ class _BatchPart:
         self._records.append(error)
         return True
 
-    def request(self, detail: Part | None) -> _Request:
+    def request(self, detail: LessDetail | None) -> _Request:
         """The request for all records that can be sent."""
         params: dict[str, str] | None = {"detail": detail} if detail else None
         return _Request("POST", BATCH_PATH[1:], bytes(self.lines), {"content-type": JSON_LINES}, params)
 
-    def answers(self, answer: _Answer | None, detail: Part | None) -> Iterator[Any]:
+    def answers(self, answer: _Answer | None, detail: LessDetail | None) -> Iterator[Any]:
         """The answers to the records in turn; ``answer`` is the one of the service, if anything was sent."""
         sent = self._records.count(None)
         rows = answer.content.splitlines() if answer is not None else []
@@ -337,7 +337,7 @@ class _BatchPart:
             yield error if error is not None else _row(next(given), answer, detail)
 
 
-def _row(row: bytes, answer: _Answer | None, detail: Part | None) -> Any:
+def _row(row: bytes, answer: _Answer | None, detail: LessDetail | None) -> Any:
     assert answer is not None
     try:
         data = orjson.loads(row)

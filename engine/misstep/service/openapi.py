@@ -56,15 +56,14 @@ def _object(optional: Sequence[str] = (), /, **properties: Schema) -> Schema:
 
 
 class Operation(NamedTuple):
-    """One route: its id, its tag, its summary, and the schema, media type and description of its answer.
+    """One route: its id, its summary, and the schema, media type and description of its answer.
 
     ``body``: the media type that it takes, with POST; ``query``: the values of each query parameter, the default first;
     ``problems``: codes of its own problems; ``of_rules``: the answer depends on the rules in force, and with GET can be cached by
-    its ETag.
+    its ETag; ``tag``: one of TAGS.
     """
 
     id: str
-    tag: str
     summary: str
     schema: Schema
     media_type: str = JSON
@@ -74,6 +73,7 @@ class Operation(NamedTuple):
     query: Mapping[str, tuple[str, ...]] = {}
     problems: tuple[str, ...] = ()
     of_rules: bool = True
+    tag: str = "assessing"
 
     @property
     def method(self) -> str:
@@ -94,7 +94,6 @@ class Operation(NamedTuple):
 OPERATIONS = {
     "/assess": Operation(
         "assess",
-        "assessing",
         "Assess one interview",
         _ref("Assessment"),
         answer="The assessment",
@@ -103,7 +102,6 @@ OPERATIONS = {
     ),
     BATCH_PATH: Operation(
         "assessBatch",
-        "assessing",
         "Assess many interviews, one on each line",
         _TEXT,
         JSON_LINES,
@@ -118,7 +116,6 @@ OPERATIONS = {
     ),
     "/certainty": Operation(
         "certainty",
-        "assessing",
         "Find how far the answer to one interview depends on what the record leaves open",
         _ref("Certainty"),
         answer="The range of damage, and the fields that it depends on",
@@ -128,21 +125,25 @@ OPERATIONS = {
         body=JSON,
         problems=("media_type", "record"),
     ),
-    "/kinds": Operation("kinds", "rules", "The kinds of facts with their fields", _array(_ref("Kind"))),
+    "/kinds": Operation("kinds", "The kinds of facts with their fields", _array(_ref("Kind")), tag="rules"),
     "/kinds/{kind}": Operation(
-        "kind", "rules", "A kind of facts, with the rules about it", _ref("Kind"), problems=("not_found",)
+        "kind", "A kind of facts, with the rules about it", _ref("Kind"), problems=("not_found",), tag="rules"
     ),
     "/rules/{id}": Operation(
-        "rule", "rules", "A rule as written in its pack, with its sources and cases", _ref("RulePage"), problems=("not_found",)
+        "rule",
+        "A rule as written in its pack, with its sources and cases",
+        _ref("RulePage"),
+        problems=("not_found",),
+        tag="rules",
     ),
-    "/schema": Operation("schema", "rules", "JSON Schemas of records and assessments", {}),
+    "/schema": Operation("schema", "JSON Schemas of records and assessments", {}, tag="rules"),
     "/version": Operation(
-        "version", "rules", "The versions of misstep and of the rules", _object(misstep=_TEXT, rulebase=_ref("RuleBaseInfo"))
+        "version", "The versions of misstep and of the rules", _object(misstep=_TEXT, rulebase=_ref("RuleBaseInfo")), tag="rules"
     ),
-    "/openapi.json": Operation("openapi", "rules", "This description", {}),
-    "/healthz": Operation("healthy", "operation", "Whether the process is alive", _ref("Health"), of_rules=False),
-    "/readyz": Operation("ready", "operation", "Whether the service is ready", _ref("Health"), of_rules=False),
-    "/metrics": Operation("metrics", "operation", "Metrics for Prometheus", _TEXT, "text/plain", of_rules=False),
+    "/openapi.json": Operation("openapi", "This description", {}, tag="rules"),
+    "/healthz": Operation("healthy", "Whether the process is alive", _ref("Health"), of_rules=False, tag="operation"),
+    "/readyz": Operation("ready", "Whether the service is ready", _ref("Health"), of_rules=False, tag="operation"),
+    "/metrics": Operation("metrics", "Metrics for Prometheus", _TEXT, "text/plain", of_rules=False, tag="operation"),
 }
 """Every operation, by path; those that are called most come first."""
 

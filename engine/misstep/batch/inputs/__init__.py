@@ -13,7 +13,7 @@ The format follows from the name, unless one is given for all.
 """
 
 from misstep.batch.databases import shown_input
-from misstep.batch.inputs.plan import plan_parts, read_part
+from misstep.batch.inputs.plan import plan_parts, read_part, rows_of
 from misstep.batch.parts import Reading
 
-__all__ = ["Reading", "plan_parts", "read_part", "shown_input"]
+__all__ = ["Reading", "plan_parts", "read_part", "rows_of", "shown_input"]

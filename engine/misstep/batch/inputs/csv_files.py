@@ -21,7 +21,7 @@ from misstep.batch.inputs.spool import NOT_UTF_8, Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import Stream
 from misstep.batch.inputs.table_rows import Columns, choose_columns, logged, logged_row, require_columns
 from misstep.batch.inputs.workbooks import WorkbookRows, workbook_rows
-from misstep.batch.parts import EVERY, Decimal, Logged, Part, Reading, Reject, Remark, reject
+from misstep.batch.parts import EVERY, Decimal, Logged, Part, Reading, Reject, SourceRemark, reject
 from misstep.errors import RecordError, UsageError, printable, suggest
 from misstep.language.facts import GIVEN_ROLES, Field, Kind
 
@@ -47,6 +47,8 @@ def plan_workbook(source: InputSource, reading: Reading, spool: Spool) -> Iterat
     """The parts of a workbook."""
     with workbook_rows(source, reading) as rows:
         yield from plan_rows(source, _read(source, rows, reading), reading, spool)
+        if rows.fault:
+            yield fault_part(spool, source, rows.line + 1, rows.fault)
 
 
 def plan_csv(source: InputSource, stream: Stream, reading: Reading, spool: Spool) -> Iterator[Part]:
@@ -56,7 +58,7 @@ def plan_csv(source: InputSource, stream: Stream, reading: Reading, spool: Spool
     rows = CsvRows(source, stream, reading)
     said = rows.dialect.said(reading.delimiter or usual_delimiter(source))
     if said:
-        spool.remarks.append(Remark(source.name, said))
+        spool.remarks.append(SourceRemark(source.name, said))
     for part in plan_rows(source, _read(source, rows, reading), reading, spool):
         yield replace(part, share=stream.share)
     if stream.fault:

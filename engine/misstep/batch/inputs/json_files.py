@@ -15,7 +15,7 @@ from misstep.batch.inputs.kept import take_out
 from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.spool import Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import CHUNK, Stream
-from misstep.batch.parts import Logged, Part, Reading, Reject, Remark, reject
+from misstep.batch.parts import Logged, Part, Reading, Reject, SourceRemark, reject
 from misstep.errors import too_long
 
 _KEY = re.compile(r'\s*,?\s*("(?:[^"\\]|\\.)*")\s*:\s*')
@@ -83,7 +83,7 @@ def plan_json(source: InputSource, stream: Stream, reading: Reading, spool: Spoo
     """The parts of a document."""
     listed = find_list(stream.head)
     if listed.key:
-        spool.remarks.append(Remark(source.name, f"the records are those of the list '{listed.key[:60]}'"))
+        spool.remarks.append(SourceRemark(source.name, f"the records are those of the list '{listed.key[:60]}'"))
     values = JsonValues(stream.buffered, reading.limits.record_bytes, listed.start)
     for part in plan_rows(source, _records(source, values, reading), reading, spool):
         yield replace(part, share=stream.share)

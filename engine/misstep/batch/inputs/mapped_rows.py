@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import orjson
-import pyarrow as pa
 
-from misstep.batch.arrow import as_json, decoded, has_words, parquet_file, parquet_schema
+from misstep.batch.arrow import parquet_file, parquet_schema, rows_of_batch
 from misstep.batch.databases import connected, read_url
 from misstep.batch.inputs.csv_files import Rows
 from misstep.batch.inputs.database import database_rows
@@ -160,16 +159,9 @@ def _of_parquet(source: InputSource, wanted: Sequence[str]) -> Iterator[RawRow]:
     row = 0
     with parquet_file(source.file, pre_buffer=False) as file:
         for batch in file.iter_batches(BATCH, columns=list(wanted), use_threads=False):
-            columns = [_texts(batch.column(name)) for name in wanted]
-            for values in zip(*columns, strict=True) if columns else ():
+            for values in rows_of_batch(batch):
                 row += 1
-                yield RawRow(row, dict(zip(wanted, values, strict=True)))
-
-
-def _texts(column: pa.Array) -> list[Any]:
-    if has_words(column.type):
-        return decoded(column)
-    return [None if value is None else value.decode() for value in as_json(column)]
+                yield RawRow(row, values)
 
 
 def _of_database(names: Sequence[str], texts: Any, ends: list[_Ended]) -> Iterator[RawRow]:

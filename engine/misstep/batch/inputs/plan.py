@@ -12,21 +12,21 @@ from misstep.batch.inputs.csv_files import check_csv, check_workbook, plan_csv, 
 from misstep.batch.inputs.database import check_database, plan_database
 from misstep.batch.inputs.json_files import is_document, plan_json
 from misstep.batch.inputs.lines import plan_file, plan_stream, read_lines
-from misstep.batch.inputs.mapped_rows import plan_mapped, raw_rows
+from misstep.batch.inputs.mapped_rows import RawRow, plan_mapped, raw_rows
 from misstep.batch.inputs.parquet import check_parquet, plan_parquet, read_parquet
 from misstep.batch.inputs.sources import InputSource, find_sources
 from misstep.batch.inputs.spool import Spool, fault_part, read_rows
 from misstep.batch.inputs.streams import check_stream, open_stream
 from misstep.batch.mapping.mapping import RowMapping
 from misstep.batch.mapping.mapping_coverage import Coverage
-from misstep.batch.parts import InputForm, Logged, Part, Reading, Reject, Remark, reject
+from misstep.batch.parts import InputForm, Logged, Part, Reading, Reject, SourceRemark, reject
 from misstep.errors import MisstepError, RecordError, UsageError, printable
 
 
 def plan_parts(
     inputs: Sequence[str],
     reading: Reading,
-    remarks: list[Remark] | None = None,
+    remarks: list[SourceRemark] | None = None,
     mapping: RowMapping | None = None,
     coverage: Coverage | None = None,
 ) -> Iterator[Part]:
@@ -36,7 +36,7 @@ def plan_parts(
     Raises UsageError, RecordError or InstallationError before the first part where an input that was named cannot be read. A
     file of a folder or pattern that cannot be read becomes a part with this fault, and the others are read.
     """
-    said: list[Remark] = [] if remarks is None else remarks
+    said: list[SourceRemark] = [] if remarks is None else remarks
     sources = find_sources(inputs, reading.form, said)
     faults: dict[InputSource, str] = {}
     for source in sources:
@@ -64,6 +64,13 @@ def plan_parts(
         for part in parts:
             yield replace(part, share=(done + part.share * size) / whole if whole and size else 0.0, keys=keys)
         done += size or 0
+
+
+def rows_of(inputs: Sequence[str], reading: Reading, mapping: RowMapping | None = None) -> Iterator[RawRow]:
+    """The rows of all inputs as they stand there, without the columns that a mapping ignores. Raises as ``plan_parts``."""
+    for source in find_sources(inputs, reading.form, []):
+        with raw_rows(source, mapping, reading, []) as rows:
+            yield from rows
 
 
 def _check(source: InputSource, reading: Reading) -> None:
@@ -94,7 +101,7 @@ def _check(source: InputSource, reading: Reading) -> None:
 
 def _check_mapped(source: InputSource, mapping: RowMapping, reading: Reading) -> None:
     """The same where rows are mapped: the first of them is read."""
-    if source.streamed and source.form != "database":
+    if source.form != "database" and source.streamed:
         return
     try:
         with raw_rows(source, mapping, reading, []) as rows:
@@ -119,7 +126,7 @@ def _plan(source: InputSource, reading: Reading, spool: Spool) -> Iterator[Part]
             if source.streamed:
                 check_stream(source, stream)
             if stream.encoding != "utf-8" and not reading.encoding:
-                spool.remarks.append(Remark(source.name, f"read as {stream.encoding}; --encoding names another encoding"))
+                spool.remarks.append(SourceRemark(source.name, f"read as {stream.encoding}; --encoding names another encoding"))
             if source.form in ("csv", "long-csv"):
                 yield from plan_csv(source, stream, reading, spool)
             elif source.form == "json" or is_document(stream.head):

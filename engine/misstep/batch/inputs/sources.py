@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from misstep.batch.databases import DATABASES, read_url
-from misstep.batch.parts import InputForm, Remark
+from misstep.batch.parts import InputForm, SourceRemark
 from misstep.errors import UsageError, listing, printable
 from misstep.files import is_remote, place
 
@@ -77,7 +77,7 @@ class InputSource:
         return self.path == STDIN or not self.file.is_file()
 
 
-def find_sources(inputs: Sequence[str], form: InputForm | None, remarks: list[Remark]) -> list[InputSource]:
+def find_sources(inputs: Sequence[str], form: InputForm | None, remarks: list[SourceRemark]) -> list[InputSource]:
     """The sources of inputs: files as given, files of folders and patterns sorted by name. ``remarks`` has one added for the
     files of a folder that are left out.
 
@@ -96,7 +96,7 @@ def find_sources(inputs: Sequence[str], form: InputForm | None, remarks: list[Re
     return found
 
 
-def _sources(name: str, form: InputForm | None, remarks: list[Remark]) -> Iterator[InputSource]:
+def _sources(name: str, form: InputForm | None, remarks: list[SourceRemark]) -> Iterator[InputSource]:
     shown = printable(name)
     if name == STDIN:
         yield InputSource(STDIN, "<stdin>", form or "jsonl")
@@ -123,7 +123,7 @@ def _sources(name: str, form: InputForm | None, remarks: list[Remark]) -> Iterat
         raise UsageError(f"{shown}: no such file")
 
 
-def _files_below(folder: str, form: InputForm | None, remarks: list[Remark]) -> Iterator[InputSource]:
+def _files_below(folder: str, form: InputForm | None, remarks: list[SourceRemark]) -> Iterator[InputSource]:
     """The files of a folder with a known ending, except hidden ones and those that begin with ``_``."""
     found: list[Path] = []
     for where, folders, files in os.walk(folder):
@@ -132,7 +132,9 @@ def _files_below(folder: str, form: InputForm | None, remarks: list[Remark]) -> 
     yield from _known(folder, [(str(path.absolute()), str(path)) for path in found], form, remarks)
 
 
-def _known(folder: str, found: Iterable[tuple[str, str]], form: InputForm | None, remarks: list[Remark]) -> Iterator[InputSource]:
+def _known(
+    folder: str, found: Iterable[tuple[str, str]], form: InputForm | None, remarks: list[SourceRemark]
+) -> Iterator[InputSource]:
     """The sources among the paths and names of a folder: those with a known ending. Raises UsageError where there are only
     others."""
     count, others = 0, []
@@ -148,12 +150,12 @@ def _known(folder: str, found: Iterable[tuple[str, str]], form: InputForm | None
         raise UsageError(f"{printable(folder)}: no files to read in this folder; looked for: {what}")
     if others:
         what = f"{len(others)} files are left out" if len(others) > 1 else "a file is left out"
-        remarks.append(Remark(folder, f"{what}: {listing(others, 5)}"))
+        remarks.append(SourceRemark(folder, f"{what}: {listing(others, 5)}"))
     elif not count:
-        remarks.append(Remark(folder, "no files in this folder"))
+        remarks.append(SourceRemark(folder, "no files in this folder"))
 
 
-def _objects(url: str, form: InputForm | None, remarks: list[Remark]) -> Iterator[InputSource]:
+def _objects(url: str, form: InputForm | None, remarks: list[SourceRemark]) -> Iterator[InputSource]:
     """The sources of a URL in an object storage: one object, those of a pattern, or those with a prefix like a folder."""
     shown, below = printable(url), url.rstrip("/") + "/"
     path: Any = place(url)

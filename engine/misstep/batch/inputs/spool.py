@@ -16,7 +16,7 @@ from typing import IO
 import orjson
 
 from misstep.batch.inputs.sources import InputSource
-from misstep.batch.parts import Logged, Part, Reading, Reject, Remark, reject
+from misstep.batch.parts import Logged, Part, Reading, Reject, SourceRemark, reject
 from misstep.files import opened, place, whole_file
 
 NOT_UTF_8 = "not UTF-8 text"
@@ -25,7 +25,7 @@ NOT_UTF_8 = "not UTF-8 text"
 class Spool:
     """A folder of parts, and the numbers of all parts of a run, whether they lie here or not; ``remarks`` on the inputs."""
 
-    def __init__(self, folder: Path, remarks: list[Remark]) -> None:
+    def __init__(self, folder: Path, remarks: list[SourceRemark]) -> None:
         self.remarks = remarks
         self._folder = folder
         self._numbers = itertools.count()

@@ -10,17 +10,24 @@ import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from zipfile import BadZipFile
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile, ZipFile
+from zlib import error as ZlibError  # noqa: N812
 
 from misstep.batch.inputs.delimited import Cells, Dialect
 from misstep.batch.inputs.sources import InputSource
+from misstep.batch.inputs.streams import FREELY, RATIO, UNPACKS_TOO_MUCH
 from misstep.batch.parts import Reading
 from misstep.errors import InstallationError, RecordError, printable, too_long
 from misstep.files import opened
 
+_DAMAGE = (BadZipFile, ZlibError, ParseError, EOFError, LookupError, ValueError, TypeError, OSError)
+"""Errors of openpyxl, and of what it rests on, about what is in a file."""
+
 
 class WorkbookRows:
-    """The rows of a sheet that are not empty. ``header``: the first of them; ``line``: the row that was read last."""
+    """The rows of a sheet that are not empty. ``header``: the first of them; ``line``: the row that was read last; ``fault``: why
+    they ended before their end, if they did."""
 
     dialect = Dialect(",")
 
@@ -28,10 +35,11 @@ class WorkbookRows:
         self._rows = rows
         self._most = reading.limits.record_bytes
         self.line = 0
+        self.fault = ""
         self.header: list[str] = []
         header = next(self, None)
         if header is None:
-            raise RecordError(f"{printable(source.name)}: is empty; its first row must name the columns")
+            raise RecordError(f"{printable(source.name)}: {self.fault or 'is empty; its first row must name the columns'}")
         while header.cells and not header.cells[-1]:
             header.cells.pop()
         self.header = [name.strip() for name in header.cells]
@@ -41,7 +49,11 @@ class WorkbookRows:
 
     def __next__(self) -> Cells:
         while True:
-            values = next(self._rows)
+            try:
+                values = next(self._rows)
+            except _DAMAGE:
+                self.fault = f"the workbook is damaged: what follows row {self.line} cannot be read"
+                raise StopIteration from None
             self.line += 1
             cells = [_text(value) for value in values]
             width = len(self.header)
@@ -72,14 +84,19 @@ def workbook_rows(source: InputSource, reading: Reading) -> Iterator[WorkbookRow
         openpyxl = importlib.import_module("openpyxl")  # an extra that few need
     except ImportError:
         raise InstallationError("workbooks of Excel need openpyxl: pip install 'misstep[excel]'") from None
+    name = printable(source.name)
     with opened(source.file) as stream:
         try:
+            with ZipFile(stream) as packed:
+                sizes = [(entry.file_size, entry.compress_size) for entry in packed.infolist()]
+            if any(size > FREELY and size > RATIO * small for size, small in sizes):
+                raise RecordError(f"{name}: {UNPACKS_TOO_MUCH}")
             book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
-        except (BadZipFile, KeyError, ValueError, OSError, openpyxl.utils.exceptions.InvalidFileException):
-            raise RecordError(
-                f"{printable(source.name)}: is not a workbook of Excel (*.xlsx), or is truncated or damaged"
-            ) from None
+        except _DAMAGE:
+            raise RecordError(f"{name}: is not a workbook of Excel (*.xlsx), or is truncated or damaged") from None
         try:
+            if not book.worksheets:
+                raise RecordError(f"{name}: has no sheet with cells")
             yield WorkbookRows(source, book.worksheets[0].iter_rows(values_only=True), reading)
         finally:
             book.close()
