@@ -13,7 +13,7 @@ from misstep.rulebase.coverage import Box, Coverage, TooMuch, bits
 from misstep.rulebase.expressions import check_value
 from misstep.rulebase.packs import PackEntry
 from misstep.rulebase.patterns import Failed, RuleNames
-from misstep.rulebase.tables import RowEntry, input_heads
+from misstep.rulebase.tables import RowEntry, input_heads, is_text, places
 
 _REFERENCE = re.compile(r"\s*([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)\s*")
 
@@ -21,6 +21,7 @@ _REFERENCE = re.compile(r"\s*([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)\s*")
 def row_conditions(names: RuleNames, table: PackEntry[schema.TableDoc], rows: Sequence[RowEntry]) -> list[list[Condition]] | None:
     """What each row demands of the facts that `when` has taken; None with the faults of the table reported."""
     before = len(names.all.merged.problems)
+    _check_texts(names, table)
     columns = _columns(names, table)
     if columns is None:
         return None
@@ -41,6 +42,15 @@ def row_conditions(names: RuleNames, table: PackEntry[schema.TableDoc], rows: Se
     except TooMuch:
         table.report("there are too many rows and values to find out whether every case has its row; make it several tables")
         return None
+
+
+def _check_texts(names: RuleNames, table: PackEntry[schema.TableDoc]) -> None:
+    """Report names in braces that are neither an output nor anything that a rule has a name for."""
+    constants = names.all.merged.named
+    others = {*names.types, *names.values, *constants.nodes, *constants.broken}
+    for path, name in places(table.doc):
+        if is_text(path) and name not in others:
+            table.knows("output", name, table.doc.outputs, *path)
 
 
 def _columns(names: RuleNames, table: PackEntry[schema.TableDoc]) -> dict[str, Column] | None:
