@@ -79,7 +79,8 @@ def test_a_cell_is_a_value_of_its_own_in_an_expression() -> None:
     base = load_text(ON_ROW)
     for degree, amounts in ((5, (4, -2)), (6, (-6, 3))):
         for place, amount in zip(("a mill", "here"), amounts, strict=True):
-            result = base.assess([{"kind": "burn", "degree": degree, "place": place}, {"kind": "bill", "team": "red"}])
+            burn: dict[str, object] = {"kind": "burn", "degree": degree, "place": place}
+            result = base.assess([burn, {"kind": "bill", "team": "red"}])
             assert [reason.amount for reason in result.findings[0].because] == [amount]
 
 
@@ -88,6 +89,16 @@ def test_texts_of_a_table_show_keys_and_constants_beside_what_rows_say() -> None
     result = load_text(ON_ROW).assess(record)
     assert result.findings[0].because[0].text == "1 of red, 5 is the limit: 3 - 1"
     assert result.notes == ("3 - 1 for red",)
+
+
+def test_bands_in_a_row_are_told_apart_from_their_neighbour_alone(write: Write) -> None:
+    rows = "".join(f"<= {degree},-,{degree % 8},\n" for degree in range(300))
+    folder = write({"heat.yaml": PACK, "heat.csv": f"degree,dark,points,why\n{rows}-,-,9,\n"})
+    linked = program(str(folder))
+    assert {len(rule.conditions) for rule in linked.rules.values()} == {1, 2}
+    base = RuleBase.load(folder)
+    for degree, points in ((0, 0), (7, 7), (8, 0), (299, 3), (300, 9)):
+        assert base.assess([{"kind": "burn", "degree": degree, "dark": True}]).findings[0].severity == points
 
 
 # -- sheets

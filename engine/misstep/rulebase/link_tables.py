@@ -155,13 +155,25 @@ class _Rows:
         earlier = self.coverage.overlapping(i) & (1 << i) - 1
         if self.table.doc.hit == "first":
             self._refuse_dead(i, earlier)
-            self.coverage.step(10 * earlier.bit_count())  # each is a condition to keep
-            return own + [self.tests.beyond(i, j) for j in bits(earlier)]
+            apart_from = self._not_covered(i, earlier)
+            self.coverage.step(10 * len(apart_from))  # each is a condition to keep
+            return own + [self.tests.beyond(i, j) for j in apart_from]
         for j in bits(earlier):
             common = [next(bits(a & b)) for a, b in zip(self.boxes[i], self.boxes[j], strict=True)]
             self._report(i, f"takes {self._case(common)}, as {self._named(j)} does; `hit: unique` is one row for each case")
             break
         return own
+
+    def _not_covered(self, i: int, earlier: int) -> list[int]:
+        """The earlier rows that a row must be told apart from: without those of which a later one takes all that they have in
+        common with the row, as with `<= 5` before `<= 9`."""
+        kept: list[tuple[int, Box]] = []
+        for j in sorted(bits(earlier), reverse=True):
+            common = tuple(a & b for a, b in zip(self.boxes[i], self.boxes[j], strict=True))
+            self.coverage.step(len(kept))
+            if not any(all(not a & ~b for a, b in zip(common, box, strict=True)) for _, box in kept):
+                kept.append((j, common))
+        return [j for j, _ in reversed(kept)]
 
     def _refuse_dead(self, i: int, earlier: int) -> None:
         if earlier and self.coverage.gap(earlier, self.boxes[i]) is None:
