@@ -11,6 +11,7 @@ from time import perf_counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.inline import load_text
 
 from misstep import RuleBase
 from misstep.errors import RuleError
@@ -51,6 +52,53 @@ def severities(*paths: str) -> list[float]:
     base = RuleBase.load(*paths)
     records = [[{"kind": "burn", "degree": d, "dark": dark}] for d, dark in ((4, True), (5, True), (901, False), (900, False))]
     return [base.assess(record).findings[0].severity for record in records]
+
+
+# -- what rows say
+
+ON_ROW = """
+schema: 1
+pack: p
+extends: scale
+constants: {limit: 5}
+kinds:
+  burn: {role: mistake, title: Burn, concern: manners, fields: {degree: {type: integer}, place: {type: text}}}
+  bill: {role: signal, title: Bill, fields: {team: {type: text}}}
+tables:
+  t:
+    when: [burn, {count: bill, by: {team: team}, as: bills}]
+    inputs: [burn.degree]
+    outputs: [points, word]
+    then: {severity: "2 * {points} if burn.place == '{word}' else -{points}", note: "{points} for {team}"}
+    because: "{bills} of {team}, {limit} is the limit: {points}"
+    rows: [["<= 5", 3 - 1, a mill], ["> 5", limit - 8, a mill]]
+"""
+
+
+def test_a_cell_is_a_value_of_its_own_in_an_expression() -> None:
+    base = load_text(ON_ROW)
+    for degree, amounts in ((5, (4, -2)), (6, (-6, 3))):
+        for place, amount in zip(("a mill", "here"), amounts, strict=True):
+            burn: dict[str, object] = {"kind": "burn", "degree": degree, "place": place}
+            result = base.assess([burn, {"kind": "bill", "team": "red"}])
+            assert [reason.amount for reason in result.findings[0].because] == [amount]
+
+
+def test_texts_of_a_table_show_keys_and_constants_beside_what_rows_say() -> None:
+    record = [{"kind": "burn", "degree": 5, "place": ""}, {"kind": "bill", "team": "red"}]
+    result = load_text(ON_ROW).assess(record)
+    assert result.findings[0].because[0].text == "1 of red, 5 is the limit: 3 - 1"
+    assert result.notes == ("3 - 1 for red",)
+
+
+def test_bands_in_a_row_are_told_apart_from_their_neighbour_alone(write: Write) -> None:
+    rows = "".join(f"<= {degree},-,{degree % 8},\n" for degree in range(300))
+    folder = write({"heat.yaml": PACK, "heat.csv": f"degree,dark,points,why\n{rows}-,-,9,\n"})
+    linked = program(str(folder))
+    assert {len(rule.conditions) for rule in linked.rules.values()} == {1, 2}
+    base = RuleBase.load(folder)
+    for degree, points in ((0, 0), (7, 7), (8, 0), (299, 3), (300, 9)):
+        assert base.assess([{"kind": "burn", "degree": degree, "dark": True}]).findings[0].severity == points
 
 
 # -- sheets

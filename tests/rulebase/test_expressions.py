@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import misstep
-from misstep.language.expression import Constants, Expression, FieldRef, Known, Literal, walk
+from misstep.language.expression import Constants, Expression, FieldRef, Known, Literal, known_where, walk
 from misstep.language.functions import BOOLEAN, Type
 from misstep.rulebase.expressions import (
     ExpressionError,
@@ -243,6 +243,12 @@ def test_hostile_text_is_refused(text: str) -> None:
     for check in (check_value, check_condition, check_number):
         with pytest.raises(ExpressionError):
             check(text, SCOPE, frozenset())
+
+
+def test_tests_nested_in_tests_are_looked_at_once() -> None:
+    text = "(True if " * 30 + "m.b" + " else False)" * 30
+    (condition,) = check_condition(text, SCOPE, frozenset())  # each test looked at twice would be a thousand million looks
+    assert known_where(condition, True) == known_where(condition, False) == frozenset()
 
 
 @pytest.mark.parametrize("text", ["-" * 100_000 + "1", "\ud800", "not " * 50_000 + "m.b"], ids=["signs", "surrogate", "nots"])

@@ -193,18 +193,25 @@ def refs_in(node: Expression | Constants) -> KnownFields:
 
 def known_where(node: Expression, truth: bool) -> KnownFields:
     """The fields that are certainly known wherever a condition comes out as ``truth``."""
+    return _known_by_outcome(node)[not truth]
+
+
+def _known_by_outcome(node: Expression) -> tuple[KnownFields, KnownFields]:
+    """The fields that are known where a condition is true, and where it is false: both at once, as a test nested in tests would
+    else be looked at twice as often for each of them."""
     match node:
         case Known(ref):
-            return frozenset(((ref.name, ref.field),)) if truth else frozenset()
+            return frozenset(((ref.name, ref.field),)), frozenset()
         case Not(operand):
-            return known_where(operand, not truth)
+            return _known_by_outcome(operand)[::-1]
         case Logic(operator, operands):
-            sets = [known_where(o, truth) for o in operands]
-            every = (operator == "and") == truth  # all operands came out as truth, or only some did
-            return frozenset().union(*sets) if every else frozenset.intersection(*sets)
+            true, false = zip(*map(_known_by_outcome, operands), strict=True)
+            if operator == "and":  # all are true, or one is false
+                return frozenset().union(*true), frozenset.intersection(*false)
+            return frozenset.intersection(*true), frozenset().union(*false)
         case IfElse(condition, then, otherwise):
-            return (known_where(condition, True) | known_where(then, truth)) & (
-                known_where(condition, False) | known_where(otherwise, truth)
-            )
+            met, unmet = _known_by_outcome(condition)
+            (then_true, then_false), (other_true, other_false) = _known_by_outcome(then), _known_by_outcome(otherwise)
+            return (met | then_true) & (unmet | other_true), (met | then_false) & (unmet | other_false)
         case _:
-            return frozenset()
+            return frozenset(), frozenset()

@@ -185,6 +185,7 @@ _SLIPS = (  # what ast would take for something else, drop or warn of; or refuse
     (r"(?<![=!<>:])=(?!=)", "values are compared with =="),
     (r":=", "':=' is not part of the expression language"),
     (r"<>", "'unequal' is written !="),
+    (r"[^\x00-\x7f\ud800-\udfff]", "letters and signs beyond ASCII stand in texts alone, in plain quotes"),
 )
 _SLIP = re.compile("|".join(pattern for pattern, _ in _SLIPS))
 _DIGITS = re.compile(r"(?<![\w.])\.?[0-9](?:[eE][-+](?=[0-9])|[\w.])*")

@@ -13,7 +13,7 @@ from misstep.rulebase.coverage import Box, Coverage, TooMuch, bits
 from misstep.rulebase.expressions import check_value
 from misstep.rulebase.packs import PackEntry
 from misstep.rulebase.patterns import Failed, RuleNames
-from misstep.rulebase.tables import RowEntry, input_heads
+from misstep.rulebase.tables import RowEntry, input_heads, is_text, places
 
 _REFERENCE = re.compile(r"\s*([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)\s*")
 
@@ -21,6 +21,7 @@ _REFERENCE = re.compile(r"\s*([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)\s*")
 def row_conditions(names: RuleNames, table: PackEntry[schema.TableDoc], rows: Sequence[RowEntry]) -> list[list[Condition]] | None:
     """What each row demands of the facts that `when` has taken; None with the faults of the table reported."""
     before = len(names.all.merged.problems)
+    _check_texts(names, table)
     columns = _columns(names, table)
     if columns is None:
         return None
@@ -41,6 +42,15 @@ def row_conditions(names: RuleNames, table: PackEntry[schema.TableDoc], rows: Se
     except TooMuch:
         table.report("there are too many rows and values to find out whether every case has its row; make it several tables")
         return None
+
+
+def _check_texts(names: RuleNames, table: PackEntry[schema.TableDoc]) -> None:
+    """Report names in braces that are neither an output nor anything that a rule has a name for."""
+    constants = names.all.merged.named
+    others = {*names.types, *names.values, *constants.nodes, *constants.broken}
+    for path, name in places(table.doc):
+        if is_text(path) and name not in others:
+            table.knows("output", name, table.doc.outputs, *path)
 
 
 def _columns(names: RuleNames, table: PackEntry[schema.TableDoc]) -> dict[str, Column] | None:
@@ -145,13 +155,25 @@ class _Rows:
         earlier = self.coverage.overlapping(i) & (1 << i) - 1
         if self.table.doc.hit == "first":
             self._refuse_dead(i, earlier)
-            self.coverage.step(10 * earlier.bit_count())  # each is a condition to keep
-            return own + [self.tests.beyond(i, j) for j in bits(earlier)]
+            apart_from = self._not_covered(i, earlier)
+            self.coverage.step(10 * len(apart_from))  # each is a condition to keep
+            return own + [self.tests.beyond(i, j) for j in apart_from]
         for j in bits(earlier):
             common = [next(bits(a & b)) for a, b in zip(self.boxes[i], self.boxes[j], strict=True)]
             self._report(i, f"takes {self._case(common)}, as {self._named(j)} does; `hit: unique` is one row for each case")
             break
         return own
+
+    def _not_covered(self, i: int, earlier: int) -> list[int]:
+        """The earlier rows that a row must be told apart from: without those of which a later one takes all that they have in
+        common with the row, as with `<= 5` before `<= 9`."""
+        kept: list[tuple[int, Box]] = []
+        for j in sorted(bits(earlier), reverse=True):
+            common = tuple(a & b for a, b in zip(self.boxes[i], self.boxes[j], strict=True))
+            self.coverage.step(len(kept))
+            if not any(all(not a & ~b for a, b in zip(common, box, strict=True)) for _, box in kept):
+                kept.append((j, common))
+        return [j for j, _ in reversed(kept)]
 
     def _refuse_dead(self, i: int, earlier: int) -> None:
         if earlier and self.coverage.gap(earlier, self.boxes[i]) is None:

@@ -29,6 +29,8 @@ MAX_CELL = 500
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]*\.([a-z][a-z0-9_]*)")
 _OUTPUT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_PIECES = re.compile(r"'[^']*'|\"[^\"]*\"|[^'\"]+|['\"]")  # of an expression: texts, and what is between them
+_SINGLE = re.compile(r"-?[\w.]+")  # a cell that is one value; any other one is put into an expression in parentheses
 
 
 class TableCell(NamedTuple):
@@ -147,13 +149,11 @@ class _Opener:
 
     def _check_outputs(self) -> None:
         doc = self.table.doc
-        bound = {item.name for item in doc.when if isinstance(item, schema.PatternDoc)}
         said: set[str] = set()
-        for path, text in [*_texts(doc.then, ("then",)), *_texts(doc.because, ("because",))]:
-            for match in _OUTPUT.finditer(text):
-                said.add(match[1])
-                if match[1] not in bound:
-                    self.table.knows("output", match[1], doc.outputs, *path)
+        for path, name in places(doc):
+            said.add(name)
+            if not is_text(path):
+                self.table.knows("output", name, doc.outputs, *path)
         for i, name in enumerate(doc.outputs):
             if name not in said:
                 self.table.report(f"neither `then` nor `because` says {{{name}}}", "outputs", i)
@@ -226,7 +226,7 @@ class _Opener:
                 row.pack.problems.append(row.cell_problem(head, "an output is one value"))
                 return None
         data: dict[str, Any] = {"then": _filled_effects(table.then, outputs)}
-        if table.because is not None and (because := _filled(table.because, outputs)) is not _LEFT_OUT:
+        if table.because is not None and (because := _filled(table.because, outputs, ("because",))) is not _LEFT_OUT:
             data["because"] = written(because)
         given = table.model_dump(include={"title", "help", "sources"}, exclude_unset=True)
         given |= {key: getattr(table, key) for key in ("when", "unless", "where")}
@@ -237,6 +237,17 @@ class _Opener:
                 path, message = describe(data, each, schema.RuleDoc)
                 row.report(message, *path)
             return None
+
+
+def places(doc: schema.TableDoc) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The names in braces in `then` and `because` of a table, each with the path of its text."""
+    for path, text in [*_texts(doc.then, ("then",)), *_texts(doc.because, ("because",))]:
+        yield from ((path, match[1]) for match in _OUTPUT.finditer(text))
+
+
+def is_text(path: Sequence[str | int]) -> bool:
+    """Whether a part of a table is text, which may show in braces what a rule shows too."""
+    return path[0] == "because" or path[1] == "note"
 
 
 _UNREAD = schema.RuleDoc.model_construct()
@@ -258,25 +269,33 @@ def _filled_effects(then: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict
     """The effects with the cells put in; one that an empty cell belongs to is left out."""
     effects: dict[str, Any] = {}
     for key, given in then.items():
-        items = [filled for item in _listed(given) if (filled := _filled(item, outputs)) is not _LEFT_OUT]
+        items = [filled for item in _listed(given) if (filled := _filled(item, outputs, ("then", key))) is not _LEFT_OUT]
         if items:
             effects[key] = items if isinstance(given, list) else written(items[0]) if key == "note" else items[0]
     return effects
 
 
-def _filled(part: Any, outputs: Mapping[str, Any]) -> Any:
-    """A part of a table with the cells in the place of their names; _LEFT_OUT if one of them says nothing."""
+def _filled(part: Any, outputs: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    """The part of a table at a path with the cells in the place of their names; _LEFT_OUT if one of them says nothing."""
     if isinstance(part, str):
         named = [name for name in _OUTPUT.findall(part) if name in outputs]
         if any(outputs[name] in NOTHING for name in named):
             return _LEFT_OUT
         if named and part == f"{{{named[0]}}}":
             return outputs[named[0]]
-        return _OUTPUT.sub(lambda match: written(outputs[match[1]]) if match[1] in outputs else match[0], part)
+        as_text = {name: written(value) for name, value in outputs.items()}
+        if is_text(path):
+            return _put_in(part, as_text)
+        as_value = {name: text if _SINGLE.fullmatch(text) else f"({text})" for name, text in as_text.items()}
+        return "".join(_put_in(piece, as_text if piece[0] in "'\"" else as_value) for piece in _PIECES.findall(part))
     if isinstance(part, dict):
-        filled = {key: _filled(value, outputs) for key, value in part.items()}
+        filled = {key: _filled(value, outputs, path) for key, value in part.items()}
         return _LEFT_OUT if _LEFT_OUT in filled.values() else filled
     if isinstance(part, list):
-        items = [_filled(value, outputs) for value in part]
+        items = [_filled(value, outputs, path) for value in part]
         return _LEFT_OUT if _LEFT_OUT in items else items
     return part
+
+
+def _put_in(text: str, values: Mapping[str, str]) -> str:
+    return _OUTPUT.sub(lambda match: values.get(match[1], match[0]), text)
