@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import difflib
 import pickle
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from misstep.errors import (
     JOINERS,
     MAX_LENGTH,
+    MOST_COMPARED,
     BudgetError,
     InstallationError,
     Location,
@@ -96,6 +98,31 @@ def test_a_suggestion_is_the_nearest_word_or_what_is_said_otherwise() -> None:
     assert suggest("xyz", ["minutes", "seconds"]) == ""
     assert suggest("xyz", ["minutes", "seconds"], "; there are two") == "; there are two"
     assert suggest("x" * 100_000, ["x" * 80]) == f"; did you mean '{'x' * 80}'?"
+
+
+NAMES = st.text("abk_01é", max_size=8)
+
+
+@given(word=NAMES, known=st.lists(NAMES, max_size=15))
+def test_a_suggestion_is_that_of_difflib(word: str, known: list[str]) -> None:
+    close = [name for name in difflib.get_close_matches(word, known, n=1, cutoff=0.6) if name]
+    assert suggest(word, known) == (f"; did you mean '{close[0]}'?" if close else "")
+
+
+def test_a_suggestion_among_many_words_compares_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = 0
+
+    class Counting(difflib.SequenceMatcher[str]):
+        def ratio(self) -> float:
+            nonlocal compared
+            compared += 1
+            return super().ratio()
+
+    monkeypatch.setattr(difflib, "SequenceMatcher", Counting)
+    known = [f"kind_{i:04}" for i in range(1000)]
+    for i in range(0, 1000, 10):
+        assert suggest(f"kinnd_{i:04}", known) == f"; did you mean 'kind_{i:04}'?"
+    assert 100 <= compared <= 100 * MOST_COMPARED
 
 
 def test_a_listing_is_sorted_and_ends_somewhere() -> None:
