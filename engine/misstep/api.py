@@ -12,7 +12,8 @@ from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordLike, RecordReader, named
 from misstep.assessment.result import Assessment
 from misstep.assessment.session import Session
-from misstep.errors import UsageError, printable, suggest
+from misstep.errors import UsageError, printable
+from misstep.errors import suggest as did_you_mean
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.language.facts import Kind
 from misstep.language.program import Action, Program, Rule, Source
@@ -20,7 +21,7 @@ from misstep.limits import Limits
 from misstep.rulebase.cache import shipped_program
 
 if TYPE_CHECKING:  # imported by the methods that need them
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from misstep.analysis.calibration.agreement import Agreement
     from misstep.analysis.calibration.certainty_figures import CertaintyFigures
@@ -28,6 +29,8 @@ if TYPE_CHECKING:  # imported by the methods that need them
     from misstep.analysis.certainty import Certainty
     from misstep.analysis.changed_records import FieldUse
     from misstep.analysis.counterfactuals import Counterfactuals
+    from misstep.reading.reader import StoryReader, Suggestion
+    from misstep.rulebase.link_words import WordSources
 
 EngineName = Literal["compiled", "durable"]
 
@@ -39,8 +42,9 @@ class RuleBase:
     >>> rulebase.assess([{"kind": "late_arrival", "minutes": 12}]).verdict
     """
 
-    def __init__(self, program: Program, limits: Limits | None = None) -> None:
+    def __init__(self, program: Program, limits: Limits | None = None, words: Callable[[], WordSources] | None = None) -> None:
         self._program = program
+        self._words = words
         self._limits = limits or Limits()
         self._reader = RecordReader(program, self._limits)
         self._compiled = CompiledEngine(program)
@@ -53,9 +57,11 @@ class RuleBase:
         Raises RuleError with every problem of every file, UsageError where a path does not exist.
         """
         from misstep.rulebase.link import load_program  # not needed for the cached shipped rules: see cache.py
+        from misstep.rulebase.link_words import word_sources
 
-        program, _ = load_program(paths, limits or Limits())
-        return cls(program, limits)
+        program, merged = load_program(paths, limits or Limits())
+        sources = word_sources(merged)
+        return cls(program, limits, lambda: sources)
 
     @classmethod
     def shipped(cls) -> RuleBase:
@@ -128,6 +134,23 @@ class RuleBase:
         """``certainty`` from JSON to JSON. Raises as ``assess_json`` does."""
         return self._certainty(self._reader.read_json(record), self._pipeline(engine)).to_json()
 
+    def suggest(self, text: str) -> list[Suggestion]:
+        """The facts that a text may tell of, best first, with the words that led to them; see docs/own-words.md.
+
+        Nothing is assessed: show them to the person, who knows which are right. The list is empty where nothing is understood:
+        the packs have words for English. The first call takes a second or two, to read the words of the packs. Raises
+        RecordError for a text that is too long, RuleError where the words of a pack are wrong.
+        """
+        return self._story_reader.suggest(text, self._limits.story)
+
+    @cached_property
+    def _story_reader(self) -> StoryReader:
+        from misstep.reading.reader import StoryReader
+        from misstep.rulebase.link_words import WordSources, link_words
+
+        sources = self._words() if self._words is not None else WordSources()
+        return StoryReader(self._program, link_words(self._program, sources, self._limits))
+
     def _certainty(self, facts: Facts, pipeline: Pipeline) -> Certainty:
         from misstep.analysis.certainty import find_certainty
 
@@ -196,7 +219,7 @@ class RuleBase:
         if pipeline is None:
             if engine != "durable":
                 known = ", ".join(get_args(EngineName))
-                hint = suggest(engine, get_args(EngineName)) if isinstance(engine, str) else ""
+                hint = did_you_mean(engine, get_args(EngineName)) if isinstance(engine, str) else ""
                 raise UsageError(f"engine: there is no engine '{printable(str(engine))[:60]}'; it is one of {known}{hint}")
             from misstep.evaluate.durable.engine import DurableEngine  # durable-rules is an extra
 
@@ -258,7 +281,13 @@ class RuleBase:
 
 @cache
 def _shipped() -> RuleBase:
-    return RuleBase(shipped_program())
+    return RuleBase(shipped_program(), words=_shipped_words)
+
+
+def _shipped_words() -> WordSources:
+    from misstep.rulebase.link_words import shipped_word_sources
+
+    return shipped_word_sources()
 
 
 def assess(facts: RecordLike, engine: EngineName = "compiled") -> Assessment:
@@ -291,6 +320,14 @@ def certainty(facts: RecordLike) -> Certainty:
     >>> certainty([{"kind": "late_arrival"}]).depends_on[0].field
     """
     return _shipped().certainty(facts)
+
+
+def suggest(text: str) -> list[Suggestion]:
+    """The facts that a text may tell of, with the words of the shipped rule base.
+
+    >>> suggest("I was twelve minutes late.")[0].fact
+    """
+    return _shipped().suggest(text)
 
 
 def calibrate(

@@ -69,7 +69,7 @@ def _fingerprint() -> str:
     digest = hashlib.sha256()
     code = Path(__file__).resolve().parent.parent
     sources = [file for folder in (".", "rulebase", "language", "layout") for file in sorted((code / folder).glob("*.py"))]
-    for file in [*sources, *sorted(shipped_rules().rglob("*.y*ml"))]:
+    for file in [*sources, *sorted(shipped_rules().glob("*.y*ml"))]:
         content = file.read_bytes()
         digest.update(f"{file.name} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:32]

@@ -37,7 +37,7 @@ def read_pack(document: Document, layer: int, problems: list[Problem]) -> Pack:
     raise RuleError(problems)
 
 
-_NAMED = ("roles", "kinds", "rules", "actions", "sources", "usual", "scale", "cases")
+_NAMED = ("roles", "kinds", "rules", "actions", "sources", "usual", "words", "terms", "scale", "cases")
 
 
 def _leave_out(data: dict[str, Any], path: list[str | int], error: ErrorDetails, broken: set[tuple[str, str]]) -> None:

@@ -256,6 +256,25 @@ class UsualDoc(Declaration):
     sources: Annotated[list[Identifier], Field(min_length=1, max_length=100)]
 
 
+Wording = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+"""A few words in the order in which they are said: see docs/own-words.md."""
+Wordings = Annotated[list[Wording], Field(max_length=1000)]
+
+
+class FieldWordsDoc(Doc):
+    says: dict[ShortText, Wordings] = {}
+    near: Wordings = []
+    counts: Wordings = []
+
+
+class KindWordsDoc(Declaration):
+    says: Wordings = []
+    examples: Annotated[list[ShortText], Field(max_length=1000)] = []
+    against: Wordings = []
+    instead_of: list[Name] = []
+    fields: dict[Name, FieldWordsDoc] = {}
+
+
 class ConcernsDoc(Declaration):
     values: list[Name]
 
@@ -448,5 +467,7 @@ class PackDoc(Doc):
     actions: dict[Name, ActionDoc] = {}
     sources: dict[Identifier, SourceDoc] = {}
     usual: dict[FieldPlace, UsualDoc] = {}
+    words: dict[Name, KindWordsDoc] = {}
+    terms: dict[Name, Wordings] = {}
     scale: ScaleDoc = ScaleDoc()
     cases: dict[ShortText, CaseDoc] = {}
