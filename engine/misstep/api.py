@@ -143,6 +143,13 @@ class RuleBase:
         """
         return self._story_reader.suggest(text, self._limits.story)
 
+    def suggest_json(self, request: bytes | str) -> bytes:
+        """``suggest`` from JSON to JSON: ``{"text": ...}`` in, ``{"suggestions": [...]}`` out. Raises RecordError, with line and
+        column where it is no JSON, and as ``suggest`` does."""
+        from misstep.reading.suggestions_json import read_request, to_json
+
+        return to_json(self.suggest(read_request(request)))
+
     @cached_property
     def _story_reader(self) -> StoryReader:
         from misstep.reading.reader import StoryReader

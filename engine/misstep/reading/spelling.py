@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from misstep.reading.english import stem
 
 _LEAST, _LONGEST = 6, 16  # letters of the word that is meant: a short one is near to too many others
+_VOWELS = frozenset("aeiouy")
 
 
 class Spelling:
@@ -14,7 +15,7 @@ class Spelling:
     word ("stripe", "stride")."""
 
     def __init__(self, words: Iterable[str], stems: Iterable[str]) -> None:
-        self._words = {word for word in words if _LEAST <= len(word) <= _LONGEST and word.isalpha()}
+        self._words = {word for word in words if _LEAST - 1 <= len(word) <= _LONGEST and word.isalpha()}
         self._known = frozenset(stems) | frozenset(words)
         self._without: dict[str, str] = {}
         for word in sorted(self._words):
@@ -23,12 +24,11 @@ class Spelling:
 
     def corrected(self, word: str) -> str:
         """A word as it is meant; the word itself where it is known, short, or near to none."""
-        if word in self._known or stem(word) in self._known or not _LEAST - 1 <= len(word) <= _LONGEST or not word.isalpha():
+        if word in self._known or len(word) > _LONGEST or not word.isalpha() or stem(word) in self._known:
             return word
-        if word in self._without:  # a letter is missing
-            return self._without[word]
-        near = (*_shortened(word), *_swapped(word))
-        return next((other for other in near if other in self._words), word)
+        least = _LEAST if not _VOWELS.isdisjoint(word) else _LEAST - 1  # a word without a vowel is misspelt for certain
+        near = (self._without.get(word, ""), *_shortened(word), *_swapped(word))
+        return next((other for other in near if len(other) >= least and other in self._words), word)
 
 
 def _shortened(word: str) -> Iterator[str]:

@@ -20,6 +20,8 @@ SAID_OF_OTHERS, IN_A_NOTE, ON_ANOTHER_DAY = 0.15, 0.6, 0.1
 """How much a word counts that is said of somebody else; that is so in a note about a candidate, where others often tell what the
 candidate did; and that is said of another day."""
 _SATURATION = 1.5  # of BM25: the tenth wording with a word tells little more than the third
+_FEWEST = 50
+"""A rule base of fewer kinds is read as if it had as many: a word that its one kind has tells much of it all the same."""
 _COMMON = 0.4
 """A word that more of the kinds have tells of none of them."""
 STOP_STEMS = frozenset(map(stem, STOP))
@@ -171,12 +173,12 @@ class WordIndex:
                 for name in features(tokens, self.terms):
                     counts[name][i] += 1
         self._weigh(counts)
-        self.patterns = _by_rarest(patterns, len(self.kinds))
-        self.against = _by_rarest((p for i, told in enumerate(self.words) for p in to_patterns(i, told.against)), len(self.kinds))
+        self.patterns = _by_rarest(patterns, max(len(self.kinds), _FEWEST))
+        self.against = _by_rarest((p for i, told in enumerate(self.words) for p in to_patterns(i, told.against)), _FEWEST)
 
     def _weigh(self, counts: dict[str, Counter[int]]) -> None:
         """The weight of each feature for each kind, as BM25 has it; a feature tells the less, the more kinds have it."""
-        many = len(self.kinds)
+        many = max(len(self.kinds), _FEWEST)
         self.weights: dict[str, tuple[tuple[int, float], ...]] = {}
         for name, held in counts.items():
             if len(held) > _COMMON * many:

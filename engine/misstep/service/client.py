@@ -16,6 +16,8 @@ import httpx
 from misstep.assessment.records import RecordLike, plain_record
 from misstep.assessment.result import SCHEMA, Assessment
 from misstep.errors import BudgetError, EngineError, Location, MisstepError, Problem, RecordError, UsageError
+from misstep.reading.reader import Suggestion
+from misstep.reading.suggestions_json import from_data
 
 SECONDS = 15.0  # the timeout of the service itself is 10 seconds
 _ERRORS: dict[str, type[MisstepError]] = {"record": RecordError, "budget": BudgetError, "too_large": RecordError}
@@ -24,7 +26,8 @@ _HEADERS = {"content-type": "application/json"}
 
 
 class Client:
-    """A client of one service, with the method ``assess`` of the library. Share one between threads: it keeps its connections."""
+    """A client of one service, with the methods ``assess`` and ``suggest`` of the library. Share one between threads: it keeps
+    its connections."""
 
     def __init__(self, url: str, *, timeout: float = SECONDS, transport: httpx.BaseTransport | None = None) -> None:
         self._http = httpx.Client(base_url=_parse_url(url), timeout=timeout, transport=transport)
@@ -39,6 +42,13 @@ class Client:
         with _translated_errors(self._http):
             response = self._http.post("assess", content=content, headers=_HEADERS)
         return _parse(response)
+
+    def suggest(self, text: str) -> list[Suggestion]:
+        """The facts that a text may tell of, as ``misstep.suggest``. Raises as ``assess`` does."""
+        content = _text_to_json(text)
+        with _translated_errors(self._http):
+            response = self._http.post("suggest", content=content, headers=_HEADERS)
+        return _parse_suggestions(response)
 
     def close(self) -> None:
         """Close the connections."""
@@ -63,6 +73,13 @@ class AsyncClient:
         with _translated_errors(self._http):
             response = await self._http.post("assess", content=content, headers=_HEADERS)
         return _parse(response)
+
+    async def suggest(self, text: str) -> list[Suggestion]:
+        """As ``Client.suggest``."""
+        content = _text_to_json(text)
+        with _translated_errors(self._http):
+            response = await self._http.post("suggest", content=content, headers=_HEADERS)
+        return _parse_suggestions(response)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -102,6 +119,21 @@ def _to_json(facts: RecordLike) -> bytes:
         return json.dumps(plain_record(facts), allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError):
         raise RecordError("has a value that is not text, a number, a list or a mapping") from None
+
+
+def _text_to_json(text: str) -> bytes:
+    if not isinstance(text, str):
+        raise RecordError("a story must be text")
+    return json.dumps({"text": text}).encode()
+
+
+def _parse_suggestions(response: httpx.Response) -> list[Suggestion]:
+    if response.status_code != httpx.codes.OK:
+        raise _error(response)
+    try:
+        return from_data(response.json())
+    except (ValueError, KeyError, TypeError):
+        raise _not_misstep(response) from None
 
 
 def _parse(response: httpx.Response) -> Assessment:
