@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from misstep.api import RuleBase, assess, assess_json, calibrate, certainty, counterfactuals
+from misstep.api import RuleBase, assess, assess_json, calibrate, certainty, counterfactuals, suggest
 from misstep.assessment.records import Fact, Record
 from misstep.assessment.result import Assessment
 from misstep.assessment.session import Session
@@ -25,14 +25,16 @@ if TYPE_CHECKING:
     from misstep.batch.run import score as score
     from misstep.batch.score_batch import score_batch as score_batch
     from misstep.batch.score_batch import scores_schema as scores_schema
+    from misstep.reading.reader import Suggestion
 
 
-_LATE = {  # tables need pyarrow, which takes longer to import than all of misstep
+_LATE = {  # tables need pyarrow, which takes longer to import than all of misstep; few read stories
     "Scores": "misstep.batch.results",
     "read_scores": "misstep.batch.results",
     "score": "misstep.batch.run",
     "score_batch": "misstep.batch.score_batch",
     "scores_schema": "misstep.batch.score_batch",
+    "Suggestion": "misstep.reading.reader",
 }
 
 
@@ -63,10 +65,12 @@ __all__ = [
     "RuleBase",
     "RuleError",
     "Session",
+    "Suggestion",
     "UsageError",
     "assess",
     "assess_json",
     "calibrate",
     "certainty",
     "counterfactuals",
+    "suggest",
 ]

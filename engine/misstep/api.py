@@ -13,7 +13,8 @@ from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordLike, RecordReader, named
 from misstep.assessment.result import Assessment
 from misstep.assessment.session import Session
-from misstep.errors import InstallationError, UsageError, printable, suggest
+from misstep.errors import InstallationError, UsageError, printable
+from misstep.errors import suggest as did_you_mean
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.language.facts import Kind
 from misstep.language.program import Action, Program, Rule, Source
@@ -29,6 +30,8 @@ if TYPE_CHECKING:  # imported by the methods that need them
     from misstep.analysis.certainty import Certainty
     from misstep.analysis.changed_records import FieldUse
     from misstep.analysis.counterfactuals import Counterfactuals
+    from misstep.reading.reader import StoryReader, Suggestion
+    from misstep.rulebase.link_words import WordSources
 
 EngineName = Literal["compiled", "durable"]
 
@@ -40,8 +43,9 @@ class RuleBase:
     >>> rulebase.assess([{"kind": "late_arrival", "minutes": 12}]).verdict
     """
 
-    def __init__(self, program: Program, limits: Limits | None = None) -> None:
+    def __init__(self, program: Program, limits: Limits | None = None, words: Callable[[], WordSources] | None = None) -> None:
         self._program = program
+        self._words = words
         self._limits = limits or Limits()
         self._reader = RecordReader(program, self._limits)
         self._compiled = CompiledEngine(program)
@@ -54,9 +58,11 @@ class RuleBase:
         Raises RuleError with every problem of every file, UsageError where a path does not exist.
         """
         from misstep.rulebase.link import load_program  # not needed for the cached shipped rules: see cache.py
+        from misstep.rulebase.link_words import word_sources
 
-        program, _ = load_program(paths, limits or Limits())
-        return cls(program, limits)
+        program, merged = load_program(paths, limits or Limits())
+        sources = word_sources(merged)
+        return cls(program, limits, lambda: sources)
 
     @classmethod
     def shipped(cls) -> RuleBase:
@@ -133,6 +139,30 @@ class RuleBase:
         """``certainty`` from JSON to JSON. Raises as ``assess_json`` does."""
         return self._certainty(self._reader.read_json(record), self._pipeline(engine)).to_json()
 
+    def suggest(self, text: str) -> list[Suggestion]:
+        """The facts that a text may tell of, best first, with the words that led to them; see docs/own-words.md.
+
+        Nothing is assessed: show them to the person, who knows which are right. The list is empty where nothing is understood:
+        the packs have words for English. The first call takes a second or two, to read the words of the packs. Raises
+        RecordError for a text that is too long, RuleError where the words of a pack are wrong.
+        """
+        return self._story_reader.suggest(text, self._limits.story)
+
+    def suggest_json(self, request: bytes | str) -> bytes:
+        """``suggest`` from JSON to JSON: ``{"text": ...}`` in, ``{"suggestions": [...]}`` out. Raises RecordError, with line and
+        column where it is no JSON, and as ``suggest`` does."""
+        from misstep.reading.suggestions_json import read_request, to_json
+
+        return to_json(self.suggest(read_request(request)))
+
+    @cached_property
+    def _story_reader(self) -> StoryReader:
+        from misstep.reading.reader import StoryReader
+        from misstep.rulebase.link_words import WordSources, link_words
+
+        sources = self._words() if self._words is not None else WordSources()
+        return StoryReader(self._program, link_words(self._program, sources, self._limits))
+
     def _certainty(self, facts: Facts, pipeline: Pipeline) -> Certainty:
         from misstep.analysis.certainty import find_certainty
 
@@ -201,7 +231,7 @@ class RuleBase:
         if pipeline is None:
             if engine != "durable":
                 known = ", ".join(get_args(EngineName))
-                hint = suggest(engine, get_args(EngineName)) if isinstance(engine, str) else ""
+                hint = did_you_mean(engine, get_args(EngineName)) if isinstance(engine, str) else ""
                 raise UsageError(f"engine: there is no engine '{printable(str(engine))[:60]}'; it is one of {known}{hint}")
             from misstep.evaluate.durable.engine import DurableEngine  # durable-rules is an extra
 
@@ -270,7 +300,13 @@ class RuleBase:
 
 @cache
 def _shipped() -> RuleBase:
-    return RuleBase(shipped_program())
+    return RuleBase(shipped_program(), words=_shipped_words)
+
+
+def _shipped_words() -> WordSources:
+    from misstep.rulebase.link_words import shipped_word_sources
+
+    return shipped_word_sources()
 
 
 @lru_cache(maxsize=4)  # a pool of processes pickles a rule base once for each call
@@ -318,6 +354,14 @@ def certainty(facts: RecordLike) -> Certainty:
     >>> certainty([{"kind": "late_arrival"}]).depends_on[0].field
     """
     return _shipped().certainty(facts)
+
+
+def suggest(text: str) -> list[Suggestion]:
+    """The facts that a text may tell of, with the words of the shipped rule base.
+
+    >>> suggest("I was twelve minutes late.")[0].fact
+    """
+    return _shipped().suggest(text)
 
 
 def calibrate(

@@ -12,6 +12,7 @@ class Limits:
     ``work``: facts looked at while rules are run on one record. ``derived``: derived facts of one record.
     ``alternatives``: facts assessed in all where changes of a record are tried: a record of five may be changed 4,000 times.
     ``certainty``: the same where answers to open fields are tried: a record of five may be assessed 10,000 times.
+    ``story``: characters of a text that is read for facts.
     ``engine_seconds``: how long the engine 'durable' is waited for, at each of the three times that it is asked.
     """
 
@@ -25,5 +26,6 @@ class Limits:
     derived: int = 10_000
     alternatives: int = 20_000
     certainty: int = 50_000
+    story: int = 100_000
     engine_seconds: float = 10.0
     problems: int = 20

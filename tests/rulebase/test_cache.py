@@ -140,7 +140,7 @@ def test_other_packs_are_another_program(folder: Path, tmp_path: Path, monkeypat
     before = shipped_program()
     rules = tmp_path / "rules"
     rules.mkdir()
-    for pack in shipped_rules().iterdir():
+    for pack in shipped_rules().glob("*.yaml"):
         (rules / pack.name).write_text(pack.read_text("utf-8").replace("version: 0.1.0", "version: 0.1.1"), "utf-8")
     for module in (cache, link):
         if hasattr(module, "shipped_rules"):

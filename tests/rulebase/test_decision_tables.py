@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -79,7 +80,7 @@ def test_a_cell_is_a_value_of_its_own_in_an_expression() -> None:
     base = load_text(ON_ROW)
     for degree, amounts in ((5, (4, -2)), (6, (-6, 3))):
         for place, amount in zip(("a mill", "here"), amounts, strict=True):
-            burn: dict[str, object] = {"kind": "burn", "degree": degree, "place": place}
+            burn: dict[str, Any] = {"kind": "burn", "degree": degree, "place": place}
             result = base.assess([burn, {"kind": "bill", "team": "red"}])
             assert [reason.amount for reason in result.findings[0].because] == [amount]
 

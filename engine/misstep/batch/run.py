@@ -20,8 +20,8 @@ from misstep.batch.databases import shown_input
 from misstep.batch.forms import join_bytes
 from misstep.batch.inputs import Reading, plan_parts, read_part
 from misstep.batch.journal import BASELINE, COLUMN_VERSION, RULES, VERSION, Journal, is_begun, part_file
-from misstep.batch.mapping.mapping import RowMapping
-from misstep.batch.mapping.mapping_coverage import Coverage
+from misstep.batch.mapping.mapping_coverage import LogCoverage
+from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.outputs import Output, check_no_input, check_writable, output_of
 from misstep.batch.parts import Decimal, InputForm, Logged, Part, SourceRemark
 from misstep.batch.results import Scores, read_scores
@@ -228,7 +228,7 @@ class _Run:
     progress: Callable[[Progress], None] | None
     unique: bool
     mapping: RowMapping | None
-    coverage: Coverage = field(default_factory=Coverage)
+    coverage: LogCoverage = field(default_factory=LogCoverage)
     seen: SeenIds = field(default_factory=SeenIds)
     spooled: dict[int, Path] = field(default_factory=dict)
     shares: dict[int, float] = field(default_factory=dict)

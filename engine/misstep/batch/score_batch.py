@@ -21,7 +21,7 @@ from misstep.batch.columns import (
     finding_rows,
     to_arrays,
 )
-from misstep.batch.mapping.mapping import RowMapping
+from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.summary import Tally
 from misstep.errors import Location, Problem, RecordError, UsageError

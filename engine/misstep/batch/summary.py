@@ -148,7 +148,7 @@ class Titles:
 
 @checked(frozen=True, slots=True)
 class MappingCoverage:
-    """What a mapping made of the rows of a log: see ``misstep.batch.mapping.Coverage``."""
+    """What a mapping made of the rows of a log: see ``misstep.batch.mapping.LogCoverage``."""
 
     rows: int
     made: dict[str, int]

@@ -56,7 +56,7 @@ def check(file: Path, inputs: tuple[str, ...], rules: tuple[Path, ...], input_fo
 
     Exit code 1: a case fails, or a row cannot be read.
     """
-    from misstep.batch.mapping import Coverage
+    from misstep.batch.mapping import LogCoverage
     from misstep.batch.mapping.coverage_report import coverage_text
 
     mapping = _mapping(file, rules)
@@ -67,7 +67,7 @@ def check(file: Path, inputs: tuple[str, ...], rules: tuple[Path, ...], input_fo
     print(f"{printable(str(file))}: {lines}, {cases}; " + (f"{len(failed)} fail" if failed else "no mistakes found"))
     if not inputs:
         return FOUND if failed else OK
-    coverage, wrong = Coverage(), 0
+    coverage, wrong = LogCoverage(), 0
     for read in _rows(inputs, mapping, input_format):
         if read.wrong:
             wrong += 1
@@ -87,14 +87,14 @@ def check(file: Path, inputs: tuple[str, ...], rules: tuple[Path, ...], input_fo
 @_input_format
 def explain(file: Path, inputs: tuple[str, ...], rows: int, rules: tuple[Path, ...], input_format: InputForm | None) -> None:
     """Show what becomes of the first rows of a log: every value that is read, and the facts."""
-    from misstep.batch.mapping import Coverage
+    from misstep.batch.mapping import LogCoverage
 
     mapping = _mapping(file, rules)
     for read in islice(_rows(inputs, mapping, input_format), rows):
         print(f"row {read.row}" + (f": {read.wrong}" if read.wrong else ""))
         if read.wrong:
             continue
-        coverage = Coverage()
+        coverage = LogCoverage()
         made = mapping.record(read.values, coverage)
         for name, value in read.values.items():
             if value not in (None, ""):

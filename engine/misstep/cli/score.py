@@ -200,10 +200,10 @@ def score(
     if mapped is not None and outcome.summary.coverage is not None:
         from dataclasses import asdict
 
-        from misstep.batch.mapping import Coverage
+        from misstep.batch.mapping import LogCoverage
         from misstep.batch.mapping.coverage_report import coverage_text
 
-        coverage = Coverage.from_json(asdict(outcome.summary.coverage))
+        coverage = LogCoverage.from_json(asdict(outcome.summary.coverage))
         print(coverage_text(mapped, coverage, terminal_width(), use_color("auto")), end="", file=says)
     if outcome.summary.duplicates:
         count = outcome.summary.words.counted(outcome.summary.duplicates)

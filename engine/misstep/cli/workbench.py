@@ -38,12 +38,14 @@ def check(paths: tuple[Path, ...], output: str) -> int:
     from misstep.errors import RuleError
     from misstep.limits import Limits
     from misstep.rulebase.link import load_program
+    from misstep.rulebase.link_words import link_words, word_sources
     from misstep.rulebase.lint import find_remarks, refuse_unknown_names
 
     limits = Limits(problems=1000)
     try:
         program, merged = load_program(paths, limits)
         refuse_unknown_names(program, merged, limits)
+        link_words(program, word_sources(merged), limits)
     except RuleError as error:
         if output == "json":
             _print_problems(error.problems, "error")

@@ -69,7 +69,7 @@ def _fingerprint() -> str:
     digest = hashlib.sha256()
     code = Path(__file__).resolve().parent.parent
     sources = [file for folder in (".", "rulebase", "language", "layout") for file in sorted((code / folder).glob("*.py"))]
-    packs = sorted(file for form in ("*.y*ml", "*.csv") for file in shipped_rules().rglob(form))
+    packs = sorted(file for form in ("*.y*ml", "*.csv") for file in shipped_rules().glob(form))
     for file in [*sources, *packs]:
         content = file.read_bytes()
         digest.update(f"{file.name} {len(content)}\n".encode() + content)

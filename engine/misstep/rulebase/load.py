@@ -10,7 +10,7 @@ from pathlib import Path
 from misstep.errors import Location, Problem, RuleError, UsageError, suggest
 from misstep.limits import Limits
 from misstep.rulebase.documents import read_yaml
-from misstep.rulebase.packs import Merged, Pack, PackEntry, merge, refuse
+from misstep.rulebase.packs import Merged, Pack, PackEntry, WordFile, merge, refuse
 from misstep.rulebase.read_pack import read_pack
 from misstep.rulebase.sheets import Sheet, read_sheet
 from misstep.rulebase.shipped import shipped_rules
@@ -18,26 +18,47 @@ from misstep.rulebase.tables import open_tables
 
 SCALE = "scale"
 SHIPPED = "misstep"
+WORDS = "words"  # the folder, beside packs, of files that hold only words
 EXTENDED = 0  # the layer of the shipped packs that the given ones extend
 
 
 def load_packs(paths: Sequence[str | Path], limits: Limits, cases: bool = True) -> Merged:
     """Read the packs in the given files and folders and what they extend, and merge them.
 
-    Without ``cases`` those of the packs are passed over, as are always those of extended packs. Problems are gathered in
-    the result. Raises RuleError where a file cannot be read at all, UsageError where a path does not exist.
+    Without ``cases`` those of the packs are passed over, as are always those of extended packs. Files of words are read, and not
+    parsed: see link_words.py. Problems are gathered in the result. Raises RuleError where a file cannot be read at all,
+    UsageError where a path does not exist.
     """
     if not paths:
         raise UsageError("no rule packs were named; give files or folders")
     problems: list[Problem] = []
-    packs = list(_read_all(_files(paths, limits), limits, cases, problems))
+    files, words = _files(paths, limits)
+    packs = list(_read_all(files, limits, cases, problems))
     packs += _extended(packs, limits, problems)
-    return merge(packs, limits, problems)
+    if any(pack.doc.extends for pack in packs):
+        words = {**_shipped_words(), **words}
+    merged = merge(packs, limits, problems)
+    merged.word_files = _read_words(words, limits)
+    return merged
 
 
-def _files(paths: Iterable[str | Path], limits: Limits) -> dict[Path, int]:
-    """Every pack file, once, with the number of its path."""
+def shipped_word_files() -> tuple[WordFile, ...]:
+    """The files of words of the shipped packs."""
+    return _read_words(_shipped_words(), Limits())
+
+
+def _shipped_words() -> dict[Path, int]:
+    return dict.fromkeys(sorted((shipped_rules().resolve() / WORDS).glob("*.yaml")), EXTENDED)
+
+
+def _read_words(files: dict[Path, int], limits: Limits) -> tuple[WordFile, ...]:
+    return tuple(WordFile(str(file), pack_text(file, limits), layer) for file, layer in files.items())
+
+
+def _files(paths: Iterable[str | Path], limits: Limits) -> tuple[dict[Path, int], dict[Path, int]]:
+    """Every pack file, and every file of words, once, with the number of its path."""
     files: dict[Path, tuple[Path, int]] = {}  # by where it is in truth
+    words: dict[Path, int] = {}
     for layer, given in enumerate(paths, start=1):
         path = Path(given)
         if not str(given):
@@ -45,10 +66,13 @@ def _files(paths: Iterable[str | Path], limits: Limits) -> dict[Path, int]:
         if not path.is_dir() and not path.is_file():
             raise UsageError(f"{path}: no such file or folder")
         for file in _files_in(path) if path.is_dir() else [path]:
-            files.setdefault(file.resolve(), (file, layer))
-        if len(files) > limits.packs:
+            if path.is_dir() and WORDS in file.relative_to(path).parts[:-1]:
+                words.setdefault(file.resolve(), layer)
+            else:
+                files.setdefault(file.resolve(), (file, layer))
+        if len(files) + len(words) > limits.packs:
             raise UsageError(f"{path}: more than {limits.packs} packs")
-    return dict(files.values())
+    return dict(files.values()), words
 
 
 def _files_in(folder: Path) -> list[Path]:

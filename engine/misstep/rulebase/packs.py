@@ -90,12 +90,22 @@ class PackEntry(Generic[_Doc]):
         return word in known
 
 
+@dataclass(frozen=True, slots=True)
+class WordFile:
+    """The text of a file that holds only words, which are parsed when they are asked for; ``layer`` as of a pack."""
+
+    file: str
+    text: str
+    layer: int
+
+
 @dataclass
 class Merged:
     """The declarations that hold, by name, and the ``problems`` found so far.
 
     ``broken``: sections and names of declarations with a fault; references to them are not reported as errors.
     ``surplus``: rules whose id another rule has. ``named``: the constants as expressions use them, once these are linked.
+    ``word_files``: those of all layers, unread.
     """
 
     packs: list[Pack]
@@ -112,6 +122,7 @@ class Merged:
     sources: dict[str, PackEntry[schema.SourceDoc]] = field(default_factory=dict)
     usual: dict[str, PackEntry[schema.UsualDoc]] = field(default_factory=dict)
     scale: dict[str, PackEntry[Any]] = field(default_factory=dict)
+    word_files: tuple[WordFile, ...] = ()
     name: str = "unnamed"
     version: str = "0"
 

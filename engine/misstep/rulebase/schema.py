@@ -87,7 +87,7 @@ class Declaration(Doc):
     replace: bool = False
 
 
-Words = Annotated[
+ConstantList = Annotated[
     list[
         Annotated[
             Annotated[int | float, Field(ge=-(2**53), le=2**53), Tag("number")]
@@ -101,7 +101,7 @@ ConstantValue = Annotated[
     Annotated[bool, Tag("boolean")]
     | Annotated[int | float, Field(ge=-(2**53), le=2**53), Tag("number")]
     | Annotated[str, Tag("text"), StringConstraints(max_length=1000)]
-    | Annotated[Words, Tag("list")],
+    | Annotated[ConstantList, Tag("list")],
     by_shape,
 ]
 """A number, a truth value, a text, or a list of numbers or words."""
@@ -341,6 +341,25 @@ class UsualDoc(Declaration):
     sources: Annotated[list[Identifier], Field(min_length=1, max_length=100)]
 
 
+Wording = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+"""A few words in the order in which they are said: see docs/own-words.md."""
+Wordings = Annotated[list[Wording], Field(max_length=1000)]
+
+
+class FieldWordsDoc(Doc):
+    says: dict[ShortText, Wordings] = {}
+    near: Wordings = []
+    counts: Wordings = []
+
+
+class KindWordsDoc(Declaration):
+    says: Wordings = []
+    examples: Annotated[list[ShortText], Field(max_length=1000)] = []
+    against: Wordings = []
+    instead_of: list[Name] = []
+    fields: dict[Name, FieldWordsDoc] = {}
+
+
 class ConcernsDoc(Declaration):
     values: list[Name]
 
@@ -546,5 +565,7 @@ class PackDoc(Doc):
     actions: dict[Name, ActionDoc] = {}
     sources: dict[Identifier, SourceDoc] = {}
     usual: dict[FieldPlace, UsualDoc] = {}
+    words: dict[Name, KindWordsDoc] = {}
+    terms: dict[Name, Wordings] = {}
     scale: ScaleDoc = ScaleDoc()
     cases: dict[ShortText, CaseDoc] = {}

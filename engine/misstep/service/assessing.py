@@ -1,4 +1,5 @@
-"""The routes that assess records: ``POST /assess``, ``POST /certainty`` and ``POST /assess/batch``.
+"""The routes that assess records, ``POST /assess``, ``POST /certainty`` and ``POST /assess/batch``, and the one that reads texts,
+``POST /suggest``.
 
 These routes are called thousands of times a second, so they are plain ASGI: the bytes of the request go to
 ``RuleBase.assess_json``, and the bytes that it returns are sent. An assessment takes a fraction of a millisecond and runs in the
@@ -42,13 +43,14 @@ assert tuple(_ANSWERS) == DETAILS
 class Assessor:
     """Assesses records. One thread takes the large ones: more threads would only compete with each other and with the loop.
 
-    ``find_certainty`` makes some hundreds of assessments, so it has a thread of its own.
+    ``find_certainty`` makes some hundreds of assessments, and a text may be long, so these have a thread of their own each.
     """
 
     def __init__(self, metrics: Metrics) -> None:
         self._count = metrics.assessments
         self._large = ThreadPoolExecutor(1, "misstep-large")
         self._certainty = ThreadPoolExecutor(1, "misstep-certainty")
+        self._reading = ThreadPoolExecutor(1, "misstep-reading")
 
     async def assess(
         self, served: ServedRules, record: bytes, detail: str = "full", via: Literal["single", "batch"] = "single"
@@ -69,6 +71,10 @@ class Assessor:
     async def find_certainty(self, served: ServedRules, record: bytes) -> bytes:
         """The certainty of one record, as JSON. Raises RecordError."""
         return await asyncio.get_running_loop().run_in_executor(self._certainty, served.rulebase.certainty_json, record)
+
+    async def suggest(self, served: ServedRules, request: bytes) -> bytes:
+        """The facts that a text may tell of, as JSON. Raises RecordError."""
+        return await asyncio.get_running_loop().run_in_executor(self._reading, served.rulebase.suggest_json, request)
 
 
 class RecordRoute:

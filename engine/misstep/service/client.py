@@ -27,6 +27,8 @@ from misstep.analysis.certainty import Certainty
 from misstep.assessment.records import RecordLike, plain_record
 from misstep.assessment.result import SCHEMA, Assessment
 from misstep.errors import BudgetError, EngineError, Location, MisstepError, Problem, RecordError, UsageError
+from misstep.reading.reader import Suggestion
+from misstep.reading.suggestions_json import from_data
 from misstep.service.config import BATCH_PATH, JSON, JSON_LINES
 
 SECONDS = 15.0  # the timeout of the service itself is 10 seconds
@@ -122,6 +124,10 @@ class Client:
             return _object(self._call(_get("readyz"))).get("status") == "ready"
         except EngineError:
             return False
+
+    def suggest(self, text: str) -> list[Suggestion]:
+        """The facts that a text may tell of, as ``misstep.suggest``. Raises as ``assess`` does."""
+        return _suggestions(self._call(_text_request(text)))
 
     def close(self) -> None:
         """Close the connections."""
@@ -225,6 +231,10 @@ class AsyncClient:
             return _object(await self._call(_get("readyz"))).get("status") == "ready"
         except EngineError:
             return False
+
+    async def suggest(self, text: str) -> list[Suggestion]:
+        """As ``Client.suggest``."""
+        return _suggestions(await self._call(_text_request(text)))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -456,6 +466,19 @@ def _to_json(facts: RecordLike) -> bytes:
         return json.dumps(plain_record(facts), allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError):
         raise RecordError("has a value that is not text, a number, a list or a mapping") from None
+
+
+def _text_request(text: str) -> _Request:
+    if not isinstance(text, str):
+        raise RecordError("a story must be text")
+    return _Request("POST", "suggest", json.dumps({"text": text}).encode(), {"content-type": JSON})
+
+
+def _suggestions(answer: _Answer) -> list[Suggestion]:
+    try:
+        return from_data(answer.json())
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise _not_misstep(answer) from None
 
 
 # -- errors

@@ -18,7 +18,7 @@ from misstep.analysis.certainty import Certainty
 from misstep.api import RuleBase
 from misstep.assessment.assembly import FINDING_REASONS, SUMMARY
 from misstep.assessment.result import Assessment
-from misstep.language.facts import Kind
+from misstep.language.facts import GIVEN_ROLES, Kind
 from misstep.language.scale import Scale
 from misstep.service.config import BATCH_PATH, DETAILS, JSON, JSON_LINES, LINES_TYPES, RETRY_SECONDS
 from misstep.service.problems import MEDIA_TYPE, PROBLEM_TYPES
@@ -58,7 +58,8 @@ def _object(optional: Sequence[str] = (), /, **properties: Schema) -> Schema:
 class Operation(NamedTuple):
     """One route: its id, its summary, and the schema, media type and description of its answer.
 
-    ``body``: the media type that it takes, with POST; ``query``: the values of each query parameter, the default first;
+    ``body``: the media type that it takes, with POST; ``takes``: the schema of it, else that of records; ``query``:
+    the values of each query parameter, the default first;
     ``problems``: codes of its own problems; ``of_rules``: the answer depends on the rules in force, and with GET can be cached by
     its ETag; ``tag``: one of TAGS.
     """
@@ -71,6 +72,7 @@ class Operation(NamedTuple):
     description: str = ""
     body: str = ""
     query: Mapping[str, tuple[str, ...]] = {}
+    takes: Schema | None = None
     problems: tuple[str, ...] = ()
     of_rules: bool = True
     tag: str = "assessing"
@@ -123,6 +125,18 @@ OPERATIONS = {
         "damage in the middle nine tenths of them; `same`: the share that keeps verdict and first step; `settled`: no single "
         "answer can change either; `depends_on`: the open fields that change the answer, most influential first.",
         body=JSON,
+        problems=("media_type", "record"),
+    ),
+    "/suggest": Operation(
+        "suggest",
+        "Read a text for the facts that it may tell of",
+        _object(suggestions=_array(_ref("Suggestion"))),
+        answer="The facts, best first; none where nothing is understood",
+        description="The text is not kept, and nothing of it is logged. Of suggestions with a score of 0.8 eight in ten are "
+        "right: show them to the person, and assess what is confirmed. `fields`: only what the words say; `spans`: the places in "
+        "the text that led to it, from and to; `wording`: that of the packs which matched best. Packs have words for English.",
+        body=JSON,
+        takes=_object(text=_TEXT),
         problems=("media_type", "record"),
     ),
     "/kinds": Operation("kinds", "The kinds of facts with their fields", _array(_ref("Kind")), tag="rules"),
@@ -205,7 +219,7 @@ def _operation(path: str, operation: Operation, names: Mapping[str, str], exampl
     if operation.description:
         found["description"] = operation.description
     if operation.body:
-        found["requestBody"] = _request_body(operation.body, examples)
+        found["requestBody"] = _text_body(operation.takes) if operation.takes else _request_body(operation.body, examples)
     parameters: list[Schema] = [
         {
             "name": name,
@@ -234,6 +248,11 @@ def _request_body(media_type: str, examples: Mapping[str, RecordExample]) -> Sch
         values = {"lines": b"".join(orjson.dumps(record) + b"\n" for record, _ in examples.values()).decode()}
     content = {"schema": schema, "examples": {name: {"value": value} for name, value in values.items()}}
     return {"required": True, "content": {media_type: content}}
+
+
+def _text_body(schema: Schema) -> Schema:
+    examples = {"story": {"value": {"text": "My phone rang, and I was twelve minutes late because of the traffic."}}}
+    return {"required": True, "content": {JSON: {"schema": schema, "examples": examples}}}
 
 
 def _headers(*names: str) -> Schema:
@@ -276,6 +295,14 @@ def _components(rulebase: RuleBase) -> Schema:
         **_record_components(rulebase),
         **share_enums(made, 2),
         **_with_words(made, rulebase.program.scale),
+        "Suggestion": _object(
+            kind=_TEXT,
+            role={"enum": list(GIVEN_ROLES)},
+            score={"type": "number", "minimum": 0, "maximum": 1},
+            fields={"type": "object"},
+            spans=_array({"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2}),
+            wording=_TEXT,
+        ),
         "Place": _object(("line", "column"), pointer=_TEXT, detail=_TEXT, line=number, column=number),
         "Problem": _object(
             ("errors", "omitted"),

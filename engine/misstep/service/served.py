@@ -25,6 +25,7 @@ from misstep.errors import MisstepError, RecordError
 from misstep.language.facts import GIVEN_ROLES
 from misstep.limits import Limits
 from misstep.rulebase.link import load_program
+from misstep.rulebase.link_words import word_sources
 from misstep.rulebase.packs import Merged
 from misstep.rulebase.shipped import shipped_rules
 from misstep.service.config import Header, Settings
@@ -58,7 +59,9 @@ def load_served(settings: Settings) -> ServedRules:
     """Load, check and compile the packs. Raises RuleError with every problem, UsageError if a path does not exist."""
     limits = Limits(record_bytes=settings.body_bytes, facts=settings.facts)
     program, merged = load_program(settings.rules or (shipped_rules(),), limits)
-    rulebase = RuleBase(program, limits)
+    sources = word_sources(merged)
+    rulebase = RuleBase(program, limits, lambda: sources)
+    rulebase.suggest("")  # reads the words: with an error in them these rules are not taken
     tag = f'"{program.name}/{program.version}/{program.digest}"'
     kinds = {name: kind_with_rules(program, kind) for name, kind in program.kinds.items()}
     documents: dict[str, object] = {

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from misstep import RuleBase, UsageError, score_batch
-from misstep.batch.mapping import Coverage, RowMapping
+from misstep.batch.mapping import LogCoverage, RowMapping
 from misstep.batch.run import score
 
 ROOT = Path(__file__).parents[3]
@@ -178,4 +178,4 @@ def test_shaped_exports_are_scored_to_the_last_row(name: str, export: str, tmp_p
 def test_rows_are_what_the_rule_base_of_the_run_knows() -> None:
     own = RuleBase.load(Path(__file__).parent / "kinds.yaml")
     read = RowMapping.parse("map: 1\ncolumns: {n: integer}\nfacts: {spill: {amount: n}}\n", rulebase=own)
-    assert own.assess(read.record({"n": "3"}, Coverage()).facts).findings[0].kind == "spill"
+    assert own.assess(read.record({"n": "3"}, LogCoverage()).facts).findings[0].kind == "spill"

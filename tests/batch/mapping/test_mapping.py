@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from misstep import RuleBase, RuleError
-from misstep.batch.mapping import Coverage, RowMapping
+from misstep.batch.mapping import LogCoverage, RowMapping
 
 HERE, ROOT = Path(__file__).parent, Path(__file__).parents[3]
 REFUSED = yaml.safe_load((HERE / "refused.yaml").read_text())
@@ -49,7 +49,7 @@ def test_units(cell: object, minutes: int) -> None:
 @pytest.mark.parametrize("cell", ["soon", "12 miles", "90 seconds", "5 min 3", "", "-3", "true", True, [1], {"a": 1}])
 def test_what_is_no_amount_is_not_said_and_counted(cell: object) -> None:
     read = mapping("{late: {type: integer, unit: minutes}}", "{late_arrival: {when: known(late), minutes: late}}")
-    coverage = Coverage()
+    coverage = LogCoverage()
     assert read.record({"late": cell}, coverage).facts == []
     assert coverage.unmapped.keys() == ({"late"} if cell else set())
 
@@ -81,7 +81,7 @@ def test_columns_within_columns() -> None:
         "marks": [{"of": "Answers", "rating": "no"}, {"of": "Answers", "rating": "yes"}, {"of": "Answers", "rating": "poor"}],
         "questions": [{"q": "Late?", "a": "Yes"}, {"q": "Other", "a": "5"}],
     }
-    coverage = Coverage()
+    coverage = LogCoverage()
     made = read.record(row, coverage)
     assert [fact["kind"] for fact in made.facts] == ["late_arrival", "rambling", "rambling"]
     assert (made.id, made.kept) == ("Phone-1", ("Phone",))
@@ -103,7 +103,7 @@ def test_nothing_ignored_is_counted() -> None:
     facts, columns = "{late_arrival: {when: late > 0}}", "{late: integer, inner: {columns: {rating: text}}}"
     counted = {}
     for ignore in ("[]", "[candidate, inner.note]", '"*"'):
-        coverage = Coverage()
+        coverage = LogCoverage()
         mapping(columns, facts, f"ignore: {ignore}\n").record(row, coverage)
         counted[ignore] = sorted(coverage.unread)
     assert counted == {"[]": ["candidate", "inner.note", "team"], "[candidate, inner.note]": ["team"], '"*"': []}
@@ -111,7 +111,7 @@ def test_nothing_ignored_is_counted() -> None:
 
 def test_a_long_value_is_a_note_and_is_never_shown() -> None:
     read = mapping("{rating: text}", "{rambling: {when: {rating: [poor]}}}")
-    coverage = Coverage()
+    coverage = LogCoverage()
     read.record({"rating": "she told us of her divorce at length, which we should not write down"}, coverage)
     assert coverage.unmapped == {"rating": Counter({"(others)": 1})}
 
@@ -119,7 +119,7 @@ def test_a_long_value_is_a_note_and_is_never_shown() -> None:
 def test_a_fact_that_lacks_a_field_is_not_made_and_counted() -> None:
     rules = RuleBase.load(HERE / "kinds.yaml")
     read = RowMapping.parse("map: 1\ncolumns: {n: integer}\nfacts: {spill: {amount: n}}\n", rulebase=rules)
-    coverage = Coverage()
+    coverage = LogCoverage()
     assert read.record({}, coverage).facts == []
     assert coverage.unmade == Counter({"spill": 1})
 
@@ -127,11 +127,11 @@ def test_a_fact_that_lacks_a_field_is_not_made_and_counted() -> None:
 def test_coverage_adds_up_whatever_the_parts() -> None:
     read = mapping("{late: integer}", "{late_arrival: {when: late > 0}}")
     rows: list[dict[str, Any]] = [{"late": 3, "x": 1}, {"late": "soon"}, {"late": 0}, {"late": 4}]
-    whole, parts = Coverage(), [Coverage(), Coverage()]
+    whole, parts = LogCoverage(), [LogCoverage(), LogCoverage()]
     for i, row in enumerate(rows):
         read.record(row, whole)
         read.record(row, parts[i % 2])
-    assert Coverage.merged(Coverage.from_json(part.to_json()) for part in parts) == whole
+    assert LogCoverage.merged(LogCoverage.from_json(part.to_json()) for part in parts) == whole
 
 
 def test_a_case_that_is_not_met_is_told_at_its_place() -> None:

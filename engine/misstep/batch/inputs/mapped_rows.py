@@ -19,8 +19,8 @@ from misstep.batch.inputs.spool import NOT_UTF_8, Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import Stream, check_stream, open_stream
 from misstep.batch.inputs.table_rows import logged
 from misstep.batch.inputs.workbooks import workbook_rows
-from misstep.batch.mapping.mapping import RowMapping
-from misstep.batch.mapping.mapping_coverage import Coverage
+from misstep.batch.mapping.mapping_coverage import LogCoverage
+from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.parts import Logged, Part, Reading, Reject, reject
 from misstep.errors import UsageError, listing, printable, suggest, too_long
 
@@ -42,7 +42,9 @@ class _Ended(NamedTuple):
     fault: str
 
 
-def plan_mapped(source: InputSource, mapping: RowMapping, coverage: Coverage, reading: Reading, spool: Spool) -> Iterator[Part]:
+def plan_mapped(
+    source: InputSource, mapping: RowMapping, coverage: LogCoverage, reading: Reading, spool: Spool
+) -> Iterator[Part]:
     """The parts of a source."""
     ends: list[_Ended] = []
     with raw_rows(source, mapping, reading, ends) as rows:
@@ -52,7 +54,7 @@ def plan_mapped(source: InputSource, mapping: RowMapping, coverage: Coverage, re
 
 
 def _mapped(
-    source: InputSource, rows: Iterator[RawRow], mapping: RowMapping, coverage: Coverage, reading: Reading
+    source: InputSource, rows: Iterator[RawRow], mapping: RowMapping, coverage: LogCoverage, reading: Reading
 ) -> Iterator[Logged | Reject]:
     keys = dict(source.keys)
     for row, values, wrong in rows:

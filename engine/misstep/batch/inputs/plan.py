@@ -17,8 +17,8 @@ from misstep.batch.inputs.parquet import check_parquet, plan_parquet, read_parqu
 from misstep.batch.inputs.sources import InputSource, find_sources
 from misstep.batch.inputs.spool import Spool, fault_part, read_rows
 from misstep.batch.inputs.streams import check_stream, open_stream
-from misstep.batch.mapping.mapping import RowMapping
-from misstep.batch.mapping.mapping_coverage import Coverage
+from misstep.batch.mapping.mapping_coverage import LogCoverage
+from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.parts import InputForm, Logged, Part, Reading, Reject, SourceRemark, reject
 from misstep.errors import MisstepError, RecordError, UsageError, printable
 
@@ -28,7 +28,7 @@ def plan_parts(
     reading: Reading,
     remarks: list[SourceRemark] | None = None,
     mapping: RowMapping | None = None,
-    coverage: Coverage | None = None,
+    coverage: LogCoverage | None = None,
 ) -> Iterator[Part]:
     """The parts of all inputs, on demand. ``remarks``, if given, has a remark added for what was found out about an input; with a
     ``mapping``, ``coverage`` counts what became of the rows.
@@ -58,7 +58,7 @@ def plan_parts(
             parts = iter([fault_part(spool, source, 1, faults[source])])
         elif mapping is not None:
             keys = ()  # a column of the mapping, as any other
-            parts = plan_mapped(source, mapping, Coverage() if coverage is None else coverage, reading, spool)
+            parts = plan_mapped(source, mapping, LogCoverage() if coverage is None else coverage, reading, spool)
         else:
             parts = _plan(source, _without(keys, source.form, reading), spool)
         for part in parts:

@@ -1,6 +1,6 @@
 """Mappings: the columns of a log in, facts out."""
 
-from misstep.batch.mapping.mapping import MappedRow, RowMapping
-from misstep.batch.mapping.mapping_coverage import Coverage
+from misstep.batch.mapping.mapping_coverage import LogCoverage
+from misstep.batch.mapping.row_mapping import MappedRow, RowMapping
 
-__all__ = ["Coverage", "MappedRow", "RowMapping"]
+__all__ = ["LogCoverage", "MappedRow", "RowMapping"]

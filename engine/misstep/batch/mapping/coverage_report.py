@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from misstep.batch.mapping.mapping import RowMapping
-from misstep.batch.mapping.mapping_coverage import Coverage
+from misstep.batch.mapping.mapping_coverage import LogCoverage
+from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.layout.as_text import as_text
 from misstep.layout.document import Inline, ReportDocument, Run, Section, Table
 from misstep.layout.wording import counted
 
 
-def coverage_text(mapping: RowMapping, coverage: Coverage, width: int = 100, color: bool = False) -> str:
+def coverage_text(mapping: RowMapping, coverage: LogCoverage, width: int = 100, color: bool = False) -> str:
     """Text for analysts: which facts were made, which columns were not read, and which values mean nothing."""
     lead = f"{counted(coverage.rows, 'row')}, {counted(coverage.made.total(), 'fact')}"
     return as_text(
@@ -19,7 +19,7 @@ def coverage_text(mapping: RowMapping, coverage: Coverage, width: int = 100, col
     )
 
 
-def coverage_sections(mapping: RowMapping, coverage: Coverage) -> Iterator[Section]:
+def coverage_sections(mapping: RowMapping, coverage: LogCoverage) -> Iterator[Section]:
     """The same as sections of a larger report."""
     lines: list[Sequence[Inline]] = [
         (line, f"{coverage.made[line]:,}", f"{coverage.unmade[line]:,}" if coverage.unmade[line] else "")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from misstep.batch.mapping.mapping_coverage import Coverage
+from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.mapping.mapping_schema import ColumnDoc, ColumnType, Unit
 from misstep.language.facts import LARGEST, TYPES, TypeName
 from misstep.language.functions import Type
@@ -26,7 +26,7 @@ _MEASURE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*([a-z]*)\.?,?\s*")
 _SEPARATOR = ";"
 
 
-class CellError(Exception):
+class ColumnError(Exception):
     """A column is declared in a way that cannot be read."""
 
 
@@ -43,21 +43,21 @@ class MappedColumn:
 
     @classmethod
     def declared(cls, name: str, shown: str, doc: ColumnDoc | ColumnType) -> MappedColumn:
-        """The column of a declaration. ``shown``: its name in expressions. Raises CellError."""
+        """The column of a declaration. ``shown``: its name in expressions. Raises ColumnError."""
         doc = ColumnDoc(type=doc) if isinstance(doc, str) else doc
         words = {word: word for word in doc.values} if isinstance(doc.values, list) else doc.values
         meanings = None if words is None else {_folded(word): value for word, value in words.items()}
         type_ = _type(doc, words)
         if doc.columns or doc.many or doc.pairs:
-            raise CellError("`columns`, `list` and `pairs` are for a column that is not within another one")
+            raise ColumnError("`columns`, `list` and `pairs` are for a column that is not within another one")
         if doc.unit is not None and not (type_.is_number and meanings is None):
-            raise CellError("`unit` is for numbers without `values`")
+            raise ColumnError("`unit` is for numbers without `values`")
         nothing = frozenset(_folded(_text(value)) for value in doc.nothing)
         if meanings is not None and (both := nothing & set(meanings)):
-            raise CellError(f"'{min(both)}' stands in `values` and in `nothing`")
+            raise ColumnError(f"'{min(both)}' stands in `values` and in `nothing`")
         return cls(shown, doc.source or name, type_, nothing, meanings, _parser(type_, doc.unit))
 
-    def read(self, cell: object, coverage: Coverage) -> Any:
+    def read(self, cell: object, coverage: LogCoverage) -> Any:
         """What a cell means; None where nothing is said. A value without a meaning is counted."""
         if cell is None:
             return None
@@ -71,7 +71,7 @@ class MappedColumn:
             coverage.leave_unmapped(self.name, text)
         return value
 
-    def _read_words(self, cell: object, coverage: Coverage) -> tuple[str, ...]:
+    def _read_words(self, cell: object, coverage: LogCoverage) -> tuple[str, ...]:
         assert self._meanings is not None
         words = cell if isinstance(cell, list) else _text(cell).split(_SEPARATOR)
         found = set()
@@ -89,7 +89,7 @@ def _type(doc: ColumnDoc, words: dict[str, Any] | None) -> Type:
     """The type of a column: as declared, or that of the meanings of its values."""
     if words is None:
         if doc.type in ("enum", "set"):
-            raise CellError(f"`values` says which words a column of the type {doc.type} has")
+            raise ColumnError(f"`values` says which words a column of the type {doc.type} has")
         return _number(doc.type) if doc.type in ("integer", "number") else Type(doc.type or "text", unknown=True)
     meanings = tuple(words.values())
     if doc.type == "set" and all(isinstance(value, str) for value in meanings):
@@ -99,12 +99,12 @@ def _type(doc: ColumnDoc, words: dict[str, Any] | None) -> Type:
     elif all(isinstance(value, str) for value in meanings):
         found = Type("text" if doc.type == "text" else "enum", tuple(dict.fromkeys(meanings)), unknown=True)
     elif any(isinstance(value, (bool, str)) for value in meanings):
-        raise CellError("`values` has meanings of several types; they must be all words, all numbers, or all true and false")
+        raise ColumnError("`values` has meanings of several types; they must be all words, all numbers, or all true and false")
     else:
         whole = all(isinstance(value, int) for value in meanings) and doc.type != "number"
         found = _number("integer" if whole else "number")
     if doc.type not in (None, found.name):
-        raise CellError(f"`values` has {found}, but the type is {doc.type}")
+        raise ColumnError(f"`values` has {found}, but the type is {doc.type}")
     return found
 
 

@@ -15,7 +15,7 @@ OTHERS = "(others)"
 
 
 @dataclass(slots=True)
-class Coverage:
+class LogCoverage:
     """Counts over rows. ``made``: facts by line of the mapping; ``unmade``: facts left out, as a field that must be given is not
     said; ``unread``: in how many rows a column that the mapping does not name has a value; ``unmapped``: by column, the
     values that no line maps, or that are not of its type, and how often. Belongs to one thread."""
@@ -47,13 +47,13 @@ class Coverage:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Coverage:
+    def from_json(cls, data: Mapping[str, Any]) -> LogCoverage:
         """Counts from their ``to_json``."""
         unmapped = {column: Counter(values) for column, values in data["unmapped"].items()}
         return cls(data["rows"], Counter(data["made"]), Counter(data["unmade"]), Counter(data["unread"]), unmapped)
 
     @classmethod
-    def merged(cls, parts: Iterable[Coverage]) -> Coverage:
+    def merged(cls, parts: Iterable[LogCoverage]) -> LogCoverage:
         """The sums over all of them."""
         whole = cls()
         for part in parts:

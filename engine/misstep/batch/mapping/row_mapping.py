@@ -16,8 +16,8 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 
 from misstep.api import RuleBase
-from misstep.batch.mapping.mapped_columns import CellError, MappedColumn
-from misstep.batch.mapping.mapping_coverage import Coverage
+from misstep.batch.mapping.mapped_columns import ColumnError, MappedColumn
+from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.mapping.mapping_schema import ColumnDoc, ColumnType, MappingDoc
 from misstep.errors import Problem, RuleError, listing, suggest
 from misstep.evaluate.codegen import compiled
@@ -52,7 +52,7 @@ ROW = "row"
 
 _Shape = TypeVar("_Shape")
 
-Values = list[Any]
+RowValues = list[Any]
 """What the columns say, by their places."""
 
 
@@ -81,9 +81,9 @@ class _Value:
     """A function of values; it is called where the values that it needs are said."""
 
     needs: tuple[int, ...]
-    run: Callable[[Values], Any]
+    run: Callable[[RowValues], Any]
 
-    def __call__(self, values: Values) -> Any:
+    def __call__(self, values: RowValues) -> Any:
         return None if any(values[i] is None for i in self.needs) else self.run(values)
 
 
@@ -94,7 +94,7 @@ class _Line:
     title: str
     kind: str
     each: _Group | None
-    test: Callable[[Values], Any] | None
+    test: Callable[[RowValues], Any] | None
     fields: tuple[tuple[str, _Value], ...]
     required: frozenset[str]
 
@@ -147,12 +147,12 @@ class RowMapping:
         """Whether a column of the log is never read."""
         return column not in self._tops and (self._ignored is None or column in self._ignored)
 
-    def record(self, row: Mapping[str, Any], coverage: Coverage | None = None) -> MappedRow:
+    def record(self, row: Mapping[str, Any], coverage: LogCoverage | None = None) -> MappedRow:
         """What a row becomes. ``row``: values by column, as JSON has them: texts, numbers, lists, objects, or None."""
-        coverage = Coverage() if coverage is None else coverage
+        coverage = LogCoverage() if coverage is None else coverage
         coverage.rows += 1
-        values: Values = [None] * self._size
-        lists: dict[str, list[Values]] = {}
+        values: RowValues = [None] * self._size
+        lists: dict[str, list[RowValues]] = {}
         for group in self._groups:
             if group.many:
                 lists[group.name] = self._elements(group, row, coverage)
@@ -177,7 +177,7 @@ class RowMapping:
                     place = self._document.locate(("cases", name, "expect", what))
                     yield Problem(place, f"the row becomes {what} {_json(found)}, not {_json(expected)}", name)
 
-    def _facts(self, values: Values, lists: dict[str, list[Values]], coverage: Coverage) -> Iterator[dict[str, Any]]:
+    def _facts(self, values: RowValues, lists: dict[str, list[RowValues]], coverage: LogCoverage) -> Iterator[dict[str, Any]]:
         for line in self._lines:
             for element in [[]] if line.each is None else lists[line.each.name]:
                 place = line.each.place if line.each else 0
@@ -191,16 +191,16 @@ class RowMapping:
                 else:
                     coverage.unmade[line.title] += 1
 
-    def _elements(self, group: _Group, row: Mapping[str, Any], coverage: Coverage) -> list[Values]:
+    def _elements(self, group: _Group, row: Mapping[str, Any], coverage: LogCoverage) -> list[RowValues]:
         """The values of each object of a list."""
         found = []
         for item in _parsed(row.get(group.source), list) or ():
-            element: Values = [None] * (group.place + len(group.columns))
+            element: RowValues = [None] * (group.place + len(group.columns))
             self._fill(element, group, item if isinstance(item, dict) else {}, coverage)
             found.append(element[group.place :])
         return found
 
-    def _fill(self, values: Values, group: _Group, cells: Mapping[str, Any], coverage: Coverage) -> None:
+    def _fill(self, values: RowValues, group: _Group, cells: Mapping[str, Any], coverage: LogCoverage) -> None:
         for i, column in enumerate(group.columns, group.place):
             value = values[i] = column.read(cells.get(column.source), coverage)
             handled = self._handled.get(i)
@@ -209,7 +209,7 @@ class RowMapping:
         if group.name != ROW:
             self._count_unread(cells, self._named[group.name], f"{group.name}.", coverage)
 
-    def _count_unread(self, cells: Mapping[str, Any], named: Iterable[str], before: str, coverage: Coverage) -> None:
+    def _count_unread(self, cells: Mapping[str, Any], named: Iterable[str], before: str, coverage: LogCoverage) -> None:
         if self._ignored is None:
             return
         for name, cell in cells.items():
@@ -335,7 +335,7 @@ class _MappingLinker:
     def _column(self, key: str, shown: str, doc: ColumnDoc | ColumnType, *path: str | int) -> list[MappedColumn]:
         try:
             return [MappedColumn.declared(key, shown, doc)]
-        except CellError as error:
+        except ColumnError as error:
             self._problem(str(error), *path)
             return []
 
@@ -358,10 +358,10 @@ class _MappingLinker:
     def _known(self, scope: Scope) -> KnownFields:
         return frozenset((name, field) for name, fields in scope.facts.items() for field in fields)
 
-    def _function(self, node: Expression) -> Callable[[Values], Any]:
+    def _function(self, node: Expression) -> Callable[[RowValues], Any]:
         writer = _RowWriter(self.places)
         source = f"def fire(values):\n    return {writer.expression(node)}\n"
-        function: Callable[[Values], Any] = compiled(source, "<mapping>", writer.constants)
+        function: Callable[[RowValues], Any] = compiled(source, "<mapping>", writer.constants)
         return function
 
     def _value(self, text: str, scope: Scope, *path: str | int) -> tuple[_Value, Checked] | None:
@@ -451,7 +451,7 @@ class _MappingLinker:
         constant = [str(word) for word in words]
         return _Value((), lambda _: list(constant))
 
-    def _test(self, when: object, scope: Scope, path: tuple[str | int, ...]) -> Callable[[Values], Any] | None:
+    def _test(self, when: object, scope: Scope, path: tuple[str | int, ...]) -> Callable[[RowValues], Any] | None:
         """The condition of a line: an expression, or the values that columns must have."""
         if isinstance(when, str):
             parts = self._attempt(path, lambda: check_condition(when, scope, NOTHING))
@@ -490,7 +490,7 @@ class _MappingLinker:
         found = [self._value(text, self._scope(), "keep", name) for name, text in self.doc.keep.items()]
         return tuple(value for value, _ in filter(None, found))
 
-    def id_text(self) -> Callable[[Values], str | None] | None:
+    def id_text(self) -> Callable[[RowValues], str | None] | None:
         """The id of a record; None where a column in it is not said."""
         if self.doc.id is None:
             return None
@@ -501,7 +501,7 @@ class _MappingLinker:
             return None
         parts = [self.places[part.name, part.field] if isinstance(part, FieldRef) else str(part) for part in checked.parts]
 
-        def id_of(values: Values) -> str | None:
+        def id_of(values: RowValues) -> str | None:
             found = [part if isinstance(part, str) else _shown(values[part]) for part in parts]
             return None if None in found else "".join(filter(None, found))
 

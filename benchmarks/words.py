@@ -1,0 +1,285 @@
+"""How well texts are read for facts: figures on the sets of fixtures/words/ and on judged situations, and the fit of the weights.
+
+    python -m benchmarks.words          # the figures of docs/own-words.md
+    python -m benchmarks.words --fit    # fit the weights of the figures anew, and write them
+    python -m benchmarks.words --errors # what was read wrongly, besides
+
+All figures are cross-fitted: a text is read with weights that were fitted without it, and a situation that stands among the
+examples of the packs is left out of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import misstep
+from misstep.language.words import Words
+from misstep.limits import Limits
+from misstep.reading import ranking
+from misstep.reading.ranking import FIGURES, WeighedKind
+from misstep.reading.reader import StoryReader, Suggestion
+from misstep.rulebase.cache import shipped_program
+from misstep.rulebase.link_words import link_words, shipped_word_sources
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+WEIGHTS = Path(ranking.__file__).parent / "weights.json"
+PARTS = 5
+_IN_FIT = {"situations": 1.0, "phrases": 1.0, "two phrases": 1.0, "stories": 1.5, "denials": 0.5, "other text": 0.6}
+"""How much a text of each set counts in the fit."""
+_NEAREST = 25  # kinds of a text that the fit looks at
+_PULL = 0.5  # of the weights towards 0
+
+
+@dataclass(frozen=True)
+class ToldText:
+    """A text, the kinds that it tells, and those that another reader might see; ``wrong``: kinds that would be wrong readings."""
+
+    text: str
+    kinds: frozenset[str] = frozenset()
+    also: frozenset[str] = frozenset()
+    wrong: frozenset[str] = frozenset()
+    facts: tuple[dict[str, Any], ...] = field(default=(), compare=False, hash=False)
+
+
+def read_sets() -> dict[str, list[ToldText]]:
+    """The sets, by name."""
+    words = FIXTURES / "words"
+    stories = yaml.safe_load((words / "stories.yaml").read_text("utf-8"))
+    told = [
+        ToldText(
+            each["story"],
+            frozenset(fact["kind"] for fact in each["facts"]),
+            frozenset(each.get("also", ())),
+            facts=(*each["facts"], {"kind": "interview", **each.get("interview", {})}),
+        )
+        for each in stories
+    ]
+    phrases = [ToldText(text, frozenset(kinds)) for text, kinds in yaml.safe_load((words / "phrases.yaml").read_text("utf-8"))]
+    denials = [
+        ToldText(each["text"], wrong=frozenset(each["not"]))
+        for each in yaml.safe_load((words / "denials.yaml").read_text("utf-8"))
+    ]
+    lines = (words / "other.txt").read_text("utf-8").splitlines()
+    other = [ToldText(line) for line in lines if line and not line.startswith("# ")]
+    several = [_together(one, other) for one, other in zip(phrases, [*phrases[7:], *phrases[:7]], strict=True)]
+    return {
+        "situations": list(_situations()),
+        "phrases": phrases,
+        "two phrases": several,
+        "stories": told,
+        "denials": denials,
+        "other text": other,
+    }
+
+
+def _together(one: ToldText, other: ToldText) -> ToldText:
+    return ToldText(f"I {one.text} and {other.text}", one.kinds | other.kinds)
+
+
+def _situations() -> Iterable[ToldText]:
+    roles = {name: kind.role for name, kind in shipped_program().kinds.items()}
+    for name in ("dev", "fresh", "quiet"):
+        for line in (FIXTURES / "cases" / f"{name}.jsonl").read_text("utf-8").splitlines():
+            case = json.loads(line)
+            kinds = frozenset(fact["kind"] for fact in case["record"]["facts"] if roles[fact["kind"]] == "mistake")
+            if kinds:
+                yield ToldText(case["situation"], kinds)
+
+
+class Measured:
+    """The sets, read with cross-fitted weights and examples."""
+
+    def __init__(self) -> None:
+        self.sets = read_sets()
+        self.program = shipped_program()
+        self.words = link_words(self.program, shipped_word_sources(), Limits())
+        self.whole = StoryReader(self.program, self.words)
+        self.readers = [StoryReader(self.program, self._without(part)) for part in range(PARTS)]
+        self.figures = {
+            name: [self._reader(name, n).weigh(told.text) for n, told in enumerate(texts)] for name, texts in self.sets.items()
+        }
+
+    def _reader(self, name: str, n: int) -> StoryReader:
+        return self.readers[n % PARTS] if name == "situations" else self.whole
+
+    def _without(self, part: int) -> Words:
+        """The words without the examples that are situations of a part."""
+        texts = {told.text for told in self.sets["situations"][part::PARTS]}
+        kinds = {
+            name: dataclasses.replace(words, examples=tuple(text for text in words.examples if text not in texts))
+            for name, words in self.words.kinds.items()
+        }
+        return Words(kinds, self.words.terms)
+
+    def fit(self, part: int | None = None) -> list[float]:
+        """The weights fitted to all texts, or to those of the other parts."""
+        rows, right, counts = [], [], []
+        for name, texts in self.sets.items():
+            for n, told in enumerate(texts):
+                if n % PARTS == part:
+                    continue
+                for kind, weighed in _nearest(self.figures[name][n]):
+                    if (
+                        kind in told.also
+                        or weighed.denied
+                        or (name == "situations" and self.program.kinds[kind].role != "mistake")
+                    ):
+                        continue
+                    rows.append(weighed.figures)
+                    right.append(kind in told.kinds)
+                    counts.append(_IN_FIT[name])
+        return fit_logistic(rows, right, counts)
+
+    def suggestions(self) -> dict[str, list[list[Suggestion]]]:
+        """What each text of each set gives."""
+        found: dict[str, list[list[Suggestion]]] = {name: [[] for _ in texts] for name, texts in self.sets.items()}
+        for part in range(PARTS):
+            weights = self.fit(part)
+            for name, texts in self.sets.items():
+                for n in range(part, len(texts), PARTS):
+                    reader = self._reader(name, n)
+                    found[name][n] = reader.with_weights(weights).suggest(texts[n].text, 100_000)
+        return found
+
+
+def _nearest(figures: dict[str, WeighedKind]) -> list[tuple[str, WeighedKind]]:
+    return sorted(figures.items(), key=lambda item: (-sum(item[1].figures[3:9]), item[0]))[:_NEAREST]
+
+
+def fit_logistic(rows: Sequence[Sequence[float]], right: Sequence[bool], counts: Sequence[float]) -> list[float]:
+    """The weights of a logistic regression, by Newton's method; each is pulled a little towards 0."""
+    size = len(rows[0])
+    weights = [0.0] * size
+    for _ in range(12):
+        slope = [_PULL * weight for weight in weights]
+        curve = [[_PULL * (i == j) for j in range(size)] for i in range(size)]
+        for row, is_right, count in zip(rows, right, counts, strict=True):
+            total = sum(x * w for x, w in zip(row, weights, strict=True))
+            p = 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+            error, spread = count * (p - is_right), count * p * (1 - p)
+            for i, x in enumerate(row):
+                slope[i] += error * x
+                if spread > 1e-9:
+                    line, product = curve[i], spread * x
+                    for j in range(i, size):
+                        line[j] += product * row[j]
+        for i in range(size):
+            for j in range(i):
+                curve[i][j] = curve[j][i]
+        weights = [weight - step for weight, step in zip(weights, _solve(curve, slope), strict=True)]
+    return weights
+
+
+def _solve(matrix: list[list[float]], right: list[float]) -> list[float]:
+    """The solution of a system of linear equations, by Gauss with pivots."""
+    rows = [[*line, value] for line, value in zip(matrix, right, strict=True)]
+    size = len(rows)
+    for i in range(size):
+        pivot = max(range(i, size), key=lambda r: abs(rows[r][i]))
+        rows[i], rows[pivot] = rows[pivot], rows[i]
+        for r in range(i + 1, size):
+            factor = rows[r][i] / rows[i][i]
+            rows[r] = [a - factor * b for a, b in zip(rows[r], rows[i], strict=True)]
+    solved = [0.0] * size
+    for i in reversed(range(size)):
+        solved[i] = (rows[i][size] - sum(rows[i][j] * solved[j] for j in range(i + 1, size))) / rows[i][i]
+    return solved
+
+
+def report(measured: Measured, errors: bool) -> Iterable[str]:
+    """The figures as lines of text."""
+    found = measured.suggestions()
+    yield f"{'set':12} {'texts':>5} {'first':>6} {'in five':>8} {'all in five':>12} {'nothing':>8}"
+    for name in ("situations", "phrases", "two phrases", "stories"):
+        texts = measured.sets[name]
+        first = five = every = nothing = 0
+        for told, given in zip(texts, found[name], strict=True):
+            kinds = [each.kind for each in given if each.kind != "interview"][:5]
+            is_first = bool(kinds) and kinds[0] in told.kinds | told.also
+            first += is_first
+            five += not told.kinds.isdisjoint(kinds)
+            every += told.kinds <= set(kinds)
+            nothing += not given
+            if errors and not is_first:
+                read = ", ".join(f"{each.kind} {each.score}" for each in given[:4])
+                yield f"  - {told.text[:100]} | {', '.join(sorted(told.kinds))} | {read}"
+        count = len(texts)
+        yield f"{name:12} {count:5} {first / count:6.2f} {five / count:8.2f} {every / count:12.2f} {nothing:8}"
+    yield ""
+    texts = measured.sets["denials"]
+    wrong = [(t, g) for t, g in zip(texts, found["denials"], strict=True) if any(each.kind in t.wrong for each in g[:3])]
+    yield f"denied or of others, among the first three: {len(wrong)} of {len(texts)}"
+    if errors:
+        yield from (f"  - {told.text} | {', '.join(f'{g.kind} {g.score}' for g in given[:3])}" for told, given in wrong)
+    texts = measured.sets["other text"]
+    alarms = [(t, g) for t, g in zip(texts, found["other text"], strict=True) if any(each.score >= 0.8 for each in g)]
+    yield f"other text with a suggestion at 0.8 or more: {len(alarms)} of {len(texts)} sentences"
+    if errors:
+        yield from (f"  - {told.text[:100]} | {', '.join(f'{g.kind} {g.score}' for g in given[:2])}" for told, given in alarms)
+    yield ""
+    yield from _field_lines(measured.sets["stories"], found["stories"], errors)
+    yield ""
+    yield f"{'score':12} {'suggested':>9} {'right':>6}"
+    marked = [
+        (each.score, each.kind in told.kinds)
+        for name in ("situations", "phrases", "stories")
+        for told, given in zip(measured.sets[name], found[name], strict=True)
+        for each in given
+        if each.role == "mistake" and each.kind not in told.also
+    ]
+    for low, high in ((0.0, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 1.01)):
+        inside = [right for score, right in marked if low <= score < high]
+        yield f"{low:.1f} to {min(high, 1):.1f}  {len(inside):9} {sum(inside) / max(1, len(inside)):6.2f}"
+
+
+def _field_lines(texts: Sequence[ToldText], found: Sequence[list[Suggestion]], errors: bool) -> Iterable[str]:
+    """Of the fields read for kinds that are right, how many are; and of those said, how many are read."""
+    read = right = said = got = 0
+    for told, given in zip(texts, found, strict=True):
+        by_kind = {each.kind: each.fields for each in given}
+        for fact in told.facts:
+            fields = {name: value for name, value in fact.items() if name != "kind"}
+            given_fields = by_kind.get(fact["kind"])
+            if given_fields is None:
+                continue
+            said += len(fields)
+            got += sum(given_fields.get(name) == value for name, value in fields.items())
+            for name, value in given_fields.items():
+                read += 1
+                right += fields.get(name) == value
+                if errors and fields.get(name) != value:
+                    yield f"  - {told.text[:100]} | {fact['kind']}.{name}: read {value}, said {fields.get(name)}"
+            if errors:
+                missed = {name: value for name, value in fields.items() if name not in given_fields}
+                if missed:
+                    yield f"  - {told.text[:100]} | {fact['kind']}: not read {missed}"
+    yield f"fields read: {read}, right: {right / max(1, read):.2f}; fields said: {said}, read: {got / max(1, said):.2f}"
+
+
+def main() -> None:
+    """Print the figures, or fit the weights."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.words", description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--fit", action="store_true", help="fit the weights anew, and write them")
+    parser.add_argument("--errors", action="store_true", help="list what was read wrongly")
+    options = parser.parse_args()
+    measured = Measured()
+    if options.fit:
+        fitted = dict(zip(FIGURES, (round(weight, 3) for weight in measured.fit()), strict=True))
+        WEIGHTS.write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
+        print(f"written: {WEIGHTS.name} of misstep {misstep.__version__}")
+        return
+    for line in report(measured, options.errors):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()

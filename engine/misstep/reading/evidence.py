@@ -1,0 +1,146 @@
+"""What in a text speaks for each kind: the words and patterns of an index that its sentences match."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from misstep.reading.tokens import Token, tells_of_self
+from misstep.reading.wordings import IN_A_NOTE, ON_ANOTHER_DAY, SAID_OF_OTHERS, WordIndex, WordPattern, features
+
+GAP = 3
+"""The most words between two of a wording."""
+_FURTHER = 0.35  # what a further wording in the same sentence adds, for the words that no better one has
+_PER_WORD_BETWEEN = 0.06
+
+Places = dict[str, list[int]]
+"""The places of each name in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A pattern in a sentence: the places of its words, and how much it tells."""
+
+    pattern: WordPattern
+    places: tuple[int, ...]
+    score: float
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What speaks for one kind, by the number of the sentence: its best pattern, what all of them tell, and what the words do.
+
+    ``denied``: what the best pattern tells that is denied, or said of somebody else or of another day."""
+
+    hits: dict[int, Hit] = field(default_factory=dict)
+    patterns: dict[int, float] = field(default_factory=dict)
+    words: dict[int, float] = field(default_factory=dict)
+    denied: float = 0.0
+
+
+def find_evidence(found: list[list[Token]], index: WordIndex) -> dict[int, Evidence]:
+    """The evidence of the sentences of a text, by the place of the kind."""
+    evidence: dict[int, Evidence] = defaultdict(Evidence)
+    of_others = SAID_OF_OTHERS if tells_of_self(found) else IN_A_NOTE
+    for n, sentence in enumerate(found):
+        for name, share in features(sentence, index.terms, of_others).items():
+            for owner, weight in index.weights.get(name, ()):
+                words = evidence[owner].words
+                words[n] = words.get(n, 0.0) + weight * share
+        places = places_of(sentence, index)
+        spoken_against = {p.owner for p in _candidates(index.against, places) if spot(p, places) is not None}
+        _add_patterns(n, sentence, places, evidence, index, of_others)
+        for owner in spoken_against:
+            each = evidence[owner]
+            each.denied = max(each.denied, each.patterns.pop(n, 0.0))
+            each.hits.pop(n, None)
+            each.words.pop(n, None)
+    return evidence
+
+
+def places_of(sentence: list[Token], index: WordIndex, denied_too: bool = False) -> Places:
+    """The places of each name in a sentence, those of terms too. ``denied_too``: what is denied also by the name without its
+    mark."""
+    places: Places = defaultdict(list)
+    for i, token in enumerate(sentence):
+        for name in (token.stem, *index.terms.of(token.stem)):
+            if token.denied:
+                places["~" + name].append(i)
+            if not token.denied or denied_too:
+                places[name].append(i)
+    return places
+
+
+def spot(pattern: WordPattern, places: Places) -> tuple[int, ...] | None:
+    """Where the words of a pattern stand in their order with small gaps: the shortest such place."""
+    lists = []
+    for name in pattern.names:
+        found = places.get(name)
+        if not found:
+            return None
+        lists.append(found)
+    if len(lists) == 1:
+        return (lists[0][0],)
+    reach = 1 if pattern.tight else GAP + 1
+    best: tuple[int, ...] | None = None
+    for start in lists[0]:
+        row = [start]
+        for following in lists[1:]:
+            at = next((p for p in following if row[-1] < p <= row[-1] + reach), -1)
+            if at < 0:
+                break
+            row.append(at)
+        if len(row) == len(lists) and (best is None or row[-1] - row[0] < best[-1] - best[0]):
+            best = tuple(row)
+    return best
+
+
+def _candidates(patterns: dict[str, list[WordPattern]], places: Places) -> Iterable[WordPattern]:
+    for name in places:
+        yield from patterns.get(name, ())
+
+
+def _add_patterns(
+    n: int,
+    sentence: list[Token],
+    places: Places,
+    evidence: dict[int, Evidence],
+    index: WordIndex,
+    of_others: float,
+) -> None:
+    """Add what the patterns in a sentence tell of each kind."""
+    hits: dict[int, list[Hit]] = defaultdict(list)
+    scoped = any(token.denied for token in sentence)
+    all_places = places_of(sentence, index, denied_too=True) if scoped else places
+    for pattern in _candidates(index.patterns, all_places):
+        found = spot(pattern, places)
+        if found is None:
+            if scoped and spot(pattern, all_places) is not None:
+                each = evidence[pattern.owner]
+                each.denied = max(each.denied, pattern.weight)
+            continue
+        score = pattern.weight * (1 - _PER_WORD_BETWEEN * (found[-1] - found[0] + 1 - len(found)))
+        share = _share(pattern, found, sentence, of_others)
+        if share < IN_A_NOTE:
+            each = evidence[pattern.owner]
+            each.denied = max(each.denied, score)
+        hits[pattern.owner].append(Hit(pattern, found, score * share))
+    for owner, each_hit in hits.items():
+        each_hit.sort(key=lambda hit: (-hit.score, hit.pattern.wording))
+        total, used = each_hit[0].score, set(each_hit[0].places)
+        for hit in each_hit[1:]:
+            new = sum(place not in used for place in hit.places)
+            total += hit.score * _FURTHER * new / len(hit.places)
+            used.update(hit.places)
+        evidence[owner].patterns[n] = total
+        evidence[owner].hits[n] = each_hit[0]
+
+
+def _share(pattern: WordPattern, found: tuple[int, ...], sentence: list[Token], of_others: float) -> float:
+    """How much a pattern counts by its scope."""
+    if any(sentence[i].away for i in found):
+        return ON_ANOTHER_DAY
+    if any(sentence[i].other and not meant for i, meant in zip(found, pattern.others, strict=True)):
+        return of_others
+    return 1.0

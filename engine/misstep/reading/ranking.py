@@ -1,0 +1,161 @@
+"""How likely a text tells of each kind: figures of its evidence, put together by fitted weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from misstep.language.facts import Kind
+from misstep.reading.english import CLAUSE_STARTS
+from misstep.reading.evidence import Evidence
+from misstep.reading.tokens import Token
+from misstep.reading.wordings import STOP_STEMS
+
+FIGURES = (
+    "always",
+    "patterns",  # the best sentence: what its patterns tell
+    "words",
+    "share of patterns",  # of all sentences together, against the kind with most
+    "share of words",
+    "of the same words",  # its best pattern against those of others that have a word in common with it
+    "of its clause",  # how many of the words of its clause are those of its best pattern
+    "lead in a sentence",  # against the other kinds of its best sentence
+    "lead in the text",
+    "not a mistake",
+    "sentences",
+    "further sentences",
+)
+"""The figures of one kind, in the order of their weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedKind:
+    """The figures of a kind for one text, and the sentence that tells of it most. ``denied``: its words are rather said to deny
+    it, or of somebody else."""
+
+    figures: tuple[float, ...]
+    sentence: int
+    denied: bool
+
+
+def weigh(evidence: Mapping[int, Evidence], kinds: Sequence[Kind], found: list[list[Token]]) -> dict[int, WeighedKind]:
+    """The figures of all kinds that anything speaks for."""
+    sums = {k: (_sum(e.patterns), _sum(e.words)) for k, e in evidence.items()}
+    most = [max((row[i] for row in sums.values()), default=0.0) or 1.0 for i in range(2)]
+    of_sentence = _most_by_sentence(evidence)
+    scores: dict[int, dict[int, float]] = {}
+    for k, e in evidence.items():
+        scores[k] = {}
+        for n in e.words:
+            top = of_sentence[n]
+            parts = (e.patterns.get(n, 0.0) / top[0], e.words[n] / top[1])
+            scores[k][n] = sum(parts) / 2
+    shares = {k: sum(value / top for value, top in zip(row, most, strict=True)) / 2 for k, row in sums.items()}
+    strength = {k: {n: score * _strength(e, n) for n, score in scores[k].items()} for k, e in evidence.items()}
+    leads = _leads(scores)
+    text_lead = _lead_over_others(shares)
+    weighed = {}
+    for k, e in evidence.items():
+        if not strength[k]:
+            continue
+        best = max(strength[k], key=lambda n: (strength[k][n], -n))
+        further = sorted((scores[k][n] for n in scores[k] if n != best), reverse=True)
+        weighed[k] = WeighedKind(
+            (
+                1.0,
+                math.log1p(e.patterns.get(best, 0.0)),
+                math.log1p(e.words.get(best, 0.0)),
+                sums[k][0] / most[0],
+                sums[k][1] / most[1],
+                _of_same_words(k, best, evidence),
+                _of_its_clause(e, best, found),
+                leads[k][best],
+                text_lead[k],
+                float(kinds[k].role != "mistake"),
+                math.log1p(len(found)),
+                sum(further[:2]),
+            ),
+            best,
+            _is_denied(e),
+        )
+    return weighed
+
+
+def chance(weighed: WeighedKind, weights: Sequence[float]) -> float:
+    """The chance that a kind is told, 0 to 1: the logistic function of the weighted sum of its figures."""
+    total = sum(figure * weight for figure, weight in zip(weighed.figures, weights, strict=True))
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def _is_denied(e: Evidence) -> bool:
+    """Whether the best of what is denied tells more than what is not. Where the kind is a not-doing, its own words deny."""
+    if any(name[0] == "~" for hit in e.hits.values() for name in hit.pattern.names):
+        return False
+    return e.denied > max(e.patterns.values(), default=0.0)
+
+
+def _of_same_words(k: int, n: int, evidence: Mapping[int, Evidence]) -> float:
+    """The score of the best pattern of a kind in a sentence, as a part of the best that shares a word with it."""
+    hit = evidence[k].hits.get(n)
+    if hit is None or not hit.score:
+        return 0.0
+    places = set(hit.places)
+    scores = [
+        other.score for e in evidence.values() if (other := e.hits.get(n)) is not None and not places.isdisjoint(other.places)
+    ]
+    return hit.score / max(scores)
+
+
+def _of_its_clause(e: Evidence, n: int, found: list[list[Token]]) -> float:
+    hit = e.hits.get(n)
+    if hit is None:
+        return 0.0
+    sentence = found[n]
+    start, end = min(hit.places), max(hit.places)
+    while start and not sentence[start].clause and sentence[start].word not in CLAUSE_STARTS:
+        start -= 1
+    while end + 1 < len(sentence) and not sentence[end + 1].clause and sentence[end + 1].word not in CLAUSE_STARTS:
+        end += 1
+    words = sum(token.stem not in STOP_STEMS for token in sentence[start : end + 1])
+    return min(1.0, len(hit.places) / max(1, words))
+
+
+def _strength(e: Evidence, n: int) -> float:
+    return math.log1p(e.patterns.get(n, 0.0)) + math.log1p(e.words.get(n, 0.0))
+
+
+def _sum(scores: Mapping[int, float]) -> float:
+    """The best sentence, and a part of the others."""
+    ordered = sorted(scores.values(), reverse=True)
+    return ordered[0] + 0.3 * sum(ordered[1:]) if ordered else 0.0
+
+
+def _most_by_sentence(evidence: Mapping[int, Evidence]) -> dict[int, tuple[float, ...]]:
+    most: dict[int, list[float]] = {}
+    for e in evidence.values():
+        for i, scores in enumerate((e.patterns, e.words)):
+            for n, score in scores.items():
+                row = most.setdefault(n, [0.0] * 3)
+                row[i] = max(row[i], score)
+    return {n: tuple(value or 1.0 for value in row) for n, row in most.items()}
+
+
+def _leads(scores: Mapping[int, Mapping[int, float]]) -> dict[int, dict[int, float]]:
+    by_sentence: dict[int, dict[int, float]] = {}
+    for k, row in scores.items():
+        for n, score in row.items():
+            by_sentence.setdefault(n, {})[k] = score
+    leads: dict[int, dict[int, float]] = {k: {} for k in scores}
+    for n, column in by_sentence.items():
+        for k, lead in _lead_over_others(column).items():
+            leads[k][n] = lead
+    return leads
+
+
+def _lead_over_others(column: Mapping[int, float]) -> dict[int, float]:
+    """How far each is ahead of the best of the others; behind it, a number below 0."""
+    ordered = sorted(column.values(), reverse=True)
+    first = ordered[0] if ordered else 0.0
+    second = ordered[1] if len(ordered) > 1 else 0.0
+    return {k: score - (second if score == first else first) for k, score in column.items()}

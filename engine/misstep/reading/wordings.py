@@ -1,0 +1,216 @@
+"""The words of a rule base made ready for matching: how much each word tells of each kind, and wordings as patterns of stems."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import islice, product
+from typing import NamedTuple
+
+from misstep.language.facts import GIVEN_ROLES, Kind
+from misstep.language.program import Program, Rule
+from misstep.language.words import KindWords, Words
+from misstep.reading.english import FIRST, NEGATORS, SMALL, STOP, STOP_IN_PATTERN, stem
+from misstep.reading.tokens import Token, sentences
+
+MOST_VARIANTS = 24  # of the choices of one wording, as patterns
+MOST_READ = 8  # and as sentences, where many would drown the other wordings
+SAID_OF_OTHERS, IN_A_NOTE, ON_ANOTHER_DAY = 0.15, 0.6, 0.1
+"""How much a word counts that is said of somebody else; that is so in a note about a candidate, where others often tell what the
+candidate did; and that is said of another day."""
+_SATURATION = 1.5  # of BM25: the tenth wording with a word tells little more than the third
+_FEWEST = 50
+"""A rule base of fewer kinds is read as if it had as many: a word that its one kind has tells much of it all the same."""
+_COMMON = 0.4
+"""A word that more of the kinds have tells of none of them."""
+STOP_STEMS = frozenset(map(stem, STOP))
+_STOP_IN_PATTERN = frozenset(map(stem, STOP_IN_PATTERN))
+_NOTHING = KindWords()
+
+
+class WordPattern(NamedTuple):
+    """A wording as stems in their order. ``owner``: the place of its kind; ``others``: which words are said of somebody else;
+    ``own``: it says "I"; ``tight``: nothing stands between its words; ``weight``: how much it tells."""
+
+    owner: int
+    wording: str
+    names: tuple[str, ...]
+    others: tuple[bool, ...]
+    own: bool
+    tight: bool
+    weight: float = 1.0
+
+
+class Terms:
+    """The terms that each stem is one of."""
+
+    def __init__(self, terms: dict[str, tuple[str, ...]]) -> None:
+        found: dict[str, set[str]] = defaultdict(set)
+        for name, words in terms.items():
+            for word in words:
+                read = sentences(word)
+                if len(read) == 1 and len(read[0]) == 1:
+                    found[read[0][0].stem].add(f"<{name}>")
+        self._of = {base: tuple(sorted(names)) for base, names in found.items()}
+
+    def of(self, base: str) -> tuple[str, ...]:
+        """The terms of a stem."""
+        return self._of.get(base, ())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._of)
+
+
+def features(sentence: list[Token], terms: Terms, of_others: float = SAID_OF_OTHERS) -> dict[str, float]:
+    """The features of a sentence and how much each counts: words, terms, and pairs of words that stand close together."""
+    found: dict[str, float] = {}
+    row: list[tuple[tuple[str, ...], float]] = []
+    for token in sentence:
+        base = token.stem
+        if base in STOP_STEMS:
+            continue
+        names = (base, *terms.of(base))
+        if token.denied:
+            names = tuple(["~" + name for name in names])
+        share = ON_ANOTHER_DAY if token.away else of_others if token.other else 1.0
+        row.append((names, share))
+        for name in names:
+            if share > found.get(name, 0.0):
+                found[name] = share
+    for i, (names, share) in enumerate(row):
+        for following, other in row[i + 1 : i + 3]:
+            least = share if share < other else other
+            for a in names:
+                for b in following:
+                    if a[0] != "<" or b[0] != "<":
+                        pair = a + " " + b
+                        if least > found.get(pair, 0.0):
+                            found[pair] = least
+    return found
+
+
+def variants(wording: str) -> Iterator[str]:
+    """The wordings that one with choices stands for: ``sent rude|angry note`` for two."""
+    if "|" not in wording:
+        return iter((wording,))
+    return map(" ".join, islice(product(*(part.split("|") for part in wording.split())), MOST_VARIANTS))
+
+
+def to_pattern(owner: int, wording: str, tokens: list[Token]) -> WordPattern | None:
+    """The pattern of a wording; None if it has no word."""
+    content = [token for token in tokens if token.stem not in _STOP_IN_PATTERN and token.word not in NEGATORS]
+    if len(content) < 2:  # "late with" is more than "late"
+        content = [token for token in tokens if token.word not in SMALL and token.word not in NEGATORS]
+    chosen = content or tokens
+    if not chosen:
+        return None
+    return WordPattern(
+        owner,
+        wording,
+        tuple(token.name for token in chosen),
+        tuple(token.other for token in chosen),
+        any(token.word in FIRST for token in tokens),
+        len(content) < 2 or any(token.stem in _STOP_IN_PATTERN for token in content),
+    )
+
+
+def to_patterns(owner: int, wordings: Iterable[str]) -> Iterator[WordPattern]:
+    """The patterns of wordings, one for each of their choices."""
+    for wording in wordings:
+        for variant in variants(wording):
+            tokens = [token for sentence in sentences(variant) for token in sentence]
+            pattern = to_pattern(owner, wording, tokens)
+            if pattern is not None:
+                yield pattern
+
+
+class WordIndex:
+    """All that is matched with a text.
+
+    ``kinds``: the kinds that can be told, in the order that owners count in; ``words``: theirs;
+    ``by_fields``: the places of settings that are told by their fields alone; ``spelled`` and ``stems``: the words in all of
+    it."""
+
+    def __init__(self, program: Program, words: Words) -> None:
+        self.kinds: list[Kind] = [kind for kind in program.kinds.values() if kind.role in GIVEN_ROLES]
+        self.words = [words.kinds.get(kind.name, _NOTHING) for kind in self.kinds]
+        self.role_words = {role: words.kinds[role] for role in program.roles if role in words.kinds}
+        self.terms = Terms(words.terms)
+        place = {kind.name: i for i, kind in enumerate(self.kinds)}
+        self.instead_of = [frozenset(place[other] for other in told.instead_of if other in place) for told in self.words]
+        self.by_fields = frozenset(
+            i
+            for i, (kind, told) in enumerate(zip(self.kinds, self.words, strict=True))
+            if kind.role == "setting" and told.fields and not told.says
+        )
+        self.spelled: set[str] = set()
+        counts: dict[str, Counter[int]] = defaultdict(Counter)
+        patterns: list[WordPattern] = []
+        of_rules = _words_of_rules(program.rules.values())
+        for i, (kind, told) in enumerate(zip(self.kinds, self.words, strict=True)):
+            if i in self.by_fields:
+                continue
+            lines = [kind.title, kind.name.replace("_", " "), *told.examples]
+            if told is _NOTHING:
+                lines += [
+                    kind.help,
+                    *(text for f in program.own_fields(kind) for _, text in f.words),
+                    *of_rules.get(kind.name, ()),
+                ]
+            read = [[token for sentence in sentences(line) for token in sentence] for line in dict.fromkeys(lines)]
+            for wording in told.says:
+                for n, variant in enumerate(variants(wording)):
+                    tokens = [token for sentence in sentences(variant) for token in sentence]
+                    pattern = to_pattern(i, wording, tokens)
+                    if pattern is not None:
+                        patterns.append(pattern)
+                    if n < MOST_READ:
+                        read.append(tokens)
+            patterns += to_patterns(i, (kind.title,))
+            for tokens in read:
+                self.spelled.update([token.word for token in tokens])
+                for name in features(tokens, self.terms):
+                    counts[name][i] += 1
+        self._weigh(counts)
+        self.patterns = _by_rarest(patterns, max(len(self.kinds), _FEWEST))
+        self.against = _by_rarest((p for i, told in enumerate(self.words) for p in to_patterns(i, told.against)), _FEWEST)
+
+    def _weigh(self, counts: dict[str, Counter[int]]) -> None:
+        """The weight of each feature for each kind, as BM25 has it; a feature tells the less, the more kinds have it."""
+        many = max(len(self.kinds), _FEWEST)
+        self.weights: dict[str, tuple[tuple[int, float], ...]] = {}
+        for name, held in counts.items():
+            if len(held) > _COMMON * many:
+                continue
+            rare = math.log(1 + (many - len(held) + 0.5) / (len(held) + 0.5))
+            self.weights[name] = tuple((i, rare * n * (_SATURATION + 1) / (n + _SATURATION)) for i, n in held.items())
+        self.stems = frozenset(name.lstrip("~") for name in counts if " " not in name and "<" not in name) | STOP_STEMS
+
+
+def _by_rarest(patterns: Iterable[WordPattern], many: int) -> dict[str, list[WordPattern]]:
+    """Patterns by the rarest of their words, with their weights: a word tells the less, the more kinds have it in a pattern."""
+    unique: dict[tuple[int, tuple[str, ...], tuple[bool, ...]], WordPattern] = {}
+    for pattern in patterns:
+        unique.setdefault((pattern.owner, pattern.names, pattern.others), pattern)
+    holders: dict[str, set[int]] = defaultdict(set)
+    for pattern in unique.values():
+        for name in pattern.names:
+            holders[name].add(pattern.owner)
+    tells = {name: math.log(many / len(held)) + 0.3 for name, held in holders.items()}
+    found: dict[str, list[WordPattern]] = defaultdict(list)
+    for pattern in unique.values():
+        rarest = max(pattern.names, key=lambda name: tells[name])
+        found[rarest].append(pattern._replace(weight=sum(tells[name] for name in pattern.names)))
+    return dict(found)
+
+
+def _words_of_rules(rules: Iterable[Rule]) -> dict[str, list[str]]:
+    """The texts of rules about one kind, by kind."""
+    of_rules: dict[str, list[str]] = {}
+    for rule in rules:
+        kinds = {kind for pattern in rule.patterns for kind in pattern.kinds}
+        if len(kinds) == 1:
+            said = " ".join(part for part in rule.because.parts if isinstance(part, str))
+            of_rules.setdefault(kinds.pop(), []).append(f"{rule.title} {said}")
+    return of_rules

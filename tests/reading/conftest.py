@@ -1,0 +1,52 @@
+"""A rule base of two kinds that a user adds, with words in the pack and beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from misstep import RuleBase
+
+OWN = """
+schema: 1
+pack: own
+extends: misstep
+kinds:
+  lost_badge:
+    role: mistake
+    title: Lost the badge
+    concern: manners
+    fields:
+      colour: {type: "enum?", values: [red, green]}
+      hours: {type: "number?", unit: hours, min: 0}
+"""
+
+OWN_WORDS = """
+schema: 1
+pack: own-words
+words:
+  lost_badge:
+    says: [lost the badge, could not find my <badge>, badge was gone]
+    examples: ["The badge they gave me at the gate had vanished."]
+    fields:
+      colour: {says: {red: [red], green: [green]}}
+      hours: {near: [later, after]}
+terms:
+  badge: [badge, lanyard]
+"""
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Callable[[Mapping[str, str]], RuleBase]:
+    """Load the files of a folder, given by their names."""
+
+    def loaded(files: Mapping[str, str]) -> RuleBase:
+        for name, text in files.items():
+            file = tmp_path / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        return RuleBase.load(tmp_path)
+
+    return loaded
