@@ -85,8 +85,7 @@ def test_a_cell_is_a_value_of_its_own_in_an_expression() -> None:
 
 
 def test_texts_of_a_table_show_keys_and_constants_beside_what_rows_say() -> None:
-    record = [{"kind": "burn", "degree": 5, "place": ""}, {"kind": "bill", "team": "red"}]
-    result = load_text(ON_ROW).assess(record)
+    result = load_text(ON_ROW).assess([{"kind": "burn", "degree": 5, "place": ""}, {"kind": "bill", "team": "red"}])
     assert result.findings[0].because[0].text == "1 of red, 5 is the limit: 3 - 1"
     assert result.notes == ("3 - 1 for red",)
 
