@@ -14,7 +14,19 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from misstep.errors import suggest
-from misstep.language.expression import Compare, Constants, Expression, FieldRef, Known, Literal, Logic, Lookup, Not, Scalar
+from misstep.language.expression import (
+    Compare,
+    Constants,
+    Count,
+    Expression,
+    FieldRef,
+    Known,
+    Literal,
+    Logic,
+    Lookup,
+    Not,
+    Scalar,
+)
 from misstep.language.facts import LARGEST, TYPES, UNSAID, Field
 from misstep.language.functions import Type
 from misstep.language.operators import COMPARISONS, Comparator
@@ -145,11 +157,19 @@ class Column:
 
     def _numbers(self) -> Iterator[str | None]:
         """An example between each two numbers, and these themselves in turn; None where the input has no such value."""
-        least, most = self.declared.range if self.declared else (-LARGEST, LARGEST)
+        least, most = self._range()
         for low, high in zip([-math.inf, *self.cuts], [*self.cuts, math.inf], strict=True):
             yield self._between(low, high, least, most)
             if high < math.inf:
                 yield written(high) if least <= high <= most else None
+
+    def _range(self) -> tuple[float, float]:
+        """The least and the greatest number of the input, of a field or a whole number that is counted; what else is computed may
+        have any."""
+        if self.declared:
+            return self.declared.range
+        counted = isinstance(self.node, Count) and TYPES[self.type.name].whole
+        return (max(self.type.low, -LARGEST), min(self.type.high, LARGEST)) if counted else (-LARGEST, LARGEST)
 
     def _between(self, low: float, high: float, least: float, most: float) -> str | None:
         """A number between two ends and within limits."""

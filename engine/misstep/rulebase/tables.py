@@ -202,6 +202,9 @@ class _Opener:
         before = len(self.table.pack.problems)
         while not head[-1].text:
             head.pop()
+        if len(head) == 1 < len(self.heads) and (other := re.search("[;\t]", head[0].text)):
+            self._sheet_problem(sheet.place(head[0]), f"a comma stands between cells, and no {_SEPARATORS[other[0]]}")
+            return False
         names = [cell.text for cell in head]
         for i, cell in enumerate(head):
             if cell.text in names[:i]:
@@ -250,6 +253,7 @@ def is_text(path: Sequence[str | int]) -> bool:
     return path[0] == "because" or path[1] == "note"
 
 
+_SEPARATORS = {";": "semicolon", "\t": "tab"}
 _UNREAD = schema.RuleDoc.model_construct()
 _LEFT_OUT = object()
 
