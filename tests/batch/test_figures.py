@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from tests.batch.scored import write, write_table
 
-from misstep.analysis.calibration.statistics import wilson
+from misstep.analysis.calibration.statistics import student_quantile, wilson
 from misstep.api import RuleBase
 from misstep.batch import results
 from misstep.batch.columns import OutputOptions
@@ -95,6 +95,9 @@ def test_figures_of_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: 
     assert found.untouched.examples == tuple((r["file"], r["row"]) for r in unjudged[:20])
     assert [grouping.column for grouping in found.groupings] == ["team", "month"]
     for grouping in found.groupings:
+        for row in made if grouping.column == "month" else ():
+            year, month = row["month"].split("-")
+            row["month"] = f"{year}-{month:>02}"
         values = {row[grouping.column] for row in made}
         assert {g.value for g in grouping.groups} == values
         for group in grouping.groups:
@@ -102,8 +105,15 @@ def test_figures_of_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: 
             severe = sum(row["band"] in found.severe for row in own)
             assert (group.interviews, group.severe) == (len(own), severe)
             assert group.mean == pytest.approx(statistics.fmean(row["damage"] for row in own), abs=1e-12)
+            assert group.median == sorted(row["damage"] for row in own)[-(-len(own) // 2) - 1]
+            assert group.mistakes == pytest.approx(statistics.fmean(row["mistakes"] for row in own), abs=1e-12)
+            reach = student_quantile(len(own) - 1) * statistics.stdev(row["damage"] for row in own) / len(own) ** 0.5
+            assert group.interval == pytest.approx((group.mean - reach, group.mean + reach), abs=1e-9)
             assert (group.share, group.low, group.high) == (severe / len(own), *wilson(severe, len(own)))
-        assert [g.interviews for g in grouping.groups] == sorted((g.interviews for g in grouping.groups), reverse=True)
+        if grouping.period:
+            assert [g.value for g in grouping.groups] == ["2025-01", "2025-02", "2025-10"]
+        else:
+            assert [g.interviews for g in grouping.groups] == sorted((g.interviews for g in grouping.groups), reverse=True)
 
 
 def test_figures_of_mistakes_and_rules(tmp_path: Path) -> None:
@@ -184,6 +194,6 @@ def test_all_interviews_may_come_to_the_same() -> None:
     ],
 )
 def test_what_has_an_order_stands_in_it_and_others_worst_first(values: list[str | None], order: list[str | None]) -> None:
-    groups = tuple(ValueGroup(value, 9, 50.0 - i, 1, 0.1, 0.0, 0.3) for i, value in enumerate(values))
+    groups = tuple(ValueGroup(value, 9, 50.0, 50.0 - i, None, 1, 0.1, 0.0, 0.3, 1.0) for i, value in enumerate(values))
     assert [g.value for g in Grouping("c", groups).chief(5)] == order
     assert [g.value for g in Grouping("c", groups).chief(1)] == values[:1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import statistics
 from collections.abc import Callable, Sequence
@@ -71,3 +72,40 @@ def bootstrap(items: Sequence[Item], measure: Callable[[Sequence[Item]], float |
         return None
     cuts = statistics.quantiles(found, n=40, method="inclusive")
     return cuts[0], cuts[-1]
+
+
+def mean_interval(mean: float, variance: float, count: int) -> tuple[float, float] | None:
+    """The 95% interval of a mean by Student's t; ``variance``: of the sample. None of fewer than two values."""
+    if count < 2:
+        return None
+    reach = student_quantile(count - 1) * (variance / count) ** 0.5
+    return mean - reach, mean + reach
+
+
+def student_p(t: float, freedom: float) -> float:
+    """How likely chance alone brings a Student's t this far from 0, on either side.
+
+    Wallace: Bounds on normal approximations to Student's and the chi-square distributions (1959): z = (8f + 1) / (8f + 3)
+    √(f log(1 + t²/f)), with an error of a few thousandths of z from five degrees of freedom on.
+    """
+    z = (8 * freedom + 1) / (8 * freedom + 3) * math.sqrt(freedom * math.log1p(t * t / freedom))
+    return math.erfc(z / math.sqrt(2))
+
+
+def student_quantile(freedom: float) -> float:
+    """The t that chance alone exceeds on either side in 5%: ``student_p`` the other way round."""
+    z = Z * (8 * freedom + 3) / (8 * freedom + 1)
+    return math.sqrt(freedom * math.expm1(z * z / freedom))
+
+
+def holm(chances: Sequence[float]) -> list[float]:
+    """Chances of many comparisons, each raised so that all together claim something by chance in no more than the share to which
+    they are held. The least counts for as many as there are, the next for one fewer, and none falls below one before it.
+
+    Holm: A simple sequentially rejective multiple test procedure (1979). It holds however the comparisons hang together.
+    """
+    raised, least = [0.0] * len(chances), 0.0
+    for before, place in enumerate(sorted(range(len(chances)), key=chances.__getitem__)):
+        least = max(least, min(1.0, chances[place] * (len(chances) - before)))
+        raised[place] = least
+    return raised

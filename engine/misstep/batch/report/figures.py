@@ -5,8 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Literal
 
 from misstep.batch.summary import Summary
+
+FEW = 30
+"""A group of fewer interviews is shown pale, and compared with nothing."""
+CHANCE = 0.05
+"""Held to by all comparisons of a report together: so many reports of nothing but chance may claim a difference."""
+
+Period = Literal["day", "week", "month"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +40,9 @@ class Distribution:
 
     def quantile(self, share: float) -> float:
         """The least damage that at least this share of interviews does not exceed."""
+        wanted = share * self.interviews
         for tenths, reached in enumerate(accumulate(self.counts)):
-            if reached >= share * self.interviews:
+            if reached >= wanted:
                 return tenths / 10
         return 0.0
 
@@ -77,23 +86,55 @@ class AdvisedAction:
 
 @dataclass(frozen=True, slots=True)
 class ValueGroup:
-    """Interviews with one value of a column; None: they have none. ``low`` and ``high``: of the share that is severe."""
+    """Interviews with one value of a column; None: they have none. ``median`` and ``mean``: of damage; ``interval``: of the mean,
+    95%, None of fewer than ``FEW``. ``low`` and ``high``: of the share that is severe. ``mistakes``: the mean of an interview."""
 
     value: str | None
     interviews: int
+    median: float
     mean: float
+    interval: tuple[float, float] | None
     severe: int
     share: float
     low: float
     high: float
+    mistakes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """By how much the mean damage of a group is ``above`` that of all other interviews, or, by dates, of those before this one.
+    ``low`` and ``high``: 95%, of this alone; ``chance``: of so large a difference if there is none, raised for the number of
+    comparisons of the report."""
+
+    value: str | None
+    above: float
+    low: float
+    high: float
+    chance: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is more than chance explains."""
+        return self.chance < CHANCE
 
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """Interviews by a column, most interviews first; no groups if it has too many values."""
+    """Interviews by a column, most interviews first; no groups if it has too many values. ``period``: of a column of dates, whose
+    groups are in their order. ``differences``: all that were compared. ``mix``: columns held equal by comparisons."""
 
     column: str
     groups: tuple[ValueGroup, ...]
+    period: Period | None = None
+    differences: tuple[Difference, ...] = ()
+    mix: tuple[str, ...] = ()
+
+    @property
+    def held(self) -> list[Difference]:
+        """Differences that are more than chance explains, surest first; of dates only the one since which it is surest."""
+        found = sorted((d for d in self.differences if d.holds), key=lambda d: (d.chance, -abs(d.above), d.value or ""))
+        return found[:1] if self.period else found
 
     def chief(self, most: int) -> list[ValueGroup]:
         """The groups with most interviews: months, dates and numbers in their order, others by damage, worst first."""

@@ -10,14 +10,22 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from misstep.batch.report.figures import AdvisedAction, Grouping, LogFigures, MistakeKind, ValueGroup
-from misstep.batch.report.pictures import NARROW, WIDE, Chart, bar_chart, distribution_chart, group_chart, strip_chart
-from misstep.layout.wording import joined, percent, spaced
+from misstep.batch.report.figures import CHANCE, FEW, AdvisedAction, Difference, Grouping, LogFigures, MistakeKind, ValueGroup
+from misstep.batch.report.pictures import (
+    NARROW,
+    WIDE,
+    Chart,
+    bar_chart,
+    distribution_chart,
+    group_chart,
+    strip_chart,
+    trend_chart,
+)
+from misstep.layout.wording import counted, joined, percent, spaced
 
 SHOWN = 8  # bars of a picture; the table has the others too
 GROUPS = 15  # rows of a picture
 LISTED = 200  # rows of a table
-FEW = 30  # records: a smaller group is not named in a sentence
 WIDTH = 5  # points of damage in a row of its table
 
 Draw = Callable[[Chart, str, str], str]
@@ -63,8 +71,9 @@ class Panels:
         tiles = [(number, noun)]
         if n:
             tiles += [
-                (f"{figures.damage.mean:.1f}", "mean damage, of 100"),
-                (f"{figures.mean_after:.1f}", "once every plan is carried out"),
+                (f"{figures.damage.quantile(0.5):.1f}", "median damage, of 100"),
+                (f"{figures.damage.mean:.1f}", "mean damage"),
+                (f"{figures.mean_after:.1f}", "mean once every plan is carried out"),
                 (percent(figures.severe_count, n), f"came out {self._severe}"),
                 (percent(figures.damage.counts[0], n), "came to no damage at all"),
             ]
@@ -159,33 +168,89 @@ class Panels:
 
     def grouping(self, grouping: Grouping) -> Panel:
         """Records by the values of a column."""
-        title, figures, records = f"By {grouping.column}", self._figures, self._words.records
+        title, records = f"By {grouping.column}", self._words.records
         if not grouping.groups:
             return Panel(title, "Too many different values to compare them.")
-        shown = grouping.chief(GROUPS)
-        ranked = sorted((g for g in shown if g.interviews >= FEW), key=lambda g: (-g.mean, g.value or ""))
-        text = (
-            f"On the left mean damage, on the right the share that came out {self._severe}: its pale bar is where the share may"
-            f" well lie, given so many {records}. Dotted: all {records}."
+        told = self.claims(grouping)
+        pictured = self._by_date(grouping) if grouping.period else self._by_value(grouping)
+        text = f"{' '.join(told) or self._nothing(grouping)} {pictured[0]}"
+        header = (grouping.column, records, "median damage", "mean", "95% interval", self._severe, "share", "95% interval")
+        rows = [
+            (
+                *(_name(g), f"{g.interviews:,}", f"{g.median:.1f}", f"{g.mean:.1f}"),
+                "too few" if g.interval is None else f"{g.interval[0]:.1f} to {g.interval[1]:.1f}",
+                *(f"{g.severe:,}", f"{g.share:.1%}", f"{g.low:.1%} to {g.high:.1%}", f"{g.mistakes:.2f}"),
+            )
+            for g in grouping.chief(LISTED)
+        ]
+        more = max(0, len(grouping.groups) - LISTED)
+        caption = f"{self._records} by {grouping.column}{f', {grouping.period} by {grouping.period}' if grouping.period else ''}"
+        table = NumberTable(caption, (*header, f"{self._words.mistakes} in a {self._words.record}"), rows, more)
+        return Panel(title, text, pictured[1], table)
+
+    def compared(self) -> str:
+        """How many comparisons the report makes, and what holds the claims of all of them."""
+        made = sum(len(grouping.differences) for grouping in self._figures.groupings)
+        mix = list(dict.fromkeys(name for grouping in self._figures.groupings for name in grouping.mix))
+        held = f", and {self._words.records} of the same {joined(mix)} with each other" if mix else ""
+        return (
+            f"{counted(made, 'comparison')} of mean damage: each group with all other {self._words.records}, and what came from a"
+            f" date on with what came before it{held}. Where there is nothing but chance, no more than {CHANCE:.0%} of"
+            f" reports claim anything (Welch's test, Holm's correction). Groups of fewer than {FEW} are not compared."
         )
-        if len(ranked) > 1:
-            most, least = (f"{_name(group)} ({group.mean:.1f})" for group in (ranked[0], ranked[-1]))
-            text = f"Mean damage is highest for {most}, lowest for {least}. {text}"
+
+    def claims(self, grouping: Grouping) -> list[str]:
+        """The differences between groups that are more than chance explains, a sentence each."""
+        mix = f", among those of the same {joined(grouping.mix)}" if grouping.mix else ""
+        return [f"{self._claim(grouping, d)}{mix} (95% interval {_points(d)})." for d in grouping.held]
+
+    def _claim(self, grouping: Grouping, found: Difference) -> str:
+        more = "higher" if found.above > 0 else "lower"
+        amount, name = f"{abs(found.above):.1f} points {more}", _value_name(found.value)
+        if grouping.period:
+            return f"Since the {grouping.period} {name} mean damage is {amount} than before"
+        return f"Mean damage of {grouping.column} {name} is {amount} than that of all other {self._words.records}"
+
+    def _nothing(self, grouping: Grouping) -> str:
+        if not grouping.differences:
+            return f"Nothing to compare: it takes two groups of at least {FEW} {self._words.records}."
+        if grouping.period:
+            return "No step in time is larger than chance explains."
+        return "Chance may explain all differences seen here."
+
+    def _by_value(self, grouping: Grouping) -> tuple[str, tuple[Markup, ...]]:
+        """The rest of the sentence, and the pictures."""
+        figures, records, shown = self._figures, self._words.records, grouping.chief(GROUPS)
+        text = (
+            f"On the left mean damage, on the right the share that came out {self._severe}: its pale bar is where each may well"
+            f" lie, given so many {records}. Dotted: all {records}. Pale points: fewer than {FEW}."
+        )
         listed = "; ".join(f"{_name(g)} {g.mean:.1f}, {percent(g.severe, g.interviews)}" for g in shown)
         what = f"with mean damage and the share that came out {self._severe}"
         alternative = f"A row for each value of {grouping.column}, {what}: {listed}."
         share = figures.severe_count / self._all
-        pictures = tuple(
+        return text, tuple(
             self._drawn(group_chart(shown, figures.damage.mean, share, self._severe, width), alternative, form)
             for width, form in ((WIDE, "wide"), (NARROW, "narrow"))
         )
-        header = (grouping.column, records, "mean damage", self._severe, "share", "95% interval")
-        rows = [
-            (_name(g), f"{g.interviews:,}", f"{g.mean:.1f}", f"{g.severe:,}", f"{g.share:.1%}", f"{g.low:.1%} to {g.high:.1%}")
-            for g in grouping.chief(LISTED)
-        ]
-        more = max(0, len(grouping.groups) - LISTED)
-        return Panel(title, text, pictures, NumberTable(f"{self._records} by {grouping.column}", header, rows, more))
+
+    def _by_date(self, grouping: Grouping) -> tuple[str, tuple[Markup, ...]]:
+        """The rest of the sentence, and the pictures."""
+        shown = [group for group in grouping.groups if group.value is not None]
+        text = (
+            f"Mean damage {grouping.period} by {grouping.period}; in the pale band the mean may well lie, given so many"
+            f" {self._words.records}. Pale points: fewer than {FEW}. A slow change may look like a step."
+        )
+        low, high = (pick(shown, key=lambda g: g.mean) for pick in (min, max))
+        alternative = (
+            f"A line of mean damage from {shown[0].value} to {shown[-1].value}, lowest {low.mean:.1f} at {low.value},"
+            f" highest {high.mean:.1f} at {high.value}."
+        )
+        since = grouping.held[0].value if grouping.held else None
+        return text, tuple(
+            self._drawn(trend_chart(shown, since, width), alternative, form)
+            for width, form in ((WIDE, "wide"), (NARROW, "narrow"))
+        )
 
     @property
     def _records(self) -> str:
@@ -220,4 +285,14 @@ class Panels:
 
 
 def _name(group: ValueGroup) -> str:
-    return "(not given)" if group.value is None else group.value
+    return _value_name(group.value)
+
+
+def _value_name(value: str | None) -> str:
+    return "(not given)" if value is None else value
+
+
+def _points(found: Difference) -> str:
+    """The interval of a difference, in its direction."""
+    low, high = (found.low, found.high) if found.above > 0 else (-found.high, -found.low)
+    return f"{low:.1f} to {high:.1f}"

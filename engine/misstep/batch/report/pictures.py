@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from itertools import accumulate
 from typing import Any
 from xml.etree import ElementTree as Xml
@@ -106,45 +108,110 @@ def bar_chart(rows: Sequence[tuple[str, float, str]], width: int = NARROW, step:
 
 
 def group_chart(groups: Sequence[ValueGroup], mean: float, share: float, severe: str, width: int = WIDE) -> Chart:
-    """Groups of interviews, a row each: mean damage as a bar, the share that is severe as a point with its interval. ``mean``
-    and ``share`` of all interviews are marked by a line. In a narrow chart the names stand above."""
+    """Groups of interviews, a row each: mean damage, and the share that is severe, as points with their intervals; pale where
+    there are few. ``mean`` and ``share`` of all interviews are marked by a line. In a narrow chart the names stand above."""
     above = width < WIDE
     left, step, gap = (0, 54, 28) if above else (250, 40, 28)
     panel = (width - left - gap) / 2
-    second, bar = left + panel + gap, panel - 52  # beside a bar there is room for its number
+    second, room = left + panel + gap, panel - 52  # beside a point there is room for its number
     height = 26 + step * len(groups)
     places = [(g, 46 + step * i + (22 if above else 0)) for i, g in enumerate(groups)]
-    lines = 24 if above else 0  # so far above its bars stands the name of a row
+    lines = 24 if above else 0  # so far above its points stands the name of a row
+    means = _Range.of([mean, *(value for g in groups for value in (g.mean, *(g.interval or ())))])
+    shares = _Range.of([100 * value for value in (share, *(end for g in groups for end in (g.low, g.high)))])
 
     def damage(value: float) -> float:
-        return left + bar * value / (max([*(g.mean for g in groups), mean]) or 1)
+        return left + room * means.part(value)
 
     def severity(value: float) -> float:
-        return second + bar * value / (max([*(g.high for g in groups), share]) or 1)
+        return second + room * shares.part(100 * value)
 
     def written(mark: Chart, x: float, texts: Sequence[str], up: int = 0) -> Chart:
         found = [(x, y - up, text) for (_, y), text in zip(places, texts, strict=True)]
         return _text(found, width, height, {"fontSize": 13, "color": INK, **mark})
 
-    everywhere = [{"x": x, "y": y - 10, "y2": y + 10} for _, y in places for x in (damage(mean), severity(share))]
-    bars = [{"x": left, "x2": damage(g.mean), "y": y - 5, "y2": y + 5} for g, y in places]
-    spans = [{"x": severity(g.low), "x2": severity(g.high), "y": y} for g, y in places]
-    points = [{"x": severity(g.share), "y": y} for g, y in places]
     x, x2, top, bottom = _pixels("x", width), {"field": "x2"}, _pixels("y", height), {"field": "y2"}
+    color = {"field": "color", "type": "nominal", "scale": None, "legend": None}
+    everywhere = [{"x": x, "y": y - 10, "y2": y + 10} for _, y in places for x in (damage(mean), severity(share))]
+    spans = [{"x": damage(g.interval[0]), "x2": damage(g.interval[1]), "y": y} for g, y in places if g.interval]
+    spans += [{"x": severity(g.low), "x2": severity(g.high), "y": y} for g, y in places if g.interval]
+    points = [
+        {"x": x, "y": y, "color": ACCENT if g.interval else SOFT} for g, y in places for x in (damage(g.mean), severity(g.share))
+    ]
     names, small = {"align": "left", "fontSize": 14, "limit": (left or width) - 76}, {"fontSize": 12, "color": MUTED}
+    heads = [(left, 10, f"mean damage, {means}"), (second, 10, f"{severe}, {shares}%")]
     return _chart(
         width,
         height,
         [
             _layer(everywhere, {"type": "rule", "color": MUTED, "strokeWidth": 1, "strokeDash": [2, 3]}, x=x, y=top, y2=bottom),
-            _layer(bars, {"type": "rect", "color": ACCENT, "cornerRadius": 2}, x=x, x2=x2, y=top, y2=bottom),
             _layer(spans, {"type": "rule", "color": SOFT, "strokeWidth": 5, "strokeCap": "round"}, x=x, x2=x2, y=top),
-            _layer(points, {"type": "circle", "color": ACCENT, "opacity": 1, "size": 70}, x=x, y=top),
-            _text([(left, 10, "mean damage"), (second, 10, severe)], width, height, {"align": "left", **small}),
+            _layer(points, {"type": "circle", "opacity": 1, "size": 70}, x=x, y=top, color=color),
+            _text(heads, width, height, {"align": "left", "fontSize": 11 if above else 12, "color": MUTED}),
             written(names, 0, [_label("(not given)" if g.value is None else g.value) for g in groups], lines),
             written({"align": "right", **small}, left - 24 if left else width, [f"{g.interviews:,}" for g in groups], lines),
             written({"align": "right"}, left + panel, [f"{g.mean:.1f}" for g in groups]),
             written({"align": "right"}, second + panel, [f"{g.share:.0%}" for g in groups]),
+        ],
+    )
+
+
+def trend_chart(groups: Sequence[ValueGroup], since: str | None, width: int = WIDE, height: int = 240) -> Chart:
+    """Mean damage by date, as a line in the band of its intervals; dates with few interviews are pale points beside it.
+    ``since``: the date of a step."""
+    days = [_day_number(g.value or "") for g in groups]
+    left, base, top = 34, height - 26, 22
+    pixel = (width - left - 8) / ((days[-1] - days[0]) or 1)
+    span = _Range.of([value for g in groups for value in (g.mean, *(g.interval or ()))])
+
+    def high(value: float) -> float:
+        return base - (base - top) * span.part(value)
+
+    across = [left + pixel * (day - days[0]) for day in days]
+    line, few = [], []
+    for x_, g in zip(across, groups, strict=True):
+        if g.interval:
+            line.append({"x": x_, "y": high(g.mean), "low": high(g.interval[0]), "high": high(g.interval[1])})
+        else:
+            few.append({"x": x_, "y": high(g.mean)})
+    every = -(-len(groups) // (8 if width >= WIDE else 3))
+    step = [(x_, g.value) for x_, g in zip(across, groups, strict=True) if g.value == since]
+    x, x2, y, y2 = _pixels("x", width), {"field": "x2"}, _pixels("y", height), {"field": "y2"}
+    band = {"y": {**_pixels("y", height), "field": "low"}, "y2": {"field": "high"}}
+    grid = [(value, high(value)) for value in (span.low, span.high)]
+    small = {"fontSize": 12, "color": MUTED}
+    return _chart(
+        width,
+        height,
+        [
+            _layer([{"x": left, "x2": width, "y": at} for _, at in grid], {"type": "rule", "color": LINE}, x=x, x2=x2, y=y),
+            _layer(line, {"type": "area", "color": SOFT, "opacity": 1}, x=x, **band),
+            _layer(line, {"type": "line", "color": ACCENT, "strokeWidth": 2}, x=x, y=y),
+            _layer(line, {"type": "circle", "color": ACCENT, "opacity": 1, "size": 30}, x=x, y=y),
+            _layer(few, {"type": "circle", "color": SOFT, "opacity": 1, "size": 30}, x=x, y=y),
+            _layer(
+                [{"x": at, "y": top, "y2": base} for at, _ in step],
+                {"type": "rule", "color": INK, "strokeWidth": 1, "strokeDash": [3, 3]},
+                x=x,
+                y=y,
+                y2=y2,
+            ),
+            *(
+                _text(
+                    [(at, 9, f"since {value}")],
+                    width,
+                    height,
+                    {"fontSize": 13, "color": INK, "align": "right" if at > width / 2 else "left"},
+                )
+                for at, value in step
+            ),
+            _text([(left - 6, at, f"{value:g}") for value, at in grid], width, height, {"align": "right", **small}),
+            _text(
+                [(at, height - 8, g.value or "") for at, g in [*zip(across, groups, strict=True)][::every] if at + 74 <= width],
+                width,
+                height,
+                {"align": "left", **small},
+            ),
         ],
     )
 
@@ -247,6 +314,31 @@ def _pixels(name: str, reach: float) -> Chart:
     """A place in pixels, from the left or from the top down."""
     scale = {"domain": [0, reach], "range": [0, reach], "nice": False, "zero": False}
     return {"field": name, "type": "quantitative", "axis": None, "scale": scale}
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """The part of 0 to 100 that a picture shows, in whole fives or tens."""
+
+    low: int
+    high: int
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> _Range:
+        """The range that holds all values."""
+        return cls(int(max(0.0, min(values)) // 5 * 5), int(-(-min(100.0, max(values)) // 5) * 5) or 5)
+
+    def part(self, value: float) -> float:
+        """The place of a value in it, from 0 to 1."""
+        return (value - self.low) / ((self.high - self.low) or 1)
+
+    def __str__(self) -> str:
+        return f"{self.low} to {self.high}"
+
+
+def _day_number(value: str) -> int:
+    """Of a day, or of the first of a month."""
+    return date.fromisoformat(value if value.count("-") == 2 else f"{value}-01").toordinal()
 
 
 def _label(text: str) -> str:

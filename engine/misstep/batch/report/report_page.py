@@ -71,6 +71,8 @@ def to_html(figures: LogFigures, draw: Draw = pictures.draw) -> str:
             distribution=panels.distribution() if figures.damage.some.interviews else None,
             mistakes=panels.mistakes(),
             plans=panels.plans(),
+            claims=[panels.claims(grouping) for grouping in figures.groupings],
+            compared=panels.compared(),
             groupings=[panels.grouping(grouping) for grouping in figures.groupings] if some else [],
         )
     )

@@ -7,14 +7,14 @@ every sum is exact.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from misstep.analysis.calibration.statistics import wilson
+from misstep.batch.report.comparing import GroupSums, Moments, grouping, hold
 from misstep.batch.report.figures import (
     AdvisedAction,
     Distribution,
@@ -24,7 +24,6 @@ from misstep.batch.report.figures import (
     LogFigures,
     MistakeKind,
     Untouched,
-    ValueGroup,
 )
 from misstep.batch.results import Scores
 from misstep.batch.summary import Summary
@@ -34,6 +33,8 @@ WORST = 10
 EXAMPLES = 20  # of interviews that no rule touched
 VALUES = 10_000  # of one column: with more of them it is no grouping, and would not fit in memory
 SEVERE = 2  # the so many worst bands
+MIX = ("stage", "format")  # columns that comparisons hold equal, where they were kept
+MIXED = 50  # values of one of them: with more of them, interviews of the same are too few
 
 _READ = (
     "file",
@@ -63,10 +64,10 @@ def measure(results: Sequence[Scores], by: Sequence[str] | None = None) -> LogFi
     summary = Summary.merged([scores.summary for scores in results])
     columns = _columns(summary, by)
     severe = summary.bands[-SEVERE:] if len(summary.bands) > SEVERE else summary.bands[-1:]
-    sums = _Sums(severe, {column: {} for column in columns})
+    sums = _Sums(severe, {column: {} for column in columns}, {name: set() for name in MIX if name in summary.keep})
     for scores in results:
         before = sums.interviews
-        for batch in scores.batches([*dict.fromkeys((*_READ, *columns))]):
+        for batch in scores.batches([*dict.fromkeys((*_READ, *columns, *sums.mix))]):
             sums.add(batch)
         if sums.interviews - before != len(scores):
             raise UsageError(
@@ -84,7 +85,7 @@ def measure(results: Sequence[Scores], by: Sequence[str] | None = None) -> LogFi
         mistakes=tuple(_mistakes(summary)),
         occasions=tuple(_occasions(sums, summary)),
         actions=tuple(_actions(sums, summary)),
-        groupings=tuple(_grouping(column, groups) for column, groups in sums.groups.items()),
+        groupings=hold(_groupings(sums)),
         worst=tuple(_interview(row, summary) for row in sums.worst),
         untouched=Untouched(sums.clean, sums.unjudged, tuple((sums.unjudged_rows or sums.clean_rows)[:EXAMPLES])),
         silent=tuple((rule, title) for rule, title in summary.rules.items() if not summary.fired.get(rule)),
@@ -104,11 +105,12 @@ def _columns(summary: Summary, by: Sequence[str] | None) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class _Sums:
-    """Sums over the rows read so far. ``groups``: by column and value interviews, tenths of damage, severe ones; None if there
-    are too many values. ``words``: interviews by the value of each column that is counted."""
+    """Sums over the rows read so far. ``groups``: by column and value; None if there are too many values. ``mix``: the values of
+    columns that comparisons hold equal. ``words``: interviews by the value of each column that is counted."""
 
     severe: tuple[str, ...]
-    groups: dict[str, dict[str | None, tuple[int, int, int]] | None]
+    groups: dict[str, dict[str | None, GroupSums] | None]
+    mix: dict[str, set[str | None]]
     interviews: int = 0
     damage: Counter[int] = field(default_factory=Counter)
     after: int = 0
@@ -129,15 +131,38 @@ class _Sums:
         for column, counts in self.words.items():
             counts.update(_counts(batch[column]))
         self.actions.update(_counts(pc.list_flatten(batch["actions"])))
-        severe = pc.is_in(batch["band"], pa.array(self.severe, pa.string()))
-        for column, groups in self.groups.items():
-            if groups is not None:
-                for value, *added in _grouped(batch[column], tenths, severe):
-                    groups[value] = tuple(map(sum, zip(groups.get(value, (0, 0, 0)), added, strict=True)))  # type: ignore[assignment]
-                if len(groups) > VALUES:
-                    self.groups[column] = None
+        for column, values in self.mix.items():
+            values.update(pc.unique(batch[column]).to_pylist())
+        self._add_groups(batch, tenths)
         self._keep_worst(batch)
         self._keep_untouched(batch)
+
+    def _add_groups(self, batch: pa.RecordBatch, tenths: pa.Array) -> None:
+        severe = pc.cast(pc.is_in(batch["band"], pa.array(self.severe, pa.string())), pa.int64())
+        told = pa.nulls(len(batch), pa.string())
+        mix = [batch[column] if len(values) <= MIXED else told for column, values in self.mix.items()]
+        keys = ["value", *(f"mix{place}" for place in range(len(mix)))]
+        wanted: list[tuple[Any, str]] = [
+            ([], "count_all"),
+            *[(name, "sum") for name in ("tenths", "squares", "severe", "mistakes")],
+        ]
+        for column, groups in self.groups.items():
+            if groups is None:
+                continue
+            values = pc.replace_substring_regex(batch[column], *_TIME_OF_DAY)
+            rows = pa.table(
+                [values, *mix, tenths, pc.multiply(tenths, tenths), severe, batch["mistakes"]],
+                [*keys, "tenths", "squares", "severe", "mistakes"],
+            )
+            for value, *stratum, count, damage, squares, bad, mistakes in _grouped(rows, keys, wanted):
+                own = groups.setdefault(value, GroupSums())
+                own.severe += bad
+                own.mistakes += mistakes
+                own.add_stratum(tuple(stratum), Moments(count, damage, squares))
+            for value, damage, count in _grouped(rows, ["value", "tenths"], wanted[:1]):
+                groups[value].damage[damage] += count
+            if len(groups) > VALUES:
+                self.groups[column] = None
 
     def _keep_worst(self, batch: pa.RecordBatch) -> None:
         order = [("damage", "descending"), ("worst_severity", "descending"), ("file", "ascending"), ("row", "ascending")]
@@ -166,10 +191,15 @@ def _counts(values: pa.Array) -> dict[Any, int]:
     return {entry["values"]: entry["counts"] for entry in pc.value_counts(pc.drop_null(values)).to_pylist()}
 
 
-def _grouped(values: pa.Array, tenths: pa.Array, severe: pa.Array) -> Iterator[tuple[str | None, int, int, int]]:
-    rows = pa.table({"value": values, "tenths": tenths, "severe": pc.cast(severe, pa.int64())})
-    sums = rows.group_by("value", use_threads=False).aggregate([([], "count_all"), ("tenths", "sum"), ("severe", "sum")])
-    return zip(*[sums[name].to_pylist() for name in ("value", "count_all", "tenths_sum", "severe_sum")], strict=True)
+_TIME_OF_DAY = (r"^(\d{4}-\d{2}-\d{2})[T ]\d{2}:\d{2}.*$", r"\1")
+"""What stands after a date, and what is left."""
+
+
+def _grouped(rows: pa.Table, keys: Sequence[str], wanted: Sequence[tuple[Any, str]]) -> Iterator[tuple[Any, ...]]:
+    """Keys and sums of each group."""
+    sums = rows.group_by(list(keys), use_threads=False).aggregate(list(wanted))
+    names = [*keys, *(how if not name else f"{name}_{how}" for name, how in wanted)]
+    return zip(*[sums[name].to_pylist() for name in names], strict=True)
 
 
 def _how_bad(row: Mapping[str, Any]) -> tuple[float, float, str, int]:
@@ -205,13 +235,10 @@ def _actions(sums: _Sums, summary: Summary) -> Iterator[AdvisedAction]:
         yield AdvisedAction(action, summary.titles.actions.get(action) or action, count, sums.words["first_action"][action])
 
 
-def _grouping(column: str, groups: Mapping[str | None, tuple[int, int, int]] | None) -> Grouping:
-    found: Iterable[tuple[str | None, tuple[int, int, int]]] = groups.items() if groups is not None else ()
-    rows = [
-        ValueGroup(value, interviews, tenths / 10 / interviews, severe, severe / interviews, *wilson(severe, interviews))
-        for value, (interviews, tenths, severe) in found
-    ]
-    return Grouping(column, tuple(sorted(rows, key=lambda g: (-g.interviews, g.value is None, g.value or ""))))
+def _groupings(sums: _Sums) -> Iterator[Grouping]:
+    for column, groups in sums.groups.items():
+        mix = {name: place for place, (name, values) in enumerate(sums.mix.items()) if name != column and len(values) <= MIXED}
+        yield grouping(column, groups or {}, mix)
 
 
 def _interview(row: Mapping[str, Any], summary: Summary) -> Interview:
