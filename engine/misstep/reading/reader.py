@@ -22,8 +22,10 @@ from misstep.reading.spelling import Spelling
 from misstep.reading.tokens import NUMBER, Token, sentences
 from misstep.reading.wordings import WordIndex
 
-LEAST_SCORE = 0.01
+LEAST_SCORE = 0.005
 MOST_SUGGESTIONS = 10
+LIKELY = 0.05
+"""Fields are read for kinds with at least this chance."""
 SURE = 0.3
 """A kind with this chance has its sentences to itself: others read no fields from them."""
 _LEAST_KNOWN = 0.4  # of the words of a text; fewer are of another language, or of none
@@ -121,18 +123,21 @@ class StoryReader:
         return [(owner, score, weighed[owner]) for owner, score in ordered if score >= LEAST_SCORE]
 
     def _suggestion(self, told: _Told, all_told: Iterable[_Told], found: list[list[Token]], evidence: Evidence) -> Suggestion:
-        others = [other for other in all_told if other.owner != told.owner and other.score >= SURE]
-        order = _passage_order(told, {other.sentence for other in others}, len(found))
-        passages = [self._passage(n, told, others, found[n]) for n in order]
         kind = self.index.kinds[told.owner]
         return Suggestion(
             kind.name,
             kind.role,
             round(told.score, 3),
-            self._fields.read(told.owner, passages),
+            self._read_fields(told, all_told, found) if told.score >= LIKELY else {},
             tuple(self._spans(told, found, evidence)),
             evidence.hits[told.sentence].pattern.wording if told.sentence in evidence.hits else "",
         )
+
+    def _read_fields(self, told: _Told, all_told: Iterable[_Told], found: list[list[Token]]) -> dict[str, Any]:
+        others = [other for other in all_told if other.owner != told.owner and other.score >= SURE]
+        order = _passage_order(told, {other.sentence for other in others}, len(found))
+        passages = [self._passage(n, told, others, found[n]) for n in order]
+        return self._fields.read(told.owner, passages)
 
     def _passage(self, n: int, told: _Told, others: Iterable[_Told], sentence: list[Token]) -> Passage:
         """A sentence to read fields from; where it tells of other kinds too, its part about this one."""
