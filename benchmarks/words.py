@@ -22,11 +22,11 @@ from typing import Any
 import yaml
 
 import misstep
+from misstep.analysis.reading import ranking
+from misstep.analysis.reading.ranking import FIGURES, WeighedKind
+from misstep.analysis.reading.reader import StoryReader, Suggestion
 from misstep.language.words import Words
 from misstep.limits import Limits
-from misstep.reading import ranking
-from misstep.reading.ranking import FIGURES, WeighedKind
-from misstep.reading.reader import StoryReader, Suggestion
 from misstep.rulebase.cache import shipped_program
 from misstep.rulebase.link_words import link_words, shipped_word_sources
 

@@ -9,7 +9,7 @@ from tests.house import House, Module, read_house
 
 pytestmark = pytest.mark.once
 
-MOST_ROOMS = 15
+MOST_ROOMS = 14
 
 
 @pytest.fixture(scope="module")

@@ -20,12 +20,12 @@ from misstep.errors import (
 from misstep.limits import Limits
 
 if TYPE_CHECKING:
+    from misstep.analysis.reading.reader import Suggestion
     from misstep.batch.results import Scores as Scores
     from misstep.batch.results import read_scores as read_scores
     from misstep.batch.run import score as score
     from misstep.batch.score_batch import score_batch as score_batch
     from misstep.batch.score_batch import scores_schema as scores_schema
-    from misstep.reading.reader import Suggestion
 
 
 _LATE = {  # tables need pyarrow, which takes longer to import than all of misstep; few read stories
@@ -34,7 +34,7 @@ _LATE = {  # tables need pyarrow, which takes longer to import than all of misst
     "score": "misstep.batch.run",
     "score_batch": "misstep.batch.score_batch",
     "scores_schema": "misstep.batch.score_batch",
-    "Suggestion": "misstep.reading.reader",
+    "Suggestion": "misstep.analysis.reading.reader",
 }
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # imported by the methods that need them
     from misstep.analysis.certainty import Certainty
     from misstep.analysis.changed_records import FieldUse
     from misstep.analysis.counterfactuals import Counterfactuals
-    from misstep.reading.reader import StoryReader, Suggestion
+    from misstep.analysis.reading.reader import StoryReader, Suggestion
     from misstep.rulebase.link_words import WordSources
 
 EngineName = Literal["compiled", "durable"]
@@ -151,13 +151,13 @@ class RuleBase:
     def suggest_json(self, request: bytes | str) -> bytes:
         """``suggest`` from JSON to JSON: ``{"text": ...}`` in, ``{"suggestions": [...]}`` out. Raises RecordError, with line and
         column where it is no JSON, and as ``suggest`` does."""
-        from misstep.reading.suggestions_json import read_request, to_json
+        from misstep.analysis.reading.suggestions_json import read_request, to_json
 
         return to_json(self.suggest(read_request(request)))
 
     @cached_property
     def _story_reader(self) -> StoryReader:
-        from misstep.reading.reader import StoryReader
+        from misstep.analysis.reading.reader import StoryReader
         from misstep.rulebase.link_words import WordSources, link_words
 
         sources = self._words() if self._words is not None else WordSources()

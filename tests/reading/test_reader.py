@@ -8,8 +8,8 @@ import pytest
 
 import misstep
 from misstep import RecordError, Suggestion
-from misstep.reading.amounts import find_amounts
-from misstep.reading.tokens import sentences
+from misstep.analysis.reading.amounts import find_amounts
+from misstep.analysis.reading.tokens import sentences
 
 
 def best(text: str) -> Suggestion:

@@ -14,8 +14,8 @@ from misstep.cli.group import OK, cli, load_rules, output_option, rules_option, 
 from misstep.errors import RecordError, UsageError, printable
 
 if TYPE_CHECKING:
+    from misstep.analysis.reading.reader import Suggestion
     from misstep.api import RuleBase
-    from misstep.reading.reader import Suggestion
 
 LEAST_SHOWN = 0.1
 MOST_BYTES = 1_000_000
@@ -39,7 +39,7 @@ def suggest(story: str, rules: tuple[Path, ...], output: str) -> int:
     text = _read(story)
     rulebase = load_rules(rules)
     if output == "json":
-        from misstep.reading.suggestions_json import to_json
+        from misstep.analysis.reading.suggestions_json import to_json
 
         write_bytes(to_json(rulebase.suggest(text)) + b"\n")
         return OK

@@ -24,11 +24,11 @@ import orjson
 from pydantic import TypeAdapter
 
 from misstep.analysis.certainty import Certainty
+from misstep.analysis.reading.reader import Suggestion
+from misstep.analysis.reading.suggestions_json import from_data
 from misstep.assessment.records import RecordLike, plain_record
 from misstep.assessment.result import SCHEMA, Assessment
 from misstep.errors import BudgetError, EngineError, Location, MisstepError, Problem, RecordError, UsageError
-from misstep.reading.reader import Suggestion
-from misstep.reading.suggestions_json import from_data
 from misstep.service.config import BATCH_PATH, JSON, JSON_LINES
 
 SECONDS = 15.0  # the timeout of the service itself is 10 seconds

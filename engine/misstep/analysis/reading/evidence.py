@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from misstep.reading.tokens import Token, tells_of_self
-from misstep.reading.wordings import IN_A_NOTE, ON_ANOTHER_DAY, SAID_OF_OTHERS, WordIndex, WordPattern, features
+from misstep.analysis.reading.tokens import Token, tells_of_self
+from misstep.analysis.reading.wordings import IN_A_NOTE, ON_ANOTHER_DAY, SAID_OF_OTHERS, WordIndex, WordPattern, features
 
 GAP = 3
 """The most words between two of a wording."""

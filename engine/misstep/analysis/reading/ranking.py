@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from misstep.analysis.reading.english import CLAUSE_STARTS
+from misstep.analysis.reading.evidence import Evidence
+from misstep.analysis.reading.tokens import Token
+from misstep.analysis.reading.wordings import STOP_STEMS
 from misstep.language.facts import Kind
-from misstep.reading.english import CLAUSE_STARTS
-from misstep.reading.evidence import Evidence
-from misstep.reading.tokens import Token
-from misstep.reading.wordings import STOP_STEMS
 
 FIGURES = (
     "always",

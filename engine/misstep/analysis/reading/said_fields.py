@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from misstep.analysis.reading.amounts import SaidAmount, find_amounts
+from misstep.analysis.reading.english import FIRST, OTHERS, SECONDS, THIRD, UNITS
+from misstep.analysis.reading.evidence import Places, places_of, spot
+from misstep.analysis.reading.tokens import Token, sentences
+from misstep.analysis.reading.wordings import WordIndex, WordPattern, variants
 from misstep.language.facts import Field, Kind
 from misstep.language.words import FieldWords
-from misstep.reading.amounts import SaidAmount, find_amounts
-from misstep.reading.english import FIRST, OTHERS, SECONDS, THIRD, UNITS
-from misstep.reading.evidence import Places, places_of, spot
-from misstep.reading.tokens import Token, sentences
-from misstep.reading.wordings import WordIndex, WordPattern, variants
 
 _NEAR = 6
 """The most words between a number and what says what it is of."""

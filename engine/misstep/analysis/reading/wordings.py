@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, product
 from typing import NamedTuple
 
+from misstep.analysis.reading.english import FIRST, NEGATORS, SMALL, STOP, STOP_IN_PATTERN, stem
+from misstep.analysis.reading.tokens import Token, sentences
 from misstep.language.facts import GIVEN_ROLES, Kind
 from misstep.language.program import Program, Rule
 from misstep.language.words import KindWords, Words
-from misstep.reading.english import FIRST, NEGATORS, SMALL, STOP, STOP_IN_PATTERN, stem
-from misstep.reading.tokens import Token, sentences
 
 MOST_VARIANTS = 24  # of the choices of one wording, as patterns
 MOST_READ = 8  # and as sentences, where many would drown the other wordings

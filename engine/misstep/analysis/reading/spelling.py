@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from misstep.reading.english import stem
+from misstep.analysis.reading.english import stem
 
 _LEAST, _LONGEST = 6, 16  # letters of the word that is meant: a short one is near to too many others
 _VOWELS = frozenset("aeiouy")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from misstep.reading.english import NUMBERS, SECONDS
-from misstep.reading.tokens import Token
+from misstep.analysis.reading.english import NUMBERS, SECONDS
+from misstep.analysis.reading.tokens import Token
 
 _ONE = {"a": 1, "an": 1, "one": 1, "another": 1}
 _TIMES = {"twice": 2, "thrice": 3}

@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
+from misstep.analysis.reading.reader import Suggestion
 from misstep.errors import RecordError
-from misstep.reading.reader import Suggestion
 
 
 def read_request(request: bytes | str) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from misstep.reading.english import (
+from misstep.analysis.reading.english import (
     AFTER_NOT,
     AWAY,
     AWAY_PHRASES,

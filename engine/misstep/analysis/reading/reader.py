@@ -10,17 +10,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from misstep.analysis.reading.english import CLAUSE_STARTS
+from misstep.analysis.reading.evidence import Evidence, find_evidence
+from misstep.analysis.reading.ranking import FIGURES, WeighedKind, chance, weigh
+from misstep.analysis.reading.said_fields import FieldReader, Passage
+from misstep.analysis.reading.spelling import Spelling
+from misstep.analysis.reading.tokens import NUMBER, Token, sentences
+from misstep.analysis.reading.wordings import WordIndex
 from misstep.errors import RecordError
 from misstep.language.facts import Role
 from misstep.language.program import Program
 from misstep.language.words import Words
-from misstep.reading.english import CLAUSE_STARTS
-from misstep.reading.evidence import Evidence, find_evidence
-from misstep.reading.ranking import FIGURES, WeighedKind, chance, weigh
-from misstep.reading.said_fields import FieldReader, Passage
-from misstep.reading.spelling import Spelling
-from misstep.reading.tokens import NUMBER, Token, sentences
-from misstep.reading.wordings import WordIndex
 
 LEAST_SCORE = 0.005
 MOST_SUGGESTIONS = 10
