@@ -75,6 +75,13 @@ tables:
 """
 
 
+def test_a_whole_number_of_a_row_is_one_in_a_derived_fact() -> None:
+    kinds = "{m: {role: mistake, title: M, concern: manners}, d: {role: derived, title: D, fields: {n: {type: integer}}}}"
+    table = "{when: [m], inputs: [m.concern], outputs: [n], rows: [[-, 500]], then: {severity: 1, derive: {kind: d, n: '{n}'}}}"
+    base = load_text(f"schema: 1\npack: p\nextends: scale\nkinds: {kinds}\ntables: {{t: {table}}}\n")
+    assert base.assess([{"kind": "m"}]).derived[0].values == {"n": 500}
+
+
 def test_a_cell_is_a_value_of_its_own_in_an_expression() -> None:
     base = load_text(ON_ROW)
     for degree, amounts in ((5, (4, -2)), (6, (-6, 3))):

@@ -265,7 +265,7 @@ class RuleDoc(Declaration):
 
 CellDoc = Annotated[
     Annotated[bool, Tag("boolean")]
-    | Annotated[Number, Tag("number")]
+    | Annotated[int | float, Field(ge=-(2**53), le=2**53), Tag("number")]
     | Annotated[str, Tag("text"), StringConstraints(max_length=500)]
     | Annotated[list[Constant], Tag("list"), Field(min_length=1)],
     by_shape,
