@@ -13,7 +13,7 @@ import pytest
 from tests.batch.test_figures import write_rows
 
 from misstep.analysis.calibration.statistics import holm, student_p, student_quantile
-from misstep.batch.report.comparing import GroupSums, Moments, MixSums, difference, grouping, hold
+from misstep.batch.report.comparing import GroupSums, MixSums, Moments, difference, grouping, hold
 from misstep.batch.report.figures import Grouping
 from misstep.batch.report.summing import measure
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
+import io
 import json
 import re
 from dataclasses import replace
@@ -13,8 +15,10 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Xml
 
+import duckdb
 import pytest
 from tests.batch.scored import write
+from tests.batch.test_figures import rows, write_rows
 from tests.conftest import Golden
 
 from misstep.analysis.calibration import picture
@@ -29,6 +33,7 @@ from misstep.layout.wording import percent
 
 EXPECTED = Path(__file__).parents[2] / "fixtures" / "expected" / "report"
 LOADING = {"script", "link", "img", "iframe", "object", "embed", "form", "base", "use", "image", "foreignobject"}
+CSV = "data:text/csv;charset=utf-8;base64,"
 VOID = {"meta", "br", "path", "rect", "line"}
 HOSTILE = "<script>alert(1)</script>\" onload='x' {{ 7*7 }} {% raw %} =1+1 &amp; \x1b[31m\u202e</svg></style>"
 
@@ -151,7 +156,7 @@ def test_nothing_is_fetched_or_run(page: str) -> None:
     assert "@import" not in page
     attributes = [(name, value) for _, given, _ in found.found for name, value in given.items()]
     assert not [name for name, _ in attributes if name.startswith("on") or name in ("style", "src")]
-    assert all((value or "").startswith("#") for name, value in attributes if name == "href")
+    assert all((value or "").startswith(("#", CSV)) for name, value in attributes if name == "href")
     policy = next(m["content"] for m, _ in found.all("meta") if m.get("http-equiv") == "Content-Security-Policy")
     ((_, style),) = found.all("style")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -168,7 +173,7 @@ def test_it_can_be_read_aloud(page: str) -> None:
     assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
     ids = [given["id"] for _, given, _ in found.found if "id" in given]
     assert len(ids) == len(set(ids))
-    assert all((given["href"] or "")[1:] in ids for given, _ in found.all("a"))
+    assert all((given["href"] or "")[1:] in ids for given, _ in found.all("a") if "download" not in given)
     assert all(given["aria-labelledby"] in ids for given, _ in found.all("section"))
     pictured = found.all("svg")
     assert len(pictured) == 1 + 1 + 2 + 2 + 3 + 2 * 2
@@ -225,6 +230,38 @@ def test_rules_that_did_not_fire_and_places_are_listed(page: str, tmp_path: Path
     assert "<li>logs.jsonl:89</li>" in page
     assert "1 record could not be scored; all others were." in page
     assert "logs.jsonl:90:7: /facts/0/kind: there is no such kind" in page
+
+
+def test_those_whom_a_step_helps_can_be_exported(tmp_path: Path) -> None:
+    scores = write(tmp_path / "scores.parquet")
+    ((link, told),) = [(given, text) for given, text in Page(to_html(measure([scores]), sketch)).all("a") if "download" in given]
+    lines = list(csv.DictReader(io.StringIO(base64.b64decode((link["href"] or "").removeprefix(CSV)).decode())))
+    asked = duckdb.sql(
+        f"SELECT id, row, verdict, damage, damage_after FROM read_parquet('{scores.path}') WHERE acts AND damage_after < damage"
+        f" ORDER BY list_position({list(scores.summary.verdicts)}, verdict) DESC, round(damage - damage_after, 1) DESC, file, row"
+    )
+    assert asked is not None
+    found = [(r["id"], int(r["row"]), r["verdict"], float(r["damage"]), float(r["damage_after"])) for r in lines]
+    assert found == asked.fetchall()
+    assert len(lines) > 5
+    assert told == "All of them as CSV"
+
+
+def test_an_export_holds_no_formula(tmp_path: Path) -> None:
+    record = json.dumps({"facts": [{"kind": "late_arrival", "minutes": 12}]}).encode()
+    html = to_html(measure([write(tmp_path / "scores.parquet", [Logged(1, record, "=1+1", (None, None))])]), sketch)
+    (link,) = [given["href"] or "" for given, _ in Page(html).all("a") if "download" in given]
+    assert base64.b64decode(link.removeprefix(CSV)).decode().splitlines()[1].startswith("'=1+1,")
+
+
+def test_ties_are_told(tmp_path: Path) -> None:
+    made = [{**row, "damage": 100.0 if i < 18 else 5.0} for i, row in enumerate(rows(60))]
+    scores = write_rows(tmp_path / "scores.parquet", made)
+    assert measure([scores]).tied == (10, 18, 100.0)
+    assert "10 of 18 that came to 100.0: which of them are shown" in to_html(measure([scores]), sketch)
+    few = write_rows(tmp_path / "few.parquet", made[12:])
+    assert "which of them are shown" in to_html(measure([few]), sketch)
+    assert "which of them are shown" not in to_html(measure([write_rows(tmp_path / "ten.parquet", made[:10])]), sketch)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,15 @@ Titles, ids and values of columns are data: the page and the pictures escape the
 
 from __future__ import annotations
 
+import csv
+import io
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from misstep.batch.forms import csv_cell
 from misstep.batch.report.figures import CHANCE, FEW, AdvisedAction, Difference, Grouping, LogFigures, MistakeKind, ValueGroup
 from misstep.batch.report.pictures import (
     NARROW,
@@ -187,6 +191,16 @@ class Panels:
         caption = f"{self._records} by {grouping.column}{f', {grouping.period} by {grouping.period}' if grouping.period else ''}"
         table = NumberTable(caption, (*header, f"{self._words.mistakes} in a {self._words.record}"), rows, more)
         return Panel(title, text, pictured[1], table)
+
+    def helped_csv(self) -> str:
+        """The list of those whom a step still helps, as a link to a CSV that the page itself holds."""
+        text = io.StringIO(newline="")
+        write = csv.writer(text).writerow
+        write(("id", "file", "row", "verdict", "damage", "damage_after", "first_action"))
+        for one in self._figures.helped:
+            cells = (one.id or "", one.file, one.row, one.verdict, one.damage, one.after, one.first_action)
+            write([csv_cell(cell) for cell in cells])
+        return f"data:text/csv;charset=utf-8;base64,{b64encode(text.getvalue().encode()).decode()}"
 
     def compared(self) -> str:
         """How many comparisons the report makes, and what holds the claims of all of them."""

@@ -24,6 +24,7 @@ from misstep.errors import UsageError, printable
 from misstep.files import whole_file
 from misstep.layout.wording import counted
 
+HELPED = 20  # shown; the list to download has more
 REJECTS = 10  # shown; the file of rejects has all
 
 
@@ -72,6 +73,8 @@ def to_html(figures: LogFigures, draw: Draw = pictures.draw) -> str:
             mistakes=panels.mistakes(),
             plans=panels.plans(),
             claims=[panels.claims(grouping) for grouping in figures.groupings],
+            helped=HELPED,
+            helped_csv=panels.helped_csv(),
             compared=panels.compared(),
             groupings=[panels.grouping(grouping) for grouping in figures.groupings] if some else [],
         )
