@@ -26,6 +26,7 @@ from misstep.api import RuleBase
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.report import pictures
 from misstep.batch.report.figures import Distribution, ValueGroup
+from misstep.batch.report.panels import Panels
 from misstep.batch.report.report_page import to_html, write_report
 from misstep.batch.report.summing import measure
 from misstep.errors import InstallationError, Location, Problem, UsageError, printable
@@ -247,6 +248,28 @@ def test_those_whom_a_step_helps_can_be_exported(tmp_path: Path) -> None:
     assert told == "All of them as CSV"
 
 
+def test_how_often_rules_fired_is_told(tmp_path: Path) -> None:
+    scores = write(tmp_path / "scores.parquet")
+    found = Panels(measure([scores]), sketch).fired()
+    assert {row[0].partition(":")[0]: (int(row[1]), row[2]) for row in found.rows} == {
+        rule: (count, percent(count, len(scores))) for rule, count in sorted(scores.summary.fired.items(), key=_most)[:200]
+    }
+    assert found.more == max(0, len(scores.summary.fired) - 200)
+
+
+def _most(fired: tuple[str, int]) -> tuple[int, str]:
+    return (-fired[1], fired[0])
+
+
+def test_a_title_and_a_date_are_told(tmp_path: Path) -> None:
+    scores = write(tmp_path / "scores.parquet")
+    found = Page(to_html(measure([scores]), sketch, title="Q3 <review>", made="2026-11-29"))
+    assert found.all("h1")[0][1] == "Q3 <review>"
+    assert found.all("title")[0][1] == "Q3 <review>: 42 interviews"
+    assert "2026-11-29" in found.all("footer")[0][1]
+    assert "no means to choose between people" in found.all("header")[0][1]
+
+
 def test_an_export_holds_no_formula(tmp_path: Path) -> None:
     record = json.dumps({"facts": [{"kind": "late_arrival", "minutes": 12}]}).encode()
     html = to_html(measure([write(tmp_path / "scores.parquet", [Logged(1, record, "=1+1", (None, None))])]), sketch)
@@ -287,7 +310,7 @@ def test_it_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.M
     before = page.read_bytes()
     with pytest.raises(UsageError, match="is there already; give --overwrite to replace it, or choose another name"):
         write_report([scores], page)
-    monkeypatch.setattr("misstep.batch.report.report_page.to_html", lambda figures: 1 / 0)
+    monkeypatch.setattr("misstep.batch.report.report_page.to_html", lambda figures, **more: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write_report([scores], page, overwrite=True)
     assert page.read_bytes() == before

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Also write a page about the scores (extra misstep[report]).",
 )
+@click.option("--title", default="", metavar="TEXT", help="Heading of that page.")
 @click.option(
     "--journal", metavar="FOLDER", help="Checkpoint folder, deleted when the run is complete. Default: beside the output."
 )
@@ -91,6 +92,7 @@ def score(
     rejects: str | None,
     max_rejects: int | None,
     report: Path | None,
+    title: str,
     journal: str | None,
     overwrite: bool,
     progress: Style,
@@ -121,7 +123,7 @@ def score(
         if report is not None:
             from misstep.batch.report.report_page import write_report
 
-            write_report([scores], report, overwrite=overwrite)
+            write_report([scores], report, overwrite=overwrite, title=title)
 
     tables: list[TableName] = [table for table in ("findings", "actions") if table in also]
     with show_progress(progress) as show:

@@ -192,6 +192,14 @@ class Panels:
         table = NumberTable(caption, (*header, f"{self._words.mistakes} in a {self._words.record}"), rows, more)
         return Panel(title, text, pictured[1], table)
 
+    def fired(self) -> NumberTable:
+        """In how many records each rule fired that did, most first."""
+        fired, titles = self._figures.summary.fired, self._figures.summary.rules
+        most = sorted(((rule, count) for rule, count in fired.items() if count), key=lambda each: (-each[1], each[0]))
+        rows = [self._row(f"{rule}: {titles[rule]}" if titles.get(rule) else rule, count) for rule, count in most[:LISTED]]
+        header = ("rule", self._words.records, "share")
+        return NumberTable("Rules by how often they fired", header, rows, max(0, len(most) - LISTED))
+
     def helped_csv(self) -> str:
         """The list of those whom a step still helps, as a link to a CSV that the page itself holds."""
         text = io.StringIO(newline="")

@@ -68,9 +68,8 @@ def measure(results: Sequence[Scores], by: Sequence[str] | None = None) -> LogFi
     summary = Summary.merged([scores.summary for scores in results])
     columns = _columns(summary, by)
     severe = summary.bands[-SEVERE:] if len(summary.bands) > SEVERE else summary.bands[-1:]
-    sums = _Sums(
-        severe, summary.verdicts, {column: {} for column in columns}, {name: set() for name in MIX if name in summary.keep}
-    )
+    mix: dict[str, set[str | None]] = {name: set() for name in MIX if name in summary.keep}
+    sums = _Sums(severe, summary.verdicts, {column: {} for column in columns}, mix)
     for scores in results:
         before = sums.interviews
         for batch in scores.batches([*dict.fromkeys((*_READ, *columns, *sums.mix))]):
@@ -183,9 +182,9 @@ class _Sums:
         self.worst = sorted([*self.worst, *found], key=_how_bad)[:WORST]
 
     def _keep_helped(self, batch: pa.RecordBatch) -> None:
-        """Where a step goes to the other side and takes damage away; the most urgent verdict first, then the greatest relief."""
+        """Where a step goes to the other side and takes damage away; the strictest verdict first, then the greatest relief."""
         relief = pc.subtract(_tenths(batch["damage"]), _tenths(batch["damage_after"]))
-        rank = pc.index_in(batch["verdict"], pa.array(self.verdicts, pa.string()))
+        rank = pc.fill_null(pc.index_in(batch["verdict"], pa.array(self.verdicts, pa.string())), -1)
         rows = pa.table([*(batch[name] for name in _HELPED), rank, relief], [*_HELPED, "rank", "relief"])
         rows = rows.filter(pc.and_(batch["acts"], pc.greater(relief, 0)))
         self.helped_count += len(rows)
