@@ -17,7 +17,7 @@ from xml.etree import ElementTree as Xml
 
 import duckdb
 import pytest
-from tests.batch.scored import write
+from tests.batch.scored import INTERVIEWS, write
 from tests.batch.test_figures import rows, write_rows
 from tests.conftest import Golden
 
@@ -29,6 +29,8 @@ from misstep.batch.report.figures import Distribution, ValueGroup
 from misstep.batch.report.panels import Panels
 from misstep.batch.report.report_page import to_html, write_report
 from misstep.batch.report.summing import measure
+from misstep.batch.results import read_scores
+from misstep.batch.run import score
 from misstep.errors import InstallationError, Location, Problem, UsageError, printable
 from misstep.layout.wording import percent
 
@@ -267,7 +269,28 @@ def test_a_title_and_a_date_are_told(tmp_path: Path) -> None:
     assert found.all("h1")[0][1] == "Q3 <review>"
     assert found.all("title")[0][1] == "Q3 <review>: 42 interviews"
     assert "2026-11-29" in found.all("footer")[0][1]
-    assert "no means to choose between people" in found.all("header")[0][1]
+    assert "it is no means of selection" in found.all("header")[0][1]
+
+
+def test_what_a_baseline_changes_is_told(tmp_path: Path) -> None:
+    log, acme = tmp_path / "log.jsonl", Path(__file__).parents[2] / "fixtures" / "packs" / "acme"
+    log.write_bytes(
+        b"".join(json.dumps(json.loads(file.read_bytes())).encode() + b"\n" for file in sorted(INTERVIEWS.glob("*.json")))
+    )
+    outcome = score(log, tmp_path / "scores.parquet", baseline=RuleBase.load(acme), workers=1)
+    told = Panels(measure([read_scores(tmp_path / "scores.parquet")]), sketch).baseline()
+    comparison = outcome.comparison
+    assert told is not None
+    assert told.numbers is not None
+    assert comparison is not None
+    assert {row[0]: int(row[1]) for row in told.numbers.rows} == {
+        what.replace("_", " "): comparison.changes[what] for what in ("band", "verdict", "first_action", "outlook", "damage")
+    }
+    assert f"{comparison.changed} of {comparison.compared} interviews would have another band, verdict" in told.text
+    beside = tmp_path / "scores.baseline.json"
+    beside.write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError, match="is not a comparison with a baseline"):
+        measure([read_scores(tmp_path / "scores.parquet")])
 
 
 def test_an_export_holds_no_formula(tmp_path: Path) -> None:

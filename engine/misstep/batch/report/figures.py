@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
+from misstep.batch.baseline import Comparison
 from misstep.batch.summary import Summary
 
 FEW = 30
@@ -189,7 +190,8 @@ class Untouched:
 class LogFigures:
     """All figures of a report. ``mean_after``: damage once the plans are carried out; ``severe``: the bands that count as such;
     ``occasions``: those of first steps, commonest first; ``helped_count``: interviews in which a step to the other side still
-    helps, ``helped`` the first of them; ``silent``: rules that never fired, with their titles."""
+    helps, ``helped`` the first of them; ``silent``: rules that never fired, with their titles; ``comparison``: with a baseline,
+    if the run had one."""
 
     summary: Summary
     damage: Distribution
@@ -206,6 +208,7 @@ class LogFigures:
     helped_count: int
     untouched: Untouched
     silent: tuple[tuple[str, str], ...]
+    comparison: Comparison | None = None
 
     @property
     def interviews(self) -> int:

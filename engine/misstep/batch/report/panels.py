@@ -192,6 +192,22 @@ class Panels:
         table = NumberTable(caption, (*header, f"{self._words.mistakes} in a {self._words.record}"), rows, more)
         return Panel(title, text, pictured[1], table)
 
+    def baseline(self) -> Panel | None:
+        """What has changed since the baseline, if the run had one."""
+        found = self._figures.comparison
+        if found is None or found.mean_damage_change is None:
+            return None
+        text = (
+            f"With the rules of the baseline, {found.baseline.name} {found.baseline.version}, {found.changed:,} of"
+            f" {self._words.counted(found.compared)} would have another {joined([spaced(each) for each in found.aspects], 'or')};"
+            f" with these rules mean damage is {found.mean_damage_change:+.2f} points."
+        )
+        rows = [
+            (spaced(what), f"{found.changes[what]:,}", percent(found.changes[what], found.compared))
+            for what in (*found.aspects, "damage")
+        ]
+        return Panel("Against the baseline", text, (), self._table("what has changed", rows))
+
     def fired(self) -> NumberTable:
         """In how many records each rule fired that did, most first."""
         fired, titles = self._figures.summary.fired, self._figures.summary.rules

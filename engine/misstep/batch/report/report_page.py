@@ -69,6 +69,7 @@ def to_html(figures: LogFigures, draw: Draw = pictures.draw, title: str = "", ma
             made=made,
             rejects=REJECTS,
             fired=panels.fired(),
+            baseline=panels.baseline(),
             style=Markup(style),  # noqa: S704 - nothing in it comes from outside
             style_hash=b64encode(hashlib.sha256(style.encode()).digest()).decode(),
             words=figures.summary.words,

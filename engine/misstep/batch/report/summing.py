@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from misstep.batch.baseline import Comparison
 from misstep.batch.report.comparing import GroupSums, Moments, grouping, hold
 from misstep.batch.report.figures import (
     AdvisedAction,
@@ -96,7 +98,21 @@ def measure(results: Sequence[Scores], by: Sequence[str] | None = None) -> LogFi
         helped_count=sums.helped_count,
         untouched=Untouched(sums.clean, sums.unjudged, tuple((sums.unjudged_rows or sums.clean_rows)[:EXAMPLES])),
         silent=tuple((rule, title) for rule, title in summary.rules.items() if not summary.fired.get(rule)),
+        comparison=_comparison(results[0]) if len(results) == 1 else None,
     )
+
+
+def _comparison(scores: Scores) -> Comparison | None:
+    """The comparison with a baseline that lies beside a result, where it is one of these rules and so many records."""
+    file = scores.path.with_name(f"{scores.path.stem}.baseline.json")
+    if not file.is_file():
+        return None
+    try:
+        found = Comparison.from_json(orjson.loads(file.read_bytes()))
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(f"{printable(str(file))}: is not a comparison with a baseline; score the log anew") from None
+    same = found.rules.digest == scores.summary.rulebase.digest and found.compared + found.only_rules == len(scores)
+    return found if same else None
 
 
 def _columns(summary: Summary, by: Sequence[str] | None) -> tuple[str, ...]:
