@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
+import io
 import json
 import re
 from dataclasses import replace
@@ -13,8 +15,10 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Xml
 
+import duckdb
 import pytest
-from tests.batch.scored import write
+from tests.batch.scored import INTERVIEWS, write
+from tests.batch.test_figures import rows, write_rows
 from tests.conftest import Golden
 
 from misstep.analysis.calibration import picture
@@ -22,13 +26,17 @@ from misstep.api import RuleBase
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.report import pictures
 from misstep.batch.report.figures import Distribution, ValueGroup
+from misstep.batch.report.panels import Panels
 from misstep.batch.report.report_page import to_html, write_report
 from misstep.batch.report.summing import measure
+from misstep.batch.results import read_scores
+from misstep.batch.run import score
 from misstep.errors import InstallationError, Location, Problem, UsageError, printable
 from misstep.layout.wording import percent
 
 EXPECTED = Path(__file__).parents[2] / "fixtures" / "expected" / "report"
 LOADING = {"script", "link", "img", "iframe", "object", "embed", "form", "base", "use", "image", "foreignobject"}
+CSV = "data:text/csv;charset=utf-8;base64,"
 VOID = {"meta", "br", "path", "rect", "line"}
 HOSTILE = "<script>alert(1)</script>\" onload='x' {{ 7*7 }} {% raw %} =1+1 &amp; \x1b[31m\u202e</svg></style>"
 
@@ -151,7 +159,7 @@ def test_nothing_is_fetched_or_run(page: str) -> None:
     assert "@import" not in page
     attributes = [(name, value) for _, given, _ in found.found for name, value in given.items()]
     assert not [name for name, _ in attributes if name.startswith("on") or name in ("style", "src")]
-    assert all((value or "").startswith("#") for name, value in attributes if name == "href")
+    assert all((value or "").startswith(("#", CSV)) for name, value in attributes if name == "href")
     policy = next(m["content"] for m, _ in found.all("meta") if m.get("http-equiv") == "Content-Security-Policy")
     ((_, style),) = found.all("style")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -168,7 +176,7 @@ def test_it_can_be_read_aloud(page: str) -> None:
     assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
     ids = [given["id"] for _, given, _ in found.found if "id" in given]
     assert len(ids) == len(set(ids))
-    assert all((given["href"] or "")[1:] in ids for given, _ in found.all("a"))
+    assert all((given["href"] or "")[1:] in ids for given, _ in found.all("a") if "download" not in given)
     assert all(given["aria-labelledby"] in ids for given, _ in found.all("section"))
     pictured = found.all("svg")
     assert len(pictured) == 1 + 1 + 2 + 2 + 3 + 2 * 2
@@ -227,6 +235,81 @@ def test_rules_that_did_not_fire_and_places_are_listed(page: str, tmp_path: Path
     assert "logs.jsonl:90:7: /facts/0/kind: there is no such kind" in page
 
 
+def test_those_whom_a_step_helps_can_be_exported(tmp_path: Path) -> None:
+    scores = write(tmp_path / "scores.parquet")
+    ((link, told),) = [(given, text) for given, text in Page(to_html(measure([scores]), sketch)).all("a") if "download" in given]
+    lines = list(csv.DictReader(io.StringIO(base64.b64decode((link["href"] or "").removeprefix(CSV)).decode())))
+    asked = duckdb.sql(
+        f"SELECT id, row, verdict, damage, damage_after FROM read_parquet('{scores.path}') WHERE acts AND damage_after < damage"
+        f" ORDER BY list_position({list(scores.summary.verdicts)}, verdict) DESC, round(damage - damage_after, 1) DESC, file, row"
+    )
+    assert asked is not None
+    found = [(r["id"], int(r["row"]), r["verdict"], float(r["damage"]), float(r["damage_after"])) for r in lines]
+    assert found == asked.fetchall()
+    assert len(lines) > 5
+    assert told == "All of them as CSV"
+
+
+def test_how_often_rules_fired_is_told(tmp_path: Path) -> None:
+    scores = write(tmp_path / "scores.parquet")
+    found = Panels(measure([scores]), sketch).fired()
+    assert {row[0].partition(":")[0]: (int(row[1]), row[2]) for row in found.rows} == {
+        rule: (count, percent(count, len(scores))) for rule, count in sorted(scores.summary.fired.items(), key=_most)[:200]
+    }
+    assert found.more == max(0, len(scores.summary.fired) - 200)
+
+
+def _most(fired: tuple[str, int]) -> tuple[int, str]:
+    return (-fired[1], fired[0])
+
+
+def test_a_title_and_a_date_are_told(tmp_path: Path) -> None:
+    scores = write(tmp_path / "scores.parquet")
+    found = Page(to_html(measure([scores]), sketch, title="Q3 <review>", made="2026-11-29"))
+    assert found.all("h1")[0][1] == "Q3 <review>"
+    assert found.all("title")[0][1] == "Q3 <review>: 42 interviews"
+    assert "2026-11-29" in found.all("footer")[0][1]
+    assert "it is no means of selection" in found.all("header")[0][1]
+
+
+def test_what_a_baseline_changes_is_told(tmp_path: Path) -> None:
+    log, acme = tmp_path / "log.jsonl", Path(__file__).parents[2] / "fixtures" / "packs" / "acme"
+    log.write_bytes(
+        b"".join(json.dumps(json.loads(file.read_bytes())).encode() + b"\n" for file in sorted(INTERVIEWS.glob("*.json")))
+    )
+    outcome = score(log, tmp_path / "scores.parquet", baseline=RuleBase.load(acme), workers=1)
+    told = Panels(measure([read_scores(tmp_path / "scores.parquet")]), sketch).baseline()
+    comparison = outcome.comparison
+    assert told is not None
+    assert told.numbers is not None
+    assert comparison is not None
+    assert {row[0]: int(row[1]) for row in told.numbers.rows} == {
+        what.replace("_", " "): comparison.changes[what] for what in ("band", "verdict", "first_action", "outlook", "damage")
+    }
+    assert f"{comparison.changed} of {comparison.compared} interviews would have another band, verdict" in told.text
+    beside = tmp_path / "scores.baseline.json"
+    beside.write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError, match="is not a comparison with a baseline"):
+        measure([read_scores(tmp_path / "scores.parquet")])
+
+
+def test_an_export_holds_no_formula(tmp_path: Path) -> None:
+    record = json.dumps({"facts": [{"kind": "late_arrival", "minutes": 12}]}).encode()
+    html = to_html(measure([write(tmp_path / "scores.parquet", [Logged(1, record, "=1+1", (None, None))])]), sketch)
+    (link,) = [given["href"] or "" for given, _ in Page(html).all("a") if "download" in given]
+    assert base64.b64decode(link.removeprefix(CSV)).decode().splitlines()[1].startswith("'=1+1,")
+
+
+def test_ties_are_told(tmp_path: Path) -> None:
+    made = [{**row, "damage": 100.0 if i < 18 else 5.0} for i, row in enumerate(rows(60))]
+    scores = write_rows(tmp_path / "scores.parquet", made)
+    assert measure([scores]).tied == (10, 18, 100.0)
+    assert "10 of 18 that came to 100.0: which of them are shown" in to_html(measure([scores]), sketch)
+    few = write_rows(tmp_path / "few.parquet", made[12:])
+    assert "which of them are shown" in to_html(measure([few]), sketch)
+    assert "which of them are shown" not in to_html(measure([write_rows(tmp_path / "ten.parquet", made[:10])]), sketch)
+
+
 @pytest.mark.parametrize(
     ("count", "of", "told"),
     [
@@ -250,7 +333,7 @@ def test_it_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.M
     before = page.read_bytes()
     with pytest.raises(UsageError, match="is there already; give --overwrite to replace it, or choose another name"):
         write_report([scores], page)
-    monkeypatch.setattr("misstep.batch.report.report_page.to_html", lambda figures: 1 / 0)
+    monkeypatch.setattr("misstep.batch.report.report_page.to_html", lambda figures, **more: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write_report([scores], page, overwrite=True)
     assert page.read_bytes() == before

@@ -46,7 +46,7 @@ def write_part(table: pa.Table, stream: IO[bytes], form: OutputForm) -> None:
         )
         return
     text = io.TextIOWrapper(stream, "utf-8", newline="", write_through=True)
-    csv.writer(text).writerows([_cell(value) for value in row] for row in zip(*columns, strict=True))
+    csv.writer(text).writerows([csv_cell(value) for value in row] for row in zip(*columns, strict=True))
     text.detach()
 
 
@@ -87,7 +87,7 @@ def _tables_of(parts: Iterable[Path]) -> Iterator[pa.Table]:
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def _cell(value: object) -> object:
+def csv_cell(value: object) -> object:
     """A value as a cell: lists with semicolons, booleans as in JSON, text escaped that a spreadsheet would take for a formula."""
     if isinstance(value, str):
         return f"'{value}" if value.startswith(_FORMULA) else value

@@ -26,8 +26,9 @@ from misstep.cli.group import cli
     metavar="COLUMN",
     help="Compare groups of interviews by this column; may be repeated. Default: all columns that were kept.",
 )
+@click.option("--title", default="", metavar="TEXT", help="Heading of the page.")
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
-def report(results: tuple[Path, ...], output: Path, by: tuple[str, ...], overwrite: bool) -> None:
+def report(results: tuple[Path, ...], output: Path, by: tuple[str, ...], title: str, overwrite: bool) -> None:
     """Write a page about scored interviews.
 
     RESULTS are files written by `misstep score` with the same rules. The page is a single HTML file that works offline: open it
@@ -40,4 +41,4 @@ def report(results: tuple[Path, ...], output: Path, by: tuple[str, ...], overwri
     from misstep.batch.results import read_scores
 
     check_report_file(output, overwrite)
-    write_report([read_scores(file) for file in results], output, by or None, overwrite)
+    write_report([read_scores(file) for file in results], output, by or None, overwrite, title)

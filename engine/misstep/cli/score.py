@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Also write a page about the scores (extra misstep[report]).",
 )
+@click.option("--title", default="", metavar="TEXT", help="Heading of that page.")
 @click.option(
     "--journal", metavar="FOLDER", help="Checkpoint folder, deleted when the run is complete. Default: beside the output."
 )
@@ -118,6 +119,7 @@ def score(
     fail_empty: bool,
     unique: bool,
     report: Path | None,
+    title: str,
     journal: str | None,
     overwrite: bool,
     progress: Style,
@@ -148,7 +150,7 @@ def score(
         if report is not None:
             from misstep.batch.report.report_page import write_report
 
-            write_report([scores], report, overwrite=overwrite)
+            write_report([scores], report, overwrite=overwrite, title=title)
 
     rulebase = load_rules(rules)
     mapped = None

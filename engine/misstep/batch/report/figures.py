@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
+from misstep.batch.baseline import Comparison
 from misstep.batch.summary import Summary
 
 FEW = 30
@@ -158,6 +159,24 @@ class Interview:
 
 
 @dataclass(frozen=True, slots=True)
+class Helped:
+    """An interview in which a step to the other side still helps, and its damage before and after the plan."""
+
+    file: str
+    row: int
+    id: str | None
+    verdict: str
+    damage: float
+    after: float
+    first_action: str
+
+    @property
+    def relief(self) -> float:
+        """The points of damage that the plan takes away."""
+        return self.damage - self.after
+
+
+@dataclass(frozen=True, slots=True)
 class Untouched:
     """Interviews in which no rule moved a score: ``clean`` ones have no mistake, ``unjudged`` ones have, and examples of these,
     or else of those, are given as file and row."""
@@ -170,7 +189,9 @@ class Untouched:
 @dataclass(frozen=True, slots=True)
 class LogFigures:
     """All figures of a report. ``mean_after``: damage once the plans are carried out; ``severe``: the bands that count as such;
-    ``occasions``: those of first steps, commonest first; ``silent``: rules that never fired, with their titles."""
+    ``occasions``: those of first steps, commonest first; ``helped_count``: interviews in which a step to the other side still
+    helps, ``helped`` the first of them; ``silent``: rules that never fired, with their titles; ``comparison``: with a baseline,
+    if the run had one."""
 
     summary: Summary
     damage: Distribution
@@ -183,13 +204,24 @@ class LogFigures:
     actions: tuple[AdvisedAction, ...]
     groupings: tuple[Grouping, ...]
     worst: tuple[Interview, ...]
+    helped: tuple[Helped, ...]
+    helped_count: int
     untouched: Untouched
     silent: tuple[tuple[str, str], ...]
+    comparison: Comparison | None = None
 
     @property
     def interviews(self) -> int:
         """How many there are."""
         return self.summary.interviews
+
+    @property
+    def tied(self) -> tuple[int, int, float]:
+        """Of the damage of the last of the worst: how many are shown, how many there are, and the damage; zeros of none."""
+        if not self.worst:
+            return 0, 0, 0.0
+        least = self.worst[-1].damage
+        return sum(one.damage == least for one in self.worst), self.damage.counts[round(least * 10)], least
 
     @property
     def severe_count(self) -> int:

@@ -5,11 +5,15 @@ Titles, ids and values of columns are data: the page and the pictures escape the
 
 from __future__ import annotations
 
+import csv
+import io
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from misstep.batch.forms import csv_cell
 from misstep.batch.report.figures import CHANCE, FEW, AdvisedAction, Difference, Grouping, LogFigures, MistakeKind, ValueGroup
 from misstep.batch.report.pictures import (
     NARROW,
@@ -187,6 +191,40 @@ class Panels:
         caption = f"{self._records} by {grouping.column}{f', {grouping.period} by {grouping.period}' if grouping.period else ''}"
         table = NumberTable(caption, (*header, f"{self._words.mistakes} in a {self._words.record}"), rows, more)
         return Panel(title, text, pictured[1], table)
+
+    def baseline(self) -> Panel | None:
+        """What has changed since the baseline, if the run had one."""
+        found = self._figures.comparison
+        if found is None or found.mean_damage_change is None:
+            return None
+        text = (
+            f"With the rules of the baseline, {found.baseline.name} {found.baseline.version}, {found.changed:,} of"
+            f" {self._words.counted(found.compared)} would have another {joined([spaced(each) for each in found.aspects], 'or')};"
+            f" with these rules mean damage is {found.mean_damage_change:+.2f} points."
+        )
+        rows = [
+            (spaced(what), f"{found.changes[what]:,}", percent(found.changes[what], found.compared))
+            for what in (*found.aspects, "damage")
+        ]
+        return Panel("Against the baseline", text, (), self._table("what has changed", rows))
+
+    def fired(self) -> NumberTable:
+        """In how many records each rule fired that did, most first."""
+        fired, titles = self._figures.summary.fired, self._figures.summary.rules
+        most = sorted(((rule, count) for rule, count in fired.items() if count), key=lambda each: (-each[1], each[0]))
+        rows = [self._row(f"{rule}: {titles[rule]}" if titles.get(rule) else rule, count) for rule, count in most[:LISTED]]
+        header = ("rule", self._words.records, "share")
+        return NumberTable("Rules by how often they fired", header, rows, max(0, len(most) - LISTED))
+
+    def helped_csv(self) -> str:
+        """The list of those whom a step still helps, as a link to a CSV that the page itself holds."""
+        text = io.StringIO(newline="")
+        write = csv.writer(text).writerow
+        write(("id", "file", "row", "verdict", "damage", "damage_after", "first_action"))
+        for one in self._figures.helped:
+            cells = (one.id or "", one.file, one.row, one.verdict, one.damage, one.after, one.first_action)
+            write([csv_cell(cell) for cell in cells])
+        return f"data:text/csv;charset=utf-8;base64,{b64encode(text.getvalue().encode()).decode()}"
 
     def compared(self) -> str:
         """How many comparisons the report makes, and what holds the claims of all of them."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from collections.abc import Sequence
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -24,16 +25,19 @@ from misstep.errors import UsageError, printable
 from misstep.files import whole_file
 from misstep.layout.wording import counted
 
+HELPED = 20  # shown; the list to download has more
 REJECTS = 10  # shown; the file of rejects has all
 
 
-def write_report(results: Sequence[Scores], file: str | Path, by: Sequence[str] | None = None, overwrite: bool = False) -> None:
-    """Write the report of results, atomically. ``by``: columns to group by; all that were kept, if None.
+def write_report(
+    results: Sequence[Scores], file: str | Path, by: Sequence[str] | None = None, overwrite: bool = False, title: str = ""
+) -> None:
+    """Write the report of results, atomically. ``by``: columns to group by; all that were kept, if None. ``title``: its heading.
 
     Raises the errors of ``measure`` and ``check_report_file``, and OSError.
     """
     check_report_file(Path(file), overwrite)
-    page = to_html(measure(results, by))
+    page = to_html(measure(results, by), title=title, made=date.today().isoformat())
     with whole_file(Path(file)) as stream:
         stream.write(page.encode())
 
@@ -50,8 +54,8 @@ def check_report_file(file: Path, overwrite: bool = False) -> None:
     require_vl_convert()
 
 
-def to_html(figures: LogFigures, draw: Draw = pictures.draw) -> str:
-    """The report as a page; ``draw`` makes its pictures."""
+def to_html(figures: LogFigures, draw: Draw = pictures.draw, title: str = "", made: str = "") -> str:
+    """The report as a page; ``draw`` makes its pictures; ``title``: its heading, if not the usual one; ``made``: its date."""
     style = _templates().get_template("page.css").render(colors=pictures.band_colors(len(figures.bands)), **_COLORS)
     some = figures.interviews > 0
     panels = Panels(figures, draw)
@@ -61,7 +65,11 @@ def to_html(figures: LogFigures, draw: Draw = pictures.draw) -> str:
         .render(
             figures=figures,
             summary=figures.summary,
+            title=title,
+            made=made,
             rejects=REJECTS,
+            fired=panels.fired(),
+            baseline=panels.baseline(),
             style=Markup(style),  # noqa: S704 - nothing in it comes from outside
             style_hash=b64encode(hashlib.sha256(style.encode()).digest()).decode(),
             words=figures.summary.words,
@@ -72,6 +80,8 @@ def to_html(figures: LogFigures, draw: Draw = pictures.draw) -> str:
             mistakes=panels.mistakes(),
             plans=panels.plans(),
             claims=[panels.claims(grouping) for grouping in figures.groupings],
+            helped=HELPED,
+            helped_csv=panels.helped_csv(),
             compared=panels.compared(),
             groupings=[panels.grouping(grouping) for grouping in figures.groupings] if some else [],
         )

@@ -11,15 +11,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from misstep.batch.baseline import Comparison
 from misstep.batch.report.comparing import GroupSums, Moments, grouping, hold
 from misstep.batch.report.figures import (
     AdvisedAction,
     Distribution,
     FirstOccasion,
     Grouping,
+    Helped,
     Interview,
     LogFigures,
     MistakeKind,
@@ -30,6 +33,7 @@ from misstep.batch.summary import Summary
 from misstep.errors import UsageError, printable, suggest
 
 WORST = 10
+HELPED = 500  # to export: a page holds no more
 EXAMPLES = 20  # of interviews that no rule touched
 VALUES = 10_000  # of one column: with more of them it is no grouping, and would not fit in memory
 SEVERE = 2  # the so many worst bands
@@ -42,6 +46,7 @@ _READ = (
     "id",
     "damage",
     "damage_after",
+    "acts",
     "band",
     "mistakes",
     "worst",
@@ -53,6 +58,7 @@ _READ = (
     "first_occasion",
 )
 _COUNTED = ("band", "verdict", "first_occasion", "first_action")
+_HELPED = ("file", "row", "id", "verdict", "damage", "damage_after", "first_action")
 _WORST = ("file", "row", "id", "damage", "worst", "worst_severity", "first_occasion", "first_action")
 
 
@@ -64,7 +70,8 @@ def measure(results: Sequence[Scores], by: Sequence[str] | None = None) -> LogFi
     summary = Summary.merged([scores.summary for scores in results])
     columns = _columns(summary, by)
     severe = summary.bands[-SEVERE:] if len(summary.bands) > SEVERE else summary.bands[-1:]
-    sums = _Sums(severe, {column: {} for column in columns}, {name: set() for name in MIX if name in summary.keep})
+    mix: dict[str, set[str | None]] = {name: set() for name in MIX if name in summary.keep}
+    sums = _Sums(severe, summary.verdicts, {column: {} for column in columns}, mix)
     for scores in results:
         before = sums.interviews
         for batch in scores.batches([*dict.fromkeys((*_READ, *columns, *sums.mix))]):
@@ -87,9 +94,25 @@ def measure(results: Sequence[Scores], by: Sequence[str] | None = None) -> LogFi
         actions=tuple(_actions(sums, summary)),
         groupings=hold(_groupings(sums)),
         worst=tuple(_interview(row, summary) for row in sums.worst),
+        helped=tuple(_helped(row, summary) for row in sums.helped),
+        helped_count=sums.helped_count,
         untouched=Untouched(sums.clean, sums.unjudged, tuple((sums.unjudged_rows or sums.clean_rows)[:EXAMPLES])),
         silent=tuple((rule, title) for rule, title in summary.rules.items() if not summary.fired.get(rule)),
+        comparison=_comparison(results[0]) if len(results) == 1 else None,
     )
+
+
+def _comparison(scores: Scores) -> Comparison | None:
+    """The comparison with a baseline that lies beside a result, where it is one of these rules and so many records."""
+    file = scores.path.with_name(f"{scores.path.stem}.baseline.json")
+    if not file.is_file():
+        return None
+    try:
+        found = Comparison.from_json(orjson.loads(file.read_bytes()))
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(f"{printable(str(file))}: is not a comparison with a baseline; score the log anew") from None
+    same = found.rules.digest == scores.summary.rulebase.digest and found.compared + found.only_rules == len(scores)
+    return found if same else None
 
 
 def _columns(summary: Summary, by: Sequence[str] | None) -> tuple[str, ...]:
@@ -109,6 +132,7 @@ class _Sums:
     columns that comparisons hold equal. ``words``: interviews by the value of each column that is counted."""
 
     severe: tuple[str, ...]
+    verdicts: tuple[str, ...]
     groups: dict[str, dict[str | None, GroupSums] | None]
     mix: dict[str, set[str | None]]
     interviews: int = 0
@@ -117,6 +141,8 @@ class _Sums:
     words: dict[str, Counter[str]] = field(default_factory=lambda: {column: Counter() for column in _COUNTED})
     actions: Counter[str] = field(default_factory=Counter)
     worst: list[dict[str, Any]] = field(default_factory=list)
+    helped: list[dict[str, Any]] = field(default_factory=list)
+    helped_count: int = 0
     clean: int = 0
     unjudged: int = 0
     clean_rows: list[tuple[str, int]] = field(default_factory=list)
@@ -135,6 +161,7 @@ class _Sums:
             values.update(pc.unique(batch[column]).to_pylist())
         self._add_groups(batch, tenths)
         self._keep_worst(batch)
+        self._keep_helped(batch)
         self._keep_untouched(batch)
 
     def _add_groups(self, batch: pa.RecordBatch, tenths: pa.Array) -> None:
@@ -169,6 +196,17 @@ class _Sums:
         places = pc.select_k_unstable(batch, min(WORST, len(batch)), order)
         found = batch.select(_WORST).take(places).to_pylist()
         self.worst = sorted([*self.worst, *found], key=_how_bad)[:WORST]
+
+    def _keep_helped(self, batch: pa.RecordBatch) -> None:
+        """Where a step goes to the other side and takes damage away; the strictest verdict first, then the greatest relief."""
+        relief = pc.subtract(_tenths(batch["damage"]), _tenths(batch["damage_after"]))
+        rank = pc.fill_null(pc.index_in(batch["verdict"], pa.array(self.verdicts, pa.string())), -1)
+        rows = pa.table([*(batch[name] for name in _HELPED), rank, relief], [*_HELPED, "rank", "relief"])
+        rows = rows.filter(pc.and_(batch["acts"], pc.greater(relief, 0)))
+        self.helped_count += len(rows)
+        order = [("rank", "descending"), ("relief", "descending"), ("file", "ascending"), ("row", "ascending")]
+        found = rows.take(pc.select_k_unstable(rows, min(HELPED, len(rows)), order)).to_pylist()
+        self.helped = sorted([*self.helped, *found], key=_how_urgent)[:HELPED]
 
     def _keep_untouched(self, batch: pa.RecordBatch) -> None:
         """Rows are in the order of the file: the first few are the same however they are cut into batches."""
@@ -205,6 +243,10 @@ def _grouped(rows: pa.Table, keys: Sequence[str], wanted: Sequence[tuple[Any, st
 def _how_bad(row: Mapping[str, Any]) -> tuple[float, float, str, int]:
     """Worst first. An interview without mistakes has no worst severity."""
     return (-row["damage"], -(row["worst_severity"] or 0), row["file"], row["row"])
+
+
+def _how_urgent(row: Mapping[str, Any]) -> tuple[int, int, str, int]:
+    return (-row["rank"], -row["relief"], row["file"], row["row"])
 
 
 def _mistakes(summary: Summary) -> Iterator[MistakeKind]:
@@ -252,3 +294,9 @@ def _interview(row: Mapping[str, Any], summary: Summary) -> Interview:
         summary.titles.occasions.get(occasion, occasion),
         summary.titles.actions.get(first, first) or "",
     )
+
+
+def _helped(row: Mapping[str, Any], summary: Summary) -> Helped:
+    first = row["first_action"]
+    title = summary.titles.actions.get(first, first) or ""
+    return Helped(row["file"], row["row"], row["id"], row["verdict"], row["damage"], row["damage_after"], title)
