@@ -7,9 +7,11 @@ strata exist: kinds derived in group n read group n and below, and by negation a
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
+from random import Random
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
@@ -22,17 +24,18 @@ from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHI
 
 T = TypeVar("T")
 Draw = Callable[[st.SearchStrategy[Any]], Any]
+DICE = st.randoms(use_true_random=False)
 
 TYPES = ("boolean", "integer", "number", "text", "enum", "set")
 WORDS = ("u", "v", "w")
-TEXTS = ("u", "a", "m0-1", "m0-2", "")
+TEXTS = ("u", "v", "m0-1", "s0-2", "")
 VALUES: dict[str, Sequence[Any]] = {
     "boolean": (True, False),
     "integer": (0, 1, 2, 3, -1),
     "number": (0.0, 0.5, 1.0, 2.0, -1.5, 0.1, 0.3, 1.0005),
     "text": TEXTS,
     "enum": WORDS,
-    "set": ((), ("u",), ("u", "v"), WORDS),
+    "set": ([], ["u"], ["u", "v"], [*WORDS]),
 }
 CONSTANTS: dict[str, Any] = {
     "k_one": 1,
@@ -50,7 +53,9 @@ WRITTEN = {
     "k_words": "('u', 'v')",
     "k_numbers": "(0, 2.5, 1)",
 }
+REPLACED = {"k_one": "2", "k_half": "1", "k_two": "4"}  # under a pack on top
 """The constants of every pack, and what expressions say in their place that name none."""
+LONG = os.environ.get("MISSTEP_TEST_PROFILE") == "long"
 GIVEN = {"m0": "mistake", "m1": "mistake", "s0": "signal", "s1": "signal", "g0": "strength", "c0": "setting"}
 KEPT = "d4"  # each of its facts is kept, so it is not derived from itself
 GROUPS = (("d0",), (KEPT,), ("d1", "d2"), ("d3",))
@@ -60,7 +65,7 @@ CELLS: dict[str, Sequence[Any]] = {
     "boolean": (True, False),
     "integer": (0, 1, 2, 3, -1, ">= 2", "< 1", "0..2", "-1..<2"),
     "number": (0, 0.5, 1, -1.5, ">= 0.5", "< 2", "0..1", "0.5..<2"),
-    "text": ("u", "a", "m0-1"),
+    "text": ("u", "v", "m0-1"),
     "enum": WORDS,
 }
 """What cells of tables ask for, by the types of fields."""
@@ -68,14 +73,18 @@ SAMPLES: dict[str, Sequence[Any]] = {
     "boolean": (True, False),
     "integer": (-3, -1, 0, 1, 2, 3, 9),
     "number": (-2.0, -1.5, -1.0, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5),
-    "text": ("u", "a", "m0-1", "other"),
+    "text": ("u", "v", "m0-1", "other"),
     "enum": WORDS,
 }
 """Values enough to tell any two cells apart."""
 EQUALITIES = [symbol for symbol, form in COMPARISONS.items() if not form.ordered]
 ORDERS = [symbol for symbol, form in COMPARISONS.items() if form.ordered]
 SCORED = [key for key, form in EFFECTS.items() if form.score and key != "overall"]
-_NUMBERS, _TEXTS = (("integer", "number"),), (("text", "id", "enum"),)
+_NUMBERS, _TEXTS = (("integer", "number"),), (("text", "enum"), ("text", "enum"), ("id",), ("text", "id"))
+ATOMS = (
+    *("number", "numbers", "between", "truth", "word", "word", "words", "words", *["rank"] * 6, "member", "text"),
+    *("part", "part", "slice", "id", "known"),
+)
 LATE = "late"  # derived from findings too, so that only advice may read it
 DERIVED_FIELDS = {"about": "text", "size": "number?", "flag": "boolean?", "word": "enum", "whole": "integer"}
 
@@ -97,8 +106,8 @@ class Ref:
 class Scope:
     """The names of a rule so far, and how to put expressions over them."""
 
-    def __init__(self, draw: Draw, joins: int = 3) -> None:
-        self.draw = draw
+    def __init__(self, dice: Random, joins: int = 3) -> None:
+        self.dice = dice
         self.joins = joins  # one condition of so many is a join
         self.refs: list[Ref] = []
         self.numbers: list[str] = []  # names of aggregates
@@ -109,16 +118,15 @@ class Scope:
         self.facts: list[str] = []
 
     def copy(self) -> Scope:
-        other = Scope(self.draw, self.joins)
+        other = Scope(self.dice, self.joins)
         other.refs, other.numbers, other.known, other.own = list(self.refs), list(self.numbers), set(self.known), self.own
         return other
 
     def pick(self, choices: Sequence[T]) -> T:
-        chosen: T = self.draw(st.sampled_from(choices))
-        return chosen
+        return self.dice.choice(choices)
 
     def chance(self, of: int) -> bool:
-        return bool(self.draw(st.integers(1, of)) == 1)
+        return self.dice.randint(1, of) == 1
 
     # -- expressions: text, and the fields that must be known for it
 
@@ -169,21 +177,26 @@ class Scope:
         return f"({a}) {self.pick(SUMS)} ({b})", needs | more
 
     def atom(self) -> tuple[str, set[str]]:
-        match self.pick(
-            ("number", "number", "numbers", "truth", "word", "words", "rank", "member", "text", "part", "slice", "id", "known")
-        ):
+        match self.pick(ATOMS):
             case "truth" if found := self.field("boolean"):
                 return found
             case "word" if found := self.field("enum"):
-                return f"{found[0]} {self.pick(EQUALITIES)} {self.pick((*map(repr, WORDS), 'k_word'))}", found[1]
+                return (
+                    f"{found[0]} {self.pick(EQUALITIES)} {self.pick((*map(repr, WORDS), 'k_word', 'k_word', 'k_word'))}",
+                    found[1],
+                )
             case "rank" if ordered := [ref for ref in self.refs if ref.ordered]:
                 one = self.pick(ordered)
                 second = self.pick([ref for ref in ordered if ref.type == one.type])
-                right = self.pick((second.text, "'v'" if one.type == "enum" else "'moderate'"))
+                word = "'v'" if one.type == "enum" else "'minor'"
+                right = self.pick((second.text, word, word))
                 needs = {ref.text for ref in (one, second) if ref.unknown and ref.text not in self.known}
                 return f"{one.text} {self.pick(ORDERS)} {right}", needs
             case "words" if found := self.field("enum", "text"):
                 return f"{found[0]} {self.pick([*MEMBERSHIPS])} {self.pick((('u', 'v'), 'k_words'))}", found[1]
+            case "between" if found := self.field("integer", "number"):
+                low, high = self.pick((("-1", "k_two"), ("k_half", "3"), ("0", "1")))
+                return f"{low} {self.pick(('<', '<='))} {found[0]} {self.pick(('<', '<='))} {high}", found[1]
             case "numbers" if found := self.field("integer", "number"):
                 return f"{found[0]} {self.pick([*MEMBERSHIPS])} k_numbers", found[1]
             case "member" if found := self.field("set"):
@@ -191,7 +204,7 @@ class Scope:
             case "text" if (found := self.field("text")) and (other := self.field("text", "enum", "id")):
                 return f"{found[0]} == {other[0]}", found[1] | other[1]
             case "part" if found := self.field("text", "enum"):
-                return f"{self.pick(('contains(', 'starts('))}{found[0]}, '{self.pick(('u', 'm0', ''))}')", found[1]
+                return f"{self.pick(('contains(', 'starts('))}{found[0]}, '{self.pick(('u', 'v', ''))}')", found[1]
             case "slice" if found := self.field("text", "enum", "id"):
                 part = self.pick(("[:1]", "[1:]", "[-1:]", "[:-1]", "[1:3]", "[-3:-1]", "[1:-1]", "[k_one:]"))
                 return f"{found[0]}{part} {self.pick(EQUALITIES)} '{self.pick(('u', 'm', '0', '0-', '1', ''))}'", found[1]
@@ -238,7 +251,8 @@ class Scope:
 
     def join(self) -> str | None:
         """A field of one name equals something of another: what engines look for."""
-        for types in self.pick((_NUMBERS + _TEXTS, _TEXTS + _NUMBERS)):
+        sorts = _NUMBERS * 2 + _TEXTS
+        for types in self.dice.sample(sorts, len(sorts)):
             pairs = [(a, b) for a in self.refs for b in self.refs if a.name != b.name and a.type in types and b.type in types]
             if pairs:
                 a, b = self.pick(pairs)
@@ -259,8 +273,8 @@ class Scope:
 class PackMaker:
     """Draws one pack."""
 
-    def __init__(self, draw: Draw, joining: bool) -> None:
-        self.draw = draw
+    def __init__(self, dice: Random, joining: bool = False) -> None:
+        self.dice = dice
         self.joining = joining
         self.most = 2 if joining else 3
         self.joins = 1 if joining else 3
@@ -269,8 +283,7 @@ class PackMaker:
         self.rules: list[str] = []
 
     def pick(self, choices: Sequence[T]) -> T:
-        chosen: T = self.draw(st.sampled_from(choices))
-        return chosen
+        return self.dice.choice(choices)
 
     def pack(self) -> str:
         common = {"times": {"type": "integer", "default": 1}, "seen": {"type": "boolean?"}, "note": {"type": "text?"}}
@@ -292,19 +305,20 @@ class PackMaker:
             if name == KEPT or (name == LATE and self.pick((True, False))):
                 kinds[name]["keep"] = "each"
         rules = {f"r{i}": self.rule() for i in range(self.pick((2, 4, 6)))}
-        rules |= {f"never-{kind}": self.never(kind) for kind in kinds if kinds[kind]["role"] == "derived"}
+        rules |= {f"first-{kind}": self.first(kind) for kind in kinds if kinds[kind]["role"] == "derived"}
         tables = {f"t{i}": self.table() for i in range(self.pick((0, 1, 2)))}
         actions = {"x": {"title": "x"}, "y": {"title": "y", "relief": {"severity": 1}}}
         roles = {"mistake": {"fields": common}}
-        self.rules = [name for name in rules if not name.startswith("never-")]
+        self.rules = [name for name in rules if not name.startswith("first-")]
         sections = {"constants": CONSTANTS, "roles": roles, "kinds": kinds, "rules": rules}
         sections["tables"] = {name: table for name, table in tables.items() if table}
         return json.dumps({"schema": 1, "pack": "random", **sections, "actions": actions})
 
-    def never(self, kind: str) -> dict[str, Any]:
-        """A rule that derives a kind and never fires, as a kind that no rule derives is an error."""
-        values = {f: 0 if f == "whole" else "u" for f, doc in self.fields[kind].items() if not doc["type"].endswith("?")}
-        when = [{"fact": "mistake", "as": "m", "where": "m.times > 1000"}]
+    def first(self, kind: str) -> dict[str, Any]:
+        """A rule that derives a kind without more ado, so that there are facts for what reads it; or never, for one in four."""
+        given = {"about": "m.id", "size": "m.times", "word": self.pick(WORDS), "whole": "m.times", "flag": "True"}
+        values = {field: given[field] for field in self.fields[kind]}
+        when = [{"fact": "mistake", "as": "m", "where": f"m.times {self.pick(('> 0', '> 0', '> 1', '> 1000'))}"}]
         return {"when": when, "then": {"derive": {"kind": kind, **values}}}
 
     def override(self) -> str:
@@ -321,18 +335,18 @@ class PackMaker:
         if type_ in ("enum", "set"):
             field["values"] = list(WORDS)
         if type_ == "enum":
-            field["ordered"] = self.pick((True, False))
+            field["ordered"] = self.pick((True, True, False))
         if self.pick((True, False)):
             field["type"] += "?"
         else:
             default = self.pick(VALUES[type_])
-            field["default"] = list(default) if type_ == "set" else default
+            field["default"] = default
         return field
 
     # -- rules
 
     def rule(self) -> dict[str, Any]:
-        groups: tuple[Any, ...] = (None, None, None, *range(len(GROUPS)), "finding", "finding", "outlook")
+        groups: tuple[Any, ...] = (None, None, None, *range(len(GROUPS)), *["finding"] * 2, *["outlook"] * 2)
         group = self.pick(groups[:4] if self.joining else groups)
         below = [] if self.joining else [k for g in GROUPS[: group if isinstance(group, int) else None] for k in g]
         roles = () if self.joining else ("mistake", "signal", "strength")
@@ -341,29 +355,29 @@ class PackMaker:
         if isinstance(group, int) and KEPT not in GROUPS[group]:
             positive += GROUPS[group] * 4
         if group in ("finding", "outlook"):
-            positive += ["finding", "finding", "finding:m0"]
+            positive += ["finding"] * 4 + ["finding:m0"] * 4
             strict += ["finding", "finding:m1"]
         if group == "outlook":
-            positive += [LATE, LATE, "outlook"]
+            positive += [LATE] * 4 + ["outlook"] * 6
             strict += [LATE]
-        scope = Scope(self.draw, self.joins)
+        scope = Scope(self.dice, self.joins)
         when = self.patterns(scope, positive)
         read = [word for pattern in when for word in _words(pattern["fact"])]
-        for i in range(self.pick((0, 0, 1, 2))):
+        for i in range(self.pick((0, 1, 1, 2))):
             when.append(self.aggregate(scope, strict, i))
         rule: dict[str, Any] = {"when": when}
-        if self.pick((True, False, False)):
+        if scope.chance(4):
             rule["where"] = scope.where()
         if scope.chance(4):
             when.append(self.inner(scope, strict, "exists", "ex"))
-        if self.pick((0, 1, 1)) == 0:
+        if scope.chance(4):
             rule["unless"] = [self.inner(scope, strict, "fact", "un")]
         rule["then"] = self.effects(scope, group, read)
         return rule
 
     def patterns(self, scope: Scope, choices: Sequence[str]) -> list[dict[str, Any]]:
         patterns: list[dict[str, Any]] = []
-        for i in range(self.pick(range(1, self.most + 1))):
+        for i in range(self.pick((1, 1, 2, self.most))):
             words = self.pick(choices)
             if words == "outlook" and any(p["fact"] == "outlook" for p in patterns):
                 words = "mistake"
@@ -377,11 +391,11 @@ class PackMaker:
             numbers = [r.text for r in scope.refs if r.name == name and r.type in _NUMBERS[0] and not r.unknown]
             given = all(_role(word) != "derived" for word in _words(pattern["fact"]))  # what is derived may not be finished
             own = scope
-            if numbers and given and scope.chance(5):
+            if numbers and given and scope.chance(3):
                 pattern[self.pick(("least", "most"))] = self.pick(numbers)
                 own = scope.copy()  # the facts compared with this one have only this condition to make their fields known
                 own.known = {ref for ref in scope.known if not ref.startswith(f"{name}.")}
-            if self.pick((True, False)):
+            if self.pick((True, False, False)):
                 pattern["where"] = own.where(name)
                 scope.known |= own.known
         return patterns
@@ -417,7 +431,7 @@ class PackMaker:
         """A pattern of a negation or aggregate, with a condition over its own and the outer names."""
         own = scope.copy()
         pattern = self.bind(own, self.pick(choices), name)
-        if self.pick((True, True, False)):
+        if key == "fact" or self.pick((True, False)):  # an `unless` without a condition lets hardly any rule fire
             pattern["where"] = own.where(name)
         if key == "exists":
             pattern[key] = pattern.pop("fact")
@@ -458,7 +472,7 @@ class PackMaker:
 
     def table(self, *words: str) -> dict[str, Any] | None:
         """A table over fields of facts, of any kind or of these; None where they have no field that a cell could ask for."""
-        scope = Scope(self.draw, self.joins)
+        scope = Scope(self.dice, self.joins)
         if not words:
             wide = () if self.joining else ("mistake", "mistake", "mistake", "signal", "d0")
             words = (self.pick([*wide, *self.given]), *(self.pick([(), (), ("mistake",)])))
@@ -495,7 +509,7 @@ class PackMaker:
             if hit == "collect" or (taken <= left if hit == "unique" else taken & left):
                 rows.append([*cells, self.pick((0, 1, 0.5, 2))])
                 left -= taken
-        if not rows or (hit != "unique" and left and self.draw(st.booleans())):
+        if not rows or (hit != "unique" and left and self.dice.random() < 0.5):
             rows.append([*("-" for _ in inputs), 2])
             left = set()
         return rows, not left
@@ -525,7 +539,7 @@ class PackMaker:
             for dimension in SCORED:
                 if self.pick((True, False)):
                     then[dimension] = {"for": self.pick(scope.mistakes), "add": f"0 + ({scope.amount()})"}
-            if scope.chance(4):
+            if scope.chance(2):
                 then["verdict"] = {"for": self.pick(scope.mistakes), "at_least": self.pick(("prepare", "act_now"))}
         if scope.chance(4):
             then["note"] = "noted"
@@ -561,7 +575,7 @@ class PackMaker:
             elif type_ == "number" and not copies and not scope.chance(3):
                 values[field] = scope.amount()
             else:
-                values[field] = self.pick(VALUES[type_] if type_ != "text" else ("u", "a"))
+                values[field] = self.pick(VALUES[type_] if type_ != "text" else WORDS)
         return values
 
 
@@ -581,16 +595,24 @@ def _role(word: str) -> str:
     return GIVEN.get(word, "derived" if word.startswith(("d", LATE)) else word)
 
 
-@st.composite
-def packs(draw: Draw, joining: bool = False) -> str:
+def packs(joining: bool = False) -> st.SearchStrategy[str]:
     """The text of a pack (JSON, which is YAML). ``joining``: rules join two kinds, by equalities above all."""
-    return PackMaker(draw, joining).pack()
+    return DICE.map(lambda dice: PackMaker(dice, joining).pack())
 
 
-@st.composite
-def tables(draw: Draw) -> str:
+def numbered(number: int, joining: bool = False) -> tuple[str, Random]:
+    """The pack of a number, the same each time, and what draws its records."""
+    dice = Random(number)
+    return PackMaker(dice, joining).pack(), dice
+
+
+def tables() -> st.SearchStrategy[str]:
     """The text of a pack that is one table over one kind of facts, whose fields are of all types that cells ask for."""
-    maker = PackMaker(draw, joining=False)
+    return DICE.map(_table)
+
+
+def _table(dice: Random) -> str:
+    maker = PackMaker(dice)
     defaults = {name: {"type": name, "default": VALUES[name][0]} for name in CELLS}
     maker.fields["m0"] = {**defaults, **{f"maybe_{name}": {"type": f"{name}?"} for name in CELLS}}
     for doc in (maker.fields["m0"][name] for name in ("enum", "maybe_enum")):
@@ -607,11 +629,9 @@ def records_of_tables() -> st.SearchStrategy[list[dict[str, Any]]]:
     return st.lists(st.fixed_dictionaries({"kind": st.just("m0"), **known, **maybe}), min_size=2, max_size=6)
 
 
-@st.composite
-def layers(draw: Draw) -> list[str]:
+def layers() -> st.SearchStrategy[list[str]]:
     """The texts of a pack, and of one that is loaded on top of it."""
-    maker = PackMaker(draw, joining=False)
-    return [maker.pack(), maker.override()]
+    return DICE.map(PackMaker).map(lambda maker: [maker.pack(), maker.override()])
 
 
 def values_of(field: Field) -> st.SearchStrategy[Any]:
@@ -648,6 +668,21 @@ def records_of(kinds: dict[str, Kind], least: int, most: int) -> st.SearchStrate
     settings = {kind.name for kind in given if kind.role == "setting"}
     facts = st.lists(facts_of(given), min_size=least, max_size=most)
     return facts.map(lambda found: _once(found, settings))
+
+
+def records_of_packs(kinds: Iterable[Kind], least: int, most: int) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Records for random packs."""
+    return DICE.map(lambda dice: record_of(kinds, least, most, dice))
+
+
+def record_of(kinds: Iterable[Kind], least: int, most: int, dice: Random) -> list[dict[str, Any]]:
+    """A record for a random pack: so many facts of each kind, of the values that its rules ask for, few of them unknown."""
+    return [
+        {"kind": kind.name, **{f.name: dice.choice([*VALUES[f.type], *([None] if f.unknown else [])]) for f in kind.fields}}
+        for kind in kinds
+        if kind.role != "derived"
+        for _ in range(dice.randint(least, 1 if kind.role == "setting" else most))
+    ]
 
 
 def _once(facts: list[dict[str, Any]], settings: set[str]) -> list[dict[str, Any]]:

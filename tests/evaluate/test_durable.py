@@ -7,7 +7,6 @@ is no durable-rules, these tests are left out, and run with the other two voices
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -18,11 +17,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.end_to_end.command import FIXTURES, INTERVIEWS
 from tests.evaluate.naive import NaiveEngine, conclusions
-from tests.evaluate.packs import JOINED, layers, packs, records_of
+from tests.evaluate.oracle import LIMITS, oracle_of
+from tests.evaluate.packs import JOINED, LONG, layers, packs, records_of, records_of_packs
 from tests.inline import linked_shipped, load_text
 from tests.needs import found
 
-from misstep import EngineError, Limits, RuleBase
+from misstep import EngineError, RuleBase
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
 from misstep.evaluate.compiled import CompiledEngine
@@ -35,9 +35,7 @@ from misstep.rulebase.documents import read_json, read_yaml
 pytestmark = pytest.mark.slow
 
 ABOUT_RULES = pytest.mark.once  # random packs are compared on every version of Python
-LONG = os.environ.get("MISSTEP_TEST_PROFILE") == "long"
-LIMITS = Limits(work=100_000_000, patterns=MOST_JOINED + 1, engine_seconds=60)
-Voices = Callable[[Program, ExitStack], tuple[Engine, ...]]
+Voices = Callable[[Program, ExitStack, NaiveEngine | None], tuple[Engine, ...]]
 FILES = sorted(file for file in INTERVIEWS.iterdir() if file.stem != "SOURCES")
 
 
@@ -59,11 +57,12 @@ def examples(normal: int, long: int) -> settings:
     ],
 )
 def voices(request: pytest.FixtureRequest) -> Voices:
-    """All engines that there are for a program; closed with the stack."""
+    """All engines that there are for a program; closed with the stack. The oracle is one of these rules as they are written, or
+    else of the rules as they are linked."""
 
-    def voices(program: Program, stack: ExitStack) -> tuple[Engine, ...]:
+    def voices(program: Program, stack: ExitStack, oracle: NaiveEngine | None) -> tuple[Engine, ...]:
         durable = (stack.enter_context(closing(DurableEngine(program))),) if request.param else ()
-        return CompiledEngine(program), NaiveEngine(program), *durable
+        return CompiledEngine(program), oracle or NaiveEngine(program), *durable
 
     return voices
 
@@ -84,7 +83,7 @@ def agree(program: Program, engines: tuple[Engine, ...], record: Any) -> dict[st
 def agree_on(voices: Voices, text: str, *records: Any) -> list[dict[str, list[Any]]]:
     program = load_text(text, limits=LIMITS).program
     with ExitStack() as stack:
-        engines = voices(program, stack)
+        engines = voices(program, stack, None)
         return [agree(program, engines, record) for record in records]
 
 
@@ -99,7 +98,7 @@ def _filled_memory() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def shipped(voices: Voices) -> Iterator[tuple[Engine, ...]]:
     with ExitStack() as stack:
-        yield voices(RuleBase.shipped().program, stack)
+        yield voices(RuleBase.shipped().program, stack, None)
 
 
 # -- random rule bases and records
@@ -108,20 +107,22 @@ def shipped(voices: Voices) -> Iterator[tuple[Engine, ...]]:
 @examples(150, 2500)
 @given(data=st.data())
 def test_on_random_packs(voices: Voices, data: st.DataObject) -> None:
-    program = load_text(*data.draw(layers()), limits=LIMITS).program
+    texts = data.draw(layers())
+    program = load_text(*texts, limits=LIMITS).program
     with ExitStack() as stack:
-        engines = voices(program, stack)
-        for _ in range(2):
-            agree(program, engines, data.draw(records_of(program.kinds, 2, 8)))
+        engines = voices(program, stack, oracle_of(*texts))
+        agree(program, engines, data.draw(records_of(program.kinds, 2, 8)))  # with all that fields may hold
+        agree(program, engines, data.draw(records_of_packs(program.kinds.values(), 1, 2)))
 
 
 @examples(30, 500)
 @given(data=st.data())
 def test_on_many_facts_that_are_joined(voices: Voices, data: st.DataObject) -> None:
-    program = load_text(data.draw(packs(joining=True)), limits=LIMITS).program
-    joined = {name: program.kinds[name] for name in JOINED}
+    text = data.draw(packs(joining=True))
+    program = load_text(text, limits=LIMITS).program
+    joined = [program.kinds[name] for name in JOINED]
     with ExitStack() as stack:
-        agree(program, voices(program, stack), data.draw(records_of(joined, 21, 25)))
+        agree(program, voices(program, stack, oracle_of(text)), data.draw(records_of_packs(joined, 10, 12)))
 
 
 @examples(30, 500)
