@@ -170,7 +170,7 @@ class RuleBase:
         Raises RecordError if no case is right, UsageError if a file does not exist or is given twice.
         """
         from misstep.analysis.calibration.certainty_figures import MeasuredRules, measure_certainty
-        from misstep.analysis.certainty import Outcome
+        from misstep.analysis.single_answers import Outcome
 
         self._pipeline(engine)
         rules = MeasuredRules(
