@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from misstep.api import RuleBase, assess, assess_json, calibrate, certainty, counterfactuals
+from misstep.api import RuleBase, assess, assess_json, calibrate, certainty, counterfactuals, questions
 from misstep.assessment.records import Fact, Record
 from misstep.assessment.result import Assessment
 from misstep.assessment.session import Session
@@ -69,4 +69,5 @@ __all__ = [
     "calibrate",
     "certainty",
     "counterfactuals",
+    "questions",
 ]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # imported by the methods that need them
     from misstep.analysis.certainty import Certainty
     from misstep.analysis.changed_records import FieldUse
     from misstep.analysis.counterfactuals import Counterfactuals
+    from misstep.analysis.questions import Questions
 
 EngineName = Literal["compiled", "durable"]
 
@@ -132,6 +133,22 @@ class RuleBase:
         from misstep.analysis.certainty import find_certainty
 
         return find_certainty(facts, self._field_use, pipeline.evaluate, self._limits.certainty)
+
+    def questions(self, facts: RecordLike, engine: EngineName = "compiled") -> Questions:
+        """The open fields of an interview as questions, the one whose answer changes most first, each with the reason to ask.
+
+        The record is assessed some tens of times, within ``Limits.certainty``. Raises what ``assess`` does.
+        """
+        return self._questions(self._reader.read(facts), self._pipeline(engine))
+
+    def questions_json(self, record: bytes | str, engine: EngineName = "compiled") -> bytes:
+        """``questions`` from JSON to JSON. Raises as ``assess_json`` does."""
+        return self._questions(self._reader.read_json(record), self._pipeline(engine)).to_json()
+
+    def _questions(self, facts: Facts, pipeline: Pipeline) -> Questions:
+        from misstep.analysis.questions import find_questions
+
+        return find_questions(facts, self._field_use, pipeline.evaluate, self._limits.certainty)
 
     @cached_property
     def _field_use(self) -> FieldUse:
@@ -291,6 +308,14 @@ def certainty(facts: RecordLike) -> Certainty:
     >>> certainty([{"kind": "late_arrival"}]).depends_on[0].field
     """
     return _shipped().certainty(facts)
+
+
+def questions(facts: RecordLike) -> Questions:
+    """The questions about an interview whose answers matter, with the shipped rule base.
+
+    >>> questions([{"kind": "late_arrival", "minutes": 12}]).questions[0].text
+    """
+    return _shipped().questions(facts)
 
 
 def calibrate(

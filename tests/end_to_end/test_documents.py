@@ -30,7 +30,8 @@ pytestmark = pytest.mark.once  # what documents show does not depend on the vers
 
 DOCUMENTS = [
     "README.md", "docs/agreement.md", "docs/api.md", "docs/batch-baseline.md", "docs/batch.md", "docs/limits.md",
-    "docs/own-base.md", "docs/own-kinds.md", "docs/page.md", "docs/report.md", "docs/rule-packs.md", "docs/service.md",
+    "docs/own-base.md", "docs/own-kinds.md", "docs/page.md", "docs/questions.md", "docs/report.md", "docs/rule-packs.md",
+    "docs/service.md",
 ]  # fmt: skip
 UNRUN = [
     "CHANGELOG.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/batch-tools.md", "docs/cli.md", "docs/numbers.md",

@@ -12,7 +12,8 @@ import pytest
 from tests.end_to_end.command import INTERVIEWS
 from tests.service.running import Service
 
-from misstep import Assessment, BudgetError, EngineError, Fact, MisstepError, Record, RecordError, UsageError, assess
+from misstep import Assessment, BudgetError, EngineError, Fact, MisstepError, Record, RecordError, UsageError, assess, questions
+from misstep.analysis.questions import Questions
 from misstep.service.client import AsyncClient, Client
 
 RECORDS: list[Any] = [json.loads(file.read_bytes()) for file in sorted(INTERVIEWS.glob("*.json"))]
@@ -38,6 +39,25 @@ def test_the_same_from_asyncio(service: Service) -> None:
             return await asyncio.gather(*(client.assess(record) for record in RECORDS))
 
     assert asyncio.run(all_at_once()) == [assess(record) for record in RECORDS]
+
+
+def test_questions_are_those_of_the_library(client: Client, service: Service) -> None:
+    record = [{"kind": "late_arrival", "minutes": 12}]
+
+    async def from_asyncio() -> Questions:
+        async with AsyncClient(service.url) as other:
+            return await other.questions(record)
+
+    assert client.questions(record) == asyncio.run(from_asyncio()) == questions(record)
+    with pytest.raises(RecordError, match="did you mean 'late_arrival'"):
+        client.questions([{"kind": "late_arival"}])
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b"<html>"])
+def test_an_answer_that_is_no_questions_is_not_of_misstep(body: bytes) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
+    with Client("http://x", transport=transport) as other, pytest.raises(UsageError, match="is not a misstep service"):
+        other.questions([])
 
 
 @pytest.mark.parametrize(

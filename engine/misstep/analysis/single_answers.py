@@ -143,6 +143,10 @@ class Tried(NamedTuple):
     outcomes: Sequence[tuple[Value, Outcome]]
     results: Sequence[tuple[float, object]]
 
+    def changed_by(self, answer: Value, outcome: Outcome) -> Tried:
+        """The same with one more answer, which changes the advice."""
+        return self._replace(keeps=False, outcomes=(*self.outcomes, (answer, outcome)))
+
     @property
     def counts(self) -> bool:
         """Whether any answer changes the advice, or any usual answer the damage."""
@@ -172,9 +176,9 @@ def try_every_answer(questions: Iterable[Unanswered], trials: AdviceTrials) -> S
     tried = [_try_answers(question, question.answers, trials) for question in _most_telling_first(questions, trials.result)]
     complete = all(each.complete for each in tried)
     if complete and all(each.keeps for each in tried):
-        between = [_keeps_between(each, trials) for each in tried]
-        tried = [each._replace(keeps=kept is not False) for each, kept in zip(tried, between, strict=True)]
-        complete = None not in between
+        between = [_look_between(each, trials) for each in tried]
+        tried = [each for each, _ in between]
+        complete = all(whole for _, whole in between)
     return SingleAnswers(tried, complete)
 
 
@@ -225,20 +229,21 @@ def _scores(result: Result) -> object:
     return (Outcome.of(result), result.plan.damage_after, sorted((row.mistake[ID], *row[1:]) for row in result.findings))
 
 
-def _keeps_between(tried: Tried, trials: AdviceTrials) -> bool | None:
-    """Whether the answers not tried yet keep the advice too; None if there are too many of them, or too many for the limits.
+def _look_between(tried: Tried, trials: AdviceTrials) -> tuple[Tried, bool]:
+    """Try the answers not tried yet, up to one that changes the advice; and whether that settles it: there may be too many of
+    them, or too many for the limits.
 
     Between two numbers at which rules turn, scores are straight lines: if both have the same scores, so have all between them.
     If not, every step between them is tried.
     """
     field = tried.question.field
     if not field.is_number:
-        return None if field.form.sort == "set" and len(field.values) > MOST_SUBSETS else True
+        return tried, field.form.sort != "set" or len(field.values) <= MOST_SUBSETS
     grid = Grid(field)
     if tried.question.crosses:
         return _look_at_every(grid, tried, trials)
     waiting = [pair for pair in pairwise(tried.results) if pair[0][1] != pair[1][1]]
-    seen: bool | None = True
+    whole = True
     while waiting:
         (low, before), (high, after) = waiting.pop()
         first, last = grid.step_of(low, 1), grid.step_of(high, -1)
@@ -248,29 +253,29 @@ def _keeps_between(tried: Tried, trials: AdviceTrials) -> bool | None:
             continue
         result = trials.result_with([tried.question.answered(between)])
         if result is None:
-            seen = None
+            whole = False
             if trials.left <= 0:
                 break
             continue
-        if not trials.now.advises(Outcome.of(result)):
-            return False
+        if not trials.now.advises(outcome := Outcome.of(result)):
+            return tried.changed_by(between, outcome), True
         found = (between, _scores(result))
         waiting += [((low, before), found)] if before != found[1] else []
         waiting += [(found, (high, after))] if after != found[1] else []
-    return seen
+    return tried, whole
 
 
-def _look_at_every(grid: Grid, tried: Tried, trials: AdviceTrials) -> bool | None:
-    """Whether every number keeps the advice; None if there are too many of them, or too many for the limits."""
+def _look_at_every(grid: Grid, tried: Tried, trials: AdviceTrials) -> tuple[Tried, bool]:
+    """The same for every number of a field."""
     if grid.last - grid.first > MOST_STEPS:
-        return None
+        return tried, False
     before = {answer for answer, _ in tried.results}
-    seen: bool | None = True
+    whole = True
     for number in map(grid.value, range(grid.first, grid.last + 1)):
         if number not in before:
             result = trials.result_with([tried.question.answered(number)])
             if result is None:
-                seen = None
-            elif not trials.now.advises(Outcome.of(result)):
-                return False
-    return seen
+                whole = False
+            elif not trials.now.advises(outcome := Outcome.of(result)):
+                return tried.changed_by(number, outcome), True
+    return tried, whole

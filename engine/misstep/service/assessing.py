@@ -1,4 +1,4 @@
-"""The routes that assess records: ``POST /assess``, ``POST /certainty`` and ``POST /assess/batch``.
+"""The routes that assess records: ``POST /assess``, ``/certainty``, ``/questions`` and ``/assess/batch``.
 
 These routes are called thousands of times a second, so they are plain ASGI: the bytes of the request go to
 ``RuleBase.assess_json``, and the bytes that it returns are sent. An assessment takes a fraction of a millisecond and runs in the
@@ -30,7 +30,7 @@ SEND_BYTES = 65_536  # answers of a batch are sent when this much is ready, or w
 class Assessor:
     """Assesses records. One thread takes the large ones: more threads would only compete with each other and with the loop.
 
-    ``find_certainty`` makes some hundreds of assessments, so it has a thread of its own.
+    ``find_certainty`` and ``find_questions`` make tens or hundreds of assessments, so they have a thread of their own.
     """
 
     def __init__(self, metrics: Metrics) -> None:
@@ -55,6 +55,10 @@ class Assessor:
     async def find_certainty(self, served: ServedRules, record: bytes) -> bytes:
         """The certainty of one record, as JSON. Raises RecordError."""
         return await asyncio.get_running_loop().run_in_executor(self._certainty, served.rulebase.certainty_json, record)
+
+    async def find_questions(self, served: ServedRules, record: bytes) -> bytes:
+        """The questions about one record, as JSON. Raises RecordError."""
+        return await asyncio.get_running_loop().run_in_executor(self._certainty, served.rulebase.questions_json, record)
 
 
 class RecordRoute:

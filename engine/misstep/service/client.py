@@ -13,6 +13,7 @@ from typing import Self
 
 import httpx
 
+from misstep.analysis.questions import Questions
 from misstep.assessment.records import RecordLike, plain_record
 from misstep.assessment.result import SCHEMA, Assessment
 from misstep.errors import BudgetError, EngineError, Location, MisstepError, Problem, RecordError, UsageError
@@ -24,7 +25,8 @@ _HEADERS = {"content-type": "application/json"}
 
 
 class Client:
-    """A client of one service, with the method ``assess`` of the library. Share one between threads: it keeps its connections."""
+    """A client of one service, with ``assess`` and ``questions`` of the library. Share one between threads: it keeps its
+    connections."""
 
     def __init__(self, url: str, *, timeout: float = SECONDS, transport: httpx.BaseTransport | None = None) -> None:
         self._http = httpx.Client(base_url=_parse_url(url), timeout=timeout, transport=transport)
@@ -39,6 +41,13 @@ class Client:
         with _translated_errors(self._http):
             response = self._http.post("assess", content=content, headers=_HEADERS)
         return _parse(response)
+
+    def questions(self, facts: RecordLike) -> Questions:
+        """The questions about one interview, as ``misstep.questions``. Raises as ``assess``."""
+        content = _to_json(facts)
+        with _translated_errors(self._http):
+            response = self._http.post("questions", content=content, headers=_HEADERS)
+        return _parse_questions(response)
 
     def close(self) -> None:
         """Close the connections."""
@@ -63,6 +72,13 @@ class AsyncClient:
         with _translated_errors(self._http):
             response = await self._http.post("assess", content=content, headers=_HEADERS)
         return _parse(response)
+
+    async def questions(self, facts: RecordLike) -> Questions:
+        """As ``Client.questions``."""
+        content = _to_json(facts)
+        with _translated_errors(self._http):
+            response = await self._http.post("questions", content=content, headers=_HEADERS)
+        return _parse_questions(response)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -111,6 +127,15 @@ def _parse(response: httpx.Response) -> Assessment:
         return Assessment.from_json(response.content)
     except ValueError:
         raise _unreadable(response) from None
+
+
+def _parse_questions(response: httpx.Response) -> Questions:
+    if response.status_code != httpx.codes.OK:
+        raise _error(response)
+    try:
+        return Questions.from_json(response.content)
+    except ValueError:
+        raise _not_misstep(response) from None
 
 
 def _unreadable(response: httpx.Response) -> UsageError:

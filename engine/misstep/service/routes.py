@@ -77,6 +77,7 @@ def _endpoints(rules: RuleReloader, settings: Settings, metrics: Metrics) -> dic
         "/assess": RecordRoute(rules, assessor.assess),
         "/assess/batch": BatchRoute(rules, assessor, settings),
         "/certainty": RecordRoute(rules, assessor.find_certainty),
+        "/questions": RecordRoute(rules, assessor.find_questions),
         "/rules/{id}": rule,
         "/healthz": healthy,
         "/readyz": ready,
