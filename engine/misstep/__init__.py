@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from misstep.api import RuleBase, assess, assess_json, calibrate, certainty, counterfactuals, suggest
+from misstep.api import RuleBase, assess, assess_json, calibrate, certainty, counterfactuals, questions, suggest
 from misstep.assessment.records import Fact, Record
 from misstep.assessment.result import Assessment
 from misstep.assessment.session import Session
@@ -72,5 +72,6 @@ __all__ = [
     "calibrate",
     "certainty",
     "counterfactuals",
+    "questions",
     "suggest",
 ]

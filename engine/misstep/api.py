@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # imported by the methods that need them
     from misstep.analysis.certainty import Certainty
     from misstep.analysis.changed_records import FieldUse
     from misstep.analysis.counterfactuals import Counterfactuals
+    from misstep.analysis.questions import Questions
     from misstep.analysis.reading.reader import StoryReader, Suggestion
     from misstep.rulebase.link_words import WordSources
 
@@ -168,6 +169,22 @@ class RuleBase:
 
         return find_certainty(facts, self._field_use, pipeline.evaluate, self._limits.certainty)
 
+    def questions(self, facts: RecordLike, engine: EngineName = "compiled") -> Questions:
+        """The open fields of an interview as questions, the one whose answer changes most first, each with the reason to ask.
+
+        The record is assessed some tens of times, within ``Limits.certainty``. Raises what ``assess`` does.
+        """
+        return self._questions(self._reader.read(facts), self._pipeline(engine))
+
+    def questions_json(self, record: bytes | str, engine: EngineName = "compiled") -> bytes:
+        """``questions`` from JSON to JSON. Raises as ``assess_json`` does."""
+        return self._questions(self._reader.read_json(record), self._pipeline(engine)).to_json()
+
+    def _questions(self, facts: Facts, pipeline: Pipeline) -> Questions:
+        from misstep.analysis.questions import find_questions
+
+        return find_questions(facts, self._field_use, pipeline.evaluate, self._limits.certainty)
+
     @cached_property
     def _field_use(self) -> FieldUse:
         from misstep.analysis.changed_records import FieldUse
@@ -205,7 +222,7 @@ class RuleBase:
         Raises RecordError if no case is right, UsageError if a file does not exist or is given twice.
         """
         from misstep.analysis.calibration.certainty_figures import MeasuredRules, measure_certainty
-        from misstep.analysis.certainty import Outcome
+        from misstep.analysis.single_answers import Outcome
 
         self._pipeline(engine)
         rules = MeasuredRules(
@@ -362,6 +379,14 @@ def suggest(text: str) -> list[Suggestion]:
     >>> suggest("I was twelve minutes late.")[0].fact
     """
     return _shipped().suggest(text)
+
+
+def questions(facts: RecordLike) -> Questions:
+    """The questions about an interview whose answers matter, with the shipped rule base.
+
+    >>> questions([{"kind": "late_arrival", "minutes": 12}]).questions[0].text
+    """
+    return _shipped().questions(facts)
 
 
 def calibrate(

@@ -16,8 +16,9 @@ from tests.inline import load_text
 
 from misstep import BudgetError, Limits, RecordError, RuleBase, RuleError, certainty
 from misstep.analysis.calibration.certainty_figures import MeasuredRules, is_refuted, single_answers
-from misstep.analysis.certainty import DRAWS, FEWEST_DRAWS, Certainty, Outcome
+from misstep.analysis.certainty import DRAWS, FEWEST_DRAWS, Certainty
 from misstep.analysis.certainty_words import certainty_sentences
+from misstep.analysis.single_answers import Outcome
 from misstep.analysis.usual_answers import usual_answers
 from misstep.rulebase.field_use import find_crossings
 
@@ -418,7 +419,7 @@ def crossing(when: str, most: str = "max: 90", passed_on: str = "1", severity: s
         ('{fact: slip, where: "slip.a * (80 - slip.a) == 1600"}', "1", "a"),
         ('{fact: slip, where: "abs(slip.a - 33) == 8"}', "1", "a"),
         ('{fact: slip, where: "curve(slip.a - 20, (0, 0), (4, 4), (8, 0)) >= 4"}', "1", "a"),
-        ('{sum: slip, of: slip.a, as: m}, {fact: seen, where: "m == 44"}', "1", "a"),
+        ('{sum: slip, of: slip.a, as: total}, {fact: seen, where: "total == 44"}', "1", "a"),
         ('{fact: seen, where: "seen.n == 44"}', "slip.a", "a"),
     ],
 )

@@ -92,6 +92,7 @@ DOORS: dict[str, Callable[[list[dict[str, Any]]], bytes]] = {
     "JSON of bytes": lambda facts: BASE.assess_json(json.dumps({"facts": facts}, ensure_ascii=False).encode()),
     "a session": _through_a_session,
     "certainty": lambda facts: BASE.certainty(facts).to_json(),
+    "questions": lambda facts: BASE.questions(facts).to_json(),
 }
 
 

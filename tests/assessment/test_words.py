@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from misstep.analysis.certainty import Certainty, OpenField
+from misstep.analysis.certainty import Certainty
 from misstep.analysis.certainty_words import certainty_sentences
+from misstep.analysis.single_answers import OpenField
 from misstep.assessment.phrases import LONGEST_NAME, name_of
 from misstep.language.facts import Field, Kind
 from misstep.service.page.labels import label_of

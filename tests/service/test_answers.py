@@ -413,3 +413,14 @@ def test_how_certain_an_answer_is_is_what_the_library_says(http: httpx.Client) -
     assert (wrong.status_code, wrong.json()["code"]) == (422, "record")
     assert http.post("/certainty", content=record, headers={"content-type": "text/plain"}).status_code == 415
     assert http.get("/certainty").status_code == 405
+
+
+def test_the_questions_are_those_of_the_library(http: httpx.Client) -> None:
+    record = b'[{"kind": "late_arrival"}]'
+    answer = http.post("/questions", content=record, headers=JSON)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.content == RULEBASE.questions_json(record)
+    assert answer.headers["misstep-rulebase"] == TAG
+    wrong = http.post("/questions", content=b'[{"kind": "late_arival"}]', headers=JSON)
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "record")
+    assert http.get("/questions").status_code == 405

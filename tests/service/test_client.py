@@ -14,8 +14,21 @@ import pytest
 from tests.end_to_end.command import INTERVIEWS
 from tests.service.running import Service
 
-from misstep import Assessment, BudgetError, EngineError, Fact, MisstepError, Record, RecordError, RuleBase, UsageError, assess
+from misstep import (
+    Assessment,
+    BudgetError,
+    EngineError,
+    Fact,
+    MisstepError,
+    Record,
+    RecordError,
+    RuleBase,
+    UsageError,
+    assess,
+    questions,
+)
 from misstep import certainty as find_certainty
+from misstep.analysis.questions import Questions
 from misstep.service import client as client_module
 from misstep.service.client import AsyncClient, Client
 from misstep.service.problems import in_http_words
@@ -43,6 +56,25 @@ def test_the_same_from_asyncio(service: Service) -> None:
             return await asyncio.gather(*(client.assess(record) for record in RECORDS))
 
     assert asyncio.run(all_at_once()) == [assess(record) for record in RECORDS]
+
+
+def test_questions_are_those_of_the_library(client: Client, service: Service) -> None:
+    record = [{"kind": "late_arrival", "minutes": 12}]
+
+    async def from_asyncio() -> Questions:
+        async with AsyncClient(service.url) as other:
+            return await other.questions(record)
+
+    assert client.questions(record) == asyncio.run(from_asyncio()) == questions(record)
+    with pytest.raises(RecordError, match="did you mean 'late_arrival'"):
+        client.questions([{"kind": "late_arival"}])
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b"<html>"])
+def test_an_answer_that_is_no_questions_is_not_of_misstep(body: bytes) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
+    with Client("http://x", transport=transport) as other, pytest.raises(UsageError, match="is not a misstep service"):
+        other.questions([])
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ def test_bodies_with_old_names_are_answered_as_todays(tmp_path: Path) -> None:
         old, new = json.dumps(OLD), json.dumps(NEW)
         assert posted("/assess", old).content == ANSWER
         assert posted("/certainty", old).content == posted("/certainty", new).content
+        assert posted("/questions", old).content == posted("/questions", new).content
         assert posted("/", old).content == posted("/", new).content
         assert posted("/assess/batch", f"{old}\n{new}\n", "application/x-ndjson").content.splitlines() == [ANSWER, ANSWER]
         wrong = posted("/assess", '[{"kind": "tardy", "mins": 0}]')

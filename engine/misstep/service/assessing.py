@@ -1,5 +1,5 @@
-"""The routes that assess records, ``POST /assess``, ``POST /certainty`` and ``POST /assess/batch``, and the one that reads texts,
-``POST /suggest``.
+"""The routes that assess records, ``POST /assess``, ``/certainty``, ``/questions`` and ``/assess/batch``, and the one that reads
+texts, ``/suggest``.
 
 These routes are called thousands of times a second, so they are plain ASGI: the bytes of the request go to
 ``RuleBase.assess_json``, and the bytes that it returns are sent. An assessment takes a fraction of a millisecond and runs in the
@@ -43,7 +43,8 @@ assert tuple(_ANSWERS) == DETAILS
 class Assessor:
     """Assesses records. One thread takes the large ones: more threads would only compete with each other and with the loop.
 
-    ``find_certainty`` makes some hundreds of assessments, and a text may be long, so these have a thread of their own each.
+    ``find_certainty`` and ``find_questions`` make tens or hundreds of assessments, and a text may be long, so these have threads
+    of their own.
     """
 
     def __init__(self, metrics: Metrics) -> None:
@@ -75,6 +76,10 @@ class Assessor:
     async def suggest(self, served: ServedRules, request: bytes) -> bytes:
         """The facts that a text may tell of, as JSON. Raises RecordError."""
         return await asyncio.get_running_loop().run_in_executor(self._reading, served.rulebase.suggest_json, request)
+
+    async def find_questions(self, served: ServedRules, record: bytes) -> bytes:
+        """The questions about one record, as JSON. Raises RecordError."""
+        return await asyncio.get_running_loop().run_in_executor(self._certainty, served.rulebase.questions_json, record)
 
 
 class RecordRoute:

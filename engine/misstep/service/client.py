@@ -24,6 +24,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from misstep.analysis.certainty import Certainty
+from misstep.analysis.questions import Questions
 from misstep.analysis.reading.reader import Suggestion
 from misstep.analysis.reading.suggestions_json import from_data
 from misstep.assessment.records import RecordLike, plain_record
@@ -128,6 +129,10 @@ class Client:
     def suggest(self, text: str) -> list[Suggestion]:
         """The facts that a text may tell of, as ``misstep.suggest``. Raises as ``assess`` does."""
         return _suggestions(self._call(_text_request(text)))
+
+    def questions(self, facts: RecordLike) -> Questions:
+        """The questions about one interview, as ``misstep.questions``. Raises as ``assess``."""
+        return _questions(self._call(_post("questions", facts)))
 
     def close(self) -> None:
         """Close the connections."""
@@ -235,6 +240,10 @@ class AsyncClient:
     async def suggest(self, text: str) -> list[Suggestion]:
         """As ``Client.suggest``."""
         return _suggestions(await self._call(_text_request(text)))
+
+    async def questions(self, facts: RecordLike) -> Questions:
+        """As ``Client.questions``."""
+        return _questions(await self._call(_post("questions", facts)))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -478,6 +487,13 @@ def _suggestions(answer: _Answer) -> list[Suggestion]:
     try:
         return from_data(answer.json())
     except (ValueError, LookupError, TypeError, AttributeError):
+        raise _not_misstep(answer) from None
+
+
+def _questions(answer: _Answer) -> Questions:
+    try:
+        return Questions.from_json(answer.content)
+    except ValueError:
         raise _not_misstep(answer) from None
 
 

@@ -15,6 +15,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from misstep.analysis.certainty import Certainty
+from misstep.analysis.questions import Questions
 from misstep.api import RuleBase
 from misstep.assessment.assembly import FINDING_REASONS, SUMMARY
 from misstep.assessment.result import Assessment
@@ -124,6 +125,17 @@ OPERATIONS = {
         description="Some hundreds of assessments, with answers to the open fields: tens of milliseconds. `low` and `high`: the "
         "damage in the middle nine tenths of them; `same`: the share that keeps verdict and first step; `settled`: no single "
         "answer can change either; `depends_on`: the open fields that change the answer, most influential first.",
+        body=JSON,
+        problems=("media_type", "record"),
+    ),
+    "/questions": Operation(
+        "questions",
+        "Find what to ask about one interview: the open fields whose answers change most",
+        _ref("Questions"),
+        answer="The questions, the one that matters most first",
+        description="Some tens of assessments, with answers to the open fields. `settled`: no single answer can change verdict "
+        "or first step, as in `/certainty`; `why`: what the most telling answer would change; `choices`: the answers as records "
+        'have them, with their words, null for "I do not know": leave the field out then, and go on to the next question.',
         body=JSON,
         problems=("media_type", "record"),
     ),
@@ -280,11 +292,11 @@ def _problem_responses(*codes: str) -> Schema:
 
 def _components(rulebase: RuleBase) -> Schema:
     assessment = Assessment.json_schema(REF)
-    adapters = [TypeAdapter(each) for each in (Certainty, RulePage, Kind)]
+    adapters = [TypeAdapter(each) for each in (Certainty, Questions, RulePage, Kind)]
     _, found = TypeAdapter.json_schemas([(each, "serialization", each) for each in adapters], ref_template=REF)
     made: Schema = {**found["$defs"], **assessment.pop("$defs"), "Assessment": assessment}
     members = {"Kind": KIND_MEMBERS, "Field": FIELD_MEMBERS}
-    for name in ("Certainty", "OpenField", "RulePage", "Source", *members):
+    for name in ("Certainty", "OpenField", "Questions", "Question", "AnswerChoice", "RulePage", "Source", *members):
         made[name] = _of_dataclass(made[name]["properties"], members.get(name, {}))
     made["Field"]["properties"]["words"] = _array(_object(value={}, text=_TEXT))
     made["Kind"] = _extended(made["Kind"], rules=_array(_TEXT))

@@ -105,6 +105,7 @@ def _endpoints(rules: RuleReloader, settings: Settings, metrics: Metrics) -> dic
         "/assess": RecordRoute(rules, assessor.assess),
         "/assess/batch": BatchRoute(rules, assessor, settings),
         "/certainty": RecordRoute(rules, assessor.find_certainty),
+        "/questions": RecordRoute(rules, assessor.find_questions),
         "/suggest": RecordRoute(rules, assessor.suggest),
         "/kinds/{kind}": request_response(kind),
         "/rules/{id}": request_response(rule),

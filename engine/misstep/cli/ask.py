@@ -1,0 +1,81 @@
+"""``misstep ask``: show the questions whose answers matter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from misstep.cli.group import (
+    BAD,
+    OK,
+    cli,
+    color_option,
+    engine_option,
+    load_rules,
+    output_option,
+    print_error,
+    rules_option,
+    terminal_width,
+    use_color,
+    write_bytes,
+)
+from misstep.errors import BudgetError, EngineError, MisstepError, RecordError
+
+if TYPE_CHECKING:
+    from misstep.analysis.questions import Questions
+    from misstep.api import EngineName, RuleBase
+    from misstep.rulebase.documents import Document
+
+
+@cli.command()
+@click.argument("file", type=click.Path(allow_dash=True, path_type=Path))
+@rules_option
+@output_option("text", "json", help="Text: the first questions; JSON, one line for each record: all of them.")
+@click.option(
+    "--input",
+    "input_format",
+    type=click.Choice(["json", "jsonl", "yaml"]),
+    help="Format of the input. Default: by the file extension; for standard input, detected.",
+)
+@engine_option
+@color_option
+def ask(file: Path, rules: tuple[Path, ...], output: str, input_format: str | None, engine: EngineName, color: str) -> int:
+    """Show what to ask about the interviews in FILE, or - for standard input: the open fields whose answers change most.
+
+    FILE is one record as JSON or YAML, or JSON lines with one record on each line.
+
+    \b
+    misstep ask interview.yaml
+    echo '[{"kind": "late_arrival", "minutes": 12}]' | misstep ask -
+    """
+    from misstep.analysis.question_text import to_text
+    from misstep.assessment.record_files import check_is_file, read_documents
+
+    if str(file) != "-":
+        check_is_file(file)  # before the rules are loaded, which takes longer
+    rulebase = load_rules(rules)
+    code = OK
+    for number, document in enumerate(read_documents(file, input_format)):
+        try:
+            found = _questions(document, rulebase, engine)
+        except (RecordError, BudgetError, EngineError) as error:
+            print_error(error)
+            code = BAD
+            continue
+        if output == "json":
+            write_bytes(found.to_json() + b"\n")
+        else:
+            print(("\n" if number else "") + to_text(found, terminal_width(), use_color(color)), end="")
+    return code
+
+
+def _questions(document: Document | MisstepError, rulebase: RuleBase, engine: EngineName) -> Questions:
+    """The questions about a document. Raises its error with its place."""
+    if isinstance(document, MisstepError):
+        raise document
+    try:
+        return rulebase.questions(document.data, engine)
+    except RecordError as error:
+        raise document.place(error) from None
