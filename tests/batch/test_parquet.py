@@ -262,12 +262,14 @@ def test_rejects_count_interviews(tmp_path: Path) -> None:
     data = bytearray(file.read_bytes())
     data[4:200] = bytes(196)
     file.write_bytes(data)
-    outcome = score(file, tmp_path / "scores.parquet", workers=1)
-    assert (outcome.interviews, outcome.rejects) == (0, 3_000)
+    whole = tmp_path / "b.parquet"
+    pq.write_table(pa.table({"facts": ["[]"]}), whole)
+    outcome = score([file, whole], tmp_path / "scores.parquet", workers=1)
+    assert (outcome.interviews, outcome.rejects) == (1, 3_000)
     (line,) = (tmp_path / "scores.rejects.jsonl").read_text(encoding="utf-8").splitlines()
     assert orjson.loads(line)["count"] == 3_000
     with pytest.raises(RecordError, match="more than 100 records are invalid"):
-        score(file, tmp_path / "again.parquet", workers=1, max_rejects=100)
+        score([file, whole], tmp_path / "again.parquet", workers=1, max_rejects=100)
 
 
 def test_nothing_in_a_file_is_run(tmp_path: Path) -> None:

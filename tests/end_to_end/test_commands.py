@@ -373,7 +373,11 @@ def test_bash_takes_the_completion(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("words", "offered"),
-    [("misstep as", "plain,assess\n"), ("misstep schema re", "plain,record\n"), ("misstep assess --fa", "plain,--fail-level\n")],
+    [
+        ("misstep asse", "plain,assess\n"),
+        ("misstep schema re", "plain,record\n"),
+        ("misstep assess --fa", "plain,--fail-level\n"),
+    ],
 )
 def test_commands_and_options_are_completed(tmp_path: Path, words: str, offered: str) -> None:
     env = {"_MISSTEP_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}

@@ -52,7 +52,10 @@ def _shipped_words() -> dict[Path, int]:
 
 
 def _read_words(files: dict[Path, int], limits: Limits) -> tuple[WordFile, ...]:
-    return tuple(WordFile(str(file), pack_text(file, limits), layer) for file, layer in files.items())
+    """The files of words, unread. The limits are for those that are given, not for the shipped ones."""
+    return tuple(
+        WordFile(str(file), pack_text(file, Limits() if layer == EXTENDED else limits), layer) for file, layer in files.items()
+    )
 
 
 def _files(paths: Iterable[str | Path], limits: Limits) -> tuple[dict[Path, int], dict[Path, int]]:
