@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +152,8 @@ def test_a_run_that_was_stopped_leaves_out_the_same(log: Path, tmp_path: Path, m
 def test_ids_are_seen_once(ids: list[str]) -> None:
     seen: set[str] = set()
     fresh = [not (id_ in seen or seen.add(id_)) for id_ in ids]  # type: ignore[func-returns-value]
-    assert SeenIds().add(digests(ids)) == fresh
+    with closing(SeenIds()) as known:
+        assert known.add(digests(ids)) == fresh
 
 
 # -- standard output

@@ -11,6 +11,8 @@ from misstep import RecordError, Suggestion
 from misstep.analysis.reading.amounts import find_amounts
 from misstep.analysis.reading.tokens import sentences
 
+pytestmark = pytest.mark.once  # nothing here depends on the version of Python
+
 
 def best(text: str) -> Suggestion:
     return misstep.suggest(text)[0]

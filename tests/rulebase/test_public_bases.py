@@ -27,6 +27,8 @@ from misstep.service.page import Page
 from misstep.tools.ruletest import run_cases
 from misstep.tools.sample import sample_records
 
+pytestmark = pytest.mark.once  # nothing here depends on the version of Python
+
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 BASES = sorted(folder.name for folder in FIXTURES.iterdir() if (folder / "rules").is_dir())
 

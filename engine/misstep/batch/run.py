@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from operator import itemgetter
@@ -139,7 +140,7 @@ def score(
         VERSION: version_of_misstep(),
         COLUMN_VERSION: str(SCHEMA),
     }
-    with Journal(folder, identity, overwrite) as kept:
+    with Journal(folder, identity, overwrite) as kept, closing(SeenIds()) as seen:
         for name, one in ((RULES, rulebase), (BASELINE, baseline)):
             if one is not None:
                 with whole_file(kept.parts / name) as stream:
@@ -162,7 +163,7 @@ def score(
         )
         job = Job(parts, target.form, wanted, replace(reading, kinds=()), baseline is not None)
         comparison = Comparison.between(baseline, rulebase) if baseline else None
-        run = _Run(job, reading, kept, comparison, max_rejects, overwrite, progress, unique, mapping)
+        run = _Run(job, reading, kept, comparison, max_rejects, overwrite, progress, unique, seen, mapping)
         for note in runner.run(score_part, run.tasks(names)):
             run.record(note)
         if refused := run.refused(fail_empty):
@@ -227,9 +228,9 @@ class _Run:
     overwrite: bool
     progress: Callable[[Progress], None] | None
     unique: bool
+    seen: SeenIds
     mapping: RowMapping | None
     coverage: LogCoverage = field(default_factory=LogCoverage)
-    seen: SeenIds = field(default_factory=SeenIds)
     spooled: dict[int, Path] = field(default_factory=dict)
     shares: dict[int, float] = field(default_factory=dict)
     numbers: list[int] = field(default_factory=list)

@@ -22,6 +22,10 @@ class SeenIds:
         self._seen = sqlite3.connect("", check_same_thread=False)  # an iterator of tasks may be run in another thread
         self._seen.execute("CREATE TABLE ids (id BLOB PRIMARY KEY) WITHOUT ROWID")
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self._seen.close()
+
     def add(self, found: Iterable[bytes]) -> list[bool]:
         """Whether each digest is new."""
         return [self._seen.execute("INSERT OR IGNORE INTO ids VALUES (?)", (each,)).rowcount > 0 for each in found]

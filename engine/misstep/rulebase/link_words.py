@@ -20,7 +20,7 @@ from misstep.language.words import FieldWords, KindWords, Words
 from misstep.limits import Limits
 from misstep.rulebase import schema
 from misstep.rulebase.documents import read_yaml
-from misstep.rulebase.load import shipped_word_files
+from misstep.rulebase.load import EXTENDED, shipped_word_files
 from misstep.rulebase.packs import Merged, Pack, PackEntry, WordFile, refuse
 from misstep.rulebase.read_pack import read_pack
 
@@ -38,6 +38,11 @@ class WordSources:
     packs: tuple[Pack, ...] = ()
     files: tuple[WordFile, ...] = ()
     layers: Mapping[str, int] | None = None
+
+    @property
+    def given(self) -> bool:
+        """Whether there are words beside those of shipped packs that others extend."""
+        return bool(self.packs) or any(file.layer != EXTENDED for file in self.files)
 
 
 def word_sources(merged: Merged) -> WordSources:

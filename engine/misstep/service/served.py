@@ -61,7 +61,8 @@ def load_served(settings: Settings) -> ServedRules:
     program, merged = load_program(settings.rules or (shipped_rules(),), limits)
     sources = word_sources(merged)
     rulebase = RuleBase(program, limits, lambda: sources)
-    rulebase.suggest("")  # reads the words: with an error in them these rules are not taken
+    if settings.rules and sources.given:
+        rulebase.suggest("")  # reads the words, which takes a while: with an error in them these rules are not taken
     tag = f'"{program.name}/{program.version}/{program.digest}"'
     kinds = {name: kind_with_rules(program, kind) for name, kind in program.kinds.items()}
     documents: dict[str, object] = {

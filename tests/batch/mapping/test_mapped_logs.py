@@ -21,6 +21,8 @@ from misstep import RuleBase, UsageError, score_batch
 from misstep.batch.mapping import LogCoverage, RowMapping
 from misstep.batch.run import score
 
+pytestmark = pytest.mark.once  # nothing here depends on the version of Python
+
 ROOT = Path(__file__).parents[3]
 WIDE = ROOT / "fixtures" / "mappings" / "wide.yaml"
 COLUMNS = ["interview_id", "team", "tardiness_min", "interviewer_name_wrong", "phone_rang", "comment", "hired"]
