@@ -94,8 +94,31 @@ def test_nested_columns_may_stand_as_json_and_answers_that_disagree_say_nothing(
     read = mapping("{asked: {pairs: [q, a], columns: {late: integer}}}", "{late_arrival: {when: asked.late > 0}}")
     assert len(read.record({"asked": '[{"q": "late", "a": 3}]'}).facts) == 1
     assert read.record({"asked": '[{"q": "late", "a": 3}, {"q": "late", "a": 0}]'}).facts == []
-    for broken in ("[{", "3", '"x"', '{"q": 1}', None, 7, [[1]], ["x"]):
-        assert read.record({"asked": broken}).facts == []
+    for broken in ("[{", "3", '"x"', '{"q": 1}', None, 7, [[1]], ["x"], ""):
+        coverage = LogCoverage()
+        assert read.record({"asked": broken}, coverage).facts == []
+        assert coverage.unmapped.keys() == ({"asked"} if broken in ("[{", "3", '"x"', '{"q": 1}', 7) else set())
+
+
+def test_a_number_beyond_what_is_exact_is_unknown() -> None:
+    read = mapping(
+        "{n: number, w: integer, u: {type: number, unit: weeks}}", "{late_arrival: {when: known(n) or known(w) or known(u)}}"
+    )
+    for name in ("n", "w", "u"):
+        for cell in ("1e999", "9007199254740993.5", "99999999999999999", 1e300):
+            coverage = LogCoverage()
+            assert read.record({name: cell}, coverage).facts == []
+            assert coverage.unmapped.keys() == {name}, cell
+
+
+def test_a_whole_number_of_a_table_is_the_word_of_it() -> None:
+    read = mapping("{rang: {values: {'1': true, '0': false}}}", "{phone_rang: {when: rang}}")
+    assert [len(read.record({"rang": cell}).facts) for cell in ("1", "1.0", 1, 1.0, "0.0", 0)] == [1, 1, 1, 1, 0, 0]
+
+
+def test_a_list_in_a_column_of_text_is_json() -> None:
+    read = mapping("{tags: text, late: integer}", "{late_arrival: {when: late > 0}}", "keep: {tags: tags}\n")
+    assert read.record({"tags": ["a", {"b": 1}], "late": 1}).kept == ('["a",{"b":1}]',)
 
 
 def test_nothing_ignored_is_counted() -> None:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.mapping.mapping_schema import ColumnDoc, ColumnType, Unit
 from misstep.language.facts import LARGEST, TYPES, TypeName
@@ -22,6 +24,7 @@ _SPELLINGS: dict[Unit, str] = {
     "weeks": "w wk wks week weeks",
 }
 _UNIT_WORDS = {word: _SECONDS[unit] for unit, words in _SPELLINGS.items() for word in words.split()}
+_WHOLE = re.compile(r"(-?[0-9]+)\.0+")
 _MEASURE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*([a-z]*)\.?,?\s*")
 _SEPARATOR = ";"
 
@@ -119,7 +122,12 @@ def _parser(type_: Type, unit: Unit | None) -> Callable[[str], Any]:
     read = TYPES[type_.name].read
     if type_.sort == "word":
         return lambda text: text
-    return lambda text: None if isinstance(value := read(text, _SEPARATOR), str) else value
+
+    def parse(text: str) -> Any:
+        value: Any = read(text, _SEPARATOR)
+        return None if isinstance(value, str) or not abs(value) <= LARGEST else value
+
+    return parse
 
 
 def _measure(text: str, unit: Unit, *, whole: bool) -> float | None:
@@ -134,19 +142,23 @@ def _measure(text: str, unit: Unit, *, whole: bool) -> float | None:
         seconds += float(part[1]) * size
         end = part.end()
     value = seconds / _SECONDS[unit]
-    if whole:
-        return int(value) if value.is_integer() else None
-    return value
+    if not value <= LARGEST or (whole and not value.is_integer()):
+        return None
+    return int(value) if whole else value
 
 
 def _text(cell: object) -> str:
-    """A cell as text without space around it; whole numbers without a fraction."""
+    """A cell as text without space around it; whole numbers without a fraction, lists and objects as JSON."""
     if isinstance(cell, str):
         return cell.strip()
+    if isinstance(cell, (list, dict)):
+        return orjson.dumps(cell).decode()
     if isinstance(cell, bool):
         return "true" if cell else "false"
     return f"{cell:.0f}" if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
 def _folded(text: str) -> str:
-    return text.strip().casefold()
+    """A text as `values` and `nothing` are compared: tables may write the whole number 1 as 1.0."""
+    folded = text.strip().casefold()
+    return whole[1] if (whole := _WHOLE.fullmatch(folded)) else folded

@@ -1,0 +1,58 @@
+"""The checked parts of a mapping: groups of columns, lines that make facts, and functions of the values of a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from misstep.batch.mapping.mapped_columns import MappedColumn
+
+ROW = "row"
+"""The name of the columns that are not within another one."""
+
+RowValues = list[Any]
+"""What the columns say, by their places."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnGroup:
+    """Columns that are read together. ``name``: before the dot, in expressions; ``place``: of the value of its first one."""
+
+    name: str
+    source: str
+    columns: tuple[MappedColumn, ...]
+    place: int
+    many: bool = False
+    pairs: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ValueOf:
+    """A function of the values of a row. ``needs``: the places of those without which there is no value."""
+
+    needs: tuple[int, ...]
+    run: Callable[[RowValues], Any]
+
+    def __call__(self, values: RowValues) -> Any:
+        """The value; None where one that it needs is unknown."""
+        return None if any(values[i] is None for i in self.needs) else self.run(values)
+
+
+@dataclass(frozen=True, slots=True)
+class FactLine:
+    """One line under ``facts``. ``each``: the list that it is repeated for; ``required``: fields that it needs."""
+
+    title: str
+    kind: str
+    each: ColumnGroup | None
+    test: Callable[[RowValues], Any] | None
+    fields: tuple[tuple[str, ValueOf], ...]
+    required: frozenset[str]
+
+
+def as_text(value: object) -> str | None:
+    """A value as the text that an id or a kept column has."""
+    if value is None or isinstance(value, str):
+        return value
+    return ("true" if value else "false") if isinstance(value, bool) else f"{value:.15g}"
