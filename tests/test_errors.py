@@ -22,10 +22,10 @@ from misstep.errors import (
     RecordError,
     RuleError,
     UsageError,
+    did_you_mean,
     from_pointer,
     listing,
     printable,
-    suggest,
     to_pointer,
 )
 
@@ -94,10 +94,10 @@ def test_no_problem_is_an_amplifier_or_breaks_the_line(text: str, subject: str, 
 
 
 def test_a_suggestion_is_the_nearest_word_or_what_is_said_otherwise() -> None:
-    assert suggest("minuts", ["minutes", "seconds"]) == "; did you mean 'minutes'?"
-    assert suggest("xyz", ["minutes", "seconds"]) == ""
-    assert suggest("xyz", ["minutes", "seconds"], "; there are two") == "; there are two"
-    assert suggest("x" * 100_000, ["x" * 80]) == f"; did you mean '{'x' * 80}'?"
+    assert did_you_mean("minuts", ["minutes", "seconds"]) == "; did you mean 'minutes'?"
+    assert did_you_mean("xyz", ["minutes", "seconds"]) == ""
+    assert did_you_mean("xyz", ["minutes", "seconds"], "; there are two") == "; there are two"
+    assert did_you_mean("x" * 100_000, ["x" * 80]) == f"; did you mean '{'x' * 80}'?"
 
 
 NAMES = st.text("abk_01é", max_size=8)
@@ -106,7 +106,7 @@ NAMES = st.text("abk_01é", max_size=8)
 @given(word=NAMES, known=st.lists(NAMES, max_size=15))
 def test_a_suggestion_is_that_of_difflib(word: str, known: list[str]) -> None:
     close = [name for name in difflib.get_close_matches(word, known, n=1, cutoff=0.6) if name]
-    assert suggest(word, known) == (f"; did you mean '{close[0]}'?" if close else "")
+    assert did_you_mean(word, known) == (f"; did you mean '{close[0]}'?" if close else "")
 
 
 def test_a_suggestion_among_many_words_compares_few(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +121,7 @@ def test_a_suggestion_among_many_words_compares_few(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(difflib, "SequenceMatcher", Counting)
     known = [f"kind_{i:04}" for i in range(1000)]
     for i in range(0, 1000, 10):
-        assert suggest(f"kinnd_{i:04}", known) == f"; did you mean 'kind_{i:04}'?"
+        assert did_you_mean(f"kinnd_{i:04}", known) == f"; did you mean 'kind_{i:04}'?"
     assert 100 <= compared <= 100 * MOST_COMPARED
 
 

@@ -13,8 +13,7 @@ from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordLike, RecordReader, named
 from misstep.assessment.result import Assessment
 from misstep.assessment.session import Session
-from misstep.errors import InstallationError, UsageError, printable
-from misstep.errors import suggest as did_you_mean
+from misstep.errors import InstallationError, UsageError, did_you_mean, printable
 from misstep.evaluate.compiled import CompiledEngine
 from misstep.language.facts import Kind
 from misstep.language.program import Action, Program, Rule, Source

@@ -108,7 +108,7 @@ class InstallationError(MisstepError):
     """Something that belongs to the installation of misstep is missing."""
 
 
-def suggest(
+def did_you_mean(
     word: str, known: Iterable[str], otherwise: str = "", renamed: Mapping[str, Iterable[str]] = MappingProxyType({})
 ) -> str:
     """``"; did you mean 'x'?"`` for the nearest known word, else ``otherwise``. ``renamed``: known words by their old ones, which
@@ -159,7 +159,7 @@ def unknown(what: str, word: object, known: Iterable[str], otherwise: str | None
     """The message about a word that is not known, with the nearest that is, or all of them, or ``otherwise``."""
     names = list(known)
     there = f"; it is one of {', '.join(names)}" if names else "; there are none"
-    hint = suggest(str(word), names, there if otherwise is None else otherwise)
+    hint = did_you_mean(str(word), names, there if otherwise is None else otherwise)
     return f"unknown {what} '{word}'{hint}"
 
 

@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, ValidationE
 from misstep.assessment.intake import Facts, Intake, Values, fault
 from misstep.assessment.old_names import OldNames
 from misstep.assessment.result import Plain
-from misstep.errors import Location, Problem, RecordError, suggest, to_pointer
+from misstep.errors import Location, Problem, RecordError, did_you_mean, to_pointer
 from misstep.language.facts import (
     GIVEN_ROLES,
     LARGEST,
@@ -176,7 +176,7 @@ class RecordReader:
             if tag in self._concluded:
                 message = f"'{tag}' is concluded by rules and cannot be said"
             else:
-                near = suggest(tag, self._kinds) if tag.isidentifier() else ""
+                near = did_you_mean(tag, self._kinds) if tag.isidentifier() else ""
                 message = "there is no such kind" + (near or "; `misstep kinds` lists them")
         elif kind == "union_tag_not_found":
             loc.append("kind")
@@ -187,7 +187,7 @@ class RecordReader:
             name = str(loc.pop())
             if name.isidentifier() and len(name) <= 60:
                 loc.append(name)
-            message = f"there is no such field{of}" + suggest(name, known, f"; there are {', '.join(known) or 'no fields'}")
+            message = f"there is no such field{of}" + did_you_mean(name, known, f"; there are {', '.join(known) or 'no fields'}")
         elif kind == "missing":
             field = found.by_name.get(str(loc[-1])) if found else None
             message = "is missing" + (f"; it must be {field.expected()}" if field else "")

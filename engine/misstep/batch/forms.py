@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from misstep.batch.arrow import parquet_file
-from misstep.errors import UsageError, printable, suggest
+from misstep.errors import UsageError, did_you_mean, printable
 from misstep.files import opened
 
 OutputForm = Literal["parquet", "jsonl", "csv"]
@@ -27,7 +27,7 @@ def form_of(output: Path) -> OutputForm:
     form = ENDINGS.get(output.suffix.lower())
     if form is None:
         known = "; it is one of *.parquet, *.jsonl (JSON lines) and *.csv"
-        hint = suggest(output.suffix.lower(), ENDINGS, known)
+        hint = did_you_mean(output.suffix.lower(), ENDINGS, known)
         raise UsageError(f"{printable(str(output))}: unsupported file extension{hint}")
     return form
 

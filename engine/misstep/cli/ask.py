@@ -16,6 +16,7 @@ from misstep.cli.group import (
     load_rules,
     output_option,
     print_error,
+    record_format_option,
     rules_option,
     terminal_width,
     use_color,
@@ -33,12 +34,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(allow_dash=True, path_type=Path))
 @rules_option
 @output_option("text", "json", help="Text: the first questions; JSON, one line for each record: all of them.")
-@click.option(
-    "--input",
-    "input_format",
-    type=click.Choice(["json", "jsonl", "yaml"]),
-    help="Format of the input. Default: by the file extension; for standard input, detected.",
-)
+@record_format_option
 @engine_option
 @color_option
 def ask(file: Path, rules: tuple[Path, ...], output: str, input_format: str | None, engine: EngineName, color: str) -> int:

@@ -17,12 +17,13 @@ from misstep.cli.group import (
     load_rules,
     output_option,
     print_error,
+    record_format_option,
     rules_option,
     terminal_width,
     use_color,
     write_bytes,
 )
-from misstep.errors import BudgetError, EngineError, MisstepError, RecordError, UsageError, suggest
+from misstep.errors import BudgetError, EngineError, MisstepError, RecordError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from misstep.analysis.certainty import Certainty
@@ -36,12 +37,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(allow_dash=True, path_type=Path))
 @rules_option
 @output_option("text", "json", "markdown", help="Text; JSON, one line for each record; or Markdown with all details.")
-@click.option(
-    "--input",
-    "input_format",
-    type=click.Choice(["json", "jsonl", "yaml"]),
-    help="Format of the input. Default: by the file extension; for standard input, detected.",
-)
+@record_format_option
 @click.option(
     "--fail-level", metavar="BAND", help="Exit with code 1 if a finding has this severity band or a worse one, e.g. `serious`."
 )
@@ -77,7 +73,7 @@ def assess(
     rulebase = load_rules(rules)
     bands = rulebase.program.scale.severity.words
     if fail_level is not None and fail_level not in bands:
-        hint = suggest(fail_level, bands, f"; it is one of {', '.join(bands)}")
+        hint = did_you_mean(fail_level, bands, f"; it is one of {', '.join(bands)}")
         raise UsageError(f"--fail-level: unknown band '{fail_level}'{hint}")
     code = OK
     for number, document in enumerate(read_documents(file, input_format)):

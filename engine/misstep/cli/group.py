@@ -30,6 +30,12 @@ rules_option = click.option(
     help="Pack or folder of packs to use instead of the shipped rules; may be repeated. "
     "A pack that begins with `extends: misstep` is added to the shipped rules.",
 )
+record_format_option = click.option(
+    "--input",
+    "input_format",
+    type=click.Choice(["json", "jsonl", "yaml"]),
+    help="Format of the input. Default: by the file extension; for standard input, detected.",
+)
 engine_option = click.option(
     "--engine",
     default="compiled",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from misstep.cli.group import cli, load_rules, output_option, print_json, rules_option, terminal_width
-from misstep.errors import UsageError, printable, suggest
+from misstep.errors import UsageError, did_you_mean, printable
 
 if TYPE_CHECKING:
     from misstep.api import RuleBase
@@ -28,7 +28,7 @@ def kinds(kind: str | None, rules: tuple[Path, ...], output: str) -> None:
     if kind is not None and kind not in known:
         from misstep.language.facts import renamings
 
-        hint = suggest(kind, known, "; `misstep kinds` lists them", renamings(known.values()))
+        hint = did_you_mean(kind, known, "; `misstep kinds` lists them", renamings(known.values()))
         raise UsageError(f"unknown kind '{kind}'{hint}")
     chosen = [known[kind]] if kind else list(known.values())
     if output == "json":

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from misstep.errors import suggest
+from misstep.errors import did_you_mean
 from misstep.language.expression import (
     Compare,
     Constants,
@@ -109,7 +109,7 @@ class Column:
         raise self._error(value, f"one of {', '.join(words)}" if self._words else form.called, words)
 
     def _error(self, value: object, expected: str, words: tuple[str, ...] = ()) -> CellError:
-        hint = suggest(written(value), (*words, *([UNSAID] if self.unknown else [])))
+        hint = did_you_mean(written(value), (*words, *([UNSAID] if self.unknown else [])))
         return CellError(f"'{written(value)[:60]}' is not {expected}{hint}")
 
     def _span(self, value: object) -> Span:

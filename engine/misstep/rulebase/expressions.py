@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import NamedTuple, cast
 
-from misstep.errors import listing, suggest
+from misstep.errors import did_you_mean, listing
 from misstep.language.effects import Placeholder, Text
 from misstep.language.expression import (
     Arithmetic,
@@ -349,7 +349,7 @@ class _ExpressionChecker:
 
     def _hint(self, name: str, names: list[str]) -> str:
         there = f"; known here: {listing(names)}" if names else ""
-        return suggest(name, [*names, *self.scope.constants.nodes], there, self.scope.renamed) + " (text stands in quotes)"
+        return did_you_mean(name, [*names, *self.scope.constants.nodes], there, self.scope.renamed) + " (text stands in quotes)"
 
     def attribute(self, node: ast.Attribute, known: KnownFields, depth: int) -> Checked:
         return self._field(node, known)
@@ -387,7 +387,7 @@ class _ExpressionChecker:
         if type_ is None:
             if node.attr in self.scope.lacking:
                 raise self._error(node, self.scope.lacking[node.attr])
-            hint = suggest(node.attr, fields, f"; it has {listing(fields)}", self.scope.renamed)
+            hint = did_you_mean(node.attr, fields, f"; it has {listing(fields)}", self.scope.renamed)
             raise self._error(node, f"'{name}' has no field '{node.attr}'{hint}")
         return FieldRef(name, node.attr), type_
 
@@ -506,7 +506,7 @@ class _ExpressionChecker:
             raise self._no_value(node, words[0], type_)
 
     def _no_value(self, node: ast.AST, word: str, type_: Type, of: str = "") -> ExpressionError:
-        hint = suggest(word, type_.values, f"; it is one of {listing(type_.values)}")
+        hint = did_you_mean(word, type_.values, f"; it is one of {listing(type_.values)}")
         return self._error(node, f"'{word[:60]}'{of} is not a value of this field{hint}")
 
     def _member(self, node: ast.Compare, known: KnownFields, depth: int, negated: bool) -> Checked:
@@ -584,7 +584,7 @@ class _ExpressionChecker:
     def call(self, node: ast.Call, known: KnownFields, depth: int) -> Checked:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name not in _ARGUMENTS:
-            hint = suggest(name, _ARGUMENTS, f"; there are {listing(_ARGUMENTS)}")
+            hint = did_you_mean(name, _ARGUMENTS, f"; there are {listing(_ARGUMENTS)}")
             raise self._error(node, (f"unknown function '{name}'" if name else "not a function") + hint)
         if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
             raise self._error(node, "a function takes plain arguments only")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from misstep.errors import suggest
+from misstep.errors import did_you_mean
 from misstep.language.facts import ROLES, TRAITS, TYPES, UNSAID, Field, FieldType, Kind, renamings
 from misstep.language.finding import FINDING_FIELDS, FINDING_WORDS
 from misstep.language.functions import Type
@@ -216,7 +216,7 @@ def _words(field: Field, sentences: Mapping[str, str]) -> tuple[tuple[Any, str],
         raise ValueError("`words` is for true and false, and for words of `values`")
     for word in sentences:
         if word not in values:
-            hint = suggest(word, values, f"; it is one of {', '.join(values)}")
+            hint = did_you_mean(word, values, f"; it is one of {', '.join(values)}")
             raise ValueError(f"`words` has a sentence for '{word}', which is no value of the field{hint}")
     return tuple((value, sentences[word]) for word, value in values.items() if word in sentences)
 
@@ -301,11 +301,11 @@ def _faults(
     """The faults of an entry: messages, each with its path."""
     owner, _, name = place.partition(".")
     if owner not in owners:
-        yield (f"there is no kind or role '{owner}'{suggest(owner, owners, renamed=renamed)}",)
+        yield (f"there is no kind or role '{owner}'{did_you_mean(owner, owners, renamed=renamed)}",)
     elif field is None:
         names = [field.name for field in owners[owner]]
         there = f"; there are {', '.join(names)}" if names else "; it has none"
-        yield (f"{owner} has no field '{name}'{suggest(name, names, there, renamed)}",)
+        yield (f"{owner} has no field '{name}'{did_you_mean(name, names, there, renamed)}",)
     elif owner in kinds and kinds[owner].role == "derived":
         yield (f"'{owner}' is concluded by rules, so nobody is asked about it",)
     elif field.required:
@@ -332,7 +332,7 @@ def _usual_answer(field: Field, text: str) -> Any:
     answer = field.form.store(field.form.read(text, ","))
     if not field.takes(answer):
         words = ("true", "false") if field.type == "boolean" else field.values
-        raise ValueError(f"'{text[:60]}' is no answer: it must be {_expected_answer(field)}{suggest(text, words)}")
+        raise ValueError(f"'{text[:60]}' is no answer: it must be {_expected_answer(field)}{did_you_mean(text, words)}")
     return answer
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import cast
 
-from misstep.errors import listing, suggest
+from misstep.errors import did_you_mean, listing
 from misstep.language.effects import EFFECTS, Contribute, Derive, Dimension, Effect, LimitOutlook, Note, Recommend, Veto
 from misstep.language.expression import Curve, Expression, Literal, Scalar
 from misstep.language.facts import Field
@@ -86,7 +86,7 @@ class EffectLinker:
             what = "a finding is scored already" if self.names.patterns[name].over == "finding" else "it is not a mistake"
             self.names.problem(f"'{name}' cannot be added to: {what}", *path, "for")
         else:
-            self.names.problem(f"'{name}' is not a name of this rule{suggest(name, mistakes)}", *path, "for")
+            self.names.problem(f"'{name}' is not a name of this rule{did_you_mean(name, mistakes)}", *path, "for")
         return None
 
     def _verdict(self, item: str | schema.VerdictDoc, *path: str | int) -> Effect | None:
@@ -118,7 +118,7 @@ class EffectLinker:
         for name in names:
             if name not in mistakes:
                 what = "is not a mistake or finding" if name in self.names.patterns else "is not a name of this rule"
-                self.names.problem(f"'{name}' {what}{suggest(name, mistakes)}", *path, "for")
+                self.names.problem(f"'{name}' {what}{did_you_mean(name, mistakes)}", *path, "for")
                 return None
         return tuple(dict.fromkeys(names))
 
@@ -138,13 +138,13 @@ class EffectLinker:
             derived = [k.name for k in self.names.all.kinds.values() if k.role == "derived"]
             there = f"; there are {listing(derived)}" if derived else "; declare one under kinds: with `role: derived`"
             what = "the `kind` is missing" if name is None else f"'{name}' is not a derived kind"
-            hint = there if name is None else suggest(str(name), derived, there, renamed)
+            hint = there if name is None else did_you_mean(str(name), derived, there, renamed)
             self.names.problem(f"derive: {what}{hint}", *path, "kind")
             return None
         for key in doc:
             if key != "kind" and key not in kind.by_name:
                 there = f"; it has {listing(kind.by_name)}" if kind.by_name else ""
-                hint = suggest(key, kind.by_name, there, renamed)
+                hint = did_you_mean(key, kind.by_name, there, renamed)
                 self.names.problem(f"derive: {kind.name} has no field '{key}'{hint}", *path, key)
         for field in kind.fields:
             if field.name not in doc and not field.unknown:
@@ -165,7 +165,7 @@ class EffectLinker:
             return None
         node, type_ = checked
         if wanted.name == "enum" and isinstance(node, Literal) and node.value not in wanted.values:
-            hint = suggest(str(node.value), wanted.values, f"; it is one of {listing(wanted.values)}")
+            hint = did_you_mean(str(node.value), wanted.values, f"; it is one of {listing(wanted.values)}")
             self.names.problem(f"derive: not a value of the field '{field.name}'{hint}", *path)
         elif not fits(type_, wanted):
             what = f"one of {listing(wanted.values)}" if wanted.values else str(wanted)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from misstep.errors import Problem, RuleError, suggest
+from misstep.errors import Problem, RuleError, did_you_mean
 from misstep.language.facts import Field, Kind
 from misstep.language.program import Program
 from misstep.language.words import FieldWords, KindWords, Words
@@ -109,7 +109,7 @@ class _Linker:
         kinds, roles = self.program.kinds, self.program.roles
         if name not in kinds and name not in roles:
             if not stale:
-                entry.report(f"there is no kind or role '{name}'{suggest(name, [*kinds, *roles])}")
+                entry.report(f"there is no kind or role '{name}'{did_you_mean(name, [*kinds, *roles])}")
             return False
         report: Callable[..., None] = entry.report
         if entry.pack.layer < self.layers.get(name, 0) or stale:
@@ -121,7 +121,7 @@ class _Linker:
             report("a role has words for its fields alone")
         for i, other in enumerate(entry.doc.instead_of):
             if other not in kinds and not stale:
-                report(f"there is no kind '{other}'{suggest(other, kinds)}", "instead_of", i)
+                report(f"there is no kind '{other}'{did_you_mean(other, kinds)}", "instead_of", i)
         for section, given in (("says", entry.doc.says), ("against", entry.doc.against)):
             self._check_wordings(given, report, section)
         fields = {field.name: field for field in self._fields(name)}
@@ -130,7 +130,7 @@ class _Linker:
             field = fields.get(field_name)
             if field is None:
                 there = f"; there are {', '.join(fields)}" if fields else "; it has none"
-                report(f"{name} has no field '{field_name}'{suggest(field_name, fields, there)}", *at)
+                report(f"{name} has no field '{field_name}'{did_you_mean(field_name, fields, there)}", *at)
                 continue
             if (doc.near or doc.counts) and not field.is_number:
                 report("`near` and `counts` are for numbers", *at)
@@ -151,7 +151,9 @@ class _Linker:
         for i, wording in enumerate(wordings):
             for term in TERM.findall(wording):
                 if term not in self.terms:
-                    report(f"there is no term '{term[:60]}'{suggest(term, self.terms, '; declare it under terms:')}", *path, i)
+                    report(
+                        f"there is no term '{term[:60]}'{did_you_mean(term, self.terms, '; declare it under terms:')}", *path, i
+                    )
             count = 1
             for part in wording.split():
                 count *= part.count("|") + 1
@@ -195,9 +197,9 @@ def _value(field: Field, text: str) -> tuple[Any, str]:
     text."""
     if field.type == "set":
         fault = "" if text in field.values else f"'{text[:60]}' is no word of the set; it is one of {', '.join(field.values)}"
-        return text, fault + (suggest(text, field.values) if fault else "")
+        return text, fault + (did_you_mean(text, field.values) if fault else "")
     value = field.form.read(text, ",")
     if field.takes(field.form.store(value)) and not field.leaves_open(value):
         return value, ""
     words = ("true", "false") if field.type == "boolean" else field.values
-    return None, f"'{text[:60]}' is no value of the field: it must be {field.expected()}{suggest(text, words)}"
+    return None, f"'{text[:60]}' is no value of the field: it must be {field.expected()}{did_you_mean(text, words)}"

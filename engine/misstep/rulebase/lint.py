@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import permutations
 from typing import NamedTuple
 
-from misstep.errors import Problem, listing, suggest
+from misstep.errors import Problem, did_you_mean, listing
 from misstep.language.effects import Contribute, Recommend, Veto
 from misstep.language.expression import Compare, FieldRef, names_in, walk
 from misstep.language.facts import GIVEN_ROLES, renamings
@@ -245,6 +245,6 @@ class CaseNames:
         for i, word in enumerate(words):
             if word not in known:
                 there = "" if len(known) > 12 else f"; it is one of {listing(known)}" if known else "; there are none"
-                hint = suggest(word, known, there, self._renamed)
+                hint = did_you_mean(word, known, there, self._renamed)
                 place = (*path, i) if isinstance(value, list) else (*path, *key)
                 yield UnknownName(place, f"unknown {what} '{word}'{hint}")

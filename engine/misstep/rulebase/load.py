@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from misstep.errors import Location, Problem, RuleError, UsageError, suggest
+from misstep.errors import Location, Problem, RuleError, UsageError, did_you_mean
 from misstep.limits import Limits
 from misstep.rulebase.documents import read_yaml
 from misstep.rulebase.packs import Merged, Pack, PackEntry, WordFile, merge, refuse
@@ -163,7 +163,7 @@ def _extended(packs: list[Pack], limits: Limits, problems: list[Problem]) -> lis
                 wanted.add(name)
             else:
                 path = ("extends",) if isinstance(extends, str) else ("extends", i)
-                hint = suggest(name, [SHIPPED, *files], f"; there are {SHIPPED} (all) and {', '.join(sorted(files))}")
+                hint = did_you_mean(name, [SHIPPED, *files], f"; there are {SHIPPED} (all) and {', '.join(sorted(files))}")
                 unknown.append(pack.problem(path, f"there is no shipped pack '{name}'{hint}"))
     if not any(pack.doc.scale.model_fields_set or any(s == SCALE for s, _ in pack.broken) for pack in packs):
         wanted.add(SCALE)

@@ -16,7 +16,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 
-from misstep.errors import Location, Problem, RuleError, suggest, unknown
+from misstep.errors import Location, Problem, RuleError, did_you_mean, unknown
 from misstep.limits import Limits
 from misstep.rulebase import schema
 from misstep.rulebase.documents import Document
@@ -181,7 +181,7 @@ def merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged:
     for pack in packs:
         for i, rule in enumerate(pack.doc.disable):
             if rule not in merged.rules and rule not in merged.tables and not merged.is_broken_rule(rule):
-                hint = suggest(rule, [*merged.tables, *merged.rules])
+                hint = did_you_mean(rule, [*merged.tables, *merged.rules])
                 pack.report(f"there is no rule '{rule}'{hint}", "disable", i)
     for rule in disabled_rules(packs):
         merged.rules.pop(rule, None)
@@ -227,7 +227,7 @@ def _merge_section(section: str, merged: Merged) -> dict[str, PackEntry[Any]]:
     for name, entries in replacements.items():
         broken = merged.is_broken_rule(name) if section == "rules" else (section, name) in merged.broken
         if name not in originals and not broken:
-            hint = suggest(name, originals, renamed=renamed)
+            hint = did_you_mean(name, originals, renamed=renamed)
             entries[0].report(f"`replace: true`, but there is no '{name}' to replace{hint}")
         for one, other in pairwise(entries):
             if one.pack.layer == other.pack.layer:

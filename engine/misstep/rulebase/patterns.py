@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args
 
-from misstep.errors import suggest
+from misstep.errors import did_you_mean
 from misstep.language.expression import Compare, Expression, KnownFields, known_where, names_in, refs_in, with_name
 from misstep.language.facts import GIVEN_ROLES, ROLES, Field, Kind, renamings
 from misstep.language.finding import FINDING_FIELDS
@@ -207,7 +207,7 @@ class RuleNames:
             else:
                 known = [*self.all.kinds, *GIVEN_ROLES, FINDING, OUTLOOK]
                 there = "" if self._extends() else "; the shipped kinds need `extends: misstep`"
-                hint = suggest(word, known, there, self.all.renamed)
+                hint = did_you_mean(word, known, there, self.all.renamed)
                 raise self.fail(f"unknown kind '{word}'{hint}", key, i, slot)
         return list(found.values())
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from misstep.errors import Problem, RuleError, suggest
+from misstep.errors import Problem, RuleError, did_you_mean
 from misstep.rulebase import schema
 from misstep.rulebase.documents import Document
 from misstep.rulebase.packs import Pack
@@ -88,7 +88,7 @@ def describe(data: object, error: ErrorDetails, root: type[schema.Doc]) -> tuple
     if error["type"] == "extra_forbidden":
         keys = _keys_at(path[:-1], root)
         old = schema.OLD_KEYS.get(".".join(map(str, path)))
-        hint = f"; {old}" if old else suggest(str(last), keys, f"; there are {', '.join(keys)}")
+        hint = f"; {old}" if old else did_you_mean(str(last), keys, f"; there are {', '.join(keys)}")
         message = f"unknown key '{_short(last)}'{hint}"
     elif error["type"] == "missing":
         message = f"the key '{last}' is missing"
@@ -114,7 +114,7 @@ def _expected(error: ErrorDetails, value: object) -> str:
     match error["type"]:
         case "literal_error":
             words = re.findall("'([^']*)'", context["expected"])
-            return f"must be {context['expected']}" + suggest(str(value), words)
+            return f"must be {context['expected']}" + did_you_mean(str(value), words)
         case "union_tag_invalid":
             tags = re.findall("'([^']*)'", context["expected_tags"])
             words = [_TAGS[tag] for tag in tags]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from misstep.errors import Location, Problem, suggest
+from misstep.errors import Location, Problem, did_you_mean
 from misstep.layout.wording import counted
 from misstep.limits import Limits
 from misstep.rulebase import schema
@@ -210,7 +210,7 @@ class _Opener:
             if cell.text in names[:i]:
                 self._sheet_problem(sheet.place(cell), f"the column '{cell.text[:60]}' stands twice")
             elif cell.text not in self.heads:
-                hint = suggest(cell.text, self.heads, f"; there are {', '.join(self.heads)}")
+                hint = did_you_mean(cell.text, self.heads, f"; there are {', '.join(self.heads)}")
                 self._sheet_problem(sheet.place(cell), f"there is no input or output '{cell.text[:60]}'{hint}")
         for name in self.heads:
             if name not in names:

@@ -19,7 +19,7 @@ from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
-from misstep.errors import listing, suggest
+from misstep.errors import did_you_mean, listing
 from misstep.language.facts import ValueSort
 from misstep.language.functions import BOOLEAN, TEXT, Type
 from misstep.language.scale import QUOTED_WORDS
@@ -269,7 +269,7 @@ class _TemplateChecker:
         raise self.error(f"'{name}' is a fact; say which field of it: it has {listing(type_)}", node, name)
 
     def unknown(self, name: str) -> str:
-        return f"unknown name '{name}'{suggest(name, self.names, f'; known here: {listing(self.names)}', self.renamed)}"
+        return f"unknown name '{name}'{did_you_mean(name, self.names, f'; known here: {listing(self.names)}', self.renamed)}"
 
     def field(self, node: nodes.Node, name: str, field: str) -> _CheckedValue:
         fields = self.names.get(name)
@@ -280,7 +280,7 @@ class _TemplateChecker:
         if isinstance(fields, Type):
             raise self.error(f"'{name}' has no fields", node, name)
         if field not in fields:
-            hint = suggest(field, fields, f"; it has {listing(fields)}", self.renamed)
+            hint = did_you_mean(field, fields, f"; it has {listing(fields)}", self.renamed)
             raise self.error(f"'{name}' has no field '{field}'{hint}", node, f"{name}.{field}")
         return _CheckedValue(fields[field], _words(fields[field], field))
 
@@ -324,12 +324,12 @@ class _TemplateChecker:
             if one.name == "enum" and other.name == "text" and one.values:
                 for word in other.values:
                     if word not in one.values:
-                        hint = suggest(word, one.values, f"; it is one of {listing(one.values)}")
+                        hint = did_you_mean(word, one.values, f"; it is one of {listing(one.values)}")
                         raise self.error(f"it is never '{word}'{hint}", node, word)
 
     def filter(self, node: nodes.Filter, depth: int) -> _CheckedValue:
         if node.name not in _FILTERS:
-            hint = suggest(node.name, _FILTERS, f"; there are {listing(_FILTERS)}")
+            hint = did_you_mean(node.name, _FILTERS, f"; there are {listing(_FILTERS)}")
             raise self.error(f"there is no filter '{node.name}'{hint}", node, node.name)
         if node.node is None or node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
             raise self.error(f"the filter '{node.name}' takes no arguments", node, node.name)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from misstep.errors import listing, suggest
+from misstep.errors import did_you_mean, listing
 from misstep.service.config import QUERY
 from misstep.service.problems import Rejected
 
@@ -49,10 +49,10 @@ def parse_query(query: bytes, known: Mapping[str, tuple[str, ...]]) -> dict[str,
         if name not in known:
             shown = f" '{name}'" if name.isidentifier() and len(name) <= MOST_NAME else ""
             there = f"; there is {listing(known)}" if known else "; this path has none"
-            raise Rejected("query", f"unknown query parameter{shown}" + suggest(name, known, there))
+            raise Rejected("query", f"unknown query parameter{shown}" + did_you_mean(name, known, there))
         if value not in known[name]:
             must = f"the query parameter '{name}' must be one of {', '.join(known[name])}"
-            raise Rejected("query", must + suggest(value, known[name]))
+            raise Rejected("query", must + did_you_mean(value, known[name]))
         if name in found:
             raise Rejected("query", f"the query parameter '{name}' is given twice")
         found[name] = value

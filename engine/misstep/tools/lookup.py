@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from misstep.errors import UsageError, listing, suggest
+from misstep.errors import UsageError, did_you_mean, listing
 from misstep.language.facts import TRAITS, Field, Kind
 from misstep.language.program import Program, Source
 from misstep.rulebase.packs import Merged
@@ -93,4 +93,4 @@ def require_rule(rule: str, known: Iterable[str]) -> None:
     if rule not in known:
         near = [name for name in known if name.split(".")[0] == rule.split(".")[0]]
         otherwise = f"there are {listing(near)}" if near else "`misstep kinds KIND` lists the rules about a kind"
-        raise UsageError(f"unknown rule '{rule}'" + suggest(rule, known, f"; {otherwise}"))
+        raise UsageError(f"unknown rule '{rule}'" + did_you_mean(rule, known, f"; {otherwise}"))

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any, NamedTuple, TypeVar
 
 from misstep.api import RuleBase
-from misstep.errors import UsageError, suggest
+from misstep.errors import UsageError, did_you_mean
 from misstep.language.facts import Field, Kind
 from misstep.rulebase.field_use import Reference, find_references
 
@@ -43,7 +43,7 @@ def sample_records(rulebase: RuleBase, count: int, seed: int = 1, columns: Seque
     for name in columns:
         if name not in COLUMNS:
             known = f"; it is one of {', '.join(COLUMNS)}"
-            raise UsageError(f"columns: unknown column '{name[:60]}'{suggest(name, COLUMNS, known)}")
+            raise UsageError(f"columns: unknown column '{name[:60]}'{did_you_mean(name, COLUMNS, known)}")
     return _records(_FactMaker(rulebase, seed), count, seed, columns)
 
 

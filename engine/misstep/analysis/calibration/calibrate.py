@@ -25,7 +25,7 @@ from misstep.analysis.calibration.judged_cases import (
 from misstep.analysis.calibration.measuring import among_experts, compare, confidence, confusion, group, measure
 from misstep.assessment.records import RecordLike
 from misstep.assessment.result import Assessment
-from misstep.errors import EngineError, Location, MisstepError, Problem, RecordError, UsageError, listing, suggest
+from misstep.errors import EngineError, Location, MisstepError, Problem, RecordError, UsageError, did_you_mean, listing
 from misstep.language.program import Program
 
 
@@ -127,7 +127,7 @@ def _chosen(judged: Sequence[Judged], selection: Selection) -> list[Judged]:
     known = sorted({j.compared.basis for j in judged})
     for basis in selection.bases:
         if basis not in known:
-            hint = suggest(basis, known, f"; there are {listing(known)}")
+            hint = did_you_mean(basis, known, f"; there are {listing(known)}")
             raise UsageError(f"no case has the basis '{basis}'{hint}")
     least = selection.min_confidence
     chosen = [

@@ -14,7 +14,17 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, ValidationError
 
 from misstep.assessment.record_files import check_is_file, read_documents
-from misstep.errors import Location, MisstepError, Problem, RecordError, UsageError, from_pointer, printable, suggest, to_pointer
+from misstep.errors import (
+    Location,
+    MisstepError,
+    Problem,
+    RecordError,
+    UsageError,
+    did_you_mean,
+    from_pointer,
+    printable,
+    to_pointer,
+)
 from misstep.language.program import Program
 from misstep.rulebase.documents import Document
 from misstep.rulebase.read_pack import describe
@@ -142,7 +152,7 @@ def unknown_words(case: JudgedDoc, entry: CaseEntry, program: Program) -> list[P
     found = []
     for key, what, word, known in told:
         if word is not None and word not in known:
-            hint = suggest(word, known, f"; it is one of {', '.join(known)}")
+            hint = did_you_mean(word, known, f"; it is one of {', '.join(known)}")
             found.append(entry.problem(("expert", key), f"there is no such {what}{hint}"))
     return found
 
@@ -152,7 +162,7 @@ def unknown_steps(case: JudgedDoc, entry: CaseEntry, program: Program) -> Iterat
     for key, actions in (("recommended", case.expert.recommended), ("against", case.expert.against)):
         for i, action in enumerate(actions):
             if action not in program.actions:
-                message = f"these rules have no action '{action}', so it is in no plan{suggest(action, program.actions)}"
+                message = f"these rules have no action '{action}', so it is in no plan{did_you_mean(action, program.actions)}"
                 yield action, entry.problem(("expert", key, i), message)
 
 

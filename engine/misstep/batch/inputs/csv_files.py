@@ -22,7 +22,7 @@ from misstep.batch.inputs.streams import Stream
 from misstep.batch.inputs.table_rows import Columns, choose_columns, logged, logged_row, require_columns
 from misstep.batch.inputs.workbooks import WorkbookRows, workbook_rows
 from misstep.batch.parts import EVERY, Decimal, Logged, Part, Reading, Reject, SourceRemark, reject
-from misstep.errors import RecordError, UsageError, printable, suggest
+from misstep.errors import RecordError, UsageError, did_you_mean, printable
 from misstep.language.facts import GIVEN_ROLES, Field, Kind
 
 FACT = "fact"
@@ -110,7 +110,7 @@ def _check_facts(source: InputSource, header: Sequence[str], reading: Reading) -
     read = [column for column in header if column not in reading.ignore and (column in known or EVERY not in reading.ignore)]
     for column in read:
         if column not in known:
-            hint = suggest(column, fields, "; --keep carries it along, --ignore leaves it out")
+            hint = did_you_mean(column, fields, "; --keep carries it along, --ignore leaves it out")
             raise UsageError(f"{printable(source.name)}: the column '{column}' is no field of any kind{hint}")
     require_columns(source.name, read, list(dict.fromkeys(read)))
 

@@ -22,7 +22,7 @@ from misstep.batch.inputs.workbooks import workbook_rows
 from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.parts import Logged, Part, Reading, Reject, reject
-from misstep.errors import UsageError, listing, printable, suggest, too_long
+from misstep.errors import UsageError, did_you_mean, listing, printable, too_long
 
 BATCH = 500  # rows of Parquet at a time
 
@@ -94,7 +94,7 @@ def _wanted(source: InputSource, there: Sequence[str], mapping: RowMapping | Non
         return list(there)
     for column in mapping.sources:
         if column not in there and column not in dict(source.keys):
-            hint = suggest(column, there, f"; there are {listing(there)}")
+            hint = did_you_mean(column, there, f"; there are {listing(there)}")
             raise UsageError(f"{printable(source.name)}: has no column '{column}', which the mapping reads{hint}")
     return [column for column in there if not mapping.ignores(column)]
 

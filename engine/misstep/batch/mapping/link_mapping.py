@@ -10,7 +10,7 @@ from misstep.api import RuleBase
 from misstep.batch.mapping.mapped_columns import ColumnError, MappedColumn
 from misstep.batch.mapping.mapping_parts import ROW, ColumnGroup, FactLine, RowValues, ValueOf, as_text
 from misstep.batch.mapping.mapping_schema import ColumnDoc, ColumnType, MappingDoc
-from misstep.errors import Problem, RuleError, listing, suggest
+from misstep.errors import Problem, RuleError, did_you_mean, listing
 from misstep.evaluate.codegen import compiled
 from misstep.evaluate.emit import ExpressionWriter
 from misstep.language.effects import Text
@@ -167,7 +167,9 @@ class MappingLinker:
         for name, docs in self.doc.facts.items():
             kind = self.kinds.get(name)
             if kind is None:
-                self._problem(f"unknown kind '{name}'{suggest(name, self.kinds, '; `misstep kinds` lists them')}", "facts", name)
+                self._problem(
+                    f"unknown kind '{name}'{did_you_mean(name, self.kinds, '; `misstep kinds` lists them')}", "facts", name
+                )
                 continue
             for i, doc in enumerate(docs if isinstance(docs, list) else [docs]):
                 path = ("facts", name, i) if isinstance(docs, list) else ("facts", name)
@@ -178,7 +180,7 @@ class MappingLinker:
     def _line(self, title: str, kind: Kind, doc: Mapping[str, Any], path: tuple[str | int, ...]) -> FactLine:
         each, given = doc.get("each"), {k: v for k, v in doc.items() if k not in ("when", "each")}
         if each is not None and each not in self.lists:
-            hint = suggest(
+            hint = did_you_mean(
                 str(each), self.lists, f"; there are {listing(self.lists)}" if self.lists else "; none has `list: true`"
             )
             self._problem(f"`each` names a column that is a list{hint}", *path, "each")
@@ -189,7 +191,7 @@ class MappingLinker:
         for name, value in given.items():
             field = Field("id", "text", unknown=True) if name == "id" else kind.by_name.get(name)
             if field is None:
-                hint = suggest(name, kind.by_name, f"; it has {listing(kind.by_name)}" if kind.by_name else "; it has none")
+                hint = did_you_mean(name, kind.by_name, f"; it has {listing(kind.by_name)}" if kind.by_name else "; it has none")
                 self._problem(f"{kind.name} has no field '{name}'{hint}", *path, name)
             elif (found := self._given(field, value, scope, (*path, name))) is not None:
                 fields.append((name, found))
@@ -205,7 +207,7 @@ class MappingLinker:
         text = value if isinstance(value, str) else repr(value)
         if field.values and isinstance(value, str) and re.fullmatch(NAME, text) and text not in scope.facts[ROW]:
             if text not in field.values:
-                hint = suggest(text, [*field.values, *scope.facts[ROW]], f"; it is one of {listing(field.values)}")
+                hint = did_you_mean(text, [*field.values, *scope.facts[ROW]], f"; it is one of {listing(field.values)}")
                 self._problem(f"'{text}' is neither a value of the field '{field.name}' nor a column{hint}", *path)
                 return None
             text = repr(text)
@@ -218,7 +220,7 @@ class MappingLinker:
         function, (node, type_) = found
         wanted = field_type(field)
         if wanted.name == "enum" and isinstance(node, Literal) and node.value not in wanted.values:
-            hint = suggest(str(node.value), wanted.values, f"; it is one of {listing(wanted.values)}")
+            hint = did_you_mean(str(node.value), wanted.values, f"; it is one of {listing(wanted.values)}")
             self._problem(f"not a value of the field '{field.name}'{hint}", *path)
         elif not fits(type_, wanted):
             what = f"one of {listing(wanted.values)}" if wanted.values else str(wanted)
@@ -261,7 +263,8 @@ class MappingLinker:
             if not _is_of(value, checked.type):
                 known = f"; it is one of {listing(checked.type.values)}" if checked.type.values else ""
                 self._problem(
-                    f"{str(value)[:60]!r} is never a value of this column{suggest(str(value), checked.type.values, known)}", *path
+                    f"{str(value)[:60]!r} is never a value of this column{did_you_mean(str(value), checked.type.values, known)}",
+                    *path,
                 )
                 return []
         return [Known(checked.node), Lookup(checked.node, Constants(wanted), negated=False)]

@@ -30,7 +30,7 @@ from misstep.batch.report.figures import (
 )
 from misstep.batch.results import Scores
 from misstep.batch.summary import Summary
-from misstep.errors import UsageError, printable, suggest
+from misstep.errors import UsageError, did_you_mean, printable
 
 WORST = 10
 HELPED = 500  # to export: a page holds no more
@@ -122,7 +122,9 @@ def _columns(summary: Summary, by: Sequence[str] | None) -> tuple[str, ...]:
     for name in by:
         if name not in known:
             kept = f"; the result has {', '.join(known)}: `misstep score --keep COLUMN` carries columns of the input along"
-            raise UsageError(f"--by: there is no column '{printable(name)}' to group by{suggest(name, known, printable(kept))}")
+            raise UsageError(
+                f"--by: there is no column '{printable(name)}' to group by{did_you_mean(name, known, printable(kept))}"
+            )
     return tuple(dict.fromkeys(by))
 
 
