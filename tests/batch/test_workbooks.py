@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
+import itertools
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -110,13 +111,45 @@ def test_what_comes_before_damage_is_read(tmp_path: Path) -> None:
     assert told([fault]) == [f"{len(rows) + 2}! the workbook is damaged: what follows row {len(rows) + 1} cannot be read"]
 
 
-@pytest.mark.parametrize("name", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml", "xl/sharedStrings.xml"])
+@pytest.mark.parametrize("name", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml"])
 @pytest.mark.parametrize("data", [b"", b"<a/>", b"<a>", b"\x00\xff"])
 def test_whatever_is_damaged_is_told(tmp_path: Path, name: str, data: bytes) -> None:
     file = write(tmp_path / "a.xlsx", [["facts"], ["[]"]])
     repacked(file, lambda other, old: data if other == name else old)
-    with contextlib.suppress(MisstepError):
+    with pytest.raises(RecordError, match=r"is not a workbook|has no sheet with cells|is empty; its first row must name"):
         read(file, tmp_path / "spool")
+
+
+@pytest.mark.parametrize("data", [b"", b"<a/>", b"<a>", b"\x00\xff"])
+def test_damaged_shared_strings_are_told(tmp_path: Path, data: bytes) -> None:
+    good = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>facts</t></si><si><t>[]</t></si></sst>'
+    assert [row.record for row in read(shared(tmp_path / "good.xlsx", good), tmp_path / "spool") if isinstance(row, Logged)] == [
+        b"[]"
+    ]
+    with pytest.raises(RecordError, match=r"is not a workbook|the workbook is damaged: what follows row 0 cannot be read"):
+        read(shared(tmp_path / "a.xlsx", data), tmp_path / "spool")
+
+
+def shared(file: Path, strings: bytes) -> Path:
+    """A workbook as Excel itself writes it: the two texts of its cells lie in a part of their own."""
+    write(file, [["facts"], ["[]"]])
+    numbers = itertools.count()
+    part = (
+        b'<Override PartName="/xl/sharedStrings.xml" '
+        b'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>'
+    )
+
+    def moved(name: str, data: bytes) -> bytes:
+        if name == "[Content_Types].xml":
+            return data.replace(b"</Types>", part)
+        if name != "xl/worksheets/sheet1.xml":
+            return data
+        return re.sub(rb't="inlineStr"><is><t>.*?</t></is>', lambda _: b't="s"><v>%d</v>' % next(numbers), data)
+
+    repacked(file, moved)
+    with ZipFile(file, "a") as parts:
+        parts.writestr("xl/sharedStrings.xml", strings)
+    return file
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_not_read(tmp_path: Path) -> None:
