@@ -18,7 +18,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.types import CallToolResult, TextContent
 from tests.end_to_end.command import MISSTEP, environment
 
-from misstep import RuleBase, assess, certainty
+from misstep import RuleBase, assess, questions
 from misstep.assessment.text import to_text
 from misstep.service.assistants import GUIDE, make_server
 
@@ -70,7 +70,7 @@ def test_the_guide_forbids_what_an_assistant_must_not_do(server: MCPServer) -> N
 
     instructions, tools = ask(server, look)
     assert instructions == GUIDE
-    assert tools == {"assess", "explain", "kinds", "rule", "check", "test"}
+    assert tools == {"assess", "explain", "suggest", "kinds", "rule", "check", "test"}
     for words in ("Ask the person how the day went", "Never add a fact", "The verdict is always the engine's"):
         assert words in GUIDE
 
@@ -81,9 +81,17 @@ def test_an_assessment_is_the_engines(server: MCPServer) -> None:
     assert answer["text"] == to_text(whole, RuleBase.shipped().program.scale)
     assert (answer["damage"], answer["verdict"], answer["band"]) == (whole.damage, whole.verdict, whole.band)
     assert [each["fact"] for each in answer["findings"]] == [finding.fact for finding in whole.findings]
-    asked = [(each["fact"], each["field"]) for each in answer["ask"]]
-    assert asked == [(each.fact, each.field) for each in certainty(FACTS).depends_on[:5]]
-    assert all(each["asks"] and each["expected"] for each in answer["ask"])
+    asked = [(each["pointer"], each["text"], each["why"]) for each in answer["ask"]]
+    assert asked == [(each.pointer, each.text, each.why) for each in questions(FACTS).questions[:5]]
+    assert all(each["choices"] for each in answer["ask"])
+
+
+def test_a_story_is_read_as_by_the_library(server: MCPServer) -> None:
+    found = call(server, "suggest", text="My phone rang and I was twelve minutes late.")["suggestions"]
+    expected = RuleBase.shipped().suggest("My phone rang and I was twelve minutes late.")
+    assert [(each["kind"], each["fields"], each["score"]) for each in found] == [(s.kind, s.fields, s.score) for s in expected]
+    assert call(server, "suggest", text="") == {"suggestions": []}
+    assert "100000 characters" in refused(server, "suggest", text="x" * 100_001).replace(",", "")
 
 
 def test_reasons_are_those_of_the_assessment(server: MCPServer) -> None:

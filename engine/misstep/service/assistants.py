@@ -21,9 +21,10 @@ from misstep import __version__
 from misstep.api import RuleBase
 from misstep.assessment.text import to_text
 from misstep.errors import MisstepError, Problem, unknown
-from misstep.language.facts import GIVEN_ROLES, Field
+from misstep.language.facts import GIVEN_ROLES
 from misstep.limits import Limits
 from misstep.rulebase.link import load_program
+from misstep.rulebase.link_words import word_sources
 from misstep.rulebase.lint import find_remarks, refuse_unknown_names
 from misstep.rulebase.shipped import shipped_rules
 from misstep.tools.lookup import kind_with_rules, rule_page
@@ -32,8 +33,8 @@ from misstep.tools.ruletest import run_cases
 GUIDE = """\
 misstep assesses what went wrong in a job interview: how bad it was, whether anybody noticed, and what to do about it.
 
-1. Ask the person how the day went, in their own words. Then call `kinds` to find what fits, and `kinds` with a name for its
-   fields.
+1. Ask the person how the day went, in their own words. Then call `suggest` with these words, or `kinds`, to find what fits, and
+   `kinds` with a name for its fields. What `suggest` finds is a question to the person, not a fact.
 2. Put into facts only what the person has said. Never add a fact, guess a value or choose the likelier of two: leave a field
    out that was not spoken of. `assess` names under `ask` the open questions that would change the answer most; ask them, a few
    at a time, and assess again. "I do not know" is an answer: the field stays out.
@@ -51,7 +52,8 @@ _READING = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world
 def make_server(rules: Sequence[Path] = ()) -> MCPServer:
     """The server with these rules, else the shipped ones. Raises RuleError, UsageError."""
     program, merged = load_program(rules or (shipped_rules(),), Limits())
-    rulebase = RuleBase(program)
+    sources = word_sources(merged)
+    rulebase = RuleBase(program, words=lambda: sources)
     server = MCPServer("misstep", instructions=GUIDE, version=__version__, log_level="WARNING")
 
     @server.tool(annotations=_READING)
@@ -64,7 +66,11 @@ def make_server(rules: Sequence[Path] = ()) -> MCPServer:
         with _tool_errors():
             assessment = rulebase.assess(facts)
             answer = rulebase.outline(rulebase.evaluate(facts))
-            return {"text": to_text(assessment, program.scale), **answer, "ask": list(_questions(rulebase, facts))}
+            return {
+                "text": to_text(assessment, program.scale),
+                **answer,
+                "ask": list(map(dataclasses.asdict, rulebase.questions(facts).questions[:MOST_QUESTIONS])),
+            }
 
     @server.tool(annotations=_READING)
     def explain(facts: SaidFacts) -> dict[str, Any]:
@@ -73,6 +79,12 @@ def make_server(rules: Sequence[Path] = ()) -> MCPServer:
             whole = rulebase.assess(facts).to_dict()
         findings = [{name: each[name] for name in ("fact", "kind", "title", "because")} for each in whole["findings"]]
         return {"findings": findings, **{name: whole[name] for name in ("because", "avoid", "notes", "sources")}}
+
+    @server.tool(annotations=_READING)
+    def suggest(text: str) -> dict[str, Any]:
+        """The facts that a text may tell of, best first: to be confirmed by the person, one by one, before they are assessed."""
+        with _tool_errors():
+            return {"suggestions": list(map(dataclasses.asdict, rulebase.suggest(text)))}
 
     @server.tool(annotations=_READING)
     def kinds(kind: str = "") -> dict[str, Any]:
@@ -124,21 +136,6 @@ def make_server(rules: Sequence[Path] = ()) -> MCPServer:
         }
 
     return server
-
-
-def _questions(rulebase: RuleBase, facts: SaidFacts) -> Iterator[dict[str, Any]]:
-    """The open fields that the answer depends on most, as questions."""
-    for each in rulebase.certainty(facts).depends_on[:MOST_QUESTIONS]:
-        field: Field = rulebase.kinds[each.kind].by_name[each.field]
-        words = {str(value): text for value, text in field.words}
-        yield {
-            "fact": each.fact,
-            "kind": each.kind,
-            "field": each.field,
-            "asks": field.asks,
-            "expected": field.expected(),
-            "words": words,
-        }
 
 
 @contextmanager
