@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, TypeVar
 
 from misstep.errors import Location, MisstepError, Problem, RecordError, UsageError, printable, too_long
 from misstep.limits import Limits
 from misstep.rulebase.documents import Document, read_json, read_yaml
+
+T = TypeVar("T")
 
 FORMATS = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".yaml": "yaml", ".yml": "yaml"}
 
@@ -34,6 +36,16 @@ def read_documents(file: Path, input_format: str | None) -> Iterator[Document | 
         if not text.strip():
             raise RecordError([Problem(Location(name), "is empty; a record is {facts: [...]} or a list of facts")])
         yield read_yaml(text, name, RecordError, most) if form == "yaml" else read_json(text, name, most=most)
+
+
+def answer_for(document: Document | MisstepError, answer: Callable[[Any], T]) -> T:
+    """The answer to the record of a document. Raises the error of a broken one, and RecordError with its place in the file."""
+    if isinstance(document, MisstepError):
+        raise document
+    try:
+        return answer(document.data)
+    except RecordError as error:
+        raise document.place(error) from None
 
 
 def check_is_file(file: Path) -> None:

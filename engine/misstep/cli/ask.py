@@ -22,12 +22,10 @@ from misstep.cli.group import (
     use_color,
     write_bytes,
 )
-from misstep.errors import BudgetError, EngineError, MisstepError, RecordError
+from misstep.errors import BudgetError, EngineError, RecordError
 
 if TYPE_CHECKING:
-    from misstep.analysis.questions import Questions
-    from misstep.api import EngineName, RuleBase
-    from misstep.rulebase.documents import Document
+    from misstep.api import EngineName
 
 
 @cli.command()
@@ -47,7 +45,7 @@ def ask(file: Path, rules: tuple[Path, ...], output: str, input_format: str | No
     echo '[{"kind": "late_arrival", "minutes": 12}]' | misstep ask -
     """
     from misstep.analysis.question_text import to_text
-    from misstep.assessment.record_files import check_is_file, read_documents
+    from misstep.assessment.record_files import answer_for, check_is_file, read_documents
 
     if str(file) != "-":
         check_is_file(file)  # before the rules are loaded, which takes longer
@@ -55,7 +53,7 @@ def ask(file: Path, rules: tuple[Path, ...], output: str, input_format: str | No
     code = OK
     for number, document in enumerate(read_documents(file, input_format)):
         try:
-            found = _questions(document, rulebase, engine)
+            found = answer_for(document, lambda facts: rulebase.questions(facts, engine))
         except (RecordError, BudgetError, EngineError) as error:
             print_error(error)
             code = BAD
@@ -65,13 +63,3 @@ def ask(file: Path, rules: tuple[Path, ...], output: str, input_format: str | No
         else:
             print(("\n" if number else "") + to_text(found, terminal_width(), use_color(color)), end="")
     return code
-
-
-def _questions(document: Document | MisstepError, rulebase: RuleBase, engine: EngineName) -> Questions:
-    """The questions about a document. Raises its error with its place."""
-    if isinstance(document, MisstepError):
-        raise document
-    try:
-        return rulebase.questions(document.data, engine)
-    except RecordError as error:
-        raise document.place(error) from None

@@ -23,14 +23,12 @@ from misstep.cli.group import (
     use_color,
     write_bytes,
 )
-from misstep.errors import BudgetError, EngineError, MisstepError, RecordError, UsageError, did_you_mean
+from misstep.errors import BudgetError, EngineError, RecordError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from misstep.analysis.certainty import Certainty
     from misstep.api import EngineName, RuleBase
-    from misstep.assessment.records import RecordLike
     from misstep.assessment.result import Assessment
-    from misstep.rulebase.documents import Document
 
 
 @cli.command()
@@ -66,7 +64,7 @@ def assess(
     misstep assess interview.yaml --certainty
     echo '[{"kind": "late_arrival", "minutes": 12}]' | misstep assess -
     """
-    from misstep.assessment.record_files import check_is_file, read_documents
+    from misstep.assessment.record_files import answer_for, check_is_file, read_documents
 
     if str(file) != "-":
         check_is_file(file)  # before the rules are loaded, which takes longer
@@ -79,7 +77,7 @@ def assess(
     for number, document in enumerate(read_documents(file, input_format)):
         certain: Certainty | None = None
         try:
-            facts, assessment = _assess(document, rulebase, engine)
+            facts, assessment = answer_for(document, lambda facts: (facts, rulebase.assess(facts, engine)))
         except (RecordError, EngineError) as error:
             print_error(error)
             code = BAD
@@ -98,16 +96,6 @@ def assess(
             worst = max((bands.index(f.severity_band) for f in assessment.findings), default=-1)
             code = FOUND if worst >= bands.index(fail_level) else OK
     return code
-
-
-def _assess(document: Document | MisstepError, rulebase: RuleBase, engine: EngineName) -> tuple[RecordLike, Assessment]:
-    """The facts of a document and their assessment. Raises its error with its place."""
-    if isinstance(document, MisstepError):
-        raise document
-    try:
-        return document.data, rulebase.assess(document.data, engine)
-    except RecordError as error:
-        raise document.place(error) from None
 
 
 def _text(a: Assessment, certain: Certainty | None, rulebase: RuleBase, output: str, full: bool, color: bool) -> str:
