@@ -17,7 +17,7 @@ from misstep import assess
 
 pytestmark = [pytest.mark.once, pytest.mark.slow]  # nothing here depends on the version of Python
 
-MOST_FILES = 150
+TOO_MANY_FILES = 150
 LATE = {"kind": "late_arrival", "minutes": 12, "handled": "apologised"}
 CONFIG = ROOT / "deploy" / "openapi-python-client.yml"
 USE_PYTHON = """
@@ -82,7 +82,7 @@ def test_a_client_in_python(service: Service, description: Path, tmp_path: Path)
     options = ["--path", description, "--output-path", tmp_path / "generated", "--meta", "none", "--config", CONFIG]
     run(sys.executable, "-m", "openapi_python_client", "generate", *map(str, options), folder=tmp_path)
     files = list((tmp_path / "generated").rglob("*.py"))
-    assert len(files) <= MOST_FILES
+    assert len(files) < TOO_MANY_FILES
     for file in files:
         compile(file.read_text("utf-8"), str(file), "exec")
     (tmp_path / "use.py").write_text(USE_PYTHON, "utf-8")

@@ -303,10 +303,7 @@ def _components(rulebase: RuleBase) -> Schema:
     made |= _details(made)
     made = orjson.loads(orjson.dumps(made))  # some share nodes, which are changed below
     number: Schema = {"type": "integer"}
-    return {
-        **_record_components(rulebase),
-        **share_enums(made, 2),
-        **_with_words(made, rulebase.program.scale),
+    made |= {
         "Suggestion": _object(
             kind=_TEXT,
             role={"enum": list(GIVEN_ROLES)},
@@ -332,6 +329,8 @@ def _components(rulebase: RuleBase) -> Schema:
         "Health": _object(("rulebase",), status={"enum": ["ok", "ready"]}, rulebase=_TEXT),
         "LineError": _object(line=number, error=_ref("Problem")),
     }
+    enums_as_constants(made)
+    return {**_record_components(rulebase), **_with_words(made, rulebase.program.scale)}
 
 
 def _details(made: Schema) -> Schema:
@@ -380,7 +379,7 @@ def _record_components(rulebase: RuleBase) -> Schema:
     for schema in kinds.values():
         for each in schema["properties"].values():
             del each["title"]  # the name once more
-    words = share_enums(kinds, 3, "Field")
+    words = share_enums(kinds, "Field")
     enums_as_constants(kinds)
     components, names = share_kinds(kinds, {kind: rulebase.program.kinds[kind].role for kind in kinds})
     facts["items"] = _ref("Fact")

@@ -11,22 +11,23 @@ REF = "#/components/schemas/{model}"
 """The reference to a component of a description."""
 
 
-def share_enums(schemas: Mapping[str, Schema], least: int, prefix: str = "") -> Schema:
-    """Move every list of words that so many properties have into a component. Changes the schemas in place; returns components.
+def share_enums(schemas: Mapping[str, Schema], prefix: str) -> Schema:
+    """Move every list of words that three properties have into a component. Changes the schemas in place; returns components.
 
-    A component is called after the first property that has it, ``owner.property`` or ``prefix.property``.
+    A component is called ``prefix.property``, after the first property that has it.
     """
     places: dict[tuple[str, ...], list[tuple[str, Schema]]] = {}
-    for owner, schema in schemas.items():
+    for schema in schemas.values():
         for name, node in _enums_in(schema):
-            places.setdefault(tuple(node["enum"]), []).append((f"{prefix or owner}.{name}", node))
+            places.setdefault(tuple(node["enum"]), []).append((f"{prefix}.{name}", node))
     components: Schema = {}
     for words, found in places.items():
-        if len(found) >= least:
+        if len(found) >= 3:
             name = _free(found[0][0], components)
             components[name] = {"type": "string", "enum": list(words)}
             for _, node in found:
-                del node["enum"], node["type"]
+                del node["enum"]
+                node.pop("type", None)
                 node["$ref"] = REF.format(model=name)
     return components
 
@@ -36,13 +37,20 @@ def enums_as_constants(schemas: Mapping[str, Schema]) -> None:
     for schema in schemas.values():
         for _, node in _enums_in(schema):
             node["oneOf"] = [{"const": word} for word in node.pop("enum")]
-            del node["type"]
+            node.pop("type", None)
 
 
 def _enums_in(schema: Schema) -> Iterator[tuple[str, Schema]]:
     """The nodes with a list of words in the properties of an object, each with the name of its property."""
     for name, node in schema.get("properties", {}).items():
-        yield from ((name, each) for each in (node, node.get("items", {}), *node.get("anyOf", ())) if "enum" in each)
+        yield from ((name, each) for each in _choices(node) if "enum" in each)
+
+
+def _choices(node: Schema) -> Iterator[Schema]:
+    """What a property, or an item of it, may be."""
+    yield node
+    for each in (*filter(None, [node.get("items")]), *node.get("anyOf", ())):
+        yield from _choices(each)
 
 
 def _free(name: str, taken: Mapping[str, object]) -> str:
