@@ -150,12 +150,48 @@ def test_check_remarks_what_deserves_a_second_look(misstep: Command) -> None:
     first, last = run.out.splitlines()
     place, message = "mine.yaml:", "no rule recommends the action 'idle', so it is in no plan"
     assert first.startswith(f"remark: {place}")
-    assert first.endswith(f": {message}")
+    assert first.endswith(f": {message} [idle-action]")
     assert last.endswith("no mistakes found, 1 remark")
+    assert misstep.inside("check", "mine.yaml", "--strict").code == 1
+    run = misstep.inside("check", "mine.yaml", "--strict", "--ignore", "idle-action")
+    assert (run.code, "remark" in run.out) == (0, False)
     run = misstep.inside("check", "mine.yaml", "-o", "json")
     assert (run.code, run.err) == (0, "")
     (remark,) = json.loads(run.out)
     assert (remark["level"], remark["file"], remark["rule"], remark["message"]) == ("remark", "mine.yaml", "", message)
+    assert remark["code"] == "idle-action"
+    run = misstep.inside("check", "mine.yaml", "-o", "github")
+    assert run.out == f"::warning file=mine.yaml,line={remark['line']},col=3,title=misstep idle-action::{message}\n"
+
+
+def test_check_runs_the_lints_that_are_chosen(misstep: Command) -> None:
+    misstep.write("mine.yaml", f"{PACK}\nactions:\n  idle: {{title: Nobody says so}}\nconstants: {{spare: 1}}\n")
+    lints = {code: misstep.inside("check", "mine.yaml", "--select", code).out for code in ("idle-action", "idle-constant")}
+    assert ["'idle'" in out for out in lints.values()] == [True, False]
+    assert ["'spare'" in out for out in lints.values()] == [False, True]
+    run = misstep.inside("check", "mine.yaml", "--ignore", "idle-acton")
+    assert (run.code, run.err) == (2, "misstep: unknown lint 'idle-acton'; did you mean 'idle-action'?\n")
+
+
+def test_check_takes_paths_one_by_one(misstep: Command) -> None:
+    other = PACK.replace("when: [sneeze]", "when: [snooze]")
+    misstep.write("mine.yaml", PACK)
+    misstep.write("same.yaml", PACK)
+    misstep.write("other.yaml", other)
+    run = misstep.inside("check", "mine.yaml", "other.yaml", "same.yaml")
+    assert (run.code, run.out.count("no mistakes found")) == (2, 2)
+    assert [line.startswith("misstep: other.yaml:8:") for line in run.err.splitlines()] == [True]
+    run = misstep.inside("check", "--together", "mine.yaml", "same.yaml")
+    assert (run.code, run.out) == (2, "")
+    assert "stands in mine.yaml" in run.err
+
+
+def test_check_tells_mistakes_to_a_workflow(misstep: Command) -> None:
+    misstep.write("a,b.yaml", PACK.replace("when: [sneeze]", "when: [snooze]"))
+    run = misstep.inside("check", "a,b.yaml", "-o", "github")
+    assert (run.code, run.err) == (2, "")
+    assert run.out.startswith("::error file=a%2Cb.yaml,line=8,col=")
+    assert "::sneeze: unknown kind 'snooze'" in run.out
 
 
 def test_check_of_nothing_is_refused(misstep: Command) -> None:

@@ -10,8 +10,8 @@ import pytest
 from misstep.errors import RuleError
 from misstep.language.program import Program
 from misstep.limits import Limits
+from misstep.rulebase.case_names import refuse_unknown_names
 from misstep.rulebase.link import load_program
-from misstep.rulebase.lint import refuse_unknown_names
 
 Write = Callable[[Mapping[str, str]], Path]
 Complaint = Callable[[Mapping[str, str]], str]

@@ -9,8 +9,8 @@ import pytest
 
 from misstep.errors import RuleError
 from misstep.limits import Limits
+from misstep.rulebase.case_names import refuse_unknown_names
 from misstep.rulebase.link import load_program
-from misstep.rulebase.lint import refuse_unknown_names
 from misstep.tools.ruletest import run_cases
 
 Write = Callable[[Mapping[str, str]], Path]

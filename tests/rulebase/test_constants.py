@@ -18,9 +18,9 @@ from misstep.language.program import Program
 from misstep.limits import Limits
 from misstep.rulebase.cache import dump_program
 from misstep.rulebase.link import load_program
-from misstep.rulebase.lint import find_remarks
 from misstep.tools.docs.book import read_book
 from misstep.tools.docs.pages import render
+from misstep.tools.lints.lint_table import find_told
 
 HEAD = """\
 schema: 1
@@ -93,7 +93,8 @@ def test_constants_that_nothing_uses_are_remarked(tmp_path: Path) -> None:
     file = tmp_path / "pack.yaml"
     constants = "constants: {limit: {expression: 2 * unit}, unit: 5, shown: 1, idle: 2, idler: {expression: idle + shown}}\n"
     file.write_text(HEAD + constants + RULE.replace("}}}", '}, because: "{shown}"}}'), encoding="utf-8")
-    said = [str(remark).removeprefix(f"{tmp_path}/") for remark in find_remarks(*load_program([file], Limits()))]
+    told = find_told(*load_program([file], Limits()), ["idle-constant"])
+    said = [str(each.problem).removeprefix(f"{tmp_path}/") for each in told]
     assert said == ["pack.yaml:5:72: nothing uses the constant 'idler'"]
 
 

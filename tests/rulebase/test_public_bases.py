@@ -22,8 +22,8 @@ from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
 from misstep.assessment.text import to_markdown, to_text
 from misstep.rulebase.link import load_program
-from misstep.rulebase.lint import find_remarks
 from misstep.service.page import Page
+from misstep.tools.lints.lint_table import find_told
 from misstep.tools.ruletest import run_cases
 from misstep.tools.sample import sample_records
 
@@ -65,7 +65,7 @@ def load(name: str) -> RuleBase:
 @pytest.mark.parametrize("name", BASES)
 def test_a_base_is_checked_without_remarks_and_its_cases_hold(name: str) -> None:
     folder = FIXTURES / name / "rules"
-    assert find_remarks(*load_program([folder], Limits())) == []
+    assert find_told(*load_program([folder], Limits())) == []
     outcomes = run_cases([folder]).outcomes
     assert [(outcome.name, outcome.failures) for outcome in outcomes if not outcome.passed] == []
     assert outcomes

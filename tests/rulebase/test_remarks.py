@@ -10,8 +10,9 @@ from tests.end_to_end.command import INCIDENTS, ROOT
 
 from misstep.limits import Limits
 from misstep.rulebase.link import load_program
-from misstep.rulebase.lint import WHO, WHO_LAST, find_remarks
 from misstep.rulebase.shipped import shipped_rules
+from misstep.tools.lints.judged_people import WHO, WHO_LAST
+from misstep.tools.lints.lint_table import find_told
 
 HEAD = """\
 schema: 1
@@ -32,14 +33,15 @@ actions:
 PLAIN = HEAD.replace("{KIND}", "thing")
 
 
-def remarks(folder: Path, text: str) -> list[str]:
+def remarks(folder: Path, text: str, code: str) -> list[str]:
     (folder / "pack.yaml").write_text(text, encoding="utf-8")
-    return [str(remark).removeprefix(f"{folder}/") for remark in find_remarks(*load_program([folder], Limits()))]
+    told = find_told(*load_program([folder], Limits()), [code])
+    return [str(each.problem).removeprefix(f"{folder}/") for each in told]
 
 
 @pytest.mark.parametrize("rules", [shipped_rules(), INCIDENTS / "rules"], ids=["shipped", "incidents"])
 def test_the_rules_at_hand_have_none(rules: Path) -> None:
-    assert find_remarks(*load_program([rules], Limits())) == []
+    assert find_told(*load_program([rules], Limits())) == []
 
 
 def test_an_action_that_is_in_no_plan_is_remarked(tmp_path: Path) -> None:
@@ -51,7 +53,7 @@ def test_an_action_that_is_in_no_plan_is_remarked(tmp_path: Path) -> None:
         "rules:\n"
         "  r: {when: [person], then: {recommend: done, veto: [warned, half]}, because: x}\n"
     )
-    assert remarks(tmp_path, text) == [
+    assert remarks(tmp_path, text, "idle-action") == [
         "pack.yaml:15:3: no rule recommends the action 'idle', so it is in no plan",
         "pack.yaml:17:3: no rule recommends the action 'half', so it is in no plan",
     ]
@@ -70,7 +72,7 @@ def test_advice_on_an_action_that_is_never_for_the_kind_is_remarked(tmp_path: Pa
         "  b: {when: [person], then: {recommend: [write, wait]}, because: x}\n"
         "  c: {when: [late_arrival, person], then: {recommend: {action: rest, for: late_arrival}}, because: x}\n"
     )
-    assert remarks(tmp_path, text) == [
+    assert remarks(tmp_path, text, "idle-advice") == [
         "pack.yaml:7:39: no rule recommends 'sing' for 'late_arrival', so this is never shown",
         "pack.yaml:7:48: no rule recommends 'wait' for 'late_arrival', so this is never shown",
     ]
@@ -92,13 +94,14 @@ def says_who(name: str) -> str:
 )
 def test_a_rule_that_asks_who_a_person_is_is_remarked(tmp_path: Path, field: str, rule: str) -> None:
     text = PLAIN.replace("{FIELD}", field).replace("actions:", "rules:") + f"  judge: {rule.replace('FIELD', field)}\n"
-    assert remarks(tmp_path, text) == [f"pack.yaml:15:11: judge: {says_who(f'person.{field}')}"]
+    assert remarks(tmp_path, text, "judges-people") == [f"pack.yaml:15:11: judge: {says_who(f'person.{field}')}"]
 
 
 @pytest.mark.parametrize("field", ["age_hours", "message", "sexton", "originality", "traceback", "embarrassment", "language"])
 def test_names_that_only_look_like_it_are_not(tmp_path: Path, field: str) -> None:
     text = PLAIN.replace("{FIELD}", field).replace("actions:", "rules:")
-    assert remarks(tmp_path, text + f"  r: {{when: [person], then: {{overall: person.{field} * 0.1}}, because: x}}\n") == []
+    text += f"  r: {{when: [person], then: {{overall: person.{field} * 0.1}}, because: x}}\n"
+    assert remarks(tmp_path, text, "judges-people") == []
 
 
 def test_a_kind_that_says_who_a_person_is_is_remarked_where_it_is_asked_for_by_name(tmp_path: Path) -> None:
@@ -107,7 +110,7 @@ def test_a_kind_that_says_who_a_person_is_is_remarked_where_it_is_asked_for_by_n
         "  absent: {when: [person], unless: [disability], then: {overall: 1}, because: x}\n"
         "  any: {when: [{fact: mistake, as: m}], then: {severity: {for: m, add: 0.1}}, because: x}\n"
     )
-    assert remarks(tmp_path, text) == [
+    assert remarks(tmp_path, text, "judges-people") == [
         f"pack.yaml:15:11: named: {says_who('disability')}",
         f"pack.yaml:16:12: absent: {says_who('disability')}",
     ]
@@ -122,7 +125,8 @@ def test_the_words_are_those_of_the_document() -> None:
 
 def test_a_field_that_no_rule_asks_for_is_nobodys_business(tmp_path: Path) -> None:
     text = PLAIN.replace("{FIELD}", "age").replace("actions:", "rules:")
-    assert remarks(tmp_path, text + "  r: {when: [person], then: {overall: person.lateness * 0.1}, because: x}\n") == []
+    text += "  r: {when: [person], then: {overall: person.lateness * 0.1}, because: x}\n"
+    assert remarks(tmp_path, text, "judges-people") == []
 
 
 def test_an_amount_that_is_added_for_each_fact_of_another_pattern_is_remarked(tmp_path: Path) -> None:
@@ -146,7 +150,7 @@ rules:
   about: {when: [slip, {fact: seen, where: slip.id == seen.about}], then: {severity: 1}, because: x}
   any: {when: [slip, seen], then: {relief: 1}, because: x}
 """
-    assert remarks(tmp_path, text) == [
+    assert remarks(tmp_path, text, "multiplied") == [
         "pack.yaml:12:37: each: this is added once for each 'hint'; with `exists` in place of `fact` it is added once",
         "pack.yaml:13:34: overall: this is added once for each 'slip'; with `exists` in place of `fact` it is added once",
         "pack.yaml:18:36: any: this is added once for each 'seen'; with `exists` in place of `fact` it is added once",

@@ -1,85 +1,27 @@
-"""``misstep check``, ``test`` and ``docs``: commands for authors of packs."""
+"""``misstep test`` and ``docs``: commands for authors of packs; ``check`` has a file of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from misstep.cli.group import (
-    BAD,
     FOUND,
     OK,
     cli,
     engine_option,
     output_option,
     paths_argument,
-    print_error,
     print_json,
 )
-from misstep.errors import Problem, printable
+from misstep.errors import printable
 from misstep.layout.wording import counted
 
 if TYPE_CHECKING:
     from misstep.api import EngineName
     from misstep.tools.docs import PageFormat
-
-
-@cli.command()
-@paths_argument
-@output_option("text", "json")
-def check(paths: tuple[Path, ...], output: str) -> int:
-    """Check rule packs, files or folders.
-
-    Shows every mistake with its file, line and column. Without mistakes, shows remarks on valid but unusual parts.
-    """
-    from misstep.errors import RuleError
-    from misstep.limits import Limits
-    from misstep.rulebase.link import load_program
-    from misstep.rulebase.link_words import link_words, word_sources
-    from misstep.rulebase.lint import find_remarks, refuse_unknown_names
-
-    limits = Limits(problems=1000)
-    try:
-        program, merged = load_program(paths, limits)
-        refuse_unknown_names(program, merged, limits)
-        link_words(program, word_sources(merged), limits)
-    except RuleError as error:
-        if output == "json":
-            _print_problems(error.problems, "error")
-        else:
-            print_error(error)
-        return BAD
-    remarks = find_remarks(program, merged)
-    if output == "json":
-        _print_problems(remarks, "remark")
-        return OK
-    for remark in remarks:
-        print(f"remark: {remark}")
-    print(
-        f"{program.name} {program.version}: {len(program.kinds)} kinds, {len(program.rules)} rules, "
-        f"{len(program.actions)} actions, {len(program.sources)} sources; no mistakes found"
-        + (f", {counted(len(remarks), 'remark')}" if remarks else "")
-    )
-    return OK
-
-
-def _print_problems(problems: Sequence[Problem], level: str) -> None:
-    print_json(
-        [
-            {
-                "level": level,
-                "file": p.location.file,
-                "line": p.location.line,
-                "column": p.location.column,
-                "rule": p.subject,
-                "message": p.message,
-            }
-            for p in problems
-        ]
-    )
 
 
 @cli.command()

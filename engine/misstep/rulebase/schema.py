@@ -81,10 +81,15 @@ class Doc(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
+Waivers = dict[Identifier, ShortText]
+"""Lints that are not to be told here, by their code, each with the reason."""
+
+
 class Declaration(Doc):
     """A declaration that a later layer can replace."""
 
     replace: bool = False
+    waive: Waivers = {}
 
 
 ConstantList = Annotated[
@@ -536,6 +541,7 @@ class ExpectDoc(Doc):
 class CaseDoc(Doc):
     facts: list[dict[str, Any]]
     expect: ExpectDoc
+    waive: Waivers = {}
 
 
 IdentifierOrIdentifiers = Annotated[

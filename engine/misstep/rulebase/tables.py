@@ -231,7 +231,7 @@ class _Opener:
         data: dict[str, Any] = {"then": _filled_effects(table.then, outputs)}
         if table.because is not None and (because := _filled(table.because, outputs, ("because",))) is not _LEFT_OUT:
             data["because"] = written(because)
-        given = table.model_dump(include={"title", "help", "sources"}, exclude_unset=True)
+        given = table.model_dump(include={"title", "help", "sources", "waive"}, exclude_unset=True)
         given |= {key: getattr(table, key) for key in ("when", "unless", "where")}
         try:
             return schema.RuleDoc.model_validate(given | data)

@@ -25,8 +25,8 @@ from misstep.language.facts import GIVEN_ROLES
 from misstep.limits import Limits
 from misstep.rulebase.link import load_program
 from misstep.rulebase.link_words import word_sources
-from misstep.rulebase.lint import find_remarks, refuse_unknown_names
 from misstep.rulebase.shipped import shipped_rules
+from misstep.tools.lints.lint_table import check_packs
 from misstep.tools.lookup import kind_with_rules, rule_page
 from misstep.tools.ruletest import run_cases
 
@@ -109,11 +109,11 @@ def make_server(rules: Sequence[Path] = ()) -> MCPServer:
         limits = Limits()
         with _pack_file(pack) as file:
             try:
-                checked, packs = load_program([file], limits)
-                refuse_unknown_names(checked, packs, limits)
+                checked = check_packs([file], limits)
             except MisstepError as error:
                 return {"valid": False, "problems": list(map(_without_folder, error.problems)), "remarks": []}
-            return {"valid": True, "problems": [], "remarks": list(map(_without_folder, find_remarks(checked, packs)))}
+            problems, remarks = ([_without_folder(told.problem) for told in each] for each in (checked.errors, checked.remarks))
+            return {"valid": not problems, "problems": problems, "remarks": remarks}
 
     @server.tool(annotations=_READING)
     def test(pack: str) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from misstep.api import EngineName, RuleBase
 from misstep.assessment.result import Assessment
 from misstep.errors import EngineError, Location, RecordError
 from misstep.limits import Limits
+from misstep.rulebase.case_names import CaseNames
 from misstep.rulebase.link import load_program
-from misstep.rulebase.lint import CaseNames
 from misstep.rulebase.packs import Pack
 from misstep.rulebase.schema import CaseDoc, ExpectListDoc
 
