@@ -169,8 +169,9 @@ def _conclude(names: RuleNames, doc: schema.RuleDoc, bound: _Bound) -> Rule | No
         names.all.merged.declares("sources", source, names.entry, "sources", i)
     if None in bound.binders or None in bound.existences:
         return None
+    names.all.merged.condition_places[names.entry.name] = tuple(names.places)
     return Rule(
-        id=str(names.entry.path[-1]),
+        id=names.entry.name,
         title=doc.title or "",
         help=doc.help,
         pack=names.entry.pack.doc.pack,

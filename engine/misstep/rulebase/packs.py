@@ -105,7 +105,8 @@ class Merged:
 
     ``broken``: sections and names of declarations with a fault; references to them are not reported as errors.
     ``surplus``: rules whose id another rule has. ``named``: the constants as expressions use them, once these are linked.
-    ``word_files``: those of all layers, unread.
+    ``word_files``: those of all layers, unread. ``condition_places``: the path in the rule of each of its conditions; none for
+    those of a row, which its cells give it.
     """
 
     packs: list[Pack]
@@ -123,6 +124,7 @@ class Merged:
     usual: dict[str, PackEntry[schema.UsualDoc]] = field(default_factory=dict)
     scale: dict[str, PackEntry[Any]] = field(default_factory=dict)
     word_files: tuple[WordFile, ...] = ()
+    condition_places: dict[str, tuple[tuple[str | int, ...], ...]] = field(default_factory=dict)
     name: str = "unnamed"
     version: str = "0"
 

@@ -85,6 +85,7 @@ class RuleNames:
         self.types: dict[str, dict[str, Type]] = {}
         self.values: dict[str, Type] = {}
         self.conditions: list[Condition] = []
+        self.places: list[tuple[str | int, ...]] = []  # where each of them stands
         self.extremes: list[Existence] = []  # of `least` and `most`: no other fact of the pattern has less, or more
         self.known: KnownFields = frozenset()
 
@@ -253,6 +254,7 @@ class RuleNames:
             return
         for part in parts:
             self.conditions.append(Condition(part, self.needs(part)))
+            self.places.append(path)
             self.known |= known_where(part, True)
 
     def binder(self, item: schema.PatternDoc, i: int) -> Pattern | Aggregate | None:

@@ -18,6 +18,7 @@ from misstep.rulebase.link import load_program
 from misstep.rulebase.link_words import link_words, word_sources
 from misstep.rulebase.load import EXTENDED
 from misstep.rulebase.packs import Merged
+from misstep.tools.lints.dead_rules import find_contradictions, find_tautologies, find_thresholds
 from misstep.tools.lints.effect_lints import find_multiplied_amounts
 from misstep.tools.lints.idle_parts import find_idle_actions, find_idle_advice, find_idle_constants
 from misstep.tools.lints.judged_people import find_judged_people
@@ -45,6 +46,9 @@ def _idle_waivers(base: LintedBase) -> Iterator[LintFinding]:
 
 
 LINTS: tuple[Lint, ...] = (
+    Lint("contradiction", "a condition never holds, so that a rule never fires", find_contradictions),
+    Lint("tautology", "a condition always holds", find_tautologies),
+    Lint("threshold", "a number is beyond what it is compared with", find_thresholds),
     Lint("multiplied", "an amount is added once for each fact of another pattern", find_multiplied_amounts),
     Lint("idle-action", "an action is in no plan", find_idle_actions),
     Lint("idle-advice", "advice is never shown", find_idle_advice),

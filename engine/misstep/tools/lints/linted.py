@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from misstep.errors import Problem
-from misstep.language.program import Program, Rule
+from misstep.language.effects import EFFECTS, Effect
+from misstep.language.expression import Expression
+from misstep.language.program import Aggregate, Existence, Program, Rule
+from misstep.rulebase import schema
 from misstep.rulebase.load import EXTENDED
 from misstep.rulebase.packs import Merged, Pack, PackEntry
 from misstep.rulebase.tables import RowEntry
+from misstep.tools.lints.rule_conditions import ValueKnowledge
 
 SECTIONS = ("constants", "roles", "kinds", "tables", "rules", "actions", "sources", "usual", "scale")
 """The sections of packs whose declarations may waive lints; cases may too."""
@@ -31,7 +37,25 @@ class LintFinding(NamedTuple):
     @property
     def problem(self) -> Problem:
         """The message at its place."""
+        if isinstance(self.entry, RowEntry) and not self.path:
+            return self.entry.cell_problem(next(iter(self.entry.cells)), self.message)
         return self.entry.problem(self.message, *self.path)
+
+
+class PlacedTests(NamedTuple):
+    """Conditions that stand in one text, all of which must hold, and the path of the text in its rule. ``binder``: the existence
+    or aggregate whose facts they are about; None: those that `when` takes."""
+
+    path: tuple[str | int, ...]
+    tests: tuple[Expression, ...]
+    binder: Existence | Aggregate | None = None
+
+
+class PlacedEffect(NamedTuple):
+    """An effect, and its path in its rule."""
+
+    path: tuple[str | int, ...]
+    effect: Effect
 
 
 Place = tuple[str, tuple[str | int, ...]]
@@ -77,3 +101,44 @@ class LintedBase:
             entry = self.merged.rules[rule.id]
             if entry.pack.layer != EXTENDED:
                 yield rule, entry
+
+    @cached_property
+    def knowledge(self) -> ValueKnowledge:
+        """What is known of the values of fields."""
+        return ValueKnowledge(self.program)
+
+    @cached_property
+    def declared(self) -> ValueKnowledge:
+        """The same, of derived facts only what their kinds declare: other packs may derive more of them."""
+        return ValueKnowledge(self.program, derived=False)
+
+    def tests(self, rule: Rule, entry: PackEntry[Any]) -> Iterator[PlacedTests]:
+        """The texts with the conditions of a rule; those in the cells of a table are left out."""
+        placed = zip(self.merged.condition_places[rule.id], rule.conditions, strict=False)
+        for path, group in groupby(placed, key=lambda pair: pair[0]):
+            yield PlacedTests(path, tuple(condition.test for _, condition in group))
+        for path, binder in self.binders(rule, entry):
+            yield PlacedTests(path, binder.conditions, binder)
+
+    def binders(self, rule: Rule, entry: PackEntry[Any]) -> Iterator[tuple[tuple[str | int, ...], Existence | Aggregate]]:
+        """The existences and aggregates that a rule writes out, each with the path of its condition, or else its own."""
+        doc: schema.RuleDoc = entry.doc
+        items = [("when", i, item) for i, item in enumerate(doc.when) if not isinstance(item, str)]
+        aggregates, existences = iter(rule.aggregates), iter([each for each in rule.existences if not each.taken])
+        unless = [("unless", i, item) for i, item in enumerate(doc.unless)]
+        for key, i, item in (*items, *unless):
+            named = schema.PatternDoc(fact=item) if isinstance(item, str) else item
+            path = (key, i) if named.where is None else (key, i, "where")
+            if key == "unless" or named.exists is not None:
+                yield path, next(existences)
+            elif named.fact is None:
+                yield path, next(aggregates)
+
+    def effects(self, rule: Rule, entry: PackEntry[Any]) -> Iterator[PlacedEffect]:
+        """The effects of a rule."""
+        paths: list[tuple[str | int, ...]] = []
+        for key in EFFECTS:
+            given = getattr(entry.doc.then, key)
+            paths += [("then", key, i) for i in range(len(given))] if isinstance(given, list) else []
+            paths += [("then", key)] if given is not None and not isinstance(given, list) else []
+        return (PlacedEffect(path, effect) for path, effect in zip(paths, rule.effects, strict=True))
