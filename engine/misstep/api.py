@@ -21,7 +21,7 @@ from misstep.limits import Limits
 from misstep.rulebase.cache import dump_program, read_program, shipped_program
 
 if TYPE_CHECKING:  # imported by the methods that need them
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from misstep.analysis.calibration.agreement import Agreement
     from misstep.analysis.calibration.certainty_figures import CertaintyFigures
@@ -29,8 +29,11 @@ if TYPE_CHECKING:  # imported by the methods that need them
     from misstep.analysis.certainty import Certainty
     from misstep.analysis.changed_records import FieldUse
     from misstep.analysis.counterfactuals import Counterfactuals
+    from misstep.analysis.explanation import Explanation
     from misstep.analysis.questions import Questions
     from misstep.analysis.reading.reader import StoryReader, Suggestion
+    from misstep.analysis.what_if import WhatIf
+    from misstep.analysis.why_not import WhyNot
     from misstep.rulebase.link_words import WordSources
 
 EngineName = Literal["compiled", "durable"]
@@ -116,6 +119,38 @@ class RuleBase:
         """The ids of all rules that fire on a record, also of those whose advice the plan has no room for."""
         memory, _ = self._pipeline(engine).conclude(self._reader.read(facts))
         return {rule.id for rule in memory.fired()}
+
+    def explain(self, facts: RecordLike, engine: EngineName = "compiled") -> Explanation:
+        """The answer to one interview explained down to its facts: the rules behind every score, action and concluded fact, what
+        they counted and what they found missing, decisive reasons first. Raises what ``assess`` does."""
+        from misstep.analysis.explanation import explain_answer
+
+        pipeline = self._pipeline(engine)
+        result = pipeline.evaluate(self._reader.read(facts))
+        return explain_answer(result, pipeline.word(result), pipeline.explainer)
+
+    def why_not(self, facts: RecordLike, name: str, engine: EngineName = "compiled") -> WhyNot:
+        """Why a rule did not fire on an interview, or why an action is not in its plan: the first condition that failed, the
+        facts that came nearest, and the values that it read of them.
+
+        ``name``: the id of a rule or of an action. Raises UsageError where there is neither, and what ``assess`` does.
+        """
+        from misstep.analysis.why_not import why_no_action, why_no_rule
+
+        rules, actions = self._program.rules, self._program.actions
+        if name not in rules and name not in actions:
+            hint = did_you_mean(name, [*rules, *actions])
+            raise UsageError(f"there is no rule or action '{printable(name)[:60]}'{hint}")
+        result = self.evaluate(facts, engine)
+        return why_no_rule(rules[name], result) if name in rules else why_no_action(actions[name], result)
+
+    def what_if(self, facts: RecordLike, changes: Mapping[str, Any], engine: EngineName = "compiled") -> WhatIf:
+        """The answer with some fields changed, beside the answer as it is: ``{"late_arrival.minutes": 5}``, by the kind or the id
+        of a fact; None leaves a field unsaid. Raises UsageError where a change cannot be made, and what ``assess`` does."""
+        from misstep.analysis.what_if import find_what_if
+
+        pipeline = self._pipeline(engine)
+        return find_what_if(self._reader.read(facts), changes, self._program, pipeline.evaluate, pipeline.word)
 
     def counterfactuals(self, facts: RecordLike, engine: EngineName = "compiled") -> Counterfactuals:
         """The changes that would have lowered the band of an interview, each of one fact, smallest first.

@@ -28,7 +28,7 @@ class Pipeline:
         self._program = program
         self.engine = engine
         self._limits = limits
-        self._explainer = Explainer(program)
+        self.explainer = Explainer(program)
         self._drafter = Drafter(program)
 
     def conclude(self, facts: Facts) -> tuple[Memory, list[FindingRow]]:
@@ -51,7 +51,11 @@ class Pipeline:
 
     def assess(self, facts: Facts) -> Assessment:
         """Assess the facts of one interview."""
-        return assess_lazily(self.evaluate(facts), self._explainer, self._drafter)
+        return self.word(self.evaluate(facts))
+
+    def word(self, result: Result) -> Assessment:
+        """A result put into words."""
+        return assess_lazily(result, self.explainer, self._drafter)
 
     def assess_json(self, facts: Facts) -> bytes:
         """The same as JSON, without models in between."""
@@ -59,12 +63,12 @@ class Pipeline:
 
     def to_json(self, result: Result) -> bytes:
         """A result put into words, as the JSON of an assessment."""
-        return orjson.dumps(assemble(result, self._explainer, self._drafter))
+        return orjson.dumps(assemble(result, self.explainer, self._drafter))
 
     def summarize(self, result: Result) -> Plain:
         """A result without its reasons."""
-        return summarize(result, self._explainer)
+        return summarize(result, self.explainer)
 
     def outline(self, result: Result) -> Plain:
         """A result without its reasons, with its findings and steps."""
-        return outline(result, self._explainer)
+        return outline(result, self.explainer)

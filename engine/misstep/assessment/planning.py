@@ -136,7 +136,7 @@ def make_plan(findings: Sequence[FindingRow], memory: Memory) -> Plan:
     program = memory.program
     scale = program.scale
     scores = _Scores(findings, scale)
-    ways = _ways(memory)
+    ways = open_ways(memory)
     barred: dict[str, MistakeIds] = {}
     for veto in memory.vetoes:
         _bar(barred, veto.action, [row[ID] for row in veto.mistakes] or None)
@@ -224,7 +224,7 @@ def _choices(
         choice = choices.get(name)
         if choice is None:
             action = actions[name]
-            if not _channels(action, ways):
+            if not open_channels(action, ways):
                 continue
             choice = choices[name] = Choice(action, round(action.relief * 1000))
         own = choice.own_relief if relief is None else max(0, relief)
@@ -261,7 +261,7 @@ def _exclude(choices: dict[str, Choice], barred: dict[str, MistakeIds], program:
                 del choices[loser]
 
 
-def _ways(memory: Memory) -> dict[str, str] | None:
+def open_ways(memory: Memory) -> dict[str, str] | None:
     """The occasion of every channel that is open, by channel, as rules concluded them; None where rules do not speak of it."""
     kind = memory.program.scale.ways
     if not kind:
@@ -277,7 +277,7 @@ def _ways(memory: Memory) -> dict[str, str] | None:
     return ways
 
 
-def _channels(action: Action, ways: dict[str, str] | None) -> Sequence[str]:
+def open_channels(action: Action, ways: dict[str, str] | None) -> Sequence[str]:
     """The channels that an action may take: those of its own that are open, any that is open where it names none. What nobody
     else hears of needs no open channel."""
     if ways is None or (action.occasion and not action.outward):
@@ -293,7 +293,7 @@ def _place(choices: Iterable[Choice], ways: dict[str, str] | None, scale: Scale)
     places = {channel: scale.occasions[occasion].place for channel, occasion in occasions.items()}
     leading = {channel for choice in placed if choice.action.leads for channel in choice.action.channels}
     for choice in placed:
-        open_ = _channels(choice.action, ways)
+        open_ = open_channels(choice.action, ways)
         choice.channel = open_[0]
         if len(open_) > 1:
             choice.channel = min(open_, key=lambda channel: (channel not in leading, places.get(channel, 0)))

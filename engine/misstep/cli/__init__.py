@@ -13,7 +13,22 @@ from typing import NoReturn
 
 import click
 
-from misstep.cli import ask, assess, calibrate, check, lookup, mapping, mcp, report, sample, score, serve, suggest, workbench  # noqa: F401 - each module adds its commands to ``cli``
+from misstep.cli import (  # noqa: F401 - each module adds its commands to ``cli``
+    ask,
+    assess,
+    calibrate,
+    check,
+    explain,
+    lookup,
+    mapping,
+    mcp,
+    report,
+    sample,
+    score,
+    serve,
+    suggest,
+    workbench,
+)
 from misstep.cli.group import BAD, OK, STOPPED, UNREAD, cli, print_error
 from misstep.errors import MisstepError, printable
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from misstep.language.effects import amounts_of
 from misstep.language.expression import Compare, Count, Curve, Expression, FieldRef, IfElse, Literal, Logic, walk, with_name
+from misstep.language.expression_text import written_expression
 from misstep.language.program import Aggregate, Existence, Pattern, Rule
 from misstep.rulebase.packs import PackEntry
-from misstep.tools.lints.expression_text import written_expression
 from misstep.tools.lints.linted import LintedBase, LintFinding, PlacedTests
 from misstep.tools.lints.rule_conditions import LEVELS, ConditionReader, TooManyBoxes, height
 from misstep.tools.lints.value_sets import ValueDomain

@@ -28,7 +28,7 @@ MOST_SHOWN = 60
 
 def written_expression(node: Expression | Constants) -> str:
     """An expression as text, the middle left out where it is long."""
-    text = _text(node)
+    text = expression_text(node)
     return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 20]} ... {text[-15:]}"
 
 
@@ -37,7 +37,8 @@ def written_value(value: Scalar) -> str:
     return f"{value:.16g}" if isinstance(value, float) else repr(value)
 
 
-def _text(node: Expression | Constants) -> str:
+def expression_text(node: Expression | Constants) -> str:
+    """An expression as text."""
     match node:
         case Literal(value):
             return written_value(value)
@@ -57,7 +58,7 @@ def _text(node: Expression | Constants) -> str:
             rest = "".join(f" {operator} {_inner(operand)}" for operator, operand in zip(operators, operands[1:], strict=True))
             return _inner(operands[0]) + rest
         case Lookup(item, container, negated):
-            return f"{_inner(item)} {'not in' if negated else 'in'} {_text(container)}"
+            return f"{_inner(item)} {'not in' if negated else 'in'} {expression_text(container)}"
         case Arithmetic(operator, left, right):
             return f"{_inner(left)} {operator} {_inner(right)}"
         case Negative(operand):
@@ -65,14 +66,14 @@ def _text(node: Expression | Constants) -> str:
         case IfElse(condition, then, otherwise):
             return f"{_inner(then)} if {_inner(condition)} else {_inner(otherwise)}"
         case Call(function, arguments):
-            return f"{function}({', '.join(map(_text, arguments))})"
+            return f"{function}({', '.join(map(expression_text, arguments))})"
         case Slice(text, start, stop):
             return f"{_inner(text)}[{'' if start is None else start}:{'' if stop is None else stop}]"
         case Curve(x, points):
-            return f"curve({', '.join([_text(x), *(f'({a:g}, {b:g})' for a, b in points)])})"
+            return f"curve({', '.join([expression_text(x), *(f'({a:g}, {b:g})' for a, b in points)])})"
 
 
 def _inner(node: Expression) -> str:
     """A part of an expression, in parentheses where it is made of parts itself."""
     alone = isinstance(node, (Literal, FieldRef, Count, Known, Call, Curve, Compare, Lookup, Slice))
-    return _text(node) if alone else f"({_text(node)})"
+    return expression_text(node) if alone else f"({expression_text(node)})"
