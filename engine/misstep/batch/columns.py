@@ -219,7 +219,7 @@ def _assumed(reasons: Iterable[Contribution], result: Result) -> set[str]:
     """The ids of mistakes with a score that rests on a default, for something that the record leaves out."""
     said, found = result.facts.said, set[str]()
     for given in reasons:
-        fact = given.mistake and given.mistake[ID]
+        fact = None if given.mistake is None else given.mistake[ID]
         if fact is not None and fact not in found and any(each.rests(given.match, said) for each in given.rule.assumptions):
             found.add(fact)
     return found

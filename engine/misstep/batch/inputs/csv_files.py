@@ -46,7 +46,7 @@ def check_workbook(source: InputSource, reading: Reading) -> None:
 def plan_workbook(source: InputSource, reading: Reading, spool: Spool) -> Iterator[Part]:
     """The parts of a workbook."""
     with workbook_rows(source, reading) as rows:
-        yield from plan_rows(source, _read(source, rows, reading), reading, spool)
+        yield from plan_rows(source, _read(source, rows, reading, spool), reading, spool)
         if rows.fault:
             yield fault_part(spool, source, rows.line + 1, rows.fault)
 
@@ -59,17 +59,18 @@ def plan_csv(source: InputSource, stream: Stream, reading: Reading, spool: Spool
     said = rows.dialect.said(reading.delimiter or usual_delimiter(source))
     if said:
         spool.remarks.append(SourceRemark(source.name, said))
-    for part in plan_rows(source, _read(source, rows, reading), reading, spool):
+    for part in plan_rows(source, _read(source, rows, reading, spool), reading, spool):
         yield replace(part, share=stream.share)
     if stream.fault:
         yield fault_part(spool, source, rows.line, stream.fault)
 
 
-def _read(source: InputSource, rows: Rows, reading: Reading) -> Iterator[Logged | Reject]:
-    """The interviews of either form."""
+def _read(source: InputSource, rows: Rows, reading: Reading, spool: Spool) -> Iterator[Logged | Reject]:
+    """The interviews of either form; the spool has a remark on columns that are not read."""
     columns = _columns(source, rows, reading)
     if columns is None:
         return _gather_interviews(source, rows, reading)
+    spool.remarks += columns.remarks(source.name)
     return _read_interviews(source, columns, rows, reading)
 
 

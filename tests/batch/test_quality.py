@@ -1,0 +1,125 @@
+"""What a run says of the quality of a log: rejects by reason, duplicates, columns that are not read, words without a meaning."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from misstep.batch import tasks
+from misstep.batch.mapping import RowMapping
+from misstep.batch.results import read_scores
+from misstep.batch.run import score
+from misstep.batch.summary import Summary
+
+GOOD: dict[str, object] = {"facts": [{"kind": "late_arrival", "minutes": 12}]}
+WRONG: list[dict[str, object]] = [
+    {"facts": [{"kind": "late_arival"}]},
+    {"facts": [{"kind": "wrong_name"}, {"kind": "late_arival"}, {"kind": "late_arival"}]},
+    {"facts": [{"kind": "late_arrival", "minutes": "ten"}]},
+]
+
+
+def write_log(file: Path, records: list[dict[str, object]]) -> Path:
+    file.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    return file
+
+
+def test_rejects_are_counted_by_reason(tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.jsonl", [GOOD, *WRONG * 20])
+    summary = score(log, tmp_path / "scores.parquet", workers=1).summary
+    asked = duckdb.sql(
+        "SELECT regexp_replace(problem.pointer, '/[0-9]+/', '/*/') || ': ' || problem.message AS reason, count(DISTINCT row)"
+        f" FROM (SELECT row, unnest(problems) AS problem FROM read_json_auto('{tmp_path}/scores.rejects.jsonl'))"
+        " GROUP BY reason ORDER BY 2 DESC, 1"
+    )
+    assert asked is not None
+    assert list(summary.reasons.items()) == asked.fetchall()
+    assert summary.reasons["/facts/*/kind: there is no such kind; did you mean 'late_arrival'?"] == 40
+    assert sum(summary.reasons.values()) == summary.rejects == 60
+    assert read_scores(tmp_path / "scores.parquet").summary == summary
+
+
+def test_reasons_of_many_sorts_are_told_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "MOST_REASONS", 1)
+    log = write_log(tmp_path / "log.jsonl", [GOOD, *WRONG])
+    summary = score(log, tmp_path / "scores.parquet", workers=1).summary
+    assert summary.reasons == {"/facts/*/kind: there is no such kind; did you mean 'late_arrival'?": 2, "(others)": 1}
+
+
+def test_a_reject_that_stands_for_many_counts_as_many() -> None:
+    rejects = [{"file": "a", "row": 1, "count": 7, "problems": [{"pointer": "", "message": "damaged"}]}] * 2
+    assert tasks.reasons(rejects) == {"damaged": 14}
+
+
+@pytest.mark.parametrize("name", ["log.csv", "log.parquet", "log.db"])
+def test_columns_that_are_not_read_are_told(tmp_path: Path, name: str) -> None:
+    source = tmp_path / name
+    values = "SELECT 'a' AS id, '[]' AS facts, 'x' AS team, 'y' AS notes, 'z' AS panel"
+    url = str(source)
+    if name == "log.db":
+        with duckdb.connect(str(source)) as made:
+            made.execute(f"CREATE TABLE log AS {values}")
+        url = f"duckdb:///{source}?table=log"
+    else:
+        duckdb.execute(f"COPY ({values}) TO '{source}'")
+
+    def said(**options: object) -> list[str]:
+        outcome = score(url, tmp_path / "scores.parquet", workers=1, overwrite=True, **options)  # type: ignore[arg-type]
+        return [remark.text for remark in outcome.summary.remarks]
+
+    (text,) = said(keep=["team"])
+    assert text == "columns that are not read: notes, panel; --keep carries them along, --ignore says that they are known"
+    assert said(keep=["team"], ignore=["notes", "panel"]) == []
+    assert said(ignore=["*"]) == []
+
+
+def test_duplicates_are_told_as_left_out_or_not(tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.jsonl", [{"id": "a", **GOOD}, {"id": "a", **GOOD}, {"id": "b", **GOOD}])
+    kept = score(log, tmp_path / "all.parquet", workers=1).summary
+    fewer = score(log, tmp_path / "fewer.parquet", workers=1, unique=True).summary
+    assert (kept.interviews, kept.duplicates, kept.unique) == (3, 1, False)
+    assert (fewer.interviews, fewer.duplicates, fewer.unique) == (2, 1, True)
+
+
+MAPPING = """\
+map: 1
+id: "{key}"
+columns: {key: text, mood: text, name: {values: {correct: false, mistaken: true}}}
+facts:
+  late_arrival: {when: 'mood in ["late", "very late"]'}
+  wrong_name: {when: name}
+"""
+
+
+def test_words_without_a_meaning_have_a_suggestion(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("key,mood,name,room\na,late,,1\nb,laet,mistake,2\nc,late,,\nd,laet,correct,4\ne,xyz,,5\n", encoding="utf-8")
+    mapping = RowMapping.parse(MAPPING, "map.yaml")
+    coverage = score(log, tmp_path / "scores.parquet", mapping=mapping, workers=1).summary.coverage
+    assert coverage is not None
+    assert coverage.unmapped == {"mood": {"laet": 2, "xyz": 1}, "name": {"mistake": 1}}
+    assert coverage.hints == {"mood": {"laet": "did you mean 'late'?"}, "name": {"mistake": "did you mean 'mistaken'?"}}
+    assert coverage.unread == {"room": 4}
+
+
+def test_the_quality_of_several_runs_is_their_sum(tmp_path: Path) -> None:
+    mapping = RowMapping.parse(MAPPING, "map.yaml")
+    logs = {"one": "a,late,,1\nb,laet,,2\n", "two": "a,late,,1\nd,laet,,\ne,lat,,5\n"}
+    found = []
+    for name, text in logs.items():
+        (tmp_path / f"{name}.csv").write_text(f"key,mood,name,room\n{text}", encoding="utf-8")
+        found.append(score(tmp_path / f"{name}.csv", tmp_path / f"{name}.parquet", mapping=mapping, workers=1).summary)
+    whole = Summary.merged(found).coverage
+    assert whole is not None
+    assert whole.unmapped == {"mood": {"laet": 2, "lat": 1}}
+    assert whole.hints == {"mood": {"laet": "did you mean 'late'?", "lat": "did you mean 'late'?"}}
+    assert (whole.rows, whole.unread, whole.made) == (5, {"room": 4}, {"late_arrival": 2})
+    wrong = [
+        score(write_log(tmp_path / f"{n}.jsonl", [GOOD, *WRONG, GOOD]), tmp_path / f"{n}.csv", workers=1).summary for n in (3, 4)
+    ]
+    both = Summary.merged(wrong)
+    assert both.reasons == {reason: 2 * count for reason, count in wrong[0].reasons.items()}
+    assert both.rejects == 6
