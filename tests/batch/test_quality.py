@@ -7,9 +7,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from tests.batch.test_report import downloads, sketch
 
 from misstep.batch import tasks
 from misstep.batch.mapping import RowMapping
+from misstep.batch.report.report_page import to_html
+from misstep.batch.report.summing import measure
 from misstep.batch.results import read_scores
 from misstep.batch.run import score
 from misstep.batch.summary import Summary
@@ -123,3 +126,72 @@ def test_the_quality_of_several_runs_is_their_sum(tmp_path: Path) -> None:
     both = Summary.merged(wrong)
     assert both.reasons == {reason: 2 * count for reason, count in wrong[0].reasons.items()}
     assert both.rejects == 6
+
+
+def told_by(page: str) -> dict[str, dict[str, dict[str, str]]]:
+    """The tables of the page, by the name of their file, and the rows in them by their first cell."""
+    return {name: {next(iter(row.values())): row for row in rows} for name, rows in downloads(page).items()}
+
+
+def test_the_page_tells_what_the_scores_rest_on(tmp_path: Path) -> None:
+    facts = [GOOD["facts"], []] * 10
+    records: list[dict[str, object]] = [{"id": f"iv-{n % 18}", "facts": each} for n, each in enumerate(facts)]
+    said = {"kind": "flirting", "medium": "email", "handled": "ignored"}
+    records[1]["facts"] = [{"kind": "interview", "outcome": "rejected"}, said]
+    log = write_log(tmp_path / "log.jsonl", [*records, *WRONG])
+    score(log, tmp_path / "scores.parquet", workers=1, tables=["findings"])
+    found = told_by(to_html(measure([read_scores(tmp_path / "scores.parquet")]), sketch))
+    with duckdb.connect() as database:
+        asked = database.execute(
+            f"SELECT (SELECT count(*) FROM '{tmp_path}/scores.parquet'),"
+            f" (SELECT count(*) FROM read_json_auto('{tmp_path}/scores.rejects.jsonl')),"
+            f" (SELECT count(*) - count(DISTINCT id) FROM '{tmp_path}/scores.parquet'),"
+            f" (SELECT count(DISTINCT row) FROM '{tmp_path}/scores.findings.parquet' WHERE assumed),"
+            f" (SELECT count(*) FROM '{tmp_path}/scores.findings.parquet' WHERE assumed),"
+            f" (SELECT count(*) FROM '{tmp_path}/scores.findings.parquet')"
+        ).fetchall()
+    ((scored, rejected, again, guessed, assumed, mistakes),) = asked
+    assert {what: (int(row["how many"]), float(row["share"])) for what, row in found["quality-of-the-log.csv"].items()} == {
+        "scored": (scored, round(scored / 23, 6)),
+        "rejected: they could not be scored": (rejected, round(rejected / 23, 6)),
+        "with the id of one before, scored all the same": (again, round(again / scored, 6)),
+        "interviews with a score that rests on a default": (guessed, round(guessed / scored, 6)),
+        "mistakes with a score that rests on a default": (assumed, round(assumed / mistakes, 6)),
+    }
+    assert (scored, rejected, again) == (20, 3, 2)
+    assert 0 < assumed < mistakes
+    row = found["rejects-by-reason.csv"]["/facts/*/kind: there is no such kind; did you mean 'late_arrival'?"]
+    assert (row["records"], row["share of rejects"]) == ("2", "0.666667")
+
+
+def test_the_page_tells_what_a_mapping_left_out(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("key,mood,name,room\na,late,,1\nb,laet,mistake,2\nd,laet,correct,\n", encoding="utf-8")
+    score(log, tmp_path / "scores.parquet", mapping=RowMapping.parse(MAPPING, "map.yaml"), workers=1)
+    page = to_html(measure([read_scores(tmp_path / "scores.parquet")]), sketch)
+    found = downloads(page)
+    assert [list(row.values()) for row in found["values-that-mean-nothing-to-the-mapping.csv"]] == [
+        ["mood", "laet", "2", "did you mean 'late'?"],
+        ["name", "mistake", "1", "did you mean 'mistaken'?"],
+    ]
+    assert [list(row.values()) for row in found["columns-that-are-not-read.csv"]] == [["room", "2"]]
+    assert [list(row.values()) for row in found["facts-by-the-lines-of-the-mapping.csv"]] == [["late_arrival", "1", "0"]]
+    assert "The mapping made 1 fact of 3 rows." in page
+
+
+def test_the_page_tells_how_inputs_were_read(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("id;facts;room\na;[];1\nb;[];2\n", encoding="utf-8")
+    summary = score(log, tmp_path / "scores.parquet", workers=1).summary
+    page = to_html(measure([read_scores(tmp_path / "scores.parquet")]), sketch)
+    rows = downloads(page)["how-inputs-were-read-and-what-of-them-was-not.csv"]
+    assert [(row["input"], row["remark"]) for row in rows] == [(remark.file, remark.text) for remark in summary.remarks]
+    assert [row["remark"].partition(";")[0] for row in rows] == ["cells end at '", "columns that are not read: room"]
+
+
+def test_a_log_of_rejects_alone_has_its_quality_told(tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.jsonl", WRONG)
+    score(log, tmp_path / "scores.parquet", workers=1)
+    found = told_by(to_html(measure([read_scores(tmp_path / "scores.parquet")]), sketch))
+    assert found["quality-of-the-log.csv"]["scored"]["how many"] == "0"
+    assert sum(int(row["records"]) for row in found["rejects-by-reason.csv"].values()) == 3
