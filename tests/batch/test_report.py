@@ -270,6 +270,8 @@ def test_those_whom_a_step_helps_can_be_exported(tmp_path: Path) -> None:
     assert found == [(*row[:-1], "" if row[-1] is None else str(row[-1])) for row in asked.fetchall()]
     assert len(found) > 5
     assert len({row[-1] for row in found}) > 1
+    helped = measure([scores]).helped
+    assert (helped.count, helped.within_day) == (len(found), sum(0 <= float(due or "inf") <= 24 for *_, due in found))
 
 
 def test_every_table_can_be_downloaded_as_numbers(page: str, tmp_path: Path) -> None:

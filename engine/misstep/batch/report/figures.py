@@ -218,6 +218,16 @@ class Helped:
 
 
 @dataclass(frozen=True, slots=True)
+class StillHelped:
+    """How many interviews there are in which a step to the other side still helps, in how many of them it is due within a day,
+    and the first of them."""
+
+    count: int
+    within_day: int
+    first: tuple[Helped, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Untouched:
     """Interviews in which no rule moved a score: ``clean`` ones have no mistake, ``unjudged`` ones have, and examples of these,
     or else of those, are given as file and row."""
@@ -239,9 +249,8 @@ class Guessed:
 @dataclass(frozen=True, slots=True)
 class LogFigures:
     """All figures of a report. ``mean_after``: damage once the plans are carried out; ``severe``: the bands that count as such;
-    ``occasions``: those of first steps, commonest first; ``outcome``: if one was named; ``helped_count``: interviews in which a
-    step to the other side still helps, ``helped`` the first of them; ``silent``: rules that never fired, with their titles;
-    ``comparison``: with a baseline, if the run had one."""
+    ``occasions``: those of first steps, commonest first; ``outcome``: if one was named; ``silent``: rules that never
+    fired, with their titles; ``comparison``: with a baseline, if the run had one."""
 
     summary: Summary
     damage: Distribution
@@ -255,8 +264,7 @@ class LogFigures:
     groupings: tuple[Grouping, ...]
     outcome: LoggedOutcome | None
     worst: tuple[Interview, ...]
-    helped: tuple[Helped, ...]
-    helped_count: int
+    helped: StillHelped
     guessed: Guessed
     untouched: Untouched
     silent: tuple[tuple[str, str], ...]

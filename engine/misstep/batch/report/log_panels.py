@@ -119,13 +119,13 @@ class LogPanels(PanelMaker):
 
     def helped(self) -> tuple[Panel, ...]:
         """Records in which a step to the other side still takes damage away."""
-        found, count, words = self.figures.helped, self.figures.helped_count, self.words
-        if not found:
+        found, words = self.figures.helped, self.words
+        if not found.count:
             return ()
         text = (
-            f"{words.counted(count)} in which a step towards {words.other_side} takes damage away; the strictest verdict first,"
-            " then the greatest relief: the points of damage that the whole plan takes away. Due: within so many hours"
-            " from the time that the record tells of; a dash: at any time."
+            f"{words.counted(found.count)} in which a step towards {words.other_side} takes damage away; in {found.within_day:,}"
+            " of them it is due within a day. The strictest verdict first, then the greatest relief: the points of damage that"
+            " the whole plan takes away. Due: within so many hours from the time that the record tells of; a dash: at any time."
         )
         columns = (
             NumberColumn(words.record, "text"),
@@ -139,10 +139,10 @@ class LogPanels(PanelMaker):
         )
         rows = [
             (one.id or "(no id)", one.verdict, one.relief, one.damage, one.due_hours, one.first_action, one.file, one.row)
-            for one in found
+            for one in found.first
         ]
         caption = "Where a step still helps"
-        return (Panel("", text, tables=(NumberTable(caption, columns, rows, HELPED, count, unfolded=True),)),)
+        return (Panel("", text, tables=(NumberTable(caption, columns, rows, HELPED, found.count, unfolded=True),)),)
 
     def worst(self) -> tuple[Panel, ...]:
         """The worst records."""

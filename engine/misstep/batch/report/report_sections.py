@@ -19,9 +19,9 @@ def report_sections(figures: LogFigures, draw: Draw) -> list[ReportSection]:
     overview = (
         *([comparing.differences()] if groupings or outcome else []),
         *([log.bands()] if some else []),
-        *filter(None, [comparing.baseline()]),
-        *([log.verdicts()] if some else []),
         *([log.distribution()] if figures.damage.some.interviews else []),
+        *([log.verdicts()] if some else []),
+        *filter(None, [comparing.baseline()]),
     )
     worst = f"The worst {words.record if len(figures.worst) == 1 else words.records}"
     sections = (

@@ -28,6 +28,7 @@ from misstep.batch.report.figures import (
     LogFigures,
     LoggedOutcome,
     MistakeKind,
+    StillHelped,
     Untouched,
 )
 from misstep.batch.report.outcomes import OutcomeChoice, judge
@@ -37,6 +38,7 @@ from misstep.errors import UsageError, did_you_mean, printable
 
 WORST = 10
 HELPED = 500  # to export: a page holds no more
+DAY = 24  # hours
 EXAMPLES = 20  # of interviews that no rule touched
 VALUES = 10_000  # of one column: with more of them it is no grouping, and would not fit in memory
 SEVERE = 2  # the so many worst bands
@@ -103,8 +105,7 @@ def measure(results: Sequence[Scores], by: Sequence[str] | None = None, outcome:
         groupings=groupings,
         outcome=judged,
         worst=tuple(_interview(row, summary) for row in sums.worst),
-        helped=tuple(_helped(row, summary) for row in sums.helped),
-        helped_count=sums.helped_count,
+        helped=StillHelped(sums.helped_count, sums.within_day, tuple(_helped(row, summary) for row in sums.helped)),
         guessed=Guessed(sums.guessed, sums.assumed, sums.mistakes),
         untouched=Untouched(sums.clean, sums.unjudged, tuple((sums.unjudged_rows or sums.clean_rows)[:EXAMPLES])),
         silent=tuple((rule, title) for rule, title in summary.rules.items() if not summary.fired.get(rule)),
@@ -160,6 +161,7 @@ class _Sums:
     worst: list[dict[str, Any]] = field(default_factory=list)
     helped: list[dict[str, Any]] = field(default_factory=list)
     helped_count: int = 0
+    within_day: int = 0
     mistakes: int = 0
     assumed: int = 0
     guessed: int = 0
@@ -227,6 +229,7 @@ class _Sums:
         rows = pa.table([*(batch[name] for name in _HELPED), rank, relief], [*_HELPED, "rank", "relief"])
         rows = rows.filter(pc.and_(batch["acts"], pc.greater(relief, 0)))
         self.helped_count += len(rows)
+        self.within_day += pc.sum(pc.less_equal(rows["due_hours"], DAY)).as_py() or 0
         order = [("rank", "descending"), ("relief", "descending"), ("file", "ascending"), ("row", "ascending")]
         found = rows.take(pc.select_k_unstable(rows, min(HELPED, len(rows)), order)).to_pylist()
         self.helped = sorted([*self.helped, *found], key=_how_urgent)[:HELPED]
