@@ -179,6 +179,19 @@ def test_the_page_tells_what_a_mapping_left_out(tmp_path: Path) -> None:
     assert "The mapping made 1 fact of 3 rows." in page
 
 
+def test_how_inputs_were_read_is_told_of_mapped_ones_too(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_bytes("key;mood;name\na;late;\nb;spät;\n".encode("utf-16"))
+    (tmp_path / "log.json").write_text('{"data": [{"key": "c", "mood": "late", "name": null}]}', encoding="utf-8")
+    inputs = [log, tmp_path / "log.json"]
+    found = score(inputs, tmp_path / "scores.parquet", mapping=RowMapping.parse(MAPPING, "map.yaml"), workers=1).summary
+    assert [remark.text for remark in found.remarks] == [
+        "read as utf-16; --encoding names another encoding",
+        "cells end at ';'; --delimiter and --decimal say otherwise",
+        "the records are those of the list 'data'",
+    ]
+
+
 def test_the_page_tells_how_inputs_were_read(tmp_path: Path) -> None:
     log = tmp_path / "log.csv"
     log.write_text("id;facts;room\na;[];1\nb;[];2\n", encoding="utf-8")

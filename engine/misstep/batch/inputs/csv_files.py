@@ -15,13 +15,13 @@ from dataclasses import replace
 import orjson
 
 from misstep.batch.inputs.cell_text import SeemsNull, read_cell
-from misstep.batch.inputs.delimited import KIND, CsvRows, is_utf_8, usual_delimiter, wrong_width
+from misstep.batch.inputs.delimited import KIND, CsvRows, is_utf_8, wrong_width
 from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.spool import NOT_UTF_8, Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import Stream
 from misstep.batch.inputs.table_rows import Columns, choose_columns, logged, logged_row, require_columns
 from misstep.batch.inputs.workbooks import WorkbookRows, workbook_rows
-from misstep.batch.parts import EVERY, Decimal, Logged, Part, Reading, Reject, SourceRemark, reject
+from misstep.batch.parts import EVERY, Decimal, Logged, Part, Reading, Reject, reject
 from misstep.errors import RecordError, UsageError, did_you_mean, printable
 from misstep.language.facts import GIVEN_ROLES, Field, Kind
 
@@ -56,9 +56,7 @@ def plan_csv(source: InputSource, stream: Stream, reading: Reading, spool: Spool
     if not stream.head.strip():
         return
     rows = CsvRows(source, stream, reading)
-    said = rows.dialect.said(reading.delimiter or usual_delimiter(source))
-    if said:
-        spool.remarks.append(SourceRemark(source.name, said))
+    spool.remarks += rows.remarks
     for part in plan_rows(source, _read(source, rows, reading, spool), reading, spool):
         yield replace(part, share=stream.share)
     if stream.fault:
