@@ -85,6 +85,9 @@ def test_duplicates_are_told_as_left_out_or_not(tmp_path: Path) -> None:
     fewer = score(log, tmp_path / "fewer.parquet", workers=1, unique=True).summary
     assert (kept.interviews, kept.duplicates, kept.unique) == (3, 1, False)
     assert (fewer.interviews, fewer.duplicates, fewer.unique) == (2, 1, True)
+    told = told_by(to_html(measure([read_scores(tmp_path / "fewer.parquet")]), sketch))["quality-of-the-log.csv"]
+    row = told["with the id of one before, left out"]
+    assert (row["how many"], float(row["share"]), row["of"]) == ("1", 0.333333, "of all records")
 
 
 MAPPING = """\

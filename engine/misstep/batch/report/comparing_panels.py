@@ -124,7 +124,7 @@ class ComparingPanels(PanelMaker):
         text = (
             f"With the rules of the baseline, {found.baseline.name} {found.baseline.version}, {found.changed:,} of"
             f" {self.words.counted(found.compared)} would have another {joined([spaced(each) for each in found.aspects], 'or')};"
-            f" with these rules mean damage is {found.mean_damage_change:+.2f} points."
+            f" with these rules mean damage changes by {found.mean_damage_change:+.2f} points."
         )
         rows = [(what, found.changes[what], found.changes[what] / found.compared) for what in (*found.aspects, "damage")]
         changes = self.table("What has changed", NumberColumn("of an answer", "word"), rows)

@@ -156,11 +156,9 @@ class LogPanels(PanelMaker):
             else ""
         )
         columns = (
-            *(
-                NumberColumn(words.record, "text"),
-                NumberColumn("damage", "points"),
-                NumberColumn(f"worst {words.mistake}", "text"),
-            ),
+            NumberColumn(words.record, "text"),
+            NumberColumn("damage", "points"),
+            NumberColumn(f"worst {words.mistake}", "text"),
             NumberColumn("first thing to do", "text"),
             NumberColumn("file", "text"),
             NumberColumn("row", "plain"),

@@ -22,16 +22,17 @@ class QualityPanels(PanelMaker):
 
     def _counts(self) -> Panel:
         summary, guessed, words = self.summary, self.figures.guessed, self.words
-        there = self.all + summary.rejects
-        of_all = f"of all records{' that were taken' if summary.unique else ''}"
+        there, again = self.all + summary.rejects, summary.duplicates
+        if summary.unique:
+            taken = "of the records that were taken"
+            duplicates = ("with the id of one before, left out", again, there + again, "of all records")
+        else:
+            taken = "of all records"
+            duplicates = ("with the id of one before, scored all the same", again, self.all, f"of {words.records}")
         lines: list[tuple[str, int, int, str]] = [
-            ("scored", self.all, there, of_all),
-            ("rejected: they could not be scored", summary.rejects, there, of_all),
-            (
-                f"with the id of one before, {'left out' if summary.unique else 'scored all the same'}",
-                *(summary.duplicates, there + summary.duplicates if summary.unique else self.all),
-                "of all records" if summary.unique else f"of {words.records}",
-            ),
+            ("scored", self.all, there, taken),
+            ("rejected: they could not be scored", summary.rejects, there, taken),
+            duplicates,
             (f"{words.records} with a score that rests on a default", guessed.interviews, self.all, f"of {words.records}"),
             (f"{words.mistakes} with a score that rests on a default", guessed.mistakes, guessed.of, f"of {words.mistakes}"),
         ]
