@@ -31,7 +31,7 @@ def sums(interviews: Sequence[Interview]) -> dict[str | None, GroupSums]:
 
 
 def grouped(interviews: Sequence[Interview], *mix: str) -> Grouping:
-    (found,) = hold([grouping("team", sums(interviews), {name: place for place, name in enumerate(mix)})])
+    ((found,), _) = hold([grouping("team", sums(interviews), {name: place for place, name in enumerate(mix)})])
     return found
 
 
@@ -47,7 +47,7 @@ def test_chance_is_seldom_claimed(size: int) -> None:
         draw = random.Random(seed)
         teams = [(draw.choice("ABCDE"), damage(draw), ()) for _ in range(5 * size)]
         days = [(f"2025-{draw.randint(1, 12):02}", score, ()) for _, score, _ in teams]
-        both = hold([grouping("team", sums(teams), {}), grouping("month", sums(days), {})])
+        both, _ = hold([grouping("team", sums(teams), {}), grouping("month", sums(days), {})])
         claimed += any(each.held for each in both)
     assert claimed <= 16
 
@@ -146,7 +146,8 @@ def _rows(count: int) -> Iterator[dict[str, Any]]:
             "file": "a.jsonl", "row": row, "id": f"iv-{row}", "team": draw.choice(["Care", "Sales", None]),
             "month": f"2025-{draw.randint(1, 3):02}-{draw.randint(1, 28):02}T{draw.randint(10, 23)}:00:00Z",
             "damage": score, "damage_after": score / 2, "band": "fatal" if score > 70 else "minor", "verdict": "act_now",
-            "outlook": "open", "acts": True, "mistakes": draw.randint(0, 4), "worst": None, "worst_severity": None,
+            "outlook": "open", "acts": True, "due_hours": None, "mistakes": draw.randint(0, 4), "assumed": 0,
+            "worst": None, "worst_severity": None,
             "first_occasion": None, "first_action": None, "actions": [], "rules": 0,
         }  # fmt: skip
 

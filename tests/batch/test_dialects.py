@@ -131,9 +131,9 @@ def test_text_of_any_encoding_is_read(tmp_path: Path, text: str, encoding: str, 
     first, *others = read(file, tmp_path / "spool", keep=("team",))
     assert first == Logged(2, b"[]", "a", (text,))
     assert len(others) == rows
-    said = remarks_on(file, tmp_path / "spool")
+    said = remarks_on(file, tmp_path / "spool", keep=("team",))
     assert len(said) == 2 - encoding.startswith("utf-8")
-    assert remarks_on(file, tmp_path / "spool", encoding=encoding, delimiter=";") == []
+    assert remarks_on(file, tmp_path / "spool", keep=("team",), encoding=encoding, delimiter=";") == []
 
 
 @given(st.text(max_size=300), st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]))

@@ -41,8 +41,8 @@ def rows(count: int, seed: int = 5) -> list[Row]:
             "team": draw.choice(["Sales", "Care", "<b>", None]), "month": draw.choice(["2025-2", "2025-10", "2025-1"]),
             "damage": draw.choice([0.0, 0.1, 49.9, 50.0, 99.9, 100.0, draw.randint(0, 1000) / 10]),
             "damage_after": draw.randint(0, 1000) / 10, "band": draw.choice(BANDS),
-            "verdict": draw.choice(VERDICTS), "outlook": "open", "acts": False,
-            "mistakes": mistakes, "worst": "late_arrival" if mistakes else None,
+            "verdict": draw.choice(VERDICTS), "outlook": "open", "acts": False, "due_hours": None,
+            "mistakes": mistakes, "assumed": draw.randint(0, mistakes), "worst": "late_arrival" if mistakes else None,
             "worst_severity": draw.choice([3.0, 5.5]) if mistakes else None,
             "first_occasion": draw.choice(["message", "before_next_time"]) if actions else None,
             "first_action": actions[0] if actions else None, "actions": actions, "rules": rules,
@@ -89,6 +89,11 @@ def test_figures_of_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: 
     worst = sorted(made, key=lambda r: (-r["damage"], -(r["worst_severity"] or 0), r["file"], r["row"]))[:10]
     assert [(w.file, w.row, w.id, w.damage) for w in found.worst] == [(r["file"], r["row"], r["id"], r["damage"]) for r in worst]
     assert [w.worst for w in found.worst] == ["Arrived late" if r["worst"] else "" for r in worst]
+    assert (found.guessed.interviews, found.guessed.mistakes, found.guessed.of) == (
+        sum(row["assumed"] > 0 for row in made),
+        sum(row["assumed"] for row in made),
+        sum(row["mistakes"] for row in made),
+    )
     unjudged = [r for r in made if r["mistakes"] and not r["rules"]]
     assert found.untouched.clean == sum(not r["mistakes"] for r in made)
     assert found.untouched.unjudged == len(unjudged)

@@ -40,7 +40,11 @@ def score(folder: Path, name: str, *options: str) -> Came:
     [
         ("excel_semi.csv", ("--keep", "team"), ["cells end at ';'; --delimiter and --decimal say otherwise"]),
         ("pipe.csv", ("--keep", "team"), ["cells end at '|'; --delimiter and --decimal say otherwise"]),
-        ("caps.csv", ("--facts", "Facts", "--id", "ID"), []),
+        (
+            "caps.csv",
+            ("--facts", "Facts", "--id", "ID"),
+            ["columns that are not read: Team; --keep carries them along, --ignore says that they are known"],
+        ),
         ("array.json", ("--keep", "team"), []),
         ("polars_nulls.ndjson", (), []),
         ("extrakeys.jsonl", ("--ignore", "*"), []),

@@ -25,9 +25,11 @@ from misstep.analysis.calibration import picture
 from misstep.api import RuleBase
 from misstep.batch.parts import Logged, Reject
 from misstep.batch.report import pictures
+from misstep.batch.report.comparing_panels import ComparingPanels
 from misstep.batch.report.figures import Distribution, ValueGroup
-from misstep.batch.report.panels import Panels
+from misstep.batch.report.log_panels import LogPanels
 from misstep.batch.report.report_page import to_html, write_report
+from misstep.batch.report.report_parts import NumberColumn, NumberTable
 from misstep.batch.report.summing import measure
 from misstep.batch.results import read_scores
 from misstep.batch.run import score
@@ -125,7 +127,12 @@ def test_the_charts(golden: Golden) -> None:
         "bars": pictures.bar_chart([("one", 4.0, "80%"), ("two", 1.0, "20%")]),
         "groups, wide": pictures.group_chart(groups, 27.8, 0.22, "grave"),
         "groups, narrow": pictures.group_chart(groups, 27.8, 0.22, "grave", pictures.NARROW),
-        "trend": pictures.trend_chart(dates, "2025-03"),
+        "trend": pictures.curve_chart(
+            pictures.trend_points(dates), pictures.trend_ticks(dates, 2), "mean damage", since=(1.0, "2025-03")
+        ),
+        "calibration": pictures.curve_chart(
+            [pictures.CurvePoint(0.1, 20.0, (10.0, 30.0)), pictures.CurvePoint(0.9, 70.0, None)], [(0.0, "0")], "%", whole=True
+        ),
     }
     golden(EXPECTED / "charts.txt", json.dumps(charts, indent=1) + "\n")
 
@@ -180,6 +187,8 @@ def test_it_can_be_read_aloud(page: str) -> None:
     assert all(given["aria-labelledby"] in ids for given, _ in found.all("section"))
     pictured = found.all("svg")
     assert len(pictured) == 1 + 1 + 2 + 2 + 3 + 2 * 2
+    links = [text for given, text in found.all("a") if "download" in given]
+    assert len(links) == len(set(links)) == len(found.all("table"))  # each can be downloaded, and is named
     assert all(given["role"] == "img" and len(given["aria-label"] or "") > 40 for given, _ in pictured)
     assert len(found.all("table")) == len(found.all("caption")) == len(found.all("thead"))
     assert {given.get("scope") for given, _ in found.all("th")} == {"col", "row"}
@@ -229,33 +238,86 @@ def test_a_column_of_very_many_values_is_told(tmp_path: Path, monkeypatch: pytes
 def test_rules_that_did_not_fire_and_places_are_listed(page: str, tmp_path: Path) -> None:
     figures = measure([write(tmp_path / "scores.parquet")])
     assert f"{len(figures.silent)} of {len(RuleBase.shipped().rules)} rules had nothing to say" in page
-    assert all(f"<code>{rule}</code>" in page for rule, _ in figures.silent)
-    assert "<li>logs.jsonl:89</li>" in page
-    assert "1 record could not be scored; all others were." in page
+    assert all(f'<th scope="row">{rule}</th>' in page for rule, _ in figures.silent[:200])
+    assert '<th scope="row">logs.jsonl</th><td class="number">89</td>' in page
     assert "logs.jsonl:90:7: /facts/0/kind: there is no such kind" in page
+
+
+def downloads(html: str) -> dict[str, list[dict[str, str]]]:
+    """The tables that a page offers, by the names of their files."""
+    links = [given for given, _ in Page(html).all("a") if "download" in given]
+    return {
+        given["download"] or "": list(
+            csv.DictReader(io.StringIO(base64.b64decode((given["href"] or "").removeprefix(CSV)).decode(), newline=""))
+        )
+        for given in links
+    }
 
 
 def test_those_whom_a_step_helps_can_be_exported(tmp_path: Path) -> None:
     scores = write(tmp_path / "scores.parquet")
-    ((link, told),) = [(given, text) for given, text in Page(to_html(measure([scores]), sketch)).all("a") if "download" in given]
-    lines = list(csv.DictReader(io.StringIO(base64.b64decode((link["href"] or "").removeprefix(CSV)).decode())))
+    lines = downloads(to_html(measure([scores]), sketch))["where-a-step-still-helps.csv"]
     asked = duckdb.sql(
-        f"SELECT id, row, verdict, damage, damage_after FROM read_parquet('{scores.path}') WHERE acts AND damage_after < damage"
+        "SELECT id, file, row, verdict, damage, round(damage - damage_after, 1), due_hours"
+        f" FROM read_parquet('{scores.path}') WHERE acts AND damage_after < damage"
         f" ORDER BY list_position({list(scores.summary.verdicts)}, verdict) DESC, round(damage - damage_after, 1) DESC, file, row"
     )
     assert asked is not None
-    found = [(r["id"], int(r["row"]), r["verdict"], float(r["damage"]), float(r["damage_after"])) for r in lines]
-    assert found == asked.fetchall()
-    assert len(lines) > 5
-    assert told == "All of them as CSV"
+    found = [
+        (r["interview"], r["file"], int(r["row"]), r["verdict"], float(r["damage"]), float(r["relief"]), r["due, hours"])
+        for r in lines
+    ]
+    assert found == [(*row[:-1], "" if row[-1] is None else str(row[-1])) for row in asked.fetchall()]
+    assert len(found) > 5
+    assert len({row[-1] for row in found}) > 1
+    helped = measure([scores]).helped
+    assert (helped.count, helped.within_day) == (len(found), sum(0 <= float(due or "inf") <= 24 for *_, due in found))
+
+
+def test_every_table_can_be_downloaded_as_numbers(page: str, tmp_path: Path) -> None:
+    scores = write(tmp_path / "scores.parquet")
+    found = downloads(page)
+    shares = "count(*), round(count(*) / sum(count(*)) OVER (), 6)"
+    asked = duckdb.sql(f"SELECT band, {shares} FROM read_parquet('{scores.path}') GROUP BY band").fetchall()  # type: ignore[union-attr]
+    bands = {r["band"]: (int(r["interviews"]), float(r["share"])) for r in found["interviews-by-band-mildest-first.csv"]}
+    assert {band: value for band, value in bands.items() if value[0]} == {band: tuple(value) for band, *value in asked}
+    asked = duckdb.sql(
+        "SELECT coalesce(team, '(not given)'), count(*), quantile_disc(damage, 0.5), round(avg(damage), 6),"
+        f" round(avg(mistakes), 6) FROM read_parquet('{scores.path}') GROUP BY ALL"
+    ).fetchall()  # type: ignore[union-attr]
+    teams = {
+        (r["team"], int(r["interviews"]), *(float(r[name]) for name in ("median damage", "mean", "mistakes each")))
+        for r in found["interviews-by-team-from-and-to-95-intervals.csv"]
+    }
+    assert teams == set(asked)
+
+
+def test_a_long_table_says_what_it_leaves_out() -> None:
+    columns = (NumberColumn("name", "text"), NumberColumn("n"))
+    table = NumberTable("<All> names, 'Größe'", columns, [(f"n{i}", 1000 * i) for i in range(1200)], total=1500)
+    assert (len(table.lines), table.more, table.offer) == (200, 1300, "The first 1,000 as CSV")
+    assert table.lines[1] == ["n1", "1,000"]
+    assert base64.b64decode(table.link.removeprefix(CSV)).decode().splitlines()[:3] == ["name,n", "n0,0", "n1,1000"]
+    assert len(base64.b64decode(table.link.removeprefix(CSV)).decode().splitlines()) == 1001
+    assert table.file == "all-names-gr-sse.csv"
+    assert NumberTable("«»", columns, []).file == "numbers.csv"
+
+
+def test_small_groups_are_pale(tmp_path: Path) -> None:
+    found = Page(to_html(measure([write_rows(tmp_path / "scores.parquet", rows(70))], ["team"]), sketch))
+    (grouping,) = measure([write_rows(tmp_path / "scores.parquet", rows(70))], ["team"]).groupings
+    few = {group.value or "(not given)" for group in grouping.groups if group.interviews < 30}
+    assert few
+    pale = [text for given, text in found.all("tr") if given.get("class") == "pale"]
+    assert {next(name for name in few if text.startswith(name)) for text in pale} == few
 
 
 def test_how_often_rules_fired_is_told(tmp_path: Path) -> None:
     scores = write(tmp_path / "scores.parquet")
-    found = Panels(measure([scores]), sketch).fired()
-    assert {row[0].partition(":")[0]: (int(row[1]), row[2]) for row in found.rows} == {
-        rule: (count, percent(count, len(scores))) for rule, count in sorted(scores.summary.fired.items(), key=_most)[:200]
-    }
+    found = LogPanels(measure([scores]), sketch).rules()[0].tables[0]
+    assert [(row[0], row[2], row[3]) for row in found.rows] == [
+        (rule, count, count / len(scores)) for rule, count in sorted(scores.summary.fired.items(), key=_most)
+    ]
     assert found.more == max(0, len(scores.summary.fired) - 200)
 
 
@@ -278,14 +340,16 @@ def test_what_a_baseline_changes_is_told(tmp_path: Path) -> None:
         b"".join(json.dumps(json.loads(file.read_bytes())).encode() + b"\n" for file in sorted(INTERVIEWS.glob("*.json")))
     )
     outcome = score(log, tmp_path / "scores.parquet", baseline=RuleBase.load(acme), workers=1)
-    told = Panels(measure([read_scores(tmp_path / "scores.parquet")]), sketch).baseline()
+    told = ComparingPanels(measure([read_scores(tmp_path / "scores.parquet")]), sketch).baseline()
     comparison = outcome.comparison
     assert told is not None
-    assert told.numbers is not None
     assert comparison is not None
-    assert {row[0]: int(row[1]) for row in told.numbers.rows} == {
-        what.replace("_", " "): comparison.changes[what] for what in ("band", "verdict", "first_action", "outlook", "damage")
+    changes, matrix, responsible = told.tables
+    assert {row[0]: row[1] for row in changes.rows} == {
+        what: comparison.changes[what] for what in ("band", "verdict", "first_action", "outlook", "damage")
     }
+    assert [list(row[1:]) for row in matrix.rows] == comparison.matrix
+    assert {row[0]: row[1] for row in responsible.rows} == comparison.responsible
     assert f"{comparison.changed} of {comparison.compared} interviews would have another band, verdict" in told.text
     beside = tmp_path / "scores.baseline.json"
     beside.write_text("{}", encoding="utf-8")
@@ -296,8 +360,10 @@ def test_what_a_baseline_changes_is_told(tmp_path: Path) -> None:
 def test_an_export_holds_no_formula(tmp_path: Path) -> None:
     record = json.dumps({"facts": [{"kind": "late_arrival", "minutes": 12}]}).encode()
     html = to_html(measure([write(tmp_path / "scores.parquet", [Logged(1, record, "=1+1", (None, None))])]), sketch)
-    (link,) = [given["href"] or "" for given, _ in Page(html).all("a") if "download" in given]
-    assert base64.b64decode(link.removeprefix(CSV)).decode().splitlines()[1].startswith("'=1+1,")
+    assert [row["interview"] for row in downloads(html)["where-a-step-still-helps.csv"]] == ["'=1+1"]
+    assert all(
+        not cell.startswith(("=", "+", "@")) for table in downloads(html).values() for row in table for cell in row.values()
+    )
 
 
 def test_ties_are_told(tmp_path: Path) -> None:

@@ -46,6 +46,9 @@ def test_findings_and_actions_are_those_of_the_assessment(scored: list[dict[str,
         assert row["worst"] == (findings[0].kind if findings else None)
         assert row["worst_severity"] == max((f.severity for f in findings), default=None)
         assert (row["actions"], row["first_action"]) == (actions, actions[0] if actions else None)
+        assert row["assumed"] == sum(any(reason.basis == "assumed" for reason in finding.because) for finding in findings)
+        due = [step.due_hours for step in assessment.steps if any(action.reach == "repairs" for action in step.actions)]
+        assert row["due_hours"] == (due[0] if due else None)
         assert row["rules"] == len({reason.rule for finding in findings for reason in finding.because})
 
 

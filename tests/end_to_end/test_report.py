@@ -30,6 +30,16 @@ def test_columns_and_place_can_be_chosen(misstep: Command) -> None:
     assert "<strong>84</strong> <span>interviews</span>" in page
 
 
+def test_an_outcome_can_be_named(misstep: Command) -> None:
+    write(misstep.folder / "scores.parquet")
+    run = misstep.inside("report", "scores.parquet", "--outcome", "team=sales", "--title", "Spring")
+    assert (run.code, run.err) == (0, "")
+    page = (misstep.folder / "report.html").read_text(encoding="utf-8")
+    assert '<h2 id="outcome">Damage and team</h2>' in page
+    assert "By team" not in page
+    assert "<h1>Spring</h1>" in page
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -39,6 +49,15 @@ def test_columns_and_place_can_be_chosen(misstep: Command) -> None:
         (["a.csv"], "a.csv: is not a result of `misstep score`: there is no a.csv.summary.json beside it"),
         (["a.parquet"], "a.parquet: cannot be read as parquet (ArrowInvalid)"),
         (["scores.parquet", "--by", "teem"], "--by: there is no column 'teem' to group by; did you mean 'team'?"),
+        (["scores.parquet", "--outcome", "teem=ok"], "--outcome: there is no column 'teem'; did you mean 'team'?"),
+        (
+            ["scores.parquet", "--outcome", "team="],
+            "--outcome: 'team=' is not of the form COLUMN, COLUMN=GOOD or COLUMN=GOOD:BAD",
+        ),
+        (
+            ["scores.parquet", "--outcome", "team=ales"],
+            "--outcome: no interview has 'ales' in the column 'team'; did you mean 'sales'?",
+        ),
         (["scores.parquet", "-o", "a.txt"], "a.txt: is there already; give --overwrite to replace it, or choose another name"),
         (["scores.parquet", "-o", "no/x.html"], "no/x.html: no such folder"),
         (["scores.parquet", "-o", ".", "--overwrite"], ".: is a folder; give a file"),

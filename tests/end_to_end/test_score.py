@@ -82,6 +82,17 @@ def test_a_report_in_the_same_command(misstep: Command) -> None:
     assert not (misstep.folder / "new.parquet").exists()
 
 
+def test_an_outcome_of_the_page_must_be_kept(misstep: Command) -> None:
+    misstep.write("log.jsonl", LATE.replace("{", '{"hired": true, ', 1))
+    run = alone(misstep, "log.jsonl", "-o", "scores.parquet", "--report", "report.html", "--outcome", "hired")
+    assert (run.code, run.err) == (2, "misstep: --outcome: the column 'hired' is not kept; --keep carries it along\n")
+    assert not (misstep.folder / "scores.parquet").exists()
+    kept = ("--outcome", "hired", "--keep", "hired")
+    run = alone(misstep, "log.jsonl", "-o", "scores.parquet", "--report", "report.html", *kept)
+    assert (run.code, run.err) == (0, "")
+    assert "Damage and hired" in (misstep.folder / "report.html").read_text(encoding="utf-8")
+
+
 def test_standard_input_and_a_pipe(misstep: Command) -> None:
     run = misstep("score", "-", "-o", "scores.jsonl", stdin=LATE.encode())
     assert (run.code, run.out) == (0, "1 interview scored into scores.jsonl\n")

@@ -17,6 +17,7 @@ from misstep.api import RuleBase
 from misstep.assessment.assembly import Result
 from misstep.assessment.records import RecordLike
 from misstep.errors import BudgetError
+from misstep.evaluate.memory import Contribution
 from misstep.language.facts import ID, KIND
 
 SCHEMA = 2
@@ -37,7 +38,9 @@ SCORES: list[tuple[str, pa.DataType]] = [
     ("verdict", pa.string()),
     ("outlook", pa.string()),
     ("acts", pa.bool_()),
+    ("due_hours", pa.float64()),
     ("mistakes", pa.int32()),
+    ("assumed", pa.int32()),
     ("worst", pa.string()),
     ("worst_severity", pa.float64()),
     ("first_occasion", pa.string()),
@@ -45,8 +48,9 @@ SCORES: list[tuple[str, pa.DataType]] = [
     ("actions", _WORDS),
     ("rules", pa.int32()),
 ]
-"""Columns about an interview as a whole. ``worst``: the kind of the worst finding; ``worst_severity``: the greatest severity;
-``rules``: how many different rules moved the score of a mistake."""
+"""Columns about an interview as a whole. ``due_hours``: within how many hours the first step is due that ``acts``, null if at any
+time; ``assumed``: how many mistakes have a score that rests on a default; ``worst``: the kind of the worst finding;
+``worst_severity``: the greatest severity; ``rules``: how many different rules moved the score of a mistake."""
 CERTAINTY: list[tuple[str, pa.DataType]] = [
     ("certainty_low", pa.float64()),
     ("certainty_high", pa.float64()),
@@ -135,7 +139,7 @@ def scores(result: Result, summary: Mapping[str, ColumnValue]) -> ColumnValues:
     """The values of ``SCORES`` for one interview."""
     findings, steps = result.findings, result.plan.steps
     actions = [choice.action.id for choice in result.plan.choices]
-    moved = {given.rule for given in result.memory.contributions if given.mistake is not None and given.is_reason}
+    reasons = _reasons(result)
     return (
         summary["damage"],
         summary["damage_after"],
@@ -143,13 +147,15 @@ def scores(result: Result, summary: Mapping[str, ColumnValue]) -> ColumnValues:
         summary["verdict"],
         summary["outlook"],
         summary["acts"],
+        next((step.due_hours for step in steps if any(choice.repairs for choice in step.choices)), None),
         len(findings),
+        len(_assumed(reasons, result)),
         findings[0].mistake[KIND] if findings else None,
         max([f.severity for f in findings], default=None),
         steps[0].occasion if steps else None,
         actions[0] if actions else None,
         actions,
-        len(moved),
+        len({given.rule for given in reasons}),
     )
 
 
@@ -166,11 +172,7 @@ def certainty_values(rulebase: RuleBase, record: bytes | str | RecordLike) -> Co
 
 def finding_rows(result: Result) -> Iterable[ColumnValues]:
     """The values of ``FINDINGS`` for every finding of one interview, worst first."""
-    said = result.facts.said
-    assumed = set()
-    for given in result.memory.contributions:
-        if given.mistake is not None and given.is_reason and any(a.rests(given.match, said) for a in given.rule.assumptions):
-            assumed.add(given.mistake[ID])
+    assumed = _assumed(_reasons(result), result)
     for rank, finding in enumerate(result.findings, start=1):
         fact = finding.mistake[ID]
         yield (
@@ -206,3 +208,18 @@ def action_rows(result: Result) -> Iterable[ColumnValues]:
                 choice.damage_relieved / 10,
                 sorted(choice.relief),
             )
+
+
+def _reasons(result: Result) -> list[Contribution]:
+    """What moved the score of a mistake."""
+    return [given for given in result.memory.contributions if given.mistake is not None and given.is_reason]
+
+
+def _assumed(reasons: Iterable[Contribution], result: Result) -> set[str]:
+    """The ids of mistakes with a score that rests on a default, for something that the record leaves out."""
+    said, found = result.facts.said, set[str]()
+    for given in reasons:
+        fact = None if given.mistake is None else given.mistake[ID]
+        if fact is not None and fact not in found and any(each.rests(given.match, said) for each in given.rule.assumptions):
+            found.add(fact)
+    return found

@@ -28,11 +28,11 @@ from misstep.batch.parts import Decimal, InputForm, Logged, Part, SourceRemark
 from misstep.batch.results import Scores, read_scores
 from misstep.batch.score_batch import id_of
 from misstep.batch.seen_ids import SeenIds, digests
-from misstep.batch.summary import EXAMPLES, Summary, Tally, version_of_misstep
-from misstep.batch.tasks import IDS, Job, Task, common_faults, score_part
+from misstep.batch.summary import EXAMPLES, MappingCoverage, Summary, Tally, version_of_misstep
+from misstep.batch.tasks import IDS, Job, Task, common_faults, reasons, score_part
 from misstep.batch.workers import Alone, Processes, TaskRunner
 from misstep.errors import InstallationError, RecordError, UsageError, printable
-from misstep.files import discard_torn, place, refuse_unreached, whole_file
+from misstep.files import discard_torn, opened, place, refuse_unreached, whole_file
 from misstep.rulebase.cache import dump_program
 
 StrPath = str | os.PathLike[str]
@@ -212,6 +212,11 @@ def _dumped(rulebase: RuleBase) -> bytes:
     return dump_program(rulebase.program)
 
 
+def _lines(part: Path) -> Iterator[dict[str, Any]]:
+    with opened(part) as stream:
+        yield from map(orjson.loads, stream)
+
+
 def _digest(data: object) -> str:
     return hashlib.sha256(repr(data).encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -331,7 +336,9 @@ class _Run:
             tally=self.tally,
             remarks=self.remarks,
             duplicates=self.duplicates,
-            coverage=self.coverage.to_json() if self.mapping else None,
+            unique=self.unique,
+            reasons=reasons(reject for part in parts("rejects") for reject in _lines(part)) if self.rejects else None,
+            coverage=MappingCoverage.of(self.mapping, self.coverage) if self.mapping else None,
             keep=wanted.keep,
             tables=target.further(wanted.tables),
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import asdict, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
@@ -20,6 +20,8 @@ from misstep.api import RuleBase
 from misstep.assessment.assembly import Result
 from misstep.assessment.result import RuleBaseInfo
 from misstep.batch.columns import SCHEMA, TableName
+from misstep.batch.mapping.mapping_coverage import LogCoverage
+from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.parts import SourceRemark
 from misstep.errors import UsageError
 from misstep.language.facts import KIND
@@ -148,13 +150,35 @@ class Titles:
 
 @checked(frozen=True, slots=True)
 class MappingCoverage:
-    """What a mapping made of the rows of a log: see ``misstep.batch.mapping.LogCoverage``."""
+    """What a mapping made of the rows of a log: see ``misstep.batch.mapping.LogCoverage``. ``hints``: by column, the
+    nearest value with a meaning to one that has none."""
 
     rows: int
     made: dict[str, int]
     unmade: dict[str, int]
     unread: dict[str, int]
     unmapped: dict[str, dict[str, int]]
+    hints: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, mapping: RowMapping, coverage: LogCoverage) -> MappingCoverage:
+        """The coverage of a run."""
+        found = coverage.to_json()
+        hints = {
+            column: {value: hint.removeprefix("; ") for value in values if (hint := mapping.hint(column, value))}
+            for column, values in found["unmapped"].items()
+        }
+        return cls(**found, hints={column: words for column, words in hints.items() if words})
+
+    @classmethod
+    def merged(cls, parts: Sequence[MappingCoverage]) -> MappingCoverage:
+        """The sums over several runs."""
+        whole = LogCoverage.merged(LogCoverage.from_json(asdict(part)) for part in parts)
+        hints: dict[str, dict[str, str]] = {}
+        for part in parts:
+            for column, words in part.hints.items():
+                hints.setdefault(column, {}).update(words)
+        return cls(**whole.to_json(), hints=hints)
 
 
 @checked(frozen=True, slots=True)
@@ -163,9 +187,9 @@ class Summary:
     all there are, with their titles; ``bands`` and ``verdicts``: mildest first; ``unable``: the verdict where something is called
     for and nothing can be done towards the other side, empty where there is none; ``keep``: columns of the input that were
     carried along; ``tables``: file names of the further tables, by what they hold; ``words``: of the field; ``duplicates``:
-    interviews with the id of one before; ``coverage``: what a mapping made of the rows;
-    ``reject_examples`` and ``remarks`` on inputs: the first few; ``schema``: of the columns
-    of the result, see docs/batch.md."""
+    interviews with the id of one before, which ``unique`` says were left out; ``coverage``: what a mapping made of the rows;
+    ``reasons``: rejects by what is wrong with them, commonest first; ``reject_examples`` and ``remarks`` on inputs: the first
+    few; ``schema``: of the columns of the result, see docs/batch.md."""
 
     misstep: str
     rulebase: RuleBaseInfo
@@ -183,7 +207,9 @@ class Summary:
     keep: tuple[str, ...] = ()
     tables: dict[str, str] = field(default_factory=dict)
     remarks: tuple[InputRemark, ...] = ()
+    reasons: dict[str, int] = field(default_factory=dict)
     duplicates: int = 0
+    unique: bool = False
     coverage: MappingCoverage | None = None
     words: ScaleWords = field(default_factory=ScaleWords)
     schema: Literal[2] = 2
@@ -198,9 +224,11 @@ class Summary:
         rejects: int,
         examples: Iterable[Mapping[str, Any]],
         tally: Tally,
+        reasons: Mapping[str, int] | None = None,
         remarks: Iterable[SourceRemark] = (),
         duplicates: int = 0,
-        coverage: Mapping[str, Any] | None = None,
+        unique: bool = False,
+        coverage: MappingCoverage | None = None,
         keep: Sequence[str] = (),
         tables: Mapping[TableName, str] | None = None,
     ) -> Summary:
@@ -227,8 +255,10 @@ class Summary:
             keep=tuple(keep),
             tables={str(table): name for table, name in (tables or {}).items()},
             remarks=tuple([InputRemark(remark.file, remark.text) for remark in remarks][:EXAMPLES]),
+            reasons=_commonest_first(reasons or {}),
             duplicates=duplicates,
-            coverage=None if coverage is None else MappingCoverage(**coverage),
+            unique=unique,
+            coverage=coverage,
             words=program.scale.words,
         )
 
@@ -244,6 +274,7 @@ class Summary:
                 )
         fired: Counter[str] = Counter()
         kinds: dict[str, KindSum] = {}
+        covered = [summary.coverage for summary in summaries if summary.coverage is not None]
         for summary in summaries:
             fired.update(summary.fired)
             for kind, sums in summary.kinds.items():
@@ -263,6 +294,11 @@ class Summary:
             verdicts=first.verdicts,
             unable=first.unable,
             keep=tuple(name for name in first.keep if all(name in s.keep for s in others)),
+            remarks=tuple([remark for s in summaries for remark in s.remarks][:EXAMPLES]),
+            reasons=_commonest_first(sum((Counter(s.reasons) for s in summaries), Counter[str]())),
+            duplicates=sum(s.duplicates for s in summaries),
+            unique=all(s.unique for s in summaries),
+            coverage=MappingCoverage.merged(covered) if covered else None,
             words=first.words,
         )
 
@@ -293,6 +329,10 @@ class Summary:
 @cache
 def _adapter() -> TypeAdapter[Summary]:
     return TypeAdapter(Summary)
+
+
+def _commonest_first(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _named(rules: RuleBaseInfo) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +18,7 @@ from misstep.batch.forms import OutputForm, write_part
 from misstep.batch.inputs import Reading, read_part
 from misstep.batch.inputs.kept import OF_RECORDS
 from misstep.batch.journal import BASELINE, RULES, part_file, read_note, write_note
+from misstep.batch.mapping.mapping_coverage import OTHERS
 from misstep.batch.parts import Part, Reject
 from misstep.batch.score_batch import score_records
 from misstep.batch.seen_ids import digests
@@ -28,6 +30,8 @@ from misstep.rulebase.cache import read_program
 
 IDS = "ids"
 """The file of a part with the digests of its ids."""
+MOST_REASONS = 100
+"""Of rejects; those that come up later are counted together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,15 @@ def common_faults(of_all: Iterable[Iterable[str]]) -> list[str] | None:
     for faults in map(list, of_all):
         common = faults if common is None else [fault for fault in common if fault in faults]
     return common
+
+
+def reasons(rejects: Iterable[Mapping[str, Any]]) -> Counter[str]:
+    """How many records are wrong for which reason, each counted once for each of its own."""
+    found: Counter[str] = Counter()
+    for reject in rejects:
+        for fault in {_fault(problem): None for problem in reject["problems"]}:
+            found[fault if fault in found or len(found) < MOST_REASONS else OTHERS] += reject.get("count", 1)
+    return found
 
 
 def _example(reject: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,19 +26,28 @@ from misstep.cli.group import cli
     metavar="COLUMN",
     help="Compare groups of interviews by this column; may be repeated. Default: all columns that were kept.",
 )
+@click.option(
+    "--outcome",
+    default="",
+    metavar="COLUMN[=GOOD[:BAD]]",
+    help="Column with what became of each interview, to see whether damage goes with it: --outcome hired, of yes and no; or with "
+    "the words that are good, and those that are bad if not all others: --outcome 'state=offer,hired:rejected'.",
+)
 @click.option("--title", default="", metavar="TEXT", help="Heading of the page.")
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
-def report(results: tuple[Path, ...], output: Path, by: tuple[str, ...], title: str, overwrite: bool) -> None:
+def report(results: tuple[Path, ...], output: Path, by: tuple[str, ...], outcome: str, title: str, overwrite: bool) -> None:
     """Write a page about scored interviews.
 
     RESULTS are files written by `misstep score` with the same rules. The page is a single HTML file that works offline: open it
     in a browser, print it, or send it to others.
 
     \b
-    misstep report scores.parquet --by team --by month
+    misstep report scores.parquet --by team --by month --outcome hired
     """
+    from misstep.batch.report.outcomes import OutcomeChoice
     from misstep.batch.report.report_page import check_report_file, write_report
     from misstep.batch.results import read_scores
 
+    chosen = OutcomeChoice.parse(outcome) if outcome else None
     check_report_file(output, overwrite)
-    write_report([read_scores(file) for file in results], output, by or None, overwrite, title)
+    write_report([read_scores(file) for file in results], output, by or None, overwrite, title, chosen)

@@ -82,6 +82,13 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Also write a page about the scores (extra misstep[report]).",
 )
+@click.option(
+    "--outcome",
+    "ended",
+    default="",
+    metavar="COLUMN[=GOOD[:BAD]]",
+    help="For that page, the kept column with what became of each interview: see `misstep report --help`.",
+)
 @click.option("--title", default="", metavar="TEXT", help="Heading of that page.")
 @click.option(
     "--journal", metavar="FOLDER", help="Checkpoint folder, deleted when the run is complete. Default: beside the output."
@@ -119,6 +126,7 @@ def score(
     fail_empty: bool,
     unique: bool,
     report: Path | None,
+    ended: str,
     title: str,
     journal: str | None,
     overwrite: bool,
@@ -139,18 +147,21 @@ def score(
     """
     from misstep.batch.run import score as run
     from misstep.cli.progress import show_progress
-    from misstep.errors import printable
+    from misstep.errors import UsageError, printable
 
+    chosen = None
     if report is not None:
+        from misstep.batch.report.outcomes import OutcomeChoice
         from misstep.batch.report.report_page import check_report_file
 
+        chosen = OutcomeChoice.parse(ended) if ended else None
         check_report_file(report, overwrite)
 
     def then(scores: Scores) -> None:
         if report is not None:
             from misstep.batch.report.report_page import write_report
 
-            write_report([scores], report, overwrite=overwrite, title=title)
+            write_report([scores], report, overwrite=overwrite, title=title, outcome=chosen)
 
     rulebase = load_rules(rules)
     mapped = None
@@ -158,6 +169,8 @@ def score(
         from misstep.batch.mapping import RowMapping
 
         mapped = RowMapping.load(mapping, rulebase)
+    if chosen is not None and chosen.column not in (mapped.keep if mapped else split_names(keep)):
+        raise UsageError(f"--outcome: the column '{printable(chosen.column)}' is not kept; --keep carries it along")
     tables: list[TableName] = [table for table in ("findings", "actions") if table in also]
     with show_progress(progress) as show:
         outcome = run(

@@ -35,7 +35,7 @@ def joined(parts: Sequence[str], last: str = "and") -> str:
     return f" {last} ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
-def percent(count: int, of: int) -> str:
+def percent(count: float, of: float) -> str:
     """A share in percent: never 0% of something, and never 100% of less than all."""
     share = 100 * count / of if of else 0.0
     if 0 < share < 0.5:

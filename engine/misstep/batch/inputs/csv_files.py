@@ -15,13 +15,13 @@ from dataclasses import replace
 import orjson
 
 from misstep.batch.inputs.cell_text import SeemsNull, read_cell
-from misstep.batch.inputs.delimited import KIND, CsvRows, is_utf_8, usual_delimiter, wrong_width
+from misstep.batch.inputs.delimited import KIND, CsvRows, is_utf_8, wrong_width
 from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.spool import NOT_UTF_8, Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import Stream
 from misstep.batch.inputs.table_rows import Columns, choose_columns, logged, logged_row, require_columns
 from misstep.batch.inputs.workbooks import WorkbookRows, workbook_rows
-from misstep.batch.parts import EVERY, Decimal, Logged, Part, Reading, Reject, SourceRemark, reject
+from misstep.batch.parts import EVERY, Decimal, Logged, Part, Reading, Reject, reject
 from misstep.errors import RecordError, UsageError, did_you_mean, printable
 from misstep.language.facts import GIVEN_ROLES, Field, Kind
 
@@ -46,7 +46,7 @@ def check_workbook(source: InputSource, reading: Reading) -> None:
 def plan_workbook(source: InputSource, reading: Reading, spool: Spool) -> Iterator[Part]:
     """The parts of a workbook."""
     with workbook_rows(source, reading) as rows:
-        yield from plan_rows(source, _read(source, rows, reading), reading, spool)
+        yield from plan_rows(source, _read(source, rows, reading, spool), reading, spool)
         if rows.fault:
             yield fault_part(spool, source, rows.line + 1, rows.fault)
 
@@ -56,20 +56,19 @@ def plan_csv(source: InputSource, stream: Stream, reading: Reading, spool: Spool
     if not stream.head.strip():
         return
     rows = CsvRows(source, stream, reading)
-    said = rows.dialect.said(reading.delimiter or usual_delimiter(source))
-    if said:
-        spool.remarks.append(SourceRemark(source.name, said))
-    for part in plan_rows(source, _read(source, rows, reading), reading, spool):
+    spool.remarks += rows.remarks
+    for part in plan_rows(source, _read(source, rows, reading, spool), reading, spool):
         yield replace(part, share=stream.share)
     if stream.fault:
         yield fault_part(spool, source, rows.line, stream.fault)
 
 
-def _read(source: InputSource, rows: Rows, reading: Reading) -> Iterator[Logged | Reject]:
-    """The interviews of either form."""
+def _read(source: InputSource, rows: Rows, reading: Reading, spool: Spool) -> Iterator[Logged | Reject]:
+    """The interviews of either form; the spool has a remark on columns that are not read."""
     columns = _columns(source, rows, reading)
     if columns is None:
         return _gather_interviews(source, rows, reading)
+    spool.remarks += columns.remarks(source.name)
     return _read_interviews(source, columns, rows, reading)
 
 

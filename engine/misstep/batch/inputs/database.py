@@ -41,6 +41,7 @@ def plan_database(source: InputSource, reading: Reading, spool: Spool) -> Iterat
     database = read_url(source.path)
     with connected(database) as cursor:
         columns, nested = _columns(cursor, database, reading)
+        spool.remarks += columns.remarks(source.name)
         texts = _QueryTexts(cursor, _select(database, columns.names(), columns.id, nested, reading))
         yield from plan_rows(source, _rows(source, texts, columns, reading), reading, spool)
         if texts.fault:

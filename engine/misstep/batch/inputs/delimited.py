@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.streams import CHUNK, Stream
-from misstep.batch.parts import Decimal, Reading
+from misstep.batch.parts import Decimal, Reading, SourceRemark
 from misstep.errors import RecordError, UsageError, printable, too_long
 
 BROKEN = "is not valid CSV: a quote is left open, or stands within a text, where it is doubled and the text quoted"
@@ -55,8 +55,9 @@ class Cells(NamedTuple):
 
 
 class CsvRows:
-    """The rows of a stream that are not empty. ``header``: the first of them, with the names of the columns; ``line``: on which
-    the latest began, or where the stream ended. Raises RecordError where there is no header."""
+    """The rows of a stream that are not empty. ``header``: the first of them, with the names of the columns; ``remarks``: what is
+    not usual of them; ``line``: on which the latest began, or where the stream ended. Raises RecordError where there is no
+    header."""
 
     def __init__(self, source: InputSource, stream: Stream, reading: Reading) -> None:
         self._most = reading.limits.record_bytes
@@ -64,6 +65,8 @@ class CsvRows:
         self._stream = stream
         self._lines = _Lines(stream, self._most)
         self.dialect = find_dialect(source, stream.head, reading)
+        said = self.dialect.said(reading.delimiter or usual_delimiter(source))
+        self.remarks = [SourceRemark(source.name, said)] if said else []
         for _ in range(1, self.dialect.first):
             next(self._lines)
         self._rows = csv.reader(self._lines, **_options(self.dialect))

@@ -33,6 +33,10 @@ class Listed(NamedTuple):
     start: int = 0
     key: str = ""
 
+    def remarks(self, name: str) -> list[SourceRemark]:
+        """Which list the records of a document of this name are in, if it is one of an object."""
+        return [SourceRemark(name, f"the records are those of the list '{self.key[:60]}'")] if self.key else []
+
 
 def find_list(head: bytes) -> Listed:
     """Where the records of a document are that begins with some bytes."""
@@ -82,8 +86,7 @@ def is_document(head: bytes) -> bool:
 def plan_json(source: InputSource, stream: Stream, reading: Reading, spool: Spool) -> Iterator[Part]:
     """The parts of a document."""
     listed = find_list(stream.head)
-    if listed.key:
-        spool.remarks.append(SourceRemark(source.name, f"the records are those of the list '{listed.key[:60]}'"))
+    spool.remarks += listed.remarks(source.name)
     values = JsonValues(stream.buffered, reading.limits.record_bytes, listed.start)
     for part in plan_rows(source, _records(source, values, reading), reading, spool):
         yield replace(part, share=stream.share)

@@ -21,7 +21,7 @@ from misstep.batch.inputs.table_rows import logged
 from misstep.batch.inputs.workbooks import workbook_rows
 from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.mapping.row_mapping import RowMapping
-from misstep.batch.parts import Logged, Part, Reading, Reject, reject
+from misstep.batch.parts import Logged, Part, Reading, Reject, SourceRemark, reject
 from misstep.errors import UsageError, did_you_mean, listing, printable, too_long
 
 BATCH = 500  # rows of Parquet at a time
@@ -47,7 +47,7 @@ def plan_mapped(
 ) -> Iterator[Part]:
     """The parts of a source."""
     ends: list[_Ended] = []
-    with raw_rows(source, mapping, reading, ends) as rows:
+    with raw_rows(source, mapping, reading, ends, spool.remarks) as rows:
         yield from plan_rows(source, _mapped(source, rows, mapping, coverage, reading), reading, spool)
     for end in ends:
         yield fault_part(spool, source, end.row, end.fault)
@@ -66,8 +66,11 @@ def _mapped(
 
 
 @contextmanager
-def raw_rows(source: InputSource, mapping: RowMapping | None, reading: Reading, ends: list[_Ended]) -> Iterator[Iterator[RawRow]]:
-    """The rows of a source, with the columns that a mapping does not ignore, or all. ``ends`` gets where it ended before its end.
+def raw_rows(
+    source: InputSource, mapping: RowMapping | None, reading: Reading, ends: list[_Ended], remarks: list[SourceRemark]
+) -> Iterator[Iterator[RawRow]]:
+    """The rows of a source, with the columns that a mapping does not ignore, or all. ``ends`` gets where it ended before its end,
+    ``remarks`` how it was read.
 
     Raises UsageError or RecordError where it cannot be read, or lacks a column.
     """
@@ -85,7 +88,8 @@ def raw_rows(source: InputSource, mapping: RowMapping | None, reading: Reading, 
         with open_stream(source, reading) as stream:
             if source.streamed:
                 check_stream(source, stream)
-            yield _of_stream(source, stream, mapping, reading, ends)
+            remarks += stream.remarks
+            yield _of_stream(source, stream, mapping, reading, ends, remarks)
 
 
 def _wanted(source: InputSource, there: Sequence[str], mapping: RowMapping | None) -> list[str]:
@@ -100,16 +104,23 @@ def _wanted(source: InputSource, there: Sequence[str], mapping: RowMapping | Non
 
 
 def _of_stream(
-    source: InputSource, stream: Stream, mapping: RowMapping | None, reading: Reading, ends: list[_Ended]
+    source: InputSource,
+    stream: Stream,
+    mapping: RowMapping | None,
+    reading: Reading,
+    ends: list[_Ended],
+    remarks: list[SourceRemark],
 ) -> Iterator[RawRow]:
     last = 0
     if source.form in ("csv", "long-csv"):
         if stream.head.strip():
             rows = CsvRows(source, stream, reading)
+            remarks += rows.remarks
             yield from _of_table(rows, _wanted(source, rows.header, mapping), reading)
             last = rows.line
     elif source.form == "json" or is_document(stream.head):
         listed = find_list(stream.head)
+        remarks += listed.remarks(source.name)
         values = JsonValues(stream.buffered, reading.limits.record_bytes, listed.start)
         for value in values:
             yield _parsed(values.count, value, reading)

@@ -47,6 +47,7 @@ def plan_parquet(source: InputSource, reading: Reading, spool: Spool) -> Iterato
     with parquet_file(source.file) as file:
         metadata = file.metadata
         columns = choose_columns(source.name, file.schema_arrow.names, reading)
+    spool.remarks += columns.remarks(source.name)
     sizes = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
     whole = max(sum(sizes), 1)
     first = row = 0  # of the row groups that are gathered

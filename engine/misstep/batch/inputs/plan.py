@@ -69,7 +69,7 @@ def plan_parts(
 def rows_of(inputs: Sequence[str], reading: Reading, mapping: RowMapping | None = None) -> Iterator[RawRow]:
     """The rows of all inputs as they stand there, without the columns that a mapping ignores. Raises as ``plan_parts``."""
     for source in find_sources(inputs, reading.form, []):
-        with raw_rows(source, mapping, reading, []) as rows:
+        with raw_rows(source, mapping, reading, [], []) as rows:
             yield from rows
 
 
@@ -104,7 +104,7 @@ def _check_mapped(source: InputSource, mapping: RowMapping, reading: Reading) ->
     if source.form != "database" and source.streamed:
         return
     try:
-        with raw_rows(source, mapping, reading, []) as rows:
+        with raw_rows(source, mapping, reading, [], []) as rows:
             next(rows, None)
     except OSError as error:
         raise UsageError(f"{printable(source.name)}: cannot be read: {error.strerror}") from None
@@ -125,8 +125,7 @@ def _plan(source: InputSource, reading: Reading, spool: Spool) -> Iterator[Part]
         with open_stream(source, reading) as stream:
             if source.streamed:
                 check_stream(source, stream)
-            if stream.encoding != "utf-8" and not reading.encoding:
-                spool.remarks.append(SourceRemark(source.name, f"read as {stream.encoding}; --encoding names another encoding"))
+            spool.remarks += stream.remarks
             if source.form in ("csv", "long-csv"):
                 yield from plan_csv(source, stream, reading, spool)
             elif source.form == "json" or is_document(stream.head):

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from misstep.batch.inputs.encodings import SAMPLE, find_encoding, known_encoding
 from misstep.batch.inputs.sources import STDIN, InputSource
-from misstep.batch.parts import Reading
+from misstep.batch.parts import Reading, SourceRemark
 from misstep.errors import RecordError, printable
 from misstep.files import opened
 
@@ -41,8 +41,8 @@ class Stream(io.RawIOBase):
     """The unpacked bytes of a source, as UTF-8, to be read once. Bytes that are no text in its encoding come as they are, so that
     only their row is rejected.
 
-    ``packing``: how it was packed, if it was; ``encoding``: as given, or found out; ``head``: the first bytes; ``fault``: why it
-    ended before its end, if it did.
+    ``packing``: how it was packed, if it was; ``encoding``: as given, or found out; ``remarks``: that this is an unusual one;
+    ``head``: the first bytes; ``fault``: why it ended before its end, if it did.
     """
 
     def __init__(self, file: io.BufferedReader, size: int, owned: bool, source: InputSource, reading: Reading) -> None:
@@ -64,6 +64,8 @@ class Stream(io.RawIOBase):
             head += data
         given = reading.encoding
         self.encoding = known_encoding(given) if given else find_encoding(head, older=source.form not in ("json", "jsonl"))
+        said = f"read as {self.encoding}; --encoding names another encoding"
+        self.remarks = [] if given or self.encoding == "utf-8" else [SourceRemark(source.name, said)]
         self._decoder = None if self.encoding == "utf-8" else codecs.getincrementaldecoder(self.encoding)("surrogateescape")
         self.head = self._ready = self._recode(head, last=len(head) < SAMPLE)
         self.buffered = io.BufferedReader(self, CHUNK)

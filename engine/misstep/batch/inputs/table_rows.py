@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from misstep.batch.inputs.kept import take_out
-from misstep.batch.parts import USUAL_ID, Logged, Reading, Reject, reject
+from misstep.batch.parts import EVERY, USUAL_ID, Logged, Reading, Reject, SourceRemark, reject
 from misstep.errors import UsageError, listing, printable, too_long
 from misstep.language.facts import MAX_ID
 
@@ -17,15 +17,22 @@ OPTIONS = ("facts", "id")
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns that are read. ``id`` is None if there is no such column: then records may have ids of their own."""
+    """The columns that are read. ``id`` is None if there is no such column: then records may have ids of their own.
+    ``unread``: the others, but for those that were named to be ignored."""
 
     facts: str
     id: str | None
     keep: tuple[str, ...]
+    unread: tuple[str, ...] = ()
 
     def names(self) -> tuple[str, ...]:
         """Each of them once."""
         return tuple(dict.fromkeys([self.facts, *([self.id] if self.id else []), *self.keep]))
+
+    def remarks(self, name: str) -> list[SourceRemark]:
+        """That the table of this name has columns that are not read, if it has."""
+        text = f"columns that are not read: {listing(self.unread)}; --keep carries them along, --ignore says that they are known"
+        return [SourceRemark(name, text)] if self.unread else []
 
 
 def choose_columns(name: str, there: Sequence[str], reading: Reading) -> Columns:
@@ -35,8 +42,10 @@ def choose_columns(name: str, there: Sequence[str], reading: Reading) -> Columns
     wanted = reading.id != USUAL_ID or USUAL_ID in map(str.casefold, there)
     id_ = reading.id if wanted else None
     columns = Columns(reading.facts, id_, reading.keep)
-    require_columns(name, there, columns.names())
-    return columns
+    read = columns.names()
+    require_columns(name, there, read)
+    unread = [] if EVERY in reading.ignore else [column for column in there if column and column not in read]
+    return replace(columns, unread=tuple(unread))
 
 
 def require_columns(name: str, there: Sequence[str], wanted: Sequence[str]) -> None:

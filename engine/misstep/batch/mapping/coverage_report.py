@@ -34,7 +34,7 @@ def coverage_sections(mapping: RowMapping, coverage: LogCoverage) -> Iterator[Se
         )
     if coverage.unmapped:
         rows: list[Sequence[Inline]] = [
-            (f"{column}: {value}", f"{count:,}")
+            (f"{column}: {value}{mapping.hint(column, value)}", f"{count:,}")
             for column, values in sorted(coverage.unmapped.items())
             for value, count in values.most_common()
         ]

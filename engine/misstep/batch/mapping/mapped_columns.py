@@ -60,6 +60,11 @@ class MappedColumn:
             raise ColumnError(f"'{min(both)}' stands in `values` and in `nothing`")
         return cls(shown, doc.source or name, type_, nothing, meanings, _parser(type_, doc.unit))
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The values that have a meaning, as they are compared; none where any of its type has one."""
+        return tuple(self._meanings or ())
+
     def read(self, cell: object, coverage: LogCoverage) -> Any:
         """What a cell means; None where nothing is said. A value without a meaning is counted."""
         if cell is None:

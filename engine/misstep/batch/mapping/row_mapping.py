@@ -19,7 +19,7 @@ from misstep.batch.mapping.link_mapping import MappingLinker, shaped
 from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.mapping.mapping_parts import ROW, ColumnGroup, RowValues, as_text
 from misstep.batch.mapping.mapping_schema import MappingDoc
-from misstep.errors import Problem
+from misstep.errors import Problem, did_you_mean
 from misstep.limits import Limits
 from misstep.rulebase.documents import Document, read_yaml
 from misstep.rulebase.load import pack_text
@@ -49,6 +49,8 @@ class RowMapping:
         self._id = linker.id_text()
         linker.refuse()
         self._handled = linker.handled()
+        named = (each for group in self._groups for each in enumerate(group.columns, group.place))
+        self._words = {column.name: (*column.words, *map(str, self._handled.get(i, ()))) for i, column in named}
         self._ignored = None if doc.ignore == "*" else frozenset(doc.ignore)
         self._named = {group.name: frozenset(column.source for column in group.columns) for group in self._groups}
         self._tops = self._named[ROW] | {group.source for group in self._groups if group.source}
@@ -82,6 +84,10 @@ class RowMapping:
     def ignores(self, column: str) -> bool:
         """Whether a column of the log is never read."""
         return column not in self._tops and (self._ignored is None or column in self._ignored)
+
+    def hint(self, column: str, value: str) -> str:
+        """The word with a meaning that is nearest to a value of a column that has none: ``"; did you mean 'x'?"``, or nothing."""
+        return did_you_mean(value, self._words.get(column, ()))
 
     def record(self, row: Mapping[str, Any], coverage: LogCoverage | None = None) -> MappedRow:
         """What a row becomes. ``row``: values by column, as JSON has them: texts, numbers, lists, objects, or None."""

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from itertools import accumulate
 
 from misstep.analysis.calibration.statistics import holm, mean_interval, student_p, student_quantile, wilson
-from misstep.batch.report.figures import FEW, Difference, Distribution, Grouping, Period, ValueGroup
+from misstep.batch.report.figures import FEW, Difference, Distribution, Grouping, LoggedOutcome, Period, ValueGroup
 
 PERIODS = 60  # at most, before days become weeks and weeks months
 
@@ -81,11 +81,17 @@ def grouping(column: str, sums: Mapping[str | None, GroupSums], mix: Mapping[str
     return Grouping(column, tuple(groups), period, tuple(compare(groups, strata)), tuple(mix))
 
 
-def hold(groupings: Iterable[Grouping]) -> tuple[Grouping, ...]:
-    """Groupings with the chances of all their differences raised, as of one family."""
+def hold(
+    groupings: Iterable[Grouping], outcome: LoggedOutcome | None = None
+) -> tuple[tuple[Grouping, ...], LoggedOutcome | None]:
+    """Groupings and an outcome with the chances of all that they claim raised, as of one family."""
     found = list(groupings)
-    chances = iter(holm([d.chance for g in found for d in g.differences]))
-    return tuple(replace(g, differences=tuple(replace(d, chance=next(chances)) for d in g.differences)) for g in found)
+    own = [] if outcome is None or outcome.chance is None else [outcome.chance]
+    chances = iter(holm([*own, *(d.chance for g in found for d in g.differences)]))
+    if outcome is not None and own:
+        outcome = replace(outcome, chance=next(chances))
+    held = tuple(replace(g, differences=tuple(replace(d, chance=next(chances)) for d in g.differences)) for g in found)
+    return held, outcome
 
 
 def difference(of: MixSums, others: MixSums) -> tuple[float, float, float, float] | None:

@@ -16,6 +16,8 @@ CHANCE = 0.05
 """Held to by all comparisons of a report together: so many reports of nothing but chance may claim a difference."""
 
 Period = Literal["day", "week", "month"]
+OutcomeSide = Literal["good", "bad", "left out"]
+"""What a word of an outcome counts as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,43 @@ class Grouping:
 
 
 @dataclass(frozen=True, slots=True)
+class CalibrationBin:
+    """Interviews with a damage from ``least`` up to below ``most``, 100 in the last; ``damage``: their mean; ``bad``: those
+    without a good outcome, a ``share`` with its 95% interval from ``low`` to ``high``."""
+
+    least: int
+    most: int
+    interviews: int
+    damage: float
+    bad: int
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOutcome:
+    """How damage goes with an outcome in the log. ``words``: each with what it counts as, and how many interviews have it, most
+    first; ``good`` and ``bad``: interviews; ``area``: in how many of all pairs of one with a good outcome and one without the
+    latter has more damage, ties counted half, with its 95% ``interval`` and the chance of one so far from a half if there is
+    nothing, raised for the number of comparisons of the report. None of too few interviews."""
+
+    column: str
+    words: tuple[tuple[str, OutcomeSide, int], ...]
+    good: int
+    bad: int
+    bins: tuple[CalibrationBin, ...]
+    area: float | None
+    interval: tuple[float, float] | None
+    chance: float | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is more than chance explains."""
+        return self.chance is not None and self.chance < CHANCE
+
+
+@dataclass(frozen=True, slots=True)
 class Interview:
     """One of the worst interviews."""
 
@@ -160,7 +199,8 @@ class Interview:
 
 @dataclass(frozen=True, slots=True)
 class Helped:
-    """An interview in which a step to the other side still helps, and its damage before and after the plan."""
+    """An interview in which a step to the other side still helps, its damage before and after the plan, and within how many hours
+    the step is due; None: at any time."""
 
     file: str
     row: int
@@ -168,12 +208,23 @@ class Helped:
     verdict: str
     damage: float
     after: float
+    due_hours: float | None
     first_action: str
 
     @property
     def relief(self) -> float:
         """The points of damage that the plan takes away."""
         return self.damage - self.after
+
+
+@dataclass(frozen=True, slots=True)
+class StillHelped:
+    """How many interviews there are in which a step to the other side still helps, in how many of them it is due within a day,
+    and the first of them."""
+
+    count: int
+    within_day: int
+    first: tuple[Helped, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +238,19 @@ class Untouched:
 
 
 @dataclass(frozen=True, slots=True)
+class Guessed:
+    """How many interviews and mistakes have a score that rests on a default, and how many mistakes there are."""
+
+    interviews: int
+    mistakes: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
 class LogFigures:
     """All figures of a report. ``mean_after``: damage once the plans are carried out; ``severe``: the bands that count as such;
-    ``occasions``: those of first steps, commonest first; ``helped_count``: interviews in which a step to the other side still
-    helps, ``helped`` the first of them; ``silent``: rules that never fired, with their titles; ``comparison``: with a baseline,
-    if the run had one."""
+    ``occasions``: those of first steps, commonest first; ``outcome``: if one was named; ``silent``: rules that never
+    fired, with their titles; ``comparison``: with a baseline, if the run had one."""
 
     summary: Summary
     damage: Distribution
@@ -203,9 +262,10 @@ class LogFigures:
     occasions: tuple[FirstOccasion, ...]
     actions: tuple[AdvisedAction, ...]
     groupings: tuple[Grouping, ...]
+    outcome: LoggedOutcome | None
     worst: tuple[Interview, ...]
-    helped: tuple[Helped, ...]
-    helped_count: int
+    helped: StillHelped
+    guessed: Guessed
     untouched: Untouched
     silent: tuple[tuple[str, str], ...]
     comparison: Comparison | None = None

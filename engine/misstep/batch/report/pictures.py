@@ -156,64 +156,81 @@ def group_chart(groups: Sequence[ValueGroup], mean: float, share: float, severe:
     )
 
 
-def trend_chart(groups: Sequence[ValueGroup], since: str | None, width: int = WIDE, height: int = 240) -> Chart:
-    """Mean damage by date, as a line in the band of its intervals; dates with few interviews are pale points beside it.
-    ``since``: the date of a step."""
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """A point of a curve: how far to the right it is, from 0 to 1; its value; where that may well lie, None of few records."""
+
+    right: float
+    value: float
+    interval: tuple[float, float] | None
+
+
+def trend_points(groups: Sequence[ValueGroup]) -> list[CurvePoint]:
+    """Mean damage by date. All groups have one."""
     days = [_day_number(g.value or "") for g in groups]
-    left, base, top = 34, height - 26, 22
-    pixel = (width - left - 8) / ((days[-1] - days[0]) or 1)
-    span = _Range.of([value for g in groups for value in (g.mean, *(g.interval or ()))])
+    reach = (days[-1] - days[0]) or 1
+    return [CurvePoint((day - days[0]) / reach, g.mean, g.interval) for day, g in zip(days, groups, strict=True)]
+
+
+def trend_ticks(groups: Sequence[ValueGroup], most: int) -> list[tuple[float, str]]:
+    """Dates to name under a curve, as far from each other as the ``most`` of them would be."""
+    found: list[tuple[float, str]] = []
+    for point, group in zip(trend_points(groups), groups, strict=True):
+        if not found or point.right - found[-1][0] >= 1 / most:
+            found.append((point.right, group.value or ""))
+    return found
+
+
+def curve_chart(
+    points: Sequence[CurvePoint],
+    ticks: Sequence[tuple[float, str]],
+    title: str,
+    *,
+    since: tuple[float, str] | None = None,
+    whole: bool = False,
+    width: int = WIDE,
+    height: int = 260,
+) -> Chart:
+    """A line in the band of its intervals; pale points beside it are of few records. ``ticks``: places to the right, and their
+    names; ``title``: what the values are; ``since``: the place and name of a step; ``whole``: from 0 to 100, with a diagonal on
+    which both are equal, else as far as it goes."""
+    left, base, top = 34, height - 26, 34
+    span = _Range(0, 100) if whole else _Range.of([end for p in points for end in (p.value, *(p.interval or ()))])
+
+    def across(right: float) -> float:
+        return left + (width - left - 8) * right
 
     def high(value: float) -> float:
         return base - (base - top) * span.part(value)
 
-    across = [left + pixel * (day - days[0]) for day in days]
-    line, few = [], []
-    for x_, g in zip(across, groups, strict=True):
-        if g.interval:
-            line.append({"x": x_, "y": high(g.mean), "low": high(g.interval[0]), "high": high(g.interval[1])})
-        else:
-            few.append({"x": x_, "y": high(g.mean)})
-    every = -(-len(groups) // (8 if width >= WIDE else 3))
-    step = [(x_, g.value) for x_, g in zip(across, groups, strict=True) if g.value == since]
+    sure = [(p, p.interval) for p in points if p.interval]
+    line = [{"x": across(p.right), "y": high(p.value), "low": high(low), "high": high(up)} for p, (low, up) in sure]
+    few = [{"x": across(p.right), "y": high(p.value)} for p in points if not p.interval]
+    grid = [(value, high(value)) for value in span.ticks()]
     x, x2, y, y2 = _pixels("x", width), {"field": "x2"}, _pixels("y", height), {"field": "y2"}
     band = {"y": {**_pixels("y", height), "field": "low"}, "y2": {"field": "high"}}
-    grid = [(value, high(value)) for value in (span.low, span.high)]
-    small = {"fontSize": 12, "color": MUTED}
-    return _chart(
-        width,
-        height,
-        [
-            _layer([{"x": left, "x2": width, "y": at} for _, at in grid], {"type": "rule", "color": LINE}, x=x, x2=x2, y=y),
-            _layer(line, {"type": "area", "color": SOFT, "opacity": 1}, x=x, **band),
-            _layer(line, {"type": "line", "color": ACCENT, "strokeWidth": 2}, x=x, y=y),
-            _layer(line, {"type": "circle", "color": ACCENT, "opacity": 1, "size": 30}, x=x, y=y),
-            _layer(few, {"type": "circle", "color": SOFT, "opacity": 1, "size": 30}, x=x, y=y),
-            _layer(
-                [{"x": at, "y": top, "y2": base} for at, _ in step],
-                {"type": "rule", "color": INK, "strokeWidth": 1, "strokeDash": [3, 3]},
-                x=x,
-                y=y,
-                y2=y2,
-            ),
-            *(
-                _text(
-                    [(at, 9, f"since {value}")],
-                    width,
-                    height,
-                    {"fontSize": 13, "color": INK, "align": "right" if at > width / 2 else "left"},
-                )
-                for at, value in step
-            ),
-            _text([(left - 6, at, f"{value:g}") for value, at in grid], width, height, {"align": "right", **small}),
-            _text(
-                [(at, height - 8, g.value or "") for at, g in [*zip(across, groups, strict=True)][::every] if at + 74 <= width],
-                width,
-                height,
-                {"align": "left", **small},
-            ),
-        ],
-    )
+    small, dashed = {"fontSize": 12, "color": MUTED}, {"type": "rule", "color": INK, "strokeWidth": 1, "strokeDash": [3, 3]}
+    layers = [
+        _layer([{"x": left, "x2": width, "y": at} for _, at in grid], {"type": "rule", "color": LINE}, x=x, x2=x2, y=y),
+        _layer(line, {"type": "area", "color": SOFT, "opacity": 1}, x=x, **band),
+        _layer(line, {"type": "line", "color": ACCENT, "strokeWidth": 2}, x=x, y=y),
+        _layer(line, {"type": "circle", "color": ACCENT, "opacity": 1, "size": 30}, x=x, y=y),
+        _layer(few, {"type": "circle", "color": SOFT, "opacity": 1, "size": 30}, x=x, y=y),
+        _text([(left - 6, at, f"{value:g}") for value, at in grid], width, height, {"align": "right", **small}),
+        _text([(0, 8, title)], width, height, {"align": "left", **small}),
+    ]
+    if whole:
+        ends = [{"x": across(0), "x2": across(1), "y": high(0), "y2": high(100)}]
+        layers.append(_layer(ends, {**dashed, "color": MUTED}, x=x, x2=x2, y=y, y2=y2))
+    if since is not None:
+        at = across(since[0])
+        align = "right" if at > width / 2 else "left"
+        layers.append(_layer([{"x": at, "y": top, "y2": base}], dashed, x=x, y=y, y2=y2))
+        layers.append(_text([(at, top - 9, f"since {since[1]}")], width, height, {"fontSize": 13, "color": INK, "align": align}))
+    for right, name in ticks:
+        align = "left" if right < 0.05 else "right" if right > 0.95 else "center"
+        layers.append(_text([(across(right), height - 8, name)], width, height, {"align": align, **small}))
+    return _chart(width, height, layers)
 
 
 def draw(chart: Chart, alternative: str, form: str) -> str:
@@ -331,6 +348,11 @@ class _Range:
     def part(self, value: float) -> float:
         """The place of a value in it, from 0 to 1."""
         return (value - self.low) / ((self.high - self.low) or 1)
+
+    def ticks(self) -> range:
+        """Some of its values, in whole fives, tens or twenties."""
+        step = next((step for step in (5, 10) if self.high - self.low <= 5 * step), 20)
+        return range(-(-self.low // step) * step, self.high + 1, step)
 
     def __str__(self) -> str:
         return f"{self.low} to {self.high}"

@@ -18,26 +18,30 @@ from markupsafe import Markup
 from misstep.analysis.calibration.picture import require_vl_convert
 from misstep.batch.report import pictures
 from misstep.batch.report.figures import LogFigures
-from misstep.batch.report.panels import Draw, Panels
+from misstep.batch.report.outcomes import OutcomeChoice
+from misstep.batch.report.panel_maker import Draw
+from misstep.batch.report.report_sections import report_sections
 from misstep.batch.report.summing import measure
 from misstep.batch.results import Scores
 from misstep.errors import UsageError, printable
 from misstep.files import whole_file
-from misstep.layout.wording import counted
-
-HELPED = 20  # shown; the list to download has more
-REJECTS = 10  # shown; the file of rejects has all
 
 
 def write_report(
-    results: Sequence[Scores], file: str | Path, by: Sequence[str] | None = None, overwrite: bool = False, title: str = ""
+    results: Sequence[Scores],
+    file: str | Path,
+    by: Sequence[str] | None = None,
+    overwrite: bool = False,
+    title: str = "",
+    outcome: OutcomeChoice | None = None,
 ) -> None:
-    """Write the report of results, atomically. ``by``: columns to group by; all that were kept, if None. ``title``: its heading.
+    """Write the report of results, atomically. ``by``: columns to group by; all that were kept, if None. ``title``: its heading;
+    ``outcome``: the column with what became of each.
 
     Raises the errors of ``measure`` and ``check_report_file``, and OSError.
     """
     check_report_file(Path(file), overwrite)
-    page = to_html(measure(results, by), title=title, made=date.today().isoformat())
+    page = to_html(measure(results, by, outcome), title=title, made=date.today().isoformat())
     with whole_file(Path(file)) as stream:
         stream.write(page.encode())
 
@@ -57,33 +61,17 @@ def check_report_file(file: Path, overwrite: bool = False) -> None:
 def to_html(figures: LogFigures, draw: Draw = pictures.draw, title: str = "", made: str = "") -> str:
     """The report as a page; ``draw`` makes its pictures; ``title``: its heading, if not the usual one; ``made``: its date."""
     style = _templates().get_template("page.css").render(colors=pictures.band_colors(len(figures.bands)), **_COLORS)
-    some = figures.interviews > 0
-    panels = Panels(figures, draw)
     return (
         _templates()
         .get_template("page.html")
         .render(
-            figures=figures,
+            sections=report_sections(figures, draw),
             summary=figures.summary,
+            words=figures.summary.words,
             title=title,
             made=made,
-            rejects=REJECTS,
-            fired=panels.fired(),
-            baseline=panels.baseline(),
             style=Markup(style),  # noqa: S704 - nothing in it comes from outside
             style_hash=b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-            words=figures.summary.words,
-            headline=panels.headline(),
-            bands=panels.bands() if some else None,
-            verdicts=panels.verdicts() if some else None,
-            distribution=panels.distribution() if figures.damage.some.interviews else None,
-            mistakes=panels.mistakes(),
-            plans=panels.plans(),
-            claims=[panels.claims(grouping) for grouping in figures.groupings],
-            helped=HELPED,
-            helped_csv=panels.helped_csv(),
-            compared=panels.compared(),
-            groupings=[panels.grouping(grouping) for grouping in figures.groupings] if some else [],
         )
     )
 
@@ -93,7 +81,7 @@ _COLORS = {name: getattr(pictures, name.upper()) for name in ("ink", "muted", "l
 
 @cache
 def _templates() -> Environment:
-    environment = Environment(
+    return Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         finalize=lambda value: printable(value) if type(value) is str else value,
@@ -101,5 +89,3 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["counted"] = counted
-    return environment

@@ -22,18 +22,23 @@ from misstep.batch.report.figures import (
     Distribution,
     FirstOccasion,
     Grouping,
+    Guessed,
     Helped,
     Interview,
     LogFigures,
+    LoggedOutcome,
     MistakeKind,
+    StillHelped,
     Untouched,
 )
+from misstep.batch.report.outcomes import OutcomeChoice, judge
 from misstep.batch.results import Scores
 from misstep.batch.summary import Summary
 from misstep.errors import UsageError, did_you_mean, printable
 
 WORST = 10
 HELPED = 500  # to export: a page holds no more
+DAY = 24  # hours
 EXAMPLES = 20  # of interviews that no rule touched
 VALUES = 10_000  # of one column: with more of them it is no grouping, and would not fit in memory
 SEVERE = 2  # the so many worst bands
@@ -47,8 +52,10 @@ _READ = (
     "damage",
     "damage_after",
     "acts",
+    "due_hours",
     "band",
     "mistakes",
+    "assumed",
     "worst",
     "worst_severity",
     "first_action",
@@ -58,17 +65,19 @@ _READ = (
     "first_occasion",
 )
 _COUNTED = ("band", "verdict", "first_occasion", "first_action")
-_HELPED = ("file", "row", "id", "verdict", "damage", "damage_after", "first_action")
+_HELPED = ("file", "row", "id", "verdict", "damage", "damage_after", "due_hours", "first_action")
 _WORST = ("file", "row", "id", "damage", "worst", "worst_severity", "first_occasion", "first_action")
 
 
-def measure(results: Sequence[Scores], by: Sequence[str] | None = None) -> LogFigures:
+def measure(results: Sequence[Scores], by: Sequence[str] | None = None, outcome: OutcomeChoice | None = None) -> LogFigures:
     """The figures of results that were scored with the same rules. ``by``: columns to group by; all that were kept, if None.
+    ``outcome``: the column with an outcome, which is no group then unless it was asked for.
 
-    Raises UsageError if a result is broken, lacks the column, or was scored with other rules.
+    Raises UsageError if a result is broken, lacks the column, or was scored with other rules, and those of ``judge``.
     """
     summary = Summary.merged([scores.summary for scores in results])
-    columns = _columns(summary, by)
+    chosen = _columns(summary, by, outcome)
+    columns = (*chosen, *([outcome.column] if outcome and outcome.column not in chosen else []))
     severe = summary.bands[-SEVERE:] if len(summary.bands) > SEVERE else summary.bands[-1:]
     mix: dict[str, set[str | None]] = {name: set() for name in MIX if name in summary.keep}
     sums = _Sums(severe, summary.verdicts, {column: {} for column in columns}, mix)
@@ -82,6 +91,7 @@ def measure(results: Sequence[Scores], by: Sequence[str] | None = None) -> LogFi
                 " it was changed since"
             )
     verdicts = (*summary.verdicts, summary.unable)
+    groupings, judged = hold(_groupings(sums, chosen), _judged(sums, outcome) if outcome else None)
     return LogFigures(
         summary=summary,
         damage=Distribution(tuple(sums.damage[tenths] for tenths in range(1001))),
@@ -92,10 +102,11 @@ def measure(results: Sequence[Scores], by: Sequence[str] | None = None) -> LogFi
         mistakes=tuple(_mistakes(summary)),
         occasions=tuple(_occasions(sums, summary)),
         actions=tuple(_actions(sums, summary)),
-        groupings=hold(_groupings(sums)),
+        groupings=groupings,
+        outcome=judged,
         worst=tuple(_interview(row, summary) for row in sums.worst),
-        helped=tuple(_helped(row, summary) for row in sums.helped),
-        helped_count=sums.helped_count,
+        helped=StillHelped(sums.helped_count, sums.within_day, tuple(_helped(row, summary) for row in sums.helped)),
+        guessed=Guessed(sums.guessed, sums.assumed, sums.mistakes),
         untouched=Untouched(sums.clean, sums.unjudged, tuple((sums.unjudged_rows or sums.clean_rows)[:EXAMPLES])),
         silent=tuple((rule, title) for rule, title in summary.rules.items() if not summary.fired.get(rule)),
         comparison=_comparison(results[0]) if len(results) == 1 else None,
@@ -115,17 +126,22 @@ def _comparison(scores: Scores) -> Comparison | None:
     return found if same else None
 
 
-def _columns(summary: Summary, by: Sequence[str] | None) -> tuple[str, ...]:
-    if by is None:
-        return summary.keep
+def _columns(summary: Summary, by: Sequence[str] | None, outcome: OutcomeChoice | None) -> tuple[str, ...]:
+    """The columns to group by."""
     known = (*summary.keep, "file")
-    for name in by:
-        if name not in known:
-            kept = f"; the result has {', '.join(known)}: `misstep score --keep COLUMN` carries columns of the input along"
-            raise UsageError(
-                f"--by: there is no column '{printable(name)}' to group by{did_you_mean(name, known, printable(kept))}"
-            )
+    for name in by or ():
+        _check_kept("--by", f"'{printable(name)}' to group by", name, known)
+    if outcome is not None:
+        _check_kept("--outcome", f"'{printable(outcome.column)}'", outcome.column, known)
+    if by is None:
+        return tuple(name for name in summary.keep if outcome is None or name != outcome.column)
     return tuple(dict.fromkeys(by))
+
+
+def _check_kept(option: str, shown: str, name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        kept = f"; the result has {', '.join(known)}: `misstep score --keep COLUMN` carries columns of the input along"
+        raise UsageError(f"{option}: there is no column {shown}{did_you_mean(name, known, printable(kept))}")
 
 
 @dataclass(slots=True)
@@ -145,6 +161,10 @@ class _Sums:
     worst: list[dict[str, Any]] = field(default_factory=list)
     helped: list[dict[str, Any]] = field(default_factory=list)
     helped_count: int = 0
+    within_day: int = 0
+    mistakes: int = 0
+    assumed: int = 0
+    guessed: int = 0
     clean: int = 0
     unjudged: int = 0
     clean_rows: list[tuple[str, int]] = field(default_factory=list)
@@ -158,6 +178,9 @@ class _Sums:
         self.after += pc.sum(_tenths(batch["damage_after"])).as_py() or 0
         for column, counts in self.words.items():
             counts.update(_counts(batch[column]))
+        self.mistakes += pc.sum(batch["mistakes"]).as_py() or 0
+        self.assumed += pc.sum(batch["assumed"]).as_py() or 0
+        self.guessed += pc.sum(pc.greater(batch["assumed"], 0)).as_py() or 0
         self.actions.update(_counts(pc.list_flatten(batch["actions"])))
         for column, values in self.mix.items():
             values.update(pc.unique(batch[column]).to_pylist())
@@ -206,6 +229,7 @@ class _Sums:
         rows = pa.table([*(batch[name] for name in _HELPED), rank, relief], [*_HELPED, "rank", "relief"])
         rows = rows.filter(pc.and_(batch["acts"], pc.greater(relief, 0)))
         self.helped_count += len(rows)
+        self.within_day += pc.sum(pc.less_equal(rows["due_hours"], DAY)).as_py() or 0
         order = [("rank", "descending"), ("relief", "descending"), ("file", "ascending"), ("row", "ascending")]
         found = rows.take(pc.select_k_unstable(rows, min(HELPED, len(rows)), order)).to_pylist()
         self.helped = sorted([*self.helped, *found], key=_how_urgent)[:HELPED]
@@ -279,8 +303,16 @@ def _actions(sums: _Sums, summary: Summary) -> Iterator[AdvisedAction]:
         yield AdvisedAction(action, summary.titles.actions.get(action) or action, count, sums.words["first_action"][action])
 
 
-def _groupings(sums: _Sums) -> Iterator[Grouping]:
-    for column, groups in sums.groups.items():
+def _judged(sums: _Sums, outcome: OutcomeChoice) -> LoggedOutcome:
+    found = sums.groups[outcome.column]
+    if found is None:
+        raise UsageError(f"--outcome: the column '{printable(outcome.column)}' has more than {VALUES:,} different values")
+    return judge(found, outcome)
+
+
+def _groupings(sums: _Sums, columns: Sequence[str]) -> Iterator[Grouping]:
+    for column in columns:
+        groups = sums.groups[column]
         mix = {name: place for place, (name, values) in enumerate(sums.mix.items()) if name != column and len(values) <= MIXED}
         yield grouping(column, groups or {}, mix)
 
@@ -301,4 +333,4 @@ def _interview(row: Mapping[str, Any], summary: Summary) -> Interview:
 def _helped(row: Mapping[str, Any], summary: Summary) -> Helped:
     first = row["first_action"]
     title = summary.titles.actions.get(first, first) or ""
-    return Helped(row["file"], row["row"], row["id"], row["verdict"], row["damage"], row["damage_after"], title)
+    return Helped(row["file"], row["row"], row["id"], row["verdict"], row["damage"], row["damage_after"], row["due_hours"], title)
