@@ -238,10 +238,8 @@ class Summary:
         first, *others = summaries
         for other in others:
             if other.rulebase != first.rulebase:
-                raise UsageError(
-                    f"the results were scored with different rules, {_named(first.rulebase)} and {_named(other.rulebase)};"
-                    " a report is about results of the same"
-                )
+                both = f"{named_rules(first.rulebase)} and {named_rules(other.rulebase)}"
+                raise UsageError(f"the results were scored with different rules, {both}; a report is about results of the same")
         fired: Counter[str] = Counter()
         kinds: dict[str, KindSum] = {}
         for summary in summaries:
@@ -295,7 +293,8 @@ def _adapter() -> TypeAdapter[Summary]:
     return TypeAdapter(Summary)
 
 
-def _named(rules: RuleBaseInfo) -> str:
+def named_rules(rules: RuleBaseInfo) -> str:
+    """Their name, version and the beginning of their digest."""
     return f"{rules.name} {rules.version} ({rules.digest[:19]})"
 
 
