@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -20,22 +21,22 @@ from misstep.batch.databases import DATABASES, Database, read_url
 from misstep.batch.folder_output import RUNS, run_files
 from misstep.batch.forms import ENDINGS, OutputForm
 from misstep.batch.score_tables import read_columns, read_runs
+from misstep.batch.scores_view import VIEWED, scores_view
 from misstep.batch.summary import Summary
-from misstep.errors import UsageError, printable
+from misstep.errors import InstallationError, UsageError, printable
 from misstep.files import is_remote, place
 from misstep.layout.as_html import as_html
-from misstep.layout.document import ReportDocument, Section, Table
-from misstep.layout.wording import counted, spaced
+from misstep.layout.wording import counted
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
     import pyarrow.dataset as ds
 
 SUMMARY = b"misstep"
 """The key of the summary in the metadata of a Parquet file."""
 ROWS = 65_536  # of a batch: so many are in memory at a time
 BLOCK = 1 << 24  # bytes: longer than any line of JSON that a row with its whole assessment has
-SHOWN = ("id", "damage", "band", "verdict", "worst", "first_action")
-HEAD = 5
 
 
 class Scores:
@@ -105,15 +106,22 @@ class Scores:
         rules = self.summary.rulebase
         return f"<Scores {self.name!r}: {self._counts()}, {rules.name} {rules.version}>"
 
+    def to_pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """All of it as a frame of pandas, or some columns. Raises InstallationError without pandas, UsageError where the file is
+        broken."""
+        _needs("pandas")
+        frame: pd.DataFrame = self.to_arrow(columns).to_pandas()
+        return frame
+
+    def to_polars(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """All of it as a frame of Polars, or some columns. Raises InstallationError without Polars, UsageError where the file is
+        broken."""
+        frame: pl.DataFrame = _needs("polars").from_arrow(self.to_arrow(columns))
+        return frame
+
     def _repr_html_(self) -> str:
-        """Shown by a notebook: the number of rows, and the first few."""
-        first: pa.RecordBatch | None = next(self.batches(SHOWN), None)
-        rows = [] if first is None else [list(row.values()) for row in first.slice(0, HEAD).to_pylist()]
-        rules, more = self.summary.rulebase, len(self) - len(rows)
-        shown = Table([spaced(name) for name in SHOWN], [[_shown(value) for value in row] for row in rows], figures=False)
-        scored = f"scored with {rules.name} {rules.version}"
-        foot = f"and {more:,} more; {scored}" if more else scored
-        return as_html(ReportDocument(f"{self.path.name}: {self._counts()}", (), [Section("", [shown])], [foot]))
+        """Shown by a notebook: means, bands and the worst. All rows are read."""
+        return as_html(scores_view(PurePath(self.name).name, self.summary, self.batches(VIEWED)))
 
     def _counts(self) -> str:
         rejects = self.summary.rejects
@@ -159,7 +167,7 @@ def read_scores(path: str | Path) -> Scores:
     if str(path).startswith(DATABASES):
         return _table_scores(read_url(str(path)))
     file = place(path)
-    if file.is_dir() and (file / RUNS).is_dir():
+    if not is_remote(file) and (file / RUNS).is_dir():
         return _folder_scores(file)
     check_is_file(file)
     form = _form_of(file)
@@ -193,6 +201,14 @@ def _folder_scores(folder: Path) -> Scores:
     except UsageError as error:
         raise UsageError(f"{printable(str(folder))}: {error}") from None
     return Scores(folder, form, summary, [file for file, _ in found])
+
+
+def _needs(package: str) -> Any:
+    """A package that few need. Raises InstallationError where it is missing."""
+    try:
+        return importlib.import_module(package)
+    except ImportError:
+        raise InstallationError(f"a frame of {package} needs {package}: pip install 'misstep[{package}]'") from None
 
 
 def _read_summary(file: Path, form: OutputForm) -> Summary:
@@ -237,9 +253,3 @@ def _from_csv(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
         else:
             columns.append(column)
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.1f}"
-    return "" if value is None else str(value)
