@@ -25,6 +25,8 @@ from misstep.batch.report.report_page import write_report
 from misstep.batch.run import Progress, RunResult, score
 from misstep.tools.sample import sample_records
 
+pytestmark = pytest.mark.once  # nothing here depends on the version of Python
+
 Records = list[dict[str, Any]]
 OPTIONS: dict[str, Any] = {"keep": ["team"], "tables": ["findings"], "workers": 1}
 
@@ -133,6 +135,7 @@ def test_an_id_is_there_once_wherever_it_comes_from(output: str) -> None:
     add(write("a.jsonl", records(40)), output)
     outcome = add(write("b.jsonl", [*records(50), *records(50)]), output)
     assert (outcome.interviews, outcome.present) == (10, 90)
+    assert read_scores(output).summary.duplicates == 90
     ids = [row["id"] for row in interviews(output)]
     assert len(ids) == len({*ids}) == 50
 
@@ -194,6 +197,18 @@ def test_a_run_that_replaces_can_be_added_to(tmp_path: Path) -> None:
     assert (add(log, output).interviews, add(write("more.jsonl", records(5, 20)), output).interviews) == (0, 5)
     score(log, output, overwrite=True, **OPTIONS)
     assert len(interviews(output)) == 20
+
+
+def test_a_schema_of_postgresql(postgresql: str) -> None:
+    with connect(postgresql) as connection, connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA IF EXISTS hr CASCADE")
+        cursor.execute("CREATE SCHEMA hr")
+        connection.commit()
+    output = f"{postgresql}?table=hr.scores"
+    log = write("log.jsonl", records(20))
+    assert [add(log, output).interviews, add(log, output).interviews] == [20, 0]
+    assert add(write("more.jsonl", records(30)), output).interviews == 10
+    assert len(interviews(output)) == 30
 
 
 # -- what does not fit
@@ -261,6 +276,9 @@ def test_what_does_not_go_with_it() -> None:
     log = write("log.jsonl", records(5))
     with pytest.raises(UsageError, match="--append does not go with --baseline, which compares whole logs"):
         add(log, "scores.parquet", baseline=RuleBase.shipped())
+    add(log, "scores.parquet")
+    with pytest.raises(UsageError, match=r"scores\.parquet: is a folder; give --append to add to it, or another file"):
+        score(log, "scores.parquet", overwrite=True, workers=1)
     with pytest.raises(UsageError, match="does not go with --journal: beside the output it keeps two runs from adding at a time"):
         add(log, "scores.parquet", journal="elsewhere")
 

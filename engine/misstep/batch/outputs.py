@@ -12,7 +12,7 @@ from tempfile import gettempdir
 
 from misstep.batch.columns import TABLES, OutputOptions, TableName
 from misstep.batch.databases import DATABASES, read_url
-from misstep.batch.folder_output import FolderOutput
+from misstep.batch.folder_output import RUNS, FolderOutput
 from misstep.batch.forms import OutputForm, form_of, join_bytes, join_parts
 from misstep.batch.history import AddedRun
 from misstep.batch.inputs.sources import STDIN
@@ -180,7 +180,8 @@ def check_writable(files: Sequence[Path], overwrite: bool) -> None:
         if not is_remote(file) and not file.absolute().parent.is_dir():
             raise UsageError(f"{shown}: there is no folder {printable(str(file.parent))}")
         if file.is_dir():
-            raise UsageError(f"{shown}: is a folder; give a file")
+            way = "give --append to add to it, or another file" if (file / RUNS).is_dir() else "give a file"
+            raise UsageError(f"{shown}: is a folder; {way}")
         if file.exists() and not overwrite:
             raise UsageError(f"{shown}: is there already; give --overwrite to replace it, or choose another name")
 

@@ -253,6 +253,8 @@ class Summary:
             interviews=sum(s.interviews for s in summaries),
             rejects=sum(s.rejects for s in summaries),
             reject_examples=tuple([example for s in summaries for example in s.reject_examples][:EXAMPLES]),
+            remarks=tuple(dict.fromkeys(remark for s in summaries for remark in s.remarks))[:EXAMPLES],
+            duplicates=sum(s.duplicates for s in summaries),
             fired=dict(sorted(fired.items())),
             kinds=dict(sorted(kinds.items())),
             rules=first.rules,
