@@ -272,6 +272,39 @@ def test_what_is_of_somebody_else_stays(tmp_path: Path) -> None:
         assert message in str(raised.value)
 
 
+def test_notes_that_are_damaged_are_told(tmp_path: Path) -> None:
+    log, address = write("log.jsonl", records(5)), f"sqlite:///{tmp_path}/scores.db"
+    for output in ("scores.parquet", f"{address}?table=scores"):
+        add(log, output)
+    Path("scores.parquet/_runs/00000001.json").write_text('{"number": "x"}', encoding="utf-8")
+    with connect(address) as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE scores_run SET added = '{'")
+        connection.commit()
+    for output, place in (("scores.parquet", "scores.parquet/_runs/00000001.json"), (f"{address}?table=scores",) * 2):
+        with pytest.raises(UsageError) as raised:
+            add(log, output)
+        assert str(raised.value).startswith(f"{place}: does not say what a run has added: ")
+    with pytest.raises(UsageError, match="does not say what a run has added"):
+        read_scores(f"{address}?table=scores")
+
+
+def test_what_is_no_table_of_results_is_told(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path}/scores.db"
+    with connect(address) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE mine (damage REAL)")
+        connection.commit()
+    (tmp_path / "empty.parquet" / "_runs").mkdir(parents=True)
+    for name, message in {
+        f"{address}?table=mine": f"{address}?table=mine: is not a result of `misstep score`: no such table: mine_run",
+        f"{address}?query=SELECT 1": f"{address}?query: a result is a whole table; end it with ?table=NAME",
+        "sqlite:///no.db?table=mine": "sqlite:///no.db?table=mine: there is no file no.db",
+        "empty.parquet": "empty.parquet: is not a result of `misstep score`: no run has added to it",
+    }.items():
+        with pytest.raises(UsageError) as raised:
+            read_scores(name)
+        assert str(raised.value) == message
+
+
 def test_what_does_not_go_with_it() -> None:
     log = write("log.jsonl", records(5))
     with pytest.raises(UsageError, match="--append does not go with --baseline, which compares whole logs"):

@@ -73,8 +73,8 @@ class FolderOutput:
 
     def history(self, wanted: OutputOptions) -> History:
         """The runs that it holds."""
-        noted = (self._about(number, "json").read_bytes() for number in run_numbers(self.path))
-        return History(tuple(map(AddedRun.from_json, noted)))
+        notes = [self._about(number, "json") for number in run_numbers(self.path)]
+        return History(tuple(AddedRun.from_json(note.read_bytes(), str(note)) for note in notes))
 
     def mark_seen(self, seen: SeenIds) -> None:
         """Add the ids of all interviews that are there."""

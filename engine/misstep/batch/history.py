@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from misstep.assessment.result import RuleBaseInfo
 from misstep.batch.columns import SCHEMA, OutputOptions
@@ -42,9 +42,13 @@ class AddedRun:
         return _ADDED.dump_json(self)
 
     @classmethod
-    def from_json(cls, data: bytes | str) -> AddedRun:
-        """A run from its ``to_json``. Raises ValueError where it is invalid."""
-        return _ADDED.validate_json(data)
+    def from_json(cls, data: bytes | str, place: str) -> AddedRun:
+        """A run from its ``to_json``. Raises UsageError where it is invalid; ``place``: where it stands."""
+        try:
+            return _ADDED.validate_json(data)
+        except ValidationError as error:
+            fault = error.errors(include_input=False, include_url=False)[0]["msg"]
+            raise UsageError(f"{printable(place)}: does not say what a run has added: {fault}") from None
 
 
 _ADDED = TypeAdapter(AddedRun)
@@ -73,10 +77,8 @@ class History:
                 " output, or score all of the log anew"
             )
         if there.rules.digest != rules.digest:
-            raise UsageError(
-                f"{shown}: was scored with other rules, {named_rules(there.rules)}, here {named_rules(rules)}; score"
-                " with those, or choose another output"
-            )
+            both = f"{named_rules(there.rules)}, here {named_rules(rules)}"
+            raise UsageError(f"{shown}: was scored with other rules, {both}; score with those, or choose another output")
         if there.options != options:
             raise UsageError(
                 f"{shown}: has other columns or tables: it was begun with {_as_options(there.options)}, here"

@@ -109,7 +109,7 @@ class DatabaseOutput:
             if "added" not in self._columns(cursor, RUN):
                 raise self._unfit(RUN, "does not say what was added")
             cursor.execute(f"SELECT added FROM {quoted(self._table(RUN))} ORDER BY run")  # noqa: S608
-            history = History(tuple(AddedRun.from_json(added) for (added,) in cursor.fetchall()))
+            history = History(tuple(AddedRun.from_json(added, self.name) for (added,) in cursor.fetchall()))
             if history.runs and history.runs[-1].options == wanted:
                 for table in (*wanted.tables, "interviews"):
                     if changed := set(wanted.schema(table).names) ^ set(self._columns(cursor, table)):

@@ -25,7 +25,7 @@ def read_runs(database: Database) -> tuple[Summary, pa.Schema]:
         cursor.execute(f"SELECT summary, added FROM {quoted(f'{database.table}_{RUN}')} ORDER BY run")  # noqa: S608
         rows = cursor.fetchall()
         summaries = [Summary.from_json(about) for about, _ in rows]
-        return Summary.merged(summaries), AddedRun.from_json(rows[0][1]).options.schema("interviews")
+        return Summary.merged(summaries), AddedRun.from_json(rows[0][1], database.name).options.schema("interviews")
 
 
 def read_columns(database: Database, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
