@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from tests.batch.databases import tables_of
 
 import misstep
+from misstep.batch.results import read_scores
 from misstep.tools.sample import sample_records
 
 pytestmark = pytest.mark.once  # nothing here depends on the version of Python
@@ -27,14 +29,14 @@ DRIVER = """
 import os, select, signal, sys, tempfile, time
 from misstep.batch import run
 run.PART_BYTES = 7_000
-log, output, *tables = sys.argv[1:]
+log, output, how, *tables = sys.argv[1:]
 rules = run.RuleBase.shipped()
 with tempfile.TemporaryDirectory() as folder:
     run.score(log, folder + "/scores.parquet", rules=rules, tables=tables, workers=1)
 for line in sys.stdin:
     child = os.fork()
     if child == 0:
-        run.score(log, output, rules=rules, tables=tables, workers=1, overwrite=True)
+        run.score(log, output, rules=rules, tables=tables, workers=1, **{how: True})
         os._exit(0)
     began = time.monotonic()
     handle = os.pidfd_open(child)
@@ -48,9 +50,9 @@ for line in sys.stdin:
 class Driver:
     """Makes runs and kills them."""
 
-    def __init__(self, log: Path, output: str) -> None:
+    def __init__(self, log: Path, output: str, how: str = "overwrite") -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", DRIVER, str(log), output, "findings", "actions"],
+            [sys.executable, "-c", DRIVER, str(log), output, how, "findings", "actions"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -134,6 +136,39 @@ def test_tables_of_a_database(log: Path, tmp_path: Path, system: str, request: p
         while kills < KILLS // 5:
             kills += killed_until_done(driver, took, chance, lambda: None)
             assert tables_of(address, "scores") == expected
+
+
+@pytest.mark.parametrize("system", ["folder", "sqlite", "postgresql"])
+def test_what_is_added_is_there_once(log: Path, tmp_path: Path, system: str, request: pytest.FixtureRequest) -> None:
+    """A folder of logs, with one more each time."""
+    output = {"folder": f"{tmp_path}/scores.parquet", "sqlite": f"sqlite:///{tmp_path}/scores.db?table=scores"}.get(system)
+    if output is None:
+        output = f"{request.getfixturevalue('postgresql')}?table=added"
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    shutil.copy(log, logs / "0.jsonl")
+    chance, kills, count = random.Random(13), 0, 0
+
+    def is_whole() -> None:
+        try:
+            ids = read_scores(output).to_arrow(["id"])["id"].to_pylist()
+        except misstep.UsageError:  # nothing was added yet
+            assert count == 0
+            return
+        assert len({*ids}) == len(ids) in (count, count + 100)
+
+    with Driver(logs, output, "append") as driver:
+        code, took = driver.run()
+        assert code == 0
+        count = 100
+        while kills < KILLS // 5:
+            records = sample_records(misstep.RuleBase.shipped(), count + 100, 5)
+            later = [orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE) for record in records][count:]
+            (logs / f"{count}.jsonl").write_bytes(b"".join(later))
+            kills += killed_until_done(driver, took, chance, is_whole)
+            count += 100
+            is_whole()
+            assert len(read_scores(output)) == count
 
 
 def test_the_command_with_its_processes(log: Path, tmp_path: Path) -> None:

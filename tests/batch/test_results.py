@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
+from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,7 +17,7 @@ import misstep
 from misstep.batch.columns import OutputOptions
 from misstep.batch.parts import Logged
 from misstep.batch.results import read_scores
-from misstep.errors import UsageError
+from misstep.errors import InstallationError, UsageError
 
 FORMS = ["scores.parquet", "scores.jsonl", "scores.csv"]
 HOSTILE = ["<script>alert(1)</script>", "=1+1", "'=1", "a;b", '"', "x\ny", "NA", "null", "-", "\u202e", "é"]
@@ -55,13 +58,52 @@ def test_the_whole_assessment_may_be_a_column(tmp_path: Path) -> None:
         assert scores.to_arrow(["damage"]).num_rows == len(scores)
 
 
-def test_it_is_shown_shortly(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", FORMS)
+def test_scores_are_frames_of_pandas_and_polars(tmp_path: Path, name: str) -> None:
+    scores = write(tmp_path / name)
+    table = scores.to_arrow()
+    frame, polars = scores.to_pandas(), scores.to_polars()
+    assert list(frame.columns) == polars.columns == table.schema.names
+    assert polars.to_dicts() == table.to_pylist()
+    assert frame["damage"].tolist() == table["damage"].to_pylist()
+    assert [list(actions) for actions in frame["actions"]] == table["actions"].to_pylist()
+    assert scores.to_pandas(["id", "band"]).shape == scores.to_polars(["id", "band"]).shape == (42, 2)
+
+
+@pytest.mark.parametrize("package", ["pandas", "polars"])
+def test_a_frame_needs_its_package(tmp_path: Path, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     scores = write(tmp_path / "scores.parquet")
-    assert repr(scores) == f"<Scores {str(tmp_path / 'scores.parquet')!r}: 42 interviews, 1 reject, misstep 0.1.0>"
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(InstallationError) as raised:
+        getattr(scores, f"to_{package}")()
+    assert str(raised.value) == f"a frame of {package} needs {package}: pip install 'misstep[{package}]'"
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_notebook_shows_means_bands_and_the_worst(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("misstep.batch.results.ROWS", 10)  # the worst are not all in one batch
+    scores = write(tmp_path / name)
+    assert repr(scores) == f"<Scores {str(tmp_path / name)!r}: 42 interviews, 1 reject, misstep 0.1.0>"
     html = scores._repr_html_()
-    assert "scores.parquet: 42 interviews, 1 reject" in html
-    assert html.count("<tr>") == 6
-    assert "and 37 more; scored with misstep 0.1.0" in html
+    rows = scores.to_arrow().to_pylist()
+    assert f"{name}: 42 interviews, 1 reject" in html
+    damage, after, mistakes = (sum(row[column] for row in rows) / 42 for column in ("damage", "damage_after", "mistakes"))
+    assert f"Mean damage {damage:.1f} of 100, {after:.1f} once every plan is carried out; {mistakes:.1f} mistakes on" in html
+    cells = [re.findall(r"<td[^>]*>(.*?)</td>", line) for line in re.findall(r"<tr>.*?</tr>", html)]
+    counts = Counter(row["band"] for row in rows)
+    bands = [[band, str(counts[band]), f"{counts[band] / 42:.0%}"] for band in scores.summary.bands]
+    worst = sorted(rows, key=lambda row: -row["damage"])[:5]
+    assert [row for row in cells if len(row) == 3] == bands
+    assert [row[1] for row in cells if len(row) == 6] == [f"{row['damage']:.1f}" for row in worst]
+    assert {row[0] for row in cells if len(row) == 6} <= {row["id"] for row in rows if row["damage"] >= worst[-1]["damage"]}
+    assert "Scored with misstep 0.1.0." in html
+
+
+def test_a_notebook_names_what_has_no_id_by_its_place(tmp_path: Path) -> None:
+    late, fine = (json.dumps(facts).encode() for facts in ([{"kind": "late_arrival", "minutes": 50}], []))
+    html = write(tmp_path / "scores.parquet", [Logged(1, fine, None, ()), Logged(2, late, None, ())], keep=())._repr_html_()
+    assert "logs.jsonl:2" in html
+    assert "logs.jsonl:1" not in html  # nothing is wrong with it
 
 
 def test_a_notebook_shows_hostile_text_as_text(tmp_path: Path) -> None:

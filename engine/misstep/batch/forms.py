@@ -6,6 +6,7 @@ import csv
 import io
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import IO, Literal
 
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from misstep.batch.arrow import parquet_file
+from misstep.batch.seen_ids import SeenIds, digests
 from misstep.errors import UsageError, did_you_mean, printable
 from misstep.files import opened
 
@@ -69,6 +71,14 @@ def join_bytes(parts: Iterable[Path], stream: IO[bytes]) -> None:
     for part in parts:
         with opened(part) as source:
             shutil.copyfileobj(source, stream, 1 << 20)
+
+
+def join_once(parts: Iterable[Path], stream: IO[bytes]) -> None:
+    """Concatenate files of lines; of equal lines the first."""
+    with closing(SeenIds()) as seen:
+        for part in parts:
+            with opened(part) as source:
+                stream.writelines(line for line in source if seen.add(digests([line.decode()]))[0])
 
 
 def _tables_of(parts: Iterable[Path]) -> Iterator[pa.Table]:

@@ -2,13 +2,16 @@
 
 Rows go into tables of other names first, and which of them are there is noted in the same transaction, in a table too; so a run
 that was killed loads each exactly once. The last transaction gives the tables their names.
+
+What is added to tables that are there comes in one transaction. Each run has a number in the table of runs, which is there once:
+of two that add at a time, one fails.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -20,7 +23,9 @@ from misstep.batch.arrow import parquet_file, parquet_schema
 from misstep.batch.columns import TABLES, OutputOptions, TableName
 from misstep.batch.databases import Database, connected, quoted, read_url, reason
 from misstep.batch.forms import OutputForm, join_parts
+from misstep.batch.history import AddedRun, History
 from misstep.batch.journal import SUFFIX
+from misstep.batch.seen_ids import SeenIds, digests
 from misstep.batch.summary import Summary
 from misstep.errors import MisstepError, UsageError, printable
 from misstep.files import whole_file
@@ -29,15 +34,19 @@ if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Cursor
 
 RUN = "run"
-"""The table about the run: one row with the rules, the counts, and the summary as JSON."""
+"""The table of runs: a row for each, with the rules, the counts, the summary as JSON, and what was added, as ``AddedRun``."""
+_NUL = "\\u0000"
+"""How the character 0 is spelled in PostgreSQL, which has no text with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseOutput:
-    """A table of interviews, with other tables, whose names begin with its own."""
+    """A table of interviews, with other tables, whose names begin with its own. ``grows``: what is there stays."""
 
     database: Database
+    url: str = field(repr=False)
     form: OutputForm = "parquet"
+    grows: bool = False
 
     @classmethod
     def named(cls, url: str) -> DatabaseOutput:
@@ -47,7 +56,7 @@ class DatabaseOutput:
             raise UsageError(f"{printable(database.name)}: scores go into a table; end it with ?table=NAME")
         if database.system == "duckdb":
             raise UsageError(f"{printable(database.name)}: DuckDB is only read here; write *.parquet, which it reads as a table")
-        return cls(database)
+        return cls(database, url)
 
     @property
     def name(self) -> str:
@@ -82,12 +91,48 @@ class DatabaseOutput:
             return
         with self._connected(write=False) as cursor:
             for table in [*wanted.tables, "interviews", RUN]:
-                if not overwrite and self._is_there(cursor, self._table(table)):
+                if not overwrite and not self.grows and self._is_there(cursor, self._table(table)):
                     name = printable(f"{self.name}: the table {self._table(table)}")
                     raise UsageError(f"{name} is there already; give --overwrite to replace it, or choose another name")
 
+    def history(self, wanted: OutputOptions) -> History:
+        """The runs that the tables hold. Raises UsageError where these are of somebody else, or have been changed."""
+        if self.database.system == "sqlite" and not Path(self.database.address).exists():
+            return History()
+        with self._connected(write=False) as cursor:
+            tables: list[str] = [*wanted.tables, "interviews"]
+            if not self._is_there(cursor, self._table(RUN)):
+                for table in tables:
+                    if self._is_there(cursor, self._table(table)):
+                        raise self._unfit(table, f"is there already, without a table {self._table(RUN)} of what is in it")
+                return History()
+            if "added" not in self._columns(cursor, RUN):
+                raise self._unfit(RUN, "does not say what was added")
+            cursor.execute(f"SELECT added FROM {quoted(self._table(RUN))} ORDER BY run")  # noqa: S608
+            history = History(tuple(AddedRun.from_json(added, self.name) for (added,) in cursor.fetchall()))
+            if history.runs and history.runs[-1].options == wanted:
+                for table in (*wanted.tables, "interviews"):
+                    if changed := set(wanted.schema(table).names) ^ set(self._columns(cursor, table)):
+                        raise self._unfit(table, f"has been changed: the column '{min(changed)}' was added or taken away")
+        return history
+
+    def mark_seen(self, seen: SeenIds) -> None:
+        """Add the ids of all interviews that are there."""
+        with self._connected(write=False) as cursor:
+            cursor.execute(f"SELECT id FROM {quoted(self._table('interviews'))} WHERE id IS NOT NULL")  # noqa: S608
+            while rows := cursor.fetchmany(10_000):
+                ids = [id_ for (id_,) in rows]
+                seen.add(digests(ids))
+                if self.database.system == "postgresql":
+                    seen.add(digests(id_.replace(_NUL, "\0") for id_ in ids if _NUL in id_))
+
     def write(
-        self, parts: Callable[[TableName], list[Path]], wanted: OutputOptions, summary: Summary, journal: Path
+        self,
+        parts: Callable[[str], list[Path]],
+        wanted: OutputOptions,
+        summary: Summary,
+        run: AddedRun,
+        journal: Path,
     ) -> dict[str, str]:
         """Load all tables."""
         tables: tuple[TableName, ...] = (*wanted.tables, "interviews")
@@ -95,6 +140,9 @@ class DatabaseOutput:
         for table in tables:
             with whole_file(_joined(journal, table)) as stream:
                 join_parts(parts(table), wanted.schema(table).with_metadata({b"misstep": about}), stream, "parquet")
+        if self.grows:
+            self._add(tables, summary, run, journal)
+            return self.places(wanted)
         with self._connected() as cursor:
             loaded = self._begun(cursor, tables, journal)
             for table in tables:
@@ -103,12 +151,57 @@ class DatabaseOutput:
                         self._load(cursor, self._loading(table), chunk)
                         cursor.execute(f"INSERT INTO {quoted(self._noted)} VALUES ('{journal.name}', '{table}', {number})")  # noqa: S608
                         cursor.connection.commit()
-            self._finish(cursor, tables, _run_row(summary, about))
-        return {table: f"{self.name.partition('?')[0]}?table={self._table(table)}" for table in tables}
+            self._finish(cursor, tables, _run_row(summary, run))
+        return self.places(wanted)
 
-    def result(self, journal: Path) -> Path:
-        """The interviews as a file, which the journal holds."""
-        return _joined(journal, "interviews")
+    def _add(self, tables: Sequence[TableName], summary: Summary, run: AddedRun, journal: Path) -> None:
+        """Add to all tables in one transaction; they are made where there is no run yet."""
+        row, first = _run_row(summary, run), run.number == 1
+        try:
+            with self._connected() as cursor:
+                if first:
+                    self._create_runs(cursor, row)
+                else:
+                    self._load(cursor, self._table(RUN), row)
+                for table in tables:
+                    file = _joined(journal, table)
+                    if first:
+                        self._load(cursor, self._table(table), parquet_schema(file).empty_table(), "create")
+                    for chunk in _chunks(file):
+                        self._load(cursor, self._table(table), chunk)
+                cursor.connection.commit()
+        except UsageError:
+            if self.history(run.options).following > run.number:
+                name = printable(self.name)
+                raise UsageError(f"{name}: another run has added to it meanwhile; give the same command again") from None
+            raise
+
+    def _create_runs(self, cursor: Cursor, row: pa.Table) -> None:
+        """The table of runs with its first; no two have the same number."""
+        table = self._table(RUN)
+        self._load(cursor, table, row, "create")
+        index = quoted(f"{table.rpartition('.')[2]}_number")
+        cursor.execute(f"CREATE UNIQUE INDEX {index} ON {quoted(table)} (run)")
+
+    def places(self, wanted: OutputOptions) -> dict[str, str]:
+        """Where each table is."""
+        at = self.name.partition("?")[0]
+        return {table: f"{at}?table={self._table(table)}" for table in (*wanted.tables, "interviews")}
+
+    def result(self, journal: Path) -> Path | str:
+        """The interviews as a file, which the journal holds; the tables, where they hold more."""
+        return self.url if self.grows else _joined(journal, "interviews")
+
+    def _unfit(self, table: str, why: str) -> UsageError:
+        return UsageError(
+            f"{printable(self.name)}: the table {printable(self._table(table))} {printable(why)}; choose another name, or give"
+            " --overwrite without --append to replace it"
+        )
+
+    def _columns(self, cursor: Cursor, table: str) -> list[str]:
+        cursor.execute(f"SELECT * FROM {quoted(self._table(table))} LIMIT 0")  # noqa: S608
+        names: list[str] = cursor.fetch_record_batch().schema.names
+        return names
 
     def _begun(self, cursor: Cursor, tables: Sequence[TableName], journal: Path) -> set[tuple[str, int]]:
         """The chunks that this run has loaded. Tables left by another run are dropped."""
@@ -138,7 +231,7 @@ class DatabaseOutput:
         for table in tables:
             name = self._table(table).rpartition(".")[2]
             cursor.execute(f"ALTER TABLE {quoted(self._loading(table))} RENAME TO {quoted(name)}")
-        self._load(cursor, self._table(RUN), run, "create")
+        self._create_runs(cursor, run)
         cursor.execute(f"DROP TABLE {quoted(self._noted)}")
         cursor.connection.commit()
 
@@ -187,19 +280,21 @@ def _loadable(column: pa.ChunkedArray, system: str) -> pa.ChunkedArray | pa.Arra
     if pa.types.is_list(column.type):
         return pa.array([None if value is None else orjson.dumps(value).decode() for value in column.to_pylist()], pa.string())
     if system == "postgresql" and pa.types.is_string(column.type):
-        return pc.replace_substring(column, "\0", "\\u0000")
+        return pc.replace_substring(column, "\0", _NUL)
     return column
 
 
-def _run_row(summary: Summary, about: bytes) -> pa.Table:
+def _run_row(summary: Summary, run: AddedRun) -> pa.Table:
     rules = summary.rulebase
     row = {
+        "run": run.number,
         "misstep": summary.misstep,
         "rules": rules.name,
         "version": rules.version,
         "digest": rules.digest,
         "interviews": summary.interviews,
         "rejects": summary.rejects,
-        "summary": about.decode(),
+        "summary": summary.to_json().decode(),
+        "added": run.to_json().decode(),
     }
     return pa.table({name: [value] for name, value in row.items()})

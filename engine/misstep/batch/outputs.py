@@ -5,14 +5,16 @@ from __future__ import annotations
 import fnmatch
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_hex
 from tempfile import gettempdir
 
 from misstep.batch.columns import TABLES, OutputOptions, TableName
 from misstep.batch.databases import DATABASES, read_url
+from misstep.batch.folder_output import RUNS, FolderOutput
 from misstep.batch.forms import OutputForm, form_of, join_bytes, join_parts
+from misstep.batch.history import AddedRun
 from misstep.batch.inputs.sources import STDIN
 from misstep.batch.journal import SUFFIX
 from misstep.batch.loading import DatabaseOutput
@@ -71,9 +73,14 @@ class FileOutput:
         check_writable(self.files(wanted.tables), overwrite)
 
     def write(
-        self, parts: Callable[[TableName], list[Path]], wanted: OutputOptions, summary: Summary, journal: Path
+        self,
+        parts: Callable[[str], list[Path]],
+        wanted: OutputOptions,
+        summary: Summary,
+        run: AddedRun,
+        journal: Path,
     ) -> dict[str, str]:
-        """Write the summary, the further tables, and interviews."""
+        """Write the summary, the further tables, and interviews. ``run``: not noted, as nothing can be added to a file."""
         about, tables = summary.to_json(), self._tables(wanted.tables)
         for stale in self._written_before() - {path.name for path in tables.values()}:
             self.path.with_name(stale).unlink(missing_ok=True)
@@ -119,11 +126,16 @@ class StandardOutput:
             raise UsageError(f"standard output takes one table; give a file for that of {wanted.tables[0]}")
 
     def write(
-        self, parts: Callable[[TableName], list[Path]], wanted: OutputOptions, summary: Summary, journal: Path
+        self,
+        parts: Callable[[str], list[Path]],
+        wanted: OutputOptions,
+        summary: Summary,
+        run: AddedRun,
+        journal: Path,
     ) -> dict[str, str]:
         """Write interviews."""
         file = FileOutput(self.result(journal), self.form)
-        file.write(parts, wanted, summary, journal)
+        file.write(parts, wanted, summary, run, journal)
         join_bytes([file.path], sys.stdout.buffer)
         sys.stdout.buffer.flush()
         return {"interviews": self.name}
@@ -133,10 +145,13 @@ class StandardOutput:
         return journal / "interviews.jsonl"
 
 
-Output = FileOutput | DatabaseOutput | StandardOutput
+GrowingOutput = FolderOutput | DatabaseOutput
+"""One to which further runs can add."""
+
+Output = FileOutput | StandardOutput | GrowingOutput
 
 
-def output_of(name: str | Path) -> Output:
+def output_of(name: str | Path) -> FileOutput | StandardOutput | DatabaseOutput:
     """The output of a name, a file or the URL of a database. Raises UsageError."""
     if str(name) == STDOUT:
         return StandardOutput()
@@ -146,6 +161,18 @@ def output_of(name: str | Path) -> Output:
     return FileOutput(path, form_of(path))
 
 
+def growing_output_of(name: str | Path) -> GrowingOutput:
+    """The output of a name to which a run adds: a folder of files with the ending of the name, or a table. Raises UsageError."""
+    output = output_of(name)
+    if isinstance(output, StandardOutput):
+        raise UsageError("--append adds to a folder or a table, not to standard output")
+    if isinstance(output, DatabaseOutput):
+        return replace(output, grows=True)
+    if is_remote(output.path):
+        raise UsageError(f"{printable(output.name)}: --append adds to a folder of this machine, or to a table")
+    return FolderOutput(output.path, output.form)
+
+
 def check_writable(files: Sequence[Path], overwrite: bool) -> None:
     """Raise UsageError where a file cannot be written, or exists and may not be replaced."""
     for file in files:
@@ -153,7 +180,8 @@ def check_writable(files: Sequence[Path], overwrite: bool) -> None:
         if not is_remote(file) and not file.absolute().parent.is_dir():
             raise UsageError(f"{shown}: there is no folder {printable(str(file.parent))}")
         if file.is_dir():
-            raise UsageError(f"{shown}: is a folder; give a file")
+            way = "give --append to add to it, or another file" if (file / RUNS).is_dir() else "give a file"
+            raise UsageError(f"{shown}: is a folder; {way}")
         if file.exists() and not overwrite:
             raise UsageError(f"{shown}: is there already; give --overwrite to replace it, or choose another name")
 

@@ -1,10 +1,11 @@
-"""A file of ``misstep score`` in; its scores out, batch by batch, and the summary of the run."""
+"""A result of ``misstep score`` in, a file, a folder or a table; its scores out, batch by batch, and the summary of the run."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -16,46 +17,50 @@ import pyarrow.json as pa_json
 from misstep.assessment.record_files import check_is_file
 from misstep.batch.arrow import parquet_schema
 from misstep.batch.columns import OutputOptions
+from misstep.batch.databases import DATABASES, Database, read_url
+from misstep.batch.folder_output import RUNS, run_files
 from misstep.batch.forms import ENDINGS, OutputForm
+from misstep.batch.score_tables import read_columns, read_runs
+from misstep.batch.scores_view import VIEWED, scores_view
 from misstep.batch.summary import Summary
-from misstep.errors import UsageError, printable
+from misstep.errors import InstallationError, UsageError, printable
 from misstep.files import is_remote, place
 from misstep.layout.as_html import as_html
-from misstep.layout.document import ReportDocument, Section, Table
-from misstep.layout.wording import counted, spaced
+from misstep.layout.wording import counted
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
     import pyarrow.dataset as ds
 
 SUMMARY = b"misstep"
 """The key of the summary in the metadata of a Parquet file."""
 ROWS = 65_536  # of a batch: so many are in memory at a time
 BLOCK = 1 << 24  # bytes: longer than any line of JSON that a row with its whole assessment has
-SHOWN = ("id", "damage", "band", "verdict", "worst", "first_action")
-HEAD = 5
 
 
 class Scores:
     """Scored interviews in a file, one a row: see docs/batch.md for the columns. Scores are read lazily.
 
-    ``path``: the file; ``summary``: of the run.
+    ``path``: the file, or a folder of ``files``; ``summary``: of the run, or of all runs.
     """
 
-    def __init__(self, path: Path, form: OutputForm, summary: Summary) -> None:
+    def __init__(self, path: Path, form: OutputForm, summary: Summary, files: Sequence[Path] = ()) -> None:
         self.path = path
         self.summary = summary
         self._form = form
+        self._files = files or [path]
 
     @cached_property
     def schema(self) -> pa.Schema:
         """The columns and their types."""
         if self._form == "parquet":
-            return parquet_schema(self.path).remove_metadata()
+            return parquet_schema(self._files[0]).remove_metadata()
         return OutputOptions(self.summary.keep).schema("interviews")
 
     @cached_property
     def dataset(self) -> ds.Dataset:
-        """The file as an Arrow dataset, as it stands: a CSV has lists as text."""
+        """The files as an Arrow dataset, as they stand: a CSV has lists as text."""
         import pyarrow.dataset as ds  # imports pandas where it is installed; a command that fails early does without
 
         schema, form = self.schema, ds.ParquetFileFormat()
@@ -73,12 +78,11 @@ class Scores:
         if is_remote(path):
             storage = pyarrow.fs.PyFileSystem(pyarrow.fs.FSSpecHandler(path.fs))
             return ds.FileSystemDataset.from_paths([path.path], schema, form, storage)
-        return ds.FileSystemDataset.from_paths([str(path)], schema, form, pyarrow.fs.LocalFileSystem())
+        files = [file for file in self._files if file.stat().st_size]  # no line is no JSON to Arrow
+        return ds.FileSystemDataset.from_paths(list(map(str, files)), schema, form, pyarrow.fs.LocalFileSystem())
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Some columns, in batches. Raises UsageError where the file is broken."""
-        if self._form == "jsonl" and not self.path.stat().st_size:  # no line is no JSON to Arrow
-            return
         try:
             for batch in self.dataset.scanner(columns=list(columns), batch_size=ROWS, batch_readahead=2).to_batches():
                 yield _from_csv(batch, self.schema) if self._form == "csv" else batch
@@ -90,42 +94,121 @@ class Scores:
         names = list(self.schema.names if columns is None else columns)
         return pa.Table.from_batches(self.batches(names), pa.schema([self.schema.field(name) for name in names]))
 
+    @property
+    def name(self) -> str:
+        """Its path."""
+        return str(self.path)
+
     def __len__(self) -> int:
         return self.summary.interviews
 
     def __repr__(self) -> str:
         rules = self.summary.rulebase
-        return f"<Scores {str(self.path)!r}: {self._counts()}, {rules.name} {rules.version}>"
+        return f"<Scores {self.name!r}: {self._counts()}, {rules.name} {rules.version}>"
+
+    def to_pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """All of it as a frame of pandas, or some columns. Raises InstallationError without pandas, UsageError where the file is
+        broken."""
+        _needs("pandas")
+        frame: pd.DataFrame = self.to_arrow(columns).to_pandas()
+        return frame
+
+    def to_polars(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """All of it as a frame of Polars, or some columns. Raises InstallationError without Polars, UsageError where the file is
+        broken."""
+        frame: pl.DataFrame = _needs("polars").from_arrow(self.to_arrow(columns))
+        return frame
 
     def _repr_html_(self) -> str:
-        """Shown by a notebook: the number of rows, and the first few."""
-        first: pa.RecordBatch | None = next(self.batches(SHOWN), None)
-        rows = [] if first is None else [list(row.values()) for row in first.slice(0, HEAD).to_pylist()]
-        rules, more = self.summary.rulebase, len(self) - len(rows)
-        shown = Table([spaced(name) for name in SHOWN], [[_shown(value) for value in row] for row in rows], figures=False)
-        scored = f"scored with {rules.name} {rules.version}"
-        foot = f"and {more:,} more; {scored}" if more else scored
-        return as_html(ReportDocument(f"{self.path.name}: {self._counts()}", (), [Section("", [shown])], [foot]))
+        """Shown by a notebook: means, bands and the worst. All rows are read."""
+        return as_html(scores_view(PurePath(self.name).name, self.summary, self.batches(VIEWED)))
 
     def _counts(self) -> str:
         rejects = self.summary.rejects
         return self.summary.words.counted(len(self)) + (f", {counted(rejects, 'reject')}" if rejects else "")
 
 
+class TableScores(Scores):
+    """Scored interviews in a table of a database."""
+
+    def __init__(self, database: Database, summary: Summary, schema: pa.Schema) -> None:
+        super().__init__(Path(database.name), "parquet", summary)
+        self._database = database
+        self._schema = schema
+
+    @property
+    def name(self) -> str:
+        """Its URL, without a password."""
+        return self._database.name
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns and their types."""
+        return self._schema
+
+    @cached_property
+    def dataset(self) -> ds.Dataset:
+        """The table as an Arrow dataset, in memory."""
+        import pyarrow.dataset as ds
+
+        return ds.dataset(self.to_arrow())
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Some columns, in batches. Raises UsageError where the table cannot be read."""
+        return read_columns(self._database, pa.schema([self.schema.field(name) for name in columns]))
+
+
 def read_scores(path: str | Path) -> Scores:
-    """The scores in a file that ``misstep score`` wrote, Parquet, JSON lines or CSV.
+    """The scores that ``misstep score`` wrote into a file, Parquet, JSON lines or CSV; into a folder of them, by ``--append``; or
+    into a table, by its URL.
 
     Raises UsageError where there is no such file, or it is not a result.
     """
+    if str(path).startswith(DATABASES):
+        return _table_scores(read_url(str(path)))
     file = place(path)
+    if not is_remote(file) and (file / RUNS).is_dir():
+        return _folder_scores(file)
     check_is_file(file)
-    form = ENDINGS.get(file.suffix.lower())
-    if form is None:
-        raise _no_result(file, f"its name ends in none of {', '.join(ENDINGS)}")
+    form = _form_of(file)
     scores = Scores(file, form, _read_summary(file, form))
     if "mistakes" not in scores.schema.names:
         raise UsageError(f"{printable(str(file))}: is a further table of a result; give the one with interviews")
     return scores
+
+
+def _form_of(file: Path) -> OutputForm:
+    form = ENDINGS.get(file.suffix.lower())
+    if form is None:
+        raise _no_result(file, f"its name ends in none of {', '.join(ENDINGS)}")
+    return form
+
+
+def _table_scores(database: Database) -> Scores:
+    name = printable(database.name)
+    if database.query:
+        raise UsageError(f"{name}: a result is a whole table; end it with ?table=NAME")
+    summary, schema = read_runs(database)
+    return TableScores(database, summary, schema)
+
+
+def _folder_scores(folder: Path) -> Scores:
+    form, found = _form_of(folder), run_files(folder)
+    if not found:
+        raise _no_result(folder, "no run has added to it")
+    try:
+        summary = Summary.merged([Summary.from_json(about.read_bytes()) for _, about in found])
+    except UsageError as error:
+        raise UsageError(f"{printable(str(folder))}: {error}") from None
+    return Scores(folder, form, summary, [file for file, _ in found])
+
+
+def _needs(package: str) -> Any:
+    """A package that few need. Raises InstallationError where it is missing."""
+    try:
+        return importlib.import_module(package)
+    except ImportError:
+        raise InstallationError(f"a frame of {package} needs {package}: pip install 'misstep[{package}]'") from None
 
 
 def _read_summary(file: Path, form: OutputForm) -> Summary:
@@ -170,9 +253,3 @@ def _from_csv(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
         else:
             columns.append(column)
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.1f}"
-    return "" if value is None else str(value)

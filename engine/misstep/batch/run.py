@@ -15,15 +15,17 @@ from typing import Any
 import orjson
 
 from misstep.api import RuleBase
+from misstep.assessment.result import RuleBaseInfo
 from misstep.batch.baseline import Comparison
 from misstep.batch.columns import SCHEMA, OutputOptions, TableName
 from misstep.batch.databases import shown_input
-from misstep.batch.forms import join_bytes
+from misstep.batch.forms import join_bytes, join_once
+from misstep.batch.history import AddedRun, History, SourcePart
 from misstep.batch.inputs import Reading, plan_parts, read_part
 from misstep.batch.journal import BASELINE, COLUMN_VERSION, RULES, VERSION, Journal, is_begun, part_file
 from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.mapping.row_mapping import RowMapping
-from misstep.batch.outputs import Output, check_no_input, check_writable, output_of
+from misstep.batch.outputs import GrowingOutput, Output, check_no_input, check_writable, growing_output_of, output_of
 from misstep.batch.parts import Decimal, InputForm, Logged, Part, SourceRemark
 from misstep.batch.results import Scores, read_scores
 from misstep.batch.score_batch import id_of
@@ -52,7 +54,8 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """The result of a run. ``files``: the files written, by table, and ``rejects`` and ``baseline`` if there are any;
-    ``resumed``: interviews scored before it resumed; ``comparison``: with the baseline, if one was given."""
+    ``resumed``: interviews scored before it resumed; ``comparison``: with the baseline, if one was given; ``present``: interviews
+    of the inputs that were in the result already, where the run adds to one."""
 
     files: dict[str, str]
     interviews: int
@@ -60,6 +63,7 @@ class RunResult:
     resumed: int
     summary: Summary
     comparison: Comparison | None = None
+    present: int = 0
 
 
 def score(
@@ -87,6 +91,7 @@ def score(
     max_rejects: int | None = None,
     journal: StrPath | None = None,
     overwrite: bool = False,
+    append: bool = False,
     fail_empty: bool = False,
     unique: bool = False,
     progress: Callable[[Progress], None] | None = None,
@@ -102,8 +107,10 @@ def score(
     ``delimiter`` and ``decimal`` of CSV, else found out; ``null``: cells that say nothing.
     ``workers``: number of processes, else one for each core; 1: this one. ``on``: a cluster instead, ``dask://host:port``.
     ``rejects``: file of invalid records, else beside the output; ``max_rejects``: their limit. ``journal``: folder of the
-    checkpoints, else beside the output. ``fail_empty``: no interviews are an error. ``unique``: of interviews with the same id
-    only the first is scored. ``progress`` is called after each part, ``then`` with the scores before the run counts as finished.
+    checkpoints, else beside the output. ``append``: what the output, a folder of files or a table, has not yet is added to it,
+    by the parts of the inputs and the ids of interviews. ``fail_empty``: no interviews are an error. ``unique``: of interviews
+    with the same id only the first is scored. ``progress`` is called after each part, ``then`` with the scores before the run
+    counts as finished.
 
     The output appears whole or not at all. The same call resumes an interrupted run.
 
@@ -117,7 +124,13 @@ def score(
     kept_columns = tuple(keep) if mapping is None else mapping.keep
     wanted = OutputOptions(kept_columns, tuple(t for t in ("findings", "actions") if t in tables), assessment, certainty)
     _check_names(wanted, {*ignore}, {facts, id})
-    target = output_of(os.fspath(output))
+    growing = growing_output_of(os.fspath(output)) if append else None
+    if append and baseline is not None:
+        raise UsageError("--append does not go with --baseline, which compares whole logs")
+    if append and journal is not None:
+        raise UsageError("--append does not go with --journal: beside the output it keeps two runs from adding at a time")
+    target = growing or output_of(os.fspath(output))
+    unique = unique or append
     folder = target.journal() if journal is None else place(journal)
     rejected = target.beside("rejects.jsonl") if rejects is None else place(rejects)
     compared = target.beside("baseline.json")
@@ -128,7 +141,7 @@ def score(
         refuse_unreached(path)
     if not is_begun(folder):  # of a run that goes on, some may be there
         target.check(wanted, overwrite)
-        check_writable([path for path in beside if path.parent != folder], overwrite)
+        check_writable([path for path in beside if path.parent != folder], overwrite or append)
     identity = {
         RULES: rulebase.digest,
         BASELINE: baseline.digest if baseline else "",
@@ -163,9 +176,12 @@ def score(
         )
         job = Job(parts, target.form, wanted, replace(reading, kinds=()), baseline is not None)
         comparison = Comparison.between(baseline, rulebase) if baseline else None
-        run = _Run(job, reading, kept, comparison, max_rejects, overwrite, progress, unique, seen, mapping)
+        history = _history(growing, rulebase, wanted, seen) if growing else History()
+        run = _Run(job, reading, kept, history, comparison, max_rejects, overwrite, append, progress, unique, seen, mapping)
         for note in runner.run(score_part, run.tasks(names)):
             run.record(note)
+            if run.unknown:
+                break
         if refused := run.refused(fail_empty):
             kept.forget()
             raise RecordError(refused)
@@ -191,6 +207,16 @@ def workers_of(on: str | None, count: int | None, folder: Path) -> TaskRunner:
     except ImportError:
         raise InstallationError("a cluster of Dask needs distributed: pip install 'misstep[dask]'") from None
     return Cluster(on, folder)
+
+
+def _history(output: GrowingOutput, rulebase: RuleBase, wanted: OutputOptions, seen: SeenIds) -> History:
+    """What an output holds so far, its ids among those that were seen. Raises UsageError where the run does not fit to it."""
+    history = output.history(wanted)
+    program = rulebase.program
+    history.check(output.name, RuleBaseInfo(name=program.name, version=program.version, digest=program.digest), wanted)
+    if history.runs:
+        output.mark_seen(seen)
+    return history
 
 
 PART_BYTES = 4_000_000  # of lines: some thousand interviews, done again within a second or two
@@ -228,9 +254,11 @@ class _Run:
     job: Job
     reading: Reading
     journal: Journal
+    history: History
     comparison: Comparison | None
     max_rejects: int | None
     overwrite: bool
+    append: bool
     progress: Callable[[Progress], None] | None
     unique: bool
     seen: SeenIds
@@ -239,12 +267,16 @@ class _Run:
     spooled: dict[int, Path] = field(default_factory=dict)
     shares: dict[int, float] = field(default_factory=dict)
     numbers: list[int] = field(default_factory=list)
+    sources: dict[int, SourcePart] = field(default_factory=dict)
+    replaced: set[str] = field(default_factory=set)
+    unknown: str = ""
     examples: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     interviews: int = 0
     rejects: int = 0
     resumed: int = 0
     duplicates: int = 0
+    skipped: int = 0
     common: list[str] | None = None
     share: float = 0.0
     remarks: list[SourceRemark] = field(default_factory=list)
@@ -253,15 +285,24 @@ class _Run:
         """The parts that are still to be done; the others are counted."""
         planned = 0.0
         for part in plan_parts(inputs, self.reading, self.remarks, self.mapping, self.coverage):
-            left_out = self._left_out(part) if self.unique else frozenset()
-            if left_out:  # what is left out depends on the parts before
-                part = replace(part, digest=_digest([part.digest, sorted(left_out)]))
             self.shares[part.number], planned = max(part.share - planned, 0.0), max(part.share, planned)
             if part.path.startswith(f"{self.job.folder}/"):
                 self.spooled[part.number] = place(part.path)
+            present = self.history.interviews(part)
+            if present is not None:
+                self.skipped += present
+                self._done(part.number)
+                continue
+            if self.history.differs(part):
+                self.replaced.add(part.name)
+            left_out = self._left_out(part) if self.unique else frozenset()
+            if not part.fault:
+                self.sources[part.number] = SourcePart(part.name, part.row, part.digest, len(left_out))
+            if left_out:  # what is left out depends on the parts before
+                part = replace(part, digest=_digest([part.digest, sorted(left_out)]))
             note = self.journal.note(part.number)
             if note is not None and note["digest"] != part.digest:
-                if not self.overwrite:
+                if not self.overwrite and not self.append:
                     raise UsageError(
                         f"{printable(part.name)}: has changed since the run began, from row {part.row} on; give --overwrite to"
                         " score it as it is now"
@@ -282,10 +323,8 @@ class _Run:
         return frozenset(row for row, new in zip(named, fresh, strict=True) if not new)
 
     def record(self, note: dict[str, Any]) -> None:
-        """Count a part that is done, and delete its file in the spool: not before, as it may be done twice."""
+        """Count a part that is done."""
         number = note["number"]
-        if spooled := self.spooled.pop(number, None):
-            spooled.unlink(missing_ok=True)
         self.numbers.append(number)
         self.examples = sorted([*self.examples, *((number, e) for e in note["examples"])], key=itemgetter(0))[:EXAMPLES]
         self.tally = Tally.merged([self.tally, Tally.from_json(note["tally"])])
@@ -297,24 +336,45 @@ class _Run:
             self.duplicates += self.seen.add_file(part_file(self.job.folder, number, IDS))
         if note["common"] is not None:
             self.common = common_faults([note["common"]] if self.common is None else [self.common, note["common"]])
-        self.share += self.shares.pop(number, 0.0)
-        if self.progress is not None:
-            self.progress(
-                Progress(self.interviews, self.interviews - self.resumed, self.rejects, round(min(self.share, 1.0), 4) or None)
-            )
+        if source := self.sources.get(number):
+            self.sources[number] = source._replace(interviews=source.interviews + note["interviews"])
+            if note["unnamed"] and source.file in self.replaced:
+                self.unknown = (
+                    f"{printable(source.file)}: is not as it was when it was added, and has interviews without an id, from row"
+                    f" {source.row} on, of which nobody can say whether they are there; give the file another name, or all of"
+                    " them an id"
+                )
+        self._done(number)
         if self.max_rejects is not None and self.rejects > self.max_rejects:
             raise RecordError(
                 f"more than {self.max_rejects} records are invalid, the limit of --max-rejects; scored parts are kept:"
                 " with a higher one the run resumes"
             )
 
+    def _done(self, number: int) -> None:
+        """Count the share of a part, and delete its file in the spool: not before, as it may be done twice."""
+        if spooled := self.spooled.pop(number, None):
+            spooled.unlink(missing_ok=True)
+        self.share += self.shares.pop(number, 0.0)
+        if self.progress is not None:
+            self.progress(
+                Progress(self.interviews, self.interviews - self.resumed, self.rejects, round(min(self.share, 1.0), 4) or None)
+            )
+
+    @property
+    def present(self) -> int:
+        """How many interviews were left out because they are in the result already."""
+        return self.skipped + self.duplicates if self.append else 0
+
     def refused(self, fail_empty: bool) -> str:
         """Why there is to be no output, if there is none."""
+        if self.unknown:
+            return self.unknown
         if self.rejects > 1 and not self.interviews and self.common:
             first = next((fault for fault in self.common if fault.startswith("/facts: ")), self.common[0])
             more = f" (and {len(self.common) - 1} more)" if len(self.common) > 1 else ""
             return f"none of {self.rejects:,} records could be scored, all for one reason: {first}{more}"
-        if fail_empty and not self.interviews:
+        if fail_empty and not self.interviews and not self.present:
             return "there are no interviews, which --fail-empty forbids"
         return ""
 
@@ -346,14 +406,23 @@ class _Run:
             discard_torn(file)
         files: dict[str, str] = {}
         if self.rejects or always:
+            told = [rejects] if self.append and rejects.exists() else []
             with whole_file(rejects) as stream:
-                join_bytes(parts("rejects"), stream)
+                if self.append:
+                    join_once([*told, *parts("rejects")], stream)
+                else:
+                    join_bytes(parts("rejects"), stream)
             files["rejects"] = str(rejects)
-        else:
+        elif not self.append:
             rejects.unlink(missing_ok=True)  # of a run before, which is replaced
         if self.comparison is not None:
             with whole_file(compared) as stream:
                 stream.write(orjson.dumps(self.comparison.to_json(), option=orjson.OPT_INDENT_2) + b"\n")
             files["baseline"] = str(compared)
-        files |= target.write(parts, wanted, summary, folder)
-        return RunResult(files, self.interviews, self.rejects, self.resumed, summary, self.comparison)
+        if isinstance(target, GrowingOutput) and self.history.runs and not self.sources:  # nothing was read that is not there
+            files |= target.places(wanted)
+        else:
+            sources = tuple(self.sources[number] for number in sorted(self.sources))
+            run = AddedRun(self.history.following, summary.rulebase, wanted, sources)
+            files |= target.write(parts, wanted, summary, run, folder)
+        return RunResult(files, self.interviews, self.rejects, self.resumed, summary, self.comparison, self.present)

@@ -20,6 +20,7 @@ class SeenIds:
 
     def __init__(self) -> None:
         self._seen = sqlite3.connect("", check_same_thread=False)  # an iterator of tasks may be run in another thread
+        self._seen.execute("PRAGMA cache_size = -65536")  # in KB; with the usual 2 MB it takes twice as long
         self._seen.execute("CREATE TABLE ids (id BLOB PRIMARY KEY) WITHOUT ROWID")
 
     def close(self) -> None:

@@ -268,10 +268,8 @@ class Summary:
         first, *others = summaries
         for other in others:
             if other.rulebase != first.rulebase:
-                raise UsageError(
-                    f"the results were scored with different rules, {_named(first.rulebase)} and {_named(other.rulebase)};"
-                    " a report is about results of the same"
-                )
+                both = f"{named_rules(first.rulebase)} and {named_rules(other.rulebase)}"
+                raise UsageError(f"the results were scored with different rules, {both}; a report is about results of the same")
         fired: Counter[str] = Counter()
         kinds: dict[str, KindSum] = {}
         covered = [summary.coverage for summary in summaries if summary.coverage is not None]
@@ -286,6 +284,8 @@ class Summary:
             interviews=sum(s.interviews for s in summaries),
             rejects=sum(s.rejects for s in summaries),
             reject_examples=tuple([example for s in summaries for example in s.reject_examples][:EXAMPLES]),
+            remarks=tuple(dict.fromkeys(remark for s in summaries for remark in s.remarks))[:EXAMPLES],
+            duplicates=sum(s.duplicates for s in summaries),
             fired=dict(sorted(fired.items())),
             kinds=dict(sorted(kinds.items())),
             rules=first.rules,
@@ -335,7 +335,8 @@ def _commonest_first(counts: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _named(rules: RuleBaseInfo) -> str:
+def named_rules(rules: RuleBaseInfo) -> str:
+    """Their name, version and the beginning of their digest."""
     return f"{rules.name} {rules.version} ({rules.digest[:19]})"
 
 

@@ -81,6 +81,7 @@ def score_part(task: Task) -> dict[str, Any]:
         "number": part.number,
         "digest": part.digest,
         "interviews": len(scored.rows["interviews"]),
+        "unnamed": scored.ids.count(None),
         "rejects": sum(reject.count for reject in scored.rejects),
         "common": common_faults([[_fault(problem) for problem in reject["problems"]] for reject in rejects]),
         "examples": [_example(reject) for reject in rejects[:EXAMPLES]],

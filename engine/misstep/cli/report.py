@@ -10,7 +10,7 @@ from misstep.cli.group import cli
 
 
 @cli.command()
-@click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RESULTS...")
+@click.argument("results", nargs=-1, required=True, metavar="RESULTS...")
 @click.option(
     "-o",
     "--output",
@@ -35,14 +35,15 @@ from misstep.cli.group import cli
 )
 @click.option("--title", default="", metavar="TEXT", help="Heading of the page.")
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
-def report(results: tuple[Path, ...], output: Path, by: tuple[str, ...], outcome: str, title: str, overwrite: bool) -> None:
+def report(results: tuple[str, ...], output: Path, by: tuple[str, ...], outcome: str, title: str, overwrite: bool) -> None:
     """Write a page about scored interviews.
 
-    RESULTS are files written by `misstep score` with the same rules. The page is a single HTML file that works offline: open it
-    in a browser, print it, or send it to others.
+    RESULTS are what `misstep score` wrote with the same rules: files, folders of --append, or tables by their URLs. The page is
+    a single HTML file that works offline: open it in a browser, print it, or send it to others.
 
     \b
     misstep report scores.parquet --by team --by month --outcome hired
+    misstep report 'sqlite:///log.db?table=scores'
     """
     from misstep.batch.report.outcomes import OutcomeChoice
     from misstep.batch.report.report_page import check_report_file, write_report
@@ -50,4 +51,4 @@ def report(results: tuple[Path, ...], output: Path, by: tuple[str, ...], outcome
 
     chosen = OutcomeChoice.parse(outcome) if outcome else None
     check_report_file(output, overwrite)
-    write_report([read_scores(file) for file in results], output, by or None, overwrite, title, chosen)
+    write_report([read_scores(name) for name in results], output, by or None, overwrite, title, chosen)

@@ -97,6 +97,12 @@ if TYPE_CHECKING:
     "--overwrite", is_flag=True, help="Replace existing output, and discard an unfinished run with other rules or inputs."
 )
 @click.option(
+    "--append",
+    is_flag=True,
+    help="Add to a table, or to a folder with a file for each run, what is not in it yet; --overwrite then only discards an "
+    "unfinished run.",
+)
+@click.option(
     "--progress",
     type=click.Choice(["auto", "bar", "json", "none"]),
     default="auto",
@@ -130,6 +136,7 @@ def score(
     title: str,
     journal: str | None,
     overwrite: bool,
+    append: bool,
     progress: Style,
 ) -> int:
     """Score logged interviews, by the million.
@@ -137,7 +144,8 @@ def score(
     INPUT is a file of JSON, CSV, Parquet or Excel, also compressed; a folder or glob pattern of them; - for standard input; or a
     table or query of a database: sqlite:///FILE?table=NAME, duckdb:///FILE?..., postgresql://HOST/DATABASE?query=SELECT ...
 
-    OUTPUT is written atomically. To resume an interrupted run, repeat the same command. Invalid records are skipped, counted and
+    OUTPUT is written atomically. To resume an interrupted run, repeat the same command. With --append, interviews that are in
+    OUTPUT already, by their ids or the part of the input, are left out. Invalid records are skipped, counted and
     written to a rejects file; the exit code is then 1.
 
     \b
@@ -197,6 +205,7 @@ def score(
             max_rejects=max_rejects,
             journal=journal,
             overwrite=overwrite,
+            append=append,
             fail_empty=fail_empty,
             unique=unique,
             progress=show,
@@ -208,8 +217,10 @@ def score(
 
         print(comparison_text(outcome.comparison, terminal_width(), use_color("auto")), file=says)
     resumed = f"; {outcome.resumed:,} of them in an earlier run" if outcome.resumed else ""
-    where = "" if output == "-" else f" into {printable(outcome.files['interviews'])}"
-    print(f"{outcome.summary.words.counted(outcome.interviews)} scored{where}{resumed}", file=says)
+    done = f"{outcome.summary.words.counted(outcome.interviews)} {'added' if append else 'scored'}"
+    where = "" if output == "-" else f" {'to' if append else 'into'} {printable(outcome.files['interviews'])}"
+    present = f"; {outcome.present:,} {'was' if outcome.present == 1 else 'were'} there already" if outcome.present else ""
+    print(f"{done}{where}{present}{resumed}", file=says)
     for remark in outcome.summary.remarks:
         print(f"misstep: {printable(f'{remark.file}: {remark.text}')}", file=sys.stderr)
     if mapped is not None and outcome.summary.coverage is not None:
@@ -220,7 +231,7 @@ def score(
 
         coverage = LogCoverage.from_json(asdict(outcome.summary.coverage))
         print(coverage_text(mapped, coverage, terminal_width(), use_color("auto")), end="", file=says)
-    if outcome.summary.duplicates:
+    if outcome.summary.duplicates and not append:
         count = outcome.summary.words.counted(outcome.summary.duplicates)
         what = "left out, with the id of one before" if unique else "with the id of one before; --unique leaves them out"
         print(f"misstep: {count} {what}", file=sys.stderr)
