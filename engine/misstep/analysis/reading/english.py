@@ -48,6 +48,7 @@ _BASE = _pairs(
     "stuttered stuttering stutter stammered stammering stammer|trembled trembling tremble|blushed blushing blush|"
     "tripped tripping trip|yawned yawning yawn|argued arguing argues argument arguments argue|"
     "interrupted interrupting interruption interrupt|rambled rambling rambly ramble|lateish late|wifi internet|"
+    "min mins minutes minute|hr hrs hours hour|"
     "f-bomb fbomb|advert advertisement ad|colleagues coworker coworkers colleague|managers manager|"
     "bloke blokes chap chaps fella fellas guys lad fellow guy|gents gentleman guy|ladies lady woman women woman"
 )
@@ -146,7 +147,8 @@ THIRD = _set("they he she")
 THEIRS = _set("his her their")
 OTHERS = _set(
     "interviewer recruiter panel manager hiringmanager director boss committee ceo founder chief host receptionist hr "
-    "partner headhunter vp president executive owner engineer matron"
+    "partner headhunter vp president executive owner engineer matron supervisor chef "
+    "headteacher principal chairman professor foreman"
 )
 """Those who sit on the other side."""
 PERSONS = _set("woman guy man lady person nobody everyone everybody somebody someone both")
@@ -166,7 +168,10 @@ AWAY_PHRASES = (
     ("think", "i", "be"),
     ("nobody", "could", "say"),
     ("afraid", "of"),
-    ("afraid", "i"),
+    ("afraid", "i", "be"),
+    ("afraid", "i", "would"),
+    ("afraid", "i", "might"),
+    ("afraid", "i", "will"),
     ("worried", "i"),
     ("worried", "about"),
     ("different", "interview"),

@@ -142,7 +142,7 @@ def _mark_others(sentence: list[Token], mine: bool) -> None:
         elif word in THIRD and not speaks and _is_other(token, following, mine):
             subject, fresh = True, False
         elif fresh and word not in SKIPPED:
-            if word not in ("my", "our") and not speaks and _is_other(token, following, mine):
+            if word not in ("my", "our") and not speaks and (_is_other(token, following, mine) or _ends_in_other(sentence, i)):
                 subject = True
             else:
                 subject = subject and word not in FIRST and not token.clause
@@ -152,7 +152,7 @@ def _mark_others(sentence: list[Token], mine: bool) -> None:
 
 
 def _is_subject(word: str) -> bool:
-    return word in DETERMINERS or word in FIRST or word in THIRD or word in OTHERS
+    return word in DETERMINERS or word in FIRST or word in THIRD or word in OTHERS or word in PERSONS
 
 
 def _is_other(token: Token, following: str, mine: bool) -> bool:
@@ -163,6 +163,17 @@ def _is_other(token: Token, following: str, mine: bool) -> bool:
         token.stem in _OTHER_STEMS
         or (token.word in THIRD and (mine or token.word == "they"))
         or (mine and token.stem in _PERSON_STEMS)
+    )
+
+
+def _ends_in_other(sentence: list[Token], at: int) -> bool:
+    """Whether what follows an article is a name of the other side of two words: the ward manager, the head chef."""
+    return (
+        at > 0
+        and sentence[at - 1].word in _ARTICLES
+        and at + 1 < len(sentence)
+        and not sentence[at + 1].clause
+        and sentence[at + 1].stem in _OTHER_STEMS
     )
 
 
@@ -202,6 +213,7 @@ def _mark_away(sentence: list[Token]) -> None:
             token.away = True
 
 
+_ARTICLES = frozenset(("the", "a", "an", "one"))
 _OTHER_STEMS = frozenset(map(stem, OTHERS))
 _PERSON_STEMS = frozenset(map(stem, PERSONS))
 _SPEECH_STEMS = frozenset(map(stem, SPEECH))
