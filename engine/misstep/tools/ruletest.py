@@ -17,7 +17,7 @@ from misstep.assessment.result import Assessment
 from misstep.errors import EngineError, Location, RecordError
 from misstep.limits import Limits
 from misstep.rulebase.link import load_program
-from misstep.rulebase.link_words import word_sources
+from misstep.rulebase.link_words import lazy_words
 from misstep.rulebase.lint import CaseNames
 from misstep.rulebase.packs import Pack
 from misstep.rulebase.schema import CaseDoc, ExpectListDoc, StoryCaseDoc
@@ -64,8 +64,9 @@ def run_cases(paths: Sequence[str | Path], limits: Limits | None = None, engine:
 
     Raises RuleError, UsageError, InstallationError.
     """
-    program, merged = load_program(paths, limits or Limits())
-    rulebase = RuleBase(program, limits, lambda: word_sources(merged))
+    limits = limits or Limits()
+    program, merged = load_program(paths, limits)
+    rulebase = RuleBase(program, limits, lazy_words(program, merged, limits))
     packs = [pack for pack in merged.packs if pack.layer > 0]
     cases = [case for pack in packs for case in pack.doc.cases.values()]
     fired = {rule for case in cases for rule in case.expect.fires}
