@@ -14,13 +14,14 @@ from typing import Any
 
 import orjson
 
+from misstep.analysis.reading import READ
 from misstep.api import RuleBase
 from misstep.batch.baseline import Comparison
 from misstep.batch.columns import SCHEMA, OutputOptions, TableName
 from misstep.batch.databases import shown_input
 from misstep.batch.forms import join_bytes
 from misstep.batch.inputs import Reading, plan_parts, read_part
-from misstep.batch.journal import BASELINE, COLUMN_VERSION, RULES, VERSION, Journal, is_begun, part_file
+from misstep.batch.journal import BASELINE, COLUMN_VERSION, RULES, VERSION, WORDS, Journal, is_begun, part_file
 from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.outputs import Output, check_no_input, check_writable, output_of
@@ -33,7 +34,7 @@ from misstep.batch.tasks import IDS, Job, Task, common_faults, score_part
 from misstep.batch.workers import Alone, Processes, TaskRunner
 from misstep.errors import InstallationError, RecordError, UsageError, printable
 from misstep.files import discard_torn, place, refuse_unreached, whole_file
-from misstep.rulebase.cache import dump_program
+from misstep.rulebase.cache import dump_program, dump_words
 
 StrPath = str | os.PathLike[str]
 Then = Callable[[Scores], None]
@@ -74,6 +75,8 @@ def score(
     tables: Sequence[TableName] = (),
     assessment: bool = False,
     certainty: bool = False,
+    from_notes: str | None = None,
+    notes_score: float = READ,
     input_format: InputForm | None = None,
     facts: str = "facts",
     id: str = "id",  # noqa: A002 - the field of a record
@@ -98,7 +101,8 @@ def score(
     ``mapping``: from the columns of the inputs to facts; it says what is kept and ignored.
     ``keep``: columns of the input to carry along; ``ignore``: those never to read, ``*`` for all others. ``tables``: ``findings``
     and ``actions``, besides interviews. ``assessment``: a column with the whole assessment as JSON; ``certainty``: columns about
-    how certain it is. ``input_format``: of all inputs. ``facts``, ``id``: the columns of tables. ``encoding`` of text,
+    how certain it is. ``from_notes``: a column of text to read for facts, from suggestions with at least ``notes_score``.
+    ``input_format``: of all inputs. ``facts``, ``id``: the columns of tables. ``encoding`` of text,
     ``delimiter`` and ``decimal`` of CSV, else found out; ``null``: cells that say nothing.
     ``workers``: number of processes, else one for each core; 1: this one. ``on``: a cluster instead, ``dask://host:port``.
     ``rejects``: file of invalid records, else beside the output; ``max_rejects``: their limit. ``journal``: folder of the
@@ -107,16 +111,20 @@ def score(
 
     The output appears whole or not at all. The same call resumes an interrupted run.
 
-    Raises UsageError about a wrong input, output or journal, RecordError where more than ``max_rejects`` records are invalid, or
-    all of them for one reason, EngineError where a part kills its process every time, OSError where nothing can be written.
+    Raises UsageError about a wrong input, output or journal, RuleError about wrong words where notes are read, RecordError where
+    more than ``max_rejects`` records are invalid, or all of them for one reason, EngineError where a part kills its process every
+    time, OSError where nothing can be written.
     """
     names = [os.fspath(inputs)] if isinstance(inputs, str | os.PathLike) else [os.fspath(name) for name in inputs]
     rulebase = rules or RuleBase.shipped()
     if mapping is not None and (keep or ignore):
         raise UsageError("the mapping says which columns are kept and which are ignored; --keep and --ignore do not go with it")
     kept_columns = tuple(keep) if mapping is None else mapping.keep
-    wanted = OutputOptions(kept_columns, tuple(t for t in ("findings", "actions") if t in tables), assessment, certainty)
-    _check_names(wanted, {*ignore}, {facts, id})
+    further: tuple[TableName, ...] = tuple(t for t in ("findings", "actions") if t in tables)
+    notes = () if from_notes is None else (from_notes,)
+    wanted = OutputOptions(kept_columns, further, assessment, certainty, bool(notes))
+    _check_names(wanted, {*ignore}, {facts, id}, notes)
+    words = dump_words(rulebase.words) if notes else b""
     target = output_of(os.fspath(output))
     folder = target.journal() if journal is None else place(journal)
     rejected = target.beside("rejects.jsonl") if rejects is None else place(rejects)
@@ -136,6 +144,7 @@ def score(
         "columns": _digest([target.form, wanted.keep, wanted.tables, assessment, certainty, facts, id]),
         "options of its inputs": _digest(
             [encoding, delimiter, decimal, tuple(null), tuple(ignore), unique, mapping and mapping.digest]
+            + ([from_notes, notes_score, words] if notes else [])
         ),
         VERSION: version_of_misstep(),
         COLUMN_VERSION: str(SCHEMA),
@@ -145,10 +154,14 @@ def score(
             if one is not None:
                 with whole_file(kept.parts / name) as stream:
                     stream.write(_dumped(one))
+        if notes:
+            with whole_file(kept.parts / WORDS) as stream:
+                stream.write(words)
         parts = kept.parts.absolute()  # as workers elsewhere see it
         reading = Reading(
             spool=parts,
-            keep=wanted.keep,
+            keep=(*wanted.keep, *notes),
+            notes=from_notes,
             ignore=tuple(ignore),
             form=input_format,
             facts=facts,
@@ -161,7 +174,7 @@ def score(
             part_bytes=PART_BYTES // (100 if certainty else 4 if assessment else 1),
             limits=rulebase.limits,
         )
-        job = Job(parts, target.form, wanted, replace(reading, kinds=()), baseline is not None)
+        job = Job(parts, target.form, wanted, replace(reading, kinds=()), baseline is not None, notes_score)
         comparison = Comparison.between(baseline, rulebase) if baseline else None
         run = _Run(job, reading, kept, comparison, max_rejects, overwrite, progress, unique, seen, mapping)
         for note in runner.run(score_part, run.tasks(names)):
@@ -196,8 +209,13 @@ def workers_of(on: str | None, count: int | None, folder: Path) -> TaskRunner:
 PART_BYTES = 4_000_000  # of lines: some thousand interviews, done again within a second or two
 
 
-def _check_names(wanted: OutputOptions, ignore: set[str], needed: set[str]) -> None:
+def _check_names(wanted: OutputOptions, ignore: set[str], needed: set[str], notes: tuple[str, ...]) -> None:
     """Raise UsageError about duplicate columns, and those that are both to be read and not to be read."""
+    if stated := needed.intersection(notes):
+        raise UsageError(
+            f"from_notes: the column '{printable(stated.pop())}' is read as it is; name one with text in people's words"
+        )
+    needed |= {*notes}
     if both := sorted(ignore & {*wanted.keep, *needed}):
         raise UsageError(f"ignore: the column '{printable(both[0])}' is to be read as well")
     names = wanted.schema("interviews").names
@@ -332,6 +350,7 @@ class _Run:
             remarks=self.remarks,
             duplicates=self.duplicates,
             coverage=self.coverage.to_json() if self.mapping else None,
+            notes=wanted.notes,
             keep=wanted.keep,
             tables=target.further(wanted.tables),
         )

@@ -35,7 +35,7 @@ def suggest(story: str, rules: tuple[Path, ...], output: str) -> int:
     misstep suggest "My phone rang and I was twelve minutes late."
     misstep suggest story.txt --output json
     """
-    from misstep.analysis.reading.reader import SHOWN
+    from misstep.analysis.reading import SHOWN
 
     text = _read(story)
     rulebase = load_rules(rules)

@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from misstep.analysis.reading.reader import READ, SHOWN, Suggestion
+from misstep.analysis.reading import READ, SHOWN
+from misstep.analysis.reading.reader import Suggestion
 from misstep.api import EngineName, RuleBase
 from misstep.assessment.result import Assessment
 from misstep.errors import EngineError, Location, RecordError

@@ -22,10 +22,6 @@ from misstep.language.facts import Role
 from misstep.language.program import Program
 from misstep.language.words import Words
 
-READ = 0.8
-"""A suggestion of at least this score counts as read where nobody confirms it: in the stories of packs and in notes of logs."""
-SHOWN = 0.1
-"""One of a lower score is not shown to people."""
 LEAST_SCORE = 0.005
 MOST_SUGGESTIONS = 10
 LIKELY = 0.05

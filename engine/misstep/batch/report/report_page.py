@@ -21,6 +21,7 @@ from misstep.batch.report.figures import LogFigures
 from misstep.batch.report.panels import Draw, Panels
 from misstep.batch.report.summing import measure
 from misstep.batch.results import Scores
+from misstep.batch.summary import notes_text
 from misstep.errors import UsageError, printable
 from misstep.files import whole_file
 from misstep.layout.wording import counted
@@ -68,6 +69,7 @@ def to_html(figures: LogFigures, draw: Draw = pictures.draw, title: str = "", ma
             title=title,
             made=made,
             rejects=REJECTS,
+            notes=notes_text(figures.summary.notes) if figures.summary.notes else "",
             fired=panels.fired(),
             baseline=panels.baseline(),
             style=Markup(style),  # noqa: S704 - nothing in it comes from outside
