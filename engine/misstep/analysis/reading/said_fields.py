@@ -133,7 +133,8 @@ def _in_order(found: dict[str, Any], kind: Kind) -> dict[str, Any]:
 
 def _best(patterns: Iterable[WordPattern], passage: Passage) -> int:
     """How many words the longest pattern has that stands in a passage; 0 if none does."""
-    return max((len(p.names) for p in patterns if _holds(p, passage)), default=0)
+    places = passage.places
+    return max([len(p.names) for p in patterns if p.names[0] in places and _holds(p, passage)], default=0)
 
 
 def _holds(pattern: WordPattern, passage: Passage) -> bool:
