@@ -18,7 +18,7 @@ from misstep.evaluate.compiled import CompiledEngine
 from misstep.language.facts import Kind
 from misstep.language.program import Action, Program, Rule, Source
 from misstep.limits import Limits
-from misstep.rulebase.cache import dump_program, read_program, shipped_program
+from misstep.rulebase.cache import dump_program, dump_words, read_program, read_words, shipped_program
 
 if TYPE_CHECKING:  # imported by the methods that need them
     from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # imported by the methods that need them
     from misstep.analysis.reading.reader import StoryReader, Suggestion
     from misstep.analysis.what_if import WhatIf
     from misstep.analysis.why_not import WhyNot
-    from misstep.rulebase.link_words import WordSources
+    from misstep.language.words import Words
 
 EngineName = Literal["compiled", "durable"]
 
@@ -46,9 +46,10 @@ class RuleBase:
     >>> rulebase.assess([{"kind": "late_arrival", "minutes": 12}]).verdict
     """
 
-    def __init__(self, program: Program, limits: Limits | None = None, words: Callable[[], WordSources] | None = None) -> None:
+    def __init__(self, program: Program, limits: Limits | None = None, words: Callable[[], Words] | None = None) -> None:
+        """``words``: gives how people tell of its kinds, when somebody first asks for it."""
         self._program = program
-        self._words = words
+        self._read_words = words
         self._limits = limits or Limits()
         self._reader = RecordReader(program, self._limits)
         self._compiled = CompiledEngine(program)
@@ -61,11 +62,11 @@ class RuleBase:
         Raises RuleError with every problem of every file, UsageError where a path does not exist.
         """
         from misstep.rulebase.link import load_program  # not needed for the cached shipped rules: see cache.py
-        from misstep.rulebase.link_words import word_sources
+        from misstep.rulebase.link_words import lazy_words
 
-        program, merged = load_program(paths, limits or Limits())
-        sources = word_sources(merged)
-        return cls(program, limits, lambda: sources)
+        limits = limits or Limits()
+        program, merged = load_program(paths, limits)
+        return cls(program, limits, lazy_words(program, merged, limits))
 
     @classmethod
     def shipped(cls) -> RuleBase:
@@ -193,10 +194,15 @@ class RuleBase:
     @cached_property
     def _story_reader(self) -> StoryReader:
         from misstep.analysis.reading.reader import StoryReader
-        from misstep.rulebase.link_words import WordSources, link_words
 
-        sources = self._words() if self._words is not None else WordSources()
-        return StoryReader(self._program, link_words(self._program, sources, self._limits))
+        return StoryReader(self._program, self.words)
+
+    @cached_property
+    def words(self) -> Words:
+        """How people tell of its kinds. Raises RuleError where the words of a pack are wrong."""
+        from misstep.language.words import Words
+
+        return self._read_words() if self._read_words is not None else Words()
 
     def _certainty(self, facts: Facts, pipeline: Pipeline) -> Certainty:
         from misstep.analysis.certainty import find_certainty
@@ -339,11 +345,14 @@ class RuleBase:
         return self._reader.json_schema()
 
     @cached_property
-    def _packed(self) -> bytes:
-        return zlib.compress(dump_program(self._program), 1)
+    def _packed(self) -> tuple[bytes, bytes]:
+        """The linked rules, and the words: nothing for those of the shipped packs, which are there wherever misstep is."""
+        told = b"" if self._read_words is _shipped_words else zlib.compress(dump_words(self.words), 1)
+        return zlib.compress(dump_program(self._program), 1), told
 
-    def __reduce__(self) -> tuple[Callable[..., RuleBase], tuple[str, bytes, Limits]]:
-        return _restore, (self.digest, self._packed, self._limits)
+    def __reduce__(self) -> tuple[Callable[..., RuleBase], tuple[str, bytes, Limits, bytes]]:
+        packed, told = self._packed
+        return _restore, (self.digest, packed, self._limits, told)
 
     def __repr__(self) -> str:
         return f"<RuleBase {self._program.name} {self.version}: {len(self._program.rules)} rules, {self.digest[:19]}>"
@@ -354,25 +363,26 @@ def _shipped() -> RuleBase:
     return RuleBase(shipped_program(), words=_shipped_words)
 
 
-def _shipped_words() -> WordSources:
-    from misstep.rulebase.link_words import shipped_word_sources
+def _shipped_words() -> Words:
+    from misstep.rulebase.link_words import link_words, shipped_word_sources
 
-    return shipped_word_sources()
+    return link_words(shipped_program(), shipped_word_sources(), Limits())
 
 
 @lru_cache(maxsize=4)  # a pool of processes pickles a rule base once for each call
-def _restore(digest: str, packed: bytes, limits: Limits) -> RuleBase:
-    """A rule base that was pickled: its linked rules, so the packs are not needed where it is restored.
+def _restore(digest: str, packed: bytes, limits: Limits, told: bytes = b"") -> RuleBase:
+    """A rule base that was pickled: its linked rules and words, so the packs are not needed where it is restored.
 
     Raises InstallationError if another version of misstep pickled it.
     """
     try:
         program = read_program(zlib.decompress(packed))
+        words = read_words(zlib.decompress(told)) if told else None
     except (ValueError, LookupError, TypeError, zlib.error):
         raise InstallationError(
             f"the rule base {printable(digest)[:19]} was pickled by another version of misstep; use the same version at both ends"
         ) from None
-    return RuleBase(program, limits)
+    return RuleBase(program, limits, _shipped_words if words is None else lambda: words)
 
 
 def assess(facts: RecordLike, engine: EngineName = "compiled") -> Assessment:

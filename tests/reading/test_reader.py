@@ -60,6 +60,20 @@ def test_slips_of_the_finger_are_put_right() -> None:
         ("I nearly cried, I really did.", "crying"),
         ("His phone rang, mine didn't.", "phone_rang"),
         ("If I had been late they would have sent me home.", "late_arrival"),
+        ("At no point did I raise my voice or lose my temper.", "argued_with_interviewer"),
+        ("I was scared of bursting into tears but it never happened.", "crying"),
+        ("I resisted the urge to check my phone.", "phone_used"),
+        ("What if I'd been late?", "late_arrival"),
+        ("It's not as if I was rude to anyone.", "rudeness"),
+        ("In my old job I was once late, and I told them how I fixed it.", "late_arrival"),
+        ("I was told that the last person they hired lied on his CV.", "dishonesty"),
+        ("The guy before me turned up in flip flops.", "inappropriate_dress"),
+        ("Two of the panel came in late and one of them was eating a sandwich.", "eating_or_chewing"),
+        ("The ward manager was late and had to apologise to me.", "late_arrival"),
+        ("My interviewer rambled on about his golf.", "rambling"),
+        ("Their camera stayed off for the whole call.", "camera_off"),
+        ("Your colleague was very rude to me on the phone.", "rudeness"),
+        ("The director slagged off the competition for ten minutes.", "badmouthing_employer"),
     ],
 )
 def test_what_is_denied_or_of_others_is_not_suggested(text: str, kind: str) -> None:
@@ -194,6 +208,11 @@ def test_long_texts_are_read(text: str) -> None:
         ("I swear he was late but I waited", set(), {"late"}, set()),
         ("I told her that she was wrong", set(), set(), set()),
         ("I nearly fell but stood", set(), set(), {"fall"}),
+        ("at no point did I swear or cry", {"swear", "cri"}, set(), set()),
+        ("I said sorry and the head chef laughed", set(), {"laugh"}, set()),
+        ("I am afraid I swore", set(), set(), set()),
+        ("I was afraid I would swear", set(), set(), {"swear"}),
+        ("a candidate was late and the manager waited", set(), {"wait"}, set()),
     ],
 )
 def test_scope(text: str, denied: set[str], other: set[str], away: set[str]) -> None:

@@ -39,6 +39,7 @@ def test_what_comes_out_of_a_pickle_answers_alike(rulebase: RuleBase) -> None:
     for record in RECORDS:
         facts = record["facts"][: rulebase.limits.facts]
         assert again.assess(facts).to_json() == rulebase.assess(facts).to_json()
+    assert again.suggest("I was twelve minutes late.") == rulebase.suggest("I was twelve minutes late.") != []
     with pytest.raises(RecordError, match="at most"):
         again.assess([{"kind": "rambling"}] * (rulebase.limits.facts + 1))
     assert pickle.loads(pickle.dumps(rulebase)) is again, "restored once in a process"
@@ -54,7 +55,7 @@ def test_a_pool_of_processes_assesses_with_it(rulebase: RuleBase, start: str) ->
             pool.submit(rulebase.assess, [{"kind": "late_arival"}]).result()
 
 
-@pytest.mark.parametrize("packed", [b"", zlib.compress(b'{"program": {"Programme": []}, "shared": []}'), zlib.compress(b"[]")])
+@pytest.mark.parametrize("packed", [b"", zlib.compress(b'{"whole": {"Programme": []}, "shared": []}'), zlib.compress(b"[]")])
 def test_a_pickle_of_another_version_says_so(packed: bytes) -> None:
     with pytest.raises(InstallationError, match="pickled by another version of misstep; use the same version at both ends"):
         _restore("sha256:0123456789abcdef", packed, Limits())

@@ -6,7 +6,7 @@ are version ``SCHEMA`` of an interface: see docs/batch.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -87,9 +87,18 @@ ACTIONS: list[tuple[str, pa.DataType]] = [
 ]
 
 
-def answer_columns(assessment: bool, certainty: bool) -> list[tuple[str, pa.DataType]]:
-    """The columns of an interview's answer."""
-    return SCORES + (CERTAINTY if certainty else []) + ([("assessment", pa.string())] if assessment else [])
+FROM_NOTES = "from_notes"
+"""A column of interviews, the kinds that were read from notes; and one of findings, whether its mistake is among them."""
+
+
+def answer_columns(assessment: bool, certainty: bool, notes: bool = False) -> list[tuple[str, pa.DataType]]:
+    """The columns of an interview's answer; with ``notes``, the kinds that were read from them."""
+    return (
+        SCORES
+        + (CERTAINTY if certainty else [])
+        + ([("assessment", pa.string())] if assessment else [])
+        + ([(FROM_NOTES, _WORDS)] if notes else [])
+    )
 
 
 def answer_values(
@@ -99,12 +108,15 @@ def answer_values(
     record: bytes | str | RecordLike,
     assessment: bool,
     certainty: bool,
+    told: list[str] | None = None,
 ) -> ColumnValues:
-    """The values of ``answer_columns`` for one interview; ``summary``: its ``RuleBase.scores``."""
+    """The values of ``answer_columns`` for one interview; ``summary``: its ``RuleBase.scores``; ``told``: the kinds that were
+    read from its notes, where notes are read."""
     return (
         *scores(result, summary),
         *(certainty_values(rulebase, record) if certainty else ()),
         *((rulebase.to_json(result).decode(),) if assessment else ()),
+        *((told,) if told is not None else ()),
     )
 
 
@@ -118,21 +130,22 @@ def to_arrays(rows: Sequence[ColumnValues], schema: Iterable[pa.Field]) -> list[
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
     """Tables and columns to write. ``keep``: columns of the input to carry along; ``tables``: besides interviews; ``assessment``:
-    a column with the whole assessment as JSON; ``certainty``: the columns of ``CERTAINTY``."""
+    a column with the whole assessment as JSON; ``certainty``: the columns of ``CERTAINTY``; ``notes``: ``FROM_NOTES``."""
 
     keep: tuple[str, ...] = ()
     tables: tuple[TableName, ...] = ()
     assessment: bool = False
     certainty: bool = False
+    notes: bool = False
 
     def schema(self, table: TableName) -> pa.Schema:
         """The columns of a table; those that are kept are text."""
         if table == "findings":
-            return pa.schema(_KEY + FINDINGS)
+            return pa.schema(_KEY + FINDINGS + ([(FROM_NOTES, pa.bool_())] if self.notes else []))
         if table == "actions":
             return pa.schema(_KEY + ACTIONS)
         kept = [(name, pa.string()) for name in self.keep]
-        return pa.schema(_KEY + kept + answer_columns(self.assessment, self.certainty))
+        return pa.schema(_KEY + kept + answer_columns(self.assessment, self.certainty, self.notes))
 
 
 def scores(result: Result, summary: Mapping[str, ColumnValue]) -> ColumnValues:
@@ -170,8 +183,8 @@ def certainty_values(rulebase: RuleBase, record: bytes | str | RecordLike) -> Co
     return found["low"], found["high"], found["same"], found["settled"], list(named)[:MOST_NAMED]
 
 
-def finding_rows(result: Result) -> Iterable[ColumnValues]:
-    """The values of ``FINDINGS`` for every finding of one interview, worst first."""
+def finding_rows(result: Result, told: Collection[str] | None = None) -> Iterable[ColumnValues]:
+    """The values of ``FINDINGS`` for every finding of one interview, worst first; ``told``: as of ``answer_values``."""
     assumed = _assumed(_reasons(result), result)
     for rank, finding in enumerate(result.findings, start=1):
         fact = finding.mistake[ID]
@@ -188,6 +201,7 @@ def finding_rows(result: Result) -> Iterable[ColumnValues]:
             finding.damage,
             finding.verdict,
             fact in assumed,
+            *((finding.mistake[KIND] in told,) if told is not None else ()),
         )
 
 

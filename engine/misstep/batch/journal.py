@@ -21,7 +21,7 @@ from misstep.files import is_remote, whole_file
 
 SUFFIX = ".misstep-run"
 ABOUT, LOCK = "run.json", "lock"
-RULES, BASELINE = "rules", "baseline"
+RULES, BASELINE, WORDS = "rules", "baseline", "words"
 """The rule bases of a run, by which its workers score: parts of its identity, and files among its parts."""
 VERSION, COLUMN_VERSION = "version of misstep", "version of its columns"
 """Parts of an identity that come with misstep, and cannot be chosen."""

@@ -26,6 +26,7 @@ Decimal = Literal[".", ","]
 EVERY = "*"
 """In place of the names of columns to ignore."""
 
+USUAL_FACTS = "facts"
 USUAL_ID = "id"
 """A table need not have this column; one of another name was asked for, and must be there."""
 
@@ -35,6 +36,7 @@ class Reading:
     """How inputs are read.
 
     ``spool``: a folder for inputs that can only be read once; ``keep``: columns, or keys of JSON, that are carried along as text;
+    ``notes``: the last of them, where it is to be read for facts: then a record need not have any;
     ``ignore``: those that are never read, ``*`` for all that nothing else names; ``form``: the format of all inputs, else by
     their endings; ``facts`` and ``id``: the columns of tables with the facts as JSON, and with the id; ``encoding`` of text,
     ``delimiter`` and ``decimal`` of CSV, else found out; ``null``: texts of cells that say nothing, besides the empty one;
@@ -43,9 +45,10 @@ class Reading:
 
     spool: Path
     keep: tuple[str, ...] = ()
+    notes: str | None = None
     ignore: tuple[str, ...] = ()
     form: InputForm | None = None
-    facts: str = "facts"
+    facts: str = USUAL_FACTS
     id: str = USUAL_ID
     encoding: str | None = None
     delimiter: str | None = None

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from misstep.analysis.reading import READ
 from misstep.api import RuleBase
 from misstep.assessment.result import RuleBaseInfo
 from misstep.batch.baseline import Comparison
@@ -22,7 +23,7 @@ from misstep.batch.databases import shown_input
 from misstep.batch.forms import join_bytes, join_once
 from misstep.batch.history import AddedRun, History, SourcePart
 from misstep.batch.inputs import Reading, plan_parts, read_part
-from misstep.batch.journal import BASELINE, COLUMN_VERSION, RULES, VERSION, Journal, is_begun, part_file
+from misstep.batch.journal import BASELINE, COLUMN_VERSION, RULES, VERSION, WORDS, Journal, is_begun, part_file
 from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.outputs import GrowingOutput, Output, check_no_input, check_writable, growing_output_of, output_of
@@ -35,7 +36,7 @@ from misstep.batch.tasks import IDS, Job, Task, common_faults, reasons, score_pa
 from misstep.batch.workers import Alone, Processes, TaskRunner
 from misstep.errors import InstallationError, RecordError, UsageError, printable
 from misstep.files import discard_torn, opened, place, refuse_unreached, whole_file
-from misstep.rulebase.cache import dump_program
+from misstep.rulebase.cache import dump_program, dump_words
 
 StrPath = str | os.PathLike[str]
 Then = Callable[[Scores], None]
@@ -78,6 +79,8 @@ def score(
     tables: Sequence[TableName] = (),
     assessment: bool = False,
     certainty: bool = False,
+    from_notes: str | None = None,
+    notes_score: float = READ,
     input_format: InputForm | None = None,
     facts: str = "facts",
     id: str = "id",  # noqa: A002 - the field of a record
@@ -103,7 +106,8 @@ def score(
     ``mapping``: from the columns of the inputs to facts; it says what is kept and ignored.
     ``keep``: columns of the input to carry along; ``ignore``: those never to read, ``*`` for all others. ``tables``: ``findings``
     and ``actions``, besides interviews. ``assessment``: a column with the whole assessment as JSON; ``certainty``: columns about
-    how certain it is. ``input_format``: of all inputs. ``facts``, ``id``: the columns of tables. ``encoding`` of text,
+    how certain it is. ``from_notes``: a column of text to read for facts, from suggestions with at least ``notes_score``.
+    ``input_format``: of all inputs. ``facts``, ``id``: the columns of tables. ``encoding`` of text,
     ``delimiter`` and ``decimal`` of CSV, else found out; ``null``: cells that say nothing.
     ``workers``: number of processes, else one for each core; 1: this one. ``on``: a cluster instead, ``dask://host:port``.
     ``rejects``: file of invalid records, else beside the output; ``max_rejects``: their limit. ``journal``: folder of the
@@ -114,16 +118,20 @@ def score(
 
     The output appears whole or not at all. The same call resumes an interrupted run.
 
-    Raises UsageError about a wrong input, output or journal, RecordError where more than ``max_rejects`` records are invalid, or
-    all of them for one reason, EngineError where a part kills its process every time, OSError where nothing can be written.
+    Raises UsageError about a wrong input, output or journal, RuleError about wrong words where notes are read, RecordError where
+    more than ``max_rejects`` records are invalid, or all of them for one reason, EngineError where a part kills its process every
+    time, OSError where nothing can be written.
     """
     names = [os.fspath(inputs)] if isinstance(inputs, str | os.PathLike) else [os.fspath(name) for name in inputs]
     rulebase = rules or RuleBase.shipped()
     if mapping is not None and (keep or ignore):
         raise UsageError("the mapping says which columns are kept and which are ignored; --keep and --ignore do not go with it")
     kept_columns = tuple(keep) if mapping is None else mapping.keep
-    wanted = OutputOptions(kept_columns, tuple(t for t in ("findings", "actions") if t in tables), assessment, certainty)
-    _check_names(wanted, {*ignore}, {facts, id})
+    further: tuple[TableName, ...] = tuple(t for t in ("findings", "actions") if t in tables)
+    notes = () if from_notes is None else (from_notes,)
+    wanted = OutputOptions(kept_columns, further, assessment, certainty, bool(notes))
+    _check_names(wanted, {*ignore}, {facts, id}, notes)
+    words = dump_words(rulebase.words) if notes else b""
     growing = growing_output_of(os.fspath(output)) if append else None
     if append and baseline is not None:
         raise UsageError("--append does not go with --baseline, which compares whole logs")
@@ -149,6 +157,7 @@ def score(
         "columns": _digest([target.form, wanted.keep, wanted.tables, assessment, certainty, facts, id]),
         "options of its inputs": _digest(
             [encoding, delimiter, decimal, tuple(null), tuple(ignore), unique, mapping and mapping.digest]
+            + ([from_notes, notes_score, words] if notes else [])
         ),
         VERSION: version_of_misstep(),
         COLUMN_VERSION: str(SCHEMA),
@@ -158,10 +167,14 @@ def score(
             if one is not None:
                 with whole_file(kept.parts / name) as stream:
                     stream.write(_dumped(one))
+        if notes:
+            with whole_file(kept.parts / WORDS) as stream:
+                stream.write(words)
         parts = kept.parts.absolute()  # as workers elsewhere see it
         reading = Reading(
             spool=parts,
-            keep=wanted.keep,
+            keep=(*wanted.keep, *notes),
+            notes=from_notes,
             ignore=tuple(ignore),
             form=input_format,
             facts=facts,
@@ -174,7 +187,7 @@ def score(
             part_bytes=PART_BYTES // (100 if certainty else 4 if assessment else 1),
             limits=rulebase.limits,
         )
-        job = Job(parts, target.form, wanted, replace(reading, kinds=()), baseline is not None)
+        job = Job(parts, target.form, wanted, replace(reading, kinds=()), baseline is not None, notes_score)
         comparison = Comparison.between(baseline, rulebase) if baseline else None
         history = _history(growing, rulebase, wanted, seen) if growing else History()
         run = _Run(job, reading, kept, history, comparison, max_rejects, overwrite, append, progress, unique, seen, mapping)
@@ -222,8 +235,13 @@ def _history(output: GrowingOutput, rulebase: RuleBase, wanted: OutputOptions, s
 PART_BYTES = 4_000_000  # of lines: some thousand interviews, done again within a second or two
 
 
-def _check_names(wanted: OutputOptions, ignore: set[str], needed: set[str]) -> None:
+def _check_names(wanted: OutputOptions, ignore: set[str], needed: set[str], notes: tuple[str, ...]) -> None:
     """Raise UsageError about duplicate columns, and those that are both to be read and not to be read."""
+    if stated := needed.intersection(notes):
+        raise UsageError(
+            f"from_notes: the column '{printable(stated.pop())}' is read as it is; name one with text in people's words"
+        )
+    needed |= {*notes}
     if both := sorted(ignore & {*wanted.keep, *needed}):
         raise UsageError(f"ignore: the column '{printable(both[0])}' is to be read as well")
     names = wanted.schema("interviews").names
@@ -399,6 +417,7 @@ class _Run:
             unique=self.unique,
             reasons=reasons(reject for part in parts("rejects") for reject in _lines(part)) if self.rejects else None,
             coverage=MappingCoverage.of(self.mapping, self.coverage) if self.mapping else None,
+            notes=wanted.notes,
             keep=wanted.keep,
             tables=target.further(wanted.tables),
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import orjson
 import pyarrow as pa
 
+from misstep.analysis.reading import READ
 from misstep.api import RuleBase
 from misstep.batch.arrow import decoded, has_words, is_nested, is_text, records_of, rows_of_batch
 from misstep.batch.baseline import Comparison, evaluated
@@ -22,7 +23,8 @@ from misstep.batch.columns import (
     to_arrays,
 )
 from misstep.batch.mapping.row_mapping import RowMapping
-from misstep.batch.parts import Logged, Reject
+from misstep.batch.notes import NoteReader
+from misstep.batch.parts import USUAL_FACTS, Logged, Reject
 from misstep.batch.summary import Tally
 from misstep.errors import Location, Problem, RecordError, UsageError
 from misstep.language.facts import MAX_ID
@@ -45,10 +47,16 @@ class Scored:
 
 
 def score_records(
-    records: Iterable[Logged | Reject], file: str, rulebase: RuleBase, wanted: OutputOptions, baseline: RuleBase | None = None
+    records: Iterable[Logged | Reject],
+    file: str,
+    rulebase: RuleBase,
+    wanted: OutputOptions,
+    baseline: RuleBase | None = None,
+    notes: NoteReader | None = None,
 ) -> Scored:
     """Score the records of one file; an invalid record is a reject, and costs the others nothing. With a ``baseline``, its
-    answers are compared."""
+    answers are compared. With a reader of ``notes``, the last of the values that are carried along is read for facts, and goes no
+    further."""
     comparison = Comparison.between(baseline, rulebase) if baseline else None
     scored = Scored({"interviews": [], **{table: [] for table in wanted.tables}}, comparison)
     interviews = scored.rows["interviews"]
@@ -58,6 +66,14 @@ def score_records(
             scored.rejects.append(logged)
             continue
         row, record, name, kept = logged
+        note, told = None, None
+        if notes is not None:
+            kept, note = kept[:-1], kept[-1]
+            try:
+                record, told = notes.add(record, note)
+            except RecordError as error:
+                scored.rejects.append(Reject(file, row, error.problems, id_of(logged)))
+                continue
         result = evaluated(rulebase, record, name)
         if baseline is not None and comparison is not None:
             comparison.add(evaluated(baseline, record, name), result, file, row)
@@ -66,13 +82,15 @@ def score_records(
             scored.rejects.append(Reject(file, row, (*result.problems, *more), id_of(logged)))
             continue
         scored.tally.add(result)
+        if told is not None:
+            scored.tally.add_notes(note, told)
         summary = rulebase.scores(result)
         key = (file, row, result.facts.id)
         scored.ids.append(result.facts.id)
-        answer = answer_values(rulebase, result, summary, record, wanted.assessment, wanted.certainty)
+        answer = answer_values(rulebase, result, summary, record, wanted.assessment, wanted.certainty, told)
         interviews.append((*key, *kept, *answer))
         if findings is not None:
-            findings += [(*key, *found) for found in finding_rows(result)]
+            findings += [(*key, *found) for found in finding_rows(result, told)]
         if actions is not None:
             actions += [(*key, *action) for action in action_rows(result)]
     return scored
@@ -97,40 +115,61 @@ def score_batch(
     facts: str = "facts",
     id: str = "id",  # noqa: A002 - the field of a record
     mapping: RowMapping | None = None,
+    from_notes: str | None = None,
+    notes_score: float = READ,
     assessment: bool = False,
     certainty: bool = False,
 ) -> pa.RecordBatch | pa.Table:
     """Score a batch of interviews, one a row: a pure function for Polars, DuckDB, pandas, Spark, Ray and other tools with Arrow.
 
     ``facts`` names the column with the facts: JSON text, a list or a whole record; or a list of structs, where a null is
-    unknown. ``id`` names the column with ids, if there is one. With a ``mapping`` both come of it. The result is the
-    batch, or the table, in its order, with the
-    columns of ``SCORES`` and ``error``: the message about an invalid record, which has no scores. ``assessment``
-    adds the whole assessment as JSON, the same bytes as ``assess_json`` gives; ``certainty`` the columns of ``CERTAINTY``.
+    unknown. ``id`` names the column with ids, if there is one. With a ``mapping`` both come of it. ``from_notes`` names a column
+    of text that is read for further facts: suggestions with at least ``notes_score``; then there need be no facts. The result is
+    the batch, or the table, in its order, with the columns of ``SCORES`` and ``error``: the message about an invalid record,
+    which has no scores. ``assessment`` adds the whole assessment as JSON, the same bytes as ``assess_json`` gives; ``certainty``
+    the columns of ``CERTAINTY``, ``from_notes`` a column of that name with the kinds that were read.
 
     Raises UsageError about a column that is missing or of another type.
     """
-    schema = scores_schema(batch.schema, assessment=assessment, certainty=certainty)
+    reads = from_notes is not None
+    schema = scores_schema(batch.schema, assessment=assessment, certainty=certainty, notes=reads)
     if mapping is None:
-        _check_columns(batch.schema, facts, id)
+        _check_columns(batch.schema, facts, id, needs_facts=not reads or facts != USUAL_FACTS)
+    if from_notes is not None:
+        _check_notes(batch.schema, from_notes)
     rules = rulebase or RuleBase.shipped()
+    reader = NoteReader(rules, notes_score) if reads else None
     if isinstance(batch, pa.Table):
         parts = (
-            score_batch(part, rules, facts=facts, id=id, mapping=mapping, assessment=assessment, certainty=certainty)
+            score_batch(
+                part,
+                rules,
+                facts=facts,
+                id=id,
+                mapping=mapping,
+                from_notes=from_notes,
+                notes_score=notes_score,
+                assessment=assessment,
+                certainty=certainty,
+            )
             for part in batch.to_batches()
         )
         return pa.Table.from_batches(parts, schema)
     if mapping is None:
-        records = records_of(batch.column(facts))
+        records = records_of(batch.column(facts)) if facts in batch.schema.names else [None] * len(batch)
         ids = decoded(batch.column(id)) if id in batch.schema.names else [None] * len(batch)
     else:
         made = [mapping.record(row) for row in rows_of_batch(batch)]
         records, ids = [row.facts for row in made], [row.id for row in made]
+    notes = decoded(batch.column(from_notes)) if from_notes is not None else [None] * len(batch)
     added = list(schema)[len(batch.schema) :]
     nothing: ColumnValues = (None,) * (len(added) - 1)
     rows: list[ColumnValues] = []
-    for record, name in zip(records, ids, strict=True):
+    for record, name, note in zip(records, ids, notes, strict=True):
+        told: list[str] | None = None
         try:
+            if reader is not None:
+                record, told = reader.add(record, note)
             if record is None:
                 raise RecordError("has no facts")
             evaluate = rules.evaluate_json if isinstance(record, bytes) else rules.evaluate
@@ -138,29 +177,38 @@ def score_batch(
         except RecordError as error:
             rows.append((*nothing, str(error)))
             continue
-        rows.append((*answer_values(rules, result, rules.scores(result), record, assessment, certainty), None))
+        rows.append((*answer_values(rules, result, rules.scores(result), record, assessment, certainty, told), None))
     return pa.RecordBatch.from_arrays([*batch.columns, *to_arrays(rows, added)], schema=schema)
 
 
-def scores_schema(schema: pa.Schema, *, assessment: bool = False, certainty: bool = False) -> pa.Schema:
-    """The schema of the result of ``score_batch``, from that of the batch, for tools that need it beforehand.
+def scores_schema(schema: pa.Schema, *, assessment: bool = False, certainty: bool = False, notes: bool = False) -> pa.Schema:
+    """The schema of the result of ``score_batch``, from that of the batch, for tools that need it beforehand. ``notes``: whether
+    they are read.
 
     Raises UsageError about duplicate columns.
     """
-    added = [*answer_columns(assessment, certainty), ("error", pa.string())]
+    added = [*answer_columns(assessment, certainty, notes), ("error", pa.string())]
     if twice := {name for name, _ in added}.intersection(schema.names):
         raise UsageError(f"the batch has a column '{min(twice)}' already, which the scores would replace; rename it")
     return pa.schema([*schema, *[pa.field(name, type_) for name, type_ in added]], metadata=schema.metadata)
 
 
-def _check_columns(schema: pa.Schema, facts: str, id_: str) -> None:
+def _check_notes(schema: pa.Schema, notes: str) -> None:
+    if schema.names.count(notes) != 1:
+        there = "twice" if notes in schema.names else f"not; there are {', '.join(schema.names) or 'none'}"
+        raise UsageError(f"from_notes: the batch has the column '{notes}' {there}")
+    if not is_text(schema.field(notes).type) and not pa.types.is_null(schema.field(notes).type):
+        raise UsageError(f"from_notes: the column '{notes}' must be text, not {schema.field(notes).type}")
+
+
+def _check_columns(schema: pa.Schema, facts: str, id_: str, needs_facts: bool = True) -> None:
     names = schema.names
-    if facts not in names:
+    if facts not in names and needs_facts:
         raise UsageError(f"the batch has no column '{facts}'; there are {', '.join(names) or 'none'}")
     for name in (facts, id_):
         if names.count(name) > 1:
             raise UsageError(f"the batch has the column '{name}' twice")
-    of_facts = schema.field(facts).type
+    of_facts = schema.field(facts).type if facts in names else pa.null()
     if not (is_text(of_facts) or pa.types.is_null(of_facts) or is_nested(of_facts)):
         raise UsageError(f"the column '{facts}' must be text with JSON, or lists of facts, not {of_facts}")
     if id_ in names and not has_words(schema.field(id_).type):

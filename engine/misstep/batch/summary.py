@@ -27,6 +27,7 @@ from misstep.errors import UsageError
 from misstep.language.facts import KIND
 from misstep.language.program import Rule
 from misstep.language.scale import ScaleWords
+from misstep.layout.wording import counted
 
 EXAMPLES = 20
 """How many rejects a summary shows."""
@@ -52,12 +53,48 @@ class KindSum:
         )
 
 
+@checked(frozen=True, slots=True)
+class NotesCount:
+    """What was read from notes. ``kinds``: how many facts of each kind; ``interviews`` with such a fact; ``nothing``: those whose
+    notes told none; ``without``: those that have no notes."""
+
+    kinds: dict[str, int]
+    interviews: int = 0
+    nothing: int = 0
+    without: int = 0
+
+    @property
+    def facts(self) -> int:
+        """All of the facts."""
+        return sum(self.kinds.values())
+
+    def __add__(self, other: NotesCount) -> NotesCount:
+        kinds = Counter(self.kinds) + Counter(other.kinds)
+        return NotesCount(
+            dict(sorted(kinds.items())),
+            self.interviews + other.interviews,
+            self.nothing + other.nothing,
+            self.without + other.without,
+        )
+
+
+def notes_text(notes: NotesCount) -> str:
+    """What was read from notes, in words."""
+    said = [f"{counted(notes.facts, 'fact')} read in {notes.interviews:,}"]
+    if notes.nothing:
+        said.append(f"no facts read in {notes.nothing:,}")
+    if notes.without:
+        said.append(f"none there in {notes.without:,}")
+    return "; ".join(said)
+
+
 class Tally:
     """Sums over interviews, which a worker fills one by one. Belongs to one thread."""
 
-    __slots__ = ("_fired", "_firings", "_kinds")
+    __slots__ = ("_fired", "_firings", "_kinds", "notes")
 
     def __init__(self) -> None:
+        self.notes = NotesCount({})
         self._fired: Counter[str] = Counter()
         self._firings: list[Rule] = []
         self._kinds: dict[str, list[int]] = {}
@@ -79,6 +116,11 @@ class Tally:
                 met.add(kind)
                 sums[_INTERVIEWS] += 1
 
+    def add_notes(self, notes: str | None, told: Sequence[str]) -> None:
+        """Count the kinds that the notes of one interview told."""
+        empty = not notes or not notes.strip()
+        self.notes += NotesCount(dict.fromkeys(told, 1), bool(told), not told and not empty, empty)
+
     @property
     def fired(self) -> Counter[str]:
         """In how many interviews each rule fired, by its id."""
@@ -92,7 +134,11 @@ class Tally:
 
     def to_json(self) -> dict[str, Any]:
         """The sums as plain data, for a note of a part."""
-        return {"fired": dict(sorted(self.fired.items())), "kinds": {k: list(self._kinds[k]) for k in sorted(self._kinds)}}
+        return {
+            "fired": dict(sorted(self.fired.items())),
+            "kinds": {k: list(self._kinds[k]) for k in sorted(self._kinds)},
+            "notes": asdict(self.notes),
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Tally:
@@ -100,6 +146,7 @@ class Tally:
         tally = cls()
         tally._fired.update(data["fired"])
         tally._kinds = {kind: list(sums) for kind, sums in data["kinds"].items()}
+        tally.notes = NotesCount(**data["notes"])
         return tally
 
     @classmethod
@@ -107,6 +154,7 @@ class Tally:
         """The sums over all of them."""
         whole = cls()
         for tally in tallies:
+            whole.notes += tally.notes
             whole._fired.update(tally.fired)
             for kind, sums in tally._kinds.items():
                 whole._kinds[kind] = [a + b for a, b in zip(whole._kinds.get(kind, [0, 0, 0, 0]), sums, strict=True)]
@@ -188,8 +236,8 @@ class Summary:
     for and nothing can be done towards the other side, empty where there is none; ``keep``: columns of the input that were
     carried along; ``tables``: file names of the further tables, by what they hold; ``words``: of the field; ``duplicates``:
     interviews with the id of one before, which ``unique`` says were left out; ``coverage``: what a mapping made of the rows;
-    ``reasons``: rejects by what is wrong with them, commonest first; ``reject_examples`` and ``remarks`` on inputs: the first
-    few; ``schema``: of the columns of the result, see docs/batch.md."""
+    ``notes``: what was read from notes; ``reasons``: rejects by what is wrong with them, commonest first; ``reject_examples`` and
+    ``remarks`` on inputs: the first few; ``schema``: of the columns of the result, see docs/batch.md."""
 
     misstep: str
     rulebase: RuleBaseInfo
@@ -211,6 +259,7 @@ class Summary:
     duplicates: int = 0
     unique: bool = False
     coverage: MappingCoverage | None = None
+    notes: NotesCount | None = None
     words: ScaleWords = field(default_factory=ScaleWords)
     schema: Literal[2] = 2
 
@@ -229,10 +278,11 @@ class Summary:
         duplicates: int = 0,
         unique: bool = False,
         coverage: MappingCoverage | None = None,
+        notes: bool = False,
         keep: Sequence[str] = (),
         tables: Mapping[TableName, str] | None = None,
     ) -> Summary:
-        """The summary of a run. ``examples``: rejects as ``{"file", "row", "problems"}``."""
+        """The summary of a run. ``examples``: rejects as ``{"file", "row", "problems"}``; ``notes``: whether they were read."""
         program = rulebase.program
         return cls(
             misstep=version_of_misstep(),
@@ -259,6 +309,7 @@ class Summary:
             duplicates=duplicates,
             unique=unique,
             coverage=coverage,
+            notes=tally.notes if notes else None,
             words=program.scale.words,
         )
 
@@ -273,6 +324,7 @@ class Summary:
         fired: Counter[str] = Counter()
         kinds: dict[str, KindSum] = {}
         covered = [summary.coverage for summary in summaries if summary.coverage is not None]
+        notes = [summary.notes for summary in summaries if summary.notes is not None]
         for summary in summaries:
             fired.update(summary.fired)
             for kind, sums in summary.kinds.items():
@@ -294,11 +346,10 @@ class Summary:
             verdicts=first.verdicts,
             unable=first.unable,
             keep=tuple(name for name in first.keep if all(name in s.keep for s in others)),
-            remarks=tuple([remark for s in summaries for remark in s.remarks][:EXAMPLES]),
             reasons=_commonest_first(sum((Counter(s.reasons) for s in summaries), Counter[str]())),
-            duplicates=sum(s.duplicates for s in summaries),
             unique=all(s.unique for s in summaries),
             coverage=MappingCoverage.merged(covered) if covered else None,
+            notes=sum(notes, NotesCount({})) if notes else None,
             words=first.words,
         )
 

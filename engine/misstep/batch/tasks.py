@@ -12,13 +12,15 @@ from typing import Any
 
 import orjson
 
+from misstep.analysis.reading import READ
 from misstep.api import RuleBase
 from misstep.batch.columns import OutputOptions
 from misstep.batch.forms import OutputForm, write_part
 from misstep.batch.inputs import Reading, read_part
 from misstep.batch.inputs.kept import OF_RECORDS
-from misstep.batch.journal import BASELINE, RULES, part_file, read_note, write_note
+from misstep.batch.journal import BASELINE, RULES, WORDS, part_file, read_note, write_note
 from misstep.batch.mapping.mapping_coverage import OTHERS
+from misstep.batch.notes import NoteReader
 from misstep.batch.parts import Part, Reject
 from misstep.batch.score_batch import score_records
 from misstep.batch.seen_ids import digests
@@ -26,7 +28,7 @@ from misstep.batch.summary import EXAMPLES
 from misstep.errors import MAX_LENGTH, Problem, printable
 from misstep.files import whole_file
 from misstep.limits import Limits
-from misstep.rulebase.cache import read_program
+from misstep.rulebase.cache import read_program, read_words
 
 IDS = "ids"
 """The file of a part with the digests of its ids."""
@@ -37,13 +39,15 @@ MOST_REASONS = 100
 @dataclass(frozen=True, slots=True)
 class Job:
     """Everything that a worker needs besides the part; small, as it goes with every part. ``folder``: of the parts and the
-    rules; ``reading``: without the kinds, which only plans need."""
+    rules; ``reading``: without the kinds, which only plans need; ``notes_score``: from which facts are read from notes, where
+    they are."""
 
     folder: Path
     form: OutputForm
     wanted: OutputOptions
     reading: Reading
     compare: bool
+    notes_score: float = READ
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,12 @@ def score_part(task: Task) -> dict[str, Any]:
     noted = read_note(job.folder, part.number)
     if noted is not None and noted["digest"] == part.digest:
         return noted
-    rulebase = _rulebase(job.folder / RULES, job.reading.limits)
+    words = job.folder / WORDS if job.wanted.notes else None
+    rulebase = _rulebase(job.folder / RULES, job.reading.limits, words)
     baseline = _rulebase(job.folder / BASELINE, job.reading.limits) if job.compare else None
     records = (read for read in read_part(part, job.reading) if read.row not in task.left_out)
-    scored = score_records(records, part.name, rulebase, job.wanted, baseline)
+    notes = NoteReader(rulebase, job.notes_score) if job.wanted.notes else None
+    scored = score_records(records, part.name, rulebase, job.wanted, baseline, notes)
     for table in scored.rows:
         with whole_file(part_file(job.folder, part.number, table)) as stream:
             write_part(scored.table(table, job.wanted), stream, job.form)
@@ -93,15 +99,15 @@ def score_part(task: Task) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _rulebase(file: Path, limits: Limits) -> RuleBase:
-    """A rule base of a run, read once a process."""
-    return _loaded(file.read_bytes(), limits)
+def _rulebase(file: Path, limits: Limits, words: Path | None = None) -> RuleBase:
+    """A rule base of a run, read once a process; with its ``words``, where notes are read."""
+    return _loaded(file.read_bytes(), limits, b"" if words is None else words.read_bytes())
 
 
 @lru_cache(maxsize=4)
-def _loaded(program: bytes, limits: Limits) -> RuleBase:
+def _loaded(program: bytes, limits: Limits, words: bytes) -> RuleBase:
     """The same rules in another run need not be compiled again: a worker of a cluster, or a notebook, has many runs."""
-    return RuleBase(read_program(program), limits)
+    return RuleBase(read_program(program), limits, (lambda: read_words(words)) if words else None)
 
 
 def _reject(reject: Reject, lines: bool) -> dict[str, Any]:

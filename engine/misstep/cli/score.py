@@ -44,6 +44,19 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="A mapping from the columns of the input to facts: docs/mappings.md, misstep map.",
 )
+@click.option(
+    "--from-notes",
+    metavar="COLUMN",
+    help="A column of notes in people's own words, to read for further facts: docs/batch.md#notes. There need be no others then.",
+)
+@click.option(
+    "--notes-score",
+    type=click.FloatRange(0, 1),
+    default=0.8,
+    show_default=True,
+    metavar="SCORE",
+    help="The least score of what becomes a fact; at 0.8 eight in ten are right.",
+)
 @click.option("--keep", default="", metavar="NAMES", help="Input columns to copy to the output, separated by commas: team,month.")
 @click.option(
     "--ignore",
@@ -115,6 +128,8 @@ def score(
     rules: tuple[Path, ...],
     baseline: tuple[Path, ...],
     mapping: Path | None,
+    from_notes: str | None,
+    notes_score: float,
     keep: str,
     ignore: str,
     also: tuple[str, ...],
@@ -154,6 +169,7 @@ def score(
     misstep score 'sqlite:///log.db?table=interviews' -o 'sqlite:///log.db?table=scores'
     """
     from misstep.batch.run import score as run
+    from misstep.batch.summary import notes_text
     from misstep.cli.progress import show_progress
     from misstep.errors import UsageError, printable
 
@@ -186,6 +202,8 @@ def score(
             output,
             rules=rulebase,
             mapping=mapped,
+            from_notes=from_notes,
+            notes_score=notes_score,
             baseline=_baseline(baseline) if baseline else None,
             keep=split_names(keep),
             ignore=split_names(ignore),
@@ -221,6 +239,8 @@ def score(
     where = "" if output == "-" else f" {'to' if append else 'into'} {printable(outcome.files['interviews'])}"
     present = f"; {outcome.present:,} {'was' if outcome.present == 1 else 'were'} there already" if outcome.present else ""
     print(f"{done}{where}{present}{resumed}", file=says)
+    if outcome.summary.notes is not None:
+        print(f"notes: {notes_text(outcome.summary.notes)}", file=says)
     for remark in outcome.summary.remarks:
         print(f"misstep: {printable(f'{remark.file}: {remark.text}')}", file=sys.stderr)
     if mapped is not None and outcome.summary.coverage is not None:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from misstep.analysis.reading.reader import Suggestion
     from misstep.api import RuleBase
 
-LEAST_SHOWN = 0.1
 MOST_BYTES = 1_000_000
 NOTHING = "nothing was understood; tell in English what went wrong, or look through `misstep kinds`"
 
@@ -36,6 +35,8 @@ def suggest(story: str, rules: tuple[Path, ...], output: str) -> int:
     misstep suggest "My phone rang and I was twelve minutes late."
     misstep suggest story.txt --output json
     """
+    from misstep.analysis.reading import SHOWN
+
     text = _read(story)
     rulebase = load_rules(rules)
     if output == "json":
@@ -43,7 +44,7 @@ def suggest(story: str, rules: tuple[Path, ...], output: str) -> int:
 
         write_bytes(to_json(rulebase.suggest(text)) + b"\n")
         return OK
-    shown = [each for each in rulebase.suggest(text) if each.score >= LEAST_SHOWN]
+    shown = [each for each in rulebase.suggest(text) if each.score >= SHOWN]
     for each in shown:
         _show(each, text, rulebase)
     if not shown:

@@ -17,10 +17,11 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
-from misstep.language import effects, expression, facts, scale
+from misstep.language import effects, expression, facts, scale, words
 from misstep.language import program as rules
 from misstep.language.facts import Field
 from misstep.language.program import Pattern, Program, Rule
+from misstep.language.words import Words
 from misstep.rulebase.shipped import shipped_rules
 
 CACHE = "MISSTEP_CACHE"
@@ -28,7 +29,7 @@ CACHE = "MISSTEP_CACHE"
 
 _CLASSES: dict[str, type[Any]] = {
     name: value
-    for module in (effects, expression, facts, rules, scale)
+    for module in (effects, expression, facts, rules, scale, words)
     for name, value in vars(module).items()
     if isinstance(value, type) and dataclasses.is_dataclass(value)
 }
@@ -105,8 +106,30 @@ def _write(file: Path, text: bytes) -> None:
 
 
 def dump_program(program: Program) -> bytes:
-    """A program as JSON: tuples are lists, other objects have one key, the name of their class. An object that several
-    parts of the program share is written once, in ``shared``, and referred to by its index."""
+    """A program as JSON."""
+    return _dump(program)
+
+
+def read_program(text: bytes) -> Program:
+    """A program from its JSON. Raises ValueError, KeyError, IndexError or TypeError for any other JSON."""
+    program: Program = _read_dump(text)
+    return program
+
+
+def dump_words(told: Words) -> bytes:
+    """The words of a rule base as JSON."""
+    return _dump(told)
+
+
+def read_words(text: bytes) -> Words:
+    """Words from their JSON. Raises as ``read_program`` does."""
+    told: Words = _read_dump(text)
+    return told
+
+
+def _dump(whole: Program | Words) -> bytes:
+    """Linked declarations as JSON: tuples are lists, other objects have one key, the name of their class. An object that several
+    parts share is written once, in ``shared``, and referred to by its index."""
     places: dict[object, int] = {}
     shared: list[object] = []
 
@@ -128,18 +151,16 @@ def dump_program(program: Program) -> bytes:
         shared.append(written)
         return {"": places[value]}
 
-    content = {"program": plain(program), "shared": shared}
+    content = {"whole": plain(whole), "shared": shared}
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
-def read_program(text: bytes) -> Program:
-    """A program from its JSON. Raises ValueError, KeyError, IndexError or TypeError for any other JSON."""
+def _read_dump(text: bytes) -> Any:
     content = json.loads(text)
     shared: list[Any] = []
     for value in content["shared"]:
         shared.append(_whole(value, shared))
-    program: Program = _whole(content["program"], shared)
-    return program
+    return _whole(content["whole"], shared)
 
 
 def _whole(value: Any, shared: list[Any]) -> Any:

@@ -15,7 +15,7 @@ from misstep.language.finding import FINDING_WORDS
 from misstep.language.program import Program
 from misstep.limits import Limits
 from misstep.rulebase.packs import Merged, Pack, PackEntry, disabled_rules, refuse
-from misstep.rulebase.schema import CaseDoc, ExpectFindingDoc
+from misstep.rulebase.schema import CaseDoc, ExpectFindingDoc, StoryCaseDoc
 
 CasePath = tuple[str | int, ...]
 """Keys and places that lead to a part of a case."""
@@ -23,7 +23,7 @@ _NUMBERED = re.compile(r"(.+)-[1-9][0-9]*")
 
 
 class UnknownName(NamedTuple):
-    """An unknown name: its path in the case, and the message."""
+    """A name that is unknown, or stands where it cannot: its path in the case, and the message."""
 
     path: CasePath
     message: str
@@ -72,20 +72,34 @@ class CaseNames:
             yield from self._unknown(value, what, known, ("expect", *path))
         for key, finding in case.expect.findings.items():
             yield from self._of_finding(key, finding, case.facts)
+        if isinstance(case, StoryCaseDoc):
+            yield from self._of_story(case)
 
     def _of_facts(self, facts: list[dict[str, object]]) -> Iterator[UnknownName]:
         for i, fact in enumerate(facts):
             name = fact.get("kind")
             if not isinstance(name, str):
                 continue  # of no right shape, which is for the test to say
-            kind = self._kinds.get(name)
-            if kind is None:
-                yield from self._unknown(name, "kind", self._given, ("facts", i, "kind"))
-            elif name not in self._given:
-                yield UnknownName(("facts", i, "kind"), f"'{name}' is concluded by rules and cannot be said")
-            else:
+            yield from self._of_kind(name, ("facts", i, "kind"))
+            if name in self._given:
                 for field in fact:
-                    yield from self._unknown(field, "field", ("id", "kind", *kind.by_name), ("facts", i), field)
+                    yield from self._unknown(field, "field", ("id", "kind", *self._kinds[name].by_name), ("facts", i), field)
+
+    def _of_kind(self, name: str, path: CasePath) -> Iterator[UnknownName]:
+        if name not in self._kinds:
+            yield from self._unknown(name, "kind", self._given, path)
+        elif name not in self._given:
+            yield UnknownName(path, f"'{name}' is concluded by rules and cannot be said")
+
+    def _of_story(self, case: StoryCaseDoc) -> Iterator[UnknownName]:
+        kinds = [fact.get("kind") for fact in case.facts]
+        for i, kind in enumerate(kinds):
+            if isinstance(kind, str) and kind in kinds[:i]:
+                yield UnknownName(("facts", i, "kind"), f"a kind is read once from a story, and '{kind}' stands here twice")
+        for i, name in enumerate(case.not_read):
+            yield from self._of_kind(name, ("not_read", i))
+            if name in kinds:
+                yield UnknownName(("not_read", i), f"'{name}' stands among the facts that are to be read")
 
     def _of_finding(self, key: str, finding: ExpectFindingDoc, facts: list[dict[str, object]]) -> Iterator[UnknownName]:
         numbered = _NUMBERED.fullmatch(key)

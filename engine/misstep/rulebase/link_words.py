@@ -56,6 +56,12 @@ def shipped_word_sources() -> WordSources:
     return WordSources(files=shipped_word_files())
 
 
+def lazy_words(program: Program, merged: Merged, limits: Limits) -> Callable[[], Words]:
+    """What links the words of merged packs when it is called."""
+    sources = word_sources(merged)
+    return lambda: link_words(program, sources, limits)
+
+
 def link_words(program: Program, sources: WordSources, limits: Limits) -> Words:
     """The words of a rule base. Raises RuleError with every problem."""
     problems: list[Problem] = []

@@ -89,7 +89,7 @@ def describe(data: object, error: ErrorDetails, root: type[schema.Doc]) -> tuple
         keys = _keys_at(path[:-1], root)
         old = schema.OLD_KEYS.get(".".join(map(str, path)))
         hint = f"; {old}" if old else did_you_mean(str(last), keys, f"; there are {', '.join(keys)}")
-        message = f"unknown key '{_short(last)}'{hint}"
+        message = f"unknown key '{_short(last)}'{hint}" if last not in keys else f"'{last}' does not go with the other keys here"
     elif error["type"] == "missing":
         message = f"the key '{last}' is missing"
     elif last == "[key]":

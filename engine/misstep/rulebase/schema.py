@@ -544,6 +544,24 @@ class CaseDoc(Doc):
     waive: Waivers = {}
 
 
+class StoryCaseDoc(CaseDoc):
+    """A case whose facts are to be read from a story; ``not_read``: kinds that it names and does not tell of."""
+
+    story: Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+    expect: ExpectDoc = ExpectDoc()
+    not_read: list[Name] = []
+
+
+def _sort_of_case(value: object) -> str:
+    with_story = isinstance(value, StoryCaseDoc) or (isinstance(value, dict) and "story" in value)
+    return "with story" if with_story else "without story"
+
+
+AnyCaseDoc = Annotated[
+    Annotated[CaseDoc, Tag("without story")] | Annotated[StoryCaseDoc, Tag("with story")], Discriminator(_sort_of_case)
+]
+
+
 IdentifierOrIdentifiers = Annotated[
     Annotated[Identifier, Tag("text")] | Annotated[list[Identifier], Tag("list"), Field(min_length=1)], by_shape
 ]
@@ -574,4 +592,4 @@ class PackDoc(Doc):
     words: dict[Name, KindWordsDoc] = {}
     terms: dict[Name, Wordings] = {}
     scale: ScaleDoc = ScaleDoc()
-    cases: dict[ShortText, CaseDoc] = {}
+    cases: dict[ShortText, AnyCaseDoc] = {}

@@ -24,7 +24,7 @@ from misstep.errors import MisstepError, Problem, unknown
 from misstep.language.facts import GIVEN_ROLES
 from misstep.limits import Limits
 from misstep.rulebase.link import load_program
-from misstep.rulebase.link_words import word_sources
+from misstep.rulebase.link_words import lazy_words
 from misstep.rulebase.shipped import shipped_rules
 from misstep.tools.lints.lint_table import check_packs
 from misstep.tools.lookup import kind_with_rules, rule_page
@@ -51,9 +51,9 @@ _READING = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world
 
 def make_server(rules: Sequence[Path] = ()) -> MCPServer:
     """The server with these rules, else the shipped ones. Raises RuleError, UsageError."""
-    program, merged = load_program(rules or (shipped_rules(),), Limits())
-    sources = word_sources(merged)
-    rulebase = RuleBase(program, words=lambda: sources)
+    limits = Limits()
+    program, merged = load_program(rules or (shipped_rules(),), limits)
+    rulebase = RuleBase(program, limits, lazy_words(program, merged, limits))
     server = MCPServer("misstep", instructions=GUIDE, version=__version__, log_level="WARNING")
 
     @server.tool(annotations=_READING)

@@ -25,7 +25,7 @@ from misstep.errors import MisstepError, RecordError
 from misstep.language.facts import GIVEN_ROLES
 from misstep.limits import Limits
 from misstep.rulebase.link import load_program
-from misstep.rulebase.link_words import word_sources
+from misstep.rulebase.link_words import lazy_words, word_sources
 from misstep.rulebase.packs import Merged
 from misstep.rulebase.shipped import shipped_rules
 from misstep.service.config import Header, Settings
@@ -59,9 +59,8 @@ def load_served(settings: Settings) -> ServedRules:
     """Load, check and compile the packs. Raises RuleError with every problem, UsageError if a path does not exist."""
     limits = Limits(record_bytes=settings.body_bytes, facts=settings.facts)
     program, merged = load_program(settings.rules or (shipped_rules(),), limits)
-    sources = word_sources(merged)
-    rulebase = RuleBase(program, limits, lambda: sources)
-    if settings.rules and sources.given:
+    rulebase = RuleBase(program, limits, lazy_words(program, merged, limits))
+    if settings.rules and word_sources(merged).given:
         rulebase.suggest("")  # reads the words, which takes a while: with an error in them these rules are not taken
     tag = f'"{program.name}/{program.version}/{program.digest}"'
     kinds = {name: kind_with_rules(program, kind) for name, kind in program.kinds.items()}

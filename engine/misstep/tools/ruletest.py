@@ -11,14 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from misstep.analysis.reading import READ, SHOWN
+from misstep.analysis.reading.reader import Suggestion
 from misstep.api import EngineName, RuleBase
 from misstep.assessment.result import Assessment
 from misstep.errors import EngineError, Location, RecordError
 from misstep.limits import Limits
 from misstep.rulebase.case_names import CaseNames
 from misstep.rulebase.link import load_program
+from misstep.rulebase.link_words import lazy_words
 from misstep.rulebase.packs import Pack
-from misstep.rulebase.schema import CaseDoc, ExpectListDoc
+from misstep.rulebase.schema import CaseDoc, ExpectListDoc, StoryCaseDoc
 
 Failure = tuple[str, str, str]
 
@@ -62,8 +65,9 @@ def run_cases(paths: Sequence[str | Path], limits: Limits | None = None, engine:
 
     Raises RuleError, UsageError, InstallationError.
     """
-    program, merged = load_program(paths, limits or Limits())
-    rulebase = RuleBase(program, limits)
+    limits = limits or Limits()
+    program, merged = load_program(paths, limits)
+    rulebase = RuleBase(program, limits, lazy_words(program, merged, limits))
     packs = [pack for pack in merged.packs if pack.layer > 0]
     cases = [case for pack in packs for case in pack.doc.cases.values()]
     fired = {rule for case in cases for rule in case.expect.fires}
@@ -91,7 +95,10 @@ def _run(rulebase: RuleBase, pack: Pack, name: str, case: CaseDoc, names: CaseNa
         got, fired = rulebase.assess(case.facts, engine), rulebase.fired(case.facts, engine)
     except (RecordError, EngineError) as error:
         return make((("facts", "a record that can be assessed", str(error)),))
-    return make(tuple(_failures(case, got, fired, names)), got, frozenset(fired))
+    failures = list(_failures(case, got, fired, names))
+    if isinstance(case, StoryCaseDoc):
+        failures += _misread(case, rulebase.suggest(case.story))
+    return make(tuple(failures), got, frozenset(fired))
 
 
 def _failures(case: CaseDoc, got: Assessment, fired: set[str], names: CaseNames) -> Iterator[Failure]:
@@ -114,6 +121,44 @@ def _failures(case: CaseDoc, got: Assessment, fired: set[str], names: CaseNames)
     yield from _compare("actions.first", expect.actions.first, plan[0] if plan else "nothing")
     yield from _compare_list("avoid", expect.avoid, [action.action for action in got.avoid])
     yield from _compare_list("derived", expect.derived, [fact.kind for fact in got.derived])
+
+
+def _misread(case: StoryCaseDoc, suggestions: Iterable[Suggestion]) -> Iterator[Failure]:
+    """What of a story is not read as the case has it: a fact with other fields or none, a kind that must not be read."""
+    found = {each.kind: each for each in suggestions}
+    read = [each for each in found.values() if each.score >= READ]
+    for fact in case.facts:
+        kind = str(fact["kind"])
+        suggestion = found.get(kind)
+        if suggestion is None or suggestion.score < READ:
+            what = f"score {_score(suggestion, case)}" if suggestion else "not read"
+            instead = ", ".join(f"{each.kind} {_score(each, case)}" for each in read)
+            yield f"story.{kind}", f"read, with a score of {READ} or more", f"{what}; read: {instead or 'nothing'}"
+            continue
+        said = {name: value for name, value in fact.items() if name not in ("id", "kind")}
+        for name in {**said, **suggestion.fields}:
+            expected, got = said.get(name), suggestion.fields.get(name)
+            if _value(expected) != _value(got):
+                yield f"story.{kind}.{name}", _value(expected), f"{_value(got)}; {_words(suggestion, case)}"
+    for kind in case.not_read:
+        if kind in found and found[kind].score >= SHOWN:
+            yield f"story.{kind}", f"not read, with a score below {SHOWN}", f"score {_score(found[kind], case)}"
+
+
+def _score(suggestion: Suggestion, case: StoryCaseDoc) -> str:
+    return f"{suggestion.score:.2f} ({_words(suggestion, case)})"
+
+
+def _words(suggestion: Suggestion, case: StoryCaseDoc) -> str:
+    """The words of a story that led to a suggestion."""
+    said = [" ".join(case.story[start:end].split()) for start, end in suggestion.spans]
+    return "from " + ", ".join(f'"{words}"' for words in said) if said else "from what it says of the interview"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):  # the words of a set, in any order
+        return ", ".join(sorted(map(str, value)))
+    return "not said" if value is None else f"{value:g}" if isinstance(value, float) else str(value).lower()
 
 
 def _compare_members(prefix: str, expected: object, got: object, members: Iterable[str]) -> Iterator[Failure]:

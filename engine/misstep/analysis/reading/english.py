@@ -48,6 +48,7 @@ _BASE = _pairs(
     "stuttered stuttering stutter stammered stammering stammer|trembled trembling tremble|blushed blushing blush|"
     "tripped tripping trip|yawned yawning yawn|argued arguing argues argument arguments argue|"
     "interrupted interrupting interruption interrupt|rambled rambling rambly ramble|lateish late|wifi internet|"
+    "min mins minutes minute|hr hrs hours hour|"
     "f-bomb fbomb|advert advertisement ad|colleagues coworker coworkers colleague|managers manager|"
     "bloke blokes chap chaps fella fellas guys lad fellow guy|gents gentleman guy|ladies lady woman women woman"
 )
@@ -134,6 +135,8 @@ NEGATORS = {
     "instead": 4,
 }
 """Words that deny what follows, and how many words on."""
+AUXILIARIES = _set("do did does was were am have had could would can will should")
+"""Between a word that denies and its subject, these stand when both have changed places: "at no point did I swear"."""
 AFTER_NOT = _set("only stop help resist sure mention surprisingly believe matter doubt longer")
 """After these a "not" denies nothing: "could not help laughing", "not only"."""
 LAST_DENIED = _set("realise notice think mean expect")
@@ -143,10 +146,11 @@ FIRST = _set("i my me we our mine myself us")
 SELF = _set("candidate applicant jobseeker student graduate interviewee")
 """Those whom notes are about."""
 THIRD = _set("they he she")
-THEIRS = _set("his her their")
+THEIRS = _set("his her their your")
 OTHERS = _set(
     "interviewer recruiter panel manager hiringmanager director boss committee ceo founder chief host receptionist hr "
-    "partner headhunter vp president executive owner engineer matron"
+    "partner headhunter vp president executive owner engineer matron supervisor chef "
+    "headteacher principal chairman professor foreman"
 )
 """Those who sit on the other side."""
 PERSONS = _set("woman guy man lady person nobody everyone everybody somebody someone both")
@@ -159,14 +163,25 @@ CLAUSE_STARTS = _set(
 DETERMINERS = _set("the a an one his her their this that my our another")
 SKIPPED = _set("the a an of one this luckily then also just even well so ok okay honestly apparently at least")
 """Words before the subject of a clause that are not it."""
-AWAY = _set("nearly almost unless imagine suppose")
+AWAY = _set("nearly almost unless imagine suppose resisted tempted dreamt dreamed")
 AWAY_PHRASES = (
     ("would", "have"),
+    ("could", "not", "have"),
+    ("what", "if"),
+    ("not", "as", "if"),
+    ("not", "as", "though"),
+    ("danger", "of"),
+    ("scared", "of"),
+    ("terrified", "of"),
+    ("fear", "of"),
     ("think", "i", "would"),
     ("think", "i", "be"),
     ("nobody", "could", "say"),
     ("afraid", "of"),
-    ("afraid", "i"),
+    ("afraid", "i", "be"),
+    ("afraid", "i", "would"),
+    ("afraid", "i", "might"),
+    ("afraid", "i", "will"),
     ("worried", "i"),
     ("worried", "about"),
     ("different", "interview"),
@@ -174,8 +189,12 @@ AWAY_PHRASES = (
     ("previous", "interview"),
     ("other", "interview", "i"),
     ("last", "time"),
-    ("candidate", "before"),
-    ("other", "candidate"),
+    *((at, "my", which, "job") for at in ("in", "at") for which in ("old", "last", "previous", "former")),
+    *(
+        pair
+        for person in ("candidate", "applicant", "person", "guy", "woman")
+        for pair in ((person, "before"), *((which, person) for which in ("other", "previous", "last", "next")))
+    ),
 )
 """Stems in a row that say that this was on another day, to somebody else, or not at all."""
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from misstep.analysis.reading.tokens import Token, tells_of_self
+from misstep.analysis.reading.tokens import Token, is_note
 from misstep.analysis.reading.wordings import IN_A_NOTE, ON_ANOTHER_DAY, SAID_OF_OTHERS, WordIndex, WordPattern, features
 
 GAP = 3
@@ -42,7 +42,7 @@ class Evidence:
 def find_evidence(found: list[list[Token]], index: WordIndex) -> dict[int, Evidence]:
     """The evidence of the sentences of a text, by the place of the kind."""
     evidence: dict[int, Evidence] = defaultdict(Evidence)
-    of_others = SAID_OF_OTHERS if tells_of_self(found) else IN_A_NOTE
+    of_others = IN_A_NOTE if is_note(found) else SAID_OF_OTHERS
     for n, sentence in enumerate(found):
         for name, share in features(sentence, index.terms, of_others).items():
             for owner, weight in index.weights.get(name, ()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from misstep.analysis.reading.amounts import SaidAmount, find_amounts
@@ -55,8 +55,10 @@ class FieldReader:
         kind = self._index.kinds[owner]
         if kind.name not in self._cues:
             role = self._index.role_words.get(kind.role)
-            told = {words.field.name: words for words in (*(role.fields if role else ()), *self._index.words[owner].fields)}
-            self._cues[kind.name] = tuple(_cues(words) for words in told.values())
+            own = {words.field.name: _cues(words) for words in self._index.words[owner].fields}
+            counted = frozenset[str]().union(*(cues.counts for cues in own.values()))  # "four times" is said of one field
+            shared = [replace(cues, counts=cues.counts - counted) for cues in map(_cues, role.fields if role else ())]
+            self._cues[kind.name] = tuple(({cues.field.name: cues for cues in shared} | own).values())
         found = {}
         for cues in self._cues[kind.name]:
             value = self._value(cues, passages)
@@ -102,9 +104,7 @@ def _patterns(wordings: Iterable[str]) -> Iterator[WordPattern]:
 _SCOPE = THIRD | frozenset(
     [
         "i",
-        "me",
         "we",
-        "us",
         "the",
         "a",
         "an",
@@ -133,7 +133,8 @@ def _in_order(found: dict[str, Any], kind: Kind) -> dict[str, Any]:
 
 def _best(patterns: Iterable[WordPattern], passage: Passage) -> int:
     """How many words the longest pattern has that stands in a passage; 0 if none does."""
-    return max((len(p.names) for p in patterns if _holds(p, passage)), default=0)
+    places = passage.places
+    return max([len(p.names) for p in patterns if p.names[0] in places and _holds(p, passage)], default=0)
 
 
 def _holds(pattern: WordPattern, passage: Passage) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from misstep.analysis.reading.english import (
     AFTER_NOT,
+    AUXILIARIES,
     AWAY,
     AWAY_PHRASES,
     CLAUSE_STARTS,
@@ -35,6 +36,8 @@ _CLAUSE = re.compile(r"[,()\u2013\u2014\"\u201c\u201d]| - ")
 _QUOTES = str.maketrans("\u2018\u2019\u02bc`", "''''")
 NUMBER = "#"
 """The stem of every number: which one it is tells of a field, not of a kind."""
+_AGAIN = 5
+"""How many words on something is denied behind an "or", or behind an "I" that stands after its verb."""
 _LONGEST_WORD = 40
 _LONGEST_SENTENCE = 120  # tokens; a text without full stops is cut
 
@@ -63,14 +66,20 @@ def sentences(text: str, corrected: Callable[[str], str] = str, mine: bool = Fal
     themselves, so that "he" and "she" are others; a text that says "I" does so anyway."""
     found = list(_split(text))
     mine = mine or tells_of_self(found)
+    note = not mine and is_note(found)
     for sentence in found:
         for token in sentence:
             token.stem = NUMBER if token.word in NUMBERS or token.word[0].isdigit() else stem(corrected(token.word))
-        _mark_others(sentence, mine)
+        _mark_others(sentence, mine, note)
         _mark_denied(sentence)
         if not _AWAY_FIRST.isdisjoint([token.stem for token in sentence]):
             _mark_away(sentence)
     return found
+
+
+def is_note(found: list[list[Token]]) -> bool:
+    """Whether a text is a note of a candidate, in which others may well tell what the candidate did."""
+    return not tells_of_self(found) and any(token.word in SELF for sentence in found for token in sentence)
 
 
 def tells_of_self(found: list[list[Token]]) -> bool:
@@ -124,7 +133,7 @@ def _joined(tokens: list[Token]) -> list[Token]:
     return found
 
 
-def _mark_others(sentence: list[Token], mine: bool) -> None:
+def _mark_others(sentence: list[Token], mine: bool, note: bool) -> None:
     """Mark what is said of the other side. A clause without a subject has that of the one before it, and what
     somebody says is theirs, whoever it is about."""
     fresh, subject, speaks = True, False, False
@@ -139,10 +148,10 @@ def _mark_others(sentence: list[Token], mine: bool) -> None:
             continue
         if word == "i" or word in SELF:
             subject, fresh = False, False
-        elif word in THIRD and not speaks and _is_other(token, following, mine):
+        elif word in THIRD and not speaks and _is_other(token, following, mine, note):
             subject, fresh = True, False
-        elif fresh and word not in SKIPPED:
-            if word not in ("my", "our") and not speaks and _is_other(token, following, mine):
+        elif fresh and word not in SKIPPED and following != "of":  # two of the panel
+            if not speaks and (_is_other(token, following, mine, note) or _ends_in_other(sentence, i)):
                 subject = True
             else:
                 subject = subject and word not in FIRST and not token.clause
@@ -152,13 +161,13 @@ def _mark_others(sentence: list[Token], mine: bool) -> None:
 
 
 def _is_subject(word: str) -> bool:
-    return word in DETERMINERS or word in FIRST or word in THIRD or word in OTHERS
+    return word in DETERMINERS or word in FIRST or word in THIRD or word in OTHERS or word in PERSONS
 
 
-def _is_other(token: Token, following: str, mine: bool) -> bool:
+def _is_other(token: Token, following: str, mine: bool, note: bool) -> bool:
     """Whether the first word of a clause is of the other side."""
     if token.word in THEIRS:
-        return mine and following != "name"
+        return (mine or (token.word == "their" and not note)) and following != "name"
     return (
         token.stem in _OTHER_STEMS
         or (token.word in THIRD and (mine or token.word == "they"))
@@ -166,15 +175,28 @@ def _is_other(token: Token, following: str, mine: bool) -> bool:
     )
 
 
+def _ends_in_other(sentence: list[Token], at: int) -> bool:
+    """Whether a clause begins with one of them, or with a name of the other side of two words: the ward manager, my interviewer.
+    A manager of a shop, with "a", is rather the one whom a note is about."""
+    before, word = sentence[at - 1].word if at else "", sentence[at].word
+    if before == "of" and word == "them":
+        return True
+    following = sentence[at + 1] if at + 1 < len(sentence) else None
+    named = following is not None and not following.clause and following.stem in _OTHER_STEMS
+    return named and (before == "the" or word in ("my", "our"))
+
+
 def _mark_denied(sentence: list[Token]) -> None:
     reach = 0
     for i, token in enumerate(sentence):
         word = token.word
-        if (token.clause and i) or (word in CLAUSE_STARTS and word != "or") or (word == "i" and reach):
+        before = sentence[i - 1].word if i else ""
+        if (token.clause and i) or (word in CLAUSE_STARTS and word != "or") or (word == "i" and before not in AUXILIARIES):
             reach = 0
+        elif reach and (word == "or" or (before in AUXILIARIES and word == "i")):
+            reach = _AGAIN
         if word in NEGATORS:
             following = sentence[i + 1].word if i + 1 < len(sentence) else ""
-            before = sentence[i - 1].word if i else ""
             reach = 0 if following in AFTER_NOT or before == "why" else NEGATORS[word]
             continue
         if reach:

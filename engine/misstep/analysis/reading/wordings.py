@@ -119,7 +119,7 @@ def to_patterns(owner: int, wordings: Iterable[str]) -> Iterator[WordPattern]:
     """The patterns of wordings, one for each of their choices."""
     for wording in wordings:
         for variant in variants(wording):
-            tokens = [token for sentence in sentences(variant) for token in sentence]
+            tokens = [token for sentence in sentences(variant, mine=True) for token in sentence]
             pattern = to_pattern(owner, wording, tokens)
             if pattern is not None:
                 yield pattern
@@ -161,7 +161,7 @@ class WordIndex:
             read = [[token for sentence in sentences(line) for token in sentence] for line in dict.fromkeys(lines)]
             for wording in told.says:
                 for n, variant in enumerate(variants(wording)):
-                    tokens = [token for sentence in sentences(variant) for token in sentence]
+                    tokens = [token for sentence in sentences(variant, mine=True) for token in sentence]
                     pattern = to_pattern(i, wording, tokens)
                     if pattern is not None:
                         patterns.append(pattern)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from misstep.batch.parts import EVERY
 
@@ -40,6 +40,31 @@ def take_out(line: bytes, names: Sequence[str], ignore: Collection[str] = ()) ->
     every = EVERY in ignore
     taken = {i for i, (name, *_) in enumerate(members) if name not in OF_RECORDS and (every or name in values or name in ignore)}
     return (_blanked(text, members, taken).encode() if taken else line), tuple(values[name] for name in names)
+
+
+def with_facts(record: bytes, facts: Sequence[Mapping[str, object]]) -> bytes:
+    """A record, or its facts, with further facts after its own; unchanged where it has no list of facts to add to. What is wrong
+    with it stays where it is, for the reader of records to find."""
+    more = ", ".join(json.dumps(fact) for fact in facts)
+    try:
+        text = record.decode("utf-8-sig")
+        end = len(text.rstrip()) - 1
+        if text.lstrip()[:1] == "{":
+            members = _members(text)
+            held = [member for member in members if member[0] == "facts"]
+            if not held:
+                comma = ", " if members else ""
+                return f'{text[:end]}{comma}"facts": [{more}]{text[end:]}'.encode()
+            _, _, start, end, value = held[0]
+            if value is None:
+                return f"{text[:start]}[{more}]{text[end:]}".encode()
+            end -= 1
+    except (ValueError, RecursionError):
+        return record
+    if not more or text[end : end + 1] != "]":
+        return record
+    comma = "" if text[:end].rstrip()[-1:] == "[" else ", "
+    return f"{text[:end]}{comma}{more}{text[end:]}".encode()
 
 
 KeyValue = tuple[str, int, int, int, object]

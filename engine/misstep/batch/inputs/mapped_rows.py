@@ -61,8 +61,13 @@ def _mapped(
         if wrong:
             yield reject(source.name, row, wrong)
             continue
-        made = mapping.record({**keys, **values}, coverage)
-        yield logged(source.name, row, orjson.dumps(made.facts), made.id, made.kept, reading)
+        told = {**keys, **values}
+        notes: tuple[str | None, ...] = ()
+        if reading.notes is not None:
+            note = told.get(reading.notes) if reading.notes in mapping.sources else told.pop(reading.notes, None)
+            notes = (note if isinstance(note, str) else None,)
+        made = mapping.record(told, coverage)
+        yield logged(source.name, row, orjson.dumps(made.facts), made.id, (*made.kept, *notes), reading)
 
 
 @contextmanager
@@ -77,13 +82,13 @@ def raw_rows(
     if source.form == "database":
         database = read_url(source.path)
         with connected(database) as cursor:
-            names, texts = database_rows(cursor, database, lambda there: _wanted(source, there, mapping), reading)
+            names, texts = database_rows(cursor, database, lambda there: _wanted(source, there, mapping, reading), reading)
             yield _of_database(names, texts, ends)
     elif source.form == "parquet":
-        yield _of_parquet(source, _wanted(source, parquet_schema(source.file).names, mapping))
+        yield _of_parquet(source, _wanted(source, parquet_schema(source.file).names, mapping, reading))
     elif source.form == "xlsx":
         with workbook_rows(source, reading) as sheet:
-            yield _of_table(sheet, _wanted(source, sheet.header, mapping), reading)
+            yield _of_table(sheet, _wanted(source, sheet.header, mapping, reading), reading)
     else:
         with open_stream(source, reading) as stream:
             if source.streamed:
@@ -92,15 +97,17 @@ def raw_rows(
             yield _of_stream(source, stream, mapping, reading, ends, remarks)
 
 
-def _wanted(source: InputSource, there: Sequence[str], mapping: RowMapping | None) -> list[str]:
-    """The columns of a table to read. Raises UsageError where the mapping names one that is not there."""
+def _wanted(source: InputSource, there: Sequence[str], mapping: RowMapping | None, reading: Reading) -> list[str]:
+    """The columns of a table to read. Raises UsageError where one is not there that the mapping names, or that holds notes."""
     if mapping is None:
         return list(there)
-    for column in mapping.sources:
+    notes = () if reading.notes is None else (reading.notes,)
+    for column in (*mapping.sources, *notes):
         if column not in there and column not in dict(source.keys):
             hint = did_you_mean(column, there, f"; there are {listing(there)}")
-            raise UsageError(f"{printable(source.name)}: has no column '{column}', which the mapping reads{hint}")
-    return [column for column in there if not mapping.ignores(column)]
+            which = "which the mapping reads" if column in mapping.sources else "whose notes are to be read"
+            raise UsageError(f"{printable(source.name)}: has no column '{column}', {which}{hint}")
+    return [column for column in there if column in notes or not mapping.ignores(column)]
 
 
 def _of_stream(
@@ -116,7 +123,7 @@ def _of_stream(
         if stream.head.strip():
             rows = CsvRows(source, stream, reading)
             remarks += rows.remarks
-            yield from _of_table(rows, _wanted(source, rows.header, mapping), reading)
+            yield from _of_table(rows, _wanted(source, rows.header, mapping, reading), reading)
             last = rows.line
     elif source.form == "json" or is_document(stream.head):
         listed = find_list(stream.head)

@@ -84,7 +84,8 @@ def read_parquet(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
 def _columns(schema: pa.Schema, source: InputSource, reading: Reading) -> Columns:
     """The columns that are read. Raises UsageError about wrong types."""
     columns = choose_columns(source.name, schema.names, reading)
-    name, type_ = printable(source.name), schema.field(columns.facts).type
+    name = printable(source.name)
+    type_ = schema.field(columns.facts).type if columns.facts else pa.null()
     if not is_text(type_) and not is_nested(type_) and not pa.types.is_null(type_):
         raise UsageError(f"{name}: the column '{columns.facts}' must be text with JSON, or lists of facts, not {type_}")
     if columns.id and not has_words(type_ := schema.field(columns.id).type):
@@ -139,7 +140,7 @@ def _group_rows(source: InputSource, columns: Columns, reading: Reading, group: 
             return
         if batch is None:
             return
-        facts = as_json(batch.column(columns.facts))
+        facts = as_json(batch.column(columns.facts)) if columns.facts else [None] * len(batch)
         ids = decoded(batch.column(columns.id)) if columns.id else [None] * len(batch)
         kept = zip(*[decoded(batch.column(name)) for name in columns.keep], strict=True) if columns.keep else None
         for text, id_ in zip(facts, ids, strict=True):

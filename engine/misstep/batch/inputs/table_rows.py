@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from misstep.batch.inputs.kept import take_out
-from misstep.batch.parts import EVERY, USUAL_ID, Logged, Reading, Reject, SourceRemark, reject
+from misstep.batch.parts import EVERY, USUAL_FACTS, USUAL_ID, Logged, Reading, Reject, SourceRemark, reject
 from misstep.errors import UsageError, listing, printable, too_long
 from misstep.language.facts import MAX_ID
 
@@ -17,17 +17,17 @@ OPTIONS = ("facts", "id")
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns that are read. ``id`` is None if there is no such column: then records may have ids of their own.
-    ``unread``: the others, but for those that were named to be ignored."""
+    """The columns that are read. ``id`` is None if there is no such column: then records may have ids of their own; ``facts`` is
+    None where notes are read instead. ``unread``: the others, but for those that were named to be ignored."""
 
-    facts: str
+    facts: str | None
     id: str | None
     keep: tuple[str, ...]
     unread: tuple[str, ...] = ()
 
     def names(self) -> tuple[str, ...]:
         """Each of them once."""
-        return tuple(dict.fromkeys([self.facts, *([self.id] if self.id else []), *self.keep]))
+        return tuple(dict.fromkeys([*filter(None, (self.facts, self.id)), *self.keep]))
 
     def remarks(self, name: str) -> list[SourceRemark]:
         """That the table of this name has columns that are not read, if it has."""
@@ -41,10 +41,12 @@ def choose_columns(name: str, there: Sequence[str], reading: Reading) -> Columns
     there = [name for name in there if name not in reading.ignore]
     wanted = reading.id != USUAL_ID or USUAL_ID in map(str.casefold, there)
     id_ = reading.id if wanted else None
-    columns = Columns(reading.facts, id_, reading.keep)
+    stated = reading.notes is None or reading.facts != USUAL_FACTS or USUAL_FACTS in map(str.casefold, there)
+    columns = Columns(reading.facts if stated else None, id_, reading.keep)
     read = columns.names()
     require_columns(name, there, read)
-    unread = [] if EVERY in reading.ignore else [column for column in there if column and column not in read]
+    known = {*read, reading.notes}
+    unread = [] if EVERY in reading.ignore else [column for column in there if column and column not in known]
     return replace(columns, unread=tuple(unread))
 
 
@@ -63,7 +65,7 @@ def require_columns(name: str, there: Sequence[str], wanted: Sequence[str]) -> N
 
 def logged_row(name: str, row: int, columns: Columns, values: Mapping[str, str | None], reading: Reading) -> Logged | Reject:
     """A row as a logged interview, from the values of its columns; a reject where it is invalid."""
-    facts, id_ = values[columns.facts], values[columns.id] if columns.id else None
+    facts, id_ = (values[column] if column else None for column in (columns.facts, columns.id))
     kept = tuple(values[column] for column in columns.keep)
     return logged(name, row, None if facts is None else facts.encode(), id_, kept, reading)
 
@@ -77,6 +79,8 @@ def logged(
     if facts is not None and len(facts) > reading.limits.record_bytes:
         return reject(name, row, too_long(reading.limits.record_bytes), id_)
     if facts is None or not facts.strip():
+        if reading.notes is not None:
+            return Logged(row, b"[]", id_ or None, kept)
         return reject(name, row, f"the column '{reading.facts}' is empty; it must hold the facts as JSON", id_ or None)
     if reading.ignore:  # a whole record may stand in the column
         facts, _ = take_out(facts, (), reading.ignore)

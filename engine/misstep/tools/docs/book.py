@@ -14,6 +14,7 @@ from misstep.language.program import Action, Pattern, Program, Rule, Source
 from misstep.layout.wording import name_from_id
 from misstep.limits import Limits
 from misstep.rulebase.link import load_program
+from misstep.rulebase.link_words import lazy_words
 from misstep.rulebase.load import EXTENDED
 from misstep.rulebase.packs import Merged, Pack, PackEntry
 from misstep.rulebase.tables import RowEntry
@@ -104,7 +105,7 @@ def read_book(paths: Sequence[str | Path]) -> Book:
     """Load packs and run their cases. Raises RuleError, also for a case that does not hold; UsageError for a path."""
     limits = Limits()
     program, merged = load_program(paths, limits)
-    rulebase = RuleBase(program, limits)
+    rulebase = RuleBase(program, limits, lazy_words(program, merged, limits))
     chapters = tuple(_chapters(program, merged))
     title = next((pack.doc.title for pack in reversed(merged.packs) if pack.doc.rulebase and pack.doc.title), None)
 

@@ -1,0 +1,77 @@
+"""Notes in people's own words in; facts that are read from them out, beside those that a record states.
+
+Nothing of the text itself goes further: neither into results nor into messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from misstep.analysis.reading import READ
+from misstep.api import RuleBase
+from misstep.batch.inputs.kept import with_facts
+from misstep.errors import RecordError
+
+
+@dataclass(frozen=True, slots=True)
+class NotesOption:
+    """A column of notes to read for facts: those of suggestions with at least this score."""
+
+    column: str
+    score: float = READ
+
+
+class NoteReader:
+    """Adds what notes tell to records. A kind that a record states is not read from its notes."""
+
+    def __init__(self, rulebase: RuleBase, score: float) -> None:
+        self._rulebase = rulebase
+        self._score = score
+        self._kinds = rulebase.kinds
+        self._required = {name: {field.name for field in kind.fields if field.required} for name, kind in self._kinds.items()}
+
+    def read(self, notes: str | None, stated: Iterable[str] = ()) -> list[dict[str, Any]]:
+        """The facts that notes tell, without kinds that are stated by their name or an old one, and without those that lack a
+        field which they must have. Raises RecordError where the notes are too long."""
+        if not notes or not notes.strip():
+            return []
+        known = set(stated)
+        try:
+            found = self._rulebase.suggest(notes)
+        except RecordError as error:
+            raise RecordError(f"notes: {error}") from None
+        return [
+            each.fact
+            for each in found
+            if each.score >= self._score
+            and known.isdisjoint((each.kind, *self._kinds[each.kind].was))
+            and self._required[each.kind] <= each.fields.keys()
+        ]
+
+    def add(self, record: Any, notes: str | None) -> tuple[Any, list[str]]:
+        """A record, as data or as JSON in bytes, with the facts that its notes tell, and their kinds. One that states none has
+        these alone; one that is wrong stays as it is. Raises as ``read`` does."""
+        try:
+            data = orjson.loads(record) if isinstance(record, bytes) else record
+        except orjson.JSONDecodeError:
+            return record, []
+        facts = self.read(notes, _stated(data))
+        kinds = [fact["kind"] for fact in facts]
+        if isinstance(record, bytes):
+            return with_facts(record, facts), kinds
+        if record is None or isinstance(record, list):
+            return [*(record or ()), *facts], kinds
+        if isinstance(record, dict) and isinstance(record.get("facts"), list | None):
+            return {**record, "facts": [*(record.get("facts") or ()), *facts]}, kinds
+        return record, []
+
+
+def _stated(record: Any) -> set[str]:
+    """The kinds of the facts of a record, as far as it is one."""
+    facts = record.get("facts") if isinstance(record, Mapping) else record
+    found = [fact.get("kind") for fact in facts if isinstance(fact, Mapping)] if isinstance(facts, list) else []
+    return {kind for kind in found if isinstance(kind, str)}
