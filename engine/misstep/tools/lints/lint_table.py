@@ -23,6 +23,7 @@ from misstep.tools.lints.effect_lints import find_multiplied_amounts
 from misstep.tools.lints.idle_parts import find_idle_actions, find_idle_advice, find_idle_constants
 from misstep.tools.lints.judged_people import find_judged_people
 from misstep.tools.lints.linted import LintedBase, LintFinding, place_of
+from misstep.tools.lints.rule_families import find_doubled, find_gaps, find_overlaps, find_subsumed
 
 LintLevel = Literal["error", "remark"]
 
@@ -49,6 +50,10 @@ LINTS: tuple[Lint, ...] = (
     Lint("contradiction", "a condition never holds, so that a rule never fires", find_contradictions),
     Lint("tautology", "a condition always holds", find_tautologies),
     Lint("threshold", "a number is beyond what it is compared with", find_thresholds),
+    Lint("doubled", "two rules say the same, and both fire", find_doubled),
+    Lint("subsumed", "a rule fires only where another one of its family fires too", find_subsumed),
+    Lint("overlap", "two rules of a family take the number at which they meet", find_overlaps),
+    Lint("gap", "no rule of a family takes the numbers between them", find_gaps),
     Lint("multiplied", "an amount is added once for each fact of another pattern", find_multiplied_amounts),
     Lint("idle-action", "an action is in no plan", find_idle_actions),
     Lint("idle-advice", "advice is never shown", find_idle_advice),
