@@ -19,8 +19,23 @@ from misstep.rulebase.link_words import link_words, word_sources
 from misstep.rulebase.load import EXTENDED
 from misstep.rulebase.packs import Merged
 from misstep.tools.lints.dead_rules import find_contradictions, find_tautologies, find_thresholds
-from misstep.tools.lints.effect_lints import find_multiplied_amounts
-from misstep.tools.lints.idle_parts import find_idle_actions, find_idle_advice, find_idle_constants
+from misstep.tools.lints.effect_lints import (
+    find_idle_amounts,
+    find_multiplied_amounts,
+    find_taken_extremes,
+    find_vetoed_advice,
+    find_wrong_units,
+)
+from misstep.tools.lints.idle_parts import (
+    find_idle_actions,
+    find_idle_advice,
+    find_idle_constants,
+    find_idle_sources,
+    find_missing_reasons,
+    find_unmended_mistakes,
+    find_unread_words,
+    find_unscored_mistakes,
+)
 from misstep.tools.lints.judged_people import find_judged_people
 from misstep.tools.lints.linted import LintedBase, LintFinding, place_of
 from misstep.tools.lints.rule_families import find_doubled, find_gaps, find_overlaps, find_subsumed
@@ -55,9 +70,18 @@ LINTS: tuple[Lint, ...] = (
     Lint("overlap", "two rules of a family take the number at which they meet", find_overlaps),
     Lint("gap", "no rule of a family takes the numbers between them", find_gaps),
     Lint("multiplied", "an amount is added once for each fact of another pattern", find_multiplied_amounts),
+    Lint("amount", "an amount is never within its limits", find_idle_amounts),
+    Lint("unit", "an amount looks like one of another unit", find_wrong_units),
+    Lint("vetoed", "what a rule recommends is always vetoed", find_vetoed_advice),
+    Lint("taken", "an aggregate is compared with a fact that it leaves out", find_taken_extremes),
     Lint("idle-action", "an action is in no plan", find_idle_actions),
     Lint("idle-advice", "advice is never shown", find_idle_advice),
     Lint("idle-constant", "nothing uses a constant", find_idle_constants),
+    Lint("idle-source", "nothing rests on a source", find_idle_sources),
+    Lint("no-severity", "a mistake has no severity", find_unscored_mistakes),
+    Lint("no-repair", "nothing is recommended for a mistake", find_unmended_mistakes),
+    Lint("no-reason", "a rule that people see gives no reason", find_missing_reasons),
+    Lint("unread-word", "no rule asks for a word that a rule derives", find_unread_words),
     Lint("judges-people", "a rule asks who a person is", find_judged_people),
     Lint("idle-waiver", "a waiver waives nothing", _idle_waivers),
 )
