@@ -6,6 +6,7 @@ Codes are stable: packs waive lints by them.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, LiteralString, NamedTuple
@@ -39,6 +40,7 @@ from misstep.tools.lints.idle_parts import (
 from misstep.tools.lints.judged_people import find_judged_people
 from misstep.tools.lints.linted import LintedBase, LintFinding, place_of
 from misstep.tools.lints.rule_families import find_doubled, find_gaps, find_overlaps, find_subsumed
+from misstep.tools.lints.worse_fields import find_wrong_directions
 
 LintLevel = Literal["error", "remark"]
 
@@ -82,6 +84,7 @@ LINTS: tuple[Lint, ...] = (
     Lint("no-repair", "nothing is recommended for a mistake", find_unmended_mistakes),
     Lint("no-reason", "a rule that people see gives no reason", find_missing_reasons),
     Lint("unread-word", "no rule asks for a word that a rule derives", find_unread_words),
+    Lint("worse", "a change that a field calls worse makes a mistake milder", find_wrong_directions),
     Lint("judges-people", "a rule asks who a person is", find_judged_people),
     Lint("idle-waiver", "a waiver waives nothing", _idle_waivers),
 )
@@ -137,7 +140,16 @@ def check_packs(paths: Sequence[str | Path], limits: Limits, codes: Collection[s
 def find_told(program: Program, merged: Merged, codes: Collection[str] = CODES) -> list[Told]:
     """What the lints of some codes tell of the given packs, in the order of places; without what declarations waive, and without
     what is in the shipped packs that they extend."""
-    base = LintedBase(program, merged)
+    collecting = gc.isenabled()
+    gc.disable()  # as where packs are loaded: nearly all that is there stays
+    try:
+        return sorted(_find_told(LintedBase(program, merged), codes))
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _find_told(base: LintedBase, codes: Collection[str]) -> set[Told]:
     told: set[Told] = set()
     for lint in LINTS:
         if lint.code in codes:
@@ -147,4 +159,4 @@ def find_told(program: Program, merged: Merged, codes: Collection[str] = CODES) 
                 elif found.entry.pack.layer != EXTENDED:
                     told.add(Told(found.problem, lint.code, lint.level))
             base.ran.append(lint.code)
-    return sorted(told)
+    return told

@@ -72,12 +72,14 @@ def place_of(entry: PackEntry[Any]) -> Place:
 @dataclass
 class LintedBase:
     """A rule base that is linted. ``ran``: the codes of the lints so far; ``waived``: which of them found something that a
-    declaration waives."""
+    declaration waives; ``unfit``: the rules that are told to leave a gap or to overlap."""
 
     program: Program
     merged: Merged
     ran: list[str] = field(default_factory=list)
     waived: set[tuple[Place, str]] = field(default_factory=set)
+    unfit: set[str] = field(default_factory=set)
+    _effects: dict[str, list[PlacedEffect]] = field(default_factory=dict)
     _beyond: dict[tuple[str, tuple[str | int, ...]], tuple[str, ...]] = field(default_factory=dict)
 
     def own_packs(self) -> Iterator[Pack]:
@@ -156,11 +158,18 @@ class LintedBase:
             elif named.fact is None:
                 yield path, next(aggregates)
 
-    def effects(self, rule: Rule, entry: PackEntry[Any]) -> Iterator[PlacedEffect]:
+    def effects(self, rule: Rule, entry: PackEntry[Any]) -> list[PlacedEffect]:
         """The effects of a rule."""
-        paths: list[tuple[str | int, ...]] = []
-        for key in EFFECTS:
-            given = getattr(entry.doc.then, key)
-            paths += [("then", key, i) for i in range(len(given))] if isinstance(given, list) else []
-            paths += [("then", key)] if given is not None and not isinstance(given, list) else []
-        return (PlacedEffect(path, effect) for path, effect in zip(paths, rule.effects, strict=True))
+        if rule.id not in self._effects:
+            paths: list[tuple[str | int, ...]] = []
+            for key in entry.doc.then.model_fields_set:
+                given = getattr(entry.doc.then, key)
+                paths += [("then", key, i) for i in range(len(given))] if isinstance(given, list) else []
+                paths += [("then", key)] if given is not None and not isinstance(given, list) else []
+            paths.sort(key=lambda path: _ORDER[path[1]])
+            self._effects[rule.id] = [PlacedEffect(path, effect) for path, effect in zip(paths, rule.effects, strict=True)]
+        return self._effects[rule.id]
+
+
+_ORDER: dict[str | int, int] = {key: place for place, key in enumerate(EFFECTS)}
+"""The order in which effects are linked."""

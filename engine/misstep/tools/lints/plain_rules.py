@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cache
 from typing import Any, NamedTuple
 
 from misstep.language.effects import Contribute, Derive, Effect, Note, Recommend, Veto
@@ -110,12 +111,17 @@ def _renamed(node: Any, names: Mapping[str, str]) -> Any:
             return tuple(_renamed(part, names) for part in node)
     if is_dataclass(node) and not isinstance(node, type):
         changed = {
-            field.name: _renamed(value, names)
-            for field in fields(node)
-            if isinstance(value := getattr(node, field.name), tuple) or is_dataclass(value)
+            name: _renamed(value, names)
+            for name in _field_names(type(node))
+            if isinstance(value := getattr(node, name), tuple) or is_dataclass(value)
         }
         return replace(node, **changed) if changed else node
     return node
+
+
+@cache
+def _field_names(cls: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(cls))
 
 
 def find_families(knowledge: ValueKnowledge, rules: Iterable[PlainRule]) -> Iterator[RuleFamily]:

@@ -60,6 +60,7 @@ def find_overlaps(base: LintedBase) -> Iterator[LintFinding]:
             common = (lower.values & upper.values).spans
             beside = lower.values.spans[0][0] < upper.values.spans[0][0] and lower.values.spans[0][1] < upper.values.spans[0][1]
             if len(common) == 1 and common[0][0] == common[0][1] and beside and lower.effect != upper.effect:
+                base.unfit |= {lower.plain.rule.id, upper.plain.rule.id}
                 earlier, later = _in_order(base, lower.plain, upper.plain)
                 message = f"at {common[0][0][0]:g} both this and '{earlier.rule.id}' fire"
                 yield _at(base, later, family.subject, message)
@@ -77,6 +78,7 @@ def find_gaps(base: LintedBase) -> Iterator[LintFinding]:
             if hole and _is_gap(family, place, hole) and not _is_filled(family, hole, by_facts[lower.plain.takes]):
                 (low, _), (high, _) = hole.spans[0]
                 numbers = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+                base.unfit |= {lower.plain.rule.id, upper.plain.rule.id}
                 earlier, later = _in_order(base, lower.plain, upper.plain)
                 message = f"neither this nor '{earlier.rule.id}' takes {numbers}, which is between them"
                 yield _at(base, later, family.subject, message)
