@@ -19,6 +19,7 @@ from misstep.rulebase.link import load_program
 from misstep.rulebase.link_words import link_words, word_sources
 from misstep.rulebase.load import EXTENDED
 from misstep.rulebase.packs import Merged
+from misstep.tools.lints.case_lints import find_idle_cases, find_vain_expectations, find_wrong_facts
 from misstep.tools.lints.dead_rules import find_contradictions, find_tautologies, find_thresholds
 from misstep.tools.lints.effect_lints import (
     find_idle_amounts,
@@ -85,6 +86,9 @@ LINTS: tuple[Lint, ...] = (
     Lint("no-reason", "a rule that people see gives no reason", find_missing_reasons),
     Lint("unread-word", "no rule asks for a word that a rule derives", find_unread_words),
     Lint("worse", "a change that a field calls worse makes a mistake milder", find_wrong_directions),
+    Lint("case-facts", "the facts of a case are no record", find_wrong_facts, "error"),
+    Lint("case-expects", "a case expects what cannot be", find_vain_expectations, "error"),
+    Lint("idle-case", "a case expects nothing", find_idle_cases),
     Lint("judges-people", "a rule asks who a person is", find_judged_people),
     Lint("idle-waiver", "a waiver waives nothing", _idle_waivers),
 )
