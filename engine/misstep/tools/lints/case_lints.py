@@ -17,7 +17,7 @@ from misstep.rulebase.schema import CaseDoc, ExpectDoc
 from misstep.tools.lints.linted import LintedBase, LintFinding
 from misstep.tools.lints.rule_conditions import SCORES
 
-Path = tuple[str | int, ...]
+_Path = tuple[str | int, ...]
 
 DAMAGE = 100.0
 """The greatest damage of a record, in percent."""
@@ -58,9 +58,9 @@ def _says_something(value: object) -> bool:
     return any(_says_something(part) for _, part in value) if hasattr(value, "model_fields_set") else True  # type: ignore[attr-defined]
 
 
-def _ranges(expect: ExpectDoc) -> Iterator[tuple[Path, str]]:
+def _ranges(expect: ExpectDoc) -> Iterator[tuple[_Path, str]]:
     """Ranges of scores that are empty, or beyond the score."""
-    scores: list[tuple[Path, object, float]] = [
+    scores: list[tuple[_Path, object, float]] = [
         (("damage",), expect.damage, DAMAGE),
         (("damage_after",), expect.damage_after, DAMAGE),
     ]
@@ -76,7 +76,7 @@ def _ranges(expect: ExpectDoc) -> Iterator[tuple[Path, str]]:
                 yield path, f"`{path[-1]}` is from 0 to {most:g}"
 
 
-def _both(expect: ExpectDoc) -> Iterator[tuple[Path, str]]:
+def _both(expect: ExpectDoc) -> Iterator[tuple[_Path, str]]:
     """Names that are expected to be there and not to be."""
     yield from (
         (("quiet", i), f"'{name}' stands under `fires` too") for i, name in enumerate(expect.quiet) if name in expect.fires
@@ -100,7 +100,7 @@ class _Reach:
         self._deriving = [rule for rule in rules if rule.derives]
         self._found: dict[frozenset[str], set[str]] = {}
 
-    def find(self, case: CaseDoc) -> Iterator[tuple[Path, str]]:
+    def find(self, case: CaseDoc) -> Iterator[tuple[_Path, str]]:
         """What a case expects and cannot come."""
         expect = case.expect
         there = self._derivable(frozenset(str(fact.get("kind")) for fact in case.facts))

@@ -21,6 +21,7 @@ from misstep.rulebase.load import EXTENDED
 from misstep.rulebase.packs import Merged
 from misstep.tools.lints.case_lints import find_idle_cases, find_vain_expectations, find_wrong_facts
 from misstep.tools.lints.dead_rules import find_contradictions, find_tautologies, find_thresholds
+from misstep.tools.lints.disguised_letters import find_disguised_letters
 from misstep.tools.lints.effect_lints import (
     find_idle_amounts,
     find_multiplied_amounts,
@@ -89,6 +90,7 @@ LINTS: tuple[Lint, ...] = (
     Lint("case-facts", "the facts of a case are no record", find_wrong_facts, "error"),
     Lint("case-expects", "a case expects what cannot be", find_vain_expectations, "error"),
     Lint("idle-case", "a case expects nothing", find_idle_cases),
+    Lint("disguised", "a letter is not what it looks like", find_disguised_letters),
     Lint("judges-people", "a rule asks who a person is", find_judged_people),
     Lint("idle-waiver", "a waiver waives nothing", _idle_waivers),
 )
