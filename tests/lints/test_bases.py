@@ -1,5 +1,5 @@
-"""Nothing is told of rule bases that are right: the shipped one, those of fixtures/, and generated ones. One fault in a large base
-is found, and nothing else."""
+"""Nothing is told of rule bases that are right: the shipped one, those of fixtures/, generated ones. One fault in a large base is
+found, and nothing else."""
 
 from __future__ import annotations
 

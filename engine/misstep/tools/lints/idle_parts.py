@@ -10,6 +10,7 @@ from misstep.language.expression import Compare, Constants, Expression, FieldRef
 from misstep.language.program import REPAIRS, Action, Program
 from misstep.rulebase import schema
 from misstep.rulebase.field_use import FieldKey, expressions_of
+from misstep.rulebase.packs import PackEntry
 from misstep.tools.lints.linted import LintedBase, LintFinding
 
 
@@ -53,14 +54,19 @@ def find_idle_sources(base: LintedBase) -> Iterator[LintFinding]:
 
 def find_unscored_mistakes(base: LintedBase) -> Iterator[LintFinding]:
     """Mistakes to which no rule adds severity, and no rule gives a verdict."""
+    for name in sorted(base.program.mistakes - _scored(base.program)):
+        yield LintFinding(base.merged.kinds[name], f"no rule adds severity to '{name}', so it is always 0")
+
+
+def _scored(program: Program) -> set[str]:
+    """The mistakes to which a rule adds severity, or gives a verdict."""
     scored: set[str] = set()
-    for rule in base.program.rules.values():
+    for rule in program.rules.values():
         kinds = {pattern.name: pattern.kinds for pattern in rule.patterns}
         for effect in rule.effects:
             if isinstance(effect, Contribute) and effect.dimension in ("severity", "verdict"):
                 scored.update(kinds[effect.target])
-    for name in sorted(base.program.mistakes - scored):
-        yield LintFinding(base.merged.kinds[name], f"no rule adds severity to '{name}', so it is always 0")
+    return scored
 
 
 def find_unmended_mistakes(base: LintedBase) -> Iterator[LintFinding]:
@@ -74,8 +80,18 @@ def find_unmended_mistakes(base: LintedBase) -> Iterator[LintFinding]:
                 of_whole = () if effect.targets else tuple(kinds)
                 done_for.update(kind for name in (*effect.targets, *of_whole) for kind in kinds[name])
                 repairs |= bool(effect.targets) and base.program.actions[effect.action].reach == REPAIRS
-    for name in sorted(base.program.mistakes - done_for) if repairs else ():
+    for name in sorted(_scored(base.program) - done_for) if repairs else ():
         yield LintFinding(base.merged.kinds[name], f"no rule recommends anything for '{name}'")
+
+
+def find_own_disabled(base: LintedBase) -> Iterator[LintFinding]:
+    """Rules that the pack itself turns off in which they stand."""
+    for pack in base.own_packs():
+        own = {**pack.doc.rules, **pack.doc.tables}
+        for i, name in enumerate(pack.doc.disable):
+            if name in own:
+                message = f"'{name}' stands in this pack, and is turned off here: leave the rule out, or this line"
+                yield LintFinding(PackEntry(pack, ("disable", i), own[name]), message)
 
 
 def find_missing_reasons(base: LintedBase) -> Iterator[LintFinding]:

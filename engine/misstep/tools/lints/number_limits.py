@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from misstep.language.expression import Compare, Count, Curve, Expression, FieldRef, IfElse, Literal, walk
+from misstep.language.facts import LARGEST
 from misstep.tools.lints.expression_text import written_expression
 from misstep.tools.lints.rule_conditions import ConditionReader, height
 from misstep.tools.lints.value_sets import ValueDomain
@@ -64,8 +65,8 @@ def _limits(subject: object, domain: ValueDomain) -> str:
         return f"{what} is one of {', '.join(f'{first[0]:.10g}' for first, _ in spans[:8])}"
     if low == high:
         return f"{what} is {low:.10g}"
-    if high == float("inf"):
+    if high >= LARGEST:
         return f"{what} is at least {low:.10g}"
-    if low == -float("inf"):
+    if low <= -LARGEST:
         return f"{what} is at most {high:.10g}"
     return f"{what} is from {low:.10g} to {high:.10g}"
