@@ -245,7 +245,9 @@ class ConditionReader:
             case _:
                 subject, domain, values = self.atom(node)
                 taken = values if truth else domain.beyond(values)
-                return [{subject: taken}] if taken else []
+                if not taken:
+                    return []
+                return [{}] if isinstance(subject, Literal) else [{subject: taken}]
 
     def atom(self, node: Expression) -> tuple[Subject, ValueDomain, ValueSet]:
         """A condition that is about one subject: the subject, the values that it can have, and those for which it holds."""
