@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from misstep.language.effects import Contribute, Derive, Effect, Note, Recommend, Veto
 from misstep.language.expression import Count, FieldRef
+from misstep.language.facts import Field
 from misstep.language.program import Aggregate, Existence, GroupKey, Pattern, Rule
 from misstep.tools.lints.rule_conditions import ConditionBox, ConditionReader, TooManyBoxes, ValueKnowledge
-from misstep.tools.lints.value_sets import NumberPoint, ValueDomain, ValueSet
+from misstep.tools.lints.value_sets import NumberPoint, ValueDomain, ValueSet, span_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +46,19 @@ class FamilyMember(NamedTuple):
 
 
 class RuleFamily(NamedTuple):
-    """Rules that differ in the values of one subject only, from the least values to the greatest."""
+    """Rules that differ in the values of one subject only, from the least values to the greatest. ``field``: what it is declared
+    as; of one with ordered words the values are the places of the words."""
 
     subject: FamilySubject
+    field: Field | None
     domain: ValueDomain
     others: ConditionBox
     members: list[FamilyMember]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words in their order; none of numbers."""
+        return self.field.order if self.field else ()
 
 
 def plain_rules(knowledge: ValueKnowledge, rules: Iterable[Rule]) -> list[PlainRule]:
@@ -131,7 +139,11 @@ def find_families(knowledge: ValueKnowledge, rules: Iterable[PlainRule]) -> Iter
     for plain in rules:
         if len(plain.boxes) == 1:
             for subject, values in plain.boxes[0].items():
-                if isinstance(subject, (FieldRef, Count)) and len(values.spans) == 1:
+                if not isinstance(subject, (FieldRef, Count)):
+                    continue
+                field = _field_of(plain.rule, subject)
+                values = _placed(field, values)
+                if len(values.spans) == 1:
                     others = {key: value for key, value in plain.boxes[0].items() if key != subject}
                     for effect in plain.effects:
                         group = (plain.takes, subject, frozenset(others.items()), sort_of(effect))
@@ -140,8 +152,26 @@ def find_families(knowledge: ValueKnowledge, rules: Iterable[PlainRule]) -> Iter
     for common, members in groups.items():
         if len(members) > 1:
             subject, conditions = subjects[common]
-            domain = ConditionReader(knowledge, members[0].plain.rule).domain(subject)
-            yield RuleFamily(subject, domain, conditions, sorted(members, key=_span))
+            rule = members[0].plain.rule
+            field = _field_of(rule, subject)
+            domain = ConditionReader(knowledge, rule).domain(subject)
+            if field is not None and field.order:
+                domain = ValueDomain(span_of(0, len(field.order) - 1), whole=True)
+            yield RuleFamily(subject, field, domain, conditions, sorted(members, key=_span))
+
+
+def _field_of(rule: Rule, subject: FamilySubject) -> Field | None:
+    fields = [field for pattern in rule.patterns if pattern.name == subject.name for field in pattern.fields]
+    return next((field for field in fields if isinstance(subject, FieldRef) and field.name == subject.field), None)
+
+
+def _placed(field: Field | None, values: ValueSet) -> ValueSet:
+    """Words of an order that follow each other, as their places; other values as they are."""
+    order = field.order if field is not None else ()
+    places = [place for place, word in enumerate(order) if word in values.words]
+    if not places or values.but or len(places) < len(values.words) or places[-1] - places[0] >= len(places):
+        return values
+    return span_of(places[0], places[-1])
 
 
 def _span(member: FamilyMember) -> tuple[NumberPoint, NumberPoint]:

@@ -7,12 +7,11 @@ from collections.abc import Hashable, Iterator
 from itertools import combinations, pairwise
 
 from misstep.language.effects import Contribute, Effect
-from misstep.language.expression import FieldRef, Literal, walk
-from misstep.language.facts import Field
+from misstep.language.expression import Literal, walk
 from misstep.rulebase.tables import RowEntry
 from misstep.tools.lints.linted import LintedBase, LintFinding
 from misstep.tools.lints.plain_rules import FamilyMember, FamilySubject, PlainRule, RuleFamily, sort_of
-from misstep.tools.lints.value_sets import ValueSet, union
+from misstep.tools.lints.value_sets import NumberPoint, ValueSet, union
 
 # -- rules that say the same
 
@@ -34,20 +33,28 @@ def find_doubled(base: LintedBase) -> Iterator[LintFinding]:
 def find_subsumed(base: LintedBase) -> Iterator[LintFinding]:
     """Rules that fire only where another one of their family does, so that both amounts are added."""
     for family in base.families:
-        for wide in family.members:
-            for narrow in family.members:
-                if _is_step(wide, narrow) and not _of_one_table(base, wide.plain, narrow.plain):
-                    a, b = wide.plain.rule.id, _amount(narrow.effect) + _amount(wide.effect)
-                    message = f"where this fires, '{a}' fires too: {b:g} in all are added, of '{_dimension(narrow.effect)}'"
-                    yield _at(base, narrow.plain, family.subject, message)
+        for wide, narrow in _nested(family):
+            if _is_step(wide, narrow) and not _of_one_table(base, wide.plain, narrow.plain):
+                name, both = wide.plain.rule.id, _amount(narrow.effect) + _amount(wide.effect)
+                message = f"where this fires, '{name}' fires too: {both:g} in all are added, of '{_dimension(narrow.effect)}'"
+                yield _at(base, narrow.plain, family.subject, message)
+
+
+def _nested(family: RuleFamily) -> Iterator[tuple[FamilyMember, FamilyMember]]:
+    """Members of which one is within the other and has an end in common with it, each with the next one."""
+    for end in (0, 1):
+        by_end: dict[NumberPoint, list[FamilyMember]] = defaultdict(list)
+        for member in family.members:
+            by_end[member.values.spans[0][end]].append(member)
+        for members in by_end.values():
+            inwards = sorted(members, key=lambda member: member.values.spans[0][1 - end], reverse=end == 0)
+            yield from pairwise(inwards)
 
 
 def _is_step(wide: FamilyMember, narrow: FamilyMember) -> bool:
-    """Whether one is the next step after the other: it has the same open end, and adds more."""
-    a, b = wide.values.spans[0], narrow.values.spans[0]
-    within = a != b and a[0] <= b[0] and b[1] <= a[1] and (a[0] == b[0] or a[1] == b[1])
+    """Whether one is the next step after the other, and adds more."""
     more, less = _amount(narrow.effect), _amount(wide.effect)
-    return within and abs(more) > abs(less) and more * less > 0
+    return wide.values != narrow.values and abs(more) > abs(less) and more * less > 0
 
 
 # -- rules beside each other
@@ -62,7 +69,7 @@ def find_overlaps(base: LintedBase) -> Iterator[LintFinding]:
             if len(common) == 1 and common[0][0] == common[0][1] and beside and lower.effect != upper.effect:
                 base.unfit |= {lower.plain.rule.id, upper.plain.rule.id}
                 earlier, later = _in_order(base, lower.plain, upper.plain)
-                message = f"at {common[0][0][0]:g} both this and '{earlier.rule.id}' fire"
+                message = f"at {_named(family, common[0][0][0])} both this and '{earlier.rule.id}' fire"
                 yield _at(base, later, family.subject, message)
 
 
@@ -77,7 +84,7 @@ def find_gaps(base: LintedBase) -> Iterator[LintFinding]:
             hole = _hole(family, lower, upper)
             if hole and _is_gap(family, place, hole) and not _is_filled(family, hole, by_facts[lower.plain.takes]):
                 (low, _), (high, _) = hole.spans[0]
-                numbers = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+                numbers = _named(family, low) if low == high else f"{_named(family, low)} to {_named(family, high)}"
                 base.unfit |= {lower.plain.rule.id, upper.plain.rule.id}
                 earlier, later = _in_order(base, lower.plain, upper.plain)
                 message = f"neither this nor '{earlier.rule.id}' takes {numbers}, which is between them"
@@ -85,9 +92,9 @@ def find_gaps(base: LintedBase) -> Iterator[LintFinding]:
 
 
 def _hole(family: RuleFamily, lower: FamilyMember, upper: FamilyMember) -> ValueSet:
-    """What is between two members, and of neither."""
+    """What is between two members, and of none."""
     end, start = lower.values.spans[0][1], upper.values.spans[0][0]
-    beyond = family.domain.beyond(union([lower.values, upper.values], family.domain.whole))
+    beyond = family.domain.beyond(union([member.values for member in family.members], family.domain.whole))
     return ValueSet(tuple(span for span in beyond.spans if end < span[0] and span[1] < start))
 
 
@@ -98,9 +105,10 @@ def _is_gap(family: RuleFamily, place: int, hole: ValueSet) -> bool:
     (low, _), (high, _) = hole.spans[0]
     if low == high and not family.domain.whole:
         return True  # `< 5` and `> 5`
-    field = _field_of(lower.plain, family.subject)
     a, b = _amount(lower.effect), _amount(upper.effect)
-    if field is not None and field.worse in ("higher", "lower") and a * b > 0 and _dimension(lower.effect) == "severity":
+    directions = ("higher", "lower", *family.words[:1], *family.words[-1:])
+    worse = family.field is not None and isinstance(family.field.worse, str) and family.field.worse in directions
+    if worse and a * b > 0 and _dimension(lower.effect) == "severity":
         return True  # it would fall to 0 on its way
     meeting = [not _hole(family, one, other) for one, other in pairwise(family.members)]
     return len(meeting) > 1 and sum(meeting) == len(meeting) - 1
@@ -114,14 +122,13 @@ def _is_filled(family: RuleFamily, hole: ValueSet, rules: list[PlainRule]) -> bo
         if plain not in own and len(plain.boxes) == 1 and sort in map(sort_of, plain.rule.effects):
             box = plain.boxes[0]
             alike = all(family.others.get(subject) == values for subject, values in box.items() if subject != family.subject)
-            if alike and (family.subject not in box or (hole & box[family.subject]).spans):
+            if alike and (family.subject not in box or family.words or (hole & box[family.subject]).spans):
                 return True
     return False
 
 
-def _field_of(plain: PlainRule, subject: FamilySubject) -> Field | None:
-    fields = [field for pattern in plain.rule.patterns if pattern.name == subject.name for field in pattern.fields]
-    return next((field for field in fields if isinstance(subject, FieldRef) and field.name == subject.field), None)
+def _named(family: RuleFamily, number: float) -> str:
+    return family.words[int(number)] if family.words else f"{number:g}"
 
 
 def _in_order(base: LintedBase, one: PlainRule, other: PlainRule) -> tuple[PlainRule, PlainRule]:
