@@ -106,12 +106,19 @@ def _is_gap(family: RuleFamily, place: int, hole: ValueSet) -> bool:
     if low == high and not family.domain.whole:
         return True  # `< 5` and `> 5`
     a, b = _amount(lower.effect), _amount(upper.effect)
-    directions = ("higher", "lower", *family.words[:1], *family.words[-1:])
-    worse = family.field is not None and isinstance(family.field.worse, str) and family.field.worse in directions
-    if worse and a * b > 0 and _dimension(lower.effect) == "severity":
+    if a * b > 0 and _dimension(lower.effect) == "severity" and _goes_on(family, lower, upper):
         return True  # it would fall to 0 on its way
     meeting = [not _hole(family, one, other) for one, other in pairwise(family.members)]
     return len(meeting) > 1 and sum(meeting) == len(meeting) - 1
+
+
+def _goes_on(family: RuleFamily, lower: FamilyMember, upper: FamilyMember) -> bool:
+    """Whether the field says which direction is worse, and the member in that direction is for all that is further on."""
+    worse = family.field.worse if family.field is not None else None
+    ends = family.domain.all.spans[0][0], family.domain.all.spans[-1][1]
+    if worse == "higher" or (family.words and worse == family.words[-1]):
+        return upper.values.spans[0][1] == ends[1]
+    return (worse == "lower" or (bool(family.words) and worse == family.words[0])) and lower.values.spans[0][0] == ends[0]
 
 
 def _is_filled(family: RuleFamily, hole: ValueSet, rules: list[PlainRule]) -> bool:

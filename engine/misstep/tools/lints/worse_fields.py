@@ -119,15 +119,16 @@ class _Trials:
             fall = before.damage - after.damage
             lowering = _lowering(one, other)
             falls = fall > max(0.001, found.fall if found else 0) and before.severity >= after.severity
-            if falls and not self._ends(lowering, field, other):
+            if falls and not self._ends(lowering, field, one, other):
                 score = "severity" if before.severity > after.severity else "damage"
                 found = Milder(better, worse, getattr(before, score), getattr(after, score), fall, lowering)
         return found
 
-    def _ends(self, rule: str, field: Field, other: Result) -> bool:
-        """Whether a rule is for some numbers between others, and no rule goes on where it ends: that is what it says."""
-        bounded = self._bounds.get((rule, field.name), False)
-        return bounded and not any((each.rule.id, field.name) in self._bounds for each in other.memory.contributions)
+    def _ends(self, rule: str, field: Field, one: Result, other: Result) -> bool:
+        """Whether a rule is for some numbers between others, and no rule begins where it ends: that is what it says."""
+        before, after = ({each.rule.id for each in result.memory.contributions} for result in (one, other))
+        begins = any((name, field.name) in self._bounds for name in after - before)
+        return self._bounds.get((rule, field.name), False) and not begins
 
     def _pairs(self, kind: Kind, field: Field, context: FactValues) -> Iterator[tuple[_Tried, _Tried]]:
         """Values with their results, a better one before a worse one: of a number that with most damage so far, and the next."""
