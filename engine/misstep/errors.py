@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import heapq
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -118,7 +119,45 @@ def did_you_mean(
         if new in known:
             return f"; renamed to '{new}'"
     close = _nearest(word[:80], known)
-    return f"; did you mean '{close}'?" if close else otherwise
+    return f"; did you mean '{close}'?{odd_letter(word)}" if close else otherwise
+
+
+def odd_letter(word: str) -> str:
+    """The first letter of a word that is not what it looks like, in words; empty if there is none."""
+    place, c = next(((i, c) for i, c in enumerate(word[:80], 1) if c in BIDI or c in INVISIBLE or c in LOOKALIKES), (0, ""))
+    return f" (character {place} is {_named(c)})" if c else ""
+
+
+def _named(c: str) -> str:
+    """A character by its number and name."""
+    return f"U+{ord(c):04X} {unicodedata.name(c, '')}".rstrip()
+
+
+BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+INVISIBLE = frozenset("\u00ad\u200b\u2060\ufeff")
+LOOKALIKES = frozenset(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u051b\u051d"  # Cyrillic
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0406\u0408\u0405"
+    "\u03bf\u03bd\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7"  # Greek
+)
+"""Letters of other scripts that look like letters of ASCII."""
+_PLAIN = re.compile(r"[\t\n\x20-\x7e]*")
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+def disguised_letter(text: str) -> str:
+    """What in a text is not what it looks like, in words: a sign that is not seen, or turns what is written around; or, within a
+    word, a letter of another script that looks like one of ours. Empty if there is nothing."""
+    if _PLAIN.fullmatch(text):
+        return ""
+    for place, c in enumerate(text, 1):
+        if c in BIDI or c in INVISIBLE or (unicodedata.category(c) == "Cc" and c not in "\t\n"):
+            return f"character {place} is not seen: {_named(c)}"
+    for word in _LETTERS.finditer(text):
+        others = [c for c in word.group() if not c.isascii()]
+        if 0 < len(others) < len(word.group()) and all(c in LOOKALIKES for c in others):
+            return f"in '{word.group()}' a letter is of another script: {_named(others[0])}"
+    return ""
 
 
 NEAR = 0.6  # how alike two words must be, from 0 to 1: as difflib has it

@@ -188,7 +188,7 @@ BAD = {
     "broken JSON": Bad("f.json", '[{"kind": "outage",\n "minutes": 5', ["f.json:2:14: not valid JSON: Expecting ',' delimiter"]),
     "broken YAML": Bad(
         "f.yaml", "facts:\n  - {kind: outage\n",
-        ["f.yaml:3:1: not valid YAML: while parsing a flow mapping, did not find expected ',' or '}'"],
+        ["f.yaml:2:5: not valid YAML: this { is not closed: } is missing"],
     ),
     "key twice in JSON": Bad("f.json", '{"facts": []}\n'.replace("[]", '[{"kind": "outage",\n"services": 1,\n"services": 2}]'),
                              ["f.json:3: the key 'services' stands twice in one object"]),

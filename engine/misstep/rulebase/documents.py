@@ -11,12 +11,14 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import yaml
 
 from misstep.errors import Location, MisstepError, Problem, RecordError, RuleError, from_pointer
+from misstep.rulebase.yaml_faults import QuotedText, YamlFault, explain_fault
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 16
@@ -241,15 +243,26 @@ class _YamlBuilder:
         except yaml.MarkedYAMLError as error:
             if error.problem == "exceeded maximum nesting depth":
                 return self._build_up_to(error.problem_mark)
-            place = self._place(error.problem_mark or error.context_mark)
-            what = ", ".join(filter(None, (error.context, error.problem))) + _HINTS.get(error.problem or "", "")
-            raise self.document.fault([Problem(place, f"not valid YAML: {what}")]) from None
+            raise self.document.fault([self._explained(error)]) from None
         except yaml.reader.ReaderError as error:
             before = self.document.text.encode()[: error.position].decode(errors="replace")  # libyaml counts bytes
             place = Location(self.document.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
             raise self.document.fault([Problem(place, f"not valid YAML: {error.reason}")]) from None
         except (yaml.YAMLError, UnicodeError):
             raise self.document.fault([Problem(self._place(None), "not valid YAML: not readable as UTF-8 text")]) from None
+
+    def _explained(self, error: yaml.MarkedYAMLError) -> Problem:
+        """The problem of a text that is no YAML, where it began."""
+        what = ", ".join(filter(None, (error.context, error.problem))) + _HINTS.get(error.problem or "", "")
+        mark: _Event = error.problem_mark or error.context_mark
+        if mark is None:
+            return Problem(self._place(None), f"not valid YAML: {what}")
+        began: _Event = error.context_mark
+        fault = YamlFault(
+            error.context or "", (began.line, began.column) if began else None, error.problem or "", (mark.line, mark.column)
+        )
+        found = explain_fault(self.document.text, fault, lambda: _quoted_texts(self.document.text))
+        return Problem(self._place(found), f"not valid YAML: {found.message or what}")
 
     def _build_up_to(self, mark: _Event) -> object:
         """Build from the text before a place: libyaml 0.2.6 and later looks ahead so far that it gives up at a thousand
@@ -296,14 +309,18 @@ class _YamlBuilder:
 
     def _sequence(self, path: Path, depth: int) -> list[object]:
         items: list[object] = []
+        cut: _Event = None
         while type(event := self.next()) is not yaml.SequenceEndEvent:
+            cut = self._refuse_cut(cut, event)
             items.append(self._value(event, (*path, len(items)), depth + 1))
         return items
 
     def _mapping(self, path: Path, depth: int) -> dict[str, object]:
         data: dict[str, object] = {}
         lines: dict[str, _Event] = {}
+        cut: _Event = None
         while type(event := self.next()) is not yaml.MappingEndEvent:
+            self._refuse_cut(cut, event)
             if type(event) is not yaml.ScalarEvent:
                 raise self._error(event, "a key must be a word")
             if event.anchor is not None or event.tag is not None:
@@ -322,11 +339,36 @@ class _YamlBuilder:
                 continue
             lines[key] = event.start_mark
             here = (*path, key)
-            data[key] = self._value(self.next(), here, depth + 1)
+            value = self.next()
+            cut = self._refuse_cut(cut, value)
+            data[key] = self._value(value, here, depth + 1)
             if self.marks is not None and not isinstance(data[key], str):
                 start = lines[key]  # of anything but text, the key is the better place to point at
                 self.marks[here] = Mark(start.line + 1, start.column + 1)
         return data
+
+    def _refuse_cut(self, cut: _Event, event: _Event) -> _Event:
+        """Refuse an expression that commas cut into pieces. ``cut``: a piece whose bracket is not closed, or None; the event is a
+        later piece, or the first one."""
+        if type(event) is not yaml.ScalarEvent or not event.implicit[0]:
+            return cut
+        opened = event.value.count("(") - event.value.count(")")
+        if cut is not None and opened < 0:
+            raise self._error(cut, "an expression with a comma stands in quotes inside of { } and [ ]")
+        return event if cut is None and opened > 0 else cut
+
+
+def _quoted_texts(text: str) -> list[QuotedText]:
+    """The texts in quotes that go over several lines, up to where the text is no YAML any more."""
+    found = []
+    loader: _Event = yaml.CSafeLoader(text)
+    with suppress(yaml.YAMLError):
+        while (token := loader.get_token()) is not None:
+            start, end = token.start_mark, token.end_mark
+            if isinstance(token, yaml.ScalarToken) and token.style in ("'", '"') and start.line < end.line:
+                lines = text.split("\n")[start.line : end.line + 1]
+                found.append(QuotedText(start.line, start.column, end.line, "\n".join(lines)))
+    return found
 
 
 def _mark(event: _Event) -> Mark:

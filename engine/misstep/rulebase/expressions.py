@@ -185,6 +185,7 @@ _SLIPS = (  # what ast would take for something else, drop or warn of; or refuse
     (r"(?<![=!<>:])=(?!=)", "values are compared with =="),
     (r":=", "':=' is not part of the expression language"),
     (r"<>", "'unequal' is written !="),
+    ("[\u2018-\u201f\u00ab\u00bb\u2032\u2033]", "this is no quotation mark; a text stands in ' or \""),
     (r"[^\x00-\x7f\ud800-\udfff]", "letters and signs beyond ASCII stand in texts alone, in plain quotes"),
 )
 _SLIP = re.compile("|".join(pattern for pattern, _ in _SLIPS))

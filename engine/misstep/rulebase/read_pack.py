@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from misstep.errors import Problem, RuleError, did_you_mean
+from misstep.errors import Problem, RuleError, did_you_mean, odd_letter
 from misstep.rulebase import schema
 from misstep.rulebase.documents import Document
 from misstep.rulebase.packs import Pack
@@ -122,7 +122,7 @@ def _expected(error: ErrorDetails, value: object) -> str:
         case "string_type":
             return "must be text" + ("; put it in quotes" if isinstance(value, (int, float)) else "")
         case "string_pattern_mismatch":
-            return f"must be {schema.PATTERNS[context['pattern']]}"
+            return f"must be {schema.PATTERNS[context['pattern']]}{odd_letter(str(value))}"
         case "string_too_long":
             return f"must be a text of at most {context['max_length']} characters"
         case kind:

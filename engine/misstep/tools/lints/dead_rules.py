@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import Any
 
 from misstep.language.effects import amounts_of
-from misstep.language.expression import Compare, Count, Curve, Expression, FieldRef, IfElse, Literal, Logic, walk, with_name
+from misstep.language.expression import Compare, Expression, FieldRef, Literal, Logic, walk, with_name
 from misstep.language.expression_text import written_expression
 from misstep.language.program import Aggregate, Existence, Pattern, Rule
 from misstep.rulebase.packs import PackEntry
 from misstep.tools.lints.linted import LintedBase, LintFinding, PlacedTests
-from misstep.tools.lints.rule_conditions import LEVELS, ConditionReader, TooManyBoxes, height
-from misstep.tools.lints.value_sets import ValueDomain
+from misstep.tools.lints.rule_conditions import LEVELS, ConditionReader, TooManyBoxes
 
 _Tests = list[tuple[Expression, bool]]
 
@@ -25,73 +24,11 @@ def find_thresholds(base: LintedBase) -> Iterator[LintFinding]:
     where the value never is."""
     for rule, entry in base.rules():
         for placed in base.tests(rule, entry):
-            inner = placed.binder.pattern if placed.binder else None
-            for test in placed.tests:
-                for message in _beyond(base, rule, test, inner):
-                    yield LintFinding(entry, message, placed.path)
+            for message in base.beyond_limits(rule, placed):
+                yield LintFinding(entry, message, placed.path)
         for path, effect in base.effects(rule, entry):
-            for amount in amounts_of(effect):
-                for message in _beyond(base, rule, amount, None):
-                    yield LintFinding(entry, message, path)
-
-
-def _beyond(base: LintedBase, rule: Rule, node: Expression, inner: Pattern | None) -> Iterator[str]:
-    reader, declared = ConditionReader(base.knowledge, rule, inner), ConditionReader(base.declared, rule, inner)
-    for part in walk(node):
-        for comparison in _comparisons(part):
-            if (outcome := _always(comparison, reader, declared)) is not None:
-                subject, domain, _ = reader.atom(comparison)
-                always = "always" if outcome else "never"
-                yield f"`{written_expression(comparison)}` {always} holds: {_limits(subject, domain)}"
-        if isinstance(part, Curve):
-            type_ = declared.type(part.x)
-            idle = [x for x, _ in part.points if not type_.low <= x <= type_.high]
-            used = [x for x, _ in part.points if type_.low < x < type_.high]
-            if idle and not used and height(part.points, type_.low) == height(part.points, type_.high):
-                yield f"the curve is flat where its value is: {_limits(part.x, declared.domain(part.x))}"
-            elif len(idle) > 1 and (beyond := _without_effect(part, type_.low, type_.high)):
-                points = ", ".join(f"({x:g}, {y:g})" for x, y in beyond)
-                yield f"nothing comes of {points} in the curve: {_limits(part.x, declared.domain(part.x))}"
-
-
-def _comparisons(node: object) -> Iterator[Compare]:
-    """The comparisons of a value with a number that a chain is made of."""
-    if isinstance(node, Compare):
-        for operator, both in zip(node.operators, pairwise(node.operands), strict=True):
-            if sum(isinstance(each, Literal) for each in both) == 1 and not any(isinstance(each, IfElse) for each in both):
-                yield Compare((operator,), both)
-
-
-def _always(comparison: Compare, reader: ConditionReader, declared: ConditionReader) -> bool | None:
-    """Whether a comparison with a number always holds, or never; None otherwise."""
-    _, domain, values = reader.atom(comparison)
-    if domain.all.spans and not values:
-        return False
-    _, domain, values = declared.atom(comparison)
-    return True if domain.all.spans and values == domain.all.known else None
-
-
-def _without_effect(curve: Curve, low: float, high: float) -> list[tuple[float, float]]:
-    """The points of a curve beyond a point that is beyond the values too."""
-    after = [later for point, later in pairwise(curve.points) if point[0] >= high]
-    before = [earlier for earlier, point in pairwise(curve.points) if point[0] <= low]
-    return before + after
-
-
-def _limits(subject: object, domain: ValueDomain) -> str:
-    """The values of a subject in words."""
-    spans = domain.all.spans
-    (low, _), (high, _) = spans[0][0], spans[-1][1]
-    what = str(subject) if isinstance(subject, FieldRef) else subject.name if isinstance(subject, Count) else "the value"
-    if len(spans) > 1:
-        return f"{what} is one of {', '.join(f'{first[0]:.10g}' for first, _ in spans[:8])}"
-    if low == high:
-        return f"{what} is {low:.10g}"
-    if high == float("inf"):
-        return f"{what} is at least {low:.10g}"
-    if low == -float("inf"):
-        return f"{what} is at most {high:.10g}"
-    return f"{what} is from {low:.10g} to {high:.10g}"
+            for message in base.beyond_limits(rule, PlacedTests(path, tuple(amounts_of(effect)))):
+                yield LintFinding(entry, message, path)
 
 
 # -- conditions that never hold
@@ -101,18 +38,13 @@ def find_contradictions(base: LintedBase) -> Iterator[LintFinding]:
     """Rules that never fire, as their conditions exclude each other; `unless` that exclude nothing; and alternatives that never
     hold."""
     for rule, entry in base.rules():
-        placed = [each for each in base.tests(rule, entry) if not _has_thresholds(base, rule, each)]
+        placed = [each for each in base.tests(rule, entry) if not base.beyond_limits(rule, each)]
         whole = _Whole(base, rule, entry)
         try:
             found = [*whole.find(placed)]
             yield from found or whole.find_parts(placed)
         except TooManyBoxes:
             continue
-
-
-def _has_thresholds(base: LintedBase, rule: Rule, placed: PlacedTests) -> bool:
-    inner = placed.binder.pattern if placed.binder else None
-    return any(True for test in placed.tests for _ in _beyond(base, rule, test, inner))
 
 
 class _Whole:
@@ -240,7 +172,7 @@ def find_tautologies(base: LintedBase) -> Iterator[LintFinding]:
     for rule, entry in base.rules():
         for placed in base.tests(rule, entry):
             reader = ConditionReader(base.declared, rule, placed.binder.pattern if placed.binder else None)
-            for test in () if _has_thresholds(base, rule, placed) else placed.tests:
+            for test in () if base.beyond_limits(rule, placed) else placed.tests:
                 try:
                     if not isinstance(test, Literal) and not reader.boxes([(test, False)]):
                         yield LintFinding(entry, f"`{written_expression(test)}` always holds", placed.path)

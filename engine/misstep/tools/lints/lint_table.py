@@ -6,6 +6,7 @@ Codes are stable: packs waive lints by them.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, LiteralString, NamedTuple
@@ -18,11 +19,31 @@ from misstep.rulebase.link import load_program
 from misstep.rulebase.link_words import link_words, word_sources
 from misstep.rulebase.load import EXTENDED
 from misstep.rulebase.packs import Merged
+from misstep.tools.lints.case_lints import find_idle_cases, find_vain_expectations, find_wrong_facts
 from misstep.tools.lints.dead_rules import find_contradictions, find_tautologies, find_thresholds
-from misstep.tools.lints.effect_lints import find_multiplied_amounts
-from misstep.tools.lints.idle_parts import find_idle_actions, find_idle_advice, find_idle_constants
+from misstep.tools.lints.disguised_letters import find_disguised_letters
+from misstep.tools.lints.effect_lints import (
+    find_idle_amounts,
+    find_multiplied_amounts,
+    find_taken_extremes,
+    find_vetoed_advice,
+    find_wrong_units,
+)
+from misstep.tools.lints.idle_parts import (
+    find_idle_actions,
+    find_idle_advice,
+    find_idle_constants,
+    find_idle_sources,
+    find_missing_reasons,
+    find_own_disabled,
+    find_unmended_mistakes,
+    find_unread_words,
+    find_unscored_mistakes,
+)
 from misstep.tools.lints.judged_people import find_judged_people
 from misstep.tools.lints.linted import LintedBase, LintFinding, place_of
+from misstep.tools.lints.rule_families import find_doubled, find_gaps, find_overlaps, find_subsumed
+from misstep.tools.lints.worse_fields import find_wrong_directions
 
 LintLevel = Literal["error", "remark"]
 
@@ -49,10 +70,29 @@ LINTS: tuple[Lint, ...] = (
     Lint("contradiction", "a condition never holds, so that a rule never fires", find_contradictions),
     Lint("tautology", "a condition always holds", find_tautologies),
     Lint("threshold", "a number is beyond what it is compared with", find_thresholds),
+    Lint("doubled", "two rules say the same, and both fire", find_doubled),
+    Lint("subsumed", "a rule fires only where another one of its family fires too", find_subsumed),
+    Lint("overlap", "two rules of a family take the number at which they meet", find_overlaps),
+    Lint("gap", "no rule of a family takes the numbers between them", find_gaps),
     Lint("multiplied", "an amount is added once for each fact of another pattern", find_multiplied_amounts),
+    Lint("amount", "an amount is never within its limits", find_idle_amounts),
+    Lint("unit", "an amount looks like one of another unit", find_wrong_units),
+    Lint("vetoed", "what a rule recommends is always vetoed", find_vetoed_advice),
+    Lint("taken", "an aggregate is compared with a fact that it leaves out", find_taken_extremes),
     Lint("idle-action", "an action is in no plan", find_idle_actions),
     Lint("idle-advice", "advice is never shown", find_idle_advice),
     Lint("idle-constant", "nothing uses a constant", find_idle_constants),
+    Lint("turned-off", "a pack turns off a rule of its own", find_own_disabled),
+    Lint("idle-source", "nothing rests on a source", find_idle_sources),
+    Lint("no-severity", "a mistake has no severity", find_unscored_mistakes),
+    Lint("no-repair", "nothing is recommended for a mistake", find_unmended_mistakes),
+    Lint("no-reason", "a rule that people see gives no reason", find_missing_reasons),
+    Lint("unread-word", "no rule asks for a word that a rule derives", find_unread_words),
+    Lint("worse", "a change that a field calls worse makes a mistake milder", find_wrong_directions),
+    Lint("case-facts", "the facts of a case are no record", find_wrong_facts, "error"),
+    Lint("case-expects", "a case expects what cannot be", find_vain_expectations, "error"),
+    Lint("idle-case", "a case expects nothing", find_idle_cases),
+    Lint("disguised", "a letter is not what it looks like", find_disguised_letters),
     Lint("judges-people", "a rule asks who a person is", find_judged_people),
     Lint("idle-waiver", "a waiver waives nothing", _idle_waivers),
 )
@@ -108,7 +148,16 @@ def check_packs(paths: Sequence[str | Path], limits: Limits, codes: Collection[s
 def find_told(program: Program, merged: Merged, codes: Collection[str] = CODES) -> list[Told]:
     """What the lints of some codes tell of the given packs, in the order of places; without what declarations waive, and without
     what is in the shipped packs that they extend."""
-    base = LintedBase(program, merged)
+    collecting = gc.isenabled()
+    gc.disable()  # as where packs are loaded: nearly all that is there stays
+    try:
+        return sorted(_find_told(LintedBase(program, merged), codes))
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _find_told(base: LintedBase, codes: Collection[str]) -> set[Told]:
     told: set[Told] = set()
     for lint in LINTS:
         if lint.code in codes:
@@ -118,4 +167,4 @@ def find_told(program: Program, merged: Merged, codes: Collection[str] = CODES) 
                 elif found.entry.pack.layer != EXTENDED:
                     told.add(Told(found.problem, lint.code, lint.level))
             base.ran.append(lint.code)
-    return sorted(told)
+    return told

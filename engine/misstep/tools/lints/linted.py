@@ -16,7 +16,9 @@ from misstep.rulebase import schema
 from misstep.rulebase.load import EXTENDED
 from misstep.rulebase.packs import Merged, Pack, PackEntry
 from misstep.rulebase.tables import RowEntry
-from misstep.tools.lints.rule_conditions import ValueKnowledge
+from misstep.tools.lints.number_limits import beyond_limits
+from misstep.tools.lints.plain_rules import PlainRule, RuleFamily, find_families, plain_rules
+from misstep.tools.lints.rule_conditions import ConditionReader, ValueKnowledge
 
 SECTIONS = ("constants", "roles", "kinds", "tables", "rules", "actions", "sources", "usual", "scale")
 """The sections of packs whose declarations may waive lints; cases may too."""
@@ -70,12 +72,15 @@ def place_of(entry: PackEntry[Any]) -> Place:
 @dataclass
 class LintedBase:
     """A rule base that is linted. ``ran``: the codes of the lints so far; ``waived``: which of them found something that a
-    declaration waives."""
+    declaration waives; ``unfit``: the rules that are told to leave a gap or to overlap."""
 
     program: Program
     merged: Merged
     ran: list[str] = field(default_factory=list)
     waived: set[tuple[Place, str]] = field(default_factory=set)
+    unfit: set[str] = field(default_factory=set)
+    _effects: dict[str, list[PlacedEffect]] = field(default_factory=dict)
+    _beyond: dict[tuple[str, tuple[str | int, ...]], tuple[str, ...]] = field(default_factory=dict)
 
     def own_packs(self) -> Iterator[Pack]:
         """The packs that are checked, without the shipped ones that they extend."""
@@ -112,6 +117,16 @@ class LintedBase:
         """The same, of derived facts only what their kinds declare: other packs may derive more of them."""
         return ValueKnowledge(self.program, derived=False)
 
+    @cached_property
+    def plain(self) -> list[PlainRule]:
+        """The rules with plain names."""
+        return plain_rules(self.knowledge, [rule for rule, _ in self.rules()])
+
+    @cached_property
+    def families(self) -> list[RuleFamily]:
+        """The families of rules."""
+        return [*find_families(self.knowledge, self.plain)]
+
     def tests(self, rule: Rule, entry: PackEntry[Any]) -> Iterator[PlacedTests]:
         """The texts with the conditions of a rule; those in the cells of a table are left out."""
         placed = zip(self.merged.condition_places[rule.id], rule.conditions, strict=False)
@@ -119,6 +134,15 @@ class LintedBase:
             yield PlacedTests(path, tuple(condition.test for _, condition in group))
         for path, binder in self.binders(rule, entry):
             yield PlacedTests(path, binder.conditions, binder)
+
+    def beyond_limits(self, rule: Rule, placed: PlacedTests) -> tuple[str, ...]:
+        """What is said in a text of numbers beyond what they are compared with."""
+        key = (rule.id, placed.path)
+        if key not in self._beyond:
+            inner = placed.binder.pattern if placed.binder else None
+            readers = ConditionReader(self.knowledge, rule, inner), ConditionReader(self.declared, rule, inner)
+            self._beyond[key] = tuple(message for test in placed.tests for message in beyond_limits(test, *readers))
+        return self._beyond[key]
 
     def binders(self, rule: Rule, entry: PackEntry[Any]) -> Iterator[tuple[tuple[str | int, ...], Existence | Aggregate]]:
         """The existences and aggregates that a rule writes out, each with the path of its condition, or else its own."""
@@ -134,11 +158,18 @@ class LintedBase:
             elif named.fact is None:
                 yield path, next(aggregates)
 
-    def effects(self, rule: Rule, entry: PackEntry[Any]) -> Iterator[PlacedEffect]:
+    def effects(self, rule: Rule, entry: PackEntry[Any]) -> list[PlacedEffect]:
         """The effects of a rule."""
-        paths: list[tuple[str | int, ...]] = []
-        for key in EFFECTS:
-            given = getattr(entry.doc.then, key)
-            paths += [("then", key, i) for i in range(len(given))] if isinstance(given, list) else []
-            paths += [("then", key)] if given is not None and not isinstance(given, list) else []
-        return (PlacedEffect(path, effect) for path, effect in zip(paths, rule.effects, strict=True))
+        if rule.id not in self._effects:
+            paths: list[tuple[str | int, ...]] = []
+            for key in entry.doc.then.model_fields_set:
+                given = getattr(entry.doc.then, key)
+                paths += [("then", key, i) for i in range(len(given))] if isinstance(given, list) else []
+                paths += [("then", key)] if given is not None and not isinstance(given, list) else []
+            paths.sort(key=lambda path: _ORDER[path[1]])
+            self._effects[rule.id] = [PlacedEffect(path, effect) for path, effect in zip(paths, rule.effects, strict=True)]
+        return self._effects[rule.id]
+
+
+_ORDER: dict[str | int, int] = {key: place for place, key in enumerate(EFFECTS)}
+"""The order in which effects are linked."""

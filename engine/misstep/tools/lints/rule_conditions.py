@@ -6,7 +6,6 @@ boxes certainly never holds; one that has boxes may still not hold.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -39,6 +38,7 @@ from misstep.language.numbers import minus, plus
 from misstep.language.operators import ARITHMETIC, COMPARISONS, Comparator
 from misstep.language.program import FINDING, OUTLOOK, Aggregate, GroupKey, Pattern, Program, Rule
 from misstep.language.scale import Levels
+from misstep.rulebase.expressions import MAX_SIZE
 from misstep.rulebase.patterns import MOST_FACTS
 from misstep.tools.lints.value_sets import LEAST, MOST, TEXTS, TRUTHS, ValueDomain, ValueSet, span_of, union
 
@@ -127,9 +127,7 @@ def _declared(field: Field) -> ValueDomain:
     """The values that a field is declared to have."""
     match field.form.sort:
         case "number":
-            low = -math.inf if field.minimum is None else field.minimum
-            high = math.inf if field.maximum is None else field.maximum
-            values = span_of(low, high)
+            values = span_of(*field.range)
         case "truth":
             values = TRUTHS
         case _:
@@ -184,9 +182,12 @@ class ConditionReader:
                 inner = self.type(operand)
                 return Type(inner.name, low=0 - inner.high, high=0 - inner.low)
             case Arithmetic(operator, left, right, whole):
-                ends = [_ended(operator, x, y) for x in _ends(self.type(left)) for y in _ends(self.type(right))]
-                low, high = (-math.inf, math.inf) if any(math.isnan(end) for end in ends) else (min(ends), max(ends))
-                return Type("integer" if whole else "number", low=low, high=high)
+                run, (a, b) = ARITHMETIC[operator].run, (self.type(left), self.type(right))
+                try:
+                    ends = [run(x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
+                except (ZeroDivisionError, OverflowError):  # its ends are computed here less closely than where it was checked
+                    ends = [-MAX_SIZE, MAX_SIZE]
+                return Type("integer" if whole else "number", low=min(ends), high=max(ends))
             case Curve(x, points):
                 heights = [y for _, y in _reached(points, self.type(x))]
                 return Type("number", low=min(heights), high=max(heights))
@@ -244,7 +245,9 @@ class ConditionReader:
             case _:
                 subject, domain, values = self.atom(node)
                 taken = values if truth else domain.beyond(values)
-                return [{subject: taken}] if taken else []
+                if not taken:
+                    return []
+                return [{}] if isinstance(subject, Literal) else [{subject: taken}]
 
     def atom(self, node: Expression) -> tuple[Subject, ValueDomain, ValueSet]:
         """A condition that is about one subject: the subject, the values that it can have, and those for which it holds."""
@@ -325,18 +328,6 @@ class ConditionReader:
             and left.name != right.name
             and all(name in {p.name for p in self._rule.patterns if p.over == "fact"} for name in (left.name, right.name))
         )
-
-
-def _ends(type_: Type) -> tuple[float, float]:
-    return type_.low, type_.high
-
-
-def _ended(operator: str, x: float, y: float) -> float:
-    """One end of a result; not a number where it has none."""
-    if math.isinf(x) or math.isinf(y):
-        plain = {"+": float.__add__, "-": float.__sub__, "*": float.__mul__, "/": float.__truediv__}
-        return plain[operator](float(x), float(y)) if operator != "*" or (x and y) else 0.0
-    return next(form.run for symbol, form in ARITHMETIC.items() if symbol == operator)(x, y)
 
 
 def _reached(points: Sequence[tuple[float, float]], x: Type) -> list[tuple[float, float]]:
