@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from misstep.api import RuleBase, assess, assess_json, calibrate, certainty, counterfactuals, questions, suggest
-from misstep.assessment.records import Fact, Record
 from misstep.assessment.result import Assessment
 from misstep.assessment.session import Session
 from misstep.errors import (
@@ -21,6 +20,8 @@ from misstep.limits import Limits
 
 if TYPE_CHECKING:
     from misstep.analysis.reading.reader import Suggestion
+    from misstep.assessment.record_models import Fact as Fact
+    from misstep.assessment.record_models import Record as Record
     from misstep.batch.results import Scores as Scores
     from misstep.batch.results import read_scores as read_scores
     from misstep.batch.run import score as score
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from misstep.batch.score_batch import scores_schema as scores_schema
 
 
-_LATE = {  # tables need pyarrow, which takes longer to import than all of misstep; few read stories
+_LATE = {  # tables need pyarrow, which takes longer to import than all of misstep, models pydantic; few read stories
+    "Fact": "misstep.assessment.record_models",
+    "Record": "misstep.assessment.record_models",
     "Scores": "misstep.batch.results",
     "read_scores": "misstep.batch.results",
     "score": "misstep.batch.run",

@@ -1,56 +1,34 @@
 """Check records, in every shape that callers have them in, and give their facts in the form that they have in memory.
 
-The kinds of the rule base become one pydantic-core validator, strict: no coercion, no unknown fields, no NaN.
-Its errors are reworded; they name places, never values.
+What is plainly right is taken at once, by intake.py; record_validator.py decides about the rest. Errors name places, never
+values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
-from pydantic import BaseModel, ConfigDict, StringConstraints
-from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, ValidationError, core_schema
 
 from misstep.assessment.intake import Facts, Intake, Values, fault
 from misstep.assessment.old_names import OldNames
 from misstep.assessment.result import Plain
-from misstep.errors import Location, Problem, RecordError, did_you_mean, to_pointer
+from misstep.errors import Location, Problem, RecordError
 from misstep.language.facts import (
     GIVEN_ROLES,
-    LARGEST,
     MAX_ID,
-    MAX_TEXT,
-    Field,
-    Kind,
 )
 from misstep.language.program import Program
 from misstep.limits import Limits
 from misstep.rulebase.documents import read_json
 
-_Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID)]
+if TYPE_CHECKING:  # pydantic takes a third of the time of a short command, and plain data needs none of it
+    from misstep.assessment.record_models import Fact, Record
+    from misstep.assessment.record_validator import Given, RecordValidator
 
-
-class Fact(BaseModel):
-    """One fact as a model: ``Fact(kind="late_arrival", minutes=12)``. Its fields are checked by ``assess``."""
-
-    model_config = ConfigDict(frozen=True, extra="allow", strict=True, defer_build=True)
-
-    kind: str
-    id: _Id | None = None
-
-
-class Record(BaseModel):
-    """One interview: its facts, and an id if it has one."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
-
-    id: _Id | None = None
-    facts: list[Fact]
-
-
-RecordLike = Record | Mapping[str, Any] | Iterable[Fact | Mapping[str, Any]]
+RecordLike: TypeAlias = "Record | Mapping[str, Any] | Iterable[Fact | Mapping[str, Any]]"
 """A record, a mapping of its shape, or just the facts."""
 
 
@@ -61,19 +39,19 @@ class RecordReader:
         self._limits = limits
         self._kinds = {name: kind for name, kind in program.kinds.items() if kind.role in GIVEN_ROLES}
         self._concluded = program.kinds.keys() - self._kinds.keys()
-        self._schema = _record_schema(self._kinds.values())
-        self._validator = SchemaValidator(self._schema)
         self._old_names = OldNames(self._kinds.values())
         intake = Intake(self._kinds)
         self._take, self._collect = intake.take, intake.collect
 
     def json_schema(self) -> Plain:
         """JSON Schema of a record."""
-        from pydantic.json_schema import GenerateJsonSchema
+        return self._validator.json_schema()
 
-        schema = GenerateJsonSchema().generate(self._schema, mode="validation")
-        schema["title"] = "misstep record"
-        return schema
+    @cached_property
+    def _validator(self) -> RecordValidator:
+        from misstep.assessment.record_validator import RecordValidator
+
+        return RecordValidator(self._kinds, self._concluded)
 
     def read(self, record: RecordLike) -> Facts:
         """Check a record. Raises RecordError with every problem found, up to the limit."""
@@ -111,7 +89,7 @@ class RecordReader:
         said = {name: value for name, value in data.items() if value is not None}
         facts = said.get("facts")
         places: list[int] = []  # of facts in the record, where those that are left out are counted
-        given: Mapping[tuple[str | int, ...], str] = {}
+        given: Given = {}
         problems: list[Problem] = []
         if isinstance(facts, list):
             places = [i for i, fact in enumerate(facts) if fact is not None]
@@ -144,68 +122,18 @@ class RecordReader:
                 said[name] = [word for word in value if word is not None]
         return said
 
-    def _validated(self, data: Plain, given: Mapping[tuple[str | int, ...], str]) -> list[Values]:
-        """The rows of a record's facts, in its order. ``given``: as for ``_problem``."""
-        try:
-            valid = self._validator.validate_python(data)
-        except ValidationError as error:
-            errors = error.errors(include_url=False, include_input=False)
-            most = self._limits.problems
-            raise self._record_error([self._problem(e, given) for e in errors[:most]], len(errors) - most) from None
-        return [list(fact.values()) for fact in valid["facts"]]
+    def _validated(self, data: Plain, given: Given) -> list[Values]:
+        """The rows of a record's facts, in its order. Raises RecordError."""
+        from misstep.assessment.record_validator import InvalidRecord
 
-    # -- errors
+        try:
+            return self._validator.rows(data, given, self._limits.problems)
+        except InvalidRecord as error:
+            raise self._record_error(error.problems, error.omitted) from None
 
     def _record_error(self, problems: list[Problem], omitted: int = 0) -> RecordError:
         most = self._limits.problems
         return RecordError(problems[:most], max(0, omitted, len(problems) - most))
-
-    def _problem(self, error: ErrorDetails, given: Mapping[tuple[str | int, ...], str]) -> Problem:
-        """One error in our words. ``given``: old names of fields in the record, by the place of the fact and the new name."""
-        kind = error["type"]
-        loc = [step for step in error["loc"] if isinstance(step, (str, int))]
-        if kind == "invalid_key" or len(loc) < len(error["loc"]):
-            place = loc[:2] if loc[:1] == ["facts"] else []
-            return Problem(Location(pointer=to_pointer(place)), "every key must be text")
-        found: Kind | None = None
-        if len(loc) > 2 and loc[0] == "facts":
-            found = self._kinds.get(str(loc.pop(2)))
-        if kind == "union_tag_invalid":
-            loc.append("kind")
-            tag = error["ctx"]["tag"]  # repr() of a tag that is not text
-            if tag in self._concluded:
-                message = f"'{tag}' is concluded by rules and cannot be said"
-            else:
-                near = did_you_mean(tag, self._kinds) if tag.isidentifier() else ""
-                message = "there is no such kind" + (near or "; `misstep kinds` lists them")
-        elif kind == "union_tag_not_found":
-            loc.append("kind")
-            message = "every fact needs a kind, which is text"
-        elif kind == "extra_forbidden":
-            known = list(found.by_name) if found else ["id", "facts"]
-            of = f" in {found.name}" if found else ""
-            name = str(loc.pop())
-            if name.isidentifier() and len(name) <= 60:
-                loc.append(name)
-            message = f"there is no such field{of}" + did_you_mean(name, known, f"; there are {', '.join(known) or 'no fields'}")
-        elif kind == "missing":
-            field = found.by_name.get(str(loc[-1])) if found else None
-            message = "is missing" + (f"; it must be {field.expected()}" if field else "")
-        elif kind == "string_unicode":
-            message = "has half of a surrogate pair, which is no character"
-        elif error.get("ctx") in ({"le": LARGEST}, {"ge": -LARGEST}):
-            message = f"is beyond {LARGEST}, up to which whole numbers are exact"
-        elif found is not None and len(loc) > 2 and str(loc[2]) in found.by_name:
-            message = f"must be {found.by_name[str(loc[2])].expected()}"
-        elif loc and loc[-1] == "id":
-            message = f"must be text of 1 to {MAX_ID} characters"
-        elif loc == ["facts"]:
-            message = "must be a list of facts"
-        else:
-            message = "must be a mapping: {kind: ..., and its fields}"
-        if len(loc) > 2:
-            loc[2] = given.get((*loc[1:3],), loc[2])
-        return Problem(Location(pointer=to_pointer(loc)), message)
 
 
 def _placed(error: RecordError, places: list[int]) -> RecordError:
@@ -261,8 +189,6 @@ def plain_record(record: RecordLike) -> Plain:
     """The record as a mapping with ``facts``, not checked yet. Raises RecordError if it has no shape of a record."""
     if type(record) is list:
         return {"facts": _plain_facts(record)}
-    if isinstance(record, Record):
-        return {"id": record.id, "facts": _plain_facts(record.facts)}
     if isinstance(record, Mapping):
         data = dict(record)
         facts = data.get("facts")
@@ -271,6 +197,10 @@ def plain_record(record: RecordLike) -> Plain:
         if isinstance(facts, (list, tuple)):
             data["facts"] = _plain_facts(facts)
         return data
+    from misstep.assessment.record_models import Record
+
+    if isinstance(record, Record):
+        return {"id": record.id, "facts": _plain_facts(record.facts)}
     if isinstance(record, (str, bytes, bytearray)) or not isinstance(record, Iterable):
         raise fault("", "must be a record {facts: [...]} or a list of facts")
     return {"facts": _plain_facts(record)}
@@ -281,73 +211,10 @@ def _plain_facts(facts: Iterable[object]) -> list[object]:
 
 
 def _plain_fact(fact: object) -> object:
+    if isinstance(fact, Mapping):
+        return dict(fact)
+    from misstep.assessment.record_models import Fact
+
     if isinstance(fact, Fact):
         return {name: value for name, value in fact.model_dump().items() if name != "id" or value is not None}
-    return dict(fact) if isinstance(fact, Mapping) else fact
-
-
-# -- the validator
-
-
-def _record_schema(kinds: Iterable[Kind]) -> CoreSchema:
-    facts = core_schema.tagged_union_schema(
-        {kind.name: _fact_schema(kind) for kind in kinds}, "kind", strict=True, from_attributes=False
-    )
-    return core_schema.typed_dict_schema(
-        {
-            "id": core_schema.typed_dict_field(_optional(_id_schema()), required=False),
-            "facts": core_schema.typed_dict_field(core_schema.list_schema(facts, strict=True)),
-        },
-        strict=True,
-        extra_behavior="forbid",
-    )
-
-
-def _fact_schema(kind: Kind) -> CoreSchema:
-    """A mapping whose values come out in the order of a row: id, kind, then the fields."""
-    fields = {
-        "id": core_schema.typed_dict_field(_optional(_id_schema()), required=False),
-        "kind": core_schema.typed_dict_field(core_schema.literal_schema([kind.name])),
-    }
-    fields |= {
-        f.name: core_schema.typed_dict_field(_field_schema(f), required=f.required, metadata=_described(f)) for f in kind.fields
-    }
-    return core_schema.typed_dict_schema(fields, strict=True, extra_behavior="forbid")
-
-
-def _described(field: Field) -> Plain:
-    return {"pydantic_js_updates": {"description": field.help or field.expected()}}
-
-
-def _id_schema() -> CoreSchema:
-    return core_schema.str_schema(strict=True, min_length=1, max_length=MAX_ID)
-
-
-def _optional(schema: CoreSchema) -> CoreSchema:
-    return core_schema.with_default_schema(core_schema.nullable_schema(schema), default=None)
-
-
-def _field_schema(field: Field) -> CoreSchema:
-    schema = _value_schema(field)
-    if field.required:
-        return schema
-    return core_schema.with_default_schema(core_schema.nullable_schema(schema), default=None if field.unknown else field.default)
-
-
-def _value_schema(field: Field) -> CoreSchema:
-    low, high = field.range
-    match field.type:
-        case "boolean":
-            return core_schema.bool_schema(strict=True)
-        case "integer":
-            return core_schema.int_schema(strict=True, ge=int(low), le=int(high))
-        case "number":
-            number = core_schema.float_schema(strict=True, allow_inf_nan=False, ge=low, le=high)
-            return core_schema.no_info_after_validator_function(lambda given: given + 0.0, number)  # -0.0 is 0.0
-        case "text":
-            return core_schema.str_schema(strict=True, max_length=MAX_TEXT)
-        case "enum":
-            return core_schema.literal_schema(list(field.values))
-        case "set":
-            words = core_schema.list_schema(core_schema.literal_schema(list(field.values)), strict=True)
-            return core_schema.no_info_after_validator_function(lambda given: tuple(sorted(set(given))), words)
+    return fact

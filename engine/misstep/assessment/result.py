@@ -1,7 +1,7 @@
 """The Assessment: the same shape from Python, on the command line and over HTTP.
 
-Its classes are plain frozen dataclasses. ``Annotated`` holds limits, descriptions and the names in JSON: pydantic reads them to
-validate JSON and to write JSON Schema, here and in programs of users (``response_model=Assessment`` of FastAPI).
+Its classes are plain frozen dataclasses. ``Annotated`` holds limits and descriptions: pydantic reads them to validate JSON and to
+write JSON Schema, here and in programs of users (``response_model=Assessment`` of FastAPI). Nothing else needs pydantic.
 """
 
 from __future__ import annotations
@@ -10,28 +10,45 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
 
 import orjson
-from pydantic import ConfigDict, Field, TypeAdapter
 
 from misstep.language.effects import Dimension
 from misstep.language.program import Reach, SourceKind
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
 SCHEMA = 2
 """The version of the shape of an assessment."""
 
-Basis = Annotated[
-    Literal["said", "assumed", "concluded"],
-    Field(
-        description="said: the record states it; assumed: a default stands in for what the record leaves out; "
-        "concluded: by other rules"
-    ),
-]
-
-
 Plain = dict[str, Any]
 """An object of JSON, by its names there."""
+
+
+class Described:
+    """What JSON Schema says of a field, and the range of its numbers, as pydantic asks for them."""
+
+    def __init__(self, text: str, low: float | None = None, high: float | None = None) -> None:
+        self.text = text
+        self.low, self.high = low, high
+
+    def __get_pydantic_core_schema__(self, source: object, handler: Callable[[object], Any]) -> Any:
+        schema = handler(source)
+        return schema if self.high is None else {**schema, "ge": self.low, "le": self.high}
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Callable[[Any], Plain]) -> Plain:
+        described = handler(schema)
+        return {**described, "description": self.text} if self.text else described
+
+
+Basis = Annotated[
+    Literal["said", "assumed", "concluded"],
+    Described(
+        "said: the record states it; assumed: a default stands in for what the record leaves out; concluded: by other rules"
+    ),
+]
 _Part = TypeVar("_Part")
 
 
@@ -39,7 +56,12 @@ class _Shape:
     """Read by pydantic. A name of Python is taken too, as in the output of ``dataclasses.asdict``."""
 
     __slots__ = ()
-    __pydantic_config__ = ConfigDict(extra="forbid", populate_by_name=True, serialize_by_alias=True)
+    __pydantic_config__: ClassVar[Plain] = {
+        "extra": "forbid",
+        "populate_by_name": True,
+        "serialize_by_alias": True,
+        "alias_generator": lambda name: _in_json(name),
+    }
 
 
 @dataclass(frozen=True)
@@ -48,7 +70,7 @@ class RuleBaseInfo(_Shape):
 
     name: str
     version: str
-    digest: Annotated[str, Field(description="SHA-256 of everything the rule base says")]
+    digest: Annotated[str, Described("SHA-256 of everything the rule base says")]
 
 
 @dataclass(frozen=True)
@@ -57,17 +79,17 @@ class Reason(_Shape):
 
     rule: str
     dimension: Annotated[
-        Literal[Dimension, "outlook"], Field(description="severity, relief, noticed, urgency, verdict, overall or outlook")
+        Literal[Dimension, "outlook"], Described("severity, relief, noticed, urgency, verdict, overall or outlook")
     ]
     amount: Annotated[
         float,
-        Field(
-            description="points of severity, relief, urgency or overall; doublings of the odds for noticed; "
+        Described(
+            "points of severity, relief, urgency or overall; doublings of the odds for noticed; "
             "for verdict and outlook the rank of what the rule asks for, from 0"
         ),
     ]
     text: str
-    facts: Annotated[tuple[str, ...], Field(description="ids of the facts that the rule matched")]
+    facts: Annotated[tuple[str, ...], Described("ids of the facts that the rule matched")]
     sources: tuple[str, ...]
     basis: Basis
 
@@ -103,18 +125,14 @@ class Finding(_Shape):
     fact: str
     kind: str
     title: str
-    word: Annotated[str, Field(description="what it usually means to those who saw it, said to the person")]
-    severity: Annotated[
-        float, Field(ge=0, le=10, description="of ten hiring managers, how many would hold it against the candidate")
-    ]
+    word: Annotated[str, Described("what it usually means to those who saw it, said to the person")]
+    severity: Annotated[float, Described("of ten hiring managers, how many would hold it against the candidate", 0, 10)]
     severity_band: str
-    noticed: Annotated[
-        float, Field(ge=0, le=1, description="the chance that somebody noticed; 1 where the rule base does not ask for it")
-    ]
-    noticed_level: Annotated[str, Field(description="empty where the rule base does not ask who noticed")]
-    urgency: Annotated[float, Field(ge=0, le=10)]
-    urgency_level: Annotated[str, Field(description="empty where the rule base has no urgency")]
-    damage: Annotated[float, Field(ge=0, le=10, description="severity x noticed")]
+    noticed: Annotated[float, Described("the chance that somebody noticed; 1 where the rule base does not ask for it", 0, 1)]
+    noticed_level: Annotated[str, Described("empty where the rule base does not ask who noticed")]
+    urgency: Annotated[float, Described("", 0, 10)]
+    urgency_level: Annotated[str, Described("empty where the rule base has no urgency")]
+    damage: Annotated[float, Described("severity x noticed", 0, 10)]
     verdict: str
     because: tuple[Reason, ...]
 
@@ -125,12 +143,10 @@ class PlannedAction(_Shape):
 
     action: str
     title: str
-    targets: Annotated[
-        tuple[str, ...], Field(alias="for", description="ids of the mistakes it deals with; empty: the interview as a whole")
-    ]
-    reach: Annotated[Reach, Field(description="repairs: towards the employer; plain: contact without mention; private")]
-    priority: Annotated[float, Field(ge=0, le=100)]
-    relief: Annotated[float, Field(ge=0, le=100, description="by how much the damage falls if only this is done")]
+    targets: Annotated[tuple[str, ...], Described("ids of the mistakes it deals with; empty: the interview as a whole")]
+    reach: Annotated[Reach, Described("repairs: towards the employer; plain: contact without mention; private")]
+    priority: Annotated[float, Described("", 0, 100)]
+    relief: Annotated[float, Described("by how much the damage falls if only this is done", 0, 100)]
     text: str
     because: tuple[ActionReason, ...]
 
@@ -149,13 +165,13 @@ class Step(_Shape):
     """What is done on one occasion, over one channel."""
 
     rank: int
-    occasion: Annotated[str, Field(description="one of the rule base's; empty where it declares none")]
+    occasion: Annotated[str, Described("one of the rule base's; empty where it declares none")]
     title: str
     channel: str
-    due_hours: Annotated[float | None, Field(description="to be done within so many hours from now; null: at any time")]
+    due_hours: Annotated[float | None, Described("to be done within so many hours from now; null: at any time")]
     text: str
     message: Message | None
-    actions: Annotated[tuple[PlannedAction, ...], Field(description="in the order in which they are said or done")]
+    actions: Annotated[tuple[PlannedAction, ...], Described("in the order in which they are said or done")]
 
 
 @dataclass(frozen=True)
@@ -164,7 +180,7 @@ class AvoidedAction(_Shape):
 
     action: str
     title: str
-    targets: Annotated[tuple[str, ...], Field(alias="for")]
+    targets: tuple[str, ...]
     because: tuple[ActionReason, ...]
 
 
@@ -201,31 +217,29 @@ class _Late(_Shape):
 class Assessment(_Late):
     """The answer for one interview."""
 
-    schema: Annotated[int, Field(description="version of this shape")]
-    id: Annotated[str | None, Field(description="the id of the record, where it has one")]
+    schema: Annotated[int, Described("version of this shape")]
+    id: Annotated[str | None, Described("the id of the record, where it has one")]
     rulebase: RuleBaseInfo
-    headline: Annotated[str, Field(description="the answer to the question that the person asks")]
-    damage: Annotated[
-        float, Field(ge=0, le=100, description="the chance in percent that at least one slip is held against the candidate")
-    ]
-    damage_after: Annotated[float, Field(ge=0, le=100, description="the same once the plan is carried out")]
+    headline: Annotated[str, Described("the answer to the question that the person asks")]
+    damage: Annotated[float, Described("the chance in percent that at least one slip is held against the candidate", 0, 100)]
+    damage_after: Annotated[float, Described("the same once the plan is carried out", 0, 100)]
     band: str
     verdict: Annotated[
         str,
-        Field(
-            description="the worst verdict of all findings; where it calls for a step towards the employer and there is none, "
+        Described(
+            "the worst verdict of all findings; where it calls for a step towards the employer and there is none, "
             "the rule base's word for that"
         ),
     ]
-    outlook: Annotated[str, Field(description="empty where the rule base has no outlooks")]
-    acts: Annotated[bool, Field(description="whether a step deals with a mistake towards the employer")]
-    because: Annotated[tuple[Reason, ...], Field(description="what concerns the interview as a whole: overall and outlook")]
-    findings: Annotated[tuple[Finding, ...], Field(description="worst first")]
-    steps: Annotated[tuple[Step, ...], Field(description="in the order to act on them; due times never fall along it")]
+    outlook: Annotated[str, Described("empty where the rule base has no outlooks")]
+    acts: Annotated[bool, Described("whether a step deals with a mistake towards the employer")]
+    because: Annotated[tuple[Reason, ...], Described("what concerns the interview as a whole: overall and outlook")]
+    findings: Annotated[tuple[Finding, ...], Described("worst first")]
+    steps: Annotated[tuple[Step, ...], Described("in the order to act on them; due times never fall along it")]
     avoid: tuple[AvoidedAction, ...]
     derived: tuple[DerivedFact, ...]
-    notes: Annotated[tuple[str, ...], Field(description="what was assumed")]
-    draft: Annotated[str | None, Field(description="the text of the first message of the steps, where there is one")]
+    notes: Annotated[tuple[str, ...], Described("what was assumed")]
+    draft: Annotated[str | None, Described("the text of the first message of the steps, where there is one")]
     sources: tuple[CitedSource, ...]
 
     @property
@@ -350,4 +364,6 @@ def _in_json(name: str) -> str:
 @cache
 def _adapter() -> TypeAdapter[Assessment]:
     """Made when it is first needed: it takes longer than the import of this module."""
+    from pydantic import TypeAdapter
+
     return TypeAdapter(Assessment)

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from misstep.assessment.intake import Facts
-from misstep.assessment.records import Fact, RecordReader
+from misstep.assessment.records import RecordReader
 from misstep.assessment.result import Assessment
 from misstep.errors import Location, Problem, RecordError, UsageError, printable
+
+if TYPE_CHECKING:
+    from misstep.assessment.record_models import Fact
 
 
 class Session:
@@ -40,7 +43,7 @@ class Session:
         Raises RecordError where the fact is wrong or does not go with the others, and then it is not added.
         """
         fact = deepcopy(dict(fact)) if isinstance(fact, Mapping) else fact
-        given = fact.id if isinstance(fact, Fact) else fact.get("id") if isinstance(fact, dict) else None
+        given = fact.get("id") if isinstance(fact, dict) else getattr(fact, "id", None)
         with self._lock:
             posted = self._open()
             name = given if isinstance(given, str) else f"#{uuid4().hex}"  # an id may be any text, so also a number
