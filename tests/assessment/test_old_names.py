@@ -19,7 +19,7 @@ from tests.inline import load_text
 from tests.page.reading import read
 
 from misstep import RecordError, RuleBase, RuleError, score, score_batch
-from misstep.assessment.records import Fact, Record
+from misstep.assessment.record_models import Fact, Record
 from misstep.service.page import Page
 from misstep.tools.docs.book import read_book
 from misstep.tools.docs.pages import render
