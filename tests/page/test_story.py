@@ -387,3 +387,11 @@ def test_there_is_help_in_every_state() -> None:
         for place in BASE.program.scale.words.page.help:
             assert place.title in form.text
             assert ("a", "href", place.url) in form.attributes
+
+
+def test_of_many_facts_nothing_is_asked_and_the_answer_comes_all_the_same() -> None:
+    few, many = (shown("&".join(f"facts.{i}.kind=spill" for i in range(count)).encode()) for count in (20, 21))
+    assert asked(few) != ""
+    assert asked(many) == ""
+    assert BASE.assess(record(many)).headline in flat(many)
+    assert "Depending on what you have not said" not in flat(many)
