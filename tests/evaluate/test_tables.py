@@ -129,7 +129,7 @@ def test_a_type_is_complete(name: FieldType) -> None:
                 rulebase.assess([{"kind": "k", "f": other}])
     for drawn in (*sample._choices(field, likely_default=False), *(() if name == "text" else certainty_figures._answers(field))):
         rulebase.assess([{"kind": "k", "f": drawn}])
-    typed = story._shown(value)
+    typed = story.shown_value(value)
     assert story._meant(field, typed) == value, "the page reads something else than it shows"
 
 

@@ -127,6 +127,20 @@ def test_the_limits_of_the_service_are_those_of_the_page(client: Client) -> None
     assert "This is not a form that this page posts" in answer.text
 
 
+def test_nothing_of_a_story_is_in_the_log_or_in_the_metrics(rules: RuleReloader, caplog: pytest.LogCaptureFixture) -> None:
+    settings = Settings(access_log=True, body_bytes=5_000)
+    app = create_app(rules, settings, Metrics(), page_routes(rules, settings), own_process=False)
+    client = Client(app)
+    with caplog.at_level("DEBUG"):
+        read = client.post("/", content="text=I+slipped+on+marzipan&step=read", headers=FORM)
+        wrong = client.post("/", content="text=marzipan&facts.0.kind=slip&facts.0.times=marzipan", headers=FORM)
+    assert (read.status_code, wrong.status_code) == (200, 422)
+    assert "marzipan" in read.text
+    logged = [vars(record) for record in caplog.records if record.getMessage() == "request"]
+    assert len(logged) == 2
+    assert "marzipan" not in f"{caplog.text} {logged} {client.get('/metrics').text} {read.headers} {wrong.headers}"
+
+
 def test_the_page_is_that_of_the_rules_in_force(client: Client, rules: RuleReloader) -> None:
     asked = {"content": "q=slip", "headers": FORM}
     assert "Banana skin" in client.post("/", **asked).text

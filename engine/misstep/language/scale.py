@@ -72,16 +72,38 @@ _SECTIONS = {
 
 
 @dataclass(frozen=True, slots=True)
+class PageExample:
+    """A story to try, what somebody who knows said of it, and where."""
+
+    title: str
+    story: str
+    said: str = ""
+    source: str = ""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageHelp:
+    """A place to get help: for whom, what it is, and its address."""
+
+    title: str
+    text: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PageWords:
     """Words of the page. ``title``: that of the rule base if empty; ``waiting``: before there is an answer; ``example``: of words
-    to search for; ``sections``: by role."""
+    to search for; ``sections``: by role; ``examples``: stories to try; ``help``: where to get more of it."""
 
     title: str = ""
     lead: str = "Say what went wrong. You will see how much it weighs, what to do first, and what to leave alone."
-    waiting: str = "Add what went wrong, and the answer will be here."
+    waiting: str = "A few sentences are enough. Nothing counts until you say so."
     example: str = ""
     closing: str = ""
     sections: dict[str, SectionWords] = field(default_factory=_SECTIONS.copy)
+    examples: tuple[PageExample, ...] = ()
+    help: tuple[PageHelp, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

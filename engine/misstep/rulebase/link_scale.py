@@ -11,7 +11,18 @@ from typing import Any
 
 from misstep.errors import listing
 from misstep.language.facts import TRAITS
-from misstep.language.scale import NO_LEVELS, Levels, MessagePart, Occasion, PageWords, Scale, ScaleWords, SectionWords
+from misstep.language.scale import (
+    NO_LEVELS,
+    Levels,
+    MessagePart,
+    Occasion,
+    PageExample,
+    PageHelp,
+    PageWords,
+    Scale,
+    ScaleWords,
+    SectionWords,
+)
 from misstep.rulebase import schema
 from misstep.rulebase.packs import Merged, PackEntry
 
@@ -96,10 +107,13 @@ def _words(doc: schema.WordsDoc) -> ScaleWords:
     given = doc.model_dump(exclude_none=True, exclude={"replace"})
     page = given.pop("page")
     sections = {role: SectionWords(**words) for role, words in page.pop("sections").items()}
+    examples = tuple(PageExample(**example) for example in page.pop("examples"))
+    places = tuple(PageHelp(**place) for place in page.pop("help"))
     for noun, plural in (("record", "records"), ("mistake", "mistakes")):
         if noun in given:
             given[noun], given[plural] = given[noun]["one"], given[noun]["many"]
-    return ScaleWords(page=PageWords(sections=PageWords().sections | sections, **page), **given)
+    shown = PageWords(sections=PageWords().sections | sections, examples=examples, help=places, **page)
+    return ScaleWords(page=shown, **given)
 
 
 def _check_trait(merged: Merged, section: str) -> None:

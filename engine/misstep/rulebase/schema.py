@@ -43,6 +43,7 @@ Identifier = Annotated[str, StringConstraints(pattern=ID, max_length=120)]
 """A rule, source or pack."""
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Prose = Annotated[str, StringConstraints(max_length=4000)]
+Url = Annotated[str, StringConstraints(pattern=URL, max_length=1000)]
 ExpressionText = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Number = Annotated[float, Field(ge=-(2**53), le=2**53)]
 Weight = Annotated[float, Field(gt=0, le=2**53)]
@@ -338,7 +339,7 @@ class SourceDoc(Declaration):
     kind: Literal["survey", "study", "expert", "practice"]
     year: Annotated[int, Field(ge=1800, le=2200)] | None = None
     figure: Prose = ""
-    url: Annotated[str, StringConstraints(pattern=URL, max_length=1000)] | None = None
+    url: Url | None = None
 
 
 class UsualDoc(Declaration):
@@ -461,6 +462,20 @@ class PageSectionDoc(Doc):
     lead: Prose
 
 
+class PageExampleDoc(Doc):
+    title: ShortText
+    story: Prose
+    said: Prose = ""
+    source: Annotated[str, StringConstraints(max_length=500)] = ""
+    url: Url | None = None
+
+
+class PageHelpDoc(Doc):
+    title: ShortText
+    text: Prose
+    url: Url | None = None
+
+
 class PageWordsDoc(Doc):
     title: ShortText | None = None
     lead: Prose | None = None
@@ -468,6 +483,8 @@ class PageWordsDoc(Doc):
     example: ShortText | None = None
     closing: Prose | None = None
     sections: dict[GivenRole, PageSectionDoc] = {}
+    examples: Annotated[list[PageExampleDoc], Field(max_length=20)] = []
+    help: Annotated[list[PageHelpDoc], Field(max_length=20)] = []
 
 
 class WordsDoc(Doc):

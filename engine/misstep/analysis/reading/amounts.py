@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from misstep.analysis.reading.english import NUMBERS, SECONDS
-from misstep.analysis.reading.tokens import Token
+from misstep.analysis.reading.english import NUMBERS, SECONDS, UNITS
+from misstep.analysis.reading.tokens import Token, sentences
 
 _ONE = {"a": 1, "an": 1, "one": 1, "another": 1}
 _TIMES = {"twice": 2, "thrice": 3}
+_LONGEST_AMOUNT = 40  # characters
 _BETWEEN = frozenset(("or", "to"))
 _SKIPPED = frozenset(("of", "good", "full", "whole", "more", "further", "separate", "different", "spelling", "whole"))
 
@@ -38,6 +39,20 @@ def find_amounts(sentence: list[Token]) -> list[SaidAmount]:
             i = amount.end
         i += 1
     return found
+
+
+def said_amount(text: str, unit: str) -> float | None:
+    """The number that a text is, and nothing else, in a unit of fields: "12 min", "half an hour", "twelve". None if it is no
+    number, or of another unit; figures without a unit are left to others."""
+    if len(text) > _LONGEST_AMOUNT or not text[:1].isalnum() or (text[0].isdigit() and text[-1].isdigit()):
+        return None
+    found = sentences(text)
+    amounts = find_amounts(found[0]) if len(found) == 1 else []
+    if len(amounts) != 1 or (amounts[0].start, amounts[0].end) != (0, len(found[0]) - 1):
+        return None
+    if not amounts[0].seconds:
+        return float(amounts[0].value)
+    return amounts[0].value * amounts[0].seconds / UNITS[unit] if unit in UNITS else None
 
 
 def _amount_at(words: list[str], i: int) -> SaidAmount | None:

@@ -1,14 +1,14 @@
-"""The page for people: a form about what went wrong, and the answer, as HTML.
+"""The page for people: a story of what went wrong, what was understood, the questions that matter, and the answer, as HTML.
 
-``form or link -> story -> record -> assessment -> answer -> page``. Pure functions of bytes: no state between calls, and
-nothing is stored. Without JavaScript the form posts the whole story, and its buttons work on the server; with it, the same
+``form or link -> story -> step -> record -> assessment and question -> page``. Pure functions of bytes: no state between calls,
+and nothing is stored. Without JavaScript the form posts the whole story, and its buttons work on the server; with it, the same
 answers are swapped into the page.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
@@ -20,6 +20,7 @@ from misstep.assessment.records import RecordLike
 from misstep.errors import BudgetError, Problem, RecordError
 from misstep.limits import Limits
 from misstep.service.page.answer import PageAnswer, show_answer
+from misstep.service.page.asking import Asking, find_asking
 from misstep.service.page.catalogue import Catalogue
 from misstep.service.page.rendering import Markup
 from misstep.service.page.story import Posted, Story, given_kinds, read_form, read_record, too_many
@@ -46,6 +47,7 @@ FILES: Mapping[str, str] = {
 
 
 MOST_FACTS = 100  # each of them is a card with a dozen fields
+MOST_TRIED = 20  # facts; trying the answers to what is open about more of them takes seconds
 
 
 def read_file(name: str) -> bytes:
@@ -95,7 +97,7 @@ class Page:
         story = read_record(record, self._kinds)
         if len(story.facts) > self._limits.facts:
             return self._refused(too_many(self._limits))
-        shown = {problem.location.pointer for problem in self._problems(self._whole(story)[0])}
+        shown = {problem.location.pointer for problem in self._problems(self._completed(story).record()[0])}
         lost = [*twice, *(problem for problem in self._problems(record) if problem.location.pointer not in shown)]
         return self._page(Posted(story, {}, tuple(map(str, lost))))
 
@@ -118,7 +120,7 @@ class Page:
     def _kept(self, body: bytes, name: str, make: Callable[[bytes], bytes]) -> Reply:
         def keep() -> Reply:
             posted = self._posted(body)
-            record, _, _ = self._whole(posted.story)
+            record, _ = self._completed(posted.story).record()
             if self._problems(record):
                 return self._page(posted)
             return Reply(200, "application/json", make(json.dumps(record).encode()), name)
@@ -137,18 +139,51 @@ class Page:
 
     def _posted(self, body: bytes) -> Posted:
         posted = read_form(body, self._kinds, self._old_names, self._limits)
-        story, asked = posted.story, dict(posted.asked)
+        story, asked = posted.story, posted.asked
         if kind := self._kinds.get(asked.get("add", "")):
             if len(story.facts) >= self._limits.facts:
                 return replace(posted, wrong=(*posted.wrong, too_many(self._limits)))
             return replace(posted, story=story.add(kind), asked={"added": kind.name})
         if (place := asked.get("remove", "")).isascii() and place.isdigit() and len(place) < 10:
             return replace(posted, story=story.remove(int(place)), asked={"removed": place})
-        return posted
+        if (place := asked.get("example", "")).isascii() and place.isdigit() and len(place) < 10:
+            return self._read(replace(posted, story=replace(story, text=self._markup.example(int(place)))))
+        answers = "choose" in asked or (asked.get("see") == "answer" and any(posted.replies))
+        step = "next" if answers else asked.get("step", "")
+        if step == "read":
+            return self._read(posted)
+        return replace(posted, story=self._after(step, posted), asked={**asked, "step": step})
 
-    def _whole(self, given: Story) -> tuple[dict[str, object], list[int], Story]:
-        story = given.completed(self._kinds.values())
-        return *story.record(), story
+    def _read(self, posted: Posted) -> Posted:
+        """What a text tells, to be confirmed."""
+        try:
+            found = self._rulebase.suggest(posted.story.text)
+        except RecordError as error:
+            return replace(posted, wrong=(*posted.wrong, *map(str, error.problems)))
+        story = posted.story.with_suggestions(found, self._kinds, self._limits.facts)
+        read = any(fact.unsure for fact in story.facts)
+        return replace(posted, story=story, asked={"step": "read" if read else "nothing" if story.text.strip() else "empty"})
+
+    def _after(self, step: str, posted: Posted) -> Story:
+        """The story after a button of the page."""
+        story, question = posted.story, posted.asked.get("question", "")
+        asked = story.asked_about(question)
+        if step == "confirm":
+            return story.confirmed()
+        if step == "back":
+            return story.back()
+        if asked is None:
+            return story
+        if "choose" in posted.asked:
+            return story.answered(question, posted.asked["choose"])
+        if step == "next" and asked.kind.by_name[question.rpartition(".")[2]].type == "set":
+            return story.answered(question, tuple(filter(None, posted.replies)))
+        if step == "next" and any(posted.replies):
+            return story.answered(question, posted.replies[-1])
+        return story.skipped(question) if step in ("next", "skip") else story
+
+    def _completed(self, story: Story) -> Story:
+        return story.completed(self._kinds.values())
 
     def _problems(self, record: RecordLike) -> tuple[Problem, ...]:
         try:
@@ -165,16 +200,39 @@ class Page:
             return None
 
     def _page(self, posted: Posted) -> Reply:
-        record, places, story = self._whole(posted.story)
+        story = self._completed(posted.story)
+        given, given_places = story.record()
+        problems = self._problems(given)
+        record, places = _without(given, given_places, problems)
+        while problems and (more := self._problems(record)):  # a value that is left out may be one that is needed
+            record, places = _without(record, places, more)
         answer: PageAnswer | None = None
-        problems: tuple[Problem, ...] = ()
-        try:
-            assessment = self._rulebase.assess(record)
-            if assessment.findings:
-                wanted = {each.action for each in self._rulebase.evaluate(record).memory.recommendations}
-                found = self._rulebase.counterfactuals(record)
-                answer = show_answer(assessment, found, self._certainty(record), self._rulebase.program, places, wanted)
-        except RecordError as error:
-            problems = error.problems
-        html = self._markup.page(story, posted.asked, record, places, answer, problems, posted.wrong)
+        asking = Asking()
+        assessment = self._rulebase.assess(record)
+        if assessment.findings:
+            wanted = {each.action for each in self._rulebase.evaluate(record).memory.recommendations}
+            found = self._rulebase.counterfactuals(record)
+            few = len(places) <= MOST_TRIED
+            certainty = self._certainty(record) if few else None
+            answer = show_answer(assessment, found, certainty, self._rulebase.program, places, wanted)
+            asking = find_asking(self._rulebase, story, record["facts"], places) if few else asking
+        html = self._markup.page(story, posted.asked, answer, asking, problems, given_places, posted.wrong)
         return Reply(422 if problems or posted.wrong else 200, "text/html; charset=utf-8", html.encode(errors="replace"))
+
+
+def _without(record: Mapping[str, Any], places: Sequence[int], problems: Iterable[Problem]) -> tuple[dict[str, Any], list[int]]:
+    """A record without the values that are wrong, and without the facts that lack one or are wrong themselves; without anything
+    where the record itself is. One bad value does not hide the answer to the rest."""
+    facts: list[dict[str, Any] | None] = [dict(fact) for fact in record["facts"]]
+    for problem in problems:
+        steps = problem.location.pointer.split("/")
+        if steps[1:2] != ["facts"] or len(steps) < 3:
+            return {"facts": []}, []
+        place = int(steps[2])
+        fact = facts[place]
+        if fact is not None and len(steps) > 3 and steps[3] in fact and steps[3] not in ("kind", "id"):
+            del fact[steps[3]]
+        elif fact is not None:
+            facts[place] = None
+    left = [(fact, place) for fact, place in zip(facts, places, strict=True) if fact is not None]
+    return {**record, "facts": [fact for fact, _ in left]}, [place for _, place in left]

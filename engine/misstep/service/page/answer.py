@@ -11,14 +11,13 @@ from misstep.analysis.certainty_words import certainty_sentences
 from misstep.analysis.counterfactuals import Counterfactual, Counterfactuals
 from misstep.assessment.phrases import whole_percent
 from misstep.assessment.result import Assessment
-from misstep.assessment.statement import StatedReasons, Statement, state
+from misstep.assessment.statement import StatedReasons, StatedStep, Statement, state
 from misstep.language.facts import Field, Kind
 from misstep.language.program import Program
 from misstep.layout.wording import lowered
 from misstep.service.page.labels import answer_text, label_of, value_text
 
 MOST_CHANGES = 3
-MOST_OPEN = 5
 MOST_AVOIDED = 4
 MOST_WORDS = 3  # on top
 
@@ -34,14 +33,6 @@ class WhatIf:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenQuestion:
-    """An open field that the answer depends on: its name and its place on the page."""
-
-    what: str
-    field: str
-
-
-@dataclass(frozen=True, slots=True)
 class PageAnswer:
     """The answer on the page. ``words``: those on top; the others stand with their mistakes."""
 
@@ -50,13 +41,17 @@ class PageAnswer:
     words: tuple[tuple[str, str], ...]
     avoid: tuple[StatedReasons, ...]
     changes: tuple[WhatIf, ...]
-    questions: tuple[OpenQuestion, ...]
     certainty: tuple[str, ...]
 
     @property
     def damage(self) -> str:
         """The damage in whole percent."""
         return whole_percent(self.assessment.damage)
+
+    @property
+    def letter(self) -> int:
+        """The number of the first step with a message; 0 if there is none."""
+        return next((number for number, step in enumerate(self.statement.steps, 1) if step.body), 0)
 
     @property
     def damage_after(self) -> str:
@@ -84,7 +79,6 @@ def show_answer(
         tuple((named if named != every else "", text) for named, text in stated.words[:MOST_WORDS]),
         tuple(_avoided(assessment, stated, program, wanted))[:MOST_AVOIDED],
         tuple(_changes(found.changes, program, titles, places))[:MOST_CHANGES],
-        tuple(_questions(found.unsaid, program, titles, places))[:MOST_OPEN],
         certainty_sentences(certainty, program.kinds, titles) if certainty else (),
     )
 
@@ -101,6 +95,11 @@ def _avoided(assessment: Assessment, stated: Statement, program: Program, wanted
 
 
 _BLANK = re.compile(r"(\[[^\[\]\n]{1,80}\])")
+
+
+def blanks_of(step: StatedStep) -> list[str]:
+    """The blanks of a message, each once, without their brackets."""
+    return list(dict.fromkeys(piece[1:-1] for piece, blank in letter(f"{step.subject}\n{step.body}") if blank))
 
 
 def letter(draft: str) -> Iterable[tuple[str, bool]]:
@@ -123,25 +122,12 @@ def _changes(
             yield WhatIf(_what(change, field, titles, kind), told, value_text(change.band), _place(change, places))
 
 
-def _questions(
-    unsaid: Iterable[Counterfactual], program: Program, titles: Mapping[str, str], places: Sequence[int]
-) -> Iterable[OpenQuestion]:
-    """Open fields of mistakes that the answer depends on, without the answer that would be milder, and without fields that are
-    false unless stated."""
-    for change in unsaid:
-        kind = program.kinds[change.kind]
-        field = kind.by_name.get(change.field or "")
-        if kind.role == "mistake" and field is not None and field.default is not False:
-            yield OpenQuestion(_what(change, field, titles, kind), _place(change, places))
-
-
 def _what(change: Counterfactual, field: Field, titles: Mapping[str, str], kind: Kind) -> str:
     return f"{titles.get(change.fact, kind.title)}: {lowered(label_of(field))}"
 
 
 def _value(field: Field, value: object) -> str:
-    unit = f" {field.unit}" if field.unit and field.is_number else ""
-    return f"{answer_text(field, value) if field.words else value_text(value)}{unit}"
+    return answer_text(field, value) if field.words or field.is_number else value_text(value)
 
 
 def _place(change: Counterfactual, places: Sequence[int]) -> str:

@@ -7,6 +7,7 @@ from misstep.language.facts import UNSAID, Field
 from misstep.layout.wording import capitalized
 
 NOT_SAID = "not said"
+_SYMBOL = 3  # letters: a longer unit is a word, and has a plural
 
 
 def label_of(field: Field) -> str:
@@ -36,9 +37,12 @@ def choice_text(field: Field, value: object) -> str:
 
 
 def answer_text(field: Field, value: object) -> str:
-    """A value of a field as it is read back: text as it was typed, several of a set one after another."""
+    """A value of a field as it is read back: text as it was typed, a number with its unit, several of a set one after another."""
     if field.type == "text":
         return str(value)
     if isinstance(value, list | tuple):
         return "; ".join(choice_text(field, each) for each in value) if value else "none"
+    if field.is_number and field.unit and not isinstance(value, str):
+        one = value == 1 and len(field.unit) > _SYMBOL
+        return f"{choice_text(field, value)} {field.unit.removesuffix('s') if one else field.unit}"
     return choice_text(field, value)

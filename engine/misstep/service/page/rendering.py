@@ -5,7 +5,6 @@ The templates escape all text from facts and packs.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,10 +18,11 @@ from misstep.errors import Problem, printable
 from misstep.language.facts import GIVEN_ROLES, Field, Kind, Role
 from misstep.layout.wording import capitalized, counted, lowered
 from misstep.rulebase.field_use import find_references
-from misstep.service.page.answer import PageAnswer, letter
+from misstep.service.page.answer import PageAnswer, blanks_of, letter
+from misstep.service.page.asking import Asking
 from misstep.service.page.catalogue import Catalogue, Topic
 from misstep.service.page.labels import answer_text, choice_text, hint_of, label_of
-from misstep.service.page.story import Story, StoryFact, Typed, can_be_empty
+from misstep.service.page.story import BLANK, Story, StoryFact
 
 NAMES = "About"  # the label of a field that names another fact
 FIELDS_IN_SIGHT = 4
@@ -47,11 +47,12 @@ class FormSection:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One fact on the page: its place, its title, the fields in sight and those behind them."""
+    """One fact on the page: its place, its title, what is said of it in words, the fields in sight and those behind them."""
 
     place: int
     fact: StoryFact
     title: str
+    said: str
     fields: tuple[Field, ...]
     more: tuple[Field, ...]
     fresh: bool
@@ -66,14 +67,6 @@ class Card:
         """Whether a field behind has a value."""
         values = self.fact.values
         return any(field.name in values for field in self.more)
-
-
-@dataclass(frozen=True, slots=True)
-class FactReadBack:
-    """One fact in the printed summary: its title, and the labels and values of its fields."""
-
-    title: str
-    values: tuple[tuple[str, str], ...]
 
 
 class Markup:
@@ -100,14 +93,14 @@ class Markup:
         environment.globals |= {
             "label_of": self._label,
             "hint_of": hint_of,
-            "can_be_empty": can_be_empty,
             "choice_text": choice_text,
             "sentence": capitalized,
             "small": lowered,
             "terms": rulebase.program.scale.words,
             "few": KINDS_IN_SIGHT,
             "longest_search": LONGEST_SEARCH,
-            "typed": _typed,
+            "blank_name": BLANK,
+            "blanks_of": blanks_of,
             "source_details": source_details,
             "counted": counted,
             "letter": letter,
@@ -117,14 +110,19 @@ class Markup:
         environment.filters["exact"] = escape  # values of fields must not change
         self._template = environment.get_template("page.html")
 
+    def example(self, place: int) -> str:
+        """The story of an example; empty if there is none at this place."""
+        examples = self._program.scale.words.page.examples
+        return examples[place].story if place < len(examples) else ""
+
     def page(
         self,
         story: Story,
         asked: Mapping[str, str],
-        record: Mapping[str, object],
-        places: Sequence[int],
         answer: PageAnswer | None,
+        asking: Asking,
         problems: Sequence[Problem],
+        places: Sequence[int],
         wrong: Sequence[str],
     ) -> str:
         """The whole page. ``places``: of the record's facts in the story; ``wrong``: problems without a field."""
@@ -136,69 +134,64 @@ class Markup:
             version=self._program.version,
             story=story,
             sections=self._sections,
-            cards=cards,
-            said=[read_back for role in cards.values() for card in role if (read_back := self._read_back(card, story))],
+            said=[card for card in cards if not card.fact.unsure],
+            read=[card for card in cards if card.fact.unsure],
+            told=any(fact.unsure or fact.stated for fact in story.facts),
             settings={fact.kind.name for fact in story.facts if fact.kind.role == "setting"},
             words=words,
             found=self._catalogue.search(words),
-            live="live" in asked,
+            step=asked.get("step", ""),
             removed="removed" in asked,
-            record=json.dumps(record, ensure_ascii=False, separators=(",", ":")),
             answer=answer,
+            asking=asking,
             errors=at_fields,
             named={
-                f"facts.{card.place}.{field.name}": f"{card.title}, {lowered(self._label(card, field))}"
-                for role in cards.values()
-                for card in role
+                f"facts.{card.place}.{field.name}": f"{card.title}, {lowered(self._label(card.fact, field))}"
+                for card in cards
                 for field in card.all
             },
             wrong=[*wrong, *elsewhere],
-            options=lambda card, field: self._options(card, field, story),
+            options=lambda fact, field: self._options(fact, field, story),
         )
 
-    def _cards(self, story: Story, asked: Mapping[str, str]) -> dict[str, list[Card]]:
-        """The facts of every role."""
-        cards: dict[str, list[Card]] = {}
+    def _cards(self, story: Story, asked: Mapping[str, str]) -> list[Card]:
+        """The facts by their role, and in their order."""
+        cards = []
         kinds = [fact.kind.name for fact in story.facts]
         added = asked.get("added", "")
-        for place, fact in enumerate(story.facts):
+        for place, fact in sorted(enumerate(story.facts), key=lambda each: GIVEN_ROLES.index(each[1].kind.role)):
             own = self._program.own_fields(fact.kind)
             fields = (*own, *(field for field in fact.kind.fields if field not in own))
             sight = min(len(own), FIELDS_IN_SIGHT)
             before = kinds[:place].count(fact.kind.name)
             title = fact.kind.title + (f" ({before + 1})" if kinds.count(fact.kind.name) > 1 else "")
             fresh = fact.kind.name == added and added not in kinds[place + 1 :]
-            cards.setdefault(fact.kind.role, []).append(Card(place, fact, title, fields[:sight], fields[sight:], fresh))
+            said = ". ".join(self._said(fact, field, story) for field in fields if field.name in fact.values)
+            cards.append(Card(place, fact, title, said, fields[:sight], fields[sight:], fresh))
         return cards
 
-    def _read_back(self, card: Card, story: Story) -> FactReadBack | None:
-        """A fact in the summary; None if it is only assumed."""
-        values = card.fact.values
-        if card.fact.kind.assumed and not values:
-            return None
-        shown = []
-        for field in (field for field in card.all if field.name in values):
-            choices = dict(self._options(card, field, story) or ())
-            typed = _typed(card, field)
-            value = values[field.name]
-            word = choices.get(typed) if isinstance(typed, str) else None
-            shown.append((self._label(card, field), word or answer_text(field, value)))
-        return FactReadBack(card.title, tuple(shown))
+    def _said(self, fact: StoryFact, field: Field, story: Story) -> str:
+        """A field in words: a sentence stands for itself, other values have the name of their field."""
+        value = fact.values[field.name]
+        if field.words and not isinstance(value, list):
+            return answer_text(field, value)
+        named = dict(self._options(fact, field, story) or ()).get(value) if isinstance(value, str) else None
+        return f"{self._label(fact, field)}: {named or answer_text(field, value)}"
 
-    def _label(self, card: Card, field: Field) -> str:
-        return NAMES if (card.fact.kind.name, field.name) in self._references else label_of(field)
+    def _label(self, fact: StoryFact, field: Field) -> str:
+        return NAMES if (fact.kind.name, field.name) in self._references else label_of(field)
 
-    def _options(self, card: Card, field: Field, story: Story) -> list[tuple[str, str]] | None:
+    def _options(self, asking: StoryFact, field: Field, story: Story) -> list[tuple[str, str]] | None:
         """The facts that a field may name, with their titles; None for a text field."""
-        reference = self._references.get((card.fact.kind.name, field.name))
+        reference = self._references.get((asking.kind.name, field.name))
         if reference is None:
             return None
         options = [
             (fact.id, _title(fact.kind, fact.id, story))
             for fact in story.facts
-            if fact.kind.name in reference.ids | reference.kinds and fact.id != card.fact.id
+            if fact.kind.name in reference.ids | reference.kinds and fact.id != asking.id and not fact.unsure
         ]
-        given = _typed(card, field)
+        given = asking.content(field.name)
         if isinstance(given, str) and given and given not in [name for name, _ in options]:
             title = self._program.kinds[given].title if given in self._program.kinds else given
             options.append((given, title))
@@ -215,18 +208,6 @@ def _plain(value: object) -> object:
 def _title(kind: Kind, name: str, story: Story) -> str:
     alike = [fact.id for fact in story.facts if fact.kind is kind]
     return kind.title if len(alike) == 1 else f"{kind.title} ({alike.index(name) + 1})"
-
-
-def _typed(card: Card, field: Field) -> Typed:
-    """The content of a field: typed text, else its default, unless the default is only assumed."""
-    typed = card.fact.typed.get(field.name)
-    if typed is not None:
-        return typed
-    if field.type == "set":
-        return field.default or ()
-    if field.default is None or can_be_empty(field):
-        return ""
-    return field.default if isinstance(field.default, str) else "yes" if field.default else "no"
 
 
 def _placed(problems: Sequence[Problem], places: Sequence[int], story: Story) -> tuple[dict[str, str], list[str]]:
