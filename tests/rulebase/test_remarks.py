@@ -117,7 +117,7 @@ def test_a_kind_that_says_who_a_person_is_is_remarked_where_it_is_asked_for_by_n
 
 
 def test_the_words_are_those_of_the_document() -> None:
-    text = (ROOT / "docs" / "rule-packs.md").read_text(encoding="utf-8").partition("word by word:")[2].partition("at its end")[0]
+    text = (ROOT / "docs" / "lints.md").read_text(encoding="utf-8").partition("word by word:")[2].partition("at its end")[0]
     anywhere, _, last = text.partition("anywhere in a name")
     assert set(re.findall(r"`(\w+)`", anywhere)) == WHO
     assert set(re.findall(r"`(\w+)`", last)) == WHO_LAST
