@@ -9,6 +9,7 @@ become source.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from misstep.evaluate.codegen import join_order
@@ -103,6 +104,7 @@ class _Export:
             "rules": [_RuleExport(self, rule).whole() for rule in self._rules],
             "phases": phases,
             "actions": [self._action(action) for action in program.actions.values()],
+            "sources": [asdict(program.sources[name]) for name in sorted(program.sources)],
             "exclusions": [self.action(winner) for winner, _ in program.exclusions],
             "scale": self._scale(program.scale),
         }
@@ -152,6 +154,7 @@ class _Export:
             "title": kind.title,
             "assumed": kind.assumed,
             "each": kind.each,
+            "advice": [[self.action(action), text] for action, text in kind.advice.items()],
             "traits": [self.word(getattr(kind, trait)) for trait in TRAITS],
             "fields": [self._field(field) for field in kind.fields],
         }
@@ -173,6 +176,8 @@ class _Export:
         return {
             "id": action.id,
             "title": action.title,
+            "text": action.text,
+            "clause": action.clause,
             "reach": action.reach,
             "channels": list(map(self.word, action.channels)),
             "occasion": self.word(action.occasion),
@@ -204,7 +209,7 @@ class _Export:
             "ways": ways,
             "unable": self.word(scale.unable),
             "act_within": [[scale.verdicts.index(verdict), hours] for verdict, hours in scale.act_within.items()],
-            "occasions": [[self.word(name), occasion.place] for name, occasion in scale.occasions.items()],
+            "occasions": [[self.word(name), occasion.place, occasion.title] for name, occasion in scale.occasions.items()],
             "empty": self.word(""),
         }
 
