@@ -51,19 +51,8 @@ impl<'p> Memory<'p> {
     // -- recursive rules
 
     fn fixpoint(&mut self, deriving: &'p Deriving) {
-        let counts = |memory: &Self| {
-            deriving
-                .kinds
-                .iter()
-                .map(|&kind| memory.facts.of_kind[kind].len())
-                .collect::<Vec<_>>()
-        };
-        let mut window = Window {
-            kinds: &deriving.kinds,
-            place: None,
-            old: counts(self),
-            new: counts(self),
-        };
+        let counts = |memory: &Self| deriving.kinds.iter().map(|&kind| memory.facts.of_kind[kind].len()).collect::<Vec<_>>();
+        let mut window = Window { kinds: &deriving.kinds, place: None, old: counts(self), new: counts(self) };
         for &rule in &deriving.growing {
             self.fire_on(rule, &window);
         }
@@ -88,13 +77,7 @@ impl<'p> Memory<'p> {
         let mut slots = vec![Slot::Value(Value::Unknown); self.program.most_slots];
         for step in &self.program.rules[rule].steps {
             if let Step::Each(_, pattern, _) | Step::Exists(Inside { pattern, .. }, _) = step {
-                self.spend(
-                    self.program.patterns[*pattern]
-                        .kinds
-                        .iter()
-                        .map(|&kind| self.facts.of_kind[kind].len())
-                        .sum(),
-                );
+                self.spend(self.program.patterns[*pattern].kinds.iter().map(|&kind| self.facts.of_kind[kind].len()).sum());
             }
         }
         self.steps(rule, 0, &mut slots, Some(window));
@@ -189,10 +172,7 @@ impl<'p> Memory<'p> {
             self.spend(rows.len());
             for &of in rows {
                 if self.takes(&gather.inside, of, slots) {
-                    let value = gather
-                        .value
-                        .as_ref()
-                        .map_or(Value::Whole(1), |value| self.evaluate(value, slots));
+                    let value = gather.value.as_ref().map_or(Value::Whole(1), |value| self.evaluate(value, slots));
                     found.push((gather.keys.iter().map(|(_, key)| self.evaluate(key, slots)).collect(), value));
                 }
             }
@@ -216,22 +196,17 @@ impl<'p> Memory<'p> {
             }
         }
         groups.sort_by(|(a, _), (b, _)| self.in_order(a, b));
-        groups
-            .into_iter()
-            .filter_map(|(keys, values)| Some((keys, self.aggregate(gather, &values)?)))
-            .collect()
+        groups.into_iter().filter_map(|(keys, values)| Some((keys, self.aggregate(gather, &values)?))).collect()
     }
 
     fn in_order(&self, a: &[Value], b: &[Value]) -> Ordering {
         let mut orders = a.iter().zip(b).map(|(&x, &y)| self.facts.compare(x, y));
-        orders
-            .find(|order| *order != Some(Ordering::Equal))
-            .map_or(Ordering::Equal, |order| {
-                order.unwrap_or_else(|| {
-                    self.leave();
-                    Ordering::Equal
-                })
+        orders.find(|order| *order != Some(Ordering::Equal)).map_or(Ordering::Equal, |order| {
+            order.unwrap_or_else(|| {
+                self.leave();
+                Ordering::Equal
             })
+        })
     }
 
     fn aggregate(&self, gather: &Gather, values: &[Value]) -> Option<Value> {
@@ -263,52 +238,34 @@ impl<'p> Memory<'p> {
     fn fire(&mut self, number: usize, slots: &[Slot]) {
         let program: &'p Program = self.program;
         let rule = &program.rules[number];
-        let firing = Firing {
-            rule: number,
-            matched: self.matches.len(),
-        };
+        let firing = Firing { rule: number, matched: self.matches.len() };
         self.matches.extend(&slots[..rule.slots]);
         for (place, effect) in rule.effects.iter().enumerate() {
             let mistakes = |targets: &[usize]| targets.iter().map(|&slot| fact(slots[slot])).collect::<Vec<_>>();
             match effect {
                 Effect::Contribute(dimension, target, amount) => {
-                    let amount = self.whole(amount, slots);
+                    let amount = self.amount(amount, slots);
                     let mistake = target.map(|slot| fact(slots[slot]));
-                    self.contributions.push(Contribution {
-                        mistake,
-                        dimension: *dimension,
-                        amount,
-                        firing,
-                    });
+                    self.contributions.push(Contribution { mistake, dimension: *dimension, amount, firing });
                 }
                 Effect::Derive(kind, values) => {
                     let values: Vec<Value> = values.iter().map(|value| self.evaluate(value, slots)).collect();
                     self.derive(*kind, &values, firing);
                 }
                 Effect::Recommend(action, targets, relief, due) => {
-                    let relief = relief.as_ref().map(|relief| self.whole(relief, slots));
+                    let relief = relief.as_ref().map(|relief| self.amount(relief, slots));
                     let due_hours = due.as_ref().and_then(|due| crate::numbers::number(self.evaluate(due, slots)));
                     let mistakes = mistakes(targets);
-                    self.recommendations.push(Recommendation {
-                        action: *action,
-                        mistakes,
-                        relief,
-                        due_hours,
-                        firing,
-                    });
+                    self.recommendations.push(Recommendation { action: *action, mistakes, relief, due_hours, firing });
                 }
-                Effect::Veto(action, targets) => self.vetoes.push(Veto {
-                    action: *action,
-                    mistakes: mistakes(targets),
-                    firing,
-                }),
+                Effect::Veto(action, targets) => self.vetoes.push(Veto { action: *action, mistakes: mistakes(targets), firing }),
                 Effect::Note(_) => self.notes.push((place, firing)),
                 Effect::Limit(_) => self.outlooks.push((place, firing)),
             }
         }
     }
 
-    fn whole(&self, amount: &crate::program::Node, slots: &[Slot]) -> i64 {
+    fn amount(&self, amount: &crate::program::Node, slots: &[Slot]) -> i64 {
         match self.evaluate(amount, slots) {
             Value::Whole(whole) if whole.abs() < MOST_OF_AN_AMOUNT => whole,
             _ => {
@@ -326,11 +283,7 @@ const MOST_OF_AN_AMOUNT: i64 = 1 << 40;
 fn part(window: Option<&Window>, place: usize, kind: usize, rows: usize) -> (usize, usize) {
     let Some(window) = window else { return (0, rows) };
     let Some(i) = window.kinds.iter().position(|&growing| growing == kind) else {
-        return if window.place == Some(place) {
-            (rows, rows)
-        } else {
-            (0, rows)
-        };
+        return if window.place == Some(place) { (rows, rows) } else { (0, rows) };
     };
     match window.place {
         Some(own) if place == own => (window.old[i], window.new[i]),

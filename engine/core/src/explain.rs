@@ -49,12 +49,7 @@ impl Memory<'_> {
 
     /// The order of equal facts that are kept each: that of the rules and facts that they come of.
     fn by_origin(&self, a: usize, b: usize) -> Ordering {
-        let origin = |of: usize| {
-            self.derivations
-                .iter()
-                .find(|(fact, _)| *fact == of)
-                .map(|(_, firing)| *firing)
-        };
+        let origin = |of: usize| self.derivations.iter().find(|(fact, _)| *fact == of).map(|(_, firing)| *firing);
         let (Some(a), Some(b)) = (origin(a), origin(b)) else {
             return Ordering::Equal;
         };
@@ -72,25 +67,14 @@ impl Memory<'_> {
 
     /// The reasons for the score of a mistake (None: of the record), the heaviest first.
     pub fn reasons_of(&self, mistake: Option<usize>) -> Vec<Weighed> {
-        let own = self
-            .contributions
-            .iter()
-            .filter(|each| each.mistake == mistake && (each.amount != 0 || each.dimension == VERDICT));
-        let mut reasons: Vec<Weighed> = own
-            .map(|each| Weighed {
-                dimension: each.dimension,
-                amount: each.amount,
-                firing: each.firing,
-            })
-            .collect();
+        let own =
+            self.contributions.iter().filter(|each| each.mistake == mistake && (each.amount != 0 || each.dimension == VERDICT));
+        let mut reasons: Vec<Weighed> =
+            own.map(|each| Weighed { dimension: each.dimension, amount: each.amount, firing: each.firing }).collect();
         if mistake.is_none() {
             for (place, firing) in &self.outlooks {
                 if let Effect::Limit(rank) = self.program.rules[firing.rule].effects[*place] {
-                    reasons.push(Weighed {
-                        dimension: OUTLOOK,
-                        amount: rank as i64,
-                        firing: *firing,
-                    });
+                    reasons.push(Weighed { dimension: OUTLOOK, amount: rank as i64, firing: *firing });
                 }
             }
         }
@@ -102,11 +86,8 @@ impl Memory<'_> {
     }
 
     pub fn by_rule_and_facts(&self, a: Firing, b: Firing) -> Ordering {
-        self.by_rule(a, b).then_with(|| {
-            self.facts_of(a)
-                .map(|fact| self.id(fact))
-                .cmp(self.facts_of(b).map(|fact| self.id(fact)))
-        })
+        self.by_rule(a, b)
+            .then_with(|| self.facts_of(a).map(|fact| self.id(fact)).cmp(self.facts_of(b).map(|fact| self.id(fact))))
     }
 
     fn by_rule(&self, a: Firing, b: Firing) -> Ordering {
@@ -189,7 +170,7 @@ impl Memory<'_> {
     }
 
     /// A value as people write it.
-    fn show(&self, value: Value) -> String {
+    pub fn show(&self, value: Value) -> String {
         match value {
             Value::Unknown => "unknown".into(),
             Value::Truth(truth) => if truth { "yes" } else { "no" }.into(),
@@ -198,11 +179,7 @@ impl Memory<'_> {
             Value::Number(number) => {
                 let places = format!("{number:.3}");
                 let shortest = places.trim_end_matches('0');
-                if shortest.ends_with('.') {
-                    format!("{shortest}0")
-                } else {
-                    shortest.into()
-                }
+                if shortest.ends_with('.') { format!("{shortest}0") } else { shortest.into() }
             }
             Value::Word(word) => self.facts.word(word).into(),
             Value::Set(set) => {

@@ -64,11 +64,9 @@ impl Memory<'_> {
                 Value::Word(word) => Value::Word(facts.own(&slice(facts.word(word), *start, *stop))),
                 _ => self.left(None),
             },
-            Node::Curve(x, xs, ys, steep) => self.left(
-                number(value(x))
-                    .and_then(|x| numbers::curve(x, xs, ys, *steep))
-                    .map(Value::Number),
-            ),
+            Node::Curve(x, xs, ys, steep) => {
+                self.left(number(value(x)).and_then(|x| numbers::curve(x, xs, ys, *steep)).map(Value::Number))
+            }
             Node::Thousandths(amount) => self.left(number(value(amount)).and_then(numbers::thousandths).map(Value::Whole)),
             Node::Within(amount) => match value(amount) {
                 Value::Whole(whole) => Value::Whole(whole.clamp(-(LARGEST as i64), LARGEST as i64)),
@@ -106,21 +104,19 @@ impl Memory<'_> {
             };
             return self.left(result.map(Value::Whole));
         }
-        let result = number(left)
-            .zip(number(right))
-            .and_then(|(a, b)| numbers::calculate(operator, a, b));
+        let result = number(left).zip(number(right)).and_then(|(a, b)| numbers::calculate(operator, a, b));
         self.left(result.map(Value::Number))
     }
 
     fn call(&self, function: Function, given: &[Value]) -> Value {
         let facts = &self.facts;
         let result = match (function, given) {
-            (Function::Min, [first, rest @ ..]) => rest
-                .iter()
-                .try_fold(*first, |least, &each| self.extreme(least, each, Ordering::Less)),
-            (Function::Max, [first, rest @ ..]) => rest
-                .iter()
-                .try_fold(*first, |most, &each| self.extreme(most, each, Ordering::Greater)),
+            (Function::Min, [first, rest @ ..]) => {
+                rest.iter().try_fold(*first, |least, &each| self.extreme(least, each, Ordering::Less))
+            }
+            (Function::Max, [first, rest @ ..]) => {
+                rest.iter().try_fold(*first, |most, &each| self.extreme(most, each, Ordering::Greater))
+            }
             (Function::Abs, [Value::Whole(whole)]) => whole.checked_abs().map(Value::Whole),
             (Function::Abs, [Value::Number(number)]) => Some(Value::Number(number.abs())),
             (Function::Round, [value]) => number(*value).and_then(numbers::nearest_whole).map(Value::Whole),
@@ -143,9 +139,7 @@ impl Memory<'_> {
 
     /// One of two: the second only where it is less, or greater.
     pub fn extreme(&self, one: Value, other: Value, wanted: Ordering) -> Option<Value> {
-        self.facts
-            .compare(other, one)
-            .map(|order| if order == wanted { other } else { one })
+        self.facts.compare(other, one).map(|order| if order == wanted { other } else { one })
     }
 
     /// A value; where there is none, Python has to decide.

@@ -64,30 +64,28 @@ impl<'p> Facts<'p> {
         self.said[self.offsets[fact] + column]
     }
 
+    /// How many fields of a fact are unknown.
+    pub fn unknown(&self, fact: usize) -> usize {
+        (0..self.kind(fact).fields.len()).filter(|&column| matches!(self.value(fact, column), Value::Unknown)).count()
+    }
+
     pub fn kind(&self, fact: usize) -> &'p Kind {
         &self.program.kinds[self.kinds[fact]]
     }
 
     pub fn word(&self, word: u32) -> &str {
         let words = &self.program.words;
-        words
-            .get(word as usize)
-            .map_or_else(|| &self.texts[word as usize - words.len()], String::as_str)
+        words.get(word as usize).map_or_else(|| &self.texts[word as usize - words.len()], String::as_str)
     }
 
     /// The word of a field that has one.
-    pub fn word_of(&self, value: Value) -> u32 {
-        if let Value::Word(word) = value {
-            word
-        } else {
-            self.program.scale.empty
-        }
+    pub fn word_in(&self, value: Value) -> u32 {
+        if let Value::Word(word) = value { word } else { self.program.scale.empty }
     }
 
     pub fn set(&self, set: u32) -> &[u32] {
         let sets = &self.program.sets;
-        sets.get(set as usize)
-            .unwrap_or_else(|| &self.sets[set as usize - sets.len()])
+        sets.get(set as usize).unwrap_or_else(|| &self.sets[set as usize - sets.len()])
     }
 
     pub fn compare(&self, a: Value, b: Value) -> Option<Ordering> {
@@ -97,12 +95,9 @@ impl<'p> Facts<'p> {
             (Value::Whole(a), Value::Whole(b)) => Some(a.cmp(&b)),
             (Value::Word(a), Value::Word(b)) if a == b => Some(Ordering::Equal),
             (Value::Word(a), Value::Word(b)) => Some(self.word(a).cmp(self.word(b))),
-            (Value::Set(a), Value::Set(b)) => Some(
-                self.set(a)
-                    .iter()
-                    .map(|&w| self.word(w))
-                    .cmp(self.set(b).iter().map(|&w| self.word(w))),
-            ),
+            (Value::Set(a), Value::Set(b)) => {
+                Some(self.set(a).iter().map(|&w| self.word(w)).cmp(self.set(b).iter().map(|&w| self.word(w))))
+            }
             _ => number(a)?.partial_cmp(&number(b)?),
         }
     }
@@ -226,8 +221,7 @@ impl<'p> Facts<'p> {
         let start = self.values.len();
         self.kinds.push(number);
         self.offsets.push(start);
-        self.values
-            .extend(self.program.kinds[number].fields.iter().map(|field| field.default));
+        self.values.extend(self.program.kinds[number].fields.iter().map(|field| field.default));
         self.said.resize(self.values.len(), false);
         start
     }
@@ -243,12 +237,8 @@ impl<'p> Facts<'p> {
     /// The fact that a rule derives; `Err`: there is an equal one already.
     pub fn derive(&mut self, number: usize, values: &[Value]) -> Result<usize, usize> {
         if !self.program.kinds[number].each {
-            let equal = |&&fact: &&usize| {
-                values
-                    .iter()
-                    .enumerate()
-                    .all(|(column, value)| self.same(self.value(fact, column), *value))
-            };
+            let equal =
+                |&&fact: &&usize| values.iter().enumerate().all(|(column, value)| self.same(self.value(fact, column), *value));
             if let Some(&fact) = self.of_kind[number].iter().find(equal) {
                 return Err(fact);
             }
@@ -298,11 +288,7 @@ impl<'p> Facts<'p> {
     }
 
     fn choice(&self, text: &str, field: &Field) -> Option<u32> {
-        self.program
-            .word_of
-            .get(text)
-            .copied()
-            .filter(|word| field.words.contains(word))
+        self.program.word_of.get(text).copied().filter(|word| field.words.contains(word))
     }
 
     // -- what the record does not say
@@ -351,16 +337,9 @@ impl<'p> Facts<'p> {
     /// The first free ids `<kind>-<n>`.
     pub fn free_ids(&self, number: usize, count: usize) -> Vec<u32> {
         let name = self.word(self.program.kinds[number].name);
-        let taken: Vec<&str> = self
-            .ids
-            .iter()
-            .filter(|id| **id != NO_ID)
-            .map(|id| self.word(*id))
-            .filter(|id| id.starts_with(name))
-            .collect();
-        let names = (1..)
-            .map(|n| format!("{name}-{n}"))
-            .filter(|id| !taken.contains(&id.as_str()));
+        let taken: Vec<&str> =
+            self.ids.iter().filter(|id| **id != NO_ID).map(|id| self.word(*id)).filter(|id| id.starts_with(name)).collect();
+        let names = (1..).map(|n| format!("{name}-{n}")).filter(|id| !taken.contains(&id.as_str()));
         names.take(count).map(|id| self.own(&id)).collect()
     }
 
@@ -383,10 +362,8 @@ impl<'p> Facts<'p> {
     /// The names of the fields that a fact states, sorted.
     fn names(&self, fact: usize) -> Vec<&str> {
         let fields = self.kind(fact).fields.iter().enumerate();
-        let mut names: Vec<&str> = fields
-            .filter(|(column, _)| self.says(fact, *column))
-            .map(|(_, field)| field.name.as_str())
-            .collect();
+        let mut names: Vec<&str> =
+            fields.filter(|(column, _)| self.says(fact, *column)).map(|(_, field)| field.name.as_str()).collect();
         names.push("kind");
         names.sort_unstable();
         names

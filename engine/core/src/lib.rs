@@ -1,6 +1,7 @@
 //! The hot path of misstep: the bytes of a record in, the bytes of its answer out. What is not plainly right is left to Python, which
 //! has the words for it; so is what is right and seldom.
 mod assembly;
+mod drafting;
 mod engine;
 mod explain;
 mod expressions;
@@ -11,6 +12,7 @@ mod numbers;
 mod planning;
 mod program;
 mod scoring;
+mod speech;
 
 use facts::Facts;
 use memory::Memory;
@@ -48,12 +50,12 @@ impl Core {
         Some(PyBytes::new(python, &answer))
     }
 
-    /// The answer to a record with its reasons, but for the words of messages, as JSON; None: Python has to give it.
-    fn explained<'py>(&self, python: Python<'py>, record: &[u8]) -> Option<Bound<'py, PyBytes>> {
+    /// The whole answer to a record, as JSON; None: Python has to give it.
+    fn assess_json<'py>(&self, python: Python<'py>, record: &[u8]) -> Option<Bound<'py, PyBytes>> {
         let answer = python.detach(|| {
             let mut memory = self.conclude(record)?;
             let plan = memory.make_plan();
-            let answer = memory.explained(&plan, self.schema);
+            let answer = memory.assemble(&plan, self.schema);
             (!memory.is_left()).then_some(answer)
         })?;
         Some(PyBytes::new(python, &answer))

@@ -117,11 +117,7 @@ impl<'p> Memory<'p> {
 
     /// The mistakes of findings, or facts, of a kind.
     pub fn rows(&self, kind: usize, findings: bool) -> &[usize] {
-        if findings {
-            &self.found[kind]
-        } else {
-            &self.facts.of_kind[kind]
-        }
+        if findings { &self.found[kind] } else { &self.facts.of_kind[kind] }
     }
 
     /// The facts of a match.

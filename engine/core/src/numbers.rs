@@ -53,13 +53,7 @@ pub fn curve(x: f64, xs: &[f64], ys: &[f64], steep: bool) -> Option<f64> {
     match nearest((y0 + (y1 - y0) * (x - x0) / (x1 - x0)) * 1e6) {
         Some(whole) if !steep => Some(whole / 1e6),
         _ => {
-            let (x, x0, y0, x1, y1) = (
-                millionths(x)?,
-                millionths(x0)?,
-                millionths(y0)?,
-                millionths(x1)?,
-                millionths(y1)?,
-            );
+            let (x, x0, y0, x1, y1) = (millionths(x)?, millionths(x0)?, millionths(y0)?, millionths(x1)?, millionths(y1)?);
             rounded(y0.checked_mul(x1 - x0)?.checked_add((y1 - y0).checked_mul(x - x0)?)?, x1 - x0)
         }
     }
@@ -100,10 +94,6 @@ fn millionths(number: f64) -> Option<i128> {
 fn rounded(numerator: i128, denominator: i128) -> Option<f64> {
     let (size, by) = (numerator.checked_abs()?.checked_mul(2)?, denominator.abs());
     let millionths = size.checked_add(by)? / by.checked_mul(2)?;
-    let signed = if (numerator < 0) == (denominator < 0) {
-        millionths
-    } else {
-        -millionths
-    };
+    let signed = if (numerator < 0) == (denominator < 0) { millionths } else { -millionths };
     (signed.abs() < 1_000_000_000_000_000).then(|| signed as f64 / 1e6 + 0.0)
 }

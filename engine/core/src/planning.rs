@@ -96,28 +96,19 @@ impl Choice {
     }
 
     fn take_over(&mut self, other: &Choice, barred: &Barred) {
-        let taken: Vec<usize> = other
-            .relief
-            .iter()
-            .map(|(own, _)| *own)
-            .filter(|target| !barred.has(*target))
-            .collect();
+        let taken: Vec<usize> = other.relief.iter().map(|(own, _)| *own).filter(|target| !barred.has(*target)).collect();
         for &target in &taken {
             if !self.relieves(target) {
                 self.relief.push((target, self.own_relief));
             }
         }
-        self.advice
-            .extend(other.advice.iter().filter(|advice| advice.is_for(&taken)).cloned());
+        self.advice.extend(other.advice.iter().filter(|advice| advice.is_for(&taken)).cloned());
     }
 
     /// How much it matters, 0 to 100, with one place.
     pub fn priority(&self, program: &Program) -> String {
         let part = 100.0 / program.scale.verdicts.len() as f64;
-        format!(
-            "{:.1}",
-            part * self.verdict as f64 + part * self.damage_relieved as f64 / 1000.0
-        )
+        format!("{:.1}", part * self.verdict as f64 + part * self.damage_relieved as f64 / 1000.0)
     }
 }
 
@@ -175,35 +166,20 @@ impl Memory<'_> {
         }
         let damage_after = self.damage_with(&relief, damage);
         let (steps, verdict) = self.decide(self.planned_steps(kept));
-        Plan {
-            steps,
-            verdict,
-            damage,
-            damage_after,
-        }
+        Plan { steps, verdict, damage, damage_after }
     }
 
     // -- scores
 
     fn rate(&self, choice: &mut Choice, damage: i64) {
-        choice.verdict = choice
-            .relief
-            .iter()
-            .map(|(target, _)| self.finding(*target).verdict)
-            .max()
-            .unwrap_or(0);
+        choice.verdict = choice.relief.iter().map(|(target, _)| self.finding(*target).verdict).max().unwrap_or(0);
         choice.damage_relieved = damage - self.damage_with(&choice.relief, damage);
-        choice.due_hours = choice
-            .advice
-            .iter()
-            .map(|advice| advice.due_hours)
-            .fold(f64::INFINITY, f64::min);
+        choice.due_hours = choice.advice.iter().map(|advice| advice.due_hours).fold(f64::INFINITY, f64::min);
     }
 
-    fn order(&self, a: &Choice, b: &Choice) -> Ordering {
-        let by_weight = (b.verdict, b.damage_relieved)
-            .cmp(&(a.verdict, a.damage_relieved))
-            .then(a.due_hours.total_cmp(&b.due_hours));
+    pub fn order(&self, a: &Choice, b: &Choice) -> Ordering {
+        let by_weight =
+            (b.verdict, b.damage_relieved).cmp(&(a.verdict, a.damage_relieved)).then(a.due_hours.total_cmp(&b.due_hours));
         by_weight.then_with(|| a.action(self.program).id.cmp(&b.action(self.program).id))
     }
 
@@ -217,16 +193,9 @@ impl Memory<'_> {
             return damage;
         }
         let left = |finding: &crate::scoring::Finding| {
-            let amount = relief
-                .iter()
-                .find(|(target, _)| *target == finding.fact)
-                .map_or(0, |(_, amount)| *amount);
+            let amount = relief.iter().find(|(target, _)| *target == finding.fact).map_or(0, |(_, amount)| *amount);
             let most = half_up(finding.severity * self.program.scale.max_relief, 1000);
-            if amount == 0 {
-                finding.damage
-            } else {
-                damage_of(finding.severity - amount.min(most), finding.noticed)
-            }
+            if amount == 0 { finding.damage } else { damage_of(finding.severity - amount.min(most), finding.noticed) }
         };
         let damages: Vec<i64> = self.findings.iter().map(left).collect();
         let unharmed: f64 = damages.iter().map(|&damage| 1.0 - damage as f64 / TOP as f64).product();
@@ -244,10 +213,7 @@ impl Memory<'_> {
             if barred.is_all() || (!each.mistakes.is_empty() && targets.is_empty()) {
                 continue;
             }
-            let place = choices
-                .iter()
-                .position(|choice| choice.action == each.action)
-                .unwrap_or(choices.len());
+            let place = choices.iter().position(|choice| choice.action == each.action).unwrap_or(choices.len());
             if place == choices.len() {
                 if channels(action, ways, self.program).is_empty() {
                     continue;
@@ -273,11 +239,7 @@ impl Memory<'_> {
                 }
             }
             let hours = each.due_hours.or(action.due_hours).map_or(f64::INFINITY, three_places);
-            choice.advice.push(Advice {
-                firing: each.firing,
-                targets,
-                due_hours: hours,
-            });
+            choice.advice.push(Advice { firing: each.firing, targets, due_hours: hours });
         }
         choices
     }
@@ -323,7 +285,7 @@ impl Memory<'_> {
         let (kind, channel, occasion) = self.program.scale.ways?;
         let mut ways: Vec<(u32, u32)> = vec![];
         for &row in &self.facts.of_kind[kind] {
-            let word = |column| self.facts.word_of(self.facts.value(row, column));
+            let word = |column| self.facts.word_in(self.facts.value(row, column));
             let (channel, occasion) = (word(channel), word(occasion));
             match ways.iter_mut().find(|(known, _)| *known == channel) {
                 Some((_, known)) if self.place_of(occasion) < self.place_of(*known) => *known = occasion,
@@ -336,10 +298,7 @@ impl Memory<'_> {
 
     fn place_of(&self, occasion: u32) -> usize {
         let occasions = &self.program.scale.occasions;
-        occasions
-            .iter()
-            .find(|(known, _, _)| *known == occasion)
-            .map_or(occasions.len(), |(_, place, _)| *place)
+        occasions.iter().find(|(known, _, _)| *known == occasion).map_or(occasions.len(), |(_, place, _)| *place)
     }
 
     /// Give every action a channel and an occasion.
@@ -351,20 +310,12 @@ impl Memory<'_> {
             .filter(|action| action.leads)
             .flat_map(|action| action.channels.clone())
             .collect();
-        let occasion_of = |channel: u32| {
-            ways.iter()
-                .flatten()
-                .find(|(open, _)| *open == channel)
-                .map(|(_, occasion)| *occasion)
-        };
+        let occasion_of = |channel: u32| ways.iter().flatten().find(|(open, _)| *open == channel).map(|(_, occasion)| *occasion);
         for choice in choices {
             let action = &program.actions[choice.action];
             let open = channels(action, ways, program);
             let rank = |channel: &&u32| {
-                (
-                    !leading.contains(*channel),
-                    occasion_of(**channel).map_or(0, |occasion| self.place_of(occasion)),
-                )
+                (!leading.contains(*channel), occasion_of(**channel).map_or(0, |occasion| self.place_of(occasion)))
             };
             choice.channel = *open.iter().min_by_key(rank).unwrap_or(&program.scale.empty);
             choice.occasion = if action.occasion == program.scale.empty {
@@ -380,11 +331,8 @@ impl Memory<'_> {
     /// The first action of every group, one on a channel that another action leads with before others, for the mistakes of all.
     fn one_of_a_group(&self, mut choices: Vec<Choice>, barred: &[Barred], damage: i64) -> Vec<Choice> {
         let program = self.program;
-        let leading: Vec<u32> = choices
-            .iter()
-            .filter(|choice| choice.action(program).leads)
-            .map(|choice| choice.channel)
-            .collect();
+        let leading: Vec<u32> =
+            choices.iter().filter(|choice| choice.action(program).leads).map(|choice| choice.channel).collect();
         if !leading.is_empty() {
             choices.sort_by_key(|choice| !leading.contains(&choice.channel));
         }
@@ -392,10 +340,7 @@ impl Memory<'_> {
         let mut merged = vec![];
         for choice in choices {
             let group = choice.action(program).group;
-            match kept
-                .iter()
-                .position(|best| group != program.scale.empty && best.action(program).group == group)
-            {
+            match kept.iter().position(|best| group != program.scale.empty && best.action(program).group == group) {
                 None => kept.push(choice),
                 Some(place) => {
                     let best = &mut kept[place];
@@ -416,10 +361,7 @@ impl Memory<'_> {
     fn planned_steps(&self, choices: Vec<Choice>) -> Vec<PlannedStep> {
         let mut steps: Vec<PlannedStep> = vec![];
         for choice in choices {
-            match steps
-                .iter_mut()
-                .find(|step| (step.occasion, step.channel) == (choice.occasion, choice.channel))
-            {
+            match steps.iter_mut().find(|step| (step.occasion, step.channel) == (choice.occasion, choice.channel)) {
                 Some(step) => step.choices.push(choice),
                 None => steps.push(PlannedStep {
                     occasion: choice.occasion,
@@ -431,20 +373,12 @@ impl Memory<'_> {
         }
         for step in &mut steps {
             let part = |choice: &Choice| choice.action(self.program).part;
-            step.choices
-                .sort_by(|a, b| part(a).cmp(&part(b)).then_with(|| self.order(a, b)));
-            step.due_hours = step
-                .choices
-                .iter()
-                .map(|choice| choice.due_hours)
-                .fold(f64::INFINITY, f64::min);
+            step.choices.sort_by(|a, b| part(a).cmp(&part(b)).then_with(|| self.order(a, b)));
+            step.due_hours = step.choices.iter().map(|choice| choice.due_hours).fold(f64::INFINITY, f64::min);
         }
         let word = |word: u32| self.facts.word(word);
         steps.sort_by(|a, b| {
-            let by_time = a
-                .due_hours
-                .total_cmp(&b.due_hours)
-                .then(self.place_of(a.occasion).cmp(&self.place_of(b.occasion)));
+            let by_time = a.due_hours.total_cmp(&b.due_hours).then(self.place_of(a.occasion).cmp(&self.place_of(b.occasion)));
             by_time.then_with(|| (word(a.occasion), word(a.channel)).cmp(&(word(b.occasion), word(b.channel))))
         });
         steps
@@ -504,12 +438,7 @@ fn shorten(choices: Vec<Choice>, most: usize, program: &Program) -> Vec<Choice> 
     }
     let others: Vec<usize> = (0..choices.len()).filter(|place| !first.contains(place)).collect();
     let kept: Vec<usize> = first.into_iter().chain(others).take(most).collect();
-    choices
-        .into_iter()
-        .enumerate()
-        .filter(|(place, _)| kept.contains(place))
-        .map(|(_, choice)| choice)
-        .collect()
+    choices.into_iter().enumerate().filter(|(place, _)| kept.contains(place)).map(|(_, choice)| choice).collect()
 }
 
 /// Hours, rounded to three places, and not below 0.

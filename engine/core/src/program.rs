@@ -219,6 +219,9 @@ pub struct Kind {
     pub title: String,
     pub assumed: String,
     pub each: bool,
+    pub said: Option<usize>,
+    pub repair: Option<usize>,
+    pub word: Option<usize>,
     /// How an action is done for it, by the action.
     pub advice: Vec<(usize, String)>,
     pub traits: Vec<u32>,
@@ -241,6 +244,7 @@ pub struct Action {
     pub title: String,
     pub text: String,
     pub clause: String,
+    pub says: Option<usize>,
     pub reach: Reach,
     pub channels: Vec<u32>,
     pub occasion: u32,
@@ -298,6 +302,126 @@ pub struct Scale {
     pub occasions: Vec<(u32, usize, String)>,
     /// The word for nothing.
     pub empty: u32,
+    pub message: Message,
+}
+
+/// What messages and headlines are made of; templates by number.
+#[derive(Deserialize)]
+pub struct Message {
+    pub headline: Option<usize>,
+    /// The channels over which one is written, and those over which it is said, with the opening there.
+    pub written: Vec<u32>,
+    pub spoken: Vec<(u32, Option<usize>)>,
+    pub max_words: usize,
+    pub parts: Vec<MessagePart>,
+    pub subject: Option<usize>,
+    pub opening: Option<usize>,
+    pub closing: Option<usize>,
+    pub unnoticed: Option<usize>,
+}
+
+/// A part of a message, in so many sentences at most (0: any number).
+#[derive(Deserialize)]
+pub struct MessagePart {
+    pub sentences: usize,
+    pub last: bool,
+    pub says: Option<usize>,
+}
+
+#[derive(Deserialize)]
+pub struct Template {
+    pub variables: Vec<Variable>,
+    pub body: Vec<Piece>,
+}
+
+/// What a variable of a template stands for.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Variable {
+    Said,
+    Repair,
+    Outlook,
+    Verdict,
+    Wrong,
+    Plan(Option<usize>),
+    Step(usize),
+    Is(Which),
+    Of(OfField),
+    /// A trait of the worst mistake, or its kind, and the name of that.
+    Trait(Option<usize>, String),
+}
+
+/// Which fact: the worst mistake, the first mistake of a kind, or the fact of a kind that says most.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Which {
+    Worst,
+    First(usize),
+    Fullest(usize),
+}
+
+#[derive(Deserialize)]
+pub struct OfField {
+    pub source: Which,
+    pub name: String,
+    pub column: usize,
+    pub text: bool,
+    pub assumes: bool,
+    pub unsaid: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Piece {
+    Text(String),
+    Value(Term),
+    If(Vec<(Term, Vec<Piece>)>, Vec<Piece>),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Term {
+    Constant(Constant),
+    Variable(usize),
+    Not(Box<Term>),
+    And(Box<Term>, Box<Term>),
+    Or(Box<Term>, Box<Term>),
+    Choose(Box<Term>, Box<Term>, Box<Term>),
+    Filter(Filter, Box<Term>),
+    Compare(Operator, Box<Term>, Box<Term>),
+    Among(Box<Term>, Vec<Term>, bool),
+    Holds(Box<Term>, Box<Term>, bool),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Constant {
+    Truth(bool),
+    Whole(i64),
+    Number(f64),
+    Text(String),
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Filter {
+    Lower,
+    Upper,
+    Capitalize,
+    Round,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Operator {
+    Eq,
+    Ne,
+    Lt,
+    #[serde(rename = "lteq")]
+    AtMost,
+    Gt,
+    #[serde(rename = "gteq")]
+    AtLeast,
 }
 
 #[derive(Deserialize)]
@@ -367,6 +491,7 @@ pub struct Program {
     pub phases: Phases,
     pub actions: Vec<Action>,
     pub sources: Vec<Source>,
+    pub templates: Vec<Template>,
     /// The actions that exclude others, an action that is excluded itself later.
     pub exclusions: Vec<usize>,
     pub scale: Scale,
@@ -383,20 +508,10 @@ pub struct Program {
 impl Program {
     pub fn load(data: &[u8]) -> Result<Program, serde_json::Error> {
         let mut program: Program = serde_json::from_slice(data)?;
-        program.word_of = program
-            .words
-            .iter()
-            .enumerate()
-            .map(|(i, word)| (word.clone(), i as u32))
-            .collect();
+        program.word_of = program.words.iter().enumerate().map(|(i, word)| (word.clone(), i as u32)).collect();
         program.most_slots = program.rules.iter().map(|rule| rule.slots + 1).max().unwrap_or(0);
         for (number, kind) in program.kinds.iter_mut().enumerate() {
-            kind.columns = kind
-                .fields
-                .iter()
-                .enumerate()
-                .map(|(i, field)| (field.name.clone(), i))
-                .collect();
+            kind.columns = kind.fields.iter().enumerate().map(|(i, field)| (field.name.clone(), i)).collect();
             if kind.role != Role::Derived {
                 program.kind_of.insert(program.words[kind.name as usize].clone(), number);
             }
@@ -406,11 +521,7 @@ impl Program {
             rule.cited = rule.sources.iter().filter_map(cited).collect();
         }
         let (rules, patterns, kinds) = (&program.rules, &program.patterns, program.kinds.len());
-        for phase in [
-            &mut program.phases.scoring,
-            &mut program.phases.judging,
-            &mut program.phases.advising,
-        ] {
+        for phase in [&mut program.phases.scoring, &mut program.phases.judging, &mut program.phases.advising] {
             phase.pass = Pass::of(&phase.rest, rules, patterns, kinds);
             for deriving in &mut phase.deriving {
                 deriving.pass = Pass::of(&deriving.once, rules, patterns, kinds);
@@ -422,21 +533,13 @@ impl Program {
 
 impl Pass {
     fn of(numbers: &[usize], rules: &[Rule], patterns: &[Pattern], kinds: usize) -> Pass {
-        let mut pass = Pass {
-            facts: vec![vec![]; kinds],
-            findings: vec![vec![]; kinds],
-            always: vec![],
-        };
+        let mut pass = Pass { facts: vec![vec![]; kinds], findings: vec![vec![]; kinds], always: vec![] };
         for &number in numbers {
             let Some((_, start)) = rules[number].start else {
                 pass.always.push(number);
                 continue;
             };
-            let of_kind = if patterns[start].over == Over::Fact {
-                &mut pass.facts
-            } else {
-                &mut pass.findings
-            };
+            let of_kind = if patterns[start].over == Over::Fact { &mut pass.facts } else { &mut pass.findings };
             for &kind in &patterns[start].kinds {
                 of_kind[kind].push(number);
             }

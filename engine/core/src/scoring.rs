@@ -28,11 +28,7 @@ impl Memory<'_> {
         for contribution in &self.contributions {
             let Some(mistake) = contribution.mistake else { continue };
             let sum = &mut sums[mistake][contribution.dimension];
-            *sum = if contribution.dimension == VERDICT {
-                contribution.amount.max(*sum)
-            } else {
-                *sum + contribution.amount
-            };
+            *sum = if contribution.dimension == VERDICT { contribution.amount.max(*sum) } else { *sum + contribution.amount };
         }
         let mistakes = (0..facts.given).filter(|&fact| facts.kind(fact).role == Role::Mistake);
         let mut findings: Vec<Finding> = mistakes
@@ -45,24 +41,12 @@ impl Memory<'_> {
                 let urgency_level = level(&scale.urgency, urgency);
                 let verdict = scale.table[severity_band][noticed_level][urgency_level].max(least as usize);
                 let damage = damage_of(severity, noticed);
-                Finding {
-                    fact,
-                    severity,
-                    noticed,
-                    urgency,
-                    damage,
-                    verdict,
-                    severity_band,
-                    noticed_level,
-                    urgency_level,
-                }
+                Finding { fact, severity, noticed, urgency, damage, verdict, severity_band, noticed_level, urgency_level }
             })
             .collect();
         let id = |finding: &Finding| facts.word(facts.ids[finding.fact]);
         findings.sort_by(|a, b| {
-            (b.verdict, b.damage, b.severity)
-                .cmp(&(a.verdict, a.damage, a.severity))
-                .then_with(|| id(a).cmp(id(b)))
+            (b.verdict, b.damage, b.severity).cmp(&(a.verdict, a.damage, a.severity)).then_with(|| id(a).cmp(id(b)))
         });
         self.finding_of = vec![None; facts.given];
         self.found = vec![vec![]; self.program.kinds.len()];
@@ -90,26 +74,16 @@ impl Memory<'_> {
     /// The chance, in tenths of a percent, that at least one mistake does harm.
     pub fn total_damage(&self, damages: &[i64]) -> i64 {
         let unharmed: f64 = damages.iter().map(|&damage| 1.0 - damage as f64 / TOP as f64).product();
-        damage_in_tenths(unharmed)
-            .or_else(|| exact_damage(damages))
-            .unwrap_or_else(|| {
-                self.leave();
-                0
-            })
+        damage_in_tenths(unharmed).or_else(|| exact_damage(damages)).unwrap_or_else(|| {
+            self.leave();
+            0
+        })
     }
 
     pub fn overall_severity(&self) -> i64 {
         let weights = &self.program.scale.overall_weights;
-        let weighed = self
-            .findings
-            .iter()
-            .map(|finding| half_up(finding.severity * weights[finding.noticed_level], 1000));
-        let own: i64 = self
-            .contributions
-            .iter()
-            .filter(|each| each.mistake.is_none())
-            .map(|each| each.amount)
-            .sum();
+        let weighed = self.findings.iter().map(|finding| half_up(finding.severity * weights[finding.noticed_level], 1000));
+        let own: i64 = self.contributions.iter().filter(|each| each.mistake.is_none()).map(|each| each.amount).sum();
         (weighed.max().unwrap_or(0) + own).clamp(0, TOP)
     }
 }

@@ -14,6 +14,7 @@ from typing import Any
 
 from misstep.evaluate.codegen import join_order
 from misstep.evaluate.compiled import grows, start_of
+from misstep.evaluate.export_words import TemplateExport
 from misstep.language.effects import (
     DIMENSIONS,
     Contribute,
@@ -60,7 +61,7 @@ from misstep.language.program import (
     Stratum,
     overlap,
 )
-from misstep.language.scale import Levels, Scale
+from misstep.language.scale import Levels, MessagePart, Scale
 from misstep.limits import Limits
 
 Data = dict[str, Any]
@@ -68,7 +69,7 @@ Data = dict[str, Any]
 
 
 def export(program: Program, limits: Limits) -> Data:
-    """All of a program that decides what is concluded, planned and explained; not the words of messages."""
+    """All of a program that decides an answer and its words."""
     return {
         "rulebase": {"name": program.name, "version": program.version, "digest": program.digest},
         "limits": {name: getattr(limits, name) for name in ("record_bytes", "facts", "work", "derived")},
@@ -87,6 +88,7 @@ class _Export:
         self.kinds = program.kinds
         self._kinds = {name: number for number, name in enumerate(program.kinds)}
         self._actions = {name: number for number, name in enumerate(program.actions)}
+        self._templates = TemplateExport(program, self.word)
         self._rules = {rule: number for number, rule in enumerate(program.rules.values())}
 
         self.growing = {
@@ -109,6 +111,7 @@ class _Export:
             "scale": self._scale(program.scale),
         }
         sets = [[self.word(word) for word in words] for words in self._sets]
+        data["templates"] = self._templates.templates
         return {**data, "patterns": [data for _, data in self._patterns.values()], "sets": sets, "words": list(self._words)}
 
     # -- numbers of things
@@ -154,6 +157,7 @@ class _Export:
             "title": kind.title,
             "assumed": kind.assumed,
             "each": kind.each,
+            **{name: self._templates.of_kind(getattr(kind, name), kind) for name in ("said", "repair", "word")},
             "advice": [[self.action(action), text] for action, text in kind.advice.items()],
             "traits": [self.word(getattr(kind, trait)) for trait in TRAITS],
             "fields": [self._field(field) for field in kind.fields],
@@ -178,6 +182,7 @@ class _Export:
             "title": action.title,
             "text": action.text,
             "clause": action.clause,
+            "says": self._templates.of_record(action.says),
             "reach": action.reach,
             "channels": list(map(self.word, action.channels)),
             "occasion": self.word(action.occasion),
@@ -207,10 +212,29 @@ class _Export:
             "max_actions": scale.max_actions,
             "max_relief": round(scale.max_relief * 1000),
             "ways": ways,
+            "message": self._message(scale),
             "unable": self.word(scale.unable),
             "act_within": [[scale.verdicts.index(verdict), hours] for verdict, hours in scale.act_within.items()],
             "occasions": [[self.word(name), occasion.place, occasion.title] for name, occasion in scale.occasions.items()],
             "empty": self.word(""),
+        }
+
+    def _message(self, scale: Scale) -> Data:
+        write = self._templates.of_record
+        parts = [
+            {"sentences": part.sentences, "last": part.last, "says": write(part.says)}
+            for part in (*scale.message_parts, MessagePart(""))
+        ]
+        return {
+            "headline": write(scale.headline),
+            "written": list(map(self.word, scale.message_channels)),
+            "spoken": [[self.word(channel), write(opening, lines=True)] for channel, opening in scale.message_spoken.items()],
+            "max_words": scale.message_max_words,
+            "parts": parts,
+            "subject": write(scale.message_subject, lines=True),
+            "opening": write(scale.message_opening, lines=True),
+            "closing": write(scale.message_closing, lines=True),
+            "unnoticed": 0 if len(scale.noticed.words) > 1 else None,
         }
 
     def _levels(self, levels: Levels) -> Data:
