@@ -68,6 +68,13 @@ def test_on_numbered_packs(first: int) -> None:
     assert taken > 0.95 * drawn
 
 
+def test_it_never_takes_more_work_than_python(sampled: list[bytes]) -> None:
+    for work in (10, 100, 1_000):
+        few = Beside(RuleBase.shipped().program, Limits(work=work))
+        assert few.taken(sampled[:100]) < 100 or work == 1_000
+    assert Beside(RuleBase.shipped().program, Limits(facts=3)).taken(sampled[:100]) < 100
+
+
 def test_what_python_has_to_say_is_left_to_it(shipped: Beside) -> None:
     wrong = [
         b"",

@@ -129,14 +129,14 @@ impl<'p> Memory<'p> {
                         let (start, end) = part(window, place, kind, rows);
                         self.spend(end - start);
                         for i in start..end {
+                            if self.is_left() {
+                                return;
+                            }
                             let of = self.rows(kind, pattern.over == Over::Finding)[i];
                             slots[*slot] = Slot::Fact(of);
                             if others.iter().all(|&other| fact(slots[other]) != of) {
                                 self.steps(number, place + 1, slots, window);
                             }
-                        }
-                        if self.is_left() {
-                            return;
                         }
                     }
                     return;

@@ -17,9 +17,10 @@ mod speech;
 use facts::Facts;
 use memory::Memory;
 use program::Program;
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// One program, ready for records; safe from many threads.
 #[pyclass(frozen)]
@@ -41,24 +42,30 @@ impl Core {
     }
 
     /// The answer to a record without reasons and texts, as JSON; None: Python has to give it.
-    fn outline<'py>(&self, python: Python<'py>, record: &[u8]) -> Option<Bound<'py, PyBytes>> {
-        let answer = python.detach(|| {
+    fn outline<'py>(&self, python: Python<'py>, record: &[u8]) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        answer(python, || {
             let memory = self.conclude(record)?;
             let plan = memory.make_plan();
             (!memory.is_left()).then(|| memory.outline(&plan, self.schema))
-        })?;
-        Some(PyBytes::new(python, &answer))
+        })
     }
 
     /// The whole answer to a record, as JSON; None: Python has to give it.
-    fn assess_json<'py>(&self, python: Python<'py>, record: &[u8]) -> Option<Bound<'py, PyBytes>> {
-        let answer = python.detach(|| {
+    fn assess_json<'py>(&self, python: Python<'py>, record: &[u8]) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        answer(python, || {
             let mut memory = self.conclude(record)?;
             let plan = memory.make_plan();
             let answer = memory.assemble(&plan, self.schema);
             (!memory.is_left()).then_some(answer)
-        })?;
-        Some(PyBytes::new(python, &answer))
+        })
+    }
+}
+
+/// Run something without the lock of Python; a panic, which is a fault of the core, becomes a RuntimeError.
+fn answer<'py>(python: Python<'py>, run: impl FnOnce() -> Option<Vec<u8>> + Send) -> PyResult<Option<Bound<'py, PyBytes>>> {
+    match python.detach(|| catch_unwind(AssertUnwindSafe(run))) {
+        Ok(answer) => Ok(answer.map(|bytes| PyBytes::new(python, &bytes))),
+        Err(_) => Err(PyRuntimeError::new_err("a fault of the core; it is one that we would like to hear of")),
     }
 }
 
