@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import orjson
 import pytest
 from benchmarks.conftest import FOUR, mistakes
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -13,7 +14,9 @@ from misstep import RuleBase
 from misstep.assessment.drafting import Draft, Drafter
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
+from misstep.assessment.result import SCHEMA
 from misstep.evaluate.compiled import CompiledEngine
+from misstep.evaluate.export import export
 from misstep.limits import Limits
 
 
@@ -42,6 +45,17 @@ def bench_assess_json(benchmark: BenchmarkFixture, shipped: RuleBase) -> None:
     """The same four mistakes from bytes to bytes, with all reasons and the message put into words."""
     benchmark.group = "assess"
     assert b'"because"' in benchmark(shipped.assess_json, json.dumps(FOUR).encode())
+
+
+@pytest.mark.needs("core")
+def bench_assess_json_in_the_core(benchmark: BenchmarkFixture, shipped: RuleBase) -> None:
+    """The same bytes, by the core in Rust."""
+    from misstep_core import Core
+
+    benchmark.group = "assess"
+    record = json.dumps(FOUR).encode()
+    core = Core(orjson.dumps(export(shipped.program, Limits())), SCHEMA)
+    assert benchmark(core.assess_json, record) == shipped.assess_json(record)
 
 
 def bench_assess_large(benchmark: BenchmarkFixture, shipped: RuleBase) -> None:

@@ -34,7 +34,7 @@ def copy(tmp_path: Path) -> Path:
         if path.name == "fixtures":
             (root / path.name).symlink_to(path)
         elif path.is_dir() and not path.name.startswith("."):
-            shutil.copytree(path, root / path.name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(path, root / path.name, ignore=shutil.ignore_patterns("__pycache__", "target"))
         elif path.is_file():
             shutil.copy(path, root)
     return root

@@ -123,7 +123,7 @@ class Writer(ExpressionWriter):
         steps: list[Condition | Existence | Aggregate] = [*conditions, *rule.aggregates, *rule.existences]
         bound = set(given)
         indent = self._ready(steps, bound, indent)
-        for pattern in _join_order(rule, bound):
+        for pattern in join_order(rule, bound):
             indent = self._loop(pattern, steps, bound, indent)
             indent = self._ready(steps, bound, indent)
         pad = "    " * indent
@@ -394,7 +394,7 @@ def _alone(step: Aggregate | Existence) -> list[Expression]:
     return alone
 
 
-def _join_order(rule: Rule, bound: set[str]) -> list[Pattern]:
+def join_order(rule: Rule, bound: set[str]) -> list[Pattern]:
     """The unbound patterns in the order of their loops: first those that an equality joins to bound ones, and one kind before
     many."""
     tests = [c.test for c in rule.conditions if isinstance(c.test, Compare) and c.test.operators == ("==",)]

@@ -99,7 +99,7 @@ def _fixpoint(stratum: _Deriving, memory: Memory, extents: _Extents) -> None:
             return
         for rule in stratum.growing:
             for place, pattern in enumerate(rule.generated.patterns.values()):
-                if _grows(pattern, kinds):
+                if grows(pattern, kinds):
                     _fire_on(rule, memory, extents, kinds, place, new, old)
         old = new
 
@@ -117,7 +117,7 @@ def _fire_on(
     sources: dict[str, list[Row]] = {}
     slices: set[int] = set()
     for i, (key, pattern) in enumerate(rule.generated.patterns.items()):
-        if _grows(pattern, kinds):
+        if grows(pattern, kinds):
             rows: list[Row] = []
             for kind in pattern.kinds:
                 of_kind = memory.rows.get(kind, [])
@@ -135,7 +135,7 @@ def _fire_on(
         del memory.indexes[index]
 
 
-def _grows(pattern: Pattern, kinds: Iterable[str]) -> bool:
+def grows(pattern: Pattern, kinds: Iterable[str]) -> bool:
     """Whether a pattern reads a kind that the stratum is still deriving. Existence and aggregates never do."""
     return pattern.over == "fact" and any(kind in pattern.kinds for kind in kinds)
 
@@ -157,7 +157,7 @@ class _Deriving:
     """The rules of a stratum that derive facts: in one pass, or, if they are recursive, to a fixpoint."""
 
     def __init__(self, stratum: Stratum, kinds: dict[str, Kind]) -> None:
-        growing = [r for r in stratum.deriving if any(_grows(p, stratum.kinds) for p in r.patterns)]
+        growing = [r for r in stratum.deriving if any(grows(p, stratum.kinds) for p in r.patterns)]
         once = [r for r in stratum.deriving if r not in growing]
         self.kinds = stratum.kinds
         self.once = _Pass(once, kinds) if once else None
@@ -176,11 +176,11 @@ class _Pass:
         always: list[Rule] = []
         together: dict[tuple[Over, str], list[Rule]] = {}
         for rule in rules:
-            patterns = [p for p in rule.patterns if p.over != "outlook"]
-            if not patterns:
+            first = start_of(rule, kinds)
+            if first is None:
                 always.append(rule)
                 continue
-            start[rule] = first = min(patterns, key=lambda p: _commonness(p, kinds))
+            start[rule] = first
             together.setdefault((first.over, first.key if len(first.kinds) == 1 else ""), []).append(rule)
         self._always = group_rules(always, start, kinds)
         self._of_facts: _ByKind = {}
@@ -211,6 +211,12 @@ def _run(of_kind: _ByKind, facts_by_kind: ByKind, memory: Memory, rows: ByKind, 
             starts[group] = [*starts[group], *facts] if group in starts else facts
     for group, anchors in starts.items():
         group.fire(memory, anchors, rows, found, extents)
+
+
+def start_of(rule: Rule, kinds: dict[str, Kind]) -> Pattern | None:
+    """The pattern that a rule starts from, the least likely to match; None where it has none but the outlook."""
+    patterns = [pattern for pattern in rule.patterns if pattern.over != "outlook"]
+    return min(patterns, key=lambda pattern: _commonness(pattern, kinds), default=None)
 
 
 def _commonness(pattern: Pattern, kinds: dict[str, Kind]) -> tuple[bool, int, bool]:

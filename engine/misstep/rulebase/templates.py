@@ -86,6 +86,63 @@ class TemplateCompiler:
         return Compiled(references, say)
 
 
+def template_tree(text: str) -> tuple[list[Variable], list[dict[str, Any]]]:
+    """A template that has been checked, as plain data: its variables, and its pieces with these by number. A node is
+    ``{form: what it is made of}``."""
+    tree = _Tree()
+    body = tree.body(_parse(text).body)
+    return list(tree.variables), body
+
+
+class _Tree:
+    """Turns the nodes of Jinja into plain data."""
+
+    def __init__(self) -> None:
+        self.variables: dict[Variable, int] = {}
+
+    def body(self, body: list[nodes.Node]) -> list[dict[str, Any]]:
+        return [piece for node in body for piece in self.statement(node)]
+
+    def statement(self, node: nodes.Node) -> list[dict[str, Any]]:
+        if isinstance(node, nodes.Output):
+            return [
+                {"text": part.data} if isinstance(part, nodes.TemplateData) else {"value": self.term(part)} for part in node.nodes
+            ]
+        assert isinstance(node, nodes.If)
+        branches = [[self.term(each.test), self.body(each.body)] for each in (node, *node.elif_)]
+        return [{"if": [branches, self.body(node.else_)]}]
+
+    def term(self, node: nodes.Node) -> dict[str, Any]:
+        match node:
+            case nodes.Const(value=value):
+                name = {bool: "truth", int: "whole", float: "number", str: "text"}[type(value)]
+                return {"constant": {name: value}}
+            case nodes.Name(name=name):
+                return self.variable(name, "")
+            case nodes.Getattr(node=nodes.Name(name=name), attr=field):
+                return self.variable(name, field)
+            case nodes.Not(node=inner):
+                return {"not": self.term(inner)}
+            case nodes.And(left=left, right=right):
+                return {"and": [self.term(left), self.term(right)]}
+            case nodes.Or(left=left, right=right):
+                return {"or": [self.term(left), self.term(right)]}
+            case nodes.CondExpr(test=test, expr1=then, expr2=nodes.Node() as otherwise):
+                return {"choose": [self.term(test), self.term(then), self.term(otherwise)]}
+            case nodes.Filter(node=nodes.Node() as value, name=name):
+                return {"filter": [name, self.term(value)]}
+            case nodes.Compare(expr=left, ops=[nodes.Operand(op=operator, expr=right)]):
+                if isinstance(right, (nodes.List, nodes.Tuple)):
+                    return {"among": [self.term(left), list(map(self.term, right.items)), operator == "notin"]}
+                if operator in ("in", "notin"):
+                    return {"holds": [self.term(left), self.term(right), operator == "notin"]}
+                return {"compare": [operator, self.term(left), self.term(right)]}
+        raise TypeError(node)
+
+    def variable(self, name: str, field: str) -> dict[str, Any]:
+        return {"variable": self.variables.setdefault((name, field), len(self.variables))}
+
+
 class _Context:
     """All of Jinja's context that a template without loops, blocks and imports makes use of."""
 

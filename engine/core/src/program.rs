@@ -1,0 +1,549 @@
+//! A program as `misstep.evaluate.export` writes it. Serde reads it; a form that is not here is an error.
+use rustc_hash::FxHashMap;
+use serde::Deserialize;
+
+/// A value of a field. Words and sets are numbers: those of the program first, then those of the record.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Value {
+    Unknown,
+    Truth(bool),
+    Whole(i64),
+    Number(f64),
+    Word(u32),
+    Set(u32),
+}
+
+/// An expression; the first of its parts is the slot of a fact or value, where it has one.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Node {
+    Constant(Value),
+    Field(usize, usize),
+    Score(usize, Score),
+    Id(usize),
+    Kind(usize),
+    Trait(usize, usize),
+    Bound(usize),
+    Known(Box<Node>),
+    Not(Box<Node>),
+    And(Vec<Node>),
+    Or(Vec<Node>),
+    Compare(Vec<Comparator>, Vec<Node>),
+    Among(Box<Node>, Vec<Value>, bool),
+    Holds(Box<Node>, Box<Node>, bool),
+    Arithmetic(char, Box<Node>, Box<Node>, bool),
+    Negative(Box<Node>),
+    If(Box<Node>, Box<Node>, Box<Node>),
+    Call(Function, Vec<Node>),
+    Slice(Box<Node>, Option<i64>, Option<i64>),
+    Curve(Box<Node>, Vec<f64>, Vec<f64>, bool),
+    Thousandths(Box<Node>),
+    Within(Box<Node>),
+    Number(Box<Node>),
+}
+
+#[derive(Clone, Copy, Deserialize)]
+pub enum Comparator {
+    #[serde(rename = "==")]
+    Is,
+    #[serde(rename = "!=")]
+    IsNot,
+    #[serde(rename = "<")]
+    Less,
+    #[serde(rename = "<=")]
+    AtMost,
+    #[serde(rename = ">")]
+    More,
+    #[serde(rename = ">=")]
+    AtLeast,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Function {
+    Min,
+    Max,
+    Abs,
+    Round,
+    Len,
+    Lower,
+    Contains,
+    Starts,
+}
+
+/// A field of a finding.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Score {
+    Severity,
+    Noticed,
+    Urgency,
+    Damage,
+    Verdict,
+    SeverityBand,
+    NoticedLevel,
+    UrgencyLevel,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Step {
+    Test(Node),
+    /// Slot, pattern, and the slots whose facts it must not take.
+    Each(usize, usize, Vec<usize>),
+    Exists(Inside, bool),
+    Gather(Gather),
+}
+
+#[derive(Deserialize)]
+pub struct Inside {
+    pub slot: usize,
+    pub pattern: usize,
+    pub others: Vec<usize>,
+    pub tests: Vec<Node>,
+}
+
+#[derive(Deserialize)]
+pub struct Gather {
+    pub slot: usize,
+    pub function: Aggregate,
+    pub whole: bool,
+    pub inside: Inside,
+    pub value: Option<Node>,
+    pub keys: Vec<(usize, Node)>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Aggregate {
+    Count,
+    Sum,
+    Min,
+    Max,
+    Average,
+    Distinct,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// Dimension, mistake (none: of the record), and amount.
+    Contribute(usize, Option<usize>, Node),
+    Derive(usize, Vec<Node>),
+    /// Action, mistakes, relief and due hours.
+    Recommend(usize, Vec<usize>, Option<Node>, Option<Node>),
+    Veto(usize, Vec<usize>),
+    Note(Vec<Part>),
+    Limit(usize),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    Text(String),
+    Show(Node),
+    Word(Node),
+    Title(usize),
+}
+
+#[derive(Deserialize)]
+pub struct Rule {
+    pub id: u32,
+    pub slots: usize,
+    pub start: Option<(usize, usize)>,
+    pub steps: Vec<Step>,
+    pub effects: Vec<Effect>,
+    pub because: Vec<Part>,
+    pub facts: Vec<usize>,
+    pub sources: Vec<String>,
+    /// Their places among the sources of the program.
+    #[serde(skip)]
+    pub cited: Vec<usize>,
+    pub concluded: bool,
+    pub read: Vec<(usize, usize)>,
+    pub shown: Vec<(usize, usize)>,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum Over {
+    Fact,
+    Finding,
+    Outlook,
+}
+
+#[derive(Deserialize)]
+pub struct Pattern {
+    pub over: Over,
+    pub kinds: Vec<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    Boolean,
+    Integer,
+    Number,
+    Text,
+    Enum,
+    Set,
+}
+
+#[derive(Deserialize)]
+pub struct Field {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub form: Form,
+    pub required: bool,
+    pub default: Value,
+    pub words: Vec<u32>,
+    pub low: f64,
+    pub high: f64,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Mistake,
+    Signal,
+    Strength,
+    Setting,
+    Derived,
+}
+
+#[derive(Deserialize)]
+pub struct Kind {
+    pub name: u32,
+    pub role: Role,
+    pub title: String,
+    pub assumed: String,
+    pub each: bool,
+    pub said: Option<usize>,
+    pub repair: Option<usize>,
+    pub word: Option<usize>,
+    /// How an action is done for it, by the action.
+    pub advice: Vec<(usize, String)>,
+    pub traits: Vec<u32>,
+    pub fields: Vec<Field>,
+    #[serde(skip)]
+    pub columns: FxHashMap<String, usize>,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum Reach {
+    Repairs,
+    Plain,
+    Private,
+}
+
+#[derive(Deserialize)]
+pub struct Action {
+    pub id: String,
+    pub title: String,
+    pub text: String,
+    pub clause: String,
+    pub says: Option<usize>,
+    pub reach: Reach,
+    pub channels: Vec<u32>,
+    pub occasion: u32,
+    pub leads: bool,
+    pub excludes: Vec<usize>,
+    pub due_hours: Option<f64>,
+    pub group: u32,
+    pub relief: i64,
+    /// The place of its part of a message.
+    pub part: usize,
+    pub recommended: bool,
+}
+
+impl Reach {
+    pub fn word(self) -> &'static str {
+        match self {
+            Reach::Repairs => "repairs",
+            Reach::Plain => "plain",
+            Reach::Private => "private",
+        }
+    }
+}
+
+impl Action {
+    /// Whether the other side hears of it.
+    pub fn outward(&self) -> bool {
+        self.reach != Reach::Private
+    }
+}
+
+#[derive(Deserialize)]
+pub struct Levels {
+    pub words: Vec<u32>,
+    pub lower: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+pub struct Scale {
+    pub severity: Levels,
+    pub noticed: Levels,
+    pub urgency: Levels,
+    pub noticed_start: i64,
+    pub overall_weights: Vec<i64>,
+    pub verdicts: Vec<u32>,
+    pub table: Vec<Vec<Vec<usize>>>,
+    pub outlooks: Vec<u32>,
+    pub max_actions: usize,
+    pub max_relief: i64,
+    /// The kind that says which channels are open, and the columns of channel and occasion.
+    pub ways: Option<(usize, usize, usize)>,
+    pub unable: u32,
+    /// Hours by the rank of a verdict.
+    pub act_within: Vec<(usize, f64)>,
+    /// With their places and titles.
+    pub occasions: Vec<(u32, usize, String)>,
+    /// The word for nothing.
+    pub empty: u32,
+    pub message: Message,
+}
+
+/// What messages and headlines are made of; templates by number.
+#[derive(Deserialize)]
+pub struct Message {
+    pub headline: Option<usize>,
+    /// The channels over which one is written, and those over which it is said, with the opening there.
+    pub written: Vec<u32>,
+    pub spoken: Vec<(u32, Option<usize>)>,
+    pub max_words: usize,
+    pub parts: Vec<MessagePart>,
+    pub subject: Option<usize>,
+    pub opening: Option<usize>,
+    pub closing: Option<usize>,
+    pub unnoticed: Option<usize>,
+}
+
+/// A part of a message, in so many sentences at most (0: any number).
+#[derive(Deserialize)]
+pub struct MessagePart {
+    pub sentences: usize,
+    pub last: bool,
+    pub says: Option<usize>,
+}
+
+#[derive(Deserialize)]
+pub struct Template {
+    pub variables: Vec<Variable>,
+    pub body: Vec<Piece>,
+}
+
+/// What a variable of a template stands for.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Variable {
+    Said,
+    Repair,
+    Outlook,
+    Verdict,
+    Wrong,
+    Plan(Option<usize>),
+    Step(usize),
+    Is(Which),
+    Of(OfField),
+    /// A trait of the worst mistake, or its kind, and the name of that.
+    Trait(Option<usize>, String),
+}
+
+/// Which fact: the worst mistake, the first mistake of a kind, or the fact of a kind that says most.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Which {
+    Worst,
+    First(usize),
+    Fullest(usize),
+}
+
+#[derive(Deserialize)]
+pub struct OfField {
+    pub source: Which,
+    pub name: String,
+    pub column: usize,
+    pub text: bool,
+    pub assumes: bool,
+    pub unsaid: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Piece {
+    Text(String),
+    Value(Term),
+    If(Vec<(Term, Vec<Piece>)>, Vec<Piece>),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Term {
+    Constant(Constant),
+    Variable(usize),
+    Not(Box<Term>),
+    And(Box<Term>, Box<Term>),
+    Or(Box<Term>, Box<Term>),
+    Choose(Box<Term>, Box<Term>, Box<Term>),
+    Filter(Filter, Box<Term>),
+    Compare(Operator, Box<Term>, Box<Term>),
+    Among(Box<Term>, Vec<Term>, bool),
+    Holds(Box<Term>, Box<Term>, bool),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Constant {
+    Truth(bool),
+    Whole(i64),
+    Number(f64),
+    Text(String),
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Filter {
+    Lower,
+    Upper,
+    Capitalize,
+    Round,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Operator {
+    Eq,
+    Ne,
+    Lt,
+    #[serde(rename = "lteq")]
+    AtMost,
+    Gt,
+    #[serde(rename = "gteq")]
+    AtLeast,
+}
+
+#[derive(Deserialize)]
+pub struct Deriving {
+    pub once: Vec<usize>,
+    pub growing: Vec<usize>,
+    pub kinds: Vec<usize>,
+    #[serde(skip)]
+    pub pass: Pass,
+}
+
+#[derive(Deserialize)]
+pub struct Phase {
+    pub deriving: Vec<Deriving>,
+    pub rest: Vec<usize>,
+    #[serde(skip)]
+    pub pass: Pass,
+}
+
+/// Rules that are run once, by the kinds of the facts or findings that they start from; `always`: those that start from none.
+#[derive(Default)]
+pub struct Pass {
+    pub facts: Vec<Vec<usize>>,
+    pub findings: Vec<Vec<usize>>,
+    pub always: Vec<usize>,
+}
+
+#[derive(Deserialize)]
+pub struct Phases {
+    pub scoring: Phase,
+    pub judging: Phase,
+    pub advising: Phase,
+}
+
+#[derive(Deserialize)]
+pub struct Limits {
+    pub record_bytes: usize,
+    pub facts: usize,
+    pub work: usize,
+    pub derived: usize,
+}
+
+#[derive(Deserialize)]
+pub struct Source {
+    pub id: String,
+    pub title: String,
+    pub kind: String,
+    pub year: Option<i64>,
+    pub figure: String,
+    pub url: String,
+}
+
+#[derive(Deserialize)]
+pub struct RuleBaseInfo {
+    pub name: String,
+    pub version: String,
+    pub digest: String,
+}
+
+#[derive(Deserialize)]
+pub struct Program {
+    pub kinds: Vec<Kind>,
+    pub rules: Vec<Rule>,
+    pub patterns: Vec<Pattern>,
+    pub sets: Vec<Vec<u32>>,
+    pub words: Vec<String>,
+    pub phases: Phases,
+    pub actions: Vec<Action>,
+    pub sources: Vec<Source>,
+    pub templates: Vec<Template>,
+    /// The actions that exclude others, an action that is excluded itself later.
+    pub exclusions: Vec<usize>,
+    pub scale: Scale,
+    pub limits: Limits,
+    pub rulebase: RuleBaseInfo,
+    #[serde(skip)]
+    pub kind_of: FxHashMap<String, usize>,
+    #[serde(skip)]
+    pub word_of: FxHashMap<String, u32>,
+    #[serde(skip)]
+    pub most_slots: usize,
+}
+
+impl Program {
+    pub fn load(data: &[u8]) -> Result<Program, serde_json::Error> {
+        let mut program: Program = serde_json::from_slice(data)?;
+        program.word_of = program.words.iter().enumerate().map(|(i, word)| (word.clone(), i as u32)).collect();
+        program.most_slots = program.rules.iter().map(|rule| rule.slots + 1).max().unwrap_or(0);
+        for (number, kind) in program.kinds.iter_mut().enumerate() {
+            kind.columns = kind.fields.iter().enumerate().map(|(i, field)| (field.name.clone(), i)).collect();
+            if kind.role != Role::Derived {
+                program.kind_of.insert(program.words[kind.name as usize].clone(), number);
+            }
+        }
+        for rule in &mut program.rules {
+            let cited = |id: &String| program.sources.iter().position(|source| source.id == *id);
+            rule.cited = rule.sources.iter().filter_map(cited).collect();
+        }
+        let (rules, patterns, kinds) = (&program.rules, &program.patterns, program.kinds.len());
+        for phase in [&mut program.phases.scoring, &mut program.phases.judging, &mut program.phases.advising] {
+            phase.pass = Pass::of(&phase.rest, rules, patterns, kinds);
+            for deriving in &mut phase.deriving {
+                deriving.pass = Pass::of(&deriving.once, rules, patterns, kinds);
+            }
+        }
+        Ok(program)
+    }
+}
+
+impl Pass {
+    fn of(numbers: &[usize], rules: &[Rule], patterns: &[Pattern], kinds: usize) -> Pass {
+        let mut pass = Pass { facts: vec![vec![]; kinds], findings: vec![vec![]; kinds], always: vec![] };
+        for &number in numbers {
+            let Some((_, start)) = rules[number].start else {
+                pass.always.push(number);
+                continue;
+            };
+            let of_kind = if patterns[start].over == Over::Fact { &mut pass.facts } else { &mut pass.findings };
+            for &kind in &patterns[start].kinds {
+                of_kind[kind].push(number);
+            }
+        }
+        pass
+    }
+}

@@ -1,0 +1,53 @@
+"""The compiled core beside Python: one record in, both answers out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import orjson
+
+from misstep import Limits, MisstepError
+from misstep.assessment.assembly import outline
+from misstep.assessment.explain import Explainer
+from misstep.assessment.pipeline import Pipeline
+from misstep.assessment.records import RecordReader
+from misstep.assessment.result import SCHEMA
+from misstep.evaluate.compiled import CompiledEngine
+from misstep.evaluate.export import export
+from misstep.language.program import Program
+
+Both = tuple[bytes | None, bytes | None]
+"""The answer without reasons, and the whole one; None: there is none."""
+
+
+class Beside:
+    """A program in the core and in Python."""
+
+    def __init__(self, program: Program, limits: Limits) -> None:
+        from misstep_core import Core
+
+        self._reader = RecordReader(program, limits)
+        self._pipeline = Pipeline(program, CompiledEngine(program), limits)
+        self._explainer = Explainer(program)
+        self._core = Core(orjson.dumps(export(program, limits)), SCHEMA)
+
+    def core(self, record: bytes) -> Both:
+        return self._core.outline(record), self._core.assess_json(record)
+
+    def python(self, record: bytes) -> Both:
+        try:
+            result = self._pipeline.evaluate(self._reader.read_json(record))
+        except MisstepError:
+            return None, None
+        return orjson.dumps(outline(result, self._explainer)), self._pipeline.to_json(result)
+
+    def taken(self, records: Iterable[bytes]) -> int:
+        """How many records the core gives the whole answer to; all its answers are those of Python."""
+        count = 0
+        for record in records:
+            answers = self.core(record)
+            if answers != (None, None):
+                for answer, wanted in zip(answers, self.python(record), strict=True):
+                    assert answer in (wanted, None), record
+            count += answers[1] is not None
+        return count
