@@ -65,7 +65,9 @@ def _programs(*names: str) -> bool:
 NEEDS = {
     "chromium": Need("Chromium", lambda: bool(find_chromium()), "apt-get install chromium fonts-liberation"),
     "core": Need(
-        "misstep-core, which is built by cargo", lambda: _packages("misstep_core"), ".venv/bin/pip install ./engine/core"
+        "misstep-core, which is built by cargo",
+        lambda: _packages("misstep_core"),
+        'PATH="$PATH:$HOME/.cargo/bin" .venv/bin/pip install ./engine/core',
     ),
     "curl": Need("curl", lambda: _programs("curl"), "apt-get install curl"),
     "durable": Need(

@@ -16,7 +16,7 @@ from tests.evaluate.packs import LONG
 from misstep import Limits, RuleBase
 from misstep.tools.sample import sample_records
 
-pytestmark = [pytest.mark.needs("core"), pytest.mark.slow]
+pytestmark = [pytest.mark.needs("core"), pytest.mark.slow, pytest.mark.once]  # one wheel serves all versions of Python
 
 INTERVIEWS = Path(__file__).parents[2] / "fixtures" / "interviews"
 SAMPLED = 20_000 if LONG else 1_000
