@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from misstep.batch.report.panel_maker import PanelMaker
 from misstep.batch.report.report_parts import NumberColumn, NumberTable, Panel, ReportCell
-from misstep.batch.summary import EXAMPLES, MappingCoverage, notes_text
+from misstep.batch.summary import EXAMPLES, MappingCoverage
 from misstep.layout.wording import counted
 
 FIRST = 20  # rows of a table that is seen at once
@@ -18,7 +18,7 @@ class QualityPanels(PanelMaker):
 
     def quality(self) -> tuple[Panel, ...]:
         """All that there is to tell."""
-        return (self._counts(), *self._rejects(), *self._inputs(), *self._notes(), *self._mapped())
+        return (self._counts(), *self._rejects(), *self._inputs(), *self._mapped())
 
     def _counts(self) -> Panel:
         summary, guessed, words = self.summary, self.figures.guessed, self.words
@@ -78,10 +78,6 @@ class QualityPanels(PanelMaker):
             rows = [(remark.file, remark.text) for remark in remarks]
             table = NumberTable("How inputs were read, and what of them was not", columns, rows, unfolded=True)
             yield Panel("How the inputs were read", tables=(table,))
-
-    def _notes(self) -> Iterator[Panel]:
-        if self.summary.notes is not None:
-            yield Panel("What was read from notes", notes_text(self.summary.notes))
 
     def _mapped(self) -> Iterator[Panel]:
         coverage = self.summary.coverage

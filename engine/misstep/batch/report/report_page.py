@@ -23,6 +23,7 @@ from misstep.batch.report.panel_maker import Draw
 from misstep.batch.report.report_sections import report_sections
 from misstep.batch.report.summing import measure
 from misstep.batch.results import Scores
+from misstep.batch.summary import notes_text
 from misstep.errors import UsageError, printable
 from misstep.files import whole_file
 
@@ -68,6 +69,7 @@ def to_html(figures: LogFigures, draw: Draw = pictures.draw, title: str = "", ma
             sections=report_sections(figures, draw),
             summary=figures.summary,
             words=figures.summary.words,
+            notes=notes_text(figures.summary.notes) if figures.summary.notes else "",
             title=title,
             made=made,
             style=Markup(style),  # noqa: S704 - nothing in it comes from outside
