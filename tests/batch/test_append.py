@@ -445,7 +445,7 @@ def test_the_command(tmp_path: Path) -> None:
 def test_a_table_is_reported_as_its_file(output: str) -> None:
     for first in (0, 40):
         add(write(f"{first}.jsonl", records(40, first)), output)
-    score(["0.jsonl", "40.jsonl"], "whole.parquet", **OPTIONS)
+    score(["0.jsonl", "40.jsonl"], "whole.parquet", **OPTIONS, unique=True)
     for name in (output, "whole.parquet"):
         write_report([read_scores(name)], f"{name == output}.html")
     assert Path("True.html").read_bytes() == Path("False.html").read_bytes()
