@@ -1,10 +1,18 @@
 //! JSON, as orjson writes it, put together piece by piece.
 use std::io::Write as _;
 
-#[derive(Default)]
 pub struct Json {
     bytes: Vec<u8>,
 }
+
+impl Default for Json {
+    fn default() -> Json {
+        Json { bytes: Vec::with_capacity(USUAL) }
+    }
+}
+
+/// Most answers are shorter.
+const USUAL: usize = 1 << 15;
 
 impl Json {
     pub fn into_bytes(self) -> Vec<u8> {
