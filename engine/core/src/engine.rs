@@ -124,7 +124,8 @@ impl<'p> Memory<'p> {
                         slots[*slot] = Slot::Value(Value::Word(program.scale.outlooks[self.outlook]));
                         continue;
                     }
-                    for &kind in &pattern.kinds {
+                    let kinds: Vec<usize> = self.kinds_of(pattern).collect();
+                    for kind in kinds {
                         let rows = self.rows(kind, pattern.over == Over::Finding).len();
                         let (start, end) = part(window, place, kind, rows);
                         self.spend(end - start);
@@ -148,7 +149,7 @@ impl<'p> Memory<'p> {
 
     fn exists(&self, inside: &Inside, slots: &mut [Slot]) -> bool {
         let pattern = &self.program.patterns[inside.pattern];
-        pattern.kinds.iter().any(|&kind| {
+        self.kinds_of(pattern).any(|kind| {
             let rows = self.rows(kind, pattern.over == Over::Finding);
             self.spend(rows.len());
             rows.iter().any(|&of| self.takes(inside, of, slots))
@@ -163,38 +164,47 @@ impl<'p> Memory<'p> {
 
     // -- aggregates
 
-    /// The facts that an aggregate is about; the value of each, and its keys.
-    fn gathered(&self, gather: &Gather, slots: &mut [Slot]) -> Vec<(Vec<Value>, Value)> {
+    /// Look at all facts that an aggregate is about.
+    fn gathered(&self, gather: &Gather, slots: &mut [Slot], mut add: impl FnMut(&mut [Slot])) {
         let pattern = &self.program.patterns[gather.inside.pattern];
-        let mut found = vec![];
-        for &kind in &pattern.kinds {
+        for kind in self.kinds_of(pattern) {
             let rows = self.rows(kind, pattern.over == Over::Finding);
             self.spend(rows.len());
             for &of in rows {
                 if self.takes(&gather.inside, of, slots) {
-                    let value = gather.value.as_ref().map_or(Value::Whole(1), |value| self.evaluate(value, slots));
-                    found.push((gather.keys.iter().map(|(_, key)| self.evaluate(key, slots)).collect(), value));
+                    add(slots);
                 }
             }
         }
-        found
+    }
+
+    fn value_in(&self, gather: &Gather, slots: &[Slot]) -> Value {
+        gather.value.as_ref().map_or(Value::Whole(1), |value| self.evaluate(value, slots))
     }
 
     /// The value of an aggregate; None: it has none.
     fn gather(&self, gather: &Gather, slots: &mut [Slot]) -> Option<Value> {
-        let values: Vec<Value> = self.gathered(gather, slots).into_iter().map(|(_, value)| value).collect();
+        if let Aggregate::Count = gather.function {
+            let mut count = 0;
+            self.gathered(gather, slots, |_| count += 1);
+            return Some(Value::Whole(count));
+        }
+        let mut values = vec![];
+        self.gathered(gather, slots, |slots| values.push(self.value_in(gather, slots)));
         self.aggregate(gather, &values)
     }
 
     /// The value of an aggregate for all facts whose keys are equal, in the order of these.
     fn groups(&self, gather: &Gather, slots: &mut [Slot]) -> Vec<(Vec<Value>, Value)> {
         let mut groups: Vec<(Vec<Value>, Vec<Value>)> = vec![];
-        for (keys, value) in self.gathered(gather, slots) {
+        self.gathered(gather, slots, |slots| {
+            let keys: Vec<Value> = gather.keys.iter().map(|(_, key)| self.evaluate(key, slots)).collect();
+            let value = self.value_in(gather, slots);
             match groups.iter_mut().find(|(known, _)| self.in_order(known, &keys).is_eq()) {
                 Some((_, values)) => values.push(value),
                 None => groups.push((keys, vec![value])),
             }
-        }
+        });
         groups.sort_by(|(a, _), (b, _)| self.in_order(a, b));
         groups.into_iter().filter_map(|(keys, values)| Some((keys, self.aggregate(gather, &values)?))).collect()
     }

@@ -21,6 +21,8 @@ pub struct Facts<'p> {
     texts: FrozenVec<String>,
     sets: Vec<Vec<u32>>,
     pub of_kind: Vec<Vec<usize>>,
+    /// The kinds that have facts.
+    pub present: Vec<usize>,
     pub given: usize,
     /// The kinds of the settings that are assumed.
     pub assumed: Vec<usize>,
@@ -41,6 +43,7 @@ impl<'p> Facts<'p> {
             texts: FrozenVec::new(),
             sets: vec![],
             of_kind: vec![vec![]; program.kinds.len()],
+            present: vec![],
             given: 0,
             assumed: vec![],
         };
@@ -52,6 +55,7 @@ impl<'p> Facts<'p> {
         json.finish().ok()?;
         facts.complete()?;
         facts.given = facts.kinds.len();
+        facts.present = (0..program.kinds.len()).filter(|&kind| !facts.of_kind[kind].is_empty()).collect();
         Some(facts)
     }
 
@@ -246,6 +250,9 @@ impl<'p> Facts<'p> {
         let start = self.add(number);
         self.values[start..].copy_from_slice(values);
         self.ids.push(NO_ID);
+        if self.of_kind[number].is_empty() {
+            self.present.push(number);
+        }
         self.of_kind[number].push(self.kinds.len() - 1);
         Ok(self.kinds.len() - 1)
     }

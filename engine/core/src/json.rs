@@ -1,54 +1,64 @@
 //! JSON, as orjson writes it, put together piece by piece.
-use std::fmt::Write as _;
+use std::io::Write as _;
 
-#[derive(Default)]
 pub struct Json {
-    text: String,
+    bytes: Vec<u8>,
 }
+
+impl Default for Json {
+    fn default() -> Json {
+        Json { bytes: Vec::with_capacity(USUAL) }
+    }
+}
+
+/// Most answers are shorter.
+const USUAL: usize = 1 << 15;
 
 impl Json {
     pub fn into_bytes(self) -> Vec<u8> {
-        self.text.into_bytes()
+        self.bytes
     }
 
     /// A piece that is JSON already.
     pub fn put(&mut self, piece: &str) -> &mut Json {
-        self.text.push_str(piece);
+        self.bytes.extend_from_slice(piece.as_bytes());
         self
     }
 
     /// The name of a member, with the comma before it.
     pub fn name(&mut self, name: &str) -> &mut Json {
-        if !self.text.ends_with(['{', '[']) {
-            self.text.push(',');
+        if !matches!(self.bytes.last(), Some(b'{' | b'[')) {
+            self.bytes.push(b',');
         }
         self.put("\"").put(name).put("\":")
     }
 
     pub fn text(&mut self, text: &str) -> &mut Json {
-        self.text.push('"');
-        let mut start = 0;
-        for (i, byte) in text.bytes().enumerate() {
-            if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-                continue;
-            }
-            self.text.push_str(&text[start..i]);
-            start = i + 1;
+        let is_special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+        self.bytes.push(b'"');
+        if text.bytes().fold(false, |found, byte| found | is_special(byte)) {
+            self.escaped(text); // seldom
+        } else {
+            self.put(text);
+        }
+        self.bytes.push(b'"');
+        self
+    }
+
+    fn escaped(&mut self, text: &str) {
+        for byte in text.bytes() {
             match byte {
-                b'"' => self.text.push_str("\\\""),
-                b'\\' => self.text.push_str("\\\\"),
-                b'\n' => self.text.push_str("\\n"),
-                b'\r' => self.text.push_str("\\r"),
-                b'\t' => self.text.push_str("\\t"),
-                0x08 => self.text.push_str("\\b"),
-                0x0c => self.text.push_str("\\f"),
-                _ => {
-                    let _ = write!(self.text, "\\u{byte:04x}"); // writing to a String cannot fail
-                }
+                b'"' => self.bytes.extend(b"\\\""),
+                b'\\' => self.bytes.extend(b"\\\\"),
+                b'\n' => self.bytes.extend(b"\\n"),
+                b'\r' => self.bytes.extend(b"\\r"),
+                b'\t' => self.bytes.extend(b"\\t"),
+                0x08 => self.bytes.extend(b"\\b"),
+                0x0c => self.bytes.extend(b"\\f"),
+                0..0x20 => self.bytes.extend(format!("\\u{byte:04x}").bytes()),
+                _ => self.bytes.push(byte),
             }
         }
-        self.text.push_str(&text[start..]);
-        self.put("\"")
     }
 
     pub fn optional(&mut self, text: Option<&str>) -> &mut Json {
@@ -59,16 +69,14 @@ impl Json {
     }
 
     pub fn whole(&mut self, whole: i64) -> &mut Json {
-        let _ = write!(self.text, "{whole}");
+        let _ = write!(self.bytes, "{whole}"); // writing to a Vec cannot fail
         self
     }
 
     /// A float, in the shortest form that is read as it.
     pub fn number(&mut self, number: f64) -> &mut Json {
-        match serde_json::to_string(&number) {
-            Ok(text) => self.put(&text),
-            Err(_) => self.put("null"),
-        }
+        let _ = serde_json::to_writer(&mut self.bytes, &number);
+        self
     }
 
     /// A float of so many thousandths.

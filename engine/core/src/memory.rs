@@ -1,6 +1,6 @@
 //! Working memory: the facts of one record, and the conclusions of rules so far, each with its rule and match.
 use crate::facts::Facts;
-use crate::program::{Program, Value};
+use crate::program::{Pattern, Program, Value};
 use crate::scoring::Finding;
 use std::cell::Cell;
 
@@ -118,6 +118,12 @@ impl<'p> Memory<'p> {
     /// The mistakes of findings, or facts, of a kind.
     pub fn rows(&self, kind: usize, findings: bool) -> &[usize] {
         if findings { &self.found[kind] } else { &self.facts.of_kind[kind] }
+    }
+
+    /// The kinds of a pattern; of many, those that have facts.
+    pub fn kinds_of<'m>(&'m self, pattern: &'m Pattern) -> impl Iterator<Item = usize> + 'm {
+        let some = if pattern.among.is_some() { &self.facts.present } else { &pattern.kinds };
+        some.iter().copied().filter(|&kind| pattern.among.as_ref().is_none_or(|among| among[kind]))
     }
 
     /// The facts of a match.

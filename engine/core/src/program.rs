@@ -177,6 +177,9 @@ pub enum Over {
 pub struct Pattern {
     pub over: Over,
     pub kinds: Vec<usize>,
+    /// Of many kinds: whether each one is among them, as a record has few.
+    #[serde(skip)]
+    pub among: Option<Vec<bool>>,
 }
 
 #[derive(Deserialize)]
@@ -516,6 +519,9 @@ impl Program {
                 program.kind_of.insert(program.words[kind.name as usize].clone(), number);
             }
         }
+        for pattern in program.patterns.iter_mut().filter(|pattern| pattern.kinds.len() > FEW_KINDS) {
+            pattern.among = Some((0..program.kinds.len()).map(|kind| pattern.kinds.contains(&kind)).collect());
+        }
         for rule in &mut program.rules {
             let cited = |id: &String| program.sources.iter().position(|source| source.id == *id);
             rule.cited = rule.sources.iter().filter_map(cited).collect();
@@ -530,6 +536,8 @@ impl Program {
         Ok(program)
     }
 }
+
+const FEW_KINDS: usize = 4;
 
 impl Pass {
     fn of(numbers: &[usize], rules: &[Rule], patterns: &[Pattern], kinds: usize) -> Pass {
