@@ -6,6 +6,7 @@ facts never appear in a message: interview notes are personal data.
 
 from __future__ import annotations
 
+import difflib
 import heapq
 import re
 import unicodedata
@@ -171,9 +172,7 @@ def _nearest(word: str, known: Iterable[str]) -> str | None:
     """
     letters, size = _letters(word), len(word)
     bounds = [(2 * (letters & _letters(name)).bit_count() / max(1, size + len(name)), name) for name in known]
-    from difflib import SequenceMatcher  # few commands have a mistake to tell
-
-    matcher = SequenceMatcher(b=word)
+    matcher = difflib.SequenceMatcher(b=word)
     best = (NEAR, "")
     for bound, name in heapq.nlargest(MOST_COMPARED, [pair for pair in bounds if pair[0] >= NEAR]):
         if bound < best[0]:
