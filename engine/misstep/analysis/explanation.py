@@ -107,7 +107,7 @@ def explain_answer(result: Result, answer: Assessment, explainer: Explainer) -> 
     return _Writer(result, explainer).explanation(answer)
 
 
-Firing = tuple[Rule, Match]
+RuleFiring = tuple[Rule, Match]
 
 
 class _Writer:
@@ -138,7 +138,7 @@ class _Writer:
         mistake, scale = finding.mistake, self._memory.program.scale
         own = [each for each in self._memory.contributions if each.mistake is mistake]
 
-        def decides(firing: Firing) -> bool:
+        def decides(firing: RuleFiring) -> bool:
             (other,) = score([mistake], [each for each in own if (each.rule, each.match) != firing], scale)
             return _words_of(other) != _words_of(finding)
 
@@ -161,7 +161,7 @@ class _Writer:
         own = [each for each in memory.contributions if each.mistake is None]
         limits = [Contribution(None, OUTLOOK, outlook_limit(limit), limit.rule, limit.match) for limit in memory.outlooks]
 
-        def answer(without: Firing | None) -> tuple[int, int]:
+        def answer(without: RuleFiring | None) -> tuple[int, int]:
             left = [each for each in memory.contributions if (each.rule, each.match) != without]
             severity = overall_severity(self._result.findings, left, scale)
             return level(scale.severity, severity), worst_outlook(
@@ -171,8 +171,10 @@ class _Writer:
         now = answer(None)
         return self._scoring([*own, *limits], lambda firing: answer(firing) != now)
 
-    def _scoring(self, contributions: Iterable[Contribution], decides: Callable[[Firing], bool]) -> tuple[ExplainedReason, ...]:
-        by_firing: dict[Firing, dict[str, int]] = {}
+    def _scoring(
+        self, contributions: Iterable[Contribution], decides: Callable[[RuleFiring], bool]
+    ) -> tuple[ExplainedReason, ...]:
+        by_firing: dict[RuleFiring, dict[str, int]] = {}
         for each in contributions:
             if each.is_reason:
                 amounts = by_firing.setdefault((each.rule, each.match), {})
@@ -218,13 +220,13 @@ class _Writer:
     def _values(self, row: Row) -> dict[str, Any]:
         return {field.name: row[i] for i, field in enumerate(self._memory.program.kinds[row[KIND]].fields, FIRST_VALUE)}
 
-    def _reasons(self, firings: Iterable[Firing]) -> tuple[ExplainedReason, ...]:
+    def _reasons(self, firings: Iterable[RuleFiring]) -> tuple[ExplainedReason, ...]:
         """The reasons for an action or a concluded fact."""
         once = list(dict.fromkeys(firings))
         reasons = [self._reason(firing, len(once) == 1, {}) for firing in once]
         return tuple(sorted(reasons, key=attrgetter("rule", "facts")))
 
-    def _reason(self, firing: Firing, decisive: bool, amounts: dict[str, float | str]) -> ExplainedReason:
+    def _reason(self, firing: RuleFiring, decisive: bool, amounts: dict[str, float | str]) -> ExplainedReason:
         rule, match = firing
         text, facts, _ = self._words[rule].explain(match, self._context)
         counted = [name for aggregate in rule.aggregates for name in self._counted(rule, match, aggregate)]

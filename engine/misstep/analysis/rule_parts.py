@@ -22,7 +22,7 @@ from misstep.language.program import FINDING, OUTLOOK, Aggregate, Condition, Exi
 MOST_KINDS = 5
 """Kinds of a pattern that are named; of more of them their role is."""
 
-Part = Pattern | Condition | Aggregate | Existence
+RulePart = Pattern | Condition | Aggregate | Existence
 
 
 class Matcher:
@@ -56,10 +56,10 @@ class Matcher:
         return str(self.names.get(row, row[ID]))
 
 
-def parts_of_rule(rule: Rule) -> list[Part]:
+def parts_of_rule(rule: Rule) -> list[RulePart]:
     """What a rule asks for, each part after all that it needs."""
     waiting = [Condition(test, condition.needs) for condition in rule.conditions for test in _conjuncts(condition.test)]
-    parts: list[Part] = []
+    parts: list[RulePart] = []
     bound: set[str] = set()
     binders: tuple[Pattern | Aggregate, ...] = (*rule.patterns, *rule.aggregates)
     for binder in binders:
@@ -88,7 +88,7 @@ def _conjuncts(test: Expression) -> tuple[Expression, ...]:
             return (test,)
 
 
-def with_parts(rule: Rule, parts: Iterable[Part]) -> Rule:
+def with_parts(rule: Rule, parts: Iterable[RulePart]) -> Rule:
     """A rule that asks for these parts only, and notes its matches."""
     parts = list(parts)
     bound = {id(part) for part in parts} | {id(key) for part in parts if isinstance(part, Aggregate) for key in part.keys}
@@ -102,7 +102,7 @@ def with_parts(rule: Rule, parts: Iterable[Part]) -> Rule:
     )
 
 
-def with_blocking(before: Rule, part: Part) -> Rule | None:
+def with_blocking(before: Rule, part: RulePart) -> Rule | None:
     """The rule that also takes the facts which must not be there, or which lack a condition of those that must."""
     if not isinstance(part, Existence):
         return None
@@ -116,7 +116,7 @@ def with_blocking(before: Rule, part: Part) -> Rule | None:
     )
 
 
-def missing_part(part: Part, before: Rule, kinds: Mapping[str, Kind]) -> str:
+def missing_part(part: RulePart, before: Rule, kinds: Mapping[str, Kind]) -> str:
     """In words that a part is missing; ``before``: the rule of the parts before it."""
     match part:
         case Condition(test):

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from misstep.analysis.rule_parts import Matcher, Part, missing_part, parts_of_rule, with_blocking, with_parts
+from misstep.analysis.rule_parts import Matcher, RulePart, missing_part, parts_of_rule, with_blocking, with_parts
 from misstep.assessment.assembly import Result
 from misstep.assessment.planning import open_channels, open_ways
 from misstep.evaluate.emit import column_of
@@ -148,7 +148,7 @@ class _Search:
             rules=self._behind(rule, part, deepest),
         )
 
-    def _longest(self, rule: Rule, parts: Sequence[Part]) -> tuple[int, Rule, list[Match]]:
+    def _longest(self, rule: Rule, parts: Sequence[RulePart]) -> tuple[int, Rule, list[Match]]:
         """How many parts hold together at the most, the rule of these, and its matches."""
         before = with_parts(rule, ())
         matches: list[Match] = [()]
@@ -165,7 +165,7 @@ class _Search:
         found = [self.rule(rule, deepest) for rule in rules]
         return tuple(sorted(found, key=lambda each: (-each.met / max(1, each.asked), each.name)))
 
-    def _behind(self, rule: Rule, part: Part, deepest: int) -> tuple[WhyNot, ...]:
+    def _behind(self, rule: Rule, part: RulePart, deepest: int) -> tuple[WhyNot, ...]:
         """The rules that would conclude the fact that is missing."""
         pattern = (
             part if isinstance(part, Pattern) else part.pattern if isinstance(part, Existence) and not part.negated else None
@@ -200,7 +200,7 @@ class _Search:
         return self._matcher.id_of(row) if node.field in ("id", "fact") else row[column_of(binder, node.field)]
 
 
-def _read_by(part: Part) -> list[FieldRef | Count]:
+def _read_by(part: RulePart) -> list[FieldRef | Count]:
     """The fields and aggregates whose values decide a condition."""
     tests: tuple[Expression, ...] = ()
     match part:

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
 
 from misstep.evaluate.codegen import join_order
 from misstep.evaluate.compiled import grows, start_of
-from misstep.evaluate.export_words import TemplateExport
+from misstep.evaluate.export_words import Data, TemplateExport
 from misstep.language.effects import (
     DIMENSIONS,
     Contribute,
@@ -63,9 +62,6 @@ from misstep.language.program import (
 )
 from misstep.language.scale import Levels, MessagePart, Scale
 from misstep.limits import Limits
-
-Data = dict[str, Any]
-"""Mappings, lists, numbers and text."""
 
 
 def export(program: Program, limits: Limits) -> Data:

@@ -13,6 +13,7 @@ from misstep.language.program import OUTLOOK, Program
 from misstep.language.scale import MISTAKE, PLAN, REPAIR, SAID, STEP, STEP_FIELDS, VERDICT, WRONG
 
 Data = dict[str, Any]
+"""Mappings, lists, numbers and text."""
 
 
 class TemplateExport:

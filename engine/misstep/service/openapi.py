@@ -23,7 +23,7 @@ from misstep.language.facts import GIVEN_ROLES, Kind
 from misstep.language.scale import Scale
 from misstep.service.config import BATCH_PATH, DETAILS, JSON, JSON_LINES, LINES_TYPES, RETRY_SECONDS
 from misstep.service.problems import MEDIA_TYPE, PROBLEM_TYPES
-from misstep.service.shared_schemas import REF, Schema, enums_as_constants, share_enums, share_kinds
+from misstep.service.shared_schemas import REF, Schema, enums_as_constants, enums_as_text, share_enums, share_kinds
 from misstep.tools.lookup import FIELD_MEMBERS, KIND_MEMBERS, RulePage
 
 RecordExample = tuple[object, object]
@@ -329,7 +329,7 @@ def _components(rulebase: RuleBase) -> Schema:
         "Health": _object(("rulebase",), status={"enum": ["ok", "ready"]}, rulebase=_TEXT),
         "LineError": _object(line=number, error=_ref("Problem")),
     }
-    enums_as_constants(made)
+    enums_as_text(made)
     return {**_record_components(rulebase), **_with_words(made, rulebase.program.scale)}
 
 

@@ -40,6 +40,16 @@ def enums_as_constants(schemas: Mapping[str, Schema]) -> None:
             node.pop("type", None)
 
 
+def enums_as_text(schemas: Mapping[str, Schema]) -> None:
+    """Put the lists of words as text that names them: a later version may answer with another word, and a client that is made
+    today reads it."""
+    for schema in schemas.values():
+        for _, node in _enums_in(schema):
+            words = f"one of {', '.join(node.pop('enum'))}"
+            node["type"] = "string"
+            node["description"] = f"{node['description']}; {words}" if "description" in node else words
+
+
 def _enums_in(schema: Schema) -> Iterator[tuple[str, Schema]]:
     """The nodes with a list of words in the properties of an object, each with the name of its property."""
     for name, node in schema.get("properties", {}).items():

@@ -23,7 +23,7 @@ MOST_WORDS = 3  # on top
 
 
 @dataclass(frozen=True, slots=True)
-class WhatIf:
+class MilderField:
     """A field that weighed: its name, a milder value, the band of all with it, and its place on the page."""
 
     what: str
@@ -40,7 +40,7 @@ class PageAnswer:
     statement: Statement
     words: tuple[tuple[str, str], ...]
     avoid: tuple[StatedReasons, ...]
-    changes: tuple[WhatIf, ...]
+    changes: tuple[MilderField, ...]
     certainty: tuple[str, ...]
 
     @property
@@ -111,7 +111,7 @@ def letter(draft: str) -> Iterable[tuple[str, bool]]:
 
 def _changes(
     changes: Iterable[Counterfactual], program: Program, titles: Mapping[str, str], places: Sequence[int]
-) -> Iterable[WhatIf]:
+) -> Iterable[MilderField]:
     """The fields of mistakes that weighed most. Fields of the role are about the others, so no person could have changed them."""
     for change in changes:
         kind = program.kinds[change.kind]
@@ -119,7 +119,7 @@ def _changes(
             field = kind.by_name[change.field]
             given, instead = _value(field, change.given), _value(field, change.instead)
             told = f"{instead}, instead of: {lowered(given)}" if field.words else f"{instead} instead of {given}"
-            yield WhatIf(_what(change, field, titles, kind), told, value_text(change.band), _place(change, places))
+            yield MilderField(_what(change, field, titles, kind), told, value_text(change.band), _place(change, places))
 
 
 def _what(change: Counterfactual, field: Field, titles: Mapping[str, str], kind: Kind) -> str:

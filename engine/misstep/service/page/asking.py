@@ -78,11 +78,14 @@ def _shown(question: Question, story: Story, places: Sequence[int]) -> PageQuest
         place,
         fact,
         field,
-        tuple(AskedChoice(typed, text.removesuffix("."), typed in ([given] if isinstance(given, str) else given))
-              for typed, text in choices if isinstance(typed, str)),
+        tuple(
+            AskedChoice(typed, text.removesuffix("."), typed in ([given] if isinstance(given, str) else given))
+            for typed, text in choices
+            if isinstance(typed, str)
+        ),
         given,
         question.why,
-    )  # fmt: skip
+    )
 
 
 def _place(question: Question, story: Story, places: Sequence[int]) -> int:
