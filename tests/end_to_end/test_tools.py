@@ -80,7 +80,8 @@ def output_of(example: Example, folder: Path, ignored: Sequence[str] = ()) -> st
         [sys.executable, *options, "example.py"], capture_output=True, cwd=folder, env=environment(kept | home), check=False
     )
     assert done.returncode == 0, done.stderr.decode()
-    return done.stdout.decode()
+    # what Ray's own daemon says of a slow machine is no output of the example
+    return "".join(line for line in done.stdout.decode().splitlines(keepends=True) if "(raylet)" not in line)
 
 
 @pytest.fixture
