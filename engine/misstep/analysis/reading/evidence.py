@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from misstep.analysis.reading.tokens import Token, is_note
+from misstep.analysis.reading.tokens import Token, is_note, tells_of_self
 from misstep.analysis.reading.wordings import IN_A_NOTE, ON_ANOTHER_DAY, SAID_OF_OTHERS, WordIndex, WordPattern, features
 
 GAP = 3
@@ -43,14 +43,17 @@ def find_evidence(found: list[list[Token]], index: WordIndex) -> dict[int, Evide
     """The evidence of the sentences of a text, by the place of the kind."""
     evidence: dict[int, Evidence] = defaultdict(Evidence)
     of_others = IN_A_NOTE if is_note(found) else SAID_OF_OTHERS
+    of_signals = of_others if tells_of_self(found) else IN_A_NOTE  # who tells of the other side alone may mean a signal
     for n, sentence in enumerate(found):
-        for name, share in features(sentence, index.terms, of_others).items():
+        shares = features(sentence, index.terms, of_others)
+        of_them = shares if of_signals == of_others else features(sentence, index.terms, of_signals)
+        for name, share in shares.items():
             for owner, weight in index.weights.get(name, ()):
                 words = evidence[owner].words
-                words[n] = words.get(n, 0.0) + weight * share
+                words[n] = words.get(n, 0.0) + weight * (of_them[name] if owner in index.signals else share)
         places = places_of(sentence, index)
         spoken_against = {p.owner for p in _candidates(index.against, places) if spot(p, places) is not None}
-        _add_patterns(n, sentence, places, evidence, index, of_others)
+        _add_patterns(n, sentence, places, evidence, index, (of_others, of_signals))
         for owner in spoken_against:
             each = evidence[owner]
             each.denied = max(each.denied, each.patterns.pop(n, 0.0))
@@ -107,9 +110,10 @@ def _add_patterns(
     places: Places,
     evidence: dict[int, Evidence],
     index: WordIndex,
-    of_others: float,
+    of_others: tuple[float, float],
 ) -> None:
-    """Add what the patterns in a sentence tell of each kind."""
+    """Add what the patterns in a sentence tell of each kind. ``of_others``: how much counts that is said of others, for kinds of
+    the candidate and for signals."""
     hits: dict[int, list[Hit]] = defaultdict(list)
     scoped = any(token.denied for token in sentence)
     all_places = places_of(sentence, index, denied_too=True) if scoped else places
@@ -121,7 +125,7 @@ def _add_patterns(
                 each.denied = max(each.denied, pattern.weight)
             continue
         score = pattern.weight * (1 - _PER_WORD_BETWEEN * (found[-1] - found[0] + 1 - len(found)))
-        share = _share(pattern, found, sentence, of_others)
+        share = _share(pattern, found, sentence, of_others[pattern.owner in index.signals])
         if share < IN_A_NOTE:
             each = evidence[pattern.owner]
             each.denied = max(each.denied, score)

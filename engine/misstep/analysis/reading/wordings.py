@@ -128,13 +128,15 @@ def to_patterns(owner: int, wordings: Iterable[str]) -> Iterator[WordPattern]:
 class WordIndex:
     """All that is matched with a text.
 
-    ``kinds``: the kinds that can be told, in the order that owners count in; ``words``: theirs;
+    ``kinds``: the kinds that can be told, in the order that owners count in; ``words``: theirs; ``signals``: the places of those
+    that are about the other side;
     ``by_fields``: the places of settings that are told by their fields alone; ``spelled`` and ``stems``: the words in all of
     it."""
 
     def __init__(self, program: Program, words: Words) -> None:
         self.kinds: list[Kind] = [kind for kind in program.kinds.values() if kind.role in GIVEN_ROLES]
         self.words = [words.kinds.get(kind.name, _NOTHING) for kind in self.kinds]
+        self.signals = frozenset(i for i, kind in enumerate(self.kinds) if kind.role == "signal")
         self.role_words = {role: words.kinds[role] for role in program.roles if role in words.kinds}
         self.terms = Terms(words.terms)
         place = {kind.name: i for i, kind in enumerate(self.kinds)}
