@@ -13,7 +13,8 @@ from tests.rulebase.drawn import Fact, drawn
 
 from misstep import RuleBase, UsageError
 from misstep.analysis.explanation import Explanation
-from misstep.analysis.explanation_text import to_mermaid
+from misstep.analysis.explanation_text import explanation_document, to_mermaid, what_if_document
+from misstep.layout.as_text import as_text
 
 BASE = RuleBase.shipped()
 RECORDS = [each.record for each in drawn(6)]
@@ -91,6 +92,20 @@ def test_counted_facts_and_absent_ones_are_named(cars: RuleBase) -> None:
     (many,) = [each for each in cars.explain(record).facts if each.kind == "many"]
     (reason,) = many.because
     assert (reason.facts, reason.counted, reason.absent) == ((), ("a", "b"), ("there is no oil",))
+
+
+def test_text_says_nothing_of_what_a_scale_lacks(cars: RuleBase) -> None:
+    record = [{"kind": "noise", "level": 7}]
+    text = as_text(explanation_document(cars.explain(record)))
+    changed = as_text(what_if_document(cars.what_if(record, {"noise.level": 1})))
+    assert not any(word in (text + changed).lower() for word in ("outlook", "noticed", "urgency", "interview"))
+
+
+@pytest.mark.needs("durable")
+def test_the_second_engine_is_explained_alike(cars: RuleBase) -> None:
+    record = [{"kind": "noise", "level": 7}, {"kind": "noise", "level": 3}]
+    assert cars.explain(record, "durable") == cars.explain(record)
+    assert [cars.why_not(record, name, "durable") for name in cars.rules] == [cars.why_not(record, name) for name in cars.rules]
 
 
 def test_the_graph_leads_from_every_fact_named_to_what_it_led_to() -> None:

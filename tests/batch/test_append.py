@@ -238,6 +238,9 @@ def test_other_rules_and_columns_are_told(output: str) -> None:
     assert told(tables=["actions"], assessment=True) == (
         f"{begun}, here --keep team and --with actions --with assessment; give those, or choose another output"
     )
+    assert told(from_notes="note") == (
+        f"{begun}, here --keep team and --with findings and --from-notes; give those, or choose another output"
+    )
     assert interviews(output) == before
     assert not list(Path().rglob("*.misstep-run"))
 

@@ -13,8 +13,10 @@ import orjson
 from misstep.analysis.rule_parts import Matcher, missing_part, with_parts
 from misstep.assessment.assembly import Result
 from misstep.assessment.explain import Explainer, RecordContext
-from misstep.assessment.result import Assessment
+from misstep.assessment.planning import what_to_avoid
+from misstep.assessment.result import Assessment, CitedSource
 from misstep.assessment.scoring import level, outlook_limit, overall_severity, score, worst_outlook
+from misstep.assessment.statement import state
 from misstep.evaluate.memory import Contribution, Match
 from misstep.language.expression import Compare, Literal, names_in
 from misstep.language.facts import FIRST_VALUE, ID, KIND, Row
@@ -82,11 +84,15 @@ class ExplainedAction:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The answer to one interview, explained. ``facts``: those of the record first, then those that rules concluded;
-    ``overall``: the reasons for the interview as a whole; ``avoid``: why what is advised against is."""
+    """The answer to one interview, explained.
+
+    ``summary``: its scores in a sentence; ``overall``: the reasons for the interview as a whole; ``avoid``: why what is advised
+    against is; ``facts``: those of the record first, then those that rules concluded; ``sources``: all that reasons name.
+    """
 
     id: str | None
     headline: str
+    summary: str
     damage: float
     band: str
     verdict: str
@@ -96,6 +102,7 @@ class Explanation:
     actions: tuple[ExplainedAction, ...]
     avoid: tuple[ExplainedAction, ...]
     facts: tuple[ExplainedFact, ...]
+    sources: tuple[CitedSource, ...]
 
     def to_json(self) -> bytes:
         """JSON, UTF-8, keys in the order of the fields."""
@@ -123,6 +130,7 @@ class _Writer:
         return Explanation(
             answer.id,
             answer.headline,
+            state(answer, self._memory.program.scale).summary,
             answer.damage,
             answer.band,
             answer.verdict,
@@ -130,8 +138,9 @@ class _Writer:
             tuple(map(self._finding, self._result.findings)),
             self._overall(),
             tuple(self._actions()),
-            tuple(self._avoided(answer)),
+            tuple(self._avoided()),
             tuple(self._facts()),
+            answer.sources,
         )
 
     def _finding(self, finding: FindingRow) -> ExplainedFinding:
@@ -200,11 +209,10 @@ class _Writer:
                     choice.action.id, choice.action.title, rank, tuple(sorted(choice.relief)), because, self._reasons(against)
                 )
 
-    def _avoided(self, answer: Assessment) -> Iterable[ExplainedAction]:
-        for each in answer.avoid:
-            rules = {reason.rule for reason in each.because}
-            vetoes = [(v.rule, v.match) for v in self._memory.vetoes if v.action == each.action and v.rule.id in rules]
-            yield ExplainedAction(each.action, each.title, 0, each.targets, (), self._reasons(vetoes))
+    def _avoided(self) -> Iterable[ExplainedAction]:
+        for action, targets, firings in what_to_avoid(self._memory.vetoes, self._result.plan, self._memory.program):
+            against = self._reasons([(firing.rule, firing.match) for firing in firings])
+            yield ExplainedAction(action.id, action.title, 0, tuple(sorted(targets)), (), against)
 
     def _facts(self) -> Iterable[ExplainedFact]:
         for rows in self._result.facts.rows.values():

@@ -11,6 +11,7 @@ from misstep.analysis.explanation import ExplainedAction, ExplainedFinding, Expl
 from misstep.analysis.what_if import WhatIf
 from misstep.analysis.why_not import WhyNot
 from misstep.assessment.phrases import show
+from misstep.assessment.statement import TOGETHER, source_details
 from misstep.errors import listing
 from misstep.language.effects import EFFECTS
 from misstep.language.program import OUTLOOK
@@ -25,11 +26,10 @@ MOST_RULES = 3
 
 def explanation_document(explained: Explanation) -> ReportDocument:
     """What led to the answer: findings, the interview as a whole, actions, what to avoid, and the facts."""
-    scores = f"Damage {show(explained.damage)} of 100, {explained.band}. Verdict: {spaced(explained.verdict)}."
-    lead: list[Inline] = [Run(explained.headline, "strong"), f"{scores} Outlook: {spaced(explained.outlook)}."]
+    lead: list[Inline] = [Run(explained.headline, "strong"), explained.summary]
     sections = [Section(_scores(each), [_reasons(each.because)]) for each in explained.findings]
     if explained.overall:
-        sections.append(Section("The interview as a whole", [_reasons(explained.overall)]))
+        sections.append(Section(TOGETHER, [_reasons(explained.overall)]))
     if explained.actions:
         sections.append(Section("What to do", [Points([_action(each) for each in explained.actions])]))
     if explained.avoid:
@@ -37,8 +37,11 @@ def explanation_document(explained: Explanation) -> ReportDocument:
     facts = [
         Point((Run(each.fact, "strong"), f": {_fact(each.kind, each.values)}"), _points(each.because)) for each in explained.facts
     ]
-    title = f"Explanation of {explained.id}" if explained.id else ""
-    return ReportDocument(title, lead, [*sections, Section("Facts, as stated and as concluded", [Points(facts)])])
+    sections.append(Section("Facts, as stated and as concluded", [Points(facts)]))
+    if explained.sources:
+        sources = [Point((Run(each.id, "strong"), f": {each.title}{source_details(each)}")) for each in explained.sources]
+        sections.append(Section("Sources", [Points(sources)]))
+    return ReportDocument(f"Explanation of {explained.id}" if explained.id else "", lead, sections)
 
 
 def _scores(finding: ExplainedFinding) -> str:
@@ -55,11 +58,10 @@ def _fact(kind: str, values: Mapping[str, object]) -> str:
 
 def _action(action: ExplainedAction) -> Point:
     about = f" for {listing(action.targets)}" if action.targets else ""
-    against: list[Points | Inline] = (
-        [Run("but not for all:"), *_points(action.against)] if action.because and action.against else []
-    )
-    because = action.because or action.against
-    return Point((Run(action.title, "strong"), f" ({action.action}){about}"), [*_points(because), *against])
+    parts: list[Points | Inline] = [*_points(action.because), *_points(action.against)]
+    if len(parts) > 1:
+        parts.insert(1, "Not for all of them:")
+    return Point((Run(action.title, "strong"), f" ({action.action}){about}"), parts)
 
 
 def _points(reasons: Sequence[ExplainedReason]) -> list[Points]:
@@ -154,8 +156,9 @@ def what_if_document(found: WhatIf) -> ReportDocument:
         ["after the plan", show(now.damage_after), show(then.damage_after)],
         ["band", now.band, then.band],
         ["verdict", spaced(now.verdict), spaced(then.verdict)],
-        ["outlook", spaced(now.outlook), spaced(then.outlook)],
     ]
+    if now.outlook:
+        rows.append(["outlook", spaced(now.outlook), spaced(then.outlook)])
     told: list[Inline] = [f"As it is: {now.headline}", f"Then: {then.headline}"]
     rules = [
         Point((Run(title, "strong"), ", ".join(names)))

@@ -12,20 +12,11 @@ from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, ValidationE
 
 from misstep.assessment.intake import Values
 from misstep.assessment.result import Plain
-from misstep.errors import Location, Problem, did_you_mean, to_pointer
+from misstep.errors import Location, Problem, RecordError, did_you_mean, to_pointer
 from misstep.language.facts import LARGEST, MAX_ID, MAX_TEXT, Field, Kind
 
 Given = Mapping[tuple[str | int, ...], str]
 """Old names of fields in a record, by the place of the fact and the new name."""
-
-
-class InvalidRecord(Exception):
-    """Some problems of a record, and how many more there are."""
-
-    def __init__(self, problems: list[Problem], omitted: int) -> None:
-        super().__init__(problems, omitted)
-        self.problems = problems
-        self.omitted = omitted
 
 
 class RecordValidator:
@@ -49,12 +40,12 @@ class RecordValidator:
         return schema
 
     def rows(self, data: Plain, given: Given, most: int) -> list[Values]:
-        """The rows of a record's facts, in its order. Raises InvalidRecord with so many problems at the most."""
+        """The rows of a record's facts, in its order. Raises RecordError with so many problems at the most."""
         try:
             valid = self._validator.validate_python(data)
         except ValidationError as error:
             errors = error.errors(include_url=False, include_input=False)
-            raise InvalidRecord([self._problem(each, given) for each in errors[:most]], max(0, len(errors) - most)) from None
+            raise RecordError([self._problem(each, given) for each in errors[:most]], max(0, len(errors) - most)) from None
         return [list(fact.values()) for fact in valid["facts"]]
 
     def _problem(self, error: ErrorDetails, given: Given) -> Problem:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
-from misstep.assessment.intake import Facts, Intake, Values, fault
+from misstep.assessment.intake import Facts, Intake, fault
 from misstep.assessment.old_names import OldNames
 from misstep.assessment.result import Plain
 from misstep.errors import Location, Problem, RecordError
@@ -100,7 +100,7 @@ class RecordReader:
                 raise self._record_error(problems)
             rows = self._take(said)
             if rows is None:
-                rows = self._validated(said, given)
+                rows = self._validator.rows(said, given, self._limits.problems)
             return self._collect(said.get("id"), rows, _stated(said))
         except RecordError as error:
             raise _placed(error, places) from None
@@ -121,15 +121,6 @@ class RecordReader:
             elif type(value) is list and field.form.sort == "set":
                 said[name] = [word for word in value if word is not None]
         return said
-
-    def _validated(self, data: Plain, given: Given) -> list[Values]:
-        """The rows of a record's facts, in its order. Raises RecordError."""
-        from misstep.assessment.record_validator import InvalidRecord
-
-        try:
-            return self._validator.rows(data, given, self._limits.problems)
-        except InvalidRecord as error:
-            raise self._record_error(error.problems, error.omitted) from None
 
     def _record_error(self, problems: list[Problem], omitted: int = 0) -> RecordError:
         most = self._limits.problems

@@ -14,13 +14,12 @@ which is written last.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from misstep.batch.columns import OutputOptions, TableName
-from misstep.batch.forms import OutputForm, join_bytes, join_parts
+from misstep.batch.forms import join_bytes, join_parts
 from misstep.batch.history import AddedRun, History
-from misstep.batch.journal import SUFFIX
+from misstep.batch.output_path import OutputPath
 from misstep.batch.seen_ids import SeenIds
 from misstep.batch.summary import Summary
 from misstep.batch.tasks import IDS
@@ -31,25 +30,10 @@ RUNS = "_runs"
 _NUMBER = "[0-9]" * 8
 
 
-@dataclass(frozen=True, slots=True)
-class FolderOutput:
+class FolderOutput(OutputPath):
     """A folder with a file of interviews for each run that added some, and folders of other tables beside it."""
 
-    path: Path
-    form: OutputForm
-
-    @property
-    def name(self) -> str:
-        """Its path."""
-        return str(self.path)
-
-    def beside(self, what: str) -> Path:
-        """``scores.findings.parquet`` beside ``scores.parquet``."""
-        return self.path.with_name(f"{self.path.stem}.{what}")
-
-    def journal(self) -> Path:
-        """The folder beside it."""
-        return self.path.with_name(self.path.name + SUFFIX)
+    __slots__ = ()
 
     def files(self, tables: Sequence[TableName]) -> list[Path]:
         """The folder of every table."""
@@ -111,10 +95,6 @@ class FolderOutput:
     def places(self, wanted: OutputOptions) -> dict[str, str]:
         """Where each table is."""
         return {table: str(self._folder(table)) for table in (*wanted.tables, "interviews")}
-
-    def result(self, journal: Path) -> Path:
-        """Itself."""
-        return self.path
 
     def _folder(self, table: TableName) -> Path:
         return self.path if table == "interviews" else self.beside(table + self.path.suffix)

@@ -107,4 +107,5 @@ def _as_options(options: OutputOptions) -> str:
         *(["certainty"] if options.certainty else []),
     )
     keep = f"--keep {','.join(options.keep)}" if options.keep else "no --keep"
-    return f"{printable(keep)} and {' '.join(f'--with {name}' for name in also) or 'no --with'}"
+    notes = " and --from-notes" if options.notes else ""
+    return f"{printable(keep)} and {' '.join(f'--with {name}' for name in also) or 'no --with'}{notes}"

@@ -6,23 +6,13 @@ Nothing of the text itself goes further: neither into results nor into messages.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from misstep.analysis.reading import READ
 from misstep.api import RuleBase
 from misstep.batch.inputs.kept import with_facts
 from misstep.errors import RecordError
-
-
-@dataclass(frozen=True, slots=True)
-class NotesOption:
-    """A column of notes to read for facts: those of suggestions with at least this score."""
-
-    column: str
-    score: float = READ
 
 
 class NoteReader:

@@ -16,8 +16,8 @@ from misstep.batch.folder_output import RUNS, FolderOutput
 from misstep.batch.forms import OutputForm, form_of, join_bytes, join_parts
 from misstep.batch.history import AddedRun
 from misstep.batch.inputs.sources import STDIN
-from misstep.batch.journal import SUFFIX
 from misstep.batch.loading import DatabaseOutput
+from misstep.batch.output_path import OutputPath
 from misstep.batch.summary import Summary
 from misstep.errors import UsageError, printable
 from misstep.files import is_remote, place, whole_file
@@ -25,25 +25,10 @@ from misstep.files import is_remote, place, whole_file
 STDOUT = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class FileOutput:
+class FileOutput(OutputPath):
     """A file of interviews, with those of other tables beside it."""
 
-    path: Path
-    form: OutputForm
-
-    @property
-    def name(self) -> str:
-        """Its path."""
-        return str(self.path)
-
-    def beside(self, what: str) -> Path:
-        """``scores.findings.parquet`` beside ``scores.parquet``; other files have endings of their own."""
-        return self.path.with_name(f"{self.path.stem}.{what}")
-
-    def journal(self) -> Path:
-        """The folder beside it."""
-        return self.path.with_name(self.path.name + SUFFIX)
+    __slots__ = ()
 
     def files(self, tables: Sequence[TableName]) -> list[Path]:
         """Of every table, and of the summary."""
@@ -90,10 +75,6 @@ class FileOutput:
             with whole_file(path) as stream:
                 join_parts(parts(table), wanted.schema(table).with_metadata({b"misstep": about}), stream, self.form)
         return {table: str(path) for table, path in tables.items()}
-
-    def result(self, journal: Path) -> Path:
-        """Itself."""
-        return self.path
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -25,7 +25,7 @@ from misstep.cli.group import (
 from misstep.errors import BudgetError, EngineError, RecordError, UsageError
 
 if TYPE_CHECKING:
-    from misstep.api import EngineName, RuleBase
+    from misstep.api import EngineName
     from misstep.layout.document import ReportDocument
 
 
@@ -79,67 +79,47 @@ def explain(
         check_is_file(file)  # before the rules are loaded, which takes longer
     rulebase = load_rules(rules)
 
-    def answer(facts: Any) -> Answer:
+    def answer(facts: Any) -> tuple[_Told, ReportDocument]:
+        from misstep.analysis import explanation_text as texts
+
         if why_not:
-            return _why_not(rulebase, facts, why_not, engine)
+            reason = rulebase.why_not(facts, why_not, engine)
+            return reason, texts.why_not_document(reason, "rule" if why_not in rulebase.rules else "action")
         if what_if:
-            return _what_if(rulebase, facts, what_if, engine)
+            changes = {name: value or None for name, _, value in (change.partition("=") for change in what_if)}
+            changed = rulebase.what_if(facts, changes, engine)
+            return changed, texts.what_if_document(changed)
         if counterfactual:
-            return _counterfactual(rulebase, facts, engine)
-        return _explanation(rulebase, facts, engine)
+            found = rulebase.counterfactuals(facts, engine)
+            return found, texts.counterfactual_document(found)
+        explained = rulebase.explain(facts, engine)
+        return explained, texts.explanation_document(explained)
 
     code = OK
     for number, document in enumerate(read_documents(file, input_format)):
         try:
-            data, laid_out, graph = answer_for(document, answer)
+            told, laid_out = answer_for(document, answer)
         except (RecordError, BudgetError, EngineError) as error:
             print_error(error)
             code = BAD
             continue
         if output == "json":
-            write_bytes(data + b"\n")
-            continue
-        print(("\n" if number else "") + _shown(laid_out, graph, output, use_color(color)), end="")
+            write_bytes(told.to_json() + b"\n")
+        else:
+            print(("\n" if number else "") + _shown(told, laid_out, output, use_color(color)), end="")
     return code
 
 
-Answer = tuple[bytes, "ReportDocument", str]
-"""An answer as JSON, as a document, and as a graph."""
+class _Told(Protocol):
+    def to_json(self) -> bytes: ...
 
 
-def _shown(document: ReportDocument, graph: str, output: str, color: bool) -> str:
+def _shown(told: _Told, document: ReportDocument, output: str, color: bool) -> str:
+    from misstep.analysis.explanation import Explanation
+    from misstep.analysis.explanation_text import to_mermaid
     from misstep.layout.as_markdown import as_markdown
     from misstep.layout.as_text import as_text
 
-    if output == "mermaid":
-        return graph
+    if output == "mermaid" and isinstance(told, Explanation):  # of other questions it was refused
+        return to_mermaid(told)
     return as_markdown(document) if output == "markdown" else as_text(document, terminal_width(), color)
-
-
-def _explanation(rulebase: RuleBase, facts: Any, engine: EngineName) -> Answer:
-    from misstep.analysis.explanation_text import explanation_document, to_mermaid
-
-    explained = rulebase.explain(facts, engine)
-    return explained.to_json(), explanation_document(explained), to_mermaid(explained)
-
-
-def _why_not(rulebase: RuleBase, facts: Any, name: str, engine: EngineName) -> Answer:
-    from misstep.analysis.explanation_text import why_not_document
-
-    found = rulebase.why_not(facts, name, engine)
-    return found.to_json(), why_not_document(found, "rule" if name in rulebase.rules else "action"), ""
-
-
-def _what_if(rulebase: RuleBase, facts: Any, changes: tuple[str, ...], engine: EngineName) -> Answer:
-    from misstep.analysis.explanation_text import what_if_document
-
-    parts = [change.partition("=") for change in changes]
-    found = rulebase.what_if(facts, {name: value or None for name, _, value in parts}, engine)
-    return found.to_json(), what_if_document(found), ""
-
-
-def _counterfactual(rulebase: RuleBase, facts: Any, engine: EngineName) -> Answer:
-    from misstep.analysis.explanation_text import counterfactual_document
-
-    found = rulebase.counterfactuals(facts, engine)
-    return found.to_json(), counterfactual_document(found), ""

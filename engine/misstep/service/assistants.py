@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
@@ -74,11 +75,11 @@ def make_server(rules: Sequence[Path] = ()) -> MCPServer:
 
     @server.tool(annotations=_READING)
     def explain(facts: SaidFacts) -> dict[str, Any]:
-        """The reasons for an assessment: for each finding, what raised and lowered its scores, by which rule, and the sources."""
+        """What led to an assessment: the rules behind every score, action and concluded fact, decisive reasons first, with what
+        they matched, counted and found missing, and the sources."""
         with _tool_errors():
-            whole = rulebase.assess(facts).to_dict()
-        findings = [{name: each[name] for name in ("fact", "kind", "title", "because")} for each in whole["findings"]]
-        return {"findings": findings, **{name: whole[name] for name in ("because", "avoid", "notes", "sources")}}
+            explained: dict[str, Any] = orjson.loads(rulebase.explain(facts).to_json())
+        return explained
 
     @server.tool(annotations=_READING)
     def suggest(text: str) -> dict[str, Any]:

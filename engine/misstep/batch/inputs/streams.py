@@ -21,7 +21,7 @@ from misstep.errors import RecordError, printable
 from misstep.files import opened
 
 CHUNK = 65_536
-GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 FREELY, RATIO = 100_000_000, 1_000
 """After FREELY bytes, at most RATIO times the packed bytes are unpacked: real text is packed to a tenth or a fiftieth, only
