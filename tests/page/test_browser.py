@@ -548,6 +548,20 @@ def test_kinds_of_ones_own_are_on_the_page_by_themselves(visit: Open, tmp_path: 
         expect(page.locator(".costs")).to_contain_text("wore another visitor's badge for 4 hours", ignore_case=True)
 
 
+def test_a_button_that_is_held_down_while_an_answer_comes_is_pressed(visit: Open) -> None:
+    page = visit()
+    words = page.get_by_label("Search by words")
+    words.fill("wrote no note")
+    button = page.locator("#found .find").filter(has_text="thank-you note").first
+    button.hover()
+    with page.expect_response("**/"):
+        words.evaluate("input => { input.value = 'no note'; input.dispatchEvent(new Event('input', { bubbles: true })) }")
+        page.mouse.down()
+    page.wait_for_timeout(300)  # the answer would have taken the place of the button by now
+    page.mouse.up()
+    expect(page.get_by_role("group", name="Sent no thank-you note", exact=True)).to_be_attached()
+
+
 def test_a_rule_base_about_something_else_has_the_same_page(visit: Open) -> None:
     with served("--rules", ROOT / "fixtures" / "incidents" / "rules") as address:
         page = visit(address=address)

@@ -11,6 +11,7 @@ let running = null;
 let timer = 0;
 let removed = null;
 let noted = 0;
+let released = Promise.resolve();
 
 const SENTENCES = {
   copied: "Copied.",
@@ -37,7 +38,9 @@ async function ask(body, type = FORM) {
   try {
     const reply = await fetch(form.action, { method: "POST", body, signal: mine.signal, headers: { "Content-Type": type } });
     if (![200, 422].includes(reply.status)) throw new Error(String(reply.status));
-    return new DOMParser().parseFromString(await reply.text(), "text/html");
+    const text = await reply.text();
+    await released;
+    return mine.signal.aborted ? null : new DOMParser().parseFromString(text, "text/html");
   } catch (error) {
     if (error.name !== "AbortError") say(SENTENCES.unreached, true);
     return null;
@@ -87,7 +90,7 @@ function swap(id, page) {
   const open = new Set([...old.querySelectorAll("details[id][open]")].map((details) => details.id));
   for (const details of fresh.querySelectorAll("details[id]")) if (open.has(details.id)) details.open = true;
   old.hidden = fresh.hidden;
-  old.replaceChildren(...fresh.childNodes);
+  if (old.innerHTML !== fresh.innerHTML || id === "page") old.replaceChildren(...fresh.childNodes); // else the focus stays where it is
 }
 
 // The way to the answer is in sight until the answer fills half of the window.
@@ -180,6 +183,13 @@ const clicks = {
 };
 
 // -- what people do
+
+// A button that is replaced while it is held down is never clicked.
+addEventListener("pointerdown", () => {
+  released = new Promise((done) => {
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(done), { once: true });
+  });
+});
 
 form.addEventListener("submit", (event) => {
   let button = event.submitter;
