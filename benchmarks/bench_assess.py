@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
-import orjson
 import pytest
 from benchmarks.conftest import FOUR, mistakes
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from misstep import RuleBase
+from misstep.api import EngineName
 from misstep.assessment.drafting import Draft, Drafter
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
-from misstep.assessment.result import SCHEMA
-from misstep.evaluate.compiled import CompiledEngine
-from misstep.evaluate.export import export
+from misstep.evaluate.python_engine import PythonEngine
 from misstep.limits import Limits
 
 
@@ -34,28 +31,33 @@ def bench_yardstick(benchmark: BenchmarkFixture) -> None:
     assert len(benchmark(thousand_writes)) == 50
 
 
-@pytest.mark.parametrize("facts", [FOUR[:1], FOUR], ids=["one mistake", "four mistakes"])
-def bench_assess(benchmark: BenchmarkFixture, shipped: RuleBase, facts: list[dict[str, Any]]) -> None:
+ENGINES = ["python", pytest.param("core", marks=pytest.mark.needs("core"))]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def bench_assess_json(benchmark: BenchmarkFixture, shipped: RuleBase, engine: EngineName) -> None:
+    """Four mistakes from bytes to bytes, with all reasons and the message put into words."""
     benchmark.group = "assess"
-    assessment = benchmark(shipped.assess, facts)
-    assert len(assessment.findings) == len(facts)
+    assert b'"because"' in benchmark(shipped.assess_json, json.dumps(FOUR).encode(), engine)
 
 
-def bench_assess_json(benchmark: BenchmarkFixture, shipped: RuleBase) -> None:
-    """The same four mistakes from bytes to bytes, with all reasons and the message put into words."""
+@pytest.mark.parametrize("engine", ENGINES)
+def bench_assess_as_it_is_read(benchmark: BenchmarkFixture, shipped: RuleBase, engine: EngineName) -> None:
+    """The same from plain data, of which a user reads the damage, the verdict and the titles of the steps."""
     benchmark.group = "assess"
-    assert b'"because"' in benchmark(shipped.assess_json, json.dumps(FOUR).encode())
+
+    def titles() -> tuple[float, str, list[str]]:
+        answer = shipped.assess(FOUR, engine)
+        return answer.damage, answer.verdict, [step.title for step in answer.steps]
+
+    assert benchmark(titles)[2]
 
 
-@pytest.mark.needs("core")
-def bench_assess_json_in_the_core(benchmark: BenchmarkFixture, shipped: RuleBase) -> None:
-    """The same bytes, by the core in Rust."""
-    from misstep_core import Core
-
+@pytest.mark.parametrize("engine", ENGINES)
+def bench_assess_whole(benchmark: BenchmarkFixture, shipped: RuleBase, engine: EngineName) -> None:
+    """The same, and all of it is read."""
     benchmark.group = "assess"
-    record = json.dumps(FOUR).encode()
-    core = Core(orjson.dumps(export(shipped.program, Limits())), SCHEMA)
-    assert benchmark(core.assess_json, record) == shipped.assess_json(record)
+    assert benchmark(lambda: shipped.assess(FOUR, engine).to_dict())["findings"]
 
 
 def bench_assess_large(benchmark: BenchmarkFixture, shipped: RuleBase) -> None:
@@ -68,7 +70,7 @@ def bench_assess_large(benchmark: BenchmarkFixture, shipped: RuleBase) -> None:
 def bench_parts(benchmark: BenchmarkFixture, shipped: RuleBase, part: str) -> None:
     benchmark.group = "parts of four mistakes"
     program, limits = shipped.program, Limits()
-    reader, pipeline = RecordReader(program, limits), Pipeline(program, CompiledEngine(program), limits)
+    reader, pipeline = RecordReader(program, limits), Pipeline(program, PythonEngine(program), limits)
     facts = reader.read(FOUR)
     if part == "validation":
         assert benchmark(reader.read, FOUR).rows.keys() == facts.rows.keys()

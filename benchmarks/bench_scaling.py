@@ -32,7 +32,7 @@ LONG = 0.2  # seconds; of what takes longer there are few rounds
 MANY, FEW = 15, 3
 PROCESSES = 3
 ASSESSMENTS = int(os.environ.get("MISSTEP_BENCH_ASSESSMENTS", "100000"))
-ENGINES = ["compiled", pytest.param("durable", marks=pytest.mark.needs("durable"))]
+ENGINES = ["python", pytest.param("durable", marks=pytest.mark.needs("durable"))]
 SLOWER = 10  # times fewer calls of the second engine
 
 
@@ -189,4 +189,4 @@ def bench_threads(benchmark: BenchmarkFixture, table: Table, engine: str) -> Non
 
 def calls(engine: str) -> int:
     """How often to assess on an engine."""
-    return ASSESSMENTS if engine == "compiled" else ASSESSMENTS // SLOWER
+    return ASSESSMENTS if engine == "python" else ASSESSMENTS // SLOWER

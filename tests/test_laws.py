@@ -220,7 +220,7 @@ def test_an_answer_survives_json_and_pickle(record: Record) -> None:
     assert Assessment.from_dict(result.to_dict()) == result
 
 
-@pytest.mark.parametrize(("engine", "count"), [("compiled", 60), pytest.param("durable", 12, marks=pytest.mark.needs("durable"))])
+@pytest.mark.parametrize(("engine", "count"), [("python", 60), pytest.param("durable", 12, marks=pytest.mark.needs("durable"))])
 def test_four_threads_that_share_a_rule_base_get_the_answers_of_one(engine: EngineName, count: int) -> None:
     order = random.Random(17)
     told = [json.loads(file.read_bytes())["facts"] for file in sorted(INTERVIEWS.glob("*.json"))]

@@ -12,8 +12,8 @@ from misstep import RuleBase
 from misstep.assessment.explain import Explainer, RecordContext, reasons_by_fact
 from misstep.assessment.records import RecordReader
 from misstep.errors import MisstepError
-from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.memory import Memory
+from misstep.evaluate.python_engine import PythonEngine
 from misstep.language.program import Program, Stratum
 from misstep.limits import Limits
 from misstep.tools.sample import sample_records
@@ -43,7 +43,7 @@ class PythonSlice:
         self._program = program
         self._limits = Limits()
         self._reader = RecordReader(program, self._limits)
-        self._engine = CompiledEngine(program)
+        self._engine = PythonEngine(program)
         self._explainer = Explainer(program)
 
     def reasons(self, record: bytes) -> bytes | None:

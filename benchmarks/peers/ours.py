@@ -12,8 +12,8 @@ from benchmarks.peers.loaded import InPython
 from misstep import Assessment, RuleBase
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
-from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.memory import Memory
+from misstep.evaluate.python_engine import PythonEngine
 from misstep.language.facts import ID
 from misstep.language.finding import FindingRow
 from misstep.limits import Limits
@@ -103,7 +103,7 @@ def _points(thousandths: list[int]) -> tuple[int, int, int]:
 
 def _parts() -> tuple[Pipeline, RecordReader]:
     program, limits = RuleBase.load(MINI).program, Limits()
-    return Pipeline(program, CompiledEngine(program), limits), RecordReader(program, limits)
+    return Pipeline(program, PythonEngine(program), limits), RecordReader(program, limits)
 
 
 def _record(interview: Interview) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def _refuse(rulebase: Any, record: Record) -> None:
 
 
 def _of_its_own(rulebase: Any, engine: str) -> float:
-    return 0 if engine == "compiled" else resident_of(rulebase._pipeline(engine).engine._worker._process.pid)
+    return 0 if engine == "python" else resident_of(rulebase._pipeline(engine).engine._worker._process.pid)
 
 
 if __name__ == "__main__":

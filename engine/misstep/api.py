@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -11,14 +11,15 @@ from misstep.assessment.assembly import Result
 from misstep.assessment.intake import Facts
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordLike, RecordReader, named
-from misstep.assessment.result import Assessment
+from misstep.assessment.result import SCHEMA, Assessment, parse_lazily, to_json
 from misstep.assessment.session import Session
 from misstep.errors import InstallationError, UsageError, did_you_mean, printable
-from misstep.evaluate.compiled import CompiledEngine
+from misstep.evaluate.core import Core, core_fault, core_program, make_core
+from misstep.evaluate.python_engine import PythonEngine
 from misstep.language.facts import Kind
 from misstep.language.program import Action, Program, Rule, Source
 from misstep.limits import Limits
-from misstep.rulebase.cache import dump_program, dump_words, read_program, read_words, shipped_program
+from misstep.rulebase.cache import dump_program, dump_words, kept, read_program, read_words, shipped_program
 
 if TYPE_CHECKING:  # imported by the methods that need them
     from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +37,8 @@ if TYPE_CHECKING:  # imported by the methods that need them
     from misstep.analysis.why_not import WhyNot
     from misstep.language.words import Words
 
-EngineName = Literal["compiled", "durable"]
+EngineName = Literal["auto", "core", "python", "durable"]
+Detail = Literal["full", "findings", "scores"]
 
 
 class RuleBase:
@@ -46,14 +48,23 @@ class RuleBase:
     >>> rulebase.assess([{"kind": "late_arrival", "minutes": 12}]).verdict
     """
 
-    def __init__(self, program: Program, limits: Limits | None = None, words: Callable[[], Words] | None = None) -> None:
-        """``words``: gives how people tell of its kinds, when somebody first asks for it."""
+    def __init__(
+        self,
+        program: Program,
+        limits: Limits | None = None,
+        words: Callable[[], Words] | None = None,
+        *,
+        is_shipped: bool = False,
+    ) -> None:
+        """``words``: gives how people tell of its kinds, when somebody first asks for it; ``is_shipped``: these are the shipped
+        rules with the usual limits, of which the cache may hold more."""
+        self._is_shipped = is_shipped
         self._program = program
         self._read_words = words
         self._limits = limits or Limits()
         self._reader = RecordReader(program, self._limits)
-        self._compiled = CompiledEngine(program)
-        self._pipelines = {"compiled": Pipeline(program, self._compiled, self._limits)}
+        self._python = PythonEngine(program)
+        self._pipelines = {"python": Pipeline(program, self._python, self._limits)}
 
     @classmethod
     def load(cls, *paths: str | Path, limits: Limits | None = None) -> RuleBase:
@@ -73,55 +84,68 @@ class RuleBase:
         """The rule base that comes with misstep, loaded once."""
         return _shipped()
 
-    def assess(self, facts: RecordLike, engine: EngineName = "compiled") -> Assessment:
+    def assess(self, facts: RecordLike, engine: EngineName = "auto") -> Assessment:
         """Assess one interview: a record ``{"id": ..., "facts": [...]}``, or just its facts.
 
-        ``engine`` is ``compiled`` or ``durable``, which give the same answer: see docs/api.md. Raises RecordError where the
-        record is wrong, BudgetError where it asks for too much work; EngineError and InstallationError with ``durable``.
+        ``engine``: all give the same answer, see docs/api.md; ``auto`` is ``core`` where it is installed, else ``python``. Raises
+        RecordError where the record is wrong, BudgetError where it asks for too much work, UsageError where there is no such
+        engine, InstallationError where it is not installed; EngineError with ``durable``.
         """
+        core = self._core_of(engine)
+        answer = core.assess(facts) if core is not None and isinstance(facts, dict | list) else None
+        if answer is not None:
+            return parse_lazily(answer)
         return self._pipeline(engine).assess(self._reader.read(facts))
 
-    def assess_json(self, record: bytes | str, engine: EngineName = "compiled") -> bytes:
+    def assess_json(self, record: bytes | str, engine: EngineName = "auto", detail: Detail = "full") -> bytes:
         """Assess one interview given as JSON, UTF-8; the answer as JSON, the same as ``assess(...).to_json()``.
 
-        The fast path for services: no models are made in between. Raises what ``assess`` does, with line and column.
+        The fast path for services: no models are made in between. ``detail``: ``findings`` leaves out reasons and texts,
+        ``scores`` findings and steps too. Raises what ``assess`` does, with line and column.
         """
-        return self._pipeline(engine).assess_json(self._reader.read_json(record))
+        if detail not in get_args(Detail):
+            raise UsageError(f"detail: there is no '{printable(str(detail))[:60]}'; it is one of {', '.join(get_args(Detail))}")
+        core = self._core_of(engine)
+        if core is not None:
+            answer = {"full": core.assess, "findings": core.outline, "scores": core.scores}[detail](record)
+            if answer is not None:
+                return answer
+        pipeline = self._pipeline(engine)
+        result = pipeline.evaluate(self._reader.read_json(record))
+        if detail == "full":
+            return pipeline.to_json(result)
+        return to_json(pipeline.outline(result) if detail == "findings" else pipeline.summarize(result))
 
-    def evaluate(self, facts: RecordLike, engine: EngineName = "compiled", id: str | None = None) -> Result:  # noqa: A002
+    def evaluate(self, facts: RecordLike, engine: EngineName = "auto", id: str | None = None) -> Result:  # noqa: A002
         """The conclusions about one interview before they are put into words, for tools that need only some of them. ``id`` is
         used if the record has none. Raises as ``assess`` does."""
         return self._evaluate(self._reader.read(facts), engine, id)
 
-    def evaluate_json(self, record: bytes | str, engine: EngineName = "compiled", id: str | None = None) -> Result:  # noqa: A002
+    def evaluate_json(self, record: bytes | str, engine: EngineName = "auto", id: str | None = None) -> Result:  # noqa: A002
         """``evaluate`` for a record given as JSON. Raises as ``assess_json`` does."""
         return self._evaluate(self._reader.read_json(record), engine, id)
 
     def scores(self, result: Result) -> dict[str, Any]:
         """The answer of a result without its reasons: id, damage, band, verdict, outlook and so on."""
-        return self._pipelines["compiled"].summarize(result)
-
-    def outline(self, result: Result) -> dict[str, Any]:
-        """The scores of a result with its findings and steps: numbers, words of the scale and ids, without reasons and texts."""
-        return self._pipelines["compiled"].outline(result)
+        return self._pipelines["python"].summarize(result)
 
     def to_json(self, result: Result) -> bytes:
         """The whole assessment of a result as JSON: the same as ``assess_json`` gives."""
-        return self._pipelines["compiled"].to_json(result)
+        return self._pipelines["python"].to_json(result)
 
-    def session(self, id: str | None = None, engine: EngineName = "compiled") -> Session:  # noqa: A002 - the field of a record
+    def session(self, id: str | None = None, engine: EngineName = "auto") -> Session:  # noqa: A002 - the field of a record
         """An interview as it unfolds: facts can be posted and retracted, and assessed at any time.
 
         Raises RecordError where the id is none.
         """
         return Session(self._reader, self._pipeline(engine).assess, id)
 
-    def fired(self, facts: RecordLike, engine: EngineName = "compiled") -> set[str]:
+    def fired(self, facts: RecordLike, engine: EngineName = "auto") -> set[str]:
         """The ids of all rules that fire on a record, also of those whose advice the plan has no room for."""
         memory, _ = self._pipeline(engine).conclude(self._reader.read(facts))
         return {rule.id for rule in memory.fired()}
 
-    def explain(self, facts: RecordLike, engine: EngineName = "compiled") -> Explanation:
+    def explain(self, facts: RecordLike, engine: EngineName = "auto") -> Explanation:
         """The answer to one interview explained down to its facts: the rules behind every score, action and concluded fact, what
         they counted and what they found missing, decisive reasons first. Raises what ``assess`` does."""
         from misstep.analysis.explanation import explain_answer
@@ -130,7 +154,7 @@ class RuleBase:
         result = pipeline.evaluate(self._reader.read(facts))
         return explain_answer(result, pipeline.word(result), pipeline.explainer)
 
-    def why_not(self, facts: RecordLike, name: str, engine: EngineName = "compiled") -> WhyNot:
+    def why_not(self, facts: RecordLike, name: str, engine: EngineName = "auto") -> WhyNot:
         """Why a rule did not fire on an interview, or why an action is not in its plan: the first condition that failed, the
         facts that came nearest, and the values that it read of them.
 
@@ -145,7 +169,7 @@ class RuleBase:
         result = self.evaluate(facts, engine)
         return why_no_rule(rules[name], result) if name in rules else why_no_action(actions[name], result)
 
-    def what_if(self, facts: RecordLike, changes: Mapping[str, Any], engine: EngineName = "compiled") -> WhatIf:
+    def what_if(self, facts: RecordLike, changes: Mapping[str, Any], engine: EngineName = "auto") -> WhatIf:
         """The answer with some fields changed, beside the answer as it is: ``{"late_arrival.minutes": 5}``, by the kind or the id
         of a fact; None leaves a field unsaid. Raises UsageError where a change cannot be made, and what ``assess`` does."""
         from misstep.analysis.what_if import find_what_if
@@ -153,7 +177,7 @@ class RuleBase:
         pipeline = self._pipeline(engine)
         return find_what_if(self._reader.read(facts), changes, self._program, pipeline.evaluate, pipeline.word)
 
-    def counterfactuals(self, facts: RecordLike, engine: EngineName = "compiled") -> Counterfactuals:
+    def counterfactuals(self, facts: RecordLike, engine: EngineName = "auto") -> Counterfactuals:
         """The changes that would have lowered the band of an interview, each of one fact, smallest first.
 
         The record is assessed with one change at a time, within ``Limits.alternatives``. Raises what ``assess`` does.
@@ -163,7 +187,7 @@ class RuleBase:
         evaluate = self._pipeline(engine).evaluate
         return find_counterfactuals(self._reader.read(facts), self._field_use, evaluate, self._limits.alternatives)
 
-    def certainty(self, facts: RecordLike, engine: EngineName = "compiled") -> Certainty:
+    def certainty(self, facts: RecordLike, engine: EngineName = "auto") -> Certainty:
         """How certain the answer to an interview is: the range of damage over its open fields, and those that it depends on.
 
         The record is assessed some hundreds of times, within ``Limits.certainty``. Raises what ``assess`` does, and BudgetError
@@ -171,7 +195,7 @@ class RuleBase:
         """
         return self._certainty(self._reader.read(facts), self._pipeline(engine))
 
-    def certainty_json(self, record: bytes | str, engine: EngineName = "compiled") -> bytes:
+    def certainty_json(self, record: bytes | str, engine: EngineName = "auto") -> bytes:
         """``certainty`` from JSON to JSON. Raises as ``assess_json`` does."""
         return self._certainty(self._reader.read_json(record), self._pipeline(engine)).to_json()
 
@@ -209,14 +233,14 @@ class RuleBase:
 
         return find_certainty(facts, self._field_use, pipeline.evaluate, self._limits.certainty)
 
-    def questions(self, facts: RecordLike, engine: EngineName = "compiled") -> Questions:
+    def questions(self, facts: RecordLike, engine: EngineName = "auto") -> Questions:
         """The open fields of an interview as questions, the one whose answer changes most first, each with the reason to ask.
 
         The record is assessed some tens of times, within ``Limits.certainty``. Raises what ``assess`` does.
         """
         return self._questions(self._reader.read(facts), self._pipeline(engine))
 
-    def questions_json(self, record: bytes | str, engine: EngineName = "compiled") -> bytes:
+    def questions_json(self, record: bytes | str, engine: EngineName = "auto") -> bytes:
         """``questions`` from JSON to JSON. Raises as ``assess_json`` does."""
         return self._questions(self._reader.read_json(record), self._pipeline(engine)).to_json()
 
@@ -238,7 +262,7 @@ class RuleBase:
         bases: Sequence[str] = (),
         min_confidence: int | None = None,
         worst: int = 5,
-        engine: EngineName = "compiled",
+        engine: EngineName = "auto",
     ) -> Agreement:
         """How far these rules agree with experts: ``cases`` is a file of judged cases, a line each, or the cases themselves.
 
@@ -254,7 +278,7 @@ class RuleBase:
         return calibrate([cases, *more], rules, Selection(tuple(bases), min_confidence, worst))
 
     def measure_certainty(
-        self, cases: CasesLike, *more: str | Path, seed: int = 1, engine: EngineName = "compiled"
+        self, cases: CasesLike, *more: str | Path, seed: int = 1, engine: EngineName = "auto"
     ) -> CertaintyFigures:
         """How well ``certainty`` holds: ``cases`` as for ``calibrate``, of which only the records are read.
 
@@ -283,8 +307,31 @@ class RuleBase:
             facts = named(facts, id_)
         return self._pipeline(engine).evaluate(facts)
 
+    @cached_property
+    def core(self) -> Core | None:
+        """The compiled core with these rules, for tools; None where misstep-core is not installed, or does not fit."""
+        return None if isinstance(self._core, str) else self._core
+
+    @cached_property
+    def _core(self) -> Core | str:
+        """The core with these rules, or why there is none."""
+        if (fault := core_fault()) is not None:
+            return fault
+        export, read = partial(core_program, self._program, self._limits), partial(make_core, schema=SCHEMA)
+        try:
+            return kept("core", export, read) if self._is_shipped else read(export())
+        except ValueError as error:  # a word of the rule language that it does not know yet
+            return f"the engine 'core' does not take these rules: {error}"
+
+    def _core_of(self, engine: str) -> Core | None:
+        """The core, where an engine has one. Raises InstallationError where it is asked for and is not there."""
+        if engine == "core" and isinstance(self._core, str):
+            raise InstallationError(self._core)
+        return self.core if engine in ("auto", "core") else None
+
     def _pipeline(self, engine: str) -> Pipeline:
-        pipeline = self._pipelines.get(engine)
+        """The pipeline in Python with an engine; for the core that of Python, whose answers are the same."""
+        pipeline = self._pipelines.get("python" if engine in ("auto", "core") else engine)
         if pipeline is None:
             if engine != "durable":
                 known = ", ".join(get_args(EngineName))
@@ -338,7 +385,7 @@ class RuleBase:
 
     def rule_source(self, rule: str) -> str:
         """The Python source that a rule was compiled to."""
-        return self._compiled.source(rule)
+        return self._python.source(rule)
 
     def record_schema(self) -> dict[str, Any]:
         """JSON Schema of the records that this rule base takes."""
@@ -360,7 +407,7 @@ class RuleBase:
 
 @cache
 def _shipped() -> RuleBase:
-    return RuleBase(shipped_program(), words=_shipped_words)
+    return RuleBase(shipped_program(), words=_shipped_words, is_shipped=True)
 
 
 def _shipped_words() -> Words:
@@ -385,7 +432,7 @@ def _restore(digest: str, packed: bytes, limits: Limits, told: bytes = b"") -> R
     return RuleBase(program, limits, _shipped_words if words is None else lambda: words)
 
 
-def assess(facts: RecordLike, engine: EngineName = "compiled") -> Assessment:
+def assess(facts: RecordLike, engine: EngineName = "auto") -> Assessment:
     """Assess one interview with the shipped rule base.
 
     >>> assess([{"kind": "late_arrival", "minutes": 12}]).findings[0].severity_band
@@ -393,7 +440,7 @@ def assess(facts: RecordLike, engine: EngineName = "compiled") -> Assessment:
     return _shipped().assess(facts, engine)
 
 
-def assess_json(record: bytes | str, engine: EngineName = "compiled") -> bytes:
+def assess_json(record: bytes | str, engine: EngineName = "auto") -> bytes:
     """Assess one interview given as JSON with the shipped rule base; the answer as JSON.
 
     >>> assess_json(b'[{"kind": "late_arrival", "minutes": 12}]')

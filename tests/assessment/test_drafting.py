@@ -406,8 +406,8 @@ def test_a_template_that_is_nested_without_end_is_refused(says: str) -> None:
 
 def test_the_template_engine_is_imported_only_where_something_is_said() -> None:
     code = (
-        "import sys; from misstep import assess; a = assess([{'kind': 'late_arrival'}]); a.damage; a.verdict; "
-        "print('jinja2' in sys.modules); a.headline; print('jinja2' in sys.modules)"
+        "import sys; from misstep import assess; a = assess([{'kind': 'late_arrival'}], 'python'); a.damage; "
+        "a.verdict; print('jinja2' in sys.modules); a.headline; print('jinja2' in sys.modules)"
     )
     BASE.assess([])  # the rules are in the cache by now
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

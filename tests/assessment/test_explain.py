@@ -8,7 +8,7 @@ import pytest
 from tests.inline import load_text
 
 from misstep import RuleBase
-from misstep.batch.columns import FINDINGS, finding_rows
+from misstep.batch.columns import FINDINGS, read_rows
 
 KINDS = """
 schema: 1
@@ -99,7 +99,7 @@ def test_a_reason_knows_what_it_rests_on(rule: str, facts: dict[str, Any], basis
     rulebase, record = base(f"  r: {rule}\n"), [{"kind": "slip", **facts}]
     (reason,) = rulebase.assess(record).findings[0].because
     assert (reason.basis, reason.text) == (basis, text)
-    (row,) = finding_rows(rulebase.evaluate(record))
+    (row,) = read_rows(rulebase, record, None, ["findings"]).findings or [()]
     assert dict(zip([name for name, _ in FINDINGS], row, strict=True))["assumed"] == (basis == "assumed")
 
 

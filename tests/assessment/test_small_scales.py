@@ -23,7 +23,7 @@ from misstep.assessment.records import RecordReader
 from misstep.assessment.text import to_markdown, to_text
 from misstep.batch.baseline import Comparison
 from misstep.batch.baseline_report import comparison_text
-from misstep.batch.columns import FINDINGS, finding_rows
+from misstep.batch.columns import FINDINGS, read_rows
 from misstep.batch.parts import Logged
 from misstep.batch.report.report_page import to_html
 from misstep.batch.report.summing import measure
@@ -130,7 +130,7 @@ def test_what_a_scale_lacks_stands_nowhere(sections: tuple[str, ...], tmp_path: 
 @pytest.mark.parametrize("sections", HAVING, ids="-".join)
 def test_what_a_scale_lacks_has_one_stated_value(sections: tuple[str, ...]) -> None:
     answer = base(sections).assess(RECORD)
-    (row, *_) = finding_rows(base(sections).evaluate(RECORD))
+    (row, *_) = read_rows(base(sections), RECORD, None, ["findings"]).findings or [()]
     columns = dict(zip((name for name, _ in FINDINGS), row, strict=True))
     assert (answer.outlook == "") == ("outlooks" not in sections)
     for finding in answer.findings:

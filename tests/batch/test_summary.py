@@ -14,6 +14,7 @@ from tests.batch.scored import INTERVIEWS
 
 from misstep.api import RuleBase
 from misstep.assessment.assembly import Result
+from misstep.batch.columns import rows_of_result
 from misstep.batch.summary import KindSum, Summary, Tally
 from misstep.errors import UsageError
 from misstep.evaluate.memory import Memory
@@ -26,7 +27,7 @@ RESULTS: list[Result] = [RULES.evaluate_json(file.read_bytes()) for file in sort
 def tally(results: list[Result]) -> Tally:
     found = Tally()
     for result in results:
-        found.add(result)
+        found.add(rows_of_result(RULES, result, (), whole=False))
     return found
 
 

@@ -144,7 +144,7 @@ WRONG = {
     "a basis of another kind": (LINES.encode(), ["--basis", "x"], "no case has the basis 'x'; there are drill, letter"),
     "no case so sure": (LINES.encode(), ["--min-confidence", "4"], "none of the 3 cases has the chosen basis and confidence"),
     "an unknown engine": (
-        LINES.encode(), ["--engine", "rete"], "engine: there is no engine 'rete'; it is one of compiled, durable"
+        LINES.encode(), ["--engine", "rete"], "engine: there is no engine 'rete'; it is one of auto, core, python, durable"
     ),
     "a picture of another kind": (LINES.encode(), ["--picture", "bands.gif"], "bands.gif: a picture is called *.svg or *.png"),
     "a picture in no folder": (LINES.encode(), ["--picture", "no/bands.svg"], "no/bands.svg: no such folder"),

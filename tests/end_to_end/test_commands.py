@@ -79,8 +79,9 @@ def test_a_misspelt_command_is_guessed(misstep: Command) -> None:
 def test_version(misstep: Command) -> None:
     run = misstep("--version")
     assert (run.code, run.err) == (0, "")
-    version, extras = run.out.splitlines()
+    version, engine, extras = run.out.splitlines()
     assert version == f"misstep {metadata.version('misstep')}"
+    assert engine == ("engine: core" if found("core") else "engine: python")
     assert extras.startswith("extras: ")
     told = dict(extra.split(" ") for extra in extras.removeprefix("extras: ").split(", "))
     assert set(told) == set(PROJECT["optional-dependencies"])

@@ -12,8 +12,8 @@ from misstep.assessment.explain import Explainer
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
 from misstep.assessment.result import SCHEMA
-from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.export import export
+from misstep.evaluate.python_engine import PythonEngine
 from misstep.language.program import Program
 
 Both = tuple[bytes | None, bytes | None]
@@ -27,12 +27,12 @@ class Beside:
         from misstep_core import Core
 
         self._reader = RecordReader(program, limits)
-        self._pipeline = Pipeline(program, CompiledEngine(program), limits)
+        self._pipeline = Pipeline(program, PythonEngine(program), limits)
         self._explainer = Explainer(program)
         self._core = Core(orjson.dumps(export(program, limits)), SCHEMA)
 
     def core(self, record: bytes) -> Both:
-        return self._core.outline(record), self._core.assess_json(record)
+        return self._core.outline(record), self._core.assess(record)
 
     def python(self, record: bytes) -> Both:
         try:

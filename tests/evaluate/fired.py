@@ -21,8 +21,8 @@ from tests.inline import load_text
 from misstep import Limits
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
-from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.memory import CONCLUSIONS, Memory
+from misstep.evaluate.python_engine import PythonEngine
 from misstep.language.effects import EFFECTS
 from misstep.language.functions import FUNCTIONS
 from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS
@@ -209,7 +209,7 @@ class Tally:
     def draw(self, number: int) -> None:
         """Count the rules of the pack of a number."""
         text, program, records = case(number)
-        reader, pipeline = RecordReader(program, LIMITS), Pipeline(program, CompiledEngine(program), LIMITS)
+        reader, pipeline = RecordReader(program, LIMITS), Pipeline(program, PythonEngine(program), LIMITS)
         self.add(text, program, [pipeline.conclude(reader.read(record))[0] for record in records])
 
     def __str__(self) -> str:

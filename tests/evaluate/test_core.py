@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
+from typing import get_args
 
 import orjson
 import pytest
@@ -14,6 +17,8 @@ from tests.evaluate.oracle import LIMITS
 from tests.evaluate.packs import LONG
 
 from misstep import Limits, RuleBase
+from misstep.api import Detail
+from misstep.batch.columns import TABLES, read_rows, rows_of_result
 from misstep.tools.sample import sample_records
 
 pytestmark = [pytest.mark.needs("core"), pytest.mark.slow, pytest.mark.once]  # one wheel serves all versions of Python
@@ -94,3 +99,45 @@ def test_a_form_that_is_not_known_is_an_error() -> None:
 
     with pytest.raises(ValueError, match="missing field"):
         Core(b"{}", 2)
+
+
+def test_every_door_uses_it(sampled: list[bytes]) -> None:
+    rules = RuleBase.shipped()
+    for record in sampled[:200]:
+        data = orjson.loads(record)
+        for detail in get_args(Detail):
+            assert rules.assess_json(record, "core", detail) == rules.assess_json(record, "python", detail)
+        by_core, by_python = rules.assess(data, "core"), rules.assess(data, "python")
+        assert by_core == by_python
+        assert hash(by_core) == hash(by_python)
+        assert by_core.to_json() == by_python.to_json()
+        assert rules.core is not None
+        assert rules.core.assess(data) == rules.core.assess(record)
+
+
+def test_rows_of_scores_are_those_of_python(sampled: list[bytes]) -> None:
+    rules = RuleBase.shipped()
+    for record in sampled[:200]:
+        rows = read_rows(rules, record, "its-name", TABLES, whole=True)
+        wanted = rows_of_result(rules, rules.evaluate_json(record, id="its-name"), TABLES, whole=True)
+        assert rows._replace(fired=sorted(rows.fired)) == wanted._replace(fired=sorted(wanted.fired))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        [{"kind": "late_arrival", "minutes": math.nan}],
+        [{"kind": "late_arrival", "minutes": 1 << 70}],
+        [{"kind": "late_arrival", "id": "\ud800"}],
+        [{1: "late_arrival"}],
+        [{"kind": "late_arrival", "minutes": Decimal(5)}],
+        [[[[[[[["late_arrival"]]]]]]]],
+        ({"kind": "late_arrival"},),
+        7,
+    ],
+    ids=repr,
+)
+def test_odd_data_is_left_to_python(record: object) -> None:
+    core = RuleBase.shipped().core
+    assert core is not None
+    assert core.assess(record) is None

@@ -25,10 +25,10 @@ from tests.needs import found
 from misstep import EngineError, RuleBase
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
-from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.durable.engine import DurableEngine
 from misstep.evaluate.durable.network import MOST_FIELDS, MOST_JOINED, MOST_PATTERNS, ClashFree, Ruleset, clash, rulesets
 from misstep.evaluate.interface import Engine
+from misstep.evaluate.python_engine import PythonEngine
 from misstep.language.program import Program
 from misstep.rulebase.documents import read_json, read_yaml
 
@@ -62,7 +62,7 @@ def voices(request: pytest.FixtureRequest) -> Voices:
 
     def voices(program: Program, stack: ExitStack, oracle: NaiveEngine | None) -> tuple[Engine, ...]:
         durable = (stack.enter_context(closing(DurableEngine(program))),) if request.param else ()
-        return CompiledEngine(program), oracle or NaiveEngine(program), *durable
+        return PythonEngine(program), oracle or NaiveEngine(program), *durable
 
     return voices
 
@@ -262,7 +262,7 @@ def test_as_many_patterns_as_a_match_has_room_for() -> None:
     program = load_text(text, limits=LIMITS).program
     with closing(DurableEngine(program)) as engine:
         record = [{"kind": "slip", "n": n} for n in range(MOST_JOINED)]
-        concluded = agree(program, (CompiledEngine(program), engine), record)
+        concluded = agree(program, (PythonEngine(program), engine), record)
     assert len(concluded["contributions"]) == 1
 
 
@@ -270,7 +270,7 @@ def test_as_many_patterns_as_a_match_has_room_for() -> None:
 def test_a_rule_that_is_too_large_is_refused_and_names_the_other_engine() -> None:
     program = load_text(wide_rule(MOST_JOINED + 1), limits=LIMITS).program
     with pytest.raises(
-        EngineError, match=r"^the rule wide has 17 patterns .* at most 16; the engine 'compiled' has no such limit$"
+        EngineError, match=r"^the rule wide has 17 patterns .* at most 16; the engine 'python' has no such limit$"
     ):
         DurableEngine(program)
 

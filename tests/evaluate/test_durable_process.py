@@ -23,10 +23,10 @@ from tests.inline import load_text
 from misstep import BudgetError, EngineError, InstallationError, Limits
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
-from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.durable import engine as module
 from misstep.evaluate.durable.engine import DurableEngine
 from misstep.evaluate.durable.missing import LIBRARY
+from misstep.evaluate.python_engine import PythonEngine
 from misstep.language.program import Program
 
 pytestmark = [pytest.mark.needs("durable"), pytest.mark.slow]
@@ -50,7 +50,7 @@ rules:
 """
 RECORD = [{"kind": "slip", "n": n, "note": "secret"} for n in (1, 2, 3, 5)]
 HEAVY = [{"kind": "slip", "n": n} for n in range(40)]  # 780 pairs: the third rule has 473 million matches to look at
-NEXT = "; the next call starts a new one, and the engine 'compiled' needs none"
+NEXT = "; the next call starts a new one, and the engine 'python' needs none"
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def check(engine: DurableEngine, program: Program, limits: Limits | None = None)
     limits = limits or Limits(engine_seconds=60)
     facts = RecordReader(program, limits).read(RECORD)
     got, _ = Pipeline(program, engine, limits).conclude(facts)
-    wanted, _ = Pipeline(program, CompiledEngine(program), limits).conclude(facts)
+    wanted, _ = Pipeline(program, PythonEngine(program), limits).conclude(facts)
     assert conclusions(got) == conclusions(wanted)
     assert len(got.derivations) == 6
 
@@ -239,7 +239,7 @@ def test_a_limit_is_the_error_that_the_other_engine_raises(engine: DurableEngine
     check(engine, program)
     pid = pid_of(engine)
     facts = RecordReader(program, limits).read(RECORD)
-    for each in (CompiledEngine(program), engine):
+    for each in (PythonEngine(program), engine):
         with pytest.raises(BudgetError, match="derived facts; the rule more" if limits.derived == 5 else "more than 10 facts"):
             Pipeline(program, each, limits).conclude(facts)
     check(engine, program)

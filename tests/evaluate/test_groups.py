@@ -17,9 +17,9 @@ from tests.needs import found
 from misstep import Limits
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
-from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.durable.engine import DurableEngine
 from misstep.evaluate.interface import Engine
+from misstep.evaluate.python_engine import PythonEngine
 from misstep.rulebase.field_use import find_crossings, find_references
 
 PACK = """\
@@ -147,7 +147,7 @@ def test_engines_agree_on_drawn_rules(seed: int) -> None:
     program = load_text(json.dumps(pack)).program
     fired = 0
     with ExitStack() as stack:
-        engines: list[Engine] = [CompiledEngine(program), NaiveEngine(program)]
+        engines: list[Engine] = [PythonEngine(program), NaiveEngine(program)]
         if found("durable"):
             engines.append(stack.enter_context(closing(DurableEngine(program))))
         for _ in range(4):

@@ -13,10 +13,10 @@ from tests.inline import load_text
 from misstep import Assessment, Limits, RuleBase
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
-from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.durable.engine import DurableEngine
 from misstep.evaluate.interface import Engine
 from misstep.evaluate.memory import Memory
+from misstep.evaluate.python_engine import PythonEngine
 
 PACK = """
 schema: 1
@@ -85,7 +85,7 @@ def test_engines_agree(durable: bool) -> None:
     record = [DRIVER, {**DRIVER, "claims": 0}, {**DRIVER, "age": 70}]
     with ExitStack() as stack:
         other = stack.enter_context(closing(DurableEngine(base.program))) if durable else NaiveEngine(base.program)
-        wanted, got = (concluded(base, engine, record) for engine in (other, CompiledEngine(base.program)))
+        wanted, got = (concluded(base, engine, record) for engine in (other, PythonEngine(base.program)))
     assert conclusions(got) == conclusions(wanted)
     assert [len(got.rows[kind]) for kind in ("surcharge", "mark", "doubled")] == [7, 8, 4 + 4 * 3 + 3 * 2]
 

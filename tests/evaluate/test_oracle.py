@@ -15,8 +15,8 @@ from tests.inline import load_text
 
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
-from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.memory import Memory
+from misstep.evaluate.python_engine import PythonEngine
 from misstep.language.program import Program
 
 pytestmark = pytest.mark.slow
@@ -30,7 +30,7 @@ COUNTED = 1_000 if LONG else 300
 def agree(oracle: NaiveEngine, program: Program, record: list[dict[str, Any]]) -> Memory:
     """What both conclude from a record."""
     facts = RecordReader(program, LIMITS).read(record)
-    got, findings = Pipeline(program, CompiledEngine(program), LIMITS).conclude(facts)
+    got, findings = Pipeline(program, PythonEngine(program), LIMITS).conclude(facts)
     wanted, expected = Pipeline(oracle.program, oracle, LIMITS).conclude(facts)
     assert conclusions(got) == conclusions(wanted)
     assert findings == expected

@@ -20,11 +20,11 @@ from misstep.analysis.calibration import certainty_figures
 from misstep.assessment.intake import Intake
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.result import Finding, Reason
-from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.durable import network
 from misstep.evaluate.durable.wire import conclude, conclusions, facts_of
 from misstep.evaluate.emit import RUNTIME, ExpressionWriter
 from misstep.evaluate.memory import CONCLUSIONS, Memory
+from misstep.evaluate.python_engine import PythonEngine
 from misstep.language.effects import DIMENSIONS, EFFECTS, Effect, EffectKey
 from misstep.language.facts import GIVEN_ROLES, ROLES, TYPES, FieldType, Role
 from misstep.language.finding import FINDING_FIELDS, FINDING_WORDS
@@ -168,7 +168,7 @@ def test_an_effect_is_complete(key: EffectKey) -> None:
     facts = Intake(program.kinds).collect(None, [["m-1", "m"]], [()])
     (rule,) = program.rules.values()
     assert [type(effect) for effect in rule.effects] == [form.effect]
-    engines = (CompiledEngine(program), naive.NaiveEngine(program))
+    engines = (PythonEngine(program), naive.NaiveEngine(program))
     compiled, plain = (Pipeline(program, engine, Limits()).conclude(facts)[0] for engine in engines)
     assert naive.conclusions(compiled) == naive.conclusions(plain)
     assert getattr(compiled, form.conclusions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,14 @@ from misstep.rulebase.shipped import shipped_rules
 pytestmark = pytest.mark.slow
 
 INTERVIEWS = sorted((Path(__file__).parents[2] / "fixtures" / "interviews").glob("*.json"))
+
+
+@pytest.fixture(autouse=True)
+def fingerprint() -> Iterator[None]:
+    """Of this test alone."""
+    cache._fingerprint.cache_clear()
+    yield
+    cache._fingerprint.cache_clear()
 
 
 @pytest.fixture
@@ -79,6 +87,7 @@ def test_code_of_the_same_size_and_time_is_other_code(
     shipped_program()
     status = code.stat()
     code.write_text("A = 2\n", "utf-8")
+    cache._fingerprint.cache_clear()  # as in another process
     os.utime(code, ns=(status.st_atime_ns, status.st_mtime_ns))
     shipped_program()
     assert len(linked) == 2
@@ -145,6 +154,7 @@ def test_other_packs_are_another_program(folder: Path, tmp_path: Path, monkeypat
     for module in (cache, link):
         if hasattr(module, "shipped_rules"):
             monkeypatch.setattr(module, "shipped_rules", lambda: rules)
+    cache._fingerprint.cache_clear()  # as in another process
     after = shipped_program()
     assert (before.version, after.version) == ("0.1.0", "0.1.1")
     assert [f.suffix for f in folder.iterdir()] == [".json"]  # the older one is gone

@@ -14,7 +14,7 @@ impl Memory<'_> {
         self.head(&mut json, schema);
         self.summarize(&mut json, plan);
         json.name("findings").list(&self.findings, |json, finding| {
-            self.scores(json, finding, None);
+            self.put_finding(json, finding, None);
             json.put("}");
         });
         json.name("steps").list(plan.steps.iter().enumerate(), |json, (place, step)| {
@@ -24,6 +24,15 @@ impl Memory<'_> {
             json.name("actions").texts(step.choices.iter().map(|choice| self.program.actions[choice.action].id.as_str()));
             json.put("}");
         });
+        json.put("}");
+        json.into_bytes()
+    }
+
+    /// The answer without reasons, findings and steps.
+    pub fn scores(&self, plan: &Plan, schema: i64) -> Vec<u8> {
+        let mut json = Json::default();
+        self.head(&mut json, schema);
+        self.summarize(&mut json, plan);
         json.put("}");
         json.into_bytes()
     }
@@ -40,7 +49,7 @@ impl Memory<'_> {
         self.weighed(json.name("because"), &because);
         cite(self.program, &mut cited, because.iter().map(|reason| reason.firing));
         json.name("findings").list(&self.findings, |json, finding| {
-            self.scores(json, finding, Some(&self.word_of(finding.fact)));
+            self.put_finding(json, finding, Some(&self.word_of(finding.fact)));
             let because = self.reasons_of(Some(finding.fact));
             self.weighed(json.name("because"), &because);
             json.put("}");
@@ -106,7 +115,7 @@ impl Memory<'_> {
     }
 
     /// A finding without its reasons, with what is said of it; it is left open.
-    fn scores(&self, json: &mut Json, finding: &Finding, said: Option<&str>) {
+    fn put_finding(&self, json: &mut Json, finding: &Finding, said: Option<&str>) {
         let (scale, kind) = (&self.program.scale, self.facts.kind(finding.fact));
         let word = |word: u32| self.facts.word(word);
         json.put("{").name("fact").text(word(self.facts.ids[finding.fact]));

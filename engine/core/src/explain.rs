@@ -134,10 +134,9 @@ impl Memory<'_> {
     /// The text of a firing, its facts, sources and basis. A text that shows a default ends with "(assumed)".
     fn explain(&self, json: &mut Json, firing: Firing) {
         let (rule, matched) = (self.rule(firing), self.matched(firing));
-        let rests = |(slot, column): &(usize, usize)| !self.facts.says(fact(matched[*slot]), *column);
-        let assumed = rule.read.iter().any(rests);
+        let assumed = self.rests_on(&rule.read, matched);
         let mut text = self.say(&rule.because, matched);
-        if assumed && rule.shown.iter().any(rests) {
+        if assumed && self.rests_on(&rule.shown, matched) {
             text.push_str(" (assumed)");
         }
         json.name("text").text(&text);
@@ -151,6 +150,15 @@ impl Memory<'_> {
             "said"
         };
         json.name("basis").text(basis).put("}");
+    }
+
+    /// Whether a firing decides or computes by a default, for something that the record leaves out.
+    pub fn rests_on_default(&self, firing: Firing) -> bool {
+        self.rests_on(&self.rule(firing).read, self.matched(firing))
+    }
+
+    fn rests_on(&self, fields: &[(usize, usize)], matched: &[Slot]) -> bool {
+        fields.iter().any(|(slot, column)| !self.facts.says(fact(matched[*slot]), *column))
     }
 
     // -- texts

@@ -402,6 +402,6 @@ fn within(field: &Field, number: f64) -> bool {
     field.low <= number && number <= field.high
 }
 
-fn is_id(text: &str) -> bool {
+pub fn is_id(text: &str) -> bool {
     !text.is_empty() && text.chars().count() <= MAX_ID
 }

@@ -11,18 +11,22 @@ mod memory;
 mod numbers;
 mod planning;
 mod program;
+mod records;
+mod rows;
 mod scoring;
 mod speech;
 
-use facts::Facts;
+use facts::{Facts, is_id};
+use json::Json;
 use memory::Memory;
 use program::Program;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyTuple};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// One program, ready for records; safe from many threads.
+/// One program, ready for records; safe from many threads. A record is JSON, as bytes or text, or its data: dictionaries and lists.
+/// Each method gives None where Python has to answer.
 #[pyclass(frozen)]
 struct Core {
     program: Program,
@@ -41,38 +45,92 @@ impl Core {
         }
     }
 
-    /// The answer to a record without reasons and texts, as JSON; None: Python has to give it.
-    fn outline<'py>(&self, python: Python<'py>, record: &[u8]) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        answer(python, || {
-            let memory = self.conclude(record)?;
-            let plan = memory.make_plan();
-            (!memory.is_left()).then(|| memory.outline(&plan, self.schema))
-        })
-    }
-
-    /// The whole answer to a record, as JSON; None: Python has to give it.
-    fn assess_json<'py>(&self, python: Python<'py>, record: &[u8]) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        answer(python, || {
-            let mut memory = self.conclude(record)?;
+    /// The whole answer, as JSON.
+    fn assess<'py>(&self, python: Python<'py>, record: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        self.answer(python, record, |mut memory| {
             let plan = memory.make_plan();
             let answer = memory.assemble(&plan, self.schema);
             (!memory.is_left()).then_some(answer)
         })
     }
-}
 
-/// Run something without the lock of Python; a panic, which is a fault of the core, becomes a RuntimeError.
-fn answer<'py>(python: Python<'py>, run: impl FnOnce() -> Option<Vec<u8>> + Send) -> PyResult<Option<Bound<'py, PyBytes>>> {
-    match python.detach(|| catch_unwind(AssertUnwindSafe(run))) {
-        Ok(answer) => Ok(answer.map(|bytes| PyBytes::new(python, &bytes))),
-        Err(_) => Err(PyRuntimeError::new_err("a fault of the core; it is one that we would like to hear of")),
+    /// The answer without reasons and texts, as JSON.
+    fn outline<'py>(&self, python: Python<'py>, record: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        self.answer(python, record, |memory| {
+            let plan = memory.make_plan();
+            (!memory.is_left()).then(|| memory.outline(&plan, self.schema))
+        })
+    }
+
+    /// The scores alone, as JSON.
+    fn scores<'py>(&self, python: Python<'py>, record: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        self.answer(python, record, |memory| {
+            let plan = memory.make_plan();
+            (!memory.is_left()).then(|| memory.scores(&plan, self.schema))
+        })
+    }
+
+    /// The rows of the tables of scores, as `RecordRows` of `misstep/batch/columns.py` names them. `id`: of a record that has none.
+    #[pyo3(signature = (record, id, findings, actions, whole))]
+    fn rows<'py>(
+        &self,
+        python: Python<'py>,
+        record: &Bound<'py, PyAny>,
+        id: Option<String>,
+        findings: bool,
+        actions: bool,
+        whole: bool,
+    ) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        let Some(record) = Json::of_record(record) else { return Ok(None) };
+        let run = || {
+            let mut memory = self.conclude(&record, id)?;
+            let plan = memory.make_plan();
+            let answer = whole.then(|| memory.assemble(&plan, self.schema));
+            (!memory.is_left()).then_some((memory, plan, answer))
+        };
+        let Some((memory, plan, answer)) = guarded(run)? else { return Ok(None) };
+        let rows = (
+            memory.facts.record_id.as_deref(),
+            memory.scores_row(python, &plan)?,
+            memory.fired(),
+            memory.sums(python)?,
+            findings.then(|| memory.finding_rows(python)).transpose()?,
+            actions.then(|| memory.action_rows(python, &plan)).transpose()?,
+            answer.map(|answer| PyBytes::new(python, &answer)),
+        );
+        rows.into_pyobject(python).map(Some)
     }
 }
 
+/// Run something; a panic, which is a fault of the core, becomes a RuntimeError.
+fn guarded<T>(run: impl FnOnce() -> Option<T>) -> PyResult<Option<T>> {
+    catch_unwind(AssertUnwindSafe(run))
+        .map_err(|_| PyRuntimeError::new_err("a fault of the core; it is one that we would like to hear of"))
+}
+
 impl Core {
-    /// Run all rules on the facts of a record.
-    fn conclude(&self, record: &[u8]) -> Option<Memory<'_>> {
-        let mut memory = Memory::new(&self.program, Facts::read(&self.program, record)?);
+    /// What is made of the conclusions about a record, without the lock of Python.
+    fn answer<'p, 'py>(
+        &'p self,
+        python: Python<'py>,
+        record: &Bound<'py, PyAny>,
+        write: impl FnOnce(Memory<'p>) -> Option<Vec<u8>> + Send,
+    ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let Some(record) = Json::of_record(record) else { return Ok(None) };
+        let answer = python.detach(|| guarded(|| self.conclude(&record, None).and_then(write)))?;
+        Ok(answer.map(|bytes| PyBytes::new(python, &bytes)))
+    }
+
+    /// Run all rules on the facts of a record; `id`: of one that has none.
+    fn conclude(&self, record: &[u8], id: Option<String>) -> Option<Memory<'_>> {
+        let mut facts = Facts::read(&self.program, record)?;
+        if facts.record_id.is_none() {
+            if id.as_deref().is_some_and(|id| !is_id(id)) {
+                return None;
+            }
+            facts.record_id = id;
+        }
+        let mut memory = Memory::new(&self.program, facts);
         let phases = &self.program.phases;
         memory.run(&phases.scoring);
         memory.score();
@@ -85,5 +143,6 @@ impl Core {
 
 #[pymodule]
 fn misstep_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<Core>()
 }

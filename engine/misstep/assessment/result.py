@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
 
 import orjson
@@ -293,6 +294,30 @@ class Assessment(_Late):
             if complete is not None:
                 _set_fields(self, {**_parts_of(complete()), "_complete": None})
             return getattr(self, name)
+
+
+def parse_lazily(answer: bytes) -> Assessment:
+    """The assessment of which this is the JSON, which is known to be right: it is read when a field is first asked for."""
+    return make_assessment({}, lambda: _parse(answer))
+
+
+def _parse(answer: bytes) -> Plain:
+    """The plain data of which an assessment is made, from its JSON: lists that it shares are tuples, and so on."""
+    plain: Plain = orjson.loads(answer)
+    steps = plain["steps"]
+    plain["rulebase"] = RuleBaseInfo(**plain["rulebase"])
+    plain["sources"] = _made(CitedSource, plain["sources"])
+    actions = [action for step in steps for action in step["actions"]]
+    explained = (*plain["findings"], *actions, *plain["avoid"], *plain["derived"])
+    for reason in chain(plain["because"], *[part["because"] for part in explained]):
+        reason["facts"], reason["sources"] = tuple(reason["facts"]), tuple(reason["sources"])
+    for step in steps:
+        if step["message"] is not None:
+            step["message"]["blanks"] = tuple(step["message"]["blanks"])
+    for fact in plain["derived"]:
+        values = fact["values"]
+        values.update({name: tuple(value) for name, value in values.items() if isinstance(value, list)})
+    return plain
 
 
 def make_assessment(summary: Plain, complete: Callable[[], Plain]) -> Assessment:

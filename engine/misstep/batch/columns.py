@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import orjson
 import pyarrow as pa
@@ -74,6 +74,7 @@ FINDINGS: list[tuple[str, pa.DataType]] = [
     ("verdict", pa.string()),
     ("assumed", pa.bool_()),
 ]
+KIND_OF_FINDING = [name for name, _ in FINDINGS].index("kind")
 ACTIONS: list[tuple[str, pa.DataType]] = [
     ("rank", pa.int32()),
     ("occasion", pa.string()),
@@ -101,21 +102,60 @@ def answer_columns(assessment: bool, certainty: bool, notes: bool = False) -> li
     )
 
 
-def answer_values(
+class RecordRows(NamedTuple):
+    """What the tables say of one interview. ``scores``: the values of ``SCORES``; ``fired``: the ids of rules; ``sums``: kind,
+    damage and severity of each finding, in thousandths; ``findings`` and ``actions``: values of ``FINDINGS`` and ``ACTIONS``,
+    and ``whole``: the assessment as JSON, where they were asked for."""
+
+    id: str | None
+    scores: ColumnValues
+    fired: list[str]
+    sums: list[tuple[str, int, int]]
+    findings: list[ColumnValues] | None = None
+    actions: list[ColumnValues] | None = None
+    whole: bytes | None = None
+
+
+def read_rows(
     rulebase: RuleBase,
-    result: Result,
-    summary: Mapping[str, ColumnValue],
-    record: bytes | str | RecordLike,
-    assessment: bool,
-    certainty: bool,
-    told: list[str] | None = None,
+    record: RecordLike | bytes | str,
+    id: str | None,  # noqa: A002 - the field of a record
+    tables: Collection[TableName] = (),
+    whole: bool = False,
+) -> RecordRows:
+    """The rows of a record, JSON or its data; ``id``: of one that has none. Raises RecordError."""
+    findings, actions = "findings" in tables, "actions" in tables
+    if (core := rulebase.core) is not None:
+        rows = core.rows(record, id, findings, actions, whole)
+        if rows is not None:
+            return RecordRows(*rows)
+    if isinstance(record, bytes | str):
+        return rows_of_result(rulebase, rulebase.evaluate_json(record, id=id), tables, whole)
+    return rows_of_result(rulebase, rulebase.evaluate(record, id=id), tables, whole)
+
+
+def rows_of_result(rulebase: RuleBase, result: Result, tables: Collection[TableName], whole: bool) -> RecordRows:
+    """The rows of a result."""
+    return RecordRows(
+        result.facts.id,
+        _scores(result, rulebase.scores(result)),
+        [rule.id for rule in result.memory.fired()],
+        [(found.mistake[KIND], found.exact.damage, found.exact.severity) for found in result.findings],
+        list(_finding_rows(result)) if "findings" in tables else None,
+        list(_action_rows(result)) if "actions" in tables else None,
+        rulebase.to_json(result) if whole else None,
+    )
+
+
+def answer_values(
+    rulebase: RuleBase, rows: RecordRows, record: bytes | str | RecordLike, certainty: bool, told: list[str] | None = None
 ) -> ColumnValues:
-    """The values of ``answer_columns`` for one interview; ``summary``: its ``RuleBase.scores``; ``told``: the kinds that were
-    read from its notes, where notes are read."""
+    """The values of ``answer_columns`` for one interview; ``told``: the kinds that were read from its notes, where notes are
+    read."""
     return (
-        *scores(result, summary),
+        *rows.scores,
         *(certainty_values(rulebase, record) if certainty else ()),
-        *((rulebase.to_json(result).decode(),) if assessment else ()),
+        *((rows.whole.decode(),) if rows.whole is not None else ()),
         *((told,) if told is not None else ()),
     )
 
@@ -148,7 +188,7 @@ class OutputOptions:
         return pa.schema(_KEY + kept + answer_columns(self.assessment, self.certainty, self.notes))
 
 
-def scores(result: Result, summary: Mapping[str, ColumnValue]) -> ColumnValues:
+def _scores(result: Result, summary: Mapping[str, ColumnValue]) -> ColumnValues:
     """The values of ``SCORES`` for one interview."""
     findings, steps = result.findings, result.plan.steps
     actions = [choice.action.id for choice in result.plan.choices]
@@ -183,8 +223,8 @@ def certainty_values(rulebase: RuleBase, record: bytes | str | RecordLike) -> Co
     return found["low"], found["high"], found["same"], found["settled"], list(named)[:MOST_NAMED]
 
 
-def finding_rows(result: Result, told: Collection[str] | None = None) -> Iterable[ColumnValues]:
-    """The values of ``FINDINGS`` for every finding of one interview, worst first; ``told``: as of ``answer_values``."""
+def _finding_rows(result: Result) -> Iterable[ColumnValues]:
+    """The values of ``FINDINGS`` for every finding of one interview, worst first."""
     assumed = _assumed(_reasons(result), result)
     for rank, finding in enumerate(result.findings, start=1):
         fact = finding.mistake[ID]
@@ -201,11 +241,10 @@ def finding_rows(result: Result, told: Collection[str] | None = None) -> Iterabl
             finding.damage,
             finding.verdict,
             fact in assumed,
-            *((finding.mistake[KIND] in told,) if told is not None else ()),
         )
 
 
-def action_rows(result: Result) -> Iterable[ColumnValues]:
+def _action_rows(result: Result) -> Iterable[ColumnValues]:
     """The values of ``ACTIONS`` for every action of one interview, in the order to do them; ``rank`` is that of its step."""
     scale = result.memory.program.scale
     for rank, step in enumerate(result.plan.steps, start=1):

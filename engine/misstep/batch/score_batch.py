@@ -13,13 +13,15 @@ from misstep.api import RuleBase
 from misstep.batch.arrow import decoded, has_words, is_nested, is_text, records_of, rows_of_batch
 from misstep.batch.baseline import Comparison, evaluated
 from misstep.batch.columns import (
+    KIND_OF_FINDING,
+    TABLES,
     ColumnValues,
     OutputOptions,
     TableName,
-    action_rows,
     answer_columns,
     answer_values,
-    finding_rows,
+    read_rows,
+    rows_of_result,
     to_arrays,
 )
 from misstep.batch.mapping.row_mapping import RowMapping
@@ -59,8 +61,7 @@ def score_records(
     further."""
     comparison = Comparison.between(baseline, rulebase) if baseline else None
     scored = Scored({"interviews": [], **{table: [] for table in wanted.tables}}, comparison)
-    interviews = scored.rows["interviews"]
-    findings, actions = scored.rows.get("findings"), scored.rows.get("actions")
+    interviews, findings, actions = (scored.rows.get(table, []) for table in TABLES)
     for logged in records:
         if isinstance(logged, Reject):
             scored.rejects.append(logged)
@@ -74,25 +75,29 @@ def score_records(
             except RecordError as error:
                 scored.rejects.append(Reject(file, row, error.problems, id_of(logged)))
                 continue
-        result = evaluated(rulebase, record, name)
-        if baseline is not None and comparison is not None:
-            comparison.add(evaluated(baseline, record, name), result, file, row)
-        if isinstance(result, RecordError):
-            more = (Problem(Location(), f"and {result.omitted} more"),) if result.omitted else ()
-            scored.rejects.append(Reject(file, row, (*result.problems, *more), id_of(logged)))
+        try:
+            if baseline is None or comparison is None:
+                rows = read_rows(rulebase, record, name, wanted.tables, wanted.assessment)
+            else:
+                result = evaluated(rulebase, record, name)
+                comparison.add(evaluated(baseline, record, name), result, file, row)
+                if isinstance(result, RecordError):
+                    raise result
+                rows = rows_of_result(rulebase, result, wanted.tables, wanted.assessment)
+        except RecordError as error:
+            more = (Problem(Location(), f"and {error.omitted} more"),) if error.omitted else ()
+            scored.rejects.append(Reject(file, row, (*error.problems, *more), id_of(logged)))
             continue
-        scored.tally.add(result)
+        scored.tally.add(rows)
         if told is not None:
             scored.tally.add_notes(note, told)
-        summary = rulebase.scores(result)
-        key = (file, row, result.facts.id)
-        scored.ids.append(result.facts.id)
-        answer = answer_values(rulebase, result, summary, record, wanted.assessment, wanted.certainty, told)
-        interviews.append((*key, *kept, *answer))
-        if findings is not None:
-            findings += [(*key, *found) for found in finding_rows(result, told)]
-        if actions is not None:
-            actions += [(*key, *action) for action in action_rows(result)]
+        key = (file, row, rows.id)
+        scored.ids.append(rows.id)
+        interviews.append((*key, *kept, *answer_values(rulebase, rows, record, wanted.certainty, told)))
+        for found in rows.findings or ():
+            findings.append((*key, *found) if told is None else (*key, *found, found[KIND_OF_FINDING] in told))
+        for action in rows.actions or ():
+            actions.append((*key, *action))
     return scored
 
 
@@ -172,12 +177,11 @@ def score_batch(
                 record, told = reader.add(record, note)
             if record is None:
                 raise RecordError("has no facts")
-            evaluate = rules.evaluate_json if isinstance(record, bytes) else rules.evaluate
-            result = evaluate(record, id=name or None)
+            scored = read_rows(rules, record, name or None, whole=assessment)
         except RecordError as error:
             rows.append((*nothing, str(error)))
             continue
-        rows.append((*answer_values(rules, result, rules.scores(result), record, assessment, certainty, told), None))
+        rows.append((*answer_values(rules, scored, record, certainty, told), None))
     return pa.RecordBatch.from_arrays([*batch.columns, *to_arrays(rows, added)], schema=schema)
 
 

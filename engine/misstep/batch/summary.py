@@ -17,15 +17,12 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from misstep.api import RuleBase
-from misstep.assessment.assembly import Result
 from misstep.assessment.result import RuleBaseInfo
-from misstep.batch.columns import SCHEMA, TableName
+from misstep.batch.columns import SCHEMA, RecordRows, TableName
 from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.parts import SourceRemark
 from misstep.errors import UsageError
-from misstep.language.facts import KIND
-from misstep.language.program import Rule
 from misstep.language.scale import ScaleWords
 from misstep.layout.wording import counted
 
@@ -96,22 +93,20 @@ class Tally:
     def __init__(self) -> None:
         self.notes = NotesCount({})
         self._fired: Counter[str] = Counter()
-        self._firings: list[Rule] = []
+        self._firings: list[str] = []
         self._kinds: dict[str, list[int]] = {}
 
-    def add(self, result: Result) -> None:
+    def add(self, rows: RecordRows) -> None:
         """Count one interview."""
-        memory = result.memory
-        self._firings += memory.fired()
+        self._firings += rows.fired
         if len(self._firings) > _HELD:
             self._count()
         kinds, met = self._kinds, set()
-        for finding in result.findings:
-            kind, exact = finding.mistake[KIND], finding.exact
+        for kind, damage, severity in rows.sums:
             sums = kinds.setdefault(kind, [0, 0, 0, 0])
             sums[_COUNT] += 1
-            sums[_DAMAGE] += exact.damage
-            sums[_SEVERITY] += exact.severity
+            sums[_DAMAGE] += damage
+            sums[_SEVERITY] += severity
             if kind not in met:
                 met.add(kind)
                 sums[_INTERVIEWS] += 1
@@ -161,9 +156,8 @@ class Tally:
         return whole
 
     def _count(self) -> None:
-        """Count the firings that are held; by rule first, as the hash of one is the quickest there is."""
-        for rule, count in Counter(self._firings).items():
-            self._fired[rule.id] += count
+        """Count the firings that are held."""
+        self._fired.update(self._firings)
         self._firings = []
 
 

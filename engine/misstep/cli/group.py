@@ -38,10 +38,10 @@ record_format_option = click.option(
 )
 engine_option = click.option(
     "--engine",
-    default="compiled",
+    default="auto",
     show_default=True,
     metavar="NAME",
-    help="compiled, or durable for durable-rules (extra misstep[durable]); both give the same answers.",
+    help="core, python or durable, which give the same answers; auto: core where misstep-core is installed, else python.",
 )
 color_option = click.option(
     "--color",

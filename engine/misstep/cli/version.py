@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
 
+from misstep.evaluate.core import usual_engine
+
 _NEEDED_BY = re.compile(r"([\w.-]+)[^;]*;\s*extra == ['\"]([\w.-]+)['\"]")  # without requirements of single systems
 
 
@@ -16,7 +18,9 @@ def describe_installation() -> str:
     except PackageNotFoundError:
         return "misstep, run from a source tree without installation"
     there = read_extras(metadata("misstep").get_all("Provides-Extra") or (), requires("misstep") or ())
-    return f"{first}\nextras: " + ", ".join(f"{extra} {'yes' if installed else 'no'}" for extra, installed in there.items())
+    return f"{first}\nengine: {usual_engine()}\nextras: " + ", ".join(
+        f"{extra} {'yes' if installed else 'no'}" for extra, installed in there.items()
+    )
 
 
 def read_extras(extras: Iterable[str], requirements: Iterable[str]) -> dict[str, bool]:

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from misstep.evaluate.codegen import join_order
-from misstep.evaluate.compiled import grows, start_of
 from misstep.evaluate.export_words import Data, TemplateExport
+from misstep.evaluate.python_engine import grows, start_of
 from misstep.language.effects import (
     DIMENSIONS,
     Contribute,

@@ -11,9 +11,11 @@ import dataclasses
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from platformdirs import user_cache_path
 
@@ -23,6 +25,8 @@ from misstep.language.facts import Field
 from misstep.language.program import Pattern, Program, Rule
 from misstep.language.words import Words
 from misstep.rulebase.shipped import shipped_rules
+
+T = TypeVar("T")
 
 CACHE = "MISSTEP_CACHE"
 """Environment variable: the folder to keep the linked rules in, or ``off``."""
@@ -40,19 +44,30 @@ _SHARED = (Field, Pattern, Rule)
 
 def shipped_program() -> Program:
     """The linked program of the shipped rules."""
-    folder = _cache_folder()
-    file = folder / f"misstep-rules-{_fingerprint()}.json" if folder else None
-    program = _read(file) if file else None
-    if program is None:
-        # these need pydantic's models of packs and the YAML parser, which is most of what the cache saves
+
+    def link() -> bytes:
+        # this needs pydantic's models of packs and the YAML parser, which is most of what the cache saves
         from misstep.limits import Limits
         from misstep.rulebase.link import load_program
 
-        program, _ = load_program([shipped_rules()], Limits(), cases=False)
-        if file is not None:
-            with suppress(OSError):
-                _write(file, dump_program(program))
-    return program
+        return dump_program(load_program([shipped_rules()], Limits(), cases=False)[0])
+
+    return kept("rules", link, read_program)
+
+
+def kept(what: str, make: Callable[[], bytes], read: Callable[[bytes], T]) -> T:
+    """What is made of the shipped rules as ``read``: from the cache, or made now and put there."""
+    folder = _cache_folder()
+    file = folder / f"misstep-{what}-{_fingerprint()}.json" if folder else None
+    text = _read(file) if file else None
+    if text is not None:
+        with suppress(ValueError, LookupError, TypeError):
+            return read(text)
+    text = make()
+    if file is not None:
+        with suppress(OSError):
+            _write(file, text, f"misstep-{what}-*.json")
+    return read(text)
 
 
 def _cache_folder() -> Path | None:
@@ -65,11 +80,14 @@ def _cache_folder() -> Path | None:
     return folder if folder.is_absolute() else None  # a user without a home
 
 
+@cache
 def _fingerprint() -> str:
-    """A digest of the contents of all that the program comes from: the packs, and the code that links them."""
+    """A digest of the contents of all that the program comes from: the packs, and the code that links and exports them."""
     digest = hashlib.sha256()
     code = Path(__file__).resolve().parent.parent
-    sources = [file for folder in (".", "rulebase", "language", "layout") for file in sorted((code / folder).glob("*.py"))]
+    sources = [
+        file for folder in (".", "evaluate", "rulebase", "language", "layout") for file in sorted((code / folder).glob("*.py"))
+    ]
     packs = sorted(file for form in ("*.y*ml", "*.csv") for file in shipped_rules().glob(form))
     for file in [*sources, *packs]:
         content = file.read_bytes()
@@ -77,29 +95,27 @@ def _fingerprint() -> str:
     return digest.hexdigest()[:32]
 
 
-def _read(file: Path) -> Program | None:
-    """The program in a file of the cache; None if it is missing, incomplete, or writable by others."""
+def _read(file: Path) -> bytes | None:
+    """The text in a file of the cache; None if it is missing, incomplete, or writable by others."""
     try:
         with file.open("rb") as stream:
             status = os.fstat(stream.fileno())
             if hasattr(os, "geteuid") and (status.st_uid != os.geteuid() or status.st_mode & 0o022):
                 return None  # somebody else may have written it
             checksum, text = stream.readline().strip(), stream.read()
-        if hashlib.sha256(text).hexdigest().encode() != checksum:
-            return None
-        return read_program(text)
-    except (OSError, ValueError, LookupError, TypeError):
+    except OSError:
         return None
+    return text if hashlib.sha256(text).hexdigest().encode() == checksum else None
 
 
-def _write(file: Path, text: bytes) -> None:
-    """Put a text into the cache for its owner only, and delete older ones."""
+def _write(file: Path, text: bytes, older: str) -> None:
+    """Put a text into the cache for its owner only, and delete older ones, by the pattern of their names."""
     from misstep.files import whole_file
 
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with whole_file(file, mode=0o600) as stream:
         stream.write(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
-    for old in file.parent.glob("misstep-rules-*.json"):
+    for old in file.parent.glob(older):
         if old != file:
             with suppress(OSError):
                 old.unlink()

@@ -13,13 +13,14 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Literal
 
 import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from misstep.api import RuleBase
+from misstep.api import Detail
 from misstep.errors import RecordError, too_long
 from misstep.service.config import BUSY, DETAILS, GONE, JSON, LINES_TYPES, NO_STORE, QUERY, Settings
 from misstep.service.metrics import Metrics
@@ -30,14 +31,6 @@ from misstep.service.served import RuleReloader, ServedRules
 INLINE_BYTES = 4_096
 SEND_BYTES = 65_536  # answers of a batch are sent when this much is ready, or when no line is left to assess
 GZIP_LEVEL = 1  # an eighth of the bytes, for half of the time of an assessment; higher levels take longer than the assessment
-
-_ANSWERS: dict[str, Callable[[RuleBase, bytes], bytes]] = {
-    "full": lambda rules, record: rules.assess_json(record),
-    "findings": lambda rules, record: orjson.dumps(rules.outline(rules.evaluate_json(record))),
-    "scores": lambda rules, record: orjson.dumps(rules.scores(rules.evaluate_json(record))),
-}
-"""The answer to a record as JSON, by how much of it is asked for."""
-assert tuple(_ANSWERS) == DETAILS
 
 
 class Assessor:
@@ -54,15 +47,15 @@ class Assessor:
         self._reading = ThreadPoolExecutor(1, "misstep-reading")
 
     async def assess(
-        self, served: ServedRules, record: bytes, detail: str = "full", via: Literal["single", "batch"] = "single"
+        self, served: ServedRules, record: bytes, detail: Detail = "full", via: Literal["single", "batch"] = "single"
     ) -> bytes:
         """The assessment of one record, or a part of it, as JSON. Raises RecordError."""
-        assess = _ANSWERS[detail]
+        assess = served.rulebase.assess_json
         try:
             if len(record) <= INLINE_BYTES:
-                answer = assess(served.rulebase, record)
+                answer = assess(record, detail=detail)
             else:
-                answer = await asyncio.get_running_loop().run_in_executor(self._large, assess, served.rulebase, record)
+                answer = await asyncio.get_running_loop().run_in_executor(self._large, partial(assess, record, detail=detail))
         except RecordError:
             self._count("refused", via).inc()
             raise
@@ -152,7 +145,7 @@ class BatchRoute:
             rows += _error_row(number + 1, problem(error.code, f"{error.detail}; from here on it was not read"))
         await sender.end(rows)
 
-    async def _row(self, served: ServedRules, line: bytes, number: int, detail: str) -> bytes:
+    async def _row(self, served: ServedRules, line: bytes, number: int, detail: Detail) -> bytes:
         most = self._settings.body_bytes
         try:
             if len(line) > most:

@@ -66,7 +66,7 @@ def make_server(rules: Sequence[Path] = ()) -> MCPServer:
         """
         with _tool_errors():
             assessment = rulebase.assess(facts)
-            answer = rulebase.outline(rulebase.evaluate(facts))
+            answer = orjson.loads(rulebase.assess_json(orjson.dumps(facts), detail="findings"))
             return {
                 "text": to_text(assessment, program.scale),
                 **answer,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+
+from misstep.api import Detail
 
 Header = tuple[bytes, bytes]
 JSON, JSON_LINES = "application/json", "application/x-ndjson"
 LINES_TYPES = (JSON_LINES, "application/jsonl", "application/json-lines")
-DETAILS = ("full", "findings", "scores")  # how much of an assessment a batch answers with; the first is the default
+DETAILS: tuple[Detail, ...] = get_args(Detail)  # how much of an assessment a batch answers with; the first is the default
 NO_STORE: Header = (b"cache-control", b"no-store")
 BATCH_PATH = "/assess/batch"
 RETRY_SECONDS = "1"  # a queue of requests that take fractions of a millisecond is empty by then

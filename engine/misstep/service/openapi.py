@@ -164,7 +164,10 @@ OPERATIONS = {
     ),
     "/schema": Operation("schema", "JSON Schemas of records and assessments", {}, tag="rules"),
     "/version": Operation(
-        "version", "The versions of misstep and of the rules", _object(misstep=_TEXT, rulebase=_ref("RuleBaseInfo")), tag="rules"
+        "version",
+        "The versions of misstep and of the rules, and the engine",
+        _object(misstep=_TEXT, engine=_TEXT, rulebase=_ref("RuleBaseInfo")),
+        tag="rules",
     ),
     "/openapi.json": Operation("openapi", "This description", {}, tag="rules"),
     "/healthz": Operation("healthy", "Whether the process is alive", _ref("Health"), of_rules=False, tag="operation"),

@@ -69,6 +69,7 @@ def load_served(settings: Settings) -> ServedRules:
         "/schema": schemas(rulebase.record_schema()),
         "/version": {
             "misstep": __version__,
+            "engine": "python" if rulebase.core is None else "core",
             "rulebase": {"name": program.name, "version": program.version, "digest": program.digest},
         },
         "/openapi.json": describe(rulebase, _examples(rulebase, merged), __version__),

@@ -60,7 +60,7 @@ class CaseReport:
     never_quiet: tuple[str, ...]
 
 
-def run_cases(paths: Sequence[str | Path], limits: Limits | None = None, engine: EngineName = "compiled") -> CaseReport:
+def run_cases(paths: Sequence[str | Path], limits: Limits | None = None, engine: EngineName = "python") -> CaseReport:
     """Run the cases of the packs at the paths, without those of the packs that they extend.
 
     Raises RuleError, UsageError, InstallationError.
@@ -80,7 +80,7 @@ def run_cases(paths: Sequence[str | Path], limits: Limits | None = None, engine:
     )
 
 
-def run_packs(rulebase: RuleBase, packs: Iterable[Pack], engine: EngineName = "compiled") -> Iterator[CaseOutcome]:
+def run_packs(rulebase: RuleBase, packs: Iterable[Pack], engine: EngineName = "python") -> Iterator[CaseOutcome]:
     """Run the cases of packs on a rule base, in the order of the pack names."""
     packs = sorted(packs, key=lambda p: p.doc.pack)
     names = CaseNames(rulebase.program, packs)

@@ -407,7 +407,10 @@ def test_a_caller_is_told_what_makes_no_sense() -> None:
         ({"bases": ["dril"]}, "no case has the basis 'dril'; did you mean 'drill'?"),
         ({"bases": ["x"]}, "no case has the basis 'x'; there are drill"),
         ({"min_confidence": 2}, "none of the 1 cases has the chosen basis and confidence"),
-        ({"engine": "durabel"}, "engine: there is no engine 'durabel'; it is one of compiled, durable; did you mean 'durable'?"),
+        (
+            {"engine": "durabel"},
+            "engine: there is no engine 'durabel'; it is one of auto, core, python, durable; did you mean 'durable'?",
+        ),
     ]
     for wrong, message in tries:
         with pytest.raises(UsageError) as caught:

@@ -47,7 +47,7 @@ class DurableEngine:
 
     def __init__(self, program: Program) -> None:
         if os.name != "posix":
-            raise InstallationError("the engine 'durable' runs on Linux and macOS only; the engine 'compiled' runs everywhere")
+            raise InstallationError("the engine 'durable' runs on Linux and macOS only; the engine 'python' runs everywhere")
         if missing := missing_library():
             raise InstallationError(missing)
         check_rule_sizes(program.rules.values())
@@ -111,7 +111,7 @@ if hasattr(os, "register_at_fork"):
 
 def _failure(what: str) -> EngineError:
     return EngineError(
-        f"the process of the engine 'durable' {what}; the next call starts a new one, and the engine 'compiled' needs none"
+        f"the process of the engine 'durable' {what}; the next call starts a new one, and the engine 'python' needs none"
     )
 
 

@@ -338,7 +338,7 @@ def check_rule_sizes(rules: Iterable[Rule]) -> None:
         if len(rule.patterns) > MOST_JOINED:
             raise EngineError(
                 f"the rule {rule.id} has {len(rule.patterns)} patterns and the engine 'durable' takes at most {MOST_JOINED}; "
-                "the engine 'compiled' has no such limit"
+                "the engine 'python' has no such limit"
             )
 
 

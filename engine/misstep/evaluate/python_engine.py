@@ -22,7 +22,7 @@ _ByKind = dict[str, list[RuleGroup | Switch]]
 """The groups of rules that start from facts of a kind, or of several kinds of which it is one."""
 
 
-class CompiledEngine:
+class PythonEngine:
     """Runs the rules of one program. Immutable but for the functions written so far; safe from many threads."""
 
     def __init__(self, program: Program) -> None:

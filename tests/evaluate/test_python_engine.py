@@ -17,15 +17,15 @@ from tests.inline import load_text
 from misstep import RuleBase
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
-from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory
+from misstep.evaluate.python_engine import PythonEngine
 from misstep.evaluate.speed.switch import MANY
 from misstep.language.facts import GIVEN_ROLES
 from misstep.limits import Limits
 
 PROGRAM, LIMITS = RuleBase.shipped().program, Limits()
-READER, ENGINE = RecordReader(PROGRAM, LIMITS), CompiledEngine(PROGRAM)
+READER, ENGINE = RecordReader(PROGRAM, LIMITS), PythonEngine(PROGRAM)
 INTERVIEWS = sorted((Path(__file__).parents[2] / "fixtures" / "interviews").glob("*.json"))
 
 PACK = """
@@ -168,6 +168,6 @@ def test_findings_are_found_by_the_fields_of_their_mistakes(lates: list[tuple[in
 
 def test_to_find_a_finding_costs_no_look_at_all_the_others() -> None:
     facts = RecordReader(FOUND.program, LIMITS).read([{"kind": "late", "x": 10 + i, "whose": str(i)} for i in range(500)])
-    memory, _ = Pipeline(FOUND.program, CompiledEngine(FOUND.program), LIMITS).conclude(facts)
+    memory, _ = Pipeline(FOUND.program, PythonEngine(FOUND.program), LIMITS).conclude(facts)
     assert len(memory.recommendations) == 500
     assert LIMITS.work - memory.work < 2000

@@ -1,0 +1,69 @@
+"""The compiled core: the wheel misstep-core, where it is installed. Python answers whatever it leaves."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Literal, Protocol
+
+import orjson
+
+from misstep.errors import InstallationError
+from misstep.evaluate.export import export
+from misstep.language.program import Program
+from misstep.limits import Limits
+
+VERSION = "0.1.0"
+"""Of misstep-core: one that is of another version takes rules in another form."""
+
+CoreRows = tuple[Any, ...]
+"""The values of a ``RecordRows``, see ``batch/columns.py``."""
+
+
+class Core(Protocol):
+    """One program. A record is JSON, bytes or text, or its data. Each method gives None for a record that Python has to read: one
+    that is wrong, or right and seldom. Safe from many threads."""
+
+    def assess(self, record: object) -> bytes | None:
+        """The whole answer, as JSON."""
+
+    def outline(self, record: object) -> bytes | None:
+        """The answer without reasons and texts, as JSON."""
+
+    def scores(self, record: object) -> bytes | None:
+        """The scores alone, as JSON."""
+
+    def rows(self, record: object, id: str | None, findings: bool, actions: bool, whole: bool) -> CoreRows | None:  # noqa: A002
+        """The rows in the tables of scores; ``id``: of a record that has none."""
+
+
+def core_program(program: Program, limits: Limits) -> bytes:
+    """What the core takes a program as."""
+    return orjson.dumps(export(program, limits))
+
+
+def make_core(exported: bytes, schema: int) -> Core:
+    """The core with a program, from its ``core_program``; ``schema``: the version of the shape of answers. Raises ValueError
+    where it is none, InstallationError where the wheel is missing or does not fit."""
+    if (fault := core_fault()) is not None:
+        raise InstallationError(fault)
+    from misstep_core import Core as _Core
+
+    made: Core = _Core(exported, schema)
+    return made
+
+
+@cache
+def core_fault() -> str | None:
+    """Why there is no core here; None where there is one."""
+    try:
+        import misstep_core
+    except ImportError:
+        return "the engine 'core' needs misstep-core: in a checkout, pip install ./engine/core, which needs cargo"
+    if misstep_core.__version__ != VERSION:
+        return f"the engine 'core' needs misstep-core {VERSION}, and {misstep_core.__version__} is installed"
+    return None
+
+
+def usual_engine() -> Literal["core", "python"]:
+    """What the engine ``auto`` is here."""
+    return "python" if core_fault() else "core"
