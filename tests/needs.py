@@ -2,7 +2,8 @@
 
 A test says so with ``@pytest.mark.needs("curl")``, a fixture with ``require("curl")``. Where it is missing, the test is left out
 for that reason, and the last lines of the run say how many were. With ``MISSTEP_TEST_ALL=1`` the test fails, for that reason.
-``python -m tests.needs`` prints the commands that bring what is missing here.
+``python -m tests.needs`` prints the commands that bring what is missing here. What takes minutes needs ``time``: whoever sets
+MISSTEP_TEST_ALL=1 has it.
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ NEEDS = {
     "python_client": Need(
         "openapi-python-client", lambda: _packages("openapi_python_client"), ".venv/bin/pip install --group generators"
     ),
+    "time": Need("minutes, for clusters and killed processes", lambda: all_wanted(), f"export {ALL}=1"),
     "typescript_client": Need(
         "openapi-typescript, with Node",
         lambda: _programs("node") and (NODE_MODULES / ".bin" / "openapi-typescript").exists(),

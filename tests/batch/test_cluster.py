@@ -30,7 +30,7 @@ from misstep.batch.score_batch import score_records
 from misstep.batch.summary import version_of_misstep
 from misstep.tools.sample import sample_records
 
-pytestmark = pytest.mark.once  # nothing here depends on the version of Python
+pytestmark = [pytest.mark.once, pytest.mark.needs("time")]  # nothing here depends on the version of Python
 
 HOSTS = 3  # a scheduler and two workers
 SMALL = 12_000  # bytes of a part: some twenty interviews

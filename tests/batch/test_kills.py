@@ -14,14 +14,15 @@ from pathlib import Path
 import orjson
 import pytest
 from tests.batch.databases import tables_of
+from tests.evaluate.packs import LONG
 
 import misstep
 from misstep.batch.results import read_scores
 from misstep.tools.sample import sample_records
 
-pytestmark = pytest.mark.once  # nothing here depends on the version of Python
+pytestmark = [pytest.mark.once, pytest.mark.needs("time")]  # nothing here depends on the version of Python
 
-KILLS = 50
+KILLS = 500 if LONG else 20
 
 # A process that has everything loaded and makes a run in a child whenever it is told to, so that most moments at which the
 # child is killed are moments of the run. A line in: after how many seconds; a line out: how the child ended, and when.

@@ -27,7 +27,7 @@ from misstep.batch.run import Progress, score
 from misstep.files import place, whole_file
 from misstep.tools.sample import sample_records
 
-pytestmark = pytest.mark.once  # nothing here depends on the version of Python
+pytestmark = [pytest.mark.once, pytest.mark.needs("time")]  # nothing here depends on the version of Python
 
 SMALL = 30_000  # bytes of a part: some fifty interviews
 

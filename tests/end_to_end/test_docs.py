@@ -114,6 +114,7 @@ def test_markdown_is_written_without_the_extra(misstep: Command, monkeypatch: py
 
 
 @pytest.mark.once
+@pytest.mark.needs("time")
 def test_without_a_path_the_shipped_rules_are_documented_with_the_guide(misstep: Command) -> None:
     run = misstep("docs", "build", "-o", "site")
     assert (run.code, run.err) == (0, "")

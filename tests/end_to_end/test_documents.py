@@ -12,11 +12,15 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
+import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from tests.conftest import without_digests
@@ -25,6 +29,7 @@ from tests.needs import found, require
 from tests.service.running import Service, running
 
 from misstep import RuleBase
+from misstep.cli import main
 
 pytestmark = pytest.mark.once  # what documents show does not depend on the version of Python
 
@@ -76,6 +81,9 @@ def python_output(code: str, service: str) -> str:
 
 
 def console_output(command: str, folder: Path, service: str) -> str:
+    """What a command prints. One that needs no shell runs in this process: to start Python would take most of the time."""
+    if re.fullmatch(r"misstep [\w./=, -]+", command):
+        return printed(shlex.split(command)[1:])
     script = f'misstep() {{ {" ".join(MISSTEP)} "$@"; }}; {command.replace(ADDRESS, service)}'
     done = subprocess.run(
         ["bash", "-c", script],
@@ -86,6 +94,19 @@ def console_output(command: str, folder: Path, service: str) -> str:
         check=False,
     )
     return done.stdout.decode()
+
+
+def printed(arguments: list[str]) -> str:
+    """What the command line prints with these arguments, in the current folder."""
+    out = io.BytesIO()
+    stream = io.TextIOWrapper(out, "utf-8", write_through=True)
+    with (
+        mock.patch.dict(os.environ, {"COLUMNS": "80"}),
+        mock.patch.multiple(sys, stdin=io.TextIOWrapper(io.BytesIO()), stdout=stream, stderr=stream),
+        contextlib.suppress(SystemExit),
+    ):
+        main(arguments)
+    return out.getvalue().decode()
 
 
 def expected_outputs(block: Block, before: Block | None, folder: Path, service: str) -> list[tuple[str, str]]:

@@ -28,7 +28,7 @@ from tests.end_to_end.test_documents import blocks
 
 from misstep import score_batch
 
-pytestmark = pytest.mark.once  # nothing here depends on the version of Python
+pytestmark = [pytest.mark.once, pytest.mark.needs("time")]  # nothing here depends on the version of Python
 
 DOCUMENT = ROOT / "docs" / "batch-tools.md"
 TOOLS = ["pyarrow", "Polars", "DuckDB", "pandas"]

@@ -104,7 +104,7 @@ def shipped(voices: Voices) -> Iterator[tuple[Engine, ...]]:
 # -- random rule bases and records
 
 
-@examples(150, 2500)
+@examples(60, 2500)
 @given(data=st.data())
 def test_on_random_packs(voices: Voices, data: st.DataObject) -> None:
     texts = data.draw(layers())
@@ -115,7 +115,7 @@ def test_on_random_packs(voices: Voices, data: st.DataObject) -> None:
         agree(program, engines, data.draw(records_of_packs(program.kinds.values(), 1, 2)))
 
 
-@examples(30, 500)
+@examples(12, 500)
 @given(data=st.data())
 def test_on_many_facts_that_are_joined(voices: Voices, data: st.DataObject) -> None:
     text = data.draw(packs(joining=True))

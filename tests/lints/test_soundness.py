@@ -12,7 +12,7 @@ from tests.evaluate.packs import LONG
 from misstep import RuleBase
 from misstep.tools.lints.lint_table import check_packs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.needs("time")]
 
 NUMBERED = 2000 if LONG else 60
 

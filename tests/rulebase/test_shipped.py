@@ -36,18 +36,18 @@ def test_every_rule_has_its_title_its_reason_and_its_sources() -> None:
     assert [name for name, doc in docs.items() if not doc.sources] == []
 
 
-@cache
-def _report() -> CaseReport:
+@pytest.fixture(scope="module")
+def report() -> CaseReport:
     return run_cases([shipped_rules()])
 
 
-@pytest.mark.parametrize("outcome", _report().outcomes, ids=[outcome.id for outcome in _report().outcomes])
-def test_a_case_comes_out_as_it_says(outcome: Any) -> None:
-    assert outcome.failures == ()
+def test_every_case_comes_out_as_it_says(report: CaseReport) -> None:
+    assert len(report.outcomes) > 400
+    assert [(outcome.id, outcome.failures) for outcome in report.outcomes if outcome.failures] == []
 
 
-def test_every_rule_has_a_case_each_way() -> None:
-    assert (_report().never_fired, _report().never_quiet) == ((), ())
+def test_every_rule_has_a_case_each_way(report: CaseReport) -> None:
+    assert (report.never_fired, report.never_quiet) == ((), ())
 
 
 def test_every_action_is_named_by_a_rule() -> None:

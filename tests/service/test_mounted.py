@@ -19,7 +19,7 @@ from tests.service.packs import RECORD, numbers_in, write
 from tests.service.running import PATIENCE, SEED, Service, body_of, everything, post, running, status_of, until
 
 from misstep import RuleBase, assess_json
-from misstep.service import ServiceApp, Settings, app
+from misstep.service import ServiceApp, Settings
 from misstep.service.config import route_path
 
 JSON = {"content-type": "application/json"}
@@ -109,9 +109,10 @@ def test_any_host_is_allowed_unless_some_are_named(service_app: ServiceApp) -> N
 
 
 def test_there_is_one_by_default() -> None:
-    assert isinstance(app, ServiceApp)
     import misstep.service
+    from misstep.service import app  # made when it is first asked for
 
+    assert isinstance(app, ServiceApp)
     assert misstep.service.app is app
     with pytest.raises(AttributeError, match="no attribute 'application'"):
         misstep.service.application  # noqa: B018
