@@ -22,6 +22,11 @@ def load_text(*packs: str, limits: Limits | None = None) -> RuleBase:
         return RuleBase.load(*files, limits=limits)
 
 
+def rules_named_in_cases(merged: Merged, key: str) -> set[str]:
+    """The rules that the cases of packs name under `fires` or `quiet`."""
+    return {rule for pack in merged.packs for case in pack.doc.cases.values() for rule in getattr(case.expect, key)}
+
+
 @cache
 def linked_shipped() -> tuple[Program, Merged]:
     """The shipped packs with their cases, linked from their files, and not read from the cache."""

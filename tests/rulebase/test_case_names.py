@@ -39,7 +39,7 @@ cases:
 )
 def test_a_case_fails_for_a_name_that_is_not_there(write: Write, expected: str, failures: list[tuple[str, str]]) -> None:
     (outcome,) = run_cases([write({"pack.yaml": PACK.replace("EXPECTED", expected)})]).outcomes
-    assert [(what, got) for what, _, got in outcome.failures] == failures
+    assert [(what, got) for what, _, got, _ in outcome.failures] == failures
 
 
 def test_a_rule_that_another_pack_turns_off_is_a_name_of_a_case_still(write: Write) -> None:

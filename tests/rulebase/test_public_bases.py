@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 from tests.assessment.test_terms import OF_INTERVIEWS
 from tests.evaluate.naive import NaiveEngine
+from tests.inline import rules_named_in_cases
 from tests.page.reading import read
 
 from misstep import Assessment, Limits, RuleBase
@@ -73,10 +74,11 @@ def test_a_base_is_checked_without_remarks_and_its_cases_hold(name: str) -> None
 
 @pytest.mark.parametrize("name", ORIGINALS)
 def test_every_row_of_a_table_has_a_case_that_takes_it_and_one_that_does_not(name: str) -> None:
-    report, tables = run_cases([FIXTURES / name / "rules"]), load(name).program.rules
-    rows = {rule for rule in tables if rule.rpartition(".")[2].isdigit()}
+    program, merged = load_program([FIXTURES / name / "rules"], Limits())
+    rows = {rule for rule in program.rules if rule.rpartition(".")[2].isdigit()}
     assert rows
-    assert (rows & {*report.never_fired}, rows & {*report.never_quiet}) == (set(), set())
+    assert rows & {*run_cases([FIXTURES / name / "rules"]).never_fired} == set()
+    assert rows <= rules_named_in_cases(merged, "fires") & rules_named_in_cases(merged, "quiet")
 
 
 @pytest.mark.parametrize("name", BASES)

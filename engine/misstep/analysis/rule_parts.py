@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from misstep.assessment.assembly import Result
 from misstep.assessment.explain import name_derived
-from misstep.evaluate.codegen import generate
+from misstep.evaluate.codegen import Generated, generate
 from misstep.evaluate.memory import Match, Memory, extent_of
 from misstep.language.effects import Note, Text
 from misstep.language.expression import Expression, Logic
@@ -35,13 +35,7 @@ class Matcher:
 
     def matches(self, rule: Rule) -> list[Match]:
         """All matches of a rule that `with_parts` made. Raises BudgetError where it would look at too many facts."""
-        rows = self.memory.rows
-        memory = Memory(self.memory.program, rows, self.memory.limits)
-        memory.found = self.memory.found
-        generated = generate(rule, self.kinds)
-        sources = {key: extent_of(rows, pattern.over, pattern.kinds) for key, pattern in generated.patterns.items()}
-        generated.fire(memory, sources)
-        return [remark.match for remark in memory.notes]
+        return [remark.match for remark in fire_alone(generate(rule, self.kinds), self.memory).notes]
 
     def fact_ids(self, rule: Rule, match: Match) -> tuple[str, ...]:
         """The ids of the facts of a match."""
@@ -54,6 +48,16 @@ class Matcher:
     def id_of(self, row: Row) -> str:
         """The id of a fact, given or derived."""
         return str(self.names.get(row, row[ID]))
+
+
+def fire_alone(generated: Generated, after: Memory) -> Memory:
+    """A memory with the conclusions of one rule alone, on the facts of another memory after all rules have run. Raises as
+    ``Matcher.matches``."""
+    memory = Memory(after.program, after.rows, after.limits)
+    memory.found = after.found
+    sources = {key: extent_of(after.rows, pattern.over, pattern.kinds) for key, pattern in generated.patterns.items()}
+    generated.fire(memory, sources)
+    return memory
 
 
 def parts_of_rule(rule: Rule) -> list[RulePart]:

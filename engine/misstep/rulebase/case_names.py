@@ -10,12 +10,21 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from misstep.errors import did_you_mean, listing
-from misstep.language.facts import GIVEN_ROLES, renamings
+from misstep.language.facts import GIVEN_ROLES, Field, renamings
 from misstep.language.finding import FINDING_WORDS
 from misstep.language.program import Program
 from misstep.limits import Limits
+from misstep.rulebase.actions import PRIVATE
 from misstep.rulebase.packs import Merged, Pack, PackEntry, disabled_rules, refuse
-from misstep.rulebase.schema import CaseDoc, ExpectFindingDoc, StoryCaseDoc
+from misstep.rulebase.schema import (
+    RANGE,
+    CaseDoc,
+    ExpectActionDoc,
+    ExpectedValues,
+    ExpectFindingDoc,
+    ExpectReasonsDoc,
+    StoryCaseDoc,
+)
 
 CasePath = tuple[str | int, ...]
 """Keys and places that lead to a part of a case."""
@@ -44,8 +53,9 @@ class CaseNames:
         self._renamed = renamings(program.kinds.values())
         self._given = [name for name, kind in program.kinds.items() if kind.role in GIVEN_ROLES]
         derived = [name for name in program.kinds if name not in self._given]
-        rules = {*program.rules, *disabled_rules(packs)}
-        scale = program.scale
+        self._rules = rules = {*program.rules, *disabled_rules(packs)}
+        self._scale = scale = program.scale
+        self._actions = program.actions
         self._known: dict[tuple[str, ...], tuple[str, Collection[str]]] = {
             ("fires",): ("rule", rules),
             ("quiet",): ("rule", rules),
@@ -53,12 +63,18 @@ class CaseNames:
             ("verdict",): ("verdict", (*scale.verdicts, scale.unable) if scale.unable else scale.verdicts),
             ("outlook",): ("outlook", scale.outlooks if scale.has_outlooks else ()),
             ("actions", "first"): ("action", (*program.actions, "nothing")),
+            ("steps", "first"): ("occasion", (*scale.occasions, "nothing")),
         }
-        members = {
+        members: dict[str, tuple[str, Collection[str]]] = {
             "actions": ("action", program.actions),
+            "steps": ("occasion", scale.occasions),
             "avoid": ("action", program.actions),
             "derived": ("derived kind", derived),
+            "because": ("rule", rules),
         }
+        self._derived = derived
+        ways = program.kinds[scale.ways].by_name["channel"].values if scale.ways else ()
+        self._channels = {*ways, PRIVATE}.union(*(action.channels for action in program.actions.values()))
         self._known |= {(key, part): known for key, known in members.items() for part in ("include", "exclude")}
         self._of_findings = {name: tuple(filter(None, words(scale))) for name, words in FINDING_WORDS.items()}
 
@@ -72,6 +88,11 @@ class CaseNames:
             yield from self._unknown(value, what, known, ("expect", *path))
         for key, finding in case.expect.findings.items():
             yield from self._of_finding(key, finding, case.facts)
+        yield from self._of_reasons(case.expect.because, ("expect", "because"))
+        for name, action in (case.expect.actions.model_extra or {}).items():
+            yield from self._of_action(name, action, case.facts)
+        for name, values in (case.expect.derived.model_extra or {}).items():
+            yield from self._of_derived(name, values)
         if isinstance(case, StoryCaseDoc):
             yield from self._of_story(case)
 
@@ -102,13 +123,46 @@ class CaseNames:
                 yield UnknownName(("not_read", i), f"'{name}' stands among the facts that are to be read")
 
     def _of_finding(self, key: str, finding: ExpectFindingDoc, facts: list[dict[str, object]]) -> Iterator[UnknownName]:
-        numbered = _NUMBERED.fullmatch(key)
-        named = {name for fact in facts for part in ("id", "kind") if isinstance(name := fact.get(part), str)}
-        if not (numbered and numbered[1] in named):
-            mistakes = [name for name in self._given if self._kinds[name].role == "mistake"]
-            yield from self._unknown(key, "fact or kind", {*named, *mistakes}, ("expect", "findings"), key)
+        yield from self._of_mistake(key, facts, ("expect", "findings"), key)
         for name, known in self._of_findings.items():
             yield from self._unknown(getattr(finding, name), name, known, ("expect", "findings", key, name))
+        path = ("expect", "findings", key, "because")
+        for part in ("include", "exclude"):
+            yield from self._unknown(getattr(finding.because, part), "rule", self._rules, (*path, part))
+        yield from self._of_reasons(finding.because, path)
+
+    def _of_mistake(self, name: str, facts: list[dict[str, object]], path: CasePath, *key: str) -> Iterator[UnknownName]:
+        """A mistake, by the id or kind of its fact."""
+        numbered = _NUMBERED.fullmatch(name)
+        named = {word for fact in facts for part in ("id", "kind") if isinstance(word := fact.get(part), str)}
+        if not (numbered and numbered[1] in named):
+            mistakes = [name for name in self._given if self._kinds[name].role == "mistake"]
+            yield from self._unknown(name, "fact or kind", {*named, *mistakes}, path, *key)
+
+    def _of_reasons(self, reasons: ExpectReasonsDoc, path: CasePath) -> Iterator[UnknownName]:
+        for rule in reasons.model_extra or {}:
+            yield from self._unknown(rule, "rule", self._rules, path, rule)
+
+    def _of_action(self, name: str, action: ExpectActionDoc, facts: list[dict[str, object]]) -> Iterator[UnknownName]:
+        path = ("expect", "actions")
+        yield from self._unknown(name, "action", (*self._actions, "include", "exclude", "first"), path, name)
+        yield from self._unknown(action.occasion, "occasion", self._scale.occasions, (*path, name, "occasion"))
+        yield from self._unknown(action.channel, "channel", self._channels, (*path, name, "channel"))
+        for i, target in enumerate(action.targets or ()):
+            yield from self._of_mistake(target, facts, (*path, name, "for", i))
+
+    def _of_derived(self, name: str, values: ExpectedValues | list[ExpectedValues]) -> Iterator[UnknownName]:
+        path: CasePath = ("expect", "derived")
+        if name not in self._derived:
+            yield from self._unknown(name, "derived kind", (*self._derived, "include", "exclude"), path, name)
+            return
+        fields = self._kinds[name].by_name
+        for i, each in enumerate(values if isinstance(values, list) else [values]):
+            here = (*path, name, i) if isinstance(values, list) else (*path, name)
+            for field, value in each.items():
+                yield from self._unknown(field, "field", fields, here, field)
+                if field in fields and not _may_be(fields[field], value):
+                    yield UnknownName((*here, field), f"`{field}` must be {fields[field].expected()}")
 
     def _unknown(self, value: object, what: str, known: Collection[str], path: CasePath, *key: str) -> Iterator[UnknownName]:
         """The unknown ones of a word or several words; ``key``: the word itself, if it is a key of a mapping."""
@@ -119,3 +173,14 @@ class CaseNames:
                 hint = did_you_mean(word, known, there, self._renamed)
                 place = (*path, i) if isinstance(value, list) else (*path, *key)
                 yield UnknownName(place, f"unknown {what} '{word}'{hint}")
+
+
+def _may_be(field: Field, value: object) -> bool:
+    """Whether a field may have an expected value; of a number it may be a range."""
+    if value is None:
+        return field.unknown
+    if field.is_number and isinstance(value, str):
+        return re.fullmatch(RANGE, value) is not None
+    if field.form.sort == "set":
+        return isinstance(value, list) and set(value) <= set(field.values)
+    return field.takes(float(value) if field.type == "number" and type(value) is int else value)

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import yaml
 
@@ -356,6 +356,40 @@ class _YamlBuilder:
         if cut is not None and opened < 0:
             raise self._error(cut, "an expression with a comma stands in quotes inside of { } and [ ]")
         return event if cut is None and opened > 0 else cut
+
+
+class TextSpan(NamedTuple):
+    """Where a value of a YAML text begins and ends, as offsets; ``flow``: it is written in brackets."""
+
+    start: int
+    end: int
+    flow: bool
+
+
+def find_spans(text: str) -> dict[Path, TextSpan]:
+    """The place of every value in a text that ``read_yaml`` takes."""
+    loader: _Event = yaml.CSafeLoader(text)
+    starts = [0, *(match.end() for match in re.finditer("\n", text)), len(text)]  # libyaml ends a text with a line of its own
+    spans: dict[Path, TextSpan] = {}
+
+    def read(event: _Event, path: Path) -> None:
+        start = end = event
+        if isinstance(event, yaml.SequenceStartEvent):
+            place = 0
+            while type(end := loader.get_event()) is not yaml.SequenceEndEvent:
+                read(end, (*path, place))
+                place += 1
+        elif isinstance(event, yaml.MappingStartEvent):
+            while type(end := loader.get_event()) is not yaml.MappingEndEvent:
+                read(loader.get_event(), (*path, end.value))
+        flow = bool(getattr(start, "flow_style", False))
+        first, last = (starts[mark.line] + mark.column for mark in (start.start_mark, end.end_mark))
+        spans[path] = TextSpan(first, last, flow)
+
+    for _ in ("stream", "document"):
+        loader.get_event()
+    read(loader.get_event(), ())
+    return spans
 
 
 def _quoted_texts(text: str) -> list[QuotedText]:

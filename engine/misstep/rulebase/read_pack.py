@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from types import UnionType
-from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
+from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -95,8 +95,15 @@ def describe(data: object, error: ErrorDetails, root: type[schema.Doc]) -> tuple
     elif last == "[key]":
         message = f"'{_short(path[-1])}' {_expected(error, path[-1]).replace('must be', 'is not', 1)}"
     else:
-        message = f"{_called(path)} {_expected(error, here)}"
+        message = f"{_called(path)} {_expected(error, here)}{_meant(path, root)}"
     return path, message
+
+
+def _meant(path: list[str | int], root: type[schema.Doc]) -> str:
+    """The key that is meant, where names may stand beside keys and a misspelt key was taken for a name."""
+    place = max((i for i, step in enumerate(path) if isinstance(step, str)), default=0)
+    keys = _keys_at(path[:place], root)
+    return did_you_mean(str(path[place]), keys) if keys and path[place] not in keys else ""
 
 
 def _short(key: object) -> str:
@@ -164,7 +171,10 @@ def _is_doc(shape: object) -> TypeGuard[type[schema.Doc]]:
 def _below(shape: object, step: str | int) -> object:
     """The annotation under a key or index of a shape; None if there is none."""
     if _is_doc(shape):
-        return next((f.annotation for name, f in shape.model_fields.items() if (f.alias or name) == step), None)
+        named = next((f.annotation for name, f in shape.model_fields.items() if (f.alias or name) == step), None)
+        if named is None and shape.model_config.get("extra") == "allow":
+            return get_args(get_type_hints(shape, include_extras=True)["__pydantic_extra__"])[-1]
+        return named
     return get_args(shape)[-1] if get_origin(shape) is (list if isinstance(step, int) else dict) else None
 
 

@@ -520,6 +520,37 @@ Range = Annotated[
 """A number, or ``LOW..HIGH``, both included."""
 
 
+class ExpectListDoc(Doc):
+    include: list[Name] = []
+    exclude: list[Name] = []
+
+
+class ExpectTextDoc(Doc):
+    """Words that a text has in it, or has not; where a line ends does not matter."""
+
+    include: list[ShortText] = []
+    exclude: list[ShortText] = []
+
+
+class ExpectReasonDoc(Doc):
+    """What a rule adds to each score, all its firings together."""
+
+    severity: Range | None = None
+    relief: Range | None = None
+    noticed: Range | None = None
+    urgency: Range | None = None
+    overall: Range | None = None
+
+
+class ExpectReasonsDoc(Doc):
+    """Rules among the reasons; and, by the id of a rule, what it adds."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[Identifier, ExpectReasonDoc] = Field(init=False)
+    include: list[Identifier] = []
+    exclude: list[Identifier] = []
+
+
 class ExpectFindingDoc(Doc):
     severity: Range | None = None
     noticed: Range | None = None
@@ -529,15 +560,47 @@ class ExpectFindingDoc(Doc):
     noticed_level: Name | None = None
     urgency_level: Name | None = None
     verdict: Name | None = None
+    because: ExpectReasonsDoc = ExpectReasonsDoc()
 
 
-class ExpectListDoc(Doc):
-    include: list[Name] = []
-    exclude: list[Name] = []
+class ExpectActionDoc(Doc):
+    """An action of the plan; ``targets``: all mistakes that it is for, by the ids or kinds of their facts."""
+
+    targets: Annotated[list[ShortText] | None, Field(alias="for")] = None
+    due_hours: Range | None = None
+    occasion: Name | None = None
+    channel: Name | None = None
 
 
 class ExpectActionsDoc(ExpectListDoc):
+    """Actions of the plan; and, by its name, what is expected of one."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[Name, ExpectActionDoc] = Field(init=False)
     first: Name | None = None
+
+
+class ExpectStepsDoc(ExpectListDoc):
+    """The occasions of steps."""
+
+    first: Name | None = None
+
+
+ExpectedValues = dict[Name, Any]
+"""Values of fields: a constant; for a number also a range; null: unknown."""
+
+
+class ExpectDerivedDoc(ExpectListDoc):
+    """Derived kinds; and, by its kind, the values of a derived fact, or of several."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[
+        Name,
+        Annotated[
+            Annotated[ExpectedValues, Tag("mapping")] | Annotated[list[ExpectedValues], Tag("list"), Field(min_length=1)],
+            by_shape,
+        ],
+    ] = Field(init=False)
 
 
 class ExpectDoc(Doc):
@@ -549,10 +612,15 @@ class ExpectDoc(Doc):
     verdict: Name | None = None
     outlook: Name | None = None
     acts: bool | None = None
+    because: ExpectReasonsDoc = ExpectReasonsDoc()
     findings: dict[str, ExpectFindingDoc] = {}
     actions: ExpectActionsDoc = ExpectActionsDoc()
+    steps: ExpectStepsDoc = ExpectStepsDoc()
     avoid: ExpectListDoc = ExpectListDoc()
-    derived: ExpectListDoc = ExpectListDoc()
+    derived: ExpectDerivedDoc = ExpectDerivedDoc()
+    headline: ExpectTextDoc = ExpectTextDoc()
+    draft: ExpectTextDoc = ExpectTextDoc()
+    notes: ExpectTextDoc = ExpectTextDoc()
 
 
 class CaseDoc(Doc):

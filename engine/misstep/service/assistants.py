@@ -125,7 +125,10 @@ def make_server(rules: Sequence[Path] = ()) -> MCPServer:
             except MisstepError as error:
                 raise ToolError("\n".join(map(_without_folder, error.problems))) from None
         failed = [
-            {"case": o.id, "failures": [{"what": what, "expected": expected, "got": got} for what, expected, got in o.failures]}
+            {
+                "case": o.id,
+                "failures": [{"what": what, "expected": expected, "got": got} for what, expected, got, _ in o.failures],
+            }
             for o in report.outcomes
             if not o.passed
         ]
@@ -133,7 +136,6 @@ def make_server(rules: Sequence[Path] = ()) -> MCPServer:
             "cases": len(report.outcomes),
             "failed": failed,
             "never_fired": report.never_fired,
-            "never_quiet": report.never_quiet,
         }
 
     return server

@@ -111,7 +111,7 @@ def _run(rulebase: RuleBase, packs: Sequence[Pack], problems: list[Problem]) -> 
     for outcome in run_packs(rulebase, packs):
         problems += [
             Problem(outcome.location, f"the case does not hold: {what}: expected {expected}, got {got}", outcome.id)
-            for what, expected, got in outcome.failures
+            for what, expected, got, _ in outcome.failures
         ]
         if outcome.assessment is not None:
             case = cases[outcome.pack, outcome.name]

@@ -6,6 +6,7 @@ are errors of their own: case_names.py.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from misstep.assessment.records import RecordReader
@@ -13,7 +14,7 @@ from misstep.errors import RecordError, from_pointer, listing
 from misstep.language.effects import Veto
 from misstep.language.program import OUTLOOK, Program, Rule
 from misstep.limits import Limits
-from misstep.rulebase.schema import CaseDoc, ExpectDoc, StoryCaseDoc
+from misstep.rulebase.schema import RANGE, CaseDoc, ExpectDoc, ExpectListDoc, ExpectReasonsDoc, StoryCaseDoc
 from misstep.tools.lints.linted import LintedBase, LintFinding
 from misstep.tools.lints.rule_conditions import SCORES
 
@@ -59,21 +60,37 @@ def _says_something(value: object) -> bool:
 
 
 def _ranges(expect: ExpectDoc) -> Iterator[tuple[_Path, str]]:
-    """Ranges of scores that are empty, or beyond the score."""
-    scores: list[tuple[_Path, object, float]] = [
-        (("damage",), expect.damage, DAMAGE),
-        (("damage_after",), expect.damage_after, DAMAGE),
-    ]
+    """Ranges that are empty, or beyond what a score can be."""
+    yield from _range(("damage",), expect.damage, DAMAGE)
+    yield from _range(("damage_after",), expect.damage_after, DAMAGE)
+    reasons: list[tuple[_Path, ExpectReasonsDoc]] = [(("because",), expect.because)]
     for key, finding in expect.findings.items():
-        scores += [(("findings", key, name), getattr(finding, name), most) for name, most in SCORES.items()]
-    for path, value, most in scores:
-        if value is not None:
-            low, _, high = str(value).partition("..") if isinstance(value, str) else (str(value), "", "")
-            ends = float(low), float(high or low)
-            if ends[0] > ends[1]:
-                yield path, f"no number is in {value}: the lower end comes first"
-            elif ends[1] < 0 or ends[0] > most:
-                yield path, f"`{path[-1]}` is from 0 to {most:g}"
+        for name, most in SCORES.items():
+            yield from _range(("findings", key, name), getattr(finding, name), most)
+        reasons.append((("findings", key, "because"), finding.because))
+    for path, listed in reasons:
+        for rule, amounts in (listed.model_extra or {}).items():
+            for dimension, amount in amounts:
+                yield from _range((*path, rule, dimension), amount)
+    for name, action in (expect.actions.model_extra or {}).items():
+        yield from _range(("actions", name, "due_hours"), action.due_hours)
+    for kind, values in (expect.derived.model_extra or {}).items():
+        for i, each in enumerate(values if isinstance(values, list) else [values]):
+            for name, value in each.items():
+                if isinstance(value, str) and re.fullmatch(RANGE, value):
+                    yield from _range(("derived", kind, *([i] if isinstance(values, list) else []), name), value)
+
+
+def _range(path: _Path, value: float | str | None, most: float | None = None) -> Iterator[tuple[_Path, str]]:
+    """What is wrong with a number or a range; ``most``: the greatest that a score can be, from 0 on."""
+    if value is None:
+        return
+    low, _, high = value.partition("..") if isinstance(value, str) else (str(value), "", "")
+    ends = float(low), float(high or low)
+    if ends[0] > ends[1]:
+        yield path, f"no number is in {value}: the lower end comes first"
+    elif most is not None and (ends[1] < 0 or ends[0] > most):
+        yield path, f"`{path[-1]}` is from 0 to {most:g}"
 
 
 def _both(expect: ExpectDoc) -> Iterator[tuple[_Path, str]]:
@@ -81,10 +98,10 @@ def _both(expect: ExpectDoc) -> Iterator[tuple[_Path, str]]:
     yield from (
         (("quiet", i), f"'{name}' stands under `fires` too") for i, name in enumerate(expect.quiet) if name in expect.fires
     )
-    for key in ("actions", "avoid", "derived"):
+    for key in ("because", "actions", "steps", "avoid", "derived", "headline", "draft", "notes"):
         members = getattr(expect, key)
         for i, name in enumerate(members.exclude):
-            if name in members.include or name == getattr(members, "first", None):
+            if name in (*members.include, getattr(members, "first", None), *(members.model_extra or ())):
                 yield (key, "exclude", i), f"'{name}' is expected to be there too"
 
 
@@ -109,12 +126,12 @@ class _Reach:
             missing = self._missing(rule, there) if rule is not None else None
             if missing is not None:
                 yield ("fires", i), f"'{name}' cannot fire: there is no {listing(missing, 3)} among the facts"
-        for i, name in enumerate(expect.derived.include):
+        for place, name in _placed(expect.derived):
             if name not in there:
-                yield ("derived", "include", i), f"no rule derives '{name}' of facts of these kinds"
-        for i, name in enumerate(expect.actions.include):
+                yield ("derived", *place), f"no rule derives '{name}' of facts of these kinds"
+        for place, name in _placed(expect.actions):
             if name not in self._program.recommended:
-                yield ("actions", "include", i), f"no rule recommends '{name}', so it is in no plan"
+                yield ("actions", *place), f"no rule recommends '{name}', so it is in no plan"
         if expect.actions.first not in (None, "nothing", *self._program.recommended):
             yield ("actions", "first"), f"no rule recommends '{expect.actions.first}', so it is in no plan"
         for i, name in enumerate(expect.avoid.include):
@@ -137,6 +154,12 @@ class _Reach:
     def _missing(self, rule: Rule, there: set[str]) -> frozenset[str] | None:
         """The kinds of which a rule needs a fact that is not there; None if it has all."""
         return next((kinds for kinds in self._needs[rule.id] if kinds.isdisjoint(there)), None)
+
+
+def _placed(members: ExpectListDoc) -> Iterator[tuple[_Path, str]]:
+    """The names that must be there, each with its place."""
+    yield from ((("include", i), name) for i, name in enumerate(members.include))
+    yield from (((name,), name) for name in members.model_extra or ())
 
 
 def _needs(rule: Rule) -> tuple[frozenset[str], ...]:
