@@ -277,6 +277,19 @@ def test_what_fails_is_shown_and_rewritten_and_told_to_a_build_server(misstep: C
     assert b'failures="1"' in (file.parent / "outcomes.xml").read_bytes()
 
 
+def test_changes_that_no_case_notices_are_told_with_facts(misstep: Command) -> None:
+    misstep.write("mine.yaml", PACK.replace("extends: misstep", "extends: scale"))
+    run = misstep.inside("test", "mine.yaml", "--mutate", "-o", "json")
+    data = json.loads(run.out)
+    assert (run.code, run.err) == (0, "")
+    assert (data["made"], data["judged"], data["score"]) == (6, 6, data["noticed"] / data["matter"])
+    noticed = {each["change"]: each["noticed_by"] for each in data["mutants"] if each["matters"]}
+    assert noticed["`severity` taken out"] == ["mine/one sneeze"]
+    text = misstep.inside("test", "mine.yaml", "--mutate").out
+    assert text.endswith(f"{data['noticed']} of {data['matter']} that matter are noticed by a case: 50%\n")
+    assert "SURVIVED mine.yaml:9:25: sneeze#6: `noticed` taken out\n  facts that tell: [{kind: sneeze}]\n" in text
+
+
 def test_packs_with_mistakes_are_not_tested(misstep: Command) -> None:
     misstep.write("mine.yaml", BROKEN)
     run = misstep.inside("test", "mine.yaml")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +24,11 @@ from misstep.errors import printable
 from misstep.layout.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from misstep.api import EngineName
     from misstep.tools.docs import PageFormat
+    from misstep.tools.mutants.mutation_run import MutationReport
     from misstep.tools.ruletest import CaseOutcome, CaseReport
 
 
@@ -39,6 +42,15 @@ if TYPE_CHECKING:
 @click.option(
     "--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also write the outcomes as JUnit XML."
 )
+@click.option("--mutate", is_flag=True, help="Change the rules, a little at a time, and tell which changes no case notices.")
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="With --mutate: only so many of the changes.")
+@click.option("--seed", type=int, default=1, show_default=True, metavar="S", help="With --mutate: of all that is drawn.")
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --mutate: keep what is done in FILE; a later run goes on from there.",
+)
 @engine_option
 def test(
     paths: tuple[Path, ...],
@@ -48,6 +60,10 @@ def test(
     coverage: bool,
     update: bool,
     junit: Path | None,
+    mutate: bool,
+    sample: int | None,
+    seed: int,
+    journal: Path | None,
     engine: EngineName,
 ) -> int:
     """Run the cases of rule packs, files or folders.
@@ -55,7 +71,10 @@ def test(
     \b
     misstep test my-rules/ --coverage
     misstep test my-rules/ -k "twelve minutes" --show
+    misstep test my-rules/ --mutate --sample 200
     """
+    if mutate:
+        return _mutate(paths, output, sample, seed, journal)
     from misstep.tools.ruletest import run_cases
 
     report = run_cases(paths, None, engine, chosen, coverage)
@@ -158,6 +177,64 @@ def _update(failed: Sequence[CaseOutcome], shown: bool) -> int:
     for each in left if shown else ():
         print(f"LEFT {printable(each)}: cannot be rewritten; change it by hand")
     return FOUND if left else OK
+
+
+def _mutate(paths: tuple[Path, ...], output: str, sample: int | None, seed: int, journal: Path | None) -> int:
+    """Run mutants, and print those that no case notices."""
+    from misstep.layout.wording import percent
+    from misstep.rulebase.yaml_edits import written
+    from misstep.tools.mutants.mutation_run import MutationSettings, run_mutants
+
+    with _counting() as show:
+        report = run_mutants(MutationSettings(tuple(map(str, paths)), sample, seed, journal), show)
+    if output == "json":
+        print_json(_mutation_data(report))
+        return OK
+    survivors = [(mutant, judged) for mutant, judged in report.judged if judged.survives]
+    for mutant, judged in survivors:
+        print(f"SURVIVED {mutant.location}: {mutant.id}: {printable(mutant.change)}")
+        print(f"  facts that tell: {printable(written(judged.facts))}")
+    if survivors:
+        print("What to expect of such facts is for a person to say, from what the rules are meant to do. What comes today is no")
+        print("evidence for it: do not copy it.")
+    idle = len(report.judged) - report.mattering
+    print(f"{counted(len(report.judged), 'change')} of {report.made:,}; {idle:,} change no answer and are left out")
+    share = percent(report.noticed, report.mattering)
+    print(f"{report.noticed:,} of {report.mattering:,} that matter are noticed by a case: {share}")
+    return OK
+
+
+def _mutation_data(report: MutationReport) -> dict[str, object]:
+    """The report as JSON data."""
+    return {
+        "made": report.made,
+        "judged": len(report.judged),
+        "matter": report.mattering,
+        "noticed": report.noticed,
+        "score": round(report.score, 4),
+        "mutants": [
+            {
+                "mutant": mutant.id,
+                "file": mutant.location.file,
+                "line": mutant.location.line,
+                "column": mutant.location.column,
+                "change": mutant.change,
+                "matters": judged.matters,
+                "noticed_by": judged.noticed_by,
+                "facts": judged.facts,
+            }
+            for mutant, judged in report.judged
+        ],
+    }
+
+
+@contextmanager
+def _counting() -> Iterator[Callable[[int, int], None]]:
+    """A function that shows how much is done, on a terminal."""
+    shown = sys.stderr.isatty()
+    yield lambda done, of: print(f"\r{done:,} of {of:,}", end="", file=sys.stderr, flush=True) if shown else None
+    if shown:
+        print("\r", end="", file=sys.stderr)
 
 
 @cli.group()

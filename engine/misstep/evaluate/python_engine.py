@@ -8,6 +8,7 @@ the equal results stays.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 
 from misstep.evaluate.codegen import DUPLICATE_SUFFIX, Generated, generate
@@ -48,6 +49,13 @@ class PythonEngine:
                 _fixpoint(deriving, memory, extents)
         if steps.rest is not None:
             steps.rest.run(memory, extents)
+
+    def replacing(self, rule: Rule, by: Rule) -> CompiledEngine:
+        """The same engine with another rule in place of one, over the same patterns. It runs apart from those beside it, whose
+        functions are written anew; those of all other rules are shared."""
+        engine = copy(self)
+        engine._phases = {phase: steps.replacing(rule, by) for phase, steps in self._phases.items()}
+        return engine
 
     def source(self, rule: str) -> str:
         """The Python source of a rule as a function by itself."""
@@ -152,6 +160,13 @@ class _Steps:
         rest = [rule for stratum in strata for rule in stratum.rest]
         self.rest = _Pass(rest, kinds) if rest else None
 
+    def replacing(self, rule: Rule, by: Rule) -> _Steps:
+        """See ``CompiledEngine.replacing``."""
+        steps = copy(self)
+        steps.deriving = [deriving.replacing(rule, by) for deriving in self.deriving]
+        steps.rest = self.rest.replacing(rule, by) if self.rest else None
+        return steps
+
 
 class _Deriving:
     """The rules of a stratum that derive facts: in one pass, or, if they are recursive, to a fixpoint."""
@@ -162,6 +177,13 @@ class _Deriving:
         self.kinds = stratum.kinds
         self.once = _Pass(once, kinds) if once else None
         self.growing = [_Growing(r, kinds) for r in growing]
+
+    def replacing(self, rule: Rule, by: Rule) -> _Deriving:
+        """See ``CompiledEngine.replacing``."""
+        deriving = copy(self)
+        deriving.once = self.once.replacing(rule, by) if self.once else None
+        deriving.growing = [_Growing(by, each.kinds) if each.rule is rule else each for each in self.growing]
+        return deriving
 
 
 class _Pass:
@@ -191,6 +213,24 @@ class _Pass:
             for group in group_rules(some, start, kinds):
                 for name in dict.fromkeys(kind for rule in group.rules for kind in start[rule].kinds):
                     of_kind.setdefault(name, []).append(group)
+
+    def replacing(self, rule: Rule, by: Rule) -> _Pass:
+        """See ``CompiledEngine.replacing``."""
+        groups = {group for table in (self._of_facts, self._of_findings) for some in table.values() for group in some}
+        apart = {group: group.replacing(rule, by) for group in groups.union(self._always) if rule in group.rules}
+        if not apart:
+            return self
+
+        def swapped(table: _ByKind) -> _ByKind:
+            return {
+                kind: [each for group in some for each in apart.get(group, (group,)) if group not in apart or kind in each.kinds]
+                for kind, some in table.items()
+            }
+
+        made = copy(self)
+        made._always = [each for group in self._always for each in apart.get(group, (group,))]
+        made._of_facts, made._of_findings = swapped(self._of_facts), swapped(self._of_findings)
+        return made
 
     def run(self, memory: Memory, extents: _Extents) -> None:
         """Run every rule that could fire."""

@@ -71,6 +71,8 @@ def written(value: object) -> str:
     """A value as YAML, in one line."""
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(written, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {written(each)}' for key, each in value.items())}}}"
     if isinstance(value, str):
         return value if _PLAIN.fullmatch(value) and read_scalar(value) == value else json.dumps(value, ensure_ascii=False)
     return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else json.dumps(value)

@@ -53,6 +53,17 @@ class RuleGroup:
         self._kinds = kinds
         self.fire: FireGroup = self._compile_and_fire
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of the facts that the rules start from."""
+        return frozenset(kind for rule in self.rules if rule in self._anchors for kind in self._anchors[rule].kinds)
+
+    def replacing(self, rule: Rule, by: Rule) -> list[RuleGroup]:
+        """A group without one of the rules, and a group of another rule that starts from the same facts."""
+        others = [each for each in self.rules if each is not rule]
+        anchors = {by: self._anchors[rule]} if rule in self._anchors else {}
+        return [RuleGroup(some, at, self._kinds) for some, at in ((others, self._anchors), ([by], anchors)) if some]
+
     def _compile_and_fire(self, memory: Memory, anchors: Sequence[Row], rows: ByKind, found: ByKind, extents: ByKind) -> None:
         self.fire = _generate(self.rules, self._anchors, self._kinds)
         self.fire(memory, anchors, rows, found, extents)

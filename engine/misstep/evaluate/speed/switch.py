@@ -59,6 +59,7 @@ class Switch:
             else:
                 ranges.setdefault((choice.column, choice.bound == "least"), {}).setdefault(choice.values[0], []).append(rule)
         self.rules = rules
+        self._anchors, self._kinds = anchors, kinds
         self._finding = anchors[rules[0]].over == "finding"
         self._equal = [(column, {value: grouped(some) for value, some in table.items()}) for column, table in equal.items()]
         self._bands = [(column, _Bands(some, anchors, kinds)) for column, some in bands.items()]
@@ -67,6 +68,16 @@ class Switch:
             for (column, least), table in ranges.items()
         ]
         self._others = [(needed, grouped(some)) for needed, some in others.items()]
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of the facts that the rules start from."""
+        return frozenset(self._anchors[self.rules[0]].kinds)
+
+    def replacing(self, rule: Rule, by: Rule) -> list[RuleGroup | Switch]:
+        """As ``RuleGroup.replacing``."""
+        others = [each for each in self.rules if each is not rule]
+        return [Switch(others, self._anchors, self._kinds), RuleGroup([by], {by: self._anchors[rule]}, self._kinds)]
 
     def fire(self, memory: Memory, anchors: Sequence[Row], rows: ByKind, found: ByKind, extents: ByKind) -> None:
         """Run the rules that could fire on some of the facts."""
