@@ -14,7 +14,7 @@ from misstep import Limits, RuleBase, UsageError
 from misstep.language.program import Program
 from misstep.tools.lints.lint_table import check_packs
 from misstep.tools.ruletest import run_cases
-from misstep.tools.skeletons import Skeleton, new_entries, new_file
+from misstep.tools.skeletons import EntrySort, new_base, new_entries, new_pack
 
 BASES = {folder: FIXTURES / folder / "rules" for folder in ("incidents", "traffic-fines", "early-warning", "container-hardening")}
 
@@ -63,15 +63,15 @@ def test_entries_hold_with_the_shipped_rules(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["bakery", "fault", "night-shift.2"])
 def test_a_base_holds(name: str, tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
-    file.write_text(new_file("base", name, RuleBase.shipped().program), encoding="utf-8")
+    file.write_text(new_base(name), encoding="utf-8")
     assert_holds(file)
     assert RuleBase.load(file).program.name == name
 
 
 def test_a_pack_holds_beside_the_packs_of_its_base(tmp_path: Path) -> None:
     base, pack = tmp_path / "base.yaml", tmp_path / "ovens.yaml"
-    base.write_text(new_file("base", "bakery", RuleBase.shipped().program), encoding="utf-8")
-    pack.write_text(new_file("pack", "hot-ovens", RuleBase.load(base).program), encoding="utf-8")
+    base.write_text(new_base("bakery"), encoding="utf-8")
+    pack.write_text(new_pack("hot-ovens", RuleBase.load(base).program), encoding="utf-8")
     assert_holds(tmp_path)
     assert "hot_ovens" in RuleBase.load(tmp_path).kinds
 
@@ -132,7 +132,7 @@ def test_a_rule_asks_for_the_worse_side_of_a_field(field: str, condition: str, t
         ("rule", "new", "bare", "'bare' has no field to ask for"),
     ],
 )
-def test_what_cannot_be_is_told(what: Skeleton, name: str, about: str | None, message: str, tmp_path: Path) -> None:
+def test_what_cannot_be_is_told(what: EntrySort, name: str, about: str | None, message: str, tmp_path: Path) -> None:
     base = tmp_path / "base.yaml"
     base.write_text(FIELDS.replace("FIELD", ""), encoding="utf-8")
     with pytest.raises(UsageError) as refused:
@@ -145,7 +145,7 @@ def test_a_skeleton_is_about_a_mistake_and_a_pack_has_a_name_of_its_own() -> Non
     with pytest.raises(UsageError, match="'interview' is a setting; a skeleton is about a mistake"):
         new_entries("rule", "new", program, "interview")
     with pytest.raises(UsageError, match="there is a shipped pack 'phones'; choose another name"):
-        new_file("pack", "phones", program, "misstep")
+        new_pack("phones", program, "misstep")
 
 
 # -- the command

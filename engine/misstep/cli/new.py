@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal
 
 import click
 
 from misstep.cli.group import cli, load_rules, rules_option
 from misstep.errors import UsageError, printable
-
-if TYPE_CHECKING:
-    from misstep.tools.skeletons import Skeleton
 
 
 @cli.command()
@@ -27,7 +24,13 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write to FILE, which must not be there yet. Default: NAME.yaml for a base or pack, standard output for entries.",
 )
-def new(what: Skeleton, name: str, rules: tuple[Path, ...], about: str | None, output: Path | None) -> None:
+def new(
+    what: Literal["base", "pack", "kind", "rule", "action"],
+    name: str,
+    rules: tuple[Path, ...],
+    about: str | None,
+    output: Path | None,
+) -> None:
     """Begin a rule base or pack, or entries of one, with cases: it passes `misstep check --strict` and `misstep test`.
 
     A base, for another field, and a pack are written to a file. A kind, rule or action is printed as entries under the names of
@@ -37,17 +40,19 @@ def new(what: Skeleton, name: str, rules: tuple[Path, ...], about: str | None, o
     misstep new base bakery
     misstep new rule large --rules bakery.yaml --about fault
     """
-    from misstep.tools.skeletons import WHOLE, new_entries, new_file, write_new
+    from misstep.tools.skeletons import new_base, new_entries, new_pack, write_new
 
     if about is not None and what not in ("rule", "action"):
         raise UsageError(f"--about is for a rule or action, not for a {what}")
-    if what == "base" and rules:
-        raise UsageError("a base has rules of its own; --rules is for what is added to some")
-    program = load_rules(rules).program
-    if what not in WHOLE:
-        text = new_entries(what, name, program, about)
+    if what == "base":
+        if rules:
+            raise UsageError("a base has rules of its own; --rules is for what is added to some")
+        text = new_base(name)
+    elif what == "pack":
+        text = new_pack(name, load_rules(rules).program, "" if rules else "misstep")
     else:
-        text = new_file(what, name, program, "" if rules or what == "base" else "misstep")
+        text = new_entries(what, name, load_rules(rules).program, about)
+    if what in ("base", "pack"):
         output = output or Path(f"{name}.yaml")
     if output is None or str(output) == "-":
         sys.stdout.write(text)

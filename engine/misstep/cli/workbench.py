@@ -16,6 +16,7 @@ from misstep.cli.group import (
     paths_argument,
     print_json,
 )
+from misstep.cli.watching import watchable
 from misstep.errors import printable
 from misstep.layout.wording import counted
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 @output_option("text", "json")
 @click.option("--coverage", is_flag=True, help="Also fail if a rule has no case in which it fires, or none in which it is quiet.")
 @engine_option
+@watchable
 def test(paths: tuple[Path, ...], output: str, coverage: bool, engine: EngineName) -> int:
     """Run the cases of rule packs, files or folders."""
     from misstep.tools.ruletest import run_cases

@@ -1,7 +1,7 @@
 """Skeletons of what authors write: a rule base or a pack as a whole file; a kind, rule or action as entries to put into one.
 
-Each passes ``misstep check --strict`` and ``misstep test`` as it is. It has a case in which its rule fires, and one in which it is
-quiet.
+Each passes ``misstep check --strict`` and ``misstep test`` as it is, and has a case in which its rule fires, and one in which it
+is quiet.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from misstep.rulebase.kinds import is_reserved
 from misstep.rulebase.schema import NAME
 from misstep.rulebase.shipped import shipped_rules
 
-Skeleton = Literal["base", "pack", "kind", "rule", "action"]
-WHOLE: tuple[Skeleton, ...] = ("base", "pack")
-"""What is a file of its own; the others are entries of one."""
+EntrySort = Literal["kind", "rule", "action"]
+"""What is put into a pack that is there."""
 
 _BASE = """\
 # docs/own-base.md of misstep says what else a scale can have, docs/rule-packs.md has all of the language.
@@ -74,26 +73,28 @@ cases:
 """
 
 
-def new_file(what: Skeleton, name: str, program: Program, extends: str = "") -> str:
-    """The text of a file: a rule base, or a pack for the rule base ``program`` that ``extends`` a shipped one where it is said.
+def new_base(name: str) -> str:
+    """The text of a rule base of its own, with the smallest scale. Raises UsageError for a name that it cannot have."""
+    _refuse_odd("base", name)
+    mend = _ACTION.format(name="mend", title="Mend it")
+    told = ", band: medium, actions: {first: mend}"
+    kind = _kind("fault", "size", "fault", more=", recommend: mend", told=told, actions=mend)
+    return _BASE.format(name=name, title=_title(name)) + kind
 
-    Raises UsageError for a name that it cannot have.
+
+def new_pack(name: str, program: Program, extends: str = "") -> str:
+    """The text of a pack for a rule base; ``extends``: the shipped packs that it builds on, if it does.
+
+    Raises UsageError for a name that it cannot have or that is taken.
     """
-    _refuse_odd(what, name)
-    title = _title(name)
-    if what == "base":
-        mend = _ACTION.format(name="mend", title="Mend it")
-        told = ", band: medium, actions: {first: mend}"
-        return _BASE.format(name=name, title=title) + _kind(
-            "fault", "size", "fault", more=", recommend: mend", told=told, actions=mend
-        )
+    _refuse_odd("pack", name)
     if extends and (shipped_rules() / f"{name}.yaml").exists():
         raise UsageError(f"there is a shipped pack '{name}'; choose another name")
-    head = f"schema: 1\npack: {name}\ntitle: {title}\n" + f"extends: {extends}\n" * bool(extends)
+    head = f"schema: 1\npack: {name}\ntitle: {_title(name)}\n" + f"extends: {extends}\n" * bool(extends)
     return head + new_entries("kind", re.sub("[-.]", "_", name), program)
 
 
-def new_entries(what: Skeleton, name: str, program: Program, about: str | None = None) -> str:
+def new_entries(what: EntrySort, name: str, program: Program, about: str | None = None) -> str:
     """The entries for a pack of a rule base, under the sections that they belong to. ``about``: the mistake that a rule or action
     is about, else the first one that has a field to ask for.
 
@@ -134,7 +135,7 @@ def write_new(file: Path, text: str) -> None:
 # -- names
 
 
-def _refuse_odd(what: Skeleton, name: str) -> None:
+def _refuse_odd(what: str, name: str) -> None:
     of_words = what in ("kind", "action")
     if not re.fullmatch(NAME if of_words else r"[a-z][a-z0-9_.-]*", name) or len(name) > 80:
         signs = "underscores" if of_words else "- . or _"
