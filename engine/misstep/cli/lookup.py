@@ -135,14 +135,16 @@ def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> None:
 def schema(what: str, rules: tuple[Path, ...]) -> None:
     """Print the JSON Schema of packs, records, assessments or judged cases.
 
+    That of packs explains every key; with --rules it completes the names of a rule base.
+
     \b
     Editors complete and check packs that start with
     # yaml-language-server: $schema=pack.schema.json
     """
     if what == "pack":
-        from misstep.rulebase.schema import PackDoc
+        from misstep.tools.pack_schema import pack_schema
 
-        data = PackDoc.model_json_schema()
+        data = pack_schema(load_rules(rules).program if rules else None)
     elif what == "assessment":
         from misstep.assessment.result import Assessment
 
