@@ -105,11 +105,12 @@ def _field_text(field: Field) -> str:
 @rules_option
 @click.option("--python", is_flag=True, help="Show the Python function that the rule is compiled to.")
 def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> None:
-    """Show a rule with its place, text and sources, and the cases in which it fires."""
+    """Show a rule as a sentence, as a part of the sums in its first case, and as it stands in its pack, with its sources."""
     from misstep.assessment.statement import source_details
     from misstep.limits import Limits
     from misstep.rulebase.link import load_program
     from misstep.rulebase.shipped import shipped_rules
+    from misstep.tools.docs.rule_text import rule_text
     from misstep.tools.lookup import require_rule, rule_page
 
     if python:
@@ -120,13 +121,18 @@ def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> None:
     program, merged = load_program(rules or (shipped_rules(),), Limits())
     page = rule_page(program, merged, rule_id)
     print(f"{rule_id}  ({page.file}:{page.line}:{page.column})")
-    for text in (page.title, page.help, page.text):
+    for text in (page.title, page.help):
         if text:
             print(text)
+    told = rule_text(page, program, merged)
+    _print_wrapped(printable(told.sentence))
+    print(page.text)
     for source in page.sources:
         print(f"{source.id}: {printable(source.title + source_details(source) + (f' <{source.url}>' if source.url else ''))}")
     for name in page.cases:
         print(f"fires in the case: {name}")
+        for line in told.sums if name == told.case else ():
+            _print_wrapped(printable(line), "  ")
 
 
 @cli.command()
