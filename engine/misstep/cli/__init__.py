@@ -23,6 +23,7 @@ from misstep.cli import (  # noqa: F401 - each module adds its commands to ``cli
     mapping,
     mcp,
     new,
+    profile,
     report,
     sample,
     score,
