@@ -112,6 +112,7 @@ def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> None:
     from misstep.rulebase.shipped import shipped_rules
     from misstep.tools.docs.rule_text import rule_text
     from misstep.tools.lookup import require_rule, rule_page
+    from misstep.tools.rule_evidence import STANDINGS, standing_of
 
     if python:
         rulebase = load_rules(rules)
@@ -127,6 +128,7 @@ def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> None:
     told = rule_text(page, program, merged)
     _print_wrapped(printable(told.sentence))
     print(page.text)
+    print(STANDINGS[standing_of(program.rules[rule_id], program)])
     for source in page.sources:
         print(f"{source.id}: {printable(source.title + source_details(source) + (f' <{source.url}>' if source.url else ''))}")
     for name in page.cases:

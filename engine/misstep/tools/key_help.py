@@ -288,8 +288,19 @@ HELP: Mapping[type[schema.Doc], Mapping[str, KeyHelp]] = {
         "title": KeyHelp("Who said it, of how many people, where.", "A poll of 150 managers, US"),
         "kind": KeyHelp("What sort of source it is. practice: nothing published, judgement alone.", "survey"),
         "year": KeyHelp("The year that it is of.", 2008),
+        "place": KeyHelp("Where those who were asked are.", "US"),
+        "sample": KeyHelp("How many were asked, or took part.", 2500),
+        "statements": KeyHelp(
+            "What it says of single kinds.", [{"of": "late_arrival", "says": "would not hire for it", "share": 55}]
+        ),
         "figure": KeyHelp("What it says, in our own words, with its figures.", "19 % would disqualify at ten minutes"),
         "url": KeyHelp("Where it can be read.", "https://example.org/poll"),
+    },
+    schema.StatementDoc: {
+        "": KeyHelp("A statement of a source about a kind."),
+        "of": KeyHelp("The kind.", "late_arrival", "kinds"),
+        "says": KeyHelp("What it says, in our own words.", "would not hire for it"),
+        "share": KeyHelp("Percent of those who were asked.", 55),
     },
     schema.UsualDoc: {
         "": KeyHelp("How often each answer to a field is true of those who leave it out."),

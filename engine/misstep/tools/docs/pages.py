@@ -27,6 +27,7 @@ from misstep.tools.docs.book import Book, Chapter, is_every_kind
 from misstep.tools.docs.condition_words import constant, number
 from misstep.tools.docs.examples import CaseExample, rule_changes, rule_sums
 from misstep.tools.docs.rulewords import RuleWords
+from misstep.tools.rule_evidence import STANDINGS, standing_of
 
 Thing = Kind | Rule | Action | Source | Chapter
 Pages = dict[str, str]
@@ -115,7 +116,7 @@ class _Writer:
             "facts": _facts,
             "report": self._report,
             "source_year": lambda source: source_details(source, figure=False),
-            "counted": lambda things, noun: counted(things if isinstance(things, int) else len(things), noun),
+            "counted": lambda things, *nouns: counted(things if isinstance(things, int) else len(things), *nouns),
             "template": _template,
             "some": lambda things: len(things) or "",
             "badge": _badge,
@@ -137,6 +138,7 @@ class _Writer:
             "shares": _shares,
             "rule_changes": rule_changes,
             "rule_sums": rule_sums,
+            "standing": lambda rule: STANDINGS[standing_of(rule, book.program)],
             "own_fields": book.program.own_fields,
             "role_fields": lambda kind: book.program.roles.get(kind.role, ()),
             "widely": self._widely,
