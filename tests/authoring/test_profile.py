@@ -48,7 +48,7 @@ def test_what_is_looked_at_and_what_fires_is_counted() -> None:
     found = profiler.profile
     assert {cost.rule: (cost.looked_at, cost.fired, cost.matches) for cost in found.costs} == COUNTS
     assert (found.records, found.alone) == (3, sum(cost.nanoseconds for cost in found.costs))
-    assert min(found.assessing, found.running, *(cost.nanoseconds for cost in found.costs)) > 0
+    assert min(found.assessing, found.concluding, *(cost.nanoseconds for cost in found.costs)) > 0
     assert [cost.nanoseconds for cost in found.costs] == sorted((cost.nanoseconds for cost in found.costs), reverse=True)
 
 

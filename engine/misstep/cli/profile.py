@@ -58,8 +58,8 @@ def profile(log: Path, rules: tuple[Path, ...], output: str, input_format: str |
 
 def _print_text(found: LogProfile, most: int) -> None:
     each = 1000 * found.records  # nanoseconds of all records to microseconds of one
-    assessing, running, alone = (f"{time / each:,.0f} µs" for time in (found.assessing, found.running, found.alone))
-    print(f"{counted(found.records, 'record')}: {assessing} for an assessment, of which {running} for rules and scores")
+    assessing, concluding, alone = (f"{time / each:,.0f} µs" for time in (found.assessing, found.concluding, found.alone))
+    print(f"{counted(found.records, 'record')}: {assessing} for an assessment in Python, {concluding} of it before the words")
     fired = sum(cost.fired > 0 for cost in found.costs)
     print(f"{fired:,} of {counted(len(found.costs), 'rule')} fired; each rule alone, they come to {alone} for a record\n")
     shown = [cost for cost in found.costs if cost.looked_at][:most]

@@ -29,13 +29,18 @@ if TYPE_CHECKING:
 @paths_argument
 @output_option("text", "json")
 @click.option("--coverage", is_flag=True, help="Also fail if a rule has no case in which it fires, or none in which it is quiet.")
+@click.option(
+    "--quiet", type=click.Path(path_type=Path), metavar="LOG", help="Also fail if a record of LOG has an urgent verdict."
+)
 @engine_option
 @watchable
-def test(paths: tuple[Path, ...], output: str, coverage: bool, engine: EngineName) -> int:
+def test(paths: tuple[Path, ...], output: str, coverage: bool, quiet: Path | None, engine: EngineName) -> int:
     """Run the cases of rule packs, files or folders."""
+    from misstep.tools.quiet_log import find_urgent
     from misstep.tools.ruletest import run_cases
 
     report = run_cases(paths, engine=engine)
+    urgent = [str(each) for each in find_urgent(paths, quiet)] if quiet else []
     failed = [outcome for outcome in report.outcomes if not outcome.passed]
     if output == "json":
         listed = [
@@ -53,6 +58,7 @@ def test(paths: tuple[Path, ...], output: str, coverage: bool, engine: EngineNam
                 "failed": listed,
                 "never_fired": report.never_fired,
                 "never_quiet": report.never_quiet,
+                "urgent": urgent,
             }
         )
     else:
@@ -64,9 +70,11 @@ def test(paths: tuple[Path, ...], output: str, coverage: bool, engine: EngineNam
             print(f"UNTESTED {rule}: no case expects it to fire")
         for rule in report.never_quiet if coverage else ():
             print(f"UNTESTED {rule}: no case expects it to be quiet")
+        for line in urgent:
+            print(f"URGENT {line}")
         print(f"{counted(len(report.outcomes) - len(failed), 'case')} passed, {len(failed)} failed")
     untested = coverage and (report.never_fired or report.never_quiet)
-    return FOUND if failed or untested else OK
+    return FOUND if failed or untested or urgent else OK
 
 
 @cli.group()
