@@ -12,7 +12,7 @@ from tests.inline import linked_shipped, load_text
 from misstep import RuleBase
 from misstep.language.facts import GIVEN_ROLES
 from misstep.rulebase.shipped import shipped_rules
-from misstep.tools.quiet_log import find_urgent, urgent_verdicts
+from misstep.tools.quiet_log import QuietCheck, check_quiet_log, urgent_verdicts
 
 LOG = FIXTURES / "good-interviews.jsonl"
 PACK = """\
@@ -27,7 +27,7 @@ cases: {small: {facts: [{kind: dent}], expect: {fires: [dent]}}}
 
 
 def test_nothing_is_urgent_in_the_shipped_log() -> None:
-    assert find_urgent([shipped_rules()], LOG) == []
+    assert check_quiet_log([shipped_rules()], LOG) == QuietCheck(100, ())
 
 
 def test_the_shipped_log_has_many_good_interviews() -> None:
@@ -51,7 +51,7 @@ def test_urgent_is_what_calls_for_a_step_within_hours() -> None:
 def test_a_record_that_is_urgent_is_found(facts: list[dict[str, object]], tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     log.write_text('[{"kind": "rapport"}]\n' + json.dumps({"id": "bad", "facts": facts}) + "\n", encoding="utf-8")
-    (found,) = find_urgent([shipped_rules()], log)
+    (found,) = check_quiet_log([shipped_rules()], log).urgent
     assert (found.id, found.place.line) == ("bad", 2)
     assert found.mistakes
 
@@ -61,12 +61,13 @@ def test_test_names_record_and_step(misstep: Command) -> None:
     misstep.write("log.jsonl", '[{"kind": "dent", "depth": 4}]\n{"id": "deep", "facts": [{"kind": "dent", "depth": 6}]}\n')
     run = misstep.inside("test", "kitchen.yaml", "--quiet", "log.jsonl")
     assert (run.code, run.err) == (1, "")
-    line = "log.jsonl:2:1: deep: high (dent-1); first step: Take a hammer"
-    assert run.out == f"URGENT {line}\n1 case passed, 0 failed\n"
+    assert run.out == "URGENT log.jsonl:2:1: deep: high (dent-1); first step: Take a hammer\n2 records, 1 urgent\n"
     data = json.loads(misstep.inside("test", "kitchen.yaml", "--quiet", "log.jsonl", "-o", "json").out)
-    assert data["urgent"] == [line]
+    urgent = {"place": "log.jsonl:2:1", "id": "deep", "verdict": "high", "mistakes": ["dent-1"], "step": "Take a hammer"}
+    assert data == {"records": 2, "urgent": [urgent]}
     misstep.write("log.jsonl", '[{"kind": "dent", "depth": 4}]\n')
-    assert misstep.inside("test", "kitchen.yaml", "--quiet", "log.jsonl").out == "1 case passed, 0 failed\n"
+    run = misstep.inside("test", "kitchen.yaml", "--quiet", "log.jsonl")
+    assert (run.code, run.out) == (0, "1 record, 0 urgent\n")
 
 
 def test_a_log_that_cannot_be_read_is_told_in_one_line(misstep: Command) -> None:

@@ -16,6 +16,7 @@ from misstep.cli.group import (
     paths_argument,
     print_json,
 )
+from misstep.cli.quiet import with_quiet_log
 from misstep.cli.watching import watchable
 from misstep.errors import printable
 from misstep.layout.wording import counted
@@ -29,18 +30,14 @@ if TYPE_CHECKING:
 @paths_argument
 @output_option("text", "json")
 @click.option("--coverage", is_flag=True, help="Also fail if a rule has no case in which it fires, or none in which it is quiet.")
-@click.option(
-    "--quiet", type=click.Path(path_type=Path), metavar="LOG", help="Also fail if a record of LOG has an urgent verdict."
-)
 @engine_option
 @watchable
-def test(paths: tuple[Path, ...], output: str, coverage: bool, quiet: Path | None, engine: EngineName) -> int:
+@with_quiet_log
+def test(paths: tuple[Path, ...], output: str, coverage: bool, engine: EngineName) -> int:
     """Run the cases of rule packs, files or folders."""
-    from misstep.tools.quiet_log import find_urgent
     from misstep.tools.ruletest import run_cases
 
     report = run_cases(paths, engine=engine)
-    urgent = [str(each) for each in find_urgent(paths, quiet)] if quiet else []
     failed = [outcome for outcome in report.outcomes if not outcome.passed]
     if output == "json":
         listed = [
@@ -58,7 +55,6 @@ def test(paths: tuple[Path, ...], output: str, coverage: bool, quiet: Path | Non
                 "failed": listed,
                 "never_fired": report.never_fired,
                 "never_quiet": report.never_quiet,
-                "urgent": urgent,
             }
         )
     else:
@@ -70,11 +66,9 @@ def test(paths: tuple[Path, ...], output: str, coverage: bool, quiet: Path | Non
             print(f"UNTESTED {rule}: no case expects it to fire")
         for rule in report.never_quiet if coverage else ():
             print(f"UNTESTED {rule}: no case expects it to be quiet")
-        for line in urgent:
-            print(f"URGENT {line}")
         print(f"{counted(len(report.outcomes) - len(failed), 'case')} passed, {len(failed)} failed")
     untested = coverage and (report.never_fired or report.never_quiet)
-    return FOUND if failed or untested or urgent else OK
+    return FOUND if failed or untested else OK
 
 
 @cli.group()

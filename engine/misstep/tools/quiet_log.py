@@ -28,9 +28,20 @@ class UrgentRecord(NamedTuple):
         about = f" ({', '.join(self.mistakes)})" if self.mistakes else ""
         return printable(f"{self.place}:{named} {self.verdict}{about}; first step: {self.step or 'none'}")
 
+    def to_data(self) -> dict[str, object]:
+        """The same as data."""
+        return {**self._asdict(), "place": str(self.place)}
 
-def find_urgent(paths: Sequence[Path], log: Path) -> list[UrgentRecord]:
-    """The records of a log, JSON lines or one record, to which the rules of the packs at the paths give an urgent verdict.
+
+class QuietCheck(NamedTuple):
+    """How many records a log has, and those that are urgent."""
+
+    records: int
+    urgent: tuple[UrgentRecord, ...]
+
+
+def check_quiet_log(paths: Sequence[Path], log: Path) -> QuietCheck:
+    """Assess the records of a log, JSON lines or one record, by the rules of the packs at the paths.
 
     Raises RuleError, RecordError for a record that is wrong, UsageError for a path or where there is no record.
     """
@@ -47,7 +58,7 @@ def find_urgent(paths: Sequence[Path], log: Path) -> list[UrgentRecord]:
             found.append(_urgent(assessment, words, document.locate(())))
     if not records:
         raise UsageError(f"{printable(str(log))}: there is no record in it")
-    return found
+    return QuietCheck(records, tuple(found))
 
 
 def urgent_verdicts(scale: Scale) -> set[str]:
