@@ -42,6 +42,25 @@ rules:
   ours: {when: [{fact: burnt, where: "word == '12'"}], then: {note: "1 of 2"}, sources: [practice]}
   bare: {when: [burnt], unless: [{fact: late, where: id != 'x1'}], then: {severity: {for: burnt, add: -1.5}}, because: bare}
 """
+TABLE = """\
+schema: 1
+pack: tables
+constants: {many: 12, rare: {expression: many / 6}, word: many}
+scale: {severity: {bands: {low: 0, high: 5}}}
+kinds:
+  burnt: {role: mistake, title: Burnt, fields: {loaves: {type: integer, min: 1}, how: {type: enum, values: [a1, b]}}}
+tables:
+  loaves:
+    when: [burnt]
+    inputs: [burnt.loaves, burnt.how]
+    outputs: [points]
+    rows: [[< 5, -, 1], ["5..9", a1, rare], [">= 5", b, "-1"], ["> 9", a1, burnt.loaves]]
+    then: {severity: "{points}"}
+    because: burnt
+rules:
+  lots: {when: [{fact: burnt, where: loaves > many}], then: {severity: 1}, because: lots}
+  none: {when: [{fact: burnt, where: how == 'b'}], then: {severity: burnt.loaves}, because: "12"}
+"""
 
 
 @pytest.fixture
@@ -69,6 +88,20 @@ def test_numbers_are_those_of_conditions_and_effects_as_written(report: Evidence
         "expert": [("then.severity", "2")],
         "ours": [],
         "bare": [("then.severity.add", "-1.5")],
+    }
+
+
+def test_cells_and_constants_are_numbers_too(tmp_path: Path) -> None:
+    file = tmp_path / "tables.yaml"
+    file.write_text(TABLE, encoding="utf-8")
+    report = find_evidence(*load_program([file], Limits()))
+    assert {each.rule: [f"{place}: {text}" for place, text in each.numbers] for each in report.rules} == {
+        "loaves.1": ["then.severity: 1", "cell loaves: < 5"],
+        "loaves.2": ["then.severity: rare", "cell loaves: 5..9"],
+        "loaves.3": ["then.severity: -1", "cell loaves: >= 5"],
+        "loaves.4": ["cell loaves: > 9"],
+        "lots": ["when.where: loaves > many", "then.severity: 1"],
+        "none": [],
     }
 
 

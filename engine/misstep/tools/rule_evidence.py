@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -16,7 +16,8 @@ from pydantic import BaseModel
 
 from misstep.language.program import Program, Rule
 from misstep.rulebase import schema
-from misstep.rulebase.packs import Merged
+from misstep.rulebase.packs import Merged, PackEntry
+from misstep.rulebase.tables import RowEntry
 
 Standing = Literal["surveyed", "judged", "practice", "unsourced"]
 STANDINGS: dict[Standing, str] = {
@@ -106,6 +107,7 @@ def find_evidence(program: Program, merged: Merged) -> EvidenceReport:
     said = {
         name: [SourceStatement(name, each.of, each.says, each.share) for each in doc.statements] for name, doc in docs.items()
     }
+    constants = frozenset(name for name, entry in merged.constants.items() if _is_number(entry.doc))
     rules, encoded, used = [], set[SourceStatement](), set[str]()
     for usual in program.usual.values():
         used.update(usual.sources)
@@ -114,7 +116,7 @@ def find_evidence(program: Program, merged: Merged) -> EvidenceReport:
         kinds = {kind for pattern in rule.patterns if len(pattern.kinds) == 1 for kind in pattern.kinds}
         statements = [each for source in rule.sources for each in said[source] if each.kind in kinds]
         encoded.update(statements)
-        numbers = tuple(_numbers(merged.rules[rule.id].doc))
+        numbers = tuple(_numbers(merged.rules[rule.id], constants))
         rules.append(RuleEvidence(rule.id, standing_of(rule, program), numbers, rule.sources, statements))
     unused = {name: doc.waive.get("idle-source", "") for name, doc in docs.items() if name not in used}
     unencoded = [each for name in said for each in said[name] if each not in encoded]
@@ -122,34 +124,53 @@ def find_evidence(program: Program, merged: Merged) -> EvidenceReport:
 
 
 _QUOTED = re.compile(r"'[^']*'|\{[^}]*\}")
-_NUMBER = re.compile(r"(?<![\w.])[0-9]")
+_WORD = re.compile(r"(?<![\w.])[\w.]+")
 _TEXTS = frozenset({"title", "help", "because", "note", "waive", "sources", "replace"})
 
 
-def _numbers(doc: schema.RuleDoc) -> Iterator[RuleNumber]:
-    """The places of a rule with numbers: conditions and effects."""
+def _is_number(doc: schema.ConstantDoc) -> bool:
+    return doc.expression is not None or (isinstance(doc.value, (int, float)) and not isinstance(doc.value, bool))
+
+
+def _numbers(entry: PackEntry[schema.RuleDoc], constants: Collection[str]) -> Iterator[RuleNumber]:
+    """The places of a rule with numbers, or with constants that are numbers: conditions, cells of a row, effects."""
     for key in ("when", "unless", "where", "then"):
-        yield from _numbers_in(getattr(doc, key), key)
+        for place, value in _values(getattr(entry.doc, key), key):
+            if _has_number(value, constants):
+                yield RuleNumber(place, _written(value))
+    if isinstance(entry, RowEntry):
+        for head, cell in entry.cells.items():
+            if head not in entry.table.doc.outputs and _has_number(cell.value, constants):
+                yield RuleNumber(f"cell {head}", _written(cell.value))
 
 
-def _numbers_in(value: object, place: str) -> Iterator[RuleNumber]:
+def _values(value: object, place: str) -> Iterator[tuple[str, object]]:
+    """The numbers and texts of a part of a rule, but for those that people read, each with its keys."""
     match value:
         case BaseModel():
             for name, field in type(value).model_fields.items():
                 if name not in _TEXTS:
-                    yield from _numbers_in(getattr(value, name), f"{place}.{field.alias or name}")
+                    yield from _values(getattr(value, name), f"{place}.{field.alias or name}")
         case list():
             for i, each in enumerate(value):
-                yield from _numbers_in(each, f"{place}[{i}]" if len(value) > 1 else place)
+                yield from _values(each, f"{place}[{i}]" if len(value) > 1 else place)
         case dict():
             for key, each in value.items():
-                yield from _numbers_in(each, f"{place}.{key}")
-        case bool():
-            pass
-        case int() | float():
-            yield RuleNumber(place, f"{value:g}")
-        case str() if _NUMBER.search(_QUOTED.sub("", value)):
-            yield RuleNumber(place, value)
+                yield from _values(each, f"{place}.{key}")
+        case _:
+            yield place, value
+
+
+def _has_number(value: object, constants: Collection[str]) -> bool:
+    if isinstance(value, list):
+        return any(_has_number(each, constants) for each in value)
+    if isinstance(value, str):
+        return any(word[0].isdigit() or word in constants for word in _WORD.findall(_QUOTED.sub("", value)))
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _written(value: object) -> str:
+    return f"{value:g}" if isinstance(value, (int, float)) else str(value)
 
 
 # -- as data
