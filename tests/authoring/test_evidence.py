@@ -120,7 +120,7 @@ def test_evidence_is_printed(misstep: Command) -> None:
         "5 rules with 5 numbers and formulas\n  surveyed      2 rules  40%      3 numbers  60%  A survey or "
     )
     for lines in (
-        "3 rules rest on what a source says of their own kind\n",
+        "3 rules with 4 numbers rest on what a source says of their own kind\n",
         "\nNumbers with no source: 1\n  bare: then.severity.add: -1.5\n",
         "\nSources that nothing rests on: 2\n  idle (survey)\n  kept (survey): for later\n",
         "\nStatements that no rule encodes: 1\n  poll (survey, US, 1,200 people, 2020) on late: minded: 20 %\n",

@@ -203,7 +203,7 @@ def test_an_editor_explains_completes_and_marks(tmp_path: Path, named: Node) -> 
     (tmp_path / "pack.schema.json").write_text(json.dumps(named), encoding="utf-8")
     editor = Editor(tmp_path, PACK)
     try:
-        assert "Adds to the severity of the mistake" in editor.hover("severity")
+        assert editor.hover("severity").startswith("Adds to the severity of the mistake")
         assert "Patterns that must all match" in editor.hover("when")
         assert {"roll_back", "post_mortem"} <= set(editor.complete("recommend: "))
         assert {"cosmetic"} <= set(editor.complete("band: "))

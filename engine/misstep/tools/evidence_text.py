@@ -16,8 +16,9 @@ def evidence_lines(report: EvidenceReport) -> Iterator[str]:
     for standing, (of_rules, of_numbers) in report.shares.items():
         shares = f"{of_rules:5,} rules {percent(of_rules, rules):>4}  {of_numbers:5,} numbers {percent(of_numbers, numbers):>4}"
         yield f"  {standing:9} {shares}  {STANDINGS[standing]}"
-    stated = sum(1 for each in report.rules if each.statements)
-    yield f"{counted(stated, 'rule rests', 'rules rest')} on what a source says of their own kind"
+    stated = [each for each in report.rules if each.statements]
+    held = sum(len(each.numbers) for each in stated)
+    yield f"{counted(len(stated), 'rule')} with {counted(held, 'number')} rest on what a source says of their own kind"
     yield from _section("Numbers with no source", _without_source(report))
     yield from _section("Sources that nothing rests on", _unused(report))
     yield from _section("Statements that no rule encodes", (_statement(each, report) for each in report.unencoded))

@@ -25,6 +25,7 @@ def pack_schema(program: Program | None = None) -> SchemaNode:
     models = {model.__name__: model for model in _models(schema.Doc)}
     for name, node in (("PackDoc", data), *defs.items()):
         model = models[name]
+        del node["title"]  # the name of the model, which is ours
         if told := help_of(model, ""):
             node["description"] = told.text
         for key, below in node.get("properties", {}).items():
@@ -32,7 +33,7 @@ def pack_schema(program: Program | None = None) -> SchemaNode:
                 suggested = _suggest(below, names[told.names], defs) if told.names and told.names in names else below
                 node["properties"][key] = _told(suggested, told.text, told.example)
     if program is not None:
-        defs["Fact"] = _fact(program, GIVEN_ROLES, _value)
+        defs["Fact"] = {"description": "A fact: its kind, and its fields."} | _fact(program, GIVEN_ROLES, _value)
         for case in ("CaseDoc", "StoryCaseDoc"):
             defs[case]["properties"]["facts"]["items"] = {"$ref": "#/$defs/Fact"}
         defs["DerivedFact"] = _fact(program, ["derived"], lambda field: {"description": field.expected()})
@@ -103,7 +104,7 @@ def _suggest(node: SchemaNode, names: Collection[str], defs: Mapping[str, Schema
         if below["properties"].keys() != schema.ExpectListDoc.model_fields.keys():
             return node
         lists = {key: _suggest(each, names, defs) for key, each in below["properties"].items()}
-        return {**{key: value for key, value in node.items() if key != "$ref"}, **below, "properties": lists}
+        return {**below, **{key: value for key, value in node.items() if key != "$ref"}, "properties": lists}
     for several in ("anyOf", "oneOf"):
         if several in node:
             node = {**node, several: [_suggest(each, names, defs) for each in node[several]]}
@@ -129,7 +130,6 @@ def _fact(program: Program, roles: Collection[str], value: Callable[[Field], Sch
         fields.append(({"enum": [kind.name for kind in kinds if kind.role == role]}, program.roles.get(role, ())))
     return {
         "type": "object",
-        "description": "A fact: its kind, and its fields.",
         "required": ["kind"],
         "properties": {
             "kind": {
