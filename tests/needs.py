@@ -25,6 +25,7 @@ from misstep.evaluate.durable.missing import COMPILER
 ALL = "MISSTEP_TEST_ALL"
 NGINX = "/usr/sbin/nginx"  # not on the path of all users
 NODE_MODULES = Path(sys.prefix) / "share" / "npm" / "node_modules"
+YAML_SERVER = NODE_MODULES.parent.with_name("npm-editor") / "node_modules"  # npm would take away what else is in a folder
 _remarks = pytest.StashKey[list[str]]()
 
 
@@ -94,6 +95,12 @@ NEEDS = {
         "Spark and Java",
         lambda: _packages("pyspark") and _programs("java"),
         "apt-get install default-jre-headless && .venv/bin/pip install --group engines",
+    ),
+    "yaml_server": Need(
+        "yaml-language-server, with Node",
+        lambda: _programs("node") and (YAML_SERVER / ".bin" / "yaml-language-server").exists(),
+        f"{{ command -v npm >/dev/null || apt-get install nodejs npm; }} && npm install --no-save --prefix {YAML_SERVER.parent} "
+        "yaml-language-server@1",
     ),
     "wrk": Need("wrk", lambda: _programs("wrk"), "apt-get install wrk"),
 }

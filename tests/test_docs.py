@@ -359,7 +359,7 @@ def test_conditions_and_effects_in_words(tmp_path: Path, rule: str, words: list[
     file = tmp_path / "words.yaml"
     file.write_text(f"{WORDS}    {rule}\n", encoding="utf-8")
     book = read_book([file])
-    said = RuleWords(book.program.rules["r"], book, lambda thing: Markup(f"[{title_of(thing)}]"))
+    said = RuleWords(book.program.rules["r"], book.program, lambda thing: Markup(f"[{title_of(thing)}]"))
     lines: list[str] = []
     for line in said.when():
         lines += [line.text + (", where" if line.below else ""), *line.below]

@@ -7,8 +7,7 @@ import json
 import re
 from itertools import product
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -179,7 +178,7 @@ def test_an_effect_is_complete(key: EffectKey) -> None:
     sent = json.loads(json.dumps(conclusions(compiled, [rule], [*given, *derived], len(given))))
     conclude(sent, there, [rule])
     assert getattr(there, form.conclusions) == getattr(compiled, form.conclusions), "the wire loses it"
-    (said,) = RuleWords(rule, cast("Any", SimpleNamespace(program=program)), lambda _: say("it")).then()
+    (said,) = RuleWords(rule, program, lambda _: say("it")).then()
     assert (words if key not in DIMENSIONS or key == "verdict" else form.score) in said.text
     if key in DIMENSIONS:
         reason = Reason(rule="r", dimension=key, amount=1.0, text="", facts=(), sources=(), basis="said")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from misstep.cli.group import BAD, FOUND, OK, cli, output_option, paths_argument, print_json, split_names
+from misstep.cli.watching import watchable
 from misstep.errors import Location, Problem, printable
 from misstep.layout.wording import counted
 
@@ -31,6 +32,7 @@ class _Line(NamedTuple):
 @click.option("--ignore", default="", metavar="CODES", help="All lints but these.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if there is a remark.")
 @click.option("--together", is_flag=True, help="All of PATH are one rule base, in which a later one may replace parts of others.")
+@watchable
 def check(paths: tuple[Path, ...], output: str, select: str, ignore: str, strict: bool, together: bool) -> int:
     """Check rule packs, files or folders, each PATH as a rule base of its own.
 

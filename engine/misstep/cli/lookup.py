@@ -105,12 +105,14 @@ def _field_text(field: Field) -> str:
 @rules_option
 @click.option("--python", is_flag=True, help="Show the Python function that the rule is compiled to.")
 def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> None:
-    """Show a rule with its place, text and sources, and the cases in which it fires."""
+    """Show a rule as a sentence, as a part of the sums in its first case, and as it stands in its pack, with its sources."""
     from misstep.assessment.statement import source_details
     from misstep.limits import Limits
     from misstep.rulebase.link import load_program
     from misstep.rulebase.shipped import shipped_rules
+    from misstep.tools.docs.rule_text import rule_text
     from misstep.tools.lookup import require_rule, rule_page
+    from misstep.tools.rule_evidence import STANDINGS, standing_of
 
     if python:
         rulebase = load_rules(rules)
@@ -120,13 +122,19 @@ def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> None:
     program, merged = load_program(rules or (shipped_rules(),), Limits())
     page = rule_page(program, merged, rule_id)
     print(f"{rule_id}  ({page.file}:{page.line}:{page.column})")
-    for text in (page.title, page.help, page.text):
+    for text in (page.title, page.help):
         if text:
             print(text)
+    told = rule_text(page, program, merged)
+    _print_wrapped(printable(told.sentence))
+    print(page.text)
+    print(STANDINGS[standing_of(program.rules[rule_id], program)])
     for source in page.sources:
         print(f"{source.id}: {printable(source.title + source_details(source) + (f' <{source.url}>' if source.url else ''))}")
     for name in page.cases:
         print(f"fires in the case: {name}")
+        for line in told.sums if name == told.case else ():
+            _print_wrapped(printable(line), "  ")
 
 
 @cli.command()
@@ -135,14 +143,16 @@ def rule(rule_id: str, rules: tuple[Path, ...], python: bool) -> None:
 def schema(what: str, rules: tuple[Path, ...]) -> None:
     """Print the JSON Schema of packs, records, assessments or judged cases.
 
+    That of packs explains every key; with --rules it completes the names of a rule base.
+
     \b
     Editors complete and check packs that start with
     # yaml-language-server: $schema=pack.schema.json
     """
     if what == "pack":
-        from misstep.rulebase.schema import PackDoc
+        from misstep.tools.pack_schema import pack_schema
 
-        data = PackDoc.model_json_schema()
+        data = pack_schema(load_rules(rules).program if rules else None)
     elif what == "assessment":
         from misstep.assessment.result import Assessment
 

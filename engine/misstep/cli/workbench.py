@@ -20,6 +20,8 @@ from misstep.cli.group import (
     terminal_width,
     use_color,
 )
+from misstep.cli.quiet import with_quiet_log
+from misstep.cli.watching import watchable
 from misstep.errors import printable
 from misstep.layout.wording import counted
 
@@ -52,6 +54,8 @@ if TYPE_CHECKING:
     help="With --mutate: keep what is done in FILE; a later run goes on from there.",
 )
 @engine_option
+@watchable
+@with_quiet_log
 def test(
     paths: tuple[Path, ...],
     output: str,

@@ -41,12 +41,17 @@ def link_kinds(merged: Merged, scale: Scale | None) -> tuple[dict[str, tuple[Fie
     return roles, kinds
 
 
+def is_reserved(name: str) -> bool:
+    """Whether a name has a meaning of its own, so that no kind can have it."""
+    return name in (*ROLES, FINDING, OUTLOOK, SAID, REPAIR, VERDICT, PLAN, STEP, WRONG) or keyword.iskeyword(name)
+
+
 def _kind(
     name: str, entry: PackEntry[schema.KindDoc], common: tuple[Field, ...], merged: Merged, scale: Scale | None
 ) -> Kind | None:
     """One kind, ``common`` being the fields of its role; None if its name or one of its fields is wrong."""
     doc = entry.doc
-    refused = name in (*ROLES, FINDING, OUTLOOK, SAID, REPAIR, VERDICT, PLAN, STEP, WRONG) or keyword.iskeyword(name)
+    refused = is_reserved(name)
     if refused:
         entry.report(f"'{name}' has a meaning of its own; choose another name")
     own = _fields(entry, doc.role == "derived")

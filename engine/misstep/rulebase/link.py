@@ -20,7 +20,7 @@ from misstep.rulebase.kinds import link_kinds, link_usual
 from misstep.rulebase.link_effects import EffectLinker
 from misstep.rulebase.link_scale import link_scale
 from misstep.rulebase.link_tables import row_conditions
-from misstep.rulebase.load import load_packs
+from misstep.rulebase.load import EXTENDED, load_packs
 from misstep.rulebase.messages import MessageChecker
 from misstep.rulebase.packs import Merged, PackEntry, refuse
 from misstep.rulebase.patterns import Declared, Failed, RuleNames
@@ -62,6 +62,7 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
     for entry in merged.surplus:
         _link_rule(declared, entry)
     _refuse_idle_kinds(merged, kinds, rules)
+    _check_statements(merged, kinds)
     usual = link_usual(merged, roles, kinds)
     strata: Any = ((), (), ())
     if not problems:
@@ -99,6 +100,14 @@ def _refuse_idle_kinds(merged: Merged, kinds: dict[str, Kind], rules: Sequence[R
     for name in read:
         if kinds[name].role == "derived" and name not in derived and not any(pack.broken for pack in merged.packs):
             merged.kinds[name].report("rules read this kind, and none derives it, so there is never a fact of it")
+
+
+def _check_statements(merged: Merged, kinds: dict[str, Kind]) -> None:
+    """Report statements of given sources about kinds that are not there. A pack may extend the shipped sources without kinds."""
+    for entry in merged.sources.values():
+        for i, statement in enumerate(entry.doc.statements if entry.pack.layer != EXTENDED else ()):
+            if not merged.is_broken(statement.of):
+                entry.knows("kind", statement.of, kinds, "statements", i, "of", otherwise="; declare it under kinds:")
 
 
 def _source(name: str, doc: schema.SourceDoc) -> Source:

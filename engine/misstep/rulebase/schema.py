@@ -334,11 +334,22 @@ class ActionDoc(Declaration):
     next_time: bool = False
 
 
+class StatementDoc(Doc):
+    """What a source says of a kind; ``share``: percent of those who were asked."""
+
+    of: Name
+    says: ShortText
+    share: Annotated[float, Field(ge=0, le=100)] | None = None
+
+
 class SourceDoc(Declaration):
     title: ShortText
     kind: Literal["survey", "study", "expert", "practice"]
     year: Annotated[int, Field(ge=1800, le=2200)] | None = None
+    place: ShortText | None = None
+    sample: Annotated[int, Field(ge=1, le=10**9)] | None = None
     figure: Prose = ""
+    statements: Annotated[list[StatementDoc], Field(max_length=1000)] = []
     url: Url | None = None
 
 

@@ -37,6 +37,11 @@ def number(value: float) -> str:
     return f"{value:.10g}".replace("-", "−")
 
 
+def signed(amount: float) -> str:
+    """An amount that is added."""
+    return ("+" if amount >= 0 else "") + number(amount)
+
+
 def constant(value: object) -> Markup:
     """A value as packs write it; of several, each."""
     match value:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from markupsafe import Markup
+
 from misstep.api import RuleBase
 from misstep.assessment.result import Assessment
 from misstep.assessment.statement import state
@@ -19,6 +21,8 @@ from misstep.limits import Limits
 from misstep.rulebase.load import EXTENDED, load_packs
 from misstep.rulebase.packs import Merged, Pack, refuse
 from misstep.rulebase.shipped import shipped_rules
+from misstep.tools.docs.condition_words import number, signed
+from misstep.tools.docs.markdown import code, joined, say
 from misstep.tools.ruletest import run_packs
 
 
@@ -90,6 +94,27 @@ def rule_changes(example: CaseExample, rule: Rule, program: Program) -> Iterator
                 yield RuleChange(f"{heading}: {each.title}", text)
     if any(isinstance(effect, Note) for effect in rule.effects):
         yield from (RuleChange("Noted", note) for note in got.notes)
+
+
+def rule_sums(assessment: Assessment, rule: Rule) -> Iterator[Markup]:
+    """The scores of mistakes that a rule changes, each as the sum that it is, over all rules."""
+    for finding in assessment.findings:
+        for column, score in (("severity", finding.severity), ("noticed", finding.noticed), ("urgency", finding.urgency)):
+            reasons = [reason for reason in finding.because if reason.column == column]
+            if any(reason.rule == rule.id for reason in reasons):
+                own = say("**{}** by this rule", signed(sum(reason.change for reason in reasons if reason.rule == rule.id)))
+                others = [say("{} by {}", signed(each.change), code(each.rule)) for each in reasons if each.rule != rule.id]
+                total = sum(reason.change for reason in reasons)
+                if column == "noticed":
+                    end = say("{} doublings of the odds: {} %", signed(total), number(round(100 * score)))
+                elif abs(total - score) < HALF_A_THOUSANDTH:
+                    end = say("{}", number(score))
+                else:
+                    end = say("{}, which counts as {}", number(total), number(score))
+                yield say("{} of *{}*: {} = {}", column, finding.title, joined([own, *others], ", "), end)
+
+
+HALF_A_THOUSANDTH = 0.0005
 
 
 def run_examples(rulebase: RuleBase, merged: Merged) -> Examples:

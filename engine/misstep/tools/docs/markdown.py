@@ -5,6 +5,7 @@ The pages are read by several dialects of Markdown and at last as HTML: the mark
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable
 from typing import LiteralString
@@ -63,6 +64,14 @@ def link(text: object, target: str) -> Markup:
 def address(url: str) -> Markup:
     """An address as a link; one that might end the link early stands there as text."""
     return Markup(f"<{url}>" if PLAIN_ADDRESS.fullmatch(url) else escape(url))
+
+
+def plain(text: Markup) -> str:
+    """Markdown without links as text for a terminal."""
+    return _MARKS.sub(lambda mark: mark[1] or mark[2] or html.unescape(mark[3] or ""), str(text))
+
+
+_MARKS = re.compile(r"`([^`]*)`|\\(.)|(&[#\w]+;)|\*+|</?\w+>")
 
 
 def joined(parts: Iterable[object], comma: str = ", ", last: str = "") -> Markup:

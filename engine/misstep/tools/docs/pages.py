@@ -25,8 +25,9 @@ from misstep.layout.wording import counted, name_from_id, spaced
 from misstep.tools.docs import markdown
 from misstep.tools.docs.book import Book, Chapter, is_every_kind
 from misstep.tools.docs.condition_words import constant, number
-from misstep.tools.docs.examples import CaseExample, rule_changes
+from misstep.tools.docs.examples import CaseExample, rule_changes, rule_sums
 from misstep.tools.docs.rulewords import RuleWords
+from misstep.tools.rule_evidence import STANDINGS, standing_of
 
 Thing = Kind | Rule | Action | Source | Chapter
 Pages = dict[str, str]
@@ -115,7 +116,7 @@ class _Writer:
             "facts": _facts,
             "report": self._report,
             "source_year": lambda source: source_details(source, figure=False),
-            "counted": lambda things, noun: counted(things if isinstance(things, int) else len(things), noun),
+            "counted": lambda things, *nouns: counted(things if isinstance(things, int) else len(things), *nouns),
             "template": _template,
             "some": lambda things: len(things) or "",
             "badge": _badge,
@@ -136,6 +137,8 @@ class _Writer:
             "sources_of": lambda usual: [book.program.sources[name] for name in usual.sources],
             "shares": _shares,
             "rule_changes": rule_changes,
+            "rule_sums": rule_sums,
+            "standing": lambda rule: STANDINGS[standing_of(rule, book.program)],
             "own_fields": book.program.own_fields,
             "role_fields": lambda kind: book.program.roles.get(kind.role, ()),
             "widely": self._widely,
@@ -150,7 +153,7 @@ class _Writer:
     def page(self, path: str, template: str, **data: object) -> str:
         """One page."""
         link = partial(_link, "../" * path.count("/"))
-        words = partial(RuleWords, book=self._book, link=link)
+        words = partial(RuleWords, program=self._book.program, link=link)
         return _tidy(self._environment.get_template(template).render(link=link, words=words, **data))
 
     def _report(self, example: CaseExample) -> Markup:

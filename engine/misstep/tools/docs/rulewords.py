@@ -13,9 +13,9 @@ from misstep.language.effects import EFFECTS, Contribute, Derive, Effect, LimitO
 from misstep.language.expression import Arithmetic, Curve, Expression, FieldRef, Literal, Negative, names_in
 from misstep.language.facts import Kind
 from misstep.language.finding import FINDING_WORDS
-from misstep.language.program import FINDING, Action, Aggregate, AggregateFunction, Pattern, Rule
-from misstep.tools.docs.book import Book, is_every_kind
-from misstep.tools.docs.condition_words import Phrases, constant, number
+from misstep.language.program import FINDING, Action, Aggregate, AggregateFunction, Pattern, Program, Rule
+from misstep.tools.docs.book import is_every_kind
+from misstep.tools.docs.condition_words import Phrases, constant, number, signed
 from misstep.tools.docs.markdown import code, joined, say
 
 
@@ -40,9 +40,9 @@ class EffectLine:
 class RuleWords:
     """Puts one rule into words."""
 
-    def __init__(self, rule: Rule, book: Book, link: Callable[[Kind | Action], Markup]) -> None:
+    def __init__(self, rule: Rule, program: Program, link: Callable[[Kind | Action], Markup]) -> None:
         self._rule = rule
-        self._book = book
+        self._program = program
         self._link = link
         inner = [*(n.pattern for n in rule.existences), *(a.pattern for a in rule.aggregates)]
         patterns = [*rule.patterns, *inner]
@@ -55,19 +55,32 @@ class RuleWords:
         self._orders = {(p.name, f.name): f.order for p in patterns for f in p.fields if f.ordered}
         for pattern in patterns:
             if pattern.over == FINDING:
-                self._orders |= {(pattern.name, name): words(book.program.scale) for name, words in FINDING_WORDS.items()}
+                self._orders |= {(pattern.name, name): words(program.scale) for name, words in FINDING_WORDS.items()}
 
     def when(self) -> list[ConditionLine]:
         """The conditions of the rule."""
-        lines = []
-        for binder in self._rule.binders:
-            if isinstance(binder, Aggregate):
-                lines.append(self._aggregate(binder))
-            elif isinstance(binder, Pattern):
-                lines.append(ConditionLine(self._fact(binder), self._conditions(binder.name)))
-        lines += [ConditionLine(say("there is {}", line.text), line.below) for line in self._existences(negated=False)]
-        shared = [c.test for c in self._rule.conditions if not self._is_of_one(c.test)]
-        return lines + [ConditionLine(say("and {}", text)) for text in self._phrases().clauses(shared)]
+        lines = [self._aggregate(b) if isinstance(b, Aggregate) else self._taken(b) for b in self._asked()]
+        lines += map(_there_is, self._existences(negated=False))
+        return lines + [ConditionLine(say("and {}", text)) for text in self._shared()]
+
+    def sentence(self) -> Markup:
+        """All of the rule, but for its reason, in one sentence."""
+        facts = [self._aggregate(b) if isinstance(b, Aggregate) else _there_is(self._taken(b)) for b in self._asked()]
+        facts += map(_there_is, self._existences(negated=False))
+        when = joined([*map(_in_a_row, facts), *self._shared()], ", ", "and")
+        unless = joined(map(_in_a_row, map(_there_is, self.unless())), ", ", "or")
+        then = joined(map(_in_full, self.then()), "; ")
+        return say("When {}{}: {}", when, say(", unless {}", unless) if unless else say(""), then.removesuffix(".") + ".")
+
+    def _asked(self) -> list[Pattern | Aggregate]:
+        return [binder for binder in self._rule.binders if isinstance(binder, (Pattern, Aggregate))]
+
+    def _taken(self, pattern: Pattern) -> ConditionLine:
+        return ConditionLine(self._fact(pattern), self._conditions(pattern.name))
+
+    def _shared(self) -> list[Markup]:
+        """The conditions over several facts."""
+        return self._phrases().clauses([c.test for c in self._rule.conditions if not self._is_of_one(c.test)])
 
     def unless(self) -> list[ConditionLine]:
         """The facts of which there must be none."""
@@ -98,11 +111,11 @@ class RuleWords:
         if pattern.over == "outlook":
             return say("the outlook")
         if len(pattern.kinds) == 1:
-            return say("*{}*", self._book.program.kinds[pattern.kinds[0]].title)
+            return say("*{}*", self._program.kinds[pattern.kinds[0]].title)
         if pattern.over == "finding":
             return say("the finding")
-        words = self._book.program.scale.words
-        roles = {words.of(self._book.program.kinds[kind].role) for kind in pattern.kinds}
+        words = self._program.scale.words
+        roles = {words.of(self._program.kinds[kind].role) for kind in pattern.kinds}
         return say("the {}", roles.pop() if len(roles) == 1 else "fact")
 
     def _fact(self, pattern: Pattern) -> Markup:
@@ -114,9 +127,9 @@ class RuleWords:
         return say("the finding of {}{}" if pattern.over == "finding" else "{}{}", kinds, name)
 
     def _kinds(self, pattern: Pattern) -> Markup:
-        kinds = [self._book.program.kinds[kind] for kind in pattern.kinds]
-        if is_every_kind(pattern, self._book.program):
-            return say("any {}", self._book.program.scale.words.of(kinds[0].role))
+        kinds = [self._program.kinds[kind] for kind in pattern.kinds]
+        if is_every_kind(pattern, self._program):
+            return say("any {}", self._program.scale.words.of(kinds[0].role))
         return joined((self._link(kind) for kind in kinds), ", ", "or") if kinds else say("nothing")
 
     def _conditions(self, name: str) -> list[Markup]:
@@ -145,7 +158,7 @@ class RuleWords:
     # -- effects
 
     def _effect(self, effect: Effect) -> EffectLine:
-        scale, program = self._book.program.scale, self._book.program
+        scale, program = self._program.scale, self._program
         match effect:
             case Contribute("verdict", target, Literal(rank)):
                 return EffectLine(say("the verdict{} is at least {}", self._of(target), code(scale.verdicts[int(rank)])))
@@ -178,9 +191,9 @@ class RuleWords:
         head = say("{}{}", what, self._of(effect.target)) if effect.target else say("the {} of the whole", form.score)
         unit = say(form.unit)
         if isinstance(amount, Literal) and not isinstance(amount.value, str):
-            return EffectLine(say("{}: **{}**{}", head, _signed(sign * amount.value), unit))
+            return EffectLine(say("{}: **{}**{}", head, signed(sign * amount.value), unit))
         if isinstance(amount, Curve):
-            points = [(number(x), _signed(sign * y)) for x, y in amount.points]
+            points = [(number(x), signed(sign * y)) for x, y in amount.points]
             over = self._value(amount.x)
             return EffectLine(say("{}: by {}{}", head, over, unit), what, over, points)
         return EffectLine(say("{}: {}{}", head, self._value(Negative(amount) if sign < 0 else amount), unit))
@@ -201,6 +214,21 @@ class RuleWords:
 
     def _text(self, text: Text) -> Markup:
         return joined(map(_part, text.parts), "")
+
+
+def _there_is(line: ConditionLine) -> ConditionLine:
+    return ConditionLine(say("there is {}", line.text), line.below)
+
+
+def _in_a_row(line: ConditionLine) -> Markup:
+    """A point with the points under it, as a part of a sentence."""
+    return say("{} where {}", line.text, joined(line.below, " and ")) if line.below else line.text
+
+
+def _in_full(effect: EffectLine) -> Markup:
+    """An effect with the points of its curve."""
+    points = joined(say("{} → {}", x, y) for x, y in effect.points)
+    return say("{} ({})", effect.text, points) if effect.points else effect.text
 
 
 def _part(part: str | FieldRef | Placeholder | Literal) -> Markup:
@@ -236,7 +264,3 @@ def _inside(text: str) -> Markup:
 
 def _bracketed(parts: Sequence[Markup]) -> Markup:
     return say(" ({})", joined(parts)) if parts else say("")
-
-
-def _signed(amount: float) -> str:
-    return ("+" if amount >= 0 else "") + number(amount)
