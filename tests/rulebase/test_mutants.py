@@ -15,7 +15,7 @@ from misstep import Limits, RuleBase
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
 from misstep.errors import RecordError, UsageError
-from misstep.evaluate.compiled import CompiledEngine
+from misstep.evaluate.python_engine import PythonEngine
 from misstep.language.program import Action, Program, Rule, Stratum
 from misstep.rulebase.link import load_program
 from misstep.tools.lints.linted import LintedBase
@@ -147,7 +147,7 @@ def test_mutants_of_random_packs_run_as_in_an_engine_made_anew(tmp_path: Path, n
     program, limits = base.program, Limits(work=100_000_000, patterns=17)
     reader = RecordReader(program, limits)
     records = [reader.read(record_of(program.kinds.values(), 0, 3, dice)) for _ in range(2)]
-    engine = CompiledEngine(program)
+    engine = PythonEngine(program)
     of_rules = {mutant.original: mutant for mutant in make_mutants(base) if isinstance(mutant.original, Rule)}
     for mutant in of_rules.values():  # one of each rule
         assert isinstance(mutant.original, Rule)
@@ -155,7 +155,7 @@ def test_mutants_of_random_packs_run_as_in_an_engine_made_anew(tmp_path: Path, n
         anew = replaced(program, mutant.original, mutant.mutated)
         shared = engine.replacing(mutant.original, mutant.original).replacing(mutant.original, mutant.mutated)
         for facts in records:
-            memories = [Pipeline(anew, each, limits).conclude(facts)[0] for each in (shared, CompiledEngine(anew))]
+            memories = [Pipeline(anew, each, limits).conclude(facts)[0] for each in (shared, PythonEngine(anew))]
             assert conclusions(memories[0]) == conclusions(memories[1])
 
 
@@ -168,13 +168,13 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> MutationReport:
 def test_a_mutant_matters_where_an_answer_differs(tmp_path: Path, guarded: MutationReport) -> None:
     base = base_of(tmp_path, pack_of(f"{FAST}\n{ADVICE}"))
     program = base.program
-    reader, plain = RecordReader(program, Limits()), Pipeline(program, CompiledEngine(program), Limits())
+    reader, plain = RecordReader(program, Limits()), Pipeline(program, PythonEngine(program), Limits())
     tried = [reader.read([{"kind": "slow", "km": km}]) for km in range(1, 30)]
     became = {judged.mutant: judged for _, judged in guarded.judged}
     assert {judged.matters for judged in became.values()} == {True, False}
     for mutant in make_mutants(base):
         changed = changed_program(program, mutant)
-        other = Pipeline(changed, CompiledEngine(changed), Limits())
+        other = Pipeline(changed, PythonEngine(changed), Limits())
         differ = any(gist_of(plain.evaluate(facts)) != gist_of(other.evaluate(facts)) for facts in tried)
         assert differ == became[mutant.id].matters, mutant
 

@@ -50,7 +50,7 @@ class PythonEngine:
         if steps.rest is not None:
             steps.rest.run(memory, extents)
 
-    def replacing(self, rule: Rule, by: Rule) -> CompiledEngine:
+    def replacing(self, rule: Rule, by: Rule) -> PythonEngine:
         """The same engine with another rule in place of one, over the same patterns. It runs apart from those beside it, whose
         functions are written anew; those of all other rules are shared."""
         engine = copy(self)
@@ -161,7 +161,7 @@ class _Steps:
         self.rest = _Pass(rest, kinds) if rest else None
 
     def replacing(self, rule: Rule, by: Rule) -> _Steps:
-        """See ``CompiledEngine.replacing``."""
+        """See ``PythonEngine.replacing``."""
         steps = copy(self)
         steps.deriving = [deriving.replacing(rule, by) for deriving in self.deriving]
         steps.rest = self.rest.replacing(rule, by) if self.rest else None
@@ -179,7 +179,7 @@ class _Deriving:
         self.growing = [_Growing(r, kinds) for r in growing]
 
     def replacing(self, rule: Rule, by: Rule) -> _Deriving:
-        """See ``CompiledEngine.replacing``."""
+        """See ``PythonEngine.replacing``."""
         deriving = copy(self)
         deriving.once = self.once.replacing(rule, by) if self.once else None
         deriving.growing = [_Growing(by, each.kinds) if each.rule is rule else each for each in self.growing]
@@ -215,7 +215,7 @@ class _Pass:
                     of_kind.setdefault(name, []).append(group)
 
     def replacing(self, rule: Rule, by: Rule) -> _Pass:
-        """See ``CompiledEngine.replacing``."""
+        """See ``PythonEngine.replacing``."""
         groups = {group for table in (self._of_facts, self._of_findings) for some in table.values() for group in some}
         apart = {group: group.replacing(rule, by) for group in groups.union(self._always) if rule in group.rules}
         if not apart:

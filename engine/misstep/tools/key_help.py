@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
+from misstep.language.effects import DIMENSIONS
 from misstep.rulebase import schema
 
 NameSort = Literal[
@@ -496,6 +497,11 @@ HELP: Mapping[type[schema.Doc], Mapping[str, KeyHelp]] = {
         "verdict": KeyHelp("The verdict of the whole.", "act_today", "verdicts"),
         "outlook": KeyHelp("The outlook.", "open", "outlooks"),
         "acts": KeyHelp("Whether the plan has a step towards the other side.", True),
+        "because": KeyHelp("Rules among the reasons, and what they add.", {"include": ["late-arrival"]}),
+        "steps": KeyHelp("The occasions of the steps of the plan.", {"first": "message"}, "occasions"),
+        "headline": KeyHelp("Words of the headline.", {"include": ["Write once"]}),
+        "draft": KeyHelp("Words of the messages.", {"exclude": ["sorry"]}),
+        "notes": KeyHelp("Words of the notes.", {"include": ["The price is 570."]}),
         "findings": KeyHelp("The scores of single mistakes, by id or kind.", {"late_arrival": {"severity": "2..3"}}, "mistakes"),
         "actions": KeyHelp("What is in the plan.", {"first": "brief_apology"}),
         "avoid": KeyHelp("Actions that are advised against.", {"include": ["phone_call"]}, "actions"),
@@ -508,6 +514,35 @@ HELP: Mapping[type[schema.Doc], Mapping[str, KeyHelp]] = {
         "noticed_level": KeyHelp("The level of its notice.", "noticed", "levels"),
         "urgency_level": KeyHelp("The level of its urgency.", "high", "urgencies"),
         "verdict": KeyHelp("Its verdict.", "follow_up", "verdicts"),
+        "because": KeyHelp("Rules among its reasons, and what they add.", {"include": ["late-arrival"]}),
+    },
+    schema.ExpectTextDoc: {
+        "": KeyHelp("Words that a text has in it, or has not."),
+        "include": KeyHelp("These words are in it.", ["Write once"]),
+        "exclude": KeyHelp("These are not.", ["sorry"]),
+    },
+    schema.ExpectReasonDoc: {
+        "": KeyHelp("What a rule adds to each score, all its firings together."),
+        **{score: KeyHelp(f"What it adds to {score}: {_RANGE}.", "0.5..2") for score in DIMENSIONS if score != "verdict"},
+    },
+    schema.ExpectReasonsDoc: {
+        "": KeyHelp("Rules among the reasons; and, by the id of a rule, what it adds."),
+        "include": KeyHelp("These rules are among them.", ["late-arrival"], "rules"),
+        "exclude": KeyHelp("These are not.", ["late-arrival.nobody-told"], "rules"),
+    },
+    schema.ExpectActionDoc: {
+        "": KeyHelp("What is expected of an action of the plan."),
+        "for": KeyHelp("All mistakes that it is for, by id or kind.", ["late_arrival"], "mistakes"),
+        "due_hours": KeyHelp(f"When it is due: {_RANGE}.", "0..24"),
+        "occasion": KeyHelp("Its occasion.", "message", "occasions"),
+        "channel": KeyHelp("Its channel.", "email", "channels"),
+    },
+    schema.ExpectStepsDoc: {
+        "": KeyHelp("The occasions of the steps of the plan."),
+        "first": KeyHelp("The occasion of the first step.", "message", "occasions"),
+    },
+    schema.ExpectDerivedDoc: {
+        "": KeyHelp("Kinds of facts that are concluded; and, by the kind, the values of their fields."),
     },
     schema.ExpectListDoc: {
         "": KeyHelp("What is in a list, and what is not."),

@@ -97,9 +97,7 @@ def run_cases(
     )
 
 
-def run_packs(
-    rulebase: RuleBase, packs: Iterable[Pack], engine: EngineName = "auto", chosen: str = ""
-) -> Iterator[CaseOutcome]:
+def run_packs(rulebase: RuleBase, packs: Iterable[Pack], engine: EngineName = "auto", chosen: str = "") -> Iterator[CaseOutcome]:
     """Run the cases of packs on a rule base, in the order of the pack names; ``chosen`` as for ``run_cases``."""
     packs = sorted(packs, key=lambda p: p.doc.pack)
     names = CaseNames(rulebase.program, packs)

@@ -19,8 +19,8 @@ from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
 from misstep.errors import RecordError
 from misstep.evaluate.codegen import generate
-from misstep.evaluate.compiled import CompiledEngine
 from misstep.evaluate.memory import CONCLUSIONS, Memory
+from misstep.evaluate.python_engine import PythonEngine
 from misstep.language.program import OUTLOOK, Action, Program, Rule
 from misstep.limits import Limits
 from misstep.rulebase.schema import ExpectDoc
@@ -90,7 +90,7 @@ class MutantJudge:
         """``cases``: facts and expectations by name, all of which hold."""
         self._program = program
         self._reader = RecordReader(program, Limits())
-        self._engine = CompiledEngine(program)
+        self._engine = PythonEngine(program)
         self._pipeline = Pipeline(program, self._engine, Limits())
         self._mutated = Pipeline(program, self._engine, Limits())  # with the engine of one mutant after the other
         given = {name: facts for name, (facts, _) in cases.items()}
