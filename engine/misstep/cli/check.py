@@ -79,11 +79,10 @@ def _print_text(lines: list[_Line]) -> None:
 
 def _summary(checked: CheckedPacks) -> str:
     program, remarks = checked.program, checked.remarks
-    return (
-        f"{program.name} {program.version}: {len(program.kinds)} kinds, {len(program.rules)} rules, "
-        f"{len(program.actions)} actions, {len(program.sources)} sources; no mistakes found"
-        + (f", {counted(len(remarks), 'remark')}" if remarks else "")
-    )
+    counts = {"kind": program.kinds, "rule": program.rules, "action": program.actions, "source": program.sources}
+    parts = ", ".join(counted(len(declared), noun) for noun, declared in counts.items())
+    found = f", {counted(len(remarks), 'remark')}" if remarks else ""
+    return f"{program.name} {program.version}: {parts}; no mistakes found{found}"
 
 
 def _as_json(line: _Line) -> dict[str, object]:
