@@ -78,19 +78,7 @@ impl Memory<'_> {
         json.name("draft").optional(drafts.iter().flatten().next().map(|draft| draft.body.as_str()));
         let sources = self.program.sources.iter().zip(cited).filter(|(_, cited)| *cited);
         json.name("sources").list(sources, |json, (source, _)| {
-            json.put("{")
-                .name("id")
-                .text(&source.id)
-                .name("title")
-                .text(&source.title)
-                .name("kind")
-                .text(&source.kind)
-                .name("year");
-            match source.year {
-                Some(year) => json.whole(year),
-                None => json.put("null"),
-            };
-            json.name("figure").text(&source.figure).name("url").text(&source.url).put("}");
+            json.put(&source.json);
         });
         json.put("}");
         json.into_bytes()

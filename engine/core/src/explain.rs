@@ -141,7 +141,7 @@ impl Memory<'_> {
         }
         json.name("text").text(&text);
         json.name("facts").texts(self.facts_of(firing).map(|fact| self.id(fact)));
-        json.name("sources").texts(rule.sources.iter().map(String::as_str));
+        json.name("sources").put(&rule.cites);
         let basis = if assumed {
             "assumed"
         } else if rule.concluded {

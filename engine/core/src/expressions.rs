@@ -35,7 +35,12 @@ impl Memory<'_> {
                 let mut left = value(&operands[0]);
                 for (operator, operand) in operators.iter().zip(&operands[1..]) {
                     let right = value(operand);
-                    if !meets(*operator, facts.compare(left, right)) {
+                    let met = match operator {
+                        Comparator::Is => facts.same(left, right),
+                        Comparator::IsNot => !facts.same(left, right),
+                        operator => facts.compare(left, right).is_some_and(|order| meets(*operator, order)),
+                    };
+                    if !met {
                         return Value::Truth(false);
                     }
                     left = right;
@@ -151,14 +156,14 @@ impl Memory<'_> {
     }
 }
 
-fn meets(operator: Comparator, order: Option<Ordering>) -> bool {
+fn meets(operator: Comparator, order: Ordering) -> bool {
     match operator {
-        Comparator::Is => order.is_some_and(Ordering::is_eq),
-        Comparator::IsNot => !order.is_some_and(Ordering::is_eq),
-        Comparator::Less => order.is_some_and(Ordering::is_lt),
-        Comparator::AtMost => order.is_some_and(Ordering::is_le),
-        Comparator::More => order.is_some_and(Ordering::is_gt),
-        Comparator::AtLeast => order.is_some_and(Ordering::is_ge),
+        Comparator::Is => order.is_eq(),
+        Comparator::IsNot => order.is_ne(),
+        Comparator::Less => order.is_lt(),
+        Comparator::AtMost => order.is_le(),
+        Comparator::More => order.is_gt(),
+        Comparator::AtLeast => order.is_ge(),
     }
 }
 

@@ -107,7 +107,15 @@ impl<'p> Facts<'p> {
     }
 
     pub fn same(&self, a: Value, b: Value) -> bool {
-        self.compare(a, b).is_some_and(Ordering::is_eq)
+        match (a, b) {
+            // a text of the record that is a word of the program has its number
+            (Value::Word(a), Value::Word(b)) => a == b || (self.is_own(a) && self.is_own(b) && self.word(a) == self.word(b)),
+            _ => self.compare(a, b).is_some_and(Ordering::is_eq),
+        }
+    }
+
+    fn is_own(&self, word: u32) -> bool {
+        word as usize >= self.program.words.len()
     }
 
     // -- reading

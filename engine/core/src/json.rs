@@ -19,6 +19,10 @@ impl Json {
         self.bytes
     }
 
+    pub fn to_text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into()
+    }
+
     /// A piece that is JSON already.
     pub fn put(&mut self, piece: &str) -> &mut Json {
         self.bytes.extend_from_slice(piece.as_bytes());
@@ -36,7 +40,7 @@ impl Json {
     pub fn text(&mut self, text: &str) -> &mut Json {
         let is_special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
         self.bytes.push(b'"');
-        if text.bytes().fold(false, |found, byte| found | is_special(byte)) {
+        if text.as_bytes().chunks(32).any(|chunk| chunk.iter().fold(false, |found, &byte| found | is_special(byte))) {
             self.escaped(text); // seldom
         } else {
             self.put(text);

@@ -443,5 +443,8 @@ fn shorten(choices: Vec<Choice>, most: usize, program: &Program) -> Vec<Choice> 
 
 /// Hours, rounded to three places, and not below 0.
 fn three_places(hours: f64) -> f64 {
+    if hours.fract() == 0.0 {
+        return hours.max(0.0); // nearly always
+    }
     format!("{hours:.3}").parse::<f64>().map_or(hours, |hours| hours.max(0.0))
 }

@@ -1,4 +1,5 @@
 //! A program as `misstep.evaluate.export` writes it. Serde reads it; a form that is not here is an error.
+use crate::json::Json;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
@@ -157,9 +158,11 @@ pub struct Rule {
     pub because: Vec<Part>,
     pub facts: Vec<usize>,
     pub sources: Vec<String>,
-    /// Their places among the sources of the program.
+    /// Their places among the sources of the program, and their ids as they stand in an answer.
     #[serde(skip)]
     pub cited: Vec<usize>,
+    #[serde(skip)]
+    pub cites: String,
     pub concluded: bool,
     pub read: Vec<(usize, usize)>,
     pub shown: Vec<(usize, usize)>,
@@ -470,11 +473,8 @@ pub struct Limits {
 #[derive(Deserialize)]
 pub struct Source {
     pub id: String,
-    pub title: String,
-    pub kind: String,
-    pub year: Option<i64>,
-    pub figure: String,
-    pub url: String,
+    /// As it stands in an answer.
+    pub json: String,
 }
 
 #[derive(Deserialize)]
@@ -525,6 +525,7 @@ impl Program {
         for rule in &mut program.rules {
             let cited = |id: &String| program.sources.iter().position(|source| source.id == *id);
             rule.cited = rule.sources.iter().filter_map(cited).collect();
+            rule.cites = Json::default().texts(rule.sources.iter().map(String::as_str)).to_text();
         }
         let (rules, patterns, kinds) = (&program.rules, &program.patterns, program.kinds.len());
         for phase in [&mut program.phases.scoring, &mut program.phases.judging, &mut program.phases.advising] {

@@ -9,7 +9,8 @@ become source.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
+
+import orjson
 
 from misstep.evaluate.codegen import join_order
 from misstep.evaluate.export_words import Data, TemplateExport
@@ -57,6 +58,7 @@ from misstep.language.program import (
     Pattern,
     Program,
     Rule,
+    Source,
     Stratum,
     overlap,
 )
@@ -102,7 +104,7 @@ class _Export:
             "rules": [_RuleExport(self, rule).whole() for rule in self._rules],
             "phases": phases,
             "actions": [self._action(action) for action in program.actions.values()],
-            "sources": [asdict(program.sources[name]) for name in sorted(program.sources)],
+            "sources": [self._source(program.sources[name]) for name in sorted(program.sources)],
             "exclusions": [self.action(winner) for winner, _ in program.exclusions],
             "scale": self._scale(program.scale),
         }
@@ -145,6 +147,11 @@ class _Export:
         raise TypeError(value)
 
     # -- parts of a program
+
+    def _source(self, source: Source) -> Data:
+        """As answers cite it."""
+        cited = {name: getattr(source, name) for name in ("id", "title", "kind", "year", "figure", "url")}
+        return {"id": source.id, "json": orjson.dumps(cited).decode()}
 
     def _kind(self, kind: Kind) -> Data:
         return {
