@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from misstep.assessment.assembly import Result
 from misstep.assessment.explain import name_derived
-from misstep.evaluate.codegen import generate
+from misstep.evaluate.codegen import Generated, generate
 from misstep.evaluate.memory import Match, Memory, extent_of
 from misstep.language.effects import Note, Text
 from misstep.language.expression import Expression, Logic
@@ -25,6 +26,16 @@ MOST_KINDS = 5
 RulePart = Pattern | Condition | Aggregate | Existence
 
 
+def noted_matches(rule: Generated, memory: Memory, more: Mapping[str, list[Row]] = MappingProxyType({})) -> list[Match]:
+    """All matches of a rule whose effect is a note, on a memory after all of its own rules have run, with facts of more kinds.
+    Raises BudgetError where it would look at too many facts."""
+    rows = {**memory.rows, **more}
+    apart = Memory(memory.program, rows, memory.limits)
+    apart.found = memory.found
+    rule.fire(apart, {key: extent_of(rows, pattern.over, pattern.kinds) for key, pattern in rule.patterns.items()})
+    return [remark.match for remark in apart.notes]
+
+
 class Matcher:
     """Matches rules on the facts of a record after all of its own rules have run."""
 
@@ -35,13 +46,7 @@ class Matcher:
 
     def matches(self, rule: Rule) -> list[Match]:
         """All matches of a rule that `with_parts` made. Raises BudgetError where it would look at too many facts."""
-        rows = self.memory.rows
-        memory = Memory(self.memory.program, rows, self.memory.limits)
-        memory.found = self.memory.found
-        generated = generate(rule, self.kinds)
-        sources = {key: extent_of(rows, pattern.over, pattern.kinds) for key, pattern in generated.patterns.items()}
-        generated.fire(memory, sources)
-        return [remark.match for remark in memory.notes]
+        return noted_matches(generate(rule, self.kinds), self.memory)
 
     def fact_ids(self, rule: Rule, match: Match) -> tuple[str, ...]:
         """The ids of the facts of a match."""

@@ -22,6 +22,7 @@ from misstep.cli import (  # noqa: F401 - each module adds its commands to ``cli
     lookup,
     mapping,
     mcp,
+    prove,
     report,
     sample,
     score,

@@ -94,7 +94,7 @@ def cli() -> None:
     \b
     Exit codes: 0 done
                 1 findings at or above --fail-level, a failed case in `misstep test`,
-                  or invalid records in `misstep score`
+                  a refuted promise in `misstep prove`, or invalid records in `misstep score`
                 2 bad input, bad rules or wrong usage
     """
 
