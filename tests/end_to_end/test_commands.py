@@ -24,7 +24,7 @@ SEED = INTERVIEWS / "seed.json"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 COMMANDS = [
     "ask", "assess", "calibrate", "check", "completion", "docs", "explain", "kinds", "map", "mcp", "prove", "rule", "report",
-    "sample", "schema", "score", "serve", "suggest", "test",
+    "same", "sample", "schema", "score", "serve", "suggest", "test",
 ]  # fmt: skip
 
 PACK = """\

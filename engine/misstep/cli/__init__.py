@@ -24,6 +24,7 @@ from misstep.cli import (  # noqa: F401 - each module adds its commands to ``cli
     mcp,
     prove,
     report,
+    same,
     sample,
     score,
     serve,

@@ -60,10 +60,15 @@ class FactDependence:
                     waiting += rule.all_patterns
         return [*found]
 
-    def behind(self, kinds: Iterable[str]) -> set[str]:
-        """The kinds beyond settings of which rules derive facts of some kinds."""
-        rules = (rule for kind in kinds for rule in self._deriving.get(kind, ()))
-        return {kind for rule in rules for pattern in self.loose(rule) or () for kind in pattern.kinds}
+    def starting(self, patterns: Iterable[Pattern]) -> set[str]:
+        """The kinds of which one fact, besides settings, leads to a fact of a pattern."""
+        names = {kind for pattern in patterns for kind in pattern.kinds} - self.rooted
+        while True:
+            rules = [rule for kind in names for rule in self._deriving.get(kind, ())]
+            behind = {kind for rule in rules for pattern in self.loose(rule) or () for kind in pattern.kinds}
+            if behind <= names:
+                return names
+            names |= behind
 
     def looking_at(self, kinds: Collection[str]) -> list[Rule]:
         """The rules that look at facts of some kinds, or at their findings."""

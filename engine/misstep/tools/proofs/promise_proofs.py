@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from misstep.language.expression import Compare, Expression, FieldRef, Logic, Not, walk, with_name
-from misstep.language.facts import GIVEN_ROLES, Kind
 from misstep.language.operators import COMPARISONS
 from misstep.language.program import Pattern, Program, Rule
 from misstep.language.promise import AFTER, ANSWER, BEFORE, Promise
@@ -67,7 +66,7 @@ class PromiseProver:
         if not all(map(self._dependence.is_plain, rules)):
             return None
         try:
-            return WholeSpace(self._program, [*rules, promise.breach], self._starts(loose), values)
+            return WholeSpace(self._program, [*rules, promise.breach], self._dependence.starting(loose), values)
         except EndlessSpace:
             return None
 
@@ -85,15 +84,6 @@ class PromiseProver:
         if not one_changed or not compared_scores(promise):
             return None
         return [*dict.fromkeys((*self._dependence.bearing(self._reading(promise)), *self._dependence.adding_to(kinds)))]
-
-    def _starts(self, loose: Iterable[Pattern]) -> list[Kind]:
-        """The kinds of the one fact from which the facts of patterns follow."""
-        names = {kind for pattern in loose for kind in pattern.kinds}
-        while True:
-            behind = self._dependence.behind(names)
-            if behind <= names:
-                return [kind for kind in self._program.kinds.values() if kind.name in names and kind.role in GIVEN_ROLES]
-            names |= behind
 
     def _never(self, promise: Promise, tests: Iterable[Expression]) -> bool:
         """Whether some conditions of a promise never hold together."""

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Literal
 
 from misstep.api import RuleBase
-from misstep.errors import Location, listing
+from misstep.errors import Location
 from misstep.language.program import Pattern
 from misstep.language.promise import Promise
 from misstep.limits import Limits
@@ -55,11 +55,11 @@ def prove_promises(paths: Sequence[str | Path], seed: int = 1, budget: int = BUD
     limits = Limits()
     program, merged = load_program(paths, limits)
     promises = link_promises(program, merged, limits)
-    attempt = _Attempt(RuleBase(program, limits), _told_records(merged), seed, budget)
+    attempt = _Attempt(RuleBase(program, limits), told_records(merged), seed, budget)
     return tuple(map(attempt.prove, promises))
 
 
-def _told_records(merged: Merged) -> list[SearchedRecord]:
+def told_records(merged: Merged) -> list[SearchedRecord]:
     """The records of the cases of the packs, each fact with an id."""
     cases = [case for pack in merged.packs for case in pack.doc.cases.values()]
     return [[{**fact, "id": fact.get("id", f"f{i}")} for i, fact in enumerate(case.facts, 1)] for case in cases]
@@ -91,9 +91,7 @@ class _Attempt:
         if breach is not None:
             return _found(promise, "refuted", "by a record", self._smallest(breach, finder, promise))
         searched = f"no breach in {finder.assessed:,} records with {finder.facts:,} facts, seed {self.seed}"
-        if space is not None:
-            searched += f"; there are {space.size:,} of {_listed(space.kinds)}, so a greater --budget decides it"
-        return _found(promise, "not decided", searched)
+        return _found(promise, "not decided", searched + deciding_budget(space))
 
     def _whole(self, promise: Promise, space: WholeSpace) -> tuple[str, list[SearchedRecord]]:
         """How a promise is proved by all records of a space; or else the record that breaks it, if one does."""
@@ -104,14 +102,14 @@ class _Attempt:
         if finder.refused or (promise.two_answers and space.parted and not self.prover.keeps_same(promise)):
             return "", []
         pairs = f", {finder.assessed:,} with those that they change to" if promise.two_answers else ""
-        return f"enumeration: all {space.size:,} different records of {_listed(space.kinds)}{pairs}", []
+        return f"enumeration: all {space}{pairs}", []
 
     def _search(
         self, finder: BreachFinder, promise: Promise, values: TellingValues, suspects: Sequence[SearchedRecord]
     ) -> Breach | None:
         """A breach by a record that is suspected, by that of a case, or by one that is made."""
         wanted = [binder for binder in promise.breach.binders if isinstance(binder, Pattern)]
-        maker = RecordMaker([self.rulebase.program], values, wanted, self.seed)
+        maker = RecordMaker([self.rulebase.program], values, [wanted], self.seed)
         chance = Random(f"changes {self.seed}")  # noqa: S311 - no secret
 
         def pick(every: Sequence[Any]) -> Sequence[Any]:
@@ -147,5 +145,6 @@ def _found(promise: Promise, answer: ProofAnswer, method: str, breach: Breach | 
     return ProvedPromise(promise.name, promise.pack, promise.place, promise.condition, answer, method, breach)
 
 
-def _listed(kinds: Sequence[str]) -> str:
-    return listing(dict.fromkeys(kinds)) or "no facts"
+def deciding_budget(space: WholeSpace | None) -> str:
+    """The end of a line on a search: that there are records which would decide it, but too many."""
+    return "" if space is None else f"; there are {space}, so a greater --budget decides it"

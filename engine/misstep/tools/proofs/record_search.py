@@ -5,13 +5,13 @@ The same records for the same programs, wishes and seed. ``tools/sample.py`` mak
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
 
 from misstep.language.facts import GIVEN_ROLES, Field, Kind
 from misstep.language.program import Pattern, Program
-from misstep.rulebase.field_use import find_references
+from misstep.rulebase.field_use import FieldKey, Reference, find_references
 from misstep.tools.proofs.telling_values import OTHER_TEXT, TellingValues
 
 SearchedRecord = list[dict[str, Any]]
@@ -26,21 +26,23 @@ _DEEPEST = 4  # rules behind a derived fact
 
 
 class RecordMaker:
-    """Makes records for programs with the same names. ``wanted``: patterns that the facts of each record should fill; of a
-    derived kind those that a rule derives it from. ``values``: of their fields."""
+    """Makes records for programs with the same names. ``wanted``: patterns that the facts of a record should fill, of which each
+    record takes one choice; of a derived kind those that a rule derives it from. ``values``: of their fields."""
 
-    def __init__(self, programs: Sequence[Program], values: TellingValues, wanted: Iterable[Pattern] = (), seed: int = 1) -> None:
+    def __init__(
+        self, programs: Sequence[Program], values: TellingValues, wanted: Sequence[Sequence[Pattern]] = (), seed: int = 1
+    ) -> None:
         self._kinds: dict[str, Kind] = {}
+        self._references: dict[FieldKey, Reference] = {}
+        self._deriving: dict[str, list[tuple[Pattern, ...]]] = {}
         for program in reversed(programs):
             self._kinds.update(program.kinds)
+            self._references.update(find_references(program))
+            for rule in program.rules.values():
+                for kind in sorted(rule.derives):
+                    self._deriving.setdefault(kind, []).append(rule.patterns)
         self._values = values
-        self._program = programs[0]
-        self._references = find_references(self._program)
-        self._wanted = tuple(wanted)
-        self._deriving: dict[str, list[tuple[Pattern, ...]]] = {}
-        for rule in self._program.rules.values():
-            for kind in sorted(rule.derives):
-                self._deriving.setdefault(kind, []).append(rule.patterns)
+        self._wanted = [*wanted] or [()]
         self._settings = [kind for kind in self._kinds.values() if kind.role == "setting"]
         self._others = [kind for kind in self._kinds.values() if kind.role in GIVEN_ROLES and kind.role != "setting"]
         self._random = Random(f"records {seed}")  # noqa: S311 - no secret
@@ -49,7 +51,7 @@ class RecordMaker:
         """Records without end."""
         draw = self._random
         while True:
-            kinds = [kind for pattern in self._wanted for kind in self._filling(pattern, _DEEPEST)]
+            kinds = [kind for pattern in draw.choice(self._wanted) for kind in self._filling(pattern, _DEEPEST)]
             wanted = len(kinds)
             if self._others:
                 kinds += draw.choices(self._others, k=draw.choice(_OTHERS))

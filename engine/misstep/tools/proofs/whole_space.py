@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import combinations, pairwise, product
 from math import prod
 from typing import Any
 
+from misstep.errors import listing
 from misstep.language.expression import Compare, Constants, Expression, FieldRef, Known, Literal, Lookup, parts_of, walk
-from misstep.language.facts import Field, Kind
+from misstep.language.facts import GIVEN_ROLES, Field, Kind
 from misstep.language.program import Program, Rule
 from misstep.rulebase.field_use import FieldKey, expressions_of
 from misstep.tools.proofs.record_search import SearchedRecord
@@ -28,24 +29,29 @@ class EndlessSpace(Exception):
 
 
 class WholeSpace:
-    """All records with one fact of some kinds, and each setting that some rules read, that make a difference to these rules.
+    """All records with one fact of some kinds that records give, and each setting that some rules read, that make a difference
+    to these rules.
     ``parted``: a number stands for others between which nothing turns. Raises EndlessSpace."""
 
-    def __init__(self, program: Program, rules: Sequence[Rule], starts: Sequence[Kind], values: TellingValues) -> None:
+    def __init__(self, program: Program, rules: Sequence[Rule], starts: Collection[str], values: TellingValues) -> None:
         self.parted = False
         self._telling = values
         self._read, self._turning = _reading(rules)
         names = {kind for rule in rules for pattern in rule.all_patterns for kind in pattern.kinds}
         settings = [kind for name, kind in program.kinds.items() if name in names and kind.role == "setting"]
         self._options: list[_Options] = [self._facts(kind) if kind.assumed else [None, *self._facts(kind)] for kind in settings]
-        if starts:
-            self._options.append([None, *(fact for kind in starts for fact in self._facts(kind))])
-        self.kinds = (*(kind.name for kind in starts), *(kind.name for kind in settings))
+        first = [kind for name, kind in program.kinds.items() if name in starts and kind.role in GIVEN_ROLES]
+        if first:
+            self._options.append([None, *(fact for kind in first for fact in self._facts(kind))])
+        self.kinds = [kind.name for kind in (*first, *settings)]
 
     @property
     def size(self) -> int:
         """How many records there are."""
         return prod(map(len, self._options))
+
+    def __str__(self) -> str:
+        return f"{self.size:,} different records of {listing(self.kinds) or 'no facts'}"
 
     def records(self) -> Iterator[SearchedRecord]:
         """All of them."""
