@@ -42,7 +42,44 @@ def test_the_same_and_other_answers(misstep: Command) -> None:
     assert (found["old"]["sneeze-1.severity"], found["new"]["sneeze-1.severity"]) == ("2", "5")
 
 
-@pytest.mark.parametrize("command", ["same"])
+def test_what_differs_and_what_comes_of_it(misstep: Command) -> None:
+    misstep.write("old.yaml", OLD)
+    misstep.write("new.yaml", LATER)
+    records = [[{"kind": "sneeze", "times": times, "loud": True}] for times in range(1, 10)]
+    misstep.write("log.jsonl", "".join(json.dumps({"facts": facts, "team": "a"}) + "\n" for facts in records))
+    run = misstep.inside("diff", "old.yaml", "new.yaml", "log.jsonl", "--fail-above", "0.2")
+    assert (run.code, run.err) == (0, "")
+    assert run.out.startswith("mine 1.2.0 -> mine 1.2.0\n\nrules\n  changed loud\n")
+    assert "\nconstants\n  changed much\n    - much: 5\n    + much: 4\n" in run.out
+    assert "\n9 records compared; band, verdict or first action of 1 of them (11.11%) changed.\n" in run.out
+    assert "     because of loud\n" in run.out
+    assert run.out.endswith("\nversion 1.2.0 -> 1.3.0 (minor), the new one says 1.2.0: answers change\n")
+    run = misstep.inside("diff", "old.yaml", "new.yaml", "log.jsonl", "--fail-above", "0.1", "-o", "json")
+    assert (run.code, run.err) == (1, "")
+    found = json.loads(run.out)
+    assert [(each["section"], each["name"]) for each in found["changes"]] == [("rules", "loud"), ("constants", "much")]
+    assert (found["same"]["answer"], found["comparison"]["changed"]) == ("refuted", 1)
+    assert found["version"] == {"old": "1.2.0", "level": "minor", "version": "1.3.0", "reasons": ["answers change"]}
+    assert not [file for file in misstep.folder.iterdir() if file.suffix not in (".yaml", ".jsonl")]
+
+
+def test_nothing_differs(misstep: Command) -> None:
+    misstep.write("old.yaml", OLD)
+    run = misstep.inside("diff", "old.yaml", "old.yaml")
+    assert (run.code, run.err) == (0, "")
+    assert run.out.endswith("\nversion 1.2.0: nothing is declared otherwise\n")
+
+
+def test_a_share_needs_a_log(misstep: Command) -> None:
+    misstep.write("old.yaml", OLD)
+    run = misstep.inside("diff", "old.yaml", "old.yaml", "--fail-above", "0.1")
+    assert (run.code, run.out, run.err) == (2, "", "misstep: --fail-above: a share of a log, so it needs LOG\n")
+    run = misstep.inside("diff", "old.yaml", "old.yaml", "no.jsonl")
+    assert (run.code, run.err.count("\n")) == (2, 1)
+    assert "no.jsonl" in run.err
+
+
+@pytest.mark.parametrize("command", ["same", "diff"])
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -69,9 +69,9 @@ class NormalForm:
         """The forms of a program."""
         measures = repr([_plain(getattr(program.scale, name), {}) for name in _MEASURES])
         return cls(
-            {name: repr((_plain(kind, {}), bool(kind.assumed))) for name, kind in program.kinds.items()},
+            {name: form_of(kind) for name, kind in program.kinds.items()},
             {name: rule_form(rule) for name, rule in program.rules.items()},
-            {name: repr(_plain(action, {})) for name, action in program.actions.items()},
+            {name: form_of(action) for name, action in program.actions.items()},
             measures,
             repr([part for part in _plain(program.scale, {}) if part[0] not in _MEASURES]),
         )
@@ -85,6 +85,11 @@ class NormalForm:
         """Whether programs of these forms give the same answers."""
         same = self.kinds == other.kinds and self.but_kinds == other.but_kinds
         return same and Counter(self.rules.values()) == Counter(other.rules.values())
+
+
+def form_of(value: object) -> Form:
+    """The form of a kind, field, action or other part of a program that is no rule."""
+    return repr((_plain(value, {}), bool(getattr(value, "assumed", False))))
 
 
 def rule_form(rule: Rule) -> Form:

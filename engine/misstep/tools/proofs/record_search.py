@@ -33,10 +33,13 @@ class RecordMaker:
         self, programs: Sequence[Program], values: TellingValues, wanted: Sequence[Sequence[Pattern]] = (), seed: int = 1
     ) -> None:
         self._kinds: dict[str, Kind] = {}
+        self._declared: dict[str, list[Kind]] = {}  # by each program
         self._references: dict[FieldKey, Reference] = {}
         self._deriving: dict[str, list[tuple[Pattern, ...]]] = {}
         for program in reversed(programs):
             self._kinds.update(program.kinds)
+            for name, declared in program.kinds.items():
+                self._declared.setdefault(name, []).append(declared)
             self._references.update(find_references(program))
             for rule in program.rules.values():
                 for kind in sorted(rule.derives):
@@ -79,7 +82,13 @@ class RecordMaker:
             if kind.role == "setting":
                 settings.add(kind.name)
             often = _GIVEN_WANTED if place < wanted else _GIVEN_OTHER
-            facts.append({"id": f"f{len(facts) + 1}", "kind": kind.name, **self._fields(kind, often)})
+            facts.append(
+                {
+                    "id": f"f{len(facts) + 1}",
+                    "kind": kind.name,
+                    **self._fields(self._random.choice(self._declared[kind.name]), often),
+                }
+            )
         for fact in facts:
             for name in fact.keys() - {"id", "kind"}:
                 reference = self._references.get((fact["kind"], name))

@@ -37,6 +37,11 @@ class Sameness:
     old: AnswerParts | None = None
     new: AnswerParts | None = None
 
+    @property
+    def differs(self) -> bool | None:
+        """Whether an answer differs; None where that is not known."""
+        return {"proved": False, "refuted": True}.get(self.answer)
+
 
 def find_sameness(old: LoadedBase, new: LoadedBase, seed: int = 1, budget: int = BUDGET) -> Sameness:
     """Whether two rule bases give the same answers to every record; at most ``budget`` records are assessed, by both."""
