@@ -113,3 +113,25 @@ def test_what_is_added_is_named(tmp_path: Path) -> None:
     )
     found, version, _ = changes(tmp_path, second)
     assert (found[0].old, found[0].new.splitlines()[0][:12], version) == ("", "hue: {when: ", "minor 1.5.0")
+
+
+TABLE = """
+tables:
+  sizes:
+    when: [dent]
+    inputs: [dent.mm]
+    outputs: [points]
+    rows: [[0..9, 1], [10..19, 2], [20..40, 3]]
+    then: {severity: "{points}"}
+"""
+
+
+def test_a_table_is_told_apart_from_its_rows(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("old.yaml", "cell.yaml", "head.yaml")]
+    cell, head = TABLE.replace("19, 2]", "19, 4]"), TABLE.replace('severity: "{points}"', 'urgency: "{points}"')
+    scale = "  urgency: {levels: {calm: 0, soon: 5}}\n  plan"
+    for file, table in zip(files, (TABLE, cell, head), strict=True):
+        file.write_text(OLD.replace("  plan", scale) + table, encoding="utf-8")
+    old, *others = map(load_base, files)
+    told = [[f"{each.section} {each.name}" for each in find_changes(old, other)] for other in others]
+    assert told == [["rules sizes.2"], ["tables sizes"]]

@@ -115,6 +115,42 @@ def test_the_search_is_seeded(prove: Prove) -> None:
     assert shown(7) == shown(7)
 
 
+SWITCHES = """\
+schema: 1
+pack: switches
+kinds:
+  left: {role: setting, title: Left, fields: {on: {type: boolean, default: false}, note: {type: "text?"}}}
+  right: {role: setting, title: Right, fields: {on: {type: boolean, default: false}}}
+  bright: {role: derived, title: Bright, fields: {}}
+  dark: {role: derived, title: Dark, fields: {}}
+rules:
+  both: {when: [{fact: left, where: on}, {fact: right, where: on}], then: {derive: {kind: bright}}}
+  none: {when: [left], unless: [bright], then: {derive: {kind: dark}}}
+scale:
+  severity: {bands: {low: 0}}
+  verdicts: {order: [wait], table: {low: wait}}
+promises:
+  never both: {never: "'bright' in derived and 'dark' in derived"}
+  light stays: {change: {left.on: true}, never: "'dark' in after.derived and 'dark' not in before.derived"}
+  a note counts: {change: {left.note: any}, always: after.damage != before.damage}
+  it stays dark: {change: {left.on: any}, always: "'dark' in after.derived"}
+"""
+
+
+def test_answers_of_settings_alone_are_known_all(tmp_path: Path) -> None:
+    """A note that no rule reads makes no two records that differ, and yet two that a promise may compare."""
+    file = tmp_path / "pack.yaml"
+    file.write_text(SWITCHES, encoding="utf-8")
+    found = {each.name: each for each in prove_promises([file])}
+    assert {name: each.answer for name, each in found.items()} == {
+        "never both": "proved",
+        "light stays": "proved",
+        "a note counts": "refuted",
+        "it stays dark": "refuted",
+    }
+    assert found["never both"].method == "enumeration: all 9 different records of left, right"
+
+
 @pytest.mark.parametrize("number", range(6))
 def test_no_record_breaks_what_is_proved(number: int, prove: Prove) -> None:
     dice = Random(number)

@@ -623,7 +623,7 @@ class PackDoc(Doc):
     actions: dict[Name, ActionDoc] = {}
     sources: dict[Identifier, SourceDoc] = {}
     usual: dict[FieldPlace, UsualDoc] = {}
-    promises: dict[ShortText, PromiseDoc] = {}
+    promises: Annotated[dict[ShortText, PromiseDoc], Field(max_length=1000)] = {}
     words: dict[Name, KindWordsDoc] = {}
     terms: dict[Name, Wordings] = {}
     scale: ScaleDoc = ScaleDoc()

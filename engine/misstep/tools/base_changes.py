@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import orjson
 
 from misstep.errors import listing
 from misstep.language.facts import Field
 from misstep.rulebase.normal_form import form_of
+from misstep.rulebase.tables import RowEntry
 from misstep.tools.two_bases import LoadedBase
 
-ChangeSection = Literal["scale", "kinds", "fields", "rules", "actions", "constants", "sources"]
-SECTIONS: tuple[ChangeSection, ...] = ("scale", "kinds", "fields", "rules", "actions", "constants", "sources")
+ChangeSection = Literal["scale", "kinds", "fields", "tables", "rules", "actions", "constants", "sources"]
+SECTIONS: tuple[ChangeSection, ...] = get_args(ChangeSection)
 VersionLevel = Literal["major", "minor", "patch", "none"]
 _MEASURES = ("concerns", "harms", "mends", "severity", "noticed", "urgency", "overall", "verdicts", "outlooks")
 """The sections of a scale by which all that is scored is measured."""
+_DECIDING = ("when", "unless", "where", "inputs", "outputs", "hit", "then")
+"""What of a table decides answers, besides its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,11 @@ def _declared(section: ChangeSection, base: LoadedBase) -> Iterator[tuple[str, _
             case "kinds":
                 raw = {key: value for key, value in raw.items() if key != "fields"}
                 yield name, _Declared(_flow(name, raw), raw, form_of(replace(program.kinds[name], fields=())))
+            case "tables":  # without their rows, which are rules
+                raw = {key: value for key, value in raw.items() if key not in ("rows", "csv")}
+                yield name, _Declared(_flow(name, raw), raw, repr([raw.get(key) for key in _DECIDING]))
             case "rules":
-                yield name, _Declared(entry.text, raw, base.form.rules[name])
+                yield name, _Declared(entry.text, raw, repr(raw) if isinstance(entry, RowEntry) else base.form.rules[name])
             case "actions":
                 yield name, _Declared(entry.text, raw, base.form.actions[name])
             case "scale":

@@ -31,7 +31,7 @@ class EndlessSpace(Exception):
 class WholeSpace:
     """All records with one fact of some kinds that records give, and each setting that some rules read, that make a difference
     to these rules.
-    ``parted``: a number stands for others between which nothing turns. Raises EndlessSpace."""
+    ``parted``: a value stands for others that make no difference. Raises EndlessSpace."""
 
     def __init__(self, program: Program, rules: Sequence[Rule], starts: Collection[str], values: TellingValues) -> None:
         self.parted = False
@@ -79,6 +79,7 @@ class WholeSpace:
         """The values of a field that make a difference, without that it may be left out."""
         key = (kind, field.name)
         if key not in self._read:
+            self.parted = True
             return self._telling.of(kind, field)[:1] or (OTHER_TEXT,)
         if field.is_number and key in self._turning:
             if not field.form.whole or field.minimum is None or field.maximum is None:
