@@ -74,9 +74,10 @@ def test_a_share_needs_a_log(misstep: Command) -> None:
     misstep.write("old.yaml", OLD)
     run = misstep.inside("diff", "old.yaml", "old.yaml", "--fail-above", "0.1")
     assert (run.code, run.out, run.err) == (2, "", "misstep: --fail-above: a share of a log, so it needs LOG\n")
-    run = misstep.inside("diff", "old.yaml", "old.yaml", "no.jsonl")
-    assert (run.code, run.err.count("\n")) == (2, 1)
-    assert "no.jsonl" in run.err
+    misstep.write("empty.jsonl", "")
+    for log, message in (("no.jsonl", "no such file"), ("empty.jsonl", "there is no record in it")):
+        run = misstep.inside("diff", "old.yaml", "old.yaml", log)
+        assert (run.code, run.err) == (2, f"misstep: {log}: {message}\n")
 
 
 @pytest.mark.parametrize("command", ["same", "diff"])
