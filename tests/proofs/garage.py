@@ -18,6 +18,7 @@ kinds:
       hue: {type: enum, values: [red, blue, unknown], default: unknown}
       seen: {type: "boolean?", worse: true}
       note: {type: "text?"}
+      tool: {type: "text?"}
   scratch: {role: mistake, title: Scratch, fields: {mm: {type: integer, min: 0, max: 40, default: 1, worse: higher}}}
   wash: {role: strength, title: Washed, fields: {parts: {type: set, values: [roof, door], default: []}}}
   shop:
@@ -43,6 +44,8 @@ PLAIN = [
     "r6: {when: [{fact: shop, where: size > 6}], then: {derive: {kind: busy}}}",
     "r7: {when: [{fact: mistake, as: m}, busy], then: {severity: {for: m, add: 2}}}",
     "r8: {when: [{fact: dent, where: mm == 17}], then: {relief: {for: dent, add: 2}}}",
+    "ra: {when: [{fact: dent, where: 'mm in (13, 26)'}], then: {severity: 1.5}}",
+    "rb: {when: [{fact: dent, where: \"tool in ('old', 'x')\"}], then: {severity: 0.5}}",
     "r9: {when: [{fact: finding, as: f, where: severity > 5}], then: {recommend: {action: polish, for: f}}}",
     "r0: {when: [{fact: scratch, as: s, where: mm > 4}, {fact: shop, where: open}], then: {severity: {for: s, add: s.mm / 10}}}",
 ]

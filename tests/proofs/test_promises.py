@@ -108,6 +108,15 @@ def test_a_budget_that_is_too_small_says_what_would_do(prove: Prove) -> None:
     assert found.method.endswith("there are 42 different records of dent, so a greater --budget decides it")
 
 
+def test_a_promise_that_nothing_puts_to_the_test_says_so(prove: Prove) -> None:
+    shut = "when: [{fact: shop, where: size < 3}, {fact: shop, as: other}]"
+    never, none = prove(
+        PLAIN, f"two shops: {{{shut}, never: damage > 1}}", "deep: {when: [{fact: shop, where: size > 9.5}], always: acts}"
+    )
+    assert (never.answer, none.answer) == ("not decided", "proved")
+    assert never.method.endswith("seed 1; none of them puts it to the test")
+
+
 def test_the_search_is_seeded(prove: Prove) -> None:
     def shown(seed: int) -> list[object]:
         return [(each.answer, each.method, each.breach) for each in prove([*PLAIN, *JOINED], *PROMISED, seed=seed, budget=200)]

@@ -53,6 +53,11 @@ class Promise:
         """Whether it compares two answers."""
         return self.change is not None or self.added is not None
 
+    @property
+    def subject(self) -> str:
+        """The name of the fact that is changed or added."""
+        return self.added or (self.change.name if self.change is not None else "")
+
 
 def answer_kinds(scale: Scale, actions: Iterable[Action], rules: Iterable[str], derived: Iterable[str]) -> dict[str, Kind]:
     """The kinds of which answers are facts, by the name that a promise has for them. No pack can declare kinds so called."""
@@ -66,6 +71,7 @@ def answer_kinds(scale: Scale, actions: Iterable[Action], rules: Iterable[str], 
         Field("acts", "boolean"),
         Field("severity", "number", minimum=0, maximum=10),
         Field("steps", "integer", minimum=0),
+        Field("due_hours", "number", unknown=True, minimum=0),
         Field("actions", "set", values=ids),
         Field("first", "enum", values=(*ids, NO_ACTION)),
         Field("avoid", "set", values=ids),

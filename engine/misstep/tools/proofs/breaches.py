@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -11,7 +11,8 @@ from misstep.api import RuleBase
 from misstep.assessment.assembly import Result, band_of, outlook_of
 from misstep.assessment.planning import what_to_avoid
 from misstep.errors import MisstepError
-from misstep.evaluate.codegen import generate
+from misstep.evaluate.codegen import Generated, generate
+from misstep.evaluate.memory import Match
 from misstep.language.expression import FieldRef, walk
 from misstep.language.facts import ID, KIND, Field, Kind, Row
 from misstep.language.program import FINDING, Pattern, Rule
@@ -42,6 +43,9 @@ _READ: Mapping[str, Callable[[Result], object]] = {
     "noticed": lambda result: max((finding.noticed for finding in result.findings), default=0.0),
     "urgency": lambda result: max((finding.urgency for finding in result.findings), default=0.0),
     "steps": lambda result: len(result.plan.steps),
+    "due_hours": lambda result: min(
+        (step.due_hours for step in result.plan.steps if step.outward and step.due_hours is not None), default=None
+    ),
     "actions": lambda result: tuple(choice.action.id for choice in result.plan.choices),
     "first": lambda result: result.plan.choices[0].action.id if result.plan.choices else NO_ACTION,
     "avoid": lambda result: tuple(
@@ -60,14 +64,15 @@ def _exact_damage(result: Result) -> float:
 
 class BreachFinder:
     """Finds breaches of one promise. ``assessed``: the records that were assessed so far, ``facts``: the facts in them; ``left``:
-    how many more may be, after which no record is looked at; ``refused``: those that were none, or for which none was left.
-    ``exact``: damage is that of the worst finding, not rounded."""
+    how many more may be, after which no record is looked at; ``tested``: those that `when` matches; ``refused``: those that
+    were none, asked for too much work, or came too late. ``exact``: damage is that of the worst finding, not rounded."""
 
     def __init__(
         self, rulebase: RuleBase, promise: Promise, values: TellingValues | WholeSpace, budget: int, exact: bool = False
     ) -> None:
         self.promise = promise
         self.left = budget
+        self.tested = 0
         self.refused = 0
         self.assessed = 0
         self._reading = {**_READ, "damage": _exact_damage} if exact else _READ
@@ -80,7 +85,7 @@ class BreachFinder:
         named = self._answers if promise.two_answers else {ANSWER: self._answers[ANSWER]}
         self._read = {ref.field for ref in self.read if ref.name in named}
         self._breach = generate(breach, kinds)
-        self._candidates = generate(_without(breach, named), kinds) if promise.two_answers else None
+        self._when = generate(_without(breach, named), kinds)
 
     @property
     def read(self) -> tuple[FieldRef, ...]:
@@ -92,26 +97,19 @@ class BreachFinder:
         """How a record breaks the promise; None where it does not, or is no record. ``pick`` chooses among the values that a
         field may be changed to."""
         result = self.assess(record)
-        if result is None:
+        matches = [] if result is None else self._matches(self._when, result, {})
+        self.tested += bool(matches)
+        if result is None or not matches:
             return None
         if not self.promise.two_answers:
             return self._broken(record, None, result, {ANSWER: result}, None)
-        for fact in self._changeable(result):
-            if self.promise.added is not None:
-                before = [each for each in record if each["id"] != fact[ID]]
-                if len(before) == len(record):
-                    continue  # an assumed setting
-                without = self.assess(before)
-                found = without and self._broken(before, record, result, {BEFORE: without, AFTER: result}, fact)
-                if found:
-                    return found
-                continue
-            assert self.promise.change is not None
-            for after in self.changed(record, fact, self.promise.change, pick):
-                then = self.assess(after)
-                found = then and self._broken(record, after, result, {BEFORE: result, AFTER: then}, fact)
-                if found:
-                    return found
+        for fact in self._subjects(matches):
+            for before, after in self._pairs(record, fact, pick):
+                one, other = (result if each is record else self.assess(each) for each in (before, after))
+                if one is not None and other is not None:
+                    found = self._broken(before, after, result, {BEFORE: one, AFTER: other}, fact)
+                    if found is not None:
+                        return found
         return None
 
     def assess(self, record: SearchedRecord) -> Result | None:
@@ -128,26 +126,37 @@ class BreachFinder:
             self.refused += 1
             return None
 
-    def _changeable(self, result: Result) -> list[Row]:
-        """The facts that may be changed or left out, each once."""
-        assert self._candidates is not None
-        name = self.promise.added or (self.promise.change.name if self.promise.change else "")
-        rule = self.promise.breach
-        place = [binder.name for binder in rule.binders].index(name)
-        facts = (_fact_of(rule.binders[place], match[place]) for match in noted_matches(self._candidates, result.memory))
+    def _matches(self, rule: Generated, result: Result, answers: Mapping[str, list[Row]]) -> list[Match]:
+        """All matches of a rule that notes them."""
+        try:
+            return noted_matches(rule, result.memory, answers)
+        except MisstepError:
+            self.refused += 1
+            return []
+
+    def _subjects(self, matches: Iterable[Match]) -> list[Row]:
+        """The facts that are changed or added, each once."""
+        binders = self.promise.breach.binders
+        place = [binder.name for binder in binders].index(self.promise.subject)
+        facts = (_fact_of(binders[place], match[place]) for match in matches)
         return [*{fact[ID]: fact for fact in facts}.values()]
 
-    def changed(
-        self, record: SearchedRecord, fact: Row, change: FieldChange, pick: Callable[[Sequence[Any]], Sequence[Any]]
-    ) -> Iterator[SearchedRecord]:
-        """The records with the field of a fact changed."""
+    def _pairs(
+        self, record: SearchedRecord, fact: Row, pick: Callable[[Sequence[Any]], Sequence[Any]]
+    ) -> Iterator[tuple[SearchedRecord, SearchedRecord]]:
+        """A record before and after the change of a fact, or without and with it; one of both is the record itself."""
+        change = self.promise.change
+        if change is None:
+            without = [each for each in record if each["id"] != fact[ID]]
+            if len(without) < len(record):  # else it is a setting that is only assumed
+                yield without, record
+            return
         kind = self._rulebase.kinds[fact[KIND]]
         for field in kind.fields:
             if field.name == change.field or (change.field is None and field.worse is not None):
                 old = fact[kind.columns[field.name]]
-                new = pick(changed_values(field, old, change, self._values.of(kind.name, field)))
-                for value in new:
-                    yield _with_field(record, fact, field.name, value)
+                for value in pick(changed_values(field, old, change, self._values.of(kind.name, field))):
+                    yield record, _with_field(record, fact, field.name, value)
 
     def _broken(
         self,
@@ -159,10 +168,9 @@ class BreachFinder:
     ) -> Breach | None:
         rows = {kind.name: [self._row(kind, answers[name])] for name, kind in self._answers.items() if name in answers}
         rule = self.promise.breach
-        name = self.promise.added or (self.promise.change.name if self.promise.change else "")
-        for match in noted_matches(self._breach, matched.memory, rows):
+        for match in self._matches(self._breach, matched, rows):
             bound = dict(zip((binder.name for binder in rule.binders), zip(rule.binders, match, strict=True), strict=True))
-            if fact is None or _fact_of(*bound[name])[ID] == fact[ID]:
+            if fact is None or _fact_of(*bound[self.promise.subject])[ID] == fact[ID]:
                 return Breach(record, after, self._values_of(bound))
         return None
 

@@ -125,8 +125,7 @@ class PromiseProver:
 
 def subject_of(promise: Promise) -> Pattern:
     """The pattern of what is changed or added."""
-    name = promise.added or (promise.change.name if promise.change else "")
-    return next(pattern for pattern in promise.breach.patterns if pattern.name == name)
+    return next(pattern for pattern in promise.breach.patterns if pattern.name == promise.subject)
 
 
 def compared_scores(promise: Promise) -> frozenset[str]:

@@ -91,7 +91,7 @@ class _Attempt:
         if breach is not None:
             return _found(promise, "refuted", "by a record", self._smallest(breach, finder, promise))
         searched = f"no breach in {finder.assessed:,} records with {finder.facts:,} facts, seed {self.seed}"
-        return _found(promise, "not decided", searched + deciding_budget(space))
+        return _found(promise, "not decided", searched + _untested(finder) + deciding_budget(space))
 
     def _whole(self, promise: Promise, space: WholeSpace) -> tuple[str, list[SearchedRecord]]:
         """How a promise is proved by all records of a space; or else the record that breaks it, if one does."""
@@ -102,7 +102,7 @@ class _Attempt:
         if finder.refused or (promise.two_answers and space.parted and not self.prover.keeps_same(promise)):
             return "", []
         pairs = f", {finder.assessed:,} with those that they change to" if promise.two_answers else ""
-        return f"enumeration: all {space}{pairs}", []
+        return f"enumeration: all {space}{pairs}{_untested(finder)}", []
 
     def _search(
         self, finder: BreachFinder, promise: Promise, values: TellingValues, suspects: Sequence[SearchedRecord]
@@ -143,6 +143,10 @@ class _Attempt:
 
 def _found(promise: Promise, answer: ProofAnswer, method: str, breach: Breach | None = None) -> ProvedPromise:
     return ProvedPromise(promise.name, promise.pack, promise.place, promise.condition, answer, method, breach)
+
+
+def _untested(finder: BreachFinder) -> str:
+    return "" if finder.tested else "; none of them puts it to the test"
 
 
 def deciding_budget(space: WholeSpace | None) -> str:

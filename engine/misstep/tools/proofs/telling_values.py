@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 from math import ceil, floor
 from typing import Any
 
-from misstep.language.expression import Constants, Literal, walk
+from misstep.language.expression import Constants, FieldRef, Literal, walk
 from misstep.language.facts import Field
 from misstep.language.program import Program
 from misstep.rulebase.field_use import FieldKey, expressions_of, find_thresholds
@@ -30,7 +30,7 @@ class TellingValues:
         named = besides._named if besides is not None else {}
         self._named: dict[FieldKey, set[Any]] = {key: {*values} for key, values in named.items()}
         for program in programs:
-            for found in (find_thresholds(program), _texts(program)):
+            for found in (find_thresholds(program), _constants(program)):
                 for key, values in found.items():
                     self._named.setdefault(key, set()).update(values)
         self._values: dict[tuple[str, Field], tuple[Any, ...]] = {}
@@ -74,19 +74,18 @@ def _numbers(field: Field, named: Iterable[float]) -> tuple[Any, ...]:
     return tuple(sorted({*map(float, ends), *between}))
 
 
-def _texts(program: Program) -> Mapping[FieldKey, set[str]]:
-    """The texts that stand beside a text field in a condition or an amount."""
-    found: dict[FieldKey, set[str]] = {}
+def _constants(program: Program) -> Mapping[FieldKey, set[Any]]:
+    """The texts that stand beside a text field in a condition or an amount, and the numbers of lists beside a number field."""
+    found: dict[FieldKey, set[Any]] = {}
     for rule in program.rules.values():
         for node, patterns in expressions_of(rule):
             parts = [*walk(node)]
-            values = [part.value for part in parts if isinstance(part, Literal)]
-            values += [value for part in parts if isinstance(part, Constants) for value in part.values]
-            texts = [value for value in values if isinstance(value, str)]
-            for name, pattern in patterns.items() if texts else ():
-                read = {getattr(part, "field", "") for part in parts if getattr(part, "name", None) == name}
-                for kind in pattern.kinds:
-                    for field in program.kinds[kind].fields:
-                        if field.type == "text" and field.name in read:
-                            found.setdefault((kind, field.name), set()).update(texts)
+            listed = [value for part in parts if isinstance(part, Constants) for value in part.values]
+            values = [*listed, *(part.value for part in parts if isinstance(part, Literal) and isinstance(part.value, str))]
+            for ref in (part for part in parts if isinstance(part, FieldRef) and values):
+                for kind in patterns[ref.name].kinds if ref.name in patterns else ():
+                    field = program.kinds[kind].by_name.get(ref.field)
+                    if field is not None and (field.is_number or field.type == "text"):
+                        fitting = {value for value in values if isinstance(value, str) != field.is_number}
+                        found.setdefault((kind, field.name), set()).update(fitting)
     return found
