@@ -35,15 +35,16 @@ class FieldChange:
 class Promise:
     """A checked promise, equal to itself only.
 
-    ``breach`` is a rule that notes each way to break it: it matches what `when` does where the condition is broken. Answers are
-    facts to it, of the kinds of ``answer_kinds``. With a ``change`` `when` is about the record before it; ``added``: the fact of
-    that name is what the record with it has more than the one before.
+    ``when`` is a rule that notes each match of its `when`, and ``breach`` one that notes those where the condition is broken;
+    answers are facts to it, of the kinds of ``answer_kinds``. With a ``change`` `when` is about the record before it. ``added``:
+    the fact of that name is what the record with it has more than the one before.
     """
 
     name: str
     pack: str
     place: Location
     condition: str
+    when: Rule
     breach: Rule
     change: FieldChange | None = None
     added: str | None = None

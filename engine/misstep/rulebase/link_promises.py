@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from misstep.errors import did_you_mean, listing
@@ -59,6 +60,7 @@ def _link_promise(declared: Declared, entry: PromiseEntry, kinds: dict[str, Kind
     before = len(declared.merged.problems)
     try:
         bound = bind_facts(names, rule)
+        asked = tuple(names.conditions)
         answers = _bind_answers(names, [kinds[name] for name in ((BEFORE, AFTER) if changed else (ANSWER,))])
         _add_condition(names, doc, None if changed else answers[0])
         change = _change(names, changed, field, doc, path) if doc.change else None
@@ -68,21 +70,24 @@ def _link_promise(declared: Declared, entry: PromiseEntry, kinds: dict[str, Kind
         return None
     if bound is None or None in bound.binders or None in bound.existences or len(declared.merged.problems) > before:
         return None
-    binders = (*(each for each in bound.binders if each is not None), *answers)
-    breach = Rule(
+    binders = [each for each in bound.binders if each is not None]
+    matching = Rule(
         id=entry.name,
         title="",
         help="",
         pack=entry.pack.doc.pack,
         binders=tuple(part for each in binders for part in (each, *(each.keys if isinstance(each, Aggregate) else ()))),
         existences=tuple(each for each in bound.existences if each is not None),
-        conditions=tuple(names.conditions),
+        conditions=asked,
         effects=(Note(Text(())),),
         because=Text(()),
         sources=(),
     )
+    breach = replace(matching, binders=(*matching.binders, *answers), conditions=tuple(names.conditions))
     condition = f"never: {doc.never}" if doc.always is None else f"always: {doc.always}"
-    return Promise(entry.name, entry.pack.doc.pack, entry.place(), condition, breach, change, changed if doc.add else None)
+    return Promise(
+        entry.name, entry.pack.doc.pack, entry.place(), condition, matching, breach, change, changed if doc.add else None
+    )
 
 
 def _written(doc: schema.PromiseDoc) -> tuple[str, ...]:

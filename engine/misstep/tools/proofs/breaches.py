@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from misstep.analysis.rule_parts import noted_matches
@@ -15,7 +14,7 @@ from misstep.evaluate.codegen import Generated, generate
 from misstep.evaluate.memory import Match
 from misstep.language.expression import FieldRef, walk
 from misstep.language.facts import ID, KIND, Field, Kind, Row
-from misstep.language.program import FINDING, Pattern, Rule
+from misstep.language.program import FINDING, Pattern
 from misstep.language.promise import AFTER, ANSWER, BEFORE, NO_ACTION, FieldChange, Promise
 from misstep.rulebase.link_promises import promised_kinds
 from misstep.tools.proofs.record_search import SearchedRecord
@@ -81,15 +80,13 @@ class BreachFinder:
         self._values = values
         self._answers = promised_kinds(rulebase.program)
         kinds = {**rulebase.program.kinds, **{kind.name: kind for kind in self._answers.values()}}
-        breach = promise.breach
-        named = self._answers if promise.two_answers else {ANSWER: self._answers[ANSWER]}
-        self._read = {ref.field for ref in self.read if ref.name in named}
-        self._breach = generate(breach, kinds)
-        self._when = generate(_without(breach, named), kinds)
+        self._read = {ref.field for ref in self.read if ref.name in self._answers}
+        self._breach = generate(promise.breach, kinds)
+        self._when = generate(promise.when, kinds)
 
     @property
     def read(self) -> tuple[FieldRef, ...]:
-        """The fields that the condition of the promise reads, the last of the conditions of its breach."""
+        """The fields that the promise reads, `when` among them."""
         tests = [each.test for each in self.promise.breach.conditions]
         return tuple(dict.fromkeys(part for test in tests for part in walk(test) if isinstance(part, FieldRef)))
 
@@ -204,15 +201,6 @@ def changed_values(field: Field, old: Any, change: FieldChange, telling: Sequenc
         return [] if place < 0 else [*(field.order[place + 1 :] if direction == "higher" else field.order[:place])]
     is_answer = old in field.answers and old != field.worse
     return [field.worse] if is_answer else []
-
-
-def _without(rule: Rule, names: Collection[str]) -> Rule:
-    """A rule without the patterns of some names, and without the conditions about them."""
-    return replace(
-        rule,
-        binders=tuple(binder for binder in rule.binders if binder.name not in names),
-        conditions=tuple(each for each in rule.conditions if each.needs.isdisjoint(names)),
-    )
 
 
 def _fact_of(binder: Any, row: Any) -> Row:

@@ -31,7 +31,6 @@ class PromiseProver:
     def __init__(self, program: Program) -> None:
         answers = {kind.name: kind for kind in promised_kinds(program).values()}
         self._program = replace(program, kinds={**program.kinds, **answers})
-        self._answers = frozenset(answers)
         self._knowledge = ValueKnowledge(self._program)
         self._dependence = FactDependence(program)
         self._read = {rule: _read_fields(rule) for rule in program.rules.values()}
@@ -56,12 +55,11 @@ class PromiseProver:
 
     def whole_space(self, promise: Promise, values: TellingValues) -> WholeSpace | None:
         """Records of which one breaks a promise if any does; None where they are not known, or have no end."""
-        matching = replace(promise.breach, binders=tuple(each for each in promise.breach.binders if not self._is_answer(each)))
-        loose = self._dependence.loose(matching)
+        loose = self._dependence.loose(promise.when)
         deciding = self._deciding(promise, loose) if loose is not None and len(loose) <= 1 else None
         if loose is None or deciding is None:
             return None
-        looked_at = (*matching.all_patterns, *(pattern for rule in deciding for pattern in rule.all_patterns))
+        looked_at = (*promise.when.all_patterns, *(pattern for rule in deciding for pattern in rule.all_patterns))
         rules = [*dict.fromkeys((*deciding, *self._dependence.feeding(looked_at)))]
         if not all(map(self._dependence.is_plain, rules)):
             return None
@@ -119,19 +117,16 @@ class PromiseProver:
             and all(map(self._dependence.is_plain, self._dependence.bearing(self._dependence.looking_at(kinds))))
         )
 
-    def _is_answer(self, binder: object) -> bool:
-        return isinstance(binder, Pattern) and not self._answers.isdisjoint(binder.kinds)
-
 
 def subject_of(promise: Promise) -> Pattern:
     """The pattern of what is changed or added."""
-    return next(pattern for pattern in promise.breach.patterns if pattern.name == promise.subject)
+    return next(pattern for pattern in promise.when.patterns if pattern.name == promise.subject)
 
 
 def compared_scores(promise: Promise) -> frozenset[str]:
     """How a promise compares scores after a change with the same ones before: ``>=``, ``<=`` or ``==``; none where it says
     anything else, or of what is not added up."""
-    tests = [each.test for each in promise.breach.conditions if {BEFORE, AFTER} & each.needs]
+    tests = _tests(promise)[len(promise.when.conditions) :]
     match tests:
         case [Not(Logic("and", parts))]:
             held = [_compared_score(part) for part in parts]

@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 from misstep.api import RuleBase
 from misstep.errors import Location
-from misstep.language.program import Pattern
 from misstep.language.promise import Promise
 from misstep.limits import Limits
 from misstep.rulebase.link import load_program
@@ -108,8 +107,7 @@ class _Attempt:
         self, finder: BreachFinder, promise: Promise, values: TellingValues, suspects: Sequence[SearchedRecord]
     ) -> Breach | None:
         """A breach by a record that is suspected, by that of a case, or by one that is made."""
-        wanted = [binder for binder in promise.breach.binders if isinstance(binder, Pattern)]
-        maker = RecordMaker([self.rulebase.program], values, [wanted], self.seed)
+        maker = RecordMaker([self.rulebase.program], values, [promise.when.patterns], self.seed)
         chance = Random(f"changes {self.seed}")  # noqa: S311 - no secret
 
         def pick(every: Sequence[Any]) -> Sequence[Any]:
