@@ -117,6 +117,18 @@ def test_a_promise_that_nothing_puts_to_the_test_says_so(prove: Prove) -> None:
     assert never.method.endswith("seed 1; none of them puts it to the test")
 
 
+def test_a_later_pack_replaces_a_promise_and_keeps_the_others(tmp_path: Path) -> None:
+    first, later = tmp_path / "first.yaml", tmp_path / "later.yaml"
+    first.write_text(garage(PLAIN[:1], [PROMISED[1], PROMISED[5]]), encoding="utf-8")
+    lower = PROMISED[1].replace("{change", "{replace: true, change").replace("higher", "lower")
+    later.write_text(f"schema: 1\npack: later\npromises:\n  {lower}\n", encoding="utf-8")
+    found = {each.name: (each.pack, each.answer) for each in prove_promises([first, later])}
+    assert found == {
+        "more never harms less": ("later", "refuted"),
+        "one more never harms less": ("garage", "proved"),
+    }
+
+
 def test_the_search_is_seeded(prove: Prove) -> None:
     def shown(seed: int) -> list[object]:
         return [(each.answer, each.method, each.breach) for each in prove([*PLAIN, *JOINED], *PROMISED, seed=seed, budget=200)]

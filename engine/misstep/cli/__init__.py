@@ -18,6 +18,7 @@ from misstep.cli import (  # noqa: F401 - each module adds its commands to ``cli
     assess,
     calibrate,
     check,
+    diff,
     explain,
     lookup,
     mapping,

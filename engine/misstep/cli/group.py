@@ -50,6 +50,12 @@ color_option = click.option(
     show_default=True,
     help="Colors in the text; auto: on a terminal, unless NO_COLOR is set.",
 )
+seed_option = click.option(
+    "--seed", type=int, default=1, show_default=True, help="Seed of the records that are made for the search."
+)
+budget_option = click.option(
+    "--budget", type=click.IntRange(min=1), default=2000, show_default=True, metavar="N", help="Most records to assess."
+)
 paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 
 

@@ -6,30 +6,28 @@ from pathlib import Path
 
 import click
 
-from misstep.cli.group import FOUND, OK, cli, output_option, print_json
+from misstep.cli.group import FOUND, OK, budget_option, cli, output_option, print_json, seed_option
 
 
 @cli.command()
 @click.argument("rules", nargs=-1, type=click.Path(path_type=Path), metavar="[RULES]...")
 @output_option("text", "json")
-@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the records that are searched.")
-@click.option(
-    "--budget", type=click.IntRange(min=1), metavar="N", help="Most records to assess for each promise.  [default: 2000]"
-)
-def prove(rules: tuple[Path, ...], output: str, seed: int, budget: int | None) -> int:
+@seed_option
+@budget_option
+def prove(rules: tuple[Path, ...], output: str, seed: int, budget: int) -> int:
     """Prove or refute the promises of packs, files or folders, and of those that they extend.
 
     Default: the shipped rules. A promise is proved, by the method that is told; refuted, with a small record that breaks it; or
-    not decided, with the number of records that were searched. Exits with 1 if one is refuted.
+    not decided, with the number of records that were searched, --budget for each promise. Exits with 1 if one is refuted.
 
     \b
     misstep prove my-rules/
     """
     from misstep.rulebase.shipped import shipped_rules
     from misstep.tools.proofs.promise_report import promises_json, promises_text
-    from misstep.tools.proofs.prove import BUDGET, prove_promises
+    from misstep.tools.proofs.prove import prove_promises
 
-    found = prove_promises(rules or (shipped_rules(),), seed, budget or BUDGET)
+    found = prove_promises(rules or (shipped_rules(),), seed, budget)
     if output == "json":
         print_json(promises_json(found))
     else:

@@ -24,9 +24,9 @@ from misstep.tools.proofs.telling_values import TellingValues
 from misstep.tools.proofs.whole_space import WholeSpace
 
 BUDGET = 2000
-"""Records that are assessed for one promise, unless others are asked for."""
-MOST_TRIALS = 1000
-"""Records that are assessed to find out whether a smaller record breaks it too."""
+"""Records that are assessed, unless another number is asked for: for one promise, or for two rule bases."""
+MOST_SMALLER = 10_000
+"""Records that are assessed to find a smaller one that breaks it too."""
 MOST_PICKED = 3
 """Values that a field is changed to in one record of the search."""
 ProofAnswer = Literal["proved", "refuted", "not decided"]
@@ -127,15 +127,15 @@ class _Attempt:
         """A breach by a smaller record. The last one is found by assessing it, so it is none that only seems so."""
         base = breach.after if promise.added is not None and breach.after is not None else breach.record
         best = breach
+        finder.left = MOST_SMALLER
 
         def holds(record: SearchedRecord) -> bool:
             nonlocal best
-            finder.left = MOST_TRIALS
             found = finder.find(record)
             best = found or best
             return found is not None
 
-        holds(smallest(base, self.rulebase.kinds, holds))
+        smallest(base, self.rulebase.kinds, holds)
         return best
 
 
