@@ -129,6 +129,10 @@ class RuleBase:
         """The answer of a result without its reasons: id, damage, band, verdict, outlook and so on."""
         return self._pipelines["python"].summarize(result)
 
+    def outline(self, result: Result) -> dict[str, Any]:
+        """The scores of a result with its findings and steps: numbers, words of the scale and ids, without reasons and texts."""
+        return self._pipelines["python"].outline(result)
+
     def to_json(self, result: Result) -> bytes:
         """The whole assessment of a result as JSON: the same as ``assess_json`` gives."""
         return self._pipelines["python"].to_json(result)

@@ -23,8 +23,8 @@ RULES = ("--rules", INCIDENTS / "rules")
 SEED = INTERVIEWS / "seed.json"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 COMMANDS = [
-    "ask", "assess", "calibrate", "check", "completion", "docs", "evidence", "explain", "kinds", "map", "mcp", "new", "profile",
-    "rule", "report", "sample", "schema", "score", "serve", "suggest", "test",
+    "ask", "assess", "calibrate", "check", "completion", "diff", "docs", "evidence", "explain", "kinds", "map", "mcp", "new",
+    "profile", "prove", "rule", "report", "same", "sample", "schema", "score", "serve", "suggest", "test",
 ]  # fmt: skip
 
 PACK = """\

@@ -12,6 +12,7 @@ from misstep.language.program import Program
 from misstep.limits import Limits
 from misstep.rulebase.case_names import refuse_unknown_names
 from misstep.rulebase.link import load_program
+from misstep.rulebase.link_promises import link_promises
 
 Write = Callable[[Mapping[str, str]], Path]
 Complaint = Callable[[Mapping[str, str]], str]
@@ -34,12 +35,17 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
 
 @pytest.fixture
 def complaint(write: Write) -> Complaint:
-    """All that the error over a folder of packs and their cases says."""
+    """All that the error over a folder of packs, their cases and promises says."""
+
+    def check() -> None:
+        program, merged = load_program(["."], Limits())
+        refuse_unknown_names(program, merged, Limits())
+        link_promises(program, merged, Limits())
 
     def complaint(files: Mapping[str, str]) -> str:
         write(files)
         with pytest.raises(RuleError) as caught:
-            refuse_unknown_names(*load_program(["."], Limits()), Limits())
+            check()
         return str(caught.value)
 
     return complaint

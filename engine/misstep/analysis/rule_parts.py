@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from misstep.assessment.assembly import Result
 from misstep.assessment.explain import name_derived
@@ -35,7 +36,7 @@ class Matcher:
 
     def matches(self, rule: Rule) -> list[Match]:
         """All matches of a rule that `with_parts` made. Raises BudgetError where it would look at too many facts."""
-        return [remark.match for remark in fire_alone(rule, generate(rule, self.kinds), self.memory).notes]
+        return [remark.match for remark in fire_alone(generate(rule, self.kinds), self.memory).notes]
 
     def fact_ids(self, rule: Rule, match: Match) -> tuple[str, ...]:
         """The ids of the facts of a match."""
@@ -50,14 +51,19 @@ class Matcher:
         return str(self.names.get(row, row[ID]))
 
 
-def fire_alone(rule: Rule, generated: Generated, after: Memory) -> Memory:
-    """A memory with the conclusions of one rule alone, on the facts of another memory after all rules have run. Raises as
-    ``Matcher.matches``."""
-    memory = Memory(after.program, after.rows, after.limits)
+def fire_alone(
+    rule: Generated,
+    after: Memory,
+    derives: Iterable[str] = (),
+    more: Mapping[str, list[Row]] = MappingProxyType({}),
+) -> Memory:
+    """A memory with the conclusions of one rule alone, on the facts of another memory after all rules have run, and on ``more``,
+    by kind. ``derives``: the kinds of which it concludes facts. Raises as ``Matcher.matches``."""
+    rows = {**after.rows, **more}
+    memory = Memory(after.program, rows, after.limits)
     memory.found = after.found
-    memory.rows |= {kind: [*after.rows.get(kind, ())] for kind in rule.derives}  # what it concludes is not to show elsewhere
-    sources = {key: extent_of(after.rows, pattern.over, pattern.kinds) for key, pattern in generated.patterns.items()}
-    generated.fire(memory, sources)
+    memory.rows |= {kind: [*rows.get(kind, ())] for kind in derives}  # what it concludes is not to show elsewhere
+    rule.fire(memory, {key: extent_of(rows, pattern.over, pattern.kinds) for key, pattern in rule.patterns.items()})
     return memory
 
 

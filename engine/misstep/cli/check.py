@@ -79,8 +79,10 @@ def _print_text(lines: list[_Line]) -> None:
 
 def _summary(checked: CheckedPacks) -> str:
     program, remarks = checked.program, checked.remarks
-    counts = {"kind": program.kinds, "rule": program.rules, "action": program.actions, "source": program.sources}
-    parts = ", ".join(counted(len(declared), noun) for noun, declared in counts.items())
+    counts = {
+        "kind": len(program.kinds), "rule": len(program.rules), "action": len(program.actions), "source": len(program.sources)
+    }  # fmt: skip
+    parts = ", ".join(counted(count, noun) for noun, count in counts.items())
     found = f", {counted(len(remarks), 'remark')}" if remarks else ""
     return f"{program.name} {program.version}: {parts}; no mistakes found{found}"
 

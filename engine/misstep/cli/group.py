@@ -50,6 +50,12 @@ color_option = click.option(
     show_default=True,
     help="Colors in the text; auto: on a terminal, unless NO_COLOR is set.",
 )
+seed_option = click.option(
+    "--seed", type=int, default=1, show_default=True, help="Seed of the records that are made for the search."
+)
+budget_option = click.option(
+    "--budget", type=click.IntRange(min=1), default=2000, show_default=True, metavar="N", help="Most records to assess."
+)
 paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 
 
@@ -94,7 +100,7 @@ def cli() -> None:
     \b
     Exit codes: 0 done
                 1 findings at or above --fail-level, a failed case in `misstep test`,
-                  or invalid records in `misstep score`
+                  a refuted promise in `misstep prove`, or invalid records in `misstep score`
                 2 bad input, bad rules or wrong usage
     """
 

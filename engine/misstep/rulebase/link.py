@@ -118,7 +118,7 @@ def _link_rule(declared: Declared, entry: PackEntry[schema.RuleDoc]) -> Rule | N
     """The linked rule; None if it has a fault, which is reported."""
     before = len(declared.merged.problems)
     names = RuleNames(declared, entry)
-    bound = _bind(names, entry.doc)
+    bound = bind_facts(names, entry.doc)
     rule = _conclude(names, entry.doc, bound) if bound is not None else None
     return rule if len(declared.merged.problems) == before else None
 
@@ -129,7 +129,7 @@ def _link_table(declared: Declared, table: PackEntry[schema.TableDoc]) -> Iterat
     if not rows:
         return
     names = RuleNames(declared, rows[0])  # they have all but their cells in common
-    bound = _bind(names, rows[0].doc)
+    bound = bind_facts(names, rows[0].doc)
     conditions = row_conditions(names, table, rows) if bound is not None else None
     if bound is None or conditions is None:
         return
@@ -140,14 +140,15 @@ def _link_table(declared: Declared, table: PackEntry[schema.TableDoc]) -> Iterat
                 yield rule
 
 
-class _Bound(NamedTuple):
+class BoundFacts(NamedTuple):
     """What the patterns of a rule bind; None stands for what has a fault."""
 
     binders: list[Pattern | Aggregate | None]
     existences: list[Existence | None]
 
 
-def _bind(names: RuleNames, doc: schema.RuleDoc) -> _Bound | None:
+def bind_facts(names: RuleNames, doc: schema.RuleDoc) -> BoundFacts | None:
+    """What the patterns of a rule bind; None where their number or shape is wrong, which is reported."""
     if len(doc.when) + len(doc.unless) > names.all.limits.patterns:
         names.problem(f"a rule has at most {names.all.limits.patterns} patterns", "when")
         return None
@@ -165,10 +166,10 @@ def _bind(names: RuleNames, doc: schema.RuleDoc) -> _Bound | None:
     existences = [names.existence(item, "when", i) for i, item in enumerate(items) if item.exists is not None]
     existences += names.extremes
     existences += [names.existence(item, "unless", i) for i, item in enumerate(doc.unless)]
-    return _Bound(binders, existences)
+    return BoundFacts(binders, existences)
 
 
-def _conclude(names: RuleNames, doc: schema.RuleDoc, bound: _Bound) -> Rule | None:
+def _conclude(names: RuleNames, doc: schema.RuleDoc, bound: BoundFacts) -> Rule | None:
     before = len(names.all.merged.problems)
     effects = EffectLinker(names).effects()
     if not effects and len(names.all.merged.problems) == before:

@@ -122,6 +122,7 @@ class Merged:
     actions: dict[str, PackEntry[schema.ActionDoc]] = field(default_factory=dict)
     sources: dict[str, PackEntry[schema.SourceDoc]] = field(default_factory=dict)
     usual: dict[str, PackEntry[schema.UsualDoc]] = field(default_factory=dict)
+    promises: dict[str, PackEntry[schema.PromiseDoc]] = field(default_factory=dict)
     scale: dict[str, PackEntry[Any]] = field(default_factory=dict)
     word_files: tuple[WordFile, ...] = ()
     condition_places: dict[str, tuple[tuple[str | int, ...], ...]] = field(default_factory=dict)
@@ -177,7 +178,7 @@ def merge(packs: list[Pack], limits: Limits, problems: list[Problem]) -> Merged:
     for pack in named:  # the last layer that names itself counts
         assert pack.doc.rulebase is not None
         merged.name, merged.version = pack.doc.rulebase.name, pack.doc.rulebase.version
-    for section in ("constants", "roles", "kinds", "tables", "rules", "actions", "sources", "usual"):
+    for section in ("constants", "roles", "kinds", "tables", "rules", "actions", "sources", "usual", "promises"):
         setattr(merged, section, _merge_section(section, merged))
     merged.scale = _merge_section("scale", merged)
     for pack in packs:

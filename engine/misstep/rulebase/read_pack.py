@@ -41,7 +41,10 @@ def read_pack(document: Document, layer: int, problems: list[Problem]) -> Pack:
     raise RuleError(problems)
 
 
-_NAMED = ("constants", "roles", "kinds", "rules", "tables", "actions", "sources", "usual", "words", "terms", "scale", "cases")
+_NAMED = (
+    *("constants", "roles", "kinds", "rules", "tables", "actions", "sources", "usual", "promises"),
+    *("words", "terms", "scale", "cases"),
+)
 
 
 def _leave_out(data: dict[str, Any], path: list[str | int], error: ErrorDetails, broken: set[tuple[str, str]]) -> None:

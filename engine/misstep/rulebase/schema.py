@@ -15,6 +15,7 @@ from misstep.language.facts import GivenRole, Role
 NAME, ID = r"^[a-z][a-z0-9_]*$", r"^[a-z0-9][a-z0-9_.-]*$"
 URL, VERSION = r"^https?://\S+$", r"^[0-9]+(\.[0-9]+){0,2}$"
 PLACE = r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$"
+CHANGED = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$"
 CSV_FILE = r"^\w[\w .-]*(/\w[\w .-]*)*\.csv$"
 RANGE = r"^-?[0-9]+(\.[0-9]+)?\.\.-?[0-9]+(\.[0-9]+)?$"
 PATTERNS = {
@@ -23,6 +24,7 @@ PATTERNS = {
     URL: "an address that begins with https:// or http://",
     VERSION: "a version such as 1.2.0",
     PLACE: "the name of a kind or role and of one of its fields, such as late_arrival.minutes",
+    CHANGED: "the name of a fact, or of a fact and one of its fields, such as late_arrival.minutes",
     CSV_FILE: "the name of a .csv file in the folder of the pack, or in one below it",
     RANGE: "a number or a range such as 2..3.5",
 }
@@ -39,6 +41,8 @@ Name = Annotated[str, StringConstraints(pattern=NAME, max_length=80)]
 """A kind, role, field, action or name in a rule: lower-case words with underscores."""
 FieldPlace = Annotated[str, StringConstraints(pattern=PLACE, max_length=161)]
 """A field: the name of its kind or role, a dot, and its own."""
+ChangedPlace = Annotated[str, StringConstraints(pattern=CHANGED, max_length=161)]
+"""A fact of a rule by its name, or, behind a dot, one of its fields."""
 Identifier = Annotated[str, StringConstraints(pattern=ID, max_length=120)]
 """A rule, source or pack."""
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
@@ -663,6 +667,19 @@ IdentifierOrIdentifiers = Annotated[
 ]
 
 
+class PromiseDoc(Declaration):
+    """What holds of every answer; with ``change`` or ``add``, of two answers to records that differ in that alone."""
+
+    when: list[PatternOrName] = []
+    unless: list[PatternOrName] = []
+    where: ExpressionText | None = None
+    change: Annotated[dict[ChangedPlace, Constant], Field(min_length=1, max_length=1)] | None = None
+    add: Name | None = None
+    always: ExpressionText | None = None
+    never: ExpressionText | None = None
+    help: Prose = ""
+
+
 class RulebaseDoc(Doc):
     name: Identifier
     version: Annotated[str, StringConstraints(pattern=VERSION)]
@@ -685,6 +702,7 @@ class PackDoc(Doc):
     actions: dict[Name, ActionDoc] = {}
     sources: dict[Identifier, SourceDoc] = {}
     usual: dict[FieldPlace, UsualDoc] = {}
+    promises: Annotated[dict[ShortText, PromiseDoc], Field(max_length=1000)] = {}
     words: dict[Name, KindWordsDoc] = {}
     terms: dict[Name, Wordings] = {}
     scale: ScaleDoc = ScaleDoc()

@@ -71,7 +71,7 @@ def cover_conditions(base: LintedBase, memories: Sequence[Memory]) -> Iterator[S
 
 def _matches(rule: Rule, memories: Iterable[Memory], program: Program) -> bool:
     generated = generate(rule, program.kinds)
-    return any(fire_alone(rule, generated, memory).notes for memory in memories)
+    return any(fire_alone(generated, memory).notes for memory in memories)
 
 
 def _questions(rule: Rule, base: LintedBase) -> Iterator[_Question]:

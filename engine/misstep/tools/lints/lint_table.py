@@ -16,6 +16,7 @@ from misstep.language.program import Program
 from misstep.limits import Limits
 from misstep.rulebase.case_names import refuse_unknown_names
 from misstep.rulebase.link import load_program
+from misstep.rulebase.link_promises import link_promises
 from misstep.rulebase.link_words import link_words, word_sources
 from misstep.rulebase.load import EXTENDED
 from misstep.rulebase.packs import Merged
@@ -141,6 +142,7 @@ def check_packs(paths: Sequence[str | Path], limits: Limits, codes: Collection[s
     """Load packs with their cases and words, and lint them. Raises RuleError with every mistake, UsageError for paths."""
     program, merged = load_program(paths, limits)
     refuse_unknown_names(program, merged, limits)
+    link_promises(program, merged, limits)
     link_words(program, word_sources(merged), limits)
     return CheckedPacks(program, merged, find_told(program, merged, codes))
 

@@ -20,7 +20,7 @@ from misstep.tools.lints.number_limits import beyond_limits
 from misstep.tools.lints.plain_rules import PlainRule, RuleFamily, find_families, plain_rules
 from misstep.tools.lints.rule_conditions import ConditionReader, ValueKnowledge
 
-SECTIONS = ("constants", "roles", "kinds", "tables", "rules", "actions", "sources", "usual", "scale")
+SECTIONS = ("constants", "roles", "kinds", "tables", "rules", "actions", "sources", "usual", "promises", "scale")
 """The sections of packs whose declarations may waive lints; cases may too."""
 
 

@@ -190,7 +190,7 @@ def _conclusions_of(rule: Rule, program: Program) -> Callable[[Memory], object]:
     generated = generate(rule, program.kinds)
 
     def conclude(after: Memory) -> object:
-        memory = fire_alone(rule, generated, after)
+        memory = fire_alone(generated, after, rule.derives)
         derived = [(row, [match for _, match in found]) for row, found in memory.derivations.items()]
         return derived, [(*each[:-2], each[-1]) for name in CONCLUSIONS for each in getattr(memory, name)]
 

@@ -1,0 +1,1 @@
+"""Proofs about rule bases, and records that refute what is claimed of them."""
