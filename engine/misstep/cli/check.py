@@ -79,10 +79,14 @@ def _print_text(lines: list[_Line]) -> None:
 
 def _summary(checked: CheckedPacks) -> str:
     program, remarks = checked.program, checked.remarks
-    counts = {
-        "kind": len(program.kinds), "rule": len(program.rules), "action": len(program.actions), "source": len(program.sources)
-    }  # fmt: skip
-    parts = ", ".join(counted(count, noun) for noun, count in counts.items())
+    parts = ", ".join(
+        [
+            counted(len(program.kinds), "kind"),
+            counted(len(program.rules), "rule"),
+            counted(len(program.actions), "action"),
+            counted(len(program.sources), "source"),
+        ]
+    )
     found = f", {counted(len(remarks), 'remark')}" if remarks else ""
     return f"{program.name} {program.version}: {parts}; no mistakes found{found}"
 

@@ -93,6 +93,10 @@ HELP: Mapping[type[schema.Doc], Mapping[str, KeyHelp]] = {
         "disable": KeyHelp("Rules and tables of other packs that are turned off.", ["late-arrival.minutes"], "rules"),
         "actions": KeyHelp("What can be done, by name.", {"brief_apology": {"title": "Apologise once"}}),
         "sources": KeyHelp("What rules rest on, by id.", {"vault-2008": {"title": "A poll of managers", "kind": "survey"}}),
+        "promises": KeyHelp(
+            "What must hold of every answer, by a sentence that says it; `misstep prove` looks for one that breaks it.",
+            {"a plan never adds to the damage": {"always": "damage_after <= damage"}},
+        ),
         "usual": KeyHelp(
             "How often each answer to a field is true where nobody says it; no score depends on it.",
             {"late_arrival.notified": {"answers": {"true": 30, "false": 70}, "sources": ["practice"]}},
@@ -473,6 +477,18 @@ HELP: Mapping[type[schema.Doc], Mapping[str, KeyHelp]] = {
         "report": KeyHelp("The first lines of a report.", "Damage is the chance in percent that a customer leaves."),
         "page": KeyHelp("Words of the page for people.", {"title": "What is broken?"}),
         "replace": KeyHelp("true: it takes the place of the words of another pack.", True),
+    },
+    schema.PromiseDoc: {
+        **{key: _WHEN[key] for key in ("when", "unless", "where")},
+        "": KeyHelp("What must hold of every answer: docs/promises-of-rules.md. `misstep prove` proves or refutes it."),
+        "change": KeyHelp(
+            "One field that is changed: to a value, to `any`, or to what is `worse`; the answers before and after are compared.",
+            {"late_arrival.minutes": "worse"},
+        ),
+        "add": KeyHelp("A kind or role of which a fact is added; the answers before and after are compared.", "mistake", "facts"),
+        "always": KeyHelp("What holds of every answer, or of every two.", "after.damage >= before.damage"),
+        "never": KeyHelp("What holds of none.", "verdict == 'act_now' and 'repairs' not in reaches"),
+        "help": KeyHelp("Why it must hold, for whoever reads the pack.", "Owning up must pay."),
     },
     schema.CaseDoc: {
         "": KeyHelp("A case: facts, and what must come of them."),
