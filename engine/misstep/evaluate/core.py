@@ -12,7 +12,7 @@ from misstep.evaluate.export import export
 from misstep.language.program import Program
 from misstep.limits import Limits
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 """Of misstep-core: one that is of another version takes rules in another form."""
 
 CoreRows = tuple[Any, ...]
