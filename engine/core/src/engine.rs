@@ -1,7 +1,7 @@
 //! Run the strata of a phase: rules that derive facts to a fixpoint, then all others once.
 use crate::memory::{Contribution, Firing, Memory, Recommendation, Slot, Veto, fact};
 use crate::numbers::{self, number};
-use crate::program::{Aggregate, Deriving, Effect, Gather, Inside, Over, Pass, Phase, Program, Step, Value};
+use crate::program::{Aggregate, Check, Deriving, Effect, Gather, Inside, Over, Pass, Phase, Program, Start, Step, Value};
 use std::cmp::Ordering;
 
 /// Which facts of growing kinds a rule is run on: the pattern at `place` takes the new facts, those before it the old ones, those after
@@ -38,13 +38,21 @@ impl<'p> Memory<'p> {
         }
     }
 
-    fn start(&mut self, rules: &'p [usize], of: usize, slots: &mut [Slot]) {
-        let program: &'p Program = self.program;
-        for &rule in rules {
-            if let Some((slot, _)) = program.rules[rule].start {
-                slots[slot] = Slot::Fact(of);
-                self.steps(rule, 0, slots, None);
+    fn start(&mut self, starts: &'p [Start], of: usize, slots: &mut [Slot]) {
+        for start in starts {
+            if let Some((column, check)) = &start.first {
+                let value = self.facts.value(of, *column);
+                let met = match check {
+                    Check::Is(wanted) => self.facts.same(value, *wanted),
+                    Check::IsTrue => matches!(value, Value::Truth(true)),
+                    Check::IsKnown => !matches!(value, Value::Unknown),
+                };
+                if !met {
+                    continue;
+                }
             }
+            slots[start.slot] = Slot::Fact(of);
+            self.steps(start.rule, start.next, slots, None);
         }
     }
 

@@ -450,9 +450,24 @@ pub struct Phase {
 /// Rules that are run once, by the kinds of the facts or findings that they start from; `always`: those that start from none.
 #[derive(Default)]
 pub struct Pass {
-    pub facts: Vec<Vec<usize>>,
-    pub findings: Vec<Vec<usize>>,
+    pub facts: Vec<Vec<Start>>,
+    pub findings: Vec<Vec<Start>>,
     pub always: Vec<usize>,
+}
+
+/// A rule that starts from a fact in a slot, where the fact meets a first condition; which step comes next.
+pub struct Start {
+    pub rule: usize,
+    pub slot: usize,
+    pub next: usize,
+    pub first: Option<(usize, Check)>,
+}
+
+/// What a rule asks of a column first, so that most rules are passed over without a look at them.
+pub enum Check {
+    Is(Value),
+    IsTrue,
+    IsKnown,
 }
 
 #[derive(Deserialize)]
@@ -527,7 +542,7 @@ impl Program {
             rule.cited = rule.sources.iter().filter_map(cited).collect();
             rule.cites = Json::default().texts(rule.sources.iter().map(String::as_str)).to_text();
         }
-        let (rules, patterns, kinds) = (&program.rules, &program.patterns, program.kinds.len());
+        let (rules, patterns, kinds) = (&program.rules, &program.patterns, &program.kinds);
         for phase in [&mut program.phases.scoring, &mut program.phases.judging, &mut program.phases.advising] {
             phase.pass = Pass::of(&phase.rest, rules, patterns, kinds);
             for deriving in &mut phase.deriving {
@@ -541,18 +556,67 @@ impl Program {
 const FEW_KINDS: usize = 4;
 
 impl Pass {
-    fn of(numbers: &[usize], rules: &[Rule], patterns: &[Pattern], kinds: usize) -> Pass {
-        let mut pass = Pass { facts: vec![vec![]; kinds], findings: vec![vec![]; kinds], always: vec![] };
+    fn of(numbers: &[usize], rules: &[Rule], patterns: &[Pattern], kinds: &[Kind]) -> Pass {
+        let none = || kinds.iter().map(|_| vec![]).collect();
+        let mut pass = Pass { facts: none(), findings: none(), always: vec![] };
         for &number in numbers {
-            let Some((_, start)) = rules[number].start else {
+            let Some((slot, start)) = rules[number].start else {
                 pass.always.push(number);
                 continue;
             };
             let of_kind = if patterns[start].over == Over::Fact { &mut pass.facts } else { &mut pass.findings };
             for &kind in &patterns[start].kinds {
-                of_kind[kind].push(number);
+                if rules[number].can_start(&kinds[kind]) {
+                    of_kind[kind].push(Start::of(number, slot, &rules[number].steps));
+                }
             }
         }
         pass
+    }
+}
+
+impl Start {
+    fn of(rule: usize, slot: usize, steps: &[Step]) -> Start {
+        let first = match steps.first() {
+            Some(Step::Test(Node::Field(of, column))) if *of == slot => Some((*column, Check::IsTrue)),
+            Some(Step::Test(Node::Known(field))) => match **field {
+                Node::Field(of, column) if of == slot => Some((column, Check::IsKnown)),
+                _ => None,
+            },
+            Some(Step::Test(Node::Compare(operators, operands))) => match (&operators[..], &operands[..]) {
+                ([Comparator::Is], [Node::Field(of, column), Node::Constant(value)]) if *of == slot => {
+                    Some((*column, Check::Is(*value)))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        Start { rule, slot, next: usize::from(first.is_some()), first }
+    }
+}
+
+impl Rule {
+    /// Whether it can fire from a fact of a kind, by what the kind alone decides.
+    fn can_start(&self, kind: &Kind) -> bool {
+        let word = |node: &Node| match node {
+            Node::Trait(_, place) => Some(kind.traits[*place]),
+            Node::Kind(_) => Some(kind.name),
+            _ => None,
+        };
+        let constant = |node: &Node| if let Node::Constant(Value::Word(word)) = node { Some(*word) } else { None };
+        let is = |value: &Value, wanted: u32| matches!(value, Value::Word(word) if *word == wanted);
+        let fails = |test: &Node| match test {
+            Node::Compare(operators, operands) => match (&operators[..], &operands[..]) {
+                ([Comparator::Is], [left, right]) => word(left).zip(constant(right)).is_some_and(|(a, b)| a != b),
+                ([Comparator::IsNot], [left, right]) => word(left).zip(constant(right)).is_some_and(|(a, b)| a == b),
+                _ => false,
+            },
+            Node::Among(item, values, negated) => {
+                word(item).is_some_and(|word| values.iter().any(|value| is(value, word)) == *negated)
+            }
+            _ => false,
+        };
+        let first = self.steps.iter().map_while(|step| if let Step::Test(test) = step { Some(test) } else { None });
+        !first.into_iter().any(fails)
     }
 }
