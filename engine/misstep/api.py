@@ -11,7 +11,7 @@ from misstep.assessment.assembly import Result
 from misstep.assessment.intake import Facts
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordLike, RecordReader, named
-from misstep.assessment.result import SCHEMA, Assessment, parse_lazily, to_json
+from misstep.assessment.result import SCHEMA, Assessment, read_lazily, to_json
 from misstep.assessment.session import Session
 from misstep.errors import InstallationError, UsageError, did_you_mean, printable
 from misstep.evaluate.core import Core, core_fault, core_program, make_core
@@ -92,9 +92,9 @@ class RuleBase:
         engine, InstallationError where it is not installed; EngineError with ``durable``.
         """
         core = self._core_of(engine)
-        answer = core.assess(facts) if core is not None and isinstance(facts, dict | list) else None
-        if answer is not None:
-            return parse_lazily(answer)
+        members = core.members(facts) if core is not None and isinstance(facts, dict | list) else None
+        if members is not None:
+            return read_lazily(members)
         return self._pipeline(engine).assess(self._reader.read(facts))
 
     def assess_json(self, record: bytes | str, engine: EngineName = "auto", detail: Detail = "full") -> bytes:

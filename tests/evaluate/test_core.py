@@ -141,3 +141,11 @@ def test_odd_data_is_left_to_python(record: object) -> None:
     core = RuleBase.shipped().core
     assert core is not None
     assert core.assess(record) is None
+
+
+def test_a_field_is_read_alone(sampled: list[bytes]) -> None:
+    answer = RuleBase.shipped().assess(orjson.loads(sampled[0]), "core")
+    assert answer.damage == RuleBase.shipped().assess(orjson.loads(sampled[0]), "python").damage
+    with pytest.raises(AttributeError):
+        object.__getattribute__(answer, "steps")
+    assert answer.steps == RuleBase.shipped().assess(orjson.loads(sampled[0]), "python").steps

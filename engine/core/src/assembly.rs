@@ -38,17 +38,17 @@ impl Memory<'_> {
     }
 
     /// The whole answer.
-    pub fn assemble(&mut self, plan: &Plan, schema: i64) -> Vec<u8> {
+    pub fn assemble(&mut self, plan: &Plan, schema: i64) -> Json {
         let derived = self.name_derived();
         let mut cited = vec![false; self.program.sources.len()];
         let mut json = Json::default();
         self.head(&mut json, schema);
-        json.name("headline").text(&self.headline(plan));
+        json.member("headline").text(&self.headline(plan));
         self.summarize(&mut json, plan);
         let because = self.reasons_of(None);
-        self.weighed(json.name("because"), &because);
+        self.weighed(json.member("because"), &because);
         cite(self.program, &mut cited, because.iter().map(|reason| reason.firing));
-        json.name("findings").list(&self.findings, |json, finding| {
+        json.member("findings").list(&self.findings, |json, finding| {
             self.put_finding(json, finding, Some(&self.word_of(finding.fact)));
             let because = self.reasons_of(Some(finding.fact));
             self.weighed(json.name("because"), &because);
@@ -56,10 +56,10 @@ impl Memory<'_> {
             cite(self.program, &mut cited, because.iter().map(|reason| reason.firing));
         });
         let drafts: Vec<Option<Draft>> = plan.steps.iter().map(|step| self.message(step, plan)).collect();
-        json.name("steps").list(plan.steps.iter().zip(&drafts).enumerate(), |json, (place, (step, draft))| {
+        json.member("steps").list(plan.steps.iter().zip(&drafts).enumerate(), |json, (place, (step, draft))| {
             self.step(json, place, step, draft.as_ref(), &mut cited);
         });
-        json.name("avoid").list(self.what_to_avoid(plan), |json, avoid| {
+        json.member("avoid").list(self.what_to_avoid(plan), |json, avoid| {
             let action = &self.program.actions[avoid.action];
             json.put("{").name("action").text(&action.id).name("title").text(&action.title);
             self.ids(json.name("for"), avoid.targets);
@@ -67,39 +67,39 @@ impl Memory<'_> {
             self.action_reasons(json.name("because"), avoid.firings);
             json.put("}");
         });
-        json.name("derived").list(derived, |json, fact| {
+        json.member("derived").list(derived, |json, fact| {
             self.derived(json, fact);
             let because: Vec<Firing> = self.derivations.iter().filter(|(of, _)| *of == fact).map(|(_, firing)| *firing).collect();
             cite(self.program, &mut cited, because.iter().copied());
             self.action_reasons(json.name("because"), because);
             json.put("}");
         });
-        json.name("notes").texts(self.notes_in_order().iter().map(String::as_str));
-        json.name("draft").optional(drafts.iter().flatten().next().map(|draft| draft.body.as_str()));
+        json.member("notes").texts(self.notes_in_order().iter().map(String::as_str));
+        json.member("draft").optional(drafts.iter().flatten().next().map(|draft| draft.body.as_str()));
         let sources = self.program.sources.iter().zip(cited).filter(|(_, cited)| *cited);
-        json.name("sources").list(sources, |json, (source, _)| {
+        json.member("sources").list(sources, |json, (source, _)| {
             json.put(&source.json);
         });
         json.put("}");
-        json.into_bytes()
+        json
     }
 
     /// Which answer it is; it is left open.
     fn head(&self, json: &mut Json, schema: i64) {
         let info = &self.program.rulebase;
-        json.put("{").name("schema").whole(schema);
-        json.name("id").optional(self.facts.record_id.as_deref());
-        json.name("rulebase").put("{").name("name").text(&info.name).name("version").text(&info.version);
+        json.put("{").member("schema").whole(schema);
+        json.member("id").optional(self.facts.record_id.as_deref());
+        json.member("rulebase").put("{").name("name").text(&info.name).name("version").text(&info.version);
         json.name("digest").text(&info.digest).put("}");
     }
 
     /// The answer without reasons.
     fn summarize(&self, json: &mut Json, plan: &Plan) {
         let scale = &self.program.scale;
-        json.name("damage").number(plan.damage as f64 / 10.0).name("damage_after").number(plan.damage_after as f64 / 10.0);
+        json.member("damage").number(plan.damage as f64 / 10.0).member("damage_after").number(plan.damage_after as f64 / 10.0);
         let band = scale.severity.words[level(&scale.severity, self.overall_severity())];
-        json.name("band").text(self.facts.word(band)).name("verdict").text(self.facts.word(plan.verdict));
-        json.name("outlook").text(self.facts.word(scale.outlooks[self.outlook])).name("acts").truth(plan.acts(self.program));
+        json.member("band").text(self.facts.word(band)).member("verdict").text(self.facts.word(plan.verdict));
+        json.member("outlook").text(self.facts.word(scale.outlooks[self.outlook])).member("acts").truth(plan.acts(self.program));
     }
 
     /// A finding without its reasons, with what is said of it; it is left open.

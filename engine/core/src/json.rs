@@ -3,11 +3,14 @@ use std::io::Write as _;
 
 pub struct Json {
     bytes: Vec<u8>,
+    /// Where the values of members begin, and where those before them end.
+    begins: Vec<usize>,
+    ends: Vec<usize>,
 }
 
 impl Default for Json {
     fn default() -> Json {
-        Json { bytes: Vec::with_capacity(USUAL) }
+        Json { bytes: Vec::with_capacity(USUAL), begins: vec![], ends: vec![] }
     }
 }
 
@@ -17,6 +20,20 @@ const USUAL: usize = 1 << 15;
 impl Json {
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
+    }
+
+    /// The values of the members of an object that is closed.
+    pub fn members(&self) -> impl Iterator<Item = &[u8]> {
+        let ends = self.ends.iter().skip(1).copied().chain([self.bytes.len() - 1]);
+        self.begins.iter().zip(ends).map(|(&begin, end)| &self.bytes[begin..end])
+    }
+
+    /// The name of a member of the whole, whose value can be had apart.
+    pub fn member(&mut self, name: &str) -> &mut Json {
+        self.ends.push(self.bytes.len());
+        self.name(name);
+        self.begins.push(self.bytes.len());
+        self
     }
 
     pub fn to_text(&self) -> String {

@@ -49,9 +49,21 @@ impl Core {
     fn assess<'py>(&self, python: Python<'py>, record: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         self.answer(python, record, |mut memory| {
             let plan = memory.make_plan();
-            let answer = memory.assemble(&plan, self.schema);
+            let answer = memory.assemble(&plan, self.schema).into_bytes();
             (!memory.is_left()).then_some(answer)
         })
+    }
+
+    /// The members of the whole answer, each as JSON, in their order.
+    fn members<'py>(&self, python: Python<'py>, record: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        let answer = self.concluded(python, record, |mut memory| {
+            let plan = memory.make_plan();
+            let answer = memory.assemble(&plan, self.schema);
+            (!memory.is_left()).then_some(answer)
+        })?;
+        answer
+            .map(|answer| PyTuple::new(python, answer.members().map(|value| PyBytes::new(python, value)).collect::<Vec<_>>()))
+            .transpose()
     }
 
     /// The answer without reasons and texts, as JSON.
@@ -85,7 +97,7 @@ impl Core {
         let run = || {
             let mut memory = self.conclude(&record, id)?;
             let plan = memory.make_plan();
-            let answer = whole.then(|| memory.assemble(&plan, self.schema));
+            let answer = whole.then(|| memory.assemble(&plan, self.schema).into_bytes());
             (!memory.is_left()).then_some((memory, plan, answer))
         };
         let Some((memory, plan, answer)) = guarded(run)? else { return Ok(None) };
@@ -109,16 +121,25 @@ fn guarded<T>(run: impl FnOnce() -> Option<T>) -> PyResult<Option<T>> {
 }
 
 impl Core {
-    /// What is made of the conclusions about a record, without the lock of Python.
+    /// What is made of the conclusions about a record, as bytes.
     fn answer<'p, 'py>(
         &'p self,
         python: Python<'py>,
         record: &Bound<'py, PyAny>,
         write: impl FnOnce(Memory<'p>) -> Option<Vec<u8>> + Send,
     ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        Ok(self.concluded(python, record, write)?.map(|bytes| PyBytes::new(python, &bytes)))
+    }
+
+    /// What is made of the conclusions about a record, without the lock of Python.
+    fn concluded<'p, T: Send>(
+        &'p self,
+        python: Python<'_>,
+        record: &Bound<'_, PyAny>,
+        write: impl FnOnce(Memory<'p>) -> Option<T> + Send,
+    ) -> PyResult<Option<T>> {
         let Some(record) = Json::of_record(record) else { return Ok(None) };
-        let answer = python.detach(|| guarded(|| self.conclude(&record, None).and_then(write)))?;
-        Ok(answer.map(|bytes| PyBytes::new(python, &bytes)))
+        python.detach(|| guarded(|| self.conclude(&record, None).and_then(write)))
     }
 
     /// Run all rules on the facts of a record; `id`: of one that has none.

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
-from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
 
 import orjson
@@ -209,9 +208,10 @@ class CitedSource(_Shape):
 
 
 class _Late(_Shape):
-    """Has a place for the function that puts the rest of an assessment together."""
+    """Has a place for what the fields of an assessment are made of when they are first read: the function that puts all of them
+    together, as plain data, or the JSON of each."""
 
-    __slots__ = ("_complete",)
+    __slots__ = ("_complete", "_members")
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,11 +256,15 @@ class Assessment(_Late):
 
     def to_json(self) -> bytes:
         """The one JSON form: UTF-8, keys in the order of the fields."""
-        return to_json(self)
+        members = getattr(self, "_members", None)
+        if members is None:
+            return to_json(self)
+        return b"{%b}" % b",".join(b'"%b":%b' % (name.encode(), value) for name, value in zip(_PLACES, members, strict=True))
 
     def to_dict(self) -> Plain:
         """Plain data, with the names of JSON."""
-        return asdict(self, dict_factory=lambda values: {_in_json(name): value for name, value in values})
+        plain: Plain = _deep_plain(self)
+        return plain
 
     @classmethod
     def from_json(cls, data: bytes | str) -> Assessment:
@@ -286,44 +290,32 @@ class Assessment(_Late):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            """Compute the fields that are not set yet, all at once: reasons and words cost more than the scores. Threads that
-            read them at the same time each compute them, and set equal values."""
+            """Make a field that is not set yet. Threads that read it at the same time each make it, and set equal values."""
             if name not in Assessment.__slots__:
                 raise AttributeError(f"'Assessment' has no attribute '{name}'")
-            complete = self._complete
-            if complete is not None:
-                _set_fields(self, {**_parts_of(complete()), "_complete": None})
+            if self._members is not None:
+                _set_fields(self, {name: _made_of(name, orjson.loads(self._members[_PLACES[name]]))})
+            elif self._complete is not None:
+                whole = {each: _made_of(each, value) for each, value in self._complete().items()}
+                _set_fields(self, {**whole, "_complete": None})
             return getattr(self, name)
 
 
-def parse_lazily(answer: bytes) -> Assessment:
-    """The assessment of which this is the JSON, which is known to be right: it is read when a field is first asked for."""
-    return make_assessment({}, lambda: _parse(answer))
-
-
-def _parse(answer: bytes) -> Plain:
-    """The plain data of which an assessment is made, from its JSON: lists that it shares are tuples, and so on."""
-    plain: Plain = orjson.loads(answer)
-    steps = plain["steps"]
-    plain["rulebase"] = RuleBaseInfo(**plain["rulebase"])
-    plain["sources"] = _made(CitedSource, plain["sources"])
-    actions = [action for step in steps for action in step["actions"]]
-    explained = (*plain["findings"], *actions, *plain["avoid"], *plain["derived"])
-    for reason in chain(plain["because"], *[part["because"] for part in explained]):
-        reason["facts"], reason["sources"] = tuple(reason["facts"]), tuple(reason["sources"])
-    for step in steps:
-        if step["message"] is not None:
-            step["message"]["blanks"] = tuple(step["message"]["blanks"])
-    for fact in plain["derived"]:
-        values = fact["values"]
-        values.update({name: tuple(value) for name, value in values.items() if isinstance(value, list)})
-    return plain
+_PLACES = {each.name: place for place, each in enumerate(fields(Assessment))}
 
 
 def make_assessment(summary: Plain, complete: Callable[[], Plain]) -> Assessment:
-    """An assessment that knows the fields of a summary, and how to put all of them together, as plain data."""
+    """An assessment that knows the fields of a summary, and how to put all of them together, as plain data: reasons and words
+    cost more than the scores."""
     made = object.__new__(Assessment)
-    _set_fields(made, {**summary, "_complete": complete})
+    _set_fields(made, {**summary, "_complete": complete, "_members": None})
+    return made
+
+
+def read_lazily(members: tuple[bytes, ...]) -> Assessment:
+    """The assessment of which these are the members of its JSON, which are known to be right."""
+    made = object.__new__(Assessment)
+    _set_fields(made, {"_complete": None, "_members": members})
     return made
 
 
@@ -333,28 +325,58 @@ def _set_fields(assessment: Assessment, values: Plain) -> None:
         set_field(assessment, name, value)
 
 
-def _parts_of(plain: Plain) -> Plain:
-    """The fields of an Assessment from plain data, which is used up."""
-    steps, avoid = plain["steps"], plain["avoid"]
-    for finding in plain["findings"]:
-        finding["because"] = _made(Reason, finding["because"])
-    for part in (*(action for step in steps for action in step["actions"]), *avoid, *plain["derived"]):
-        part["because"] = _made(ActionReason, part["because"])
+def _made_of(name: str, value: Any) -> Any:
+    """A field of an Assessment from plain data, which is used up."""
+    make = _MADE.get(name)
+    return value if make is None else make(value)
+
+
+def _reasons(shape: type[_Part], reasons: list[Plain]) -> tuple[_Part, ...]:
+    for reason in reasons:
+        reason["facts"], reason["sources"] = tuple(reason["facts"]), tuple(reason["sources"])
+    return _made(shape, reasons)
+
+
+def _explained(shape: type[_Part], parts: list[Plain]) -> tuple[_Part, ...]:
+    for part in parts:
+        part["because"] = _reasons(ActionReason, part["because"])
         if "for" in part:
             part["targets"] = tuple(part.pop("for"))
+    return _made(shape, parts)
+
+
+def _findings(findings: list[Plain]) -> tuple[Finding, ...]:
+    for finding in findings:
+        finding["because"] = _reasons(Reason, finding["because"])
+    return _made(Finding, findings)
+
+
+def _steps(steps: list[Plain]) -> tuple[Step, ...]:
     for step in steps:
-        step["actions"] = _made(PlannedAction, step["actions"])
-        step["message"] = None if step["message"] is None else Message(**step["message"])
-    return {
-        **plain,
-        "because": _made(Reason, plain["because"]),
-        "findings": _made(Finding, plain["findings"]),
-        "steps": _made(Step, steps),
-        "avoid": _made(AvoidedAction, avoid),
-        "derived": _made(DerivedFact, plain["derived"]),
-        "notes": tuple(plain["notes"]),
-        "sources": tuple(plain["sources"]),
-    }
+        step["actions"] = _explained(PlannedAction, step["actions"])
+        message = step["message"]
+        step["message"] = None if message is None else Message(**{**message, "blanks": tuple(message["blanks"])})
+    return _made(Step, steps)
+
+
+def _derived(derived: list[Plain]) -> tuple[DerivedFact, ...]:
+    for fact in derived:
+        values = fact["values"]
+        values.update({name: tuple(value) for name, value in values.items() if isinstance(value, list)})
+    return _explained(DerivedFact, derived)
+
+
+_MADE: dict[str, Callable[[Any], Any]] = {
+    "rulebase": lambda given: RuleBaseInfo(**given) if isinstance(given, dict) else given,
+    "because": lambda reasons: _reasons(Reason, reasons),
+    "findings": _findings,
+    "steps": _steps,
+    "avoid": lambda avoided: _explained(AvoidedAction, avoided),
+    "derived": _derived,
+    "notes": tuple,
+    "sources": lambda sources: tuple(CitedSource(**each) if isinstance(each, dict) else each for each in sources),
+}
+"""What a field is made of plain data by; the others are plain."""
 
 
 def _made(shape: type[_Part], parts: Iterable[Plain]) -> tuple[_Part, ...]:
@@ -373,7 +395,15 @@ def to_json(value: object) -> bytes:
 
 
 def _plain(part: Any) -> Plain:
-    return {alias: getattr(part, name) for alias, name in _names(part.__class__)}
+    return {alias: getattr(part, name) for alias, name in _names(type(part))}
+
+
+def _deep_plain(part: Any) -> Any:
+    if isinstance(part, tuple):
+        return tuple(map(_deep_plain, part)) if part and not isinstance(part[0], str) else part
+    if isinstance(part, _Shape):
+        return {alias: _deep_plain(getattr(part, name)) for alias, name in _names(type(part))}
+    return dict(part) if isinstance(part, dict) else part
 
 
 @cache

@@ -26,6 +26,9 @@ class Core(Protocol):
     def assess(self, record: object) -> bytes | None:
         """The whole answer, as JSON."""
 
+    def members(self, record: object) -> tuple[bytes, ...] | None:
+        """The members of the whole answer, each as JSON, in their order."""
+
     def outline(self, record: object) -> bytes | None:
         """The answer without reasons and texts, as JSON."""
 
