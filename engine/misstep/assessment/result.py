@@ -402,7 +402,8 @@ def _deep_plain(part: Any) -> Any:
     if isinstance(part, tuple):
         return tuple(map(_deep_plain, part)) if part and not isinstance(part[0], str) else part
     if isinstance(part, _Shape):
-        return {alias: _deep_plain(getattr(part, name)) for alias, name in _names(type(part))}
+        shape: Any = type(part)
+        return {alias: _deep_plain(getattr(part, name)) for alias, name in _names(shape)}
     return dict(part) if isinstance(part, dict) else part
 
 
