@@ -395,7 +395,7 @@ def to_json(value: object) -> bytes:
 
 
 def _plain(part: Any) -> Plain:
-    return {alias: getattr(part, name) for alias, name in _names(type(part))}
+    return {alias: getattr(part, name) for alias, name in _names(part.__class__)}
 
 
 def _deep_plain(part: Any) -> Any:
