@@ -174,8 +174,8 @@ def test_a_mutant_matters_where_an_answer_differs(tmp_path: Path, guarded: Mutat
     assert {judged.matters for judged in became.values()} == {True, False}
     for mutant in make_mutants(base):
         changed = changed_program(program, mutant)
-        other = Pipeline(changed, PythonEngine(changed), Limits())
-        differ = any(gist_of(plain.evaluate(facts)) != gist_of(other.evaluate(facts)) for facts in tried)
+        other = Pipeline(changed, CompiledEngine(changed), Limits())
+        differ = any(gist_of(plain.evaluate(facts), ()) != gist_of(other.evaluate(facts), ()) for facts in tried)
         assert differ == became[mutant.id].matters, mutant
 
 
@@ -203,6 +203,23 @@ def test_what_survives_is_shown_by_the_smallest_record(tmp_path: Path) -> None:
     assert survived["slow#1"] == [{"kind": "slow", "km": 8}]
     assert survived["slow#3"] in ([{"kind": "slow", "km": 7}], [{"kind": "slow", "km": 6}])
     assert 0 < report.noticed < report.mattering
+
+
+def test_an_answer_that_is_a_derived_fact_matters_too(tmp_path: Path) -> None:
+    """A base that computes a price has neither bands nor steps to differ."""
+    text = "schema: 1\npack: p\nextends: scale\nkinds:\n"
+    text += "  order: {role: signal, title: Order, fields: {count: {type: integer, default: 2}}}\n"
+    text += "  price: {role: derived, title: Price, fields: {euros: {type: integer}}}\n"
+    text += "  seen: {role: derived, title: Seen}\n"
+    text += "rules:\n  price: {when: [order], then: {derive: {kind: price, euros: 7 * order.count}}}\n"
+    text += "  seen: {when: [order], then: {derive: {kind: seen}}}\n  note: {when: [seen], then: {note: seen}}\n"
+    text += "cases: {two: {facts: [{kind: order}], expect: {derived: {price: {euros: 14}}}}}\n"
+    became = {mutant.id: (judged.matters, judged.noticed_by) for mutant, judged in run(tmp_path, text).judged}
+    noticed = (True, ("p/two",))
+    assert became == {
+        **{f"price#{n}": noticed for n in (1, 2, 3)},
+        **dict.fromkeys(("seen#1", "note#1"), (False, ())),
+    }
 
 
 def test_a_sample_is_the_same_for_the_same_seed(tmp_path: Path) -> None:

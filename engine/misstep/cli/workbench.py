@@ -20,9 +20,7 @@ from misstep.cli.group import (
     terminal_width,
     use_color,
 )
-from misstep.cli.quiet import with_quiet_log
-from misstep.cli.watching import watchable
-from misstep.errors import printable
+from misstep.errors import UsageError, printable
 from misstep.layout.wording import counted
 
 if TYPE_CHECKING:
@@ -78,7 +76,11 @@ def test(
     misstep test my-rules/ --mutate --sample 200
     """
     if mutate:
+        if chosen or show or coverage or update or junit:
+            raise UsageError("--mutate takes all cases, and stands without -k, --show, --coverage, --update and --junit")
         return _mutate(paths, output, sample, seed, journal)
+    if sample or journal:
+        raise UsageError("--sample and --journal go with --mutate")
     from misstep.tools.ruletest import run_cases
 
     report = run_cases(paths, None, engine, chosen, coverage)
@@ -203,8 +205,8 @@ def _mutate(paths: tuple[Path, ...], output: str, sample: int | None, seed: int,
         print("evidence for it: do not copy it.")
     idle = len(report.judged) - report.mattering
     print(f"{counted(len(report.judged), 'change')} of {report.made:,}; {idle:,} change no answer and are left out")
-    share = percent(report.noticed, report.mattering)
-    print(f"{report.noticed:,} of {report.mattering:,} that matter are noticed by a case: {share}")
+    share = f": {percent(report.noticed, report.mattering)}" if report.mattering else ""
+    print(f"{report.noticed:,} of {report.mattering:,} that matter are noticed by a case{share}")
     return OK
 
 

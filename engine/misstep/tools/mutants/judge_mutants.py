@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 from misstep.analysis.rule_parts import fire_alone
 from misstep.api import RuleBase
-from misstep.assessment.assembly import Result, band_of
+from misstep.assessment.assembly import Result, band_of, outlook_of
 from misstep.assessment.intake import Facts
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
 from misstep.errors import RecordError
 from misstep.evaluate.codegen import generate
 from misstep.evaluate.memory import CONCLUSIONS, Memory
-from misstep.evaluate.python_engine import PythonEngine
+from misstep.language.facts import ID, KIND, Row
 from misstep.language.program import OUTLOOK, Action, Program, Rule
 from misstep.limits import Limits
 from misstep.rulebase.schema import ExpectDoc
@@ -35,9 +35,8 @@ thousands, to no other end."""
 
 @dataclass(frozen=True, slots=True)
 class JudgedMutant:
-    """What became of a mutant. ``matters``: it changes the band, the verdict or the first step of a record that was tried;
-    ``noticed_by``: the cases that fail with it, in their order. ``facts``: of one that survives, the smallest record found whose
-    answer it changes."""
+    """What became of a mutant. ``matters``: it changes the gist of the answer to a record that was tried; ``noticed_by``: the
+    cases that fail with it, in their order. ``facts``: of one that survives, the smallest record found that it changes."""
 
     mutant: str
     matters: bool
@@ -51,18 +50,30 @@ class JudgedMutant:
 
 
 class AnswerGist(NamedTuple):
-    """What people act on in an answer: its band, its verdict, and what to do first."""
+    """What people act on in an answer: its band, its verdict, what to do first, and what else it tells. That is the derived facts
+    that no rule reads, a price, say; and the scores and the outlook, where there is one band alone."""
 
     band: str
     verdict: str
     first: tuple[object, ...]
+    told: frozenset[Row]
 
 
-def gist_of(result: Result) -> AnswerGist:
-    """The gist of the answer to a record."""
-    steps = result.plan.steps
+def gist_of(result: Result, told_kinds: Iterable[str]) -> AnswerGist:
+    """The gist of the answer to a record; ``told_kinds``: see below."""
+    rows, steps = result.memory.rows, result.plan.steps
     actions = [(step.occasion, step.channel, step.due_hours, *(each.action.id for each in step.choices)) for step in steps[:1]]
-    return AnswerGist(band_of(result), result.plan.verdict, tuple(actions))
+    told = {row[KIND:] for kind in told_kinds for row in rows.get(kind, ())}
+    if len(result.memory.program.scale.severity.words) == 1:
+        told |= {(outlook_of(result), *((finding.mistake[ID], finding.severity) for finding in result.findings))}
+    return AnswerGist(band_of(result), result.plan.verdict, tuple(actions), frozenset(told))
+
+
+def told_kinds_of(program: Program) -> tuple[str, ...]:
+    """The derived kinds that neither a rule nor the plan reads."""
+    read = {kind for rule in program.rules.values() for pattern in rule.all_patterns for kind in pattern.kinds}
+    derived = {name for name, kind in program.kinds.items() if kind.role == "derived"}
+    return tuple(sorted(derived - read - {program.scale.ways}))
 
 
 class _Trial(NamedTuple):
@@ -89,6 +100,7 @@ class MutantJudge:
     def __init__(self, program: Program, cases: Mapping[str, tuple[TrialFacts, ExpectDoc]], records: int, seed: int) -> None:
         """``cases``: facts and expectations by name, all of which hold."""
         self._program = program
+        self._told = told_kinds_of(program)
         self._reader = RecordReader(program, Limits())
         self._engine = PythonEngine(program)
         self._pipeline = Pipeline(program, self._engine, Limits())
@@ -110,7 +122,7 @@ class MutantJudge:
             memory = Memory(self._program, result.memory.rows, result.memory.limits)
             memory.found = result.memory.found
             recommended = frozenset(each.action for each in result.memory.recommendations)
-            yield _Trial(given, facts, memory, gist_of(result), recommended)
+            yield _Trial(given, facts, memory, gist_of(result, self._told), recommended)
 
     def judge(self, mutants: Sequence[Mutant]) -> Iterator[JudgedMutant]:
         """Judge mutants, all of one rule or action."""
@@ -149,7 +161,7 @@ class MutantJudge:
     def _judged(self, mutant: Mutant, pipeline: Pipeline, records: Iterable[_Trial], cases: Iterable[_CaseTrial]) -> JudgedMutant:
         """``pipeline``: with the mutant; the records and the cases are those where it could change something."""
         some = islice(records, MOST_RECORDS)
-        changed = next((trial for trial in some if gist_of(pipeline.evaluate(trial.facts)) != trial.gist), None)
+        changed = next((trial for trial in some if self._gist(pipeline, trial.facts) != trial.gist), None)
         if changed is None:
             return JudgedMutant(mutant.id, matters=False)
         noticed = tuple(case.name for case in cases if _notices(case, pipeline))
@@ -163,10 +175,13 @@ class MutantJudge:
             smaller = next((facts for facts in _smaller(given) if self._changes(facts, pipeline)), None)
         return given
 
+    def _gist(self, pipeline: Pipeline, facts: Facts) -> AnswerGist:
+        return gist_of(pipeline.evaluate(facts), self._told)
+
     def _changes(self, given: TrialFacts, pipeline: Pipeline) -> bool:
         try:
             facts = self._reader.read(given)
-            return gist_of(pipeline.evaluate(facts)) != gist_of(self._pipeline.evaluate(facts))
+            return self._gist(pipeline, facts) != self._gist(self._pipeline, facts)
         except RecordError:
             return False
 
