@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
+from misstep.rulebase.schema import PackDoc
 from misstep.tools.ruletest import CaseOutcome, run_cases
 
 PACK = """\
@@ -46,6 +49,9 @@ cases:
     facts: [{kind: dent, id: hood, depth: 10}, {kind: scratch}, {kind: caller}]
     expect: EXPECTED
 """
+
+EDITORS = jsonschema.Draft202012Validator(PackDoc.model_json_schema())
+"""The schema by which editors complete and check packs."""
 
 HOLDS = [
     "{derived: {price: {amount: 1200}}}",
@@ -94,6 +100,17 @@ def outcome_of(tmp_path: Path, expected: str) -> CaseOutcome:
     (tmp_path / "garage.yaml").write_text(PACK.replace("EXPECTED", expected), "utf-8")
     (outcome,) = run_cases([tmp_path]).outcomes
     return outcome
+
+
+@pytest.mark.parametrize("expected", [*HOLDS, *FAILS])
+def test_editors_take_every_expectation(expected: str) -> None:
+    pack = yaml.safe_load(PACK.replace("EXPECTED", expected))
+    assert [error.message for error in EDITORS.iter_errors(pack)] == []
+
+
+def test_editors_mark_what_no_case_can_expect() -> None:
+    for expected in ("{actions: {ring: {du_hours: 1}}}", "{derived: {price: 570}}", "{because: {r: {severity: much}}}"):
+        assert not EDITORS.is_valid(yaml.safe_load(PACK.replace("EXPECTED", expected)))
 
 
 @pytest.mark.parametrize("expected", HOLDS)

@@ -231,7 +231,7 @@ def test_a_sample_is_the_same_for_the_same_seed(tmp_path: Path) -> None:
 
 def test_all_processes_judge_as_one_does(tmp_path: Path, guarded: MutationReport, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("misstep.tools.mutants.mutation_run.FEW", 0)
-    report = run(tmp_path, pack_of(f"{FAST}\n{ADVICE}", GUARDED), processes=2)
+    report = run(tmp_path, pack_of(f"{FAST}\n{ADVICE}", GUARDED))
     assert [judged for _, judged in report.judged] == [judged for _, judged in guarded.judged]
 
 

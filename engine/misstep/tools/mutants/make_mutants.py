@@ -33,6 +33,7 @@ from misstep.language.expression_text import written_expression, written_value
 from misstep.language.numbers import minus, plus
 from misstep.language.operators import Comparator
 from misstep.language.program import Action, Aggregate, Condition, Existence, Rule
+from misstep.rulebase.load import EXTENDED
 from misstep.rulebase.packs import PackEntry
 from misstep.tools.lints.linted import LintedBase
 
@@ -66,7 +67,7 @@ def make_mutants(base: LintedBase) -> Iterator[Mutant]:
             yield Mutant(f"{rule.id}#{number}", entry.place(*path), change.words, rule, change.part)
     for name, action in base.program.actions.items():
         entry = base.merged.actions[name]
-        if entry in base.declarations():
+        if entry.pack.layer != EXTENDED:
             for number, (key, change) in enumerate(_of_action(action), 1):
                 yield Mutant(f"action {name}#{number}", entry.place(key), change.words, action, change.part)
 

@@ -45,7 +45,6 @@ class MutationSettings:
     sample: int | None = None
     seed: int = 1
     journal: Path | None = None
-    processes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +112,14 @@ def _drawn(made: Sequence[Mutant], settings: MutationSettings) -> list[Mutant]:
 def _judge_all(settings: MutationSettings, base: LintedBase, mutants: Sequence[Mutant]) -> Iterator[JudgedMutant]:
     """Judge mutants, those of one rule together, on as many processes as there are cores."""
     tasks = [[*some] for _, some in groupby(mutants, key=lambda mutant: id(mutant.original))]
-    if len(mutants) <= FEW or settings.processes == 1:
+    if len(mutants) <= FEW:
         judge = _judge_of(base, settings) if tasks else None
         for task in tasks:
             assert judge is not None
             yield from judge.judge(task)
         return
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with ProcessPoolExecutor(settings.processes or cores, get_context("spawn"), _begin, (settings,)) as pool:
+    with ProcessPoolExecutor(cores, get_context("spawn"), _begin, (settings,)) as pool:
         futures = [pool.submit(_judge_task, tuple(mutant.id for mutant in task)) for task in tasks]
         try:
             for future in as_completed(futures):
