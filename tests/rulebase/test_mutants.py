@@ -196,6 +196,14 @@ def test_cases_notice_what_they_expect(guarded: MutationReport) -> None:
     assert guarded.score == 1
 
 
+def test_a_change_that_leaves_no_answer_matters_and_is_noticed(tmp_path: Path) -> None:
+    """With 0 in place of 1 it divides by nothing."""
+    rule = 'r: {when: [{fact: slow, as: s, where: share >= 0}], then: {severity: "5 / max(1, s.km - 20)"}}'
+    case = "  one: {facts: [{kind: slow, share: 1}], expect: {findings: {slow: {severity: 5}}}}"
+    became = {mutant.change: judged for mutant, judged in run(tmp_path, pack_of(rule, case)).judged}
+    assert (became["1 -> 0"].matters, became["1 -> 0"].noticed_by) == (True, ("road/one",))
+
+
 def test_what_survives_is_shown_by_the_smallest_record(tmp_path: Path) -> None:
     case = "  far: {facts: [{kind: slow, km: 90}, {kind: calm}], expect: {fires: [slow]}}"
     report = run(tmp_path, pack_of(f"{FAST}\n{ADVICE}", case))
@@ -236,7 +244,7 @@ def test_all_processes_judge_as_one_does(tmp_path: Path, guarded: MutationReport
 
 
 def test_mutants_need_cases_that_hold(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="1 case of these packs fail, such as road/far"):
+    with pytest.raises(UsageError, match="mutants need cases that hold, and 1 do not: road/far"):
         run(tmp_path, pack_of(FAST, "  far: {facts: [{kind: slow}], expect: {quiet: [slow]}}"))
 
 

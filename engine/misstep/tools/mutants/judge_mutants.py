@@ -17,7 +17,7 @@ from misstep.assessment.assembly import Result, band_of, outlook_of
 from misstep.assessment.intake import Facts
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
-from misstep.errors import RecordError
+from misstep.errors import BudgetError, RecordError
 from misstep.evaluate.codegen import generate
 from misstep.evaluate.memory import CONCLUSIONS, Memory
 from misstep.language.facts import ID, KIND, Row
@@ -31,6 +31,10 @@ from misstep.tools.mutants.trial_records import TrialFacts, trial_records
 MOST_RECORDS = 200
 """Records that a mutant is tried on where its rule concludes something else: a rule about all records would else be tried on
 thousands, to no other end."""
+
+
+_NO_ANSWER = (BudgetError, ArithmeticError)
+"""What a mutant may raise: it derives without end, or divides by what is 0 now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +179,12 @@ class MutantJudge:
             smaller = next((facts for facts in _smaller(given) if self._changes(facts, pipeline)), None)
         return given
 
-    def _gist(self, pipeline: Pipeline, facts: Facts) -> AnswerGist:
-        return gist_of(pipeline.evaluate(facts), self._told)
+    def _gist(self, pipeline: Pipeline, facts: Facts) -> AnswerGist | None:
+        """The gist of an answer; None where a mutant leaves none."""
+        try:
+            return gist_of(pipeline.evaluate(facts), self._told)
+        except _NO_ANSWER:
+            return None
 
     def _changes(self, given: TrialFacts, pipeline: Pipeline) -> bool:
         try:
@@ -205,7 +213,10 @@ def _conclusions_of(rule: Rule, program: Program) -> Callable[[Memory], object]:
     generated = generate(rule, program.kinds)
 
     def conclude(after: Memory) -> object:
-        memory = fire_alone(generated, after, rule.derives)
+        try:
+            memory = fire_alone(rule, generated, after)
+        except _NO_ANSWER:
+            return None
         derived = [(row, [match for _, match in found]) for row, found in memory.derivations.items()]
         return derived, [(*each[:-2], each[-1]) for name in CONCLUSIONS for each in getattr(memory, name)]
 
@@ -214,6 +225,9 @@ def _conclusions_of(rule: Rule, program: Program) -> Callable[[Memory], object]:
 
 def _notices(case: _CaseTrial, pipeline: Pipeline) -> bool:
     """Whether a case fails with a mutant."""
-    result = pipeline.evaluate(case.trial.facts)
+    try:
+        result = pipeline.evaluate(case.trial.facts)
+    except _NO_ANSWER:
+        return True
     fired = frozenset(rule.id for rule in result.memory.fired())
     return next(find_mismatches(case.expect, pipeline.word(result), fired), None) is not None

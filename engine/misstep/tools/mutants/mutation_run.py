@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from itertools import groupby
@@ -18,9 +19,8 @@ from random import Random
 from typing import IO, Any
 
 from misstep.api import RuleBase
-from misstep.errors import UsageError, printable
+from misstep.errors import EngineError, UsageError, listing, printable
 from misstep.language.program import Program
-from misstep.layout.wording import counted
 from misstep.limits import Limits
 from misstep.rulebase.link import load_program
 from misstep.rulebase.link_words import lazy_words
@@ -73,7 +73,7 @@ class MutationReport:
 def run_mutants(settings: MutationSettings, show: Callable[[int, int], None] = lambda done, of: None) -> MutationReport:
     """Judge the mutants of the packs. ``show``: is told how many are done, of how many.
 
-    Raises RuleError, and UsageError where a case fails, or the journal is of something else.
+    Raises RuleError; UsageError where a case fails, or the journal is of something else; EngineError where a process dies.
     """
     program, merged = load_program(settings.paths, Limits())
     base = LintedBase(program, merged)
@@ -82,7 +82,8 @@ def run_mutants(settings: MutationSettings, show: Callable[[int, int], None] = l
     chosen = _drawn(made, settings)
     done: dict[str, JudgedMutant] = {}
     with _journal(settings, program, base) as (kept, keep):
-        done |= {each.mutant: each for each in kept}
+        wanted = {mutant.id for mutant in chosen}
+        done |= {each.mutant: each for each in kept if each.mutant in wanted}
         left = [mutant for mutant in chosen if mutant.id not in done]
         for judged in _judge_all(settings, base, left):
             keep(judged)
@@ -93,11 +94,9 @@ def run_mutants(settings: MutationSettings, show: Callable[[int, int], None] = l
 
 def _refuse_failing(program: Program, merged: Merged) -> None:
     rulebase = RuleBase(program, Limits(), lazy_words(program, merged, Limits()))
-    failed = [each.id for each in run_packs(rulebase, LintedBase(program, merged).own_packs()) if not each.passed]
+    failed = [printable(each.id) for each in run_packs(rulebase, LintedBase(program, merged).own_packs()) if not each.passed]
     if failed:
-        raise UsageError(
-            f"{counted(len(failed), 'case')} of these packs fail, such as {printable(failed[0])}; mutants need cases that hold"
-        )
+        raise UsageError(f"mutants need cases that hold, and {len(failed)} do not: {listing(failed, 3)}")
 
 
 def _drawn(made: Sequence[Mutant], settings: MutationSettings) -> list[Mutant]:
@@ -124,6 +123,8 @@ def _judge_all(settings: MutationSettings, base: LintedBase, mutants: Sequence[M
         try:
             for future in as_completed(futures):
                 yield from future.result()
+        except BrokenProcessPool:
+            raise EngineError("a process that judges mutants has died; with a journal the next run goes on from here") from None
         finally:
             pool.shutdown(cancel_futures=True)
 
