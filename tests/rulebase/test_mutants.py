@@ -63,7 +63,7 @@ def base_of(folder: Path, text: str) -> LintedBase:
 
 def run(folder: Path, text: str, **settings: Any) -> MutationReport:
     (folder / "road.yaml").write_text(text, "utf-8")
-    return run_mutants(MutationSettings((str(folder),), **settings))
+    return run_mutants(MutationSettings((str(folder),), records=100, **settings))
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def replaced(program: Program, old: Rule, new: Rule) -> Program:
     return replace(program, rules=rules, scoring=phases[0], judging=phases[1], advising=phases[2])
 
 
-@pytest.mark.parametrize("number", [1, 6, 8, 9])
+@pytest.mark.parametrize("number", [6, 8, 9])
 def test_mutants_of_random_packs_run_as_in_an_engine_made_anew(tmp_path: Path, number: int) -> None:
     text, dice = numbered(number)
     base = base_of(tmp_path, text)

@@ -30,21 +30,20 @@ from misstep.tools.mutants.judge_mutants import JudgedMutant, MutantJudge
 from misstep.tools.mutants.make_mutants import Mutant, make_mutants
 from misstep.tools.ruletest import run_packs
 
-RECORDS = 2000
-"""Made-up records that mutants are tried on."""
 FEW = 64
 """So many mutants are judged in this process: others would be ready later."""
 
 
 @dataclass(frozen=True, slots=True)
 class MutationSettings:
-    """What a run is about: its packs, how many mutants are drawn (None: all are taken), the seed of all that is drawn, and the
-    file that keeps what is done."""
+    """What a run is about: its packs, how many mutants are drawn (None: all are taken), the seed of all that is drawn, the file
+    that keeps what is done, and the made-up records to try mutants on."""
 
     paths: tuple[str, ...]
     sample: int | None = None
     seed: int = 1
     journal: Path | None = None
+    records: int = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,7 @@ def _judge_all(settings: MutationSettings, base: LintedBase, mutants: Sequence[M
 
 def _judge_of(base: LintedBase, settings: MutationSettings) -> MutantJudge:
     cases = {f"{entry.pack.doc.pack}/{entry.name}": (entry.doc.facts, entry.doc.expect) for entry in base.cases()}
-    return MutantJudge(base.program, cases, RECORDS, settings.seed)
+    return MutantJudge(base.program, cases, settings.records, settings.seed)
 
 
 _worker: dict[str, Any] = {}
@@ -210,5 +209,5 @@ def _read_journal(stream: IO[bytes], key: str, file: Path) -> tuple[list[JudgedM
 def _key(settings: MutationSettings, program: Program, base: LintedBase) -> str:
     """A digest of all that the results depend on: the rules, their cases, and what is drawn."""
     cases: Iterable[Any] = [[entry.pack.doc.pack, entry.name, entry.raw] for entry in base.cases()]
-    text = json.dumps([program.digest, [*cases], RECORDS, settings.seed], sort_keys=True)
+    text = json.dumps([program.digest, [*cases], settings.records, settings.seed], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
