@@ -20,6 +20,7 @@ from misstep.assessment.records import RecordReader
 from misstep.errors import BudgetError, RecordError
 from misstep.evaluate.codegen import generate
 from misstep.evaluate.memory import CONCLUSIONS, Memory
+from misstep.evaluate.python_engine import PythonEngine
 from misstep.language.facts import ID, KIND, Row
 from misstep.language.program import OUTLOOK, Action, Program, Rule
 from misstep.limits import Limits
@@ -214,7 +215,7 @@ def _conclusions_of(rule: Rule, program: Program) -> Callable[[Memory], object]:
 
     def conclude(after: Memory) -> object:
         try:
-            memory = fire_alone(rule, generated, after)
+            memory = fire_alone(generated, after, rule.derives)
         except _NO_ANSWER:
             return None
         derived = [(row, [match for _, match in found]) for row, found in memory.derivations.items()]
