@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -10,8 +11,15 @@ import pytest
 from tests.proofs.garage import JOINED, PLAIN, garage
 
 from misstep import Limits, RuleBase
+from misstep.errors import Location
+from misstep.language.effects import Note, Text
+from misstep.language.expression import Expression, Not
+from misstep.language.expression_text import expression_text
+from misstep.language.program import Condition, Pattern, Rule
+from misstep.language.promise import ANSWER, Promise
 from misstep.rulebase.link import load_program
-from misstep.rulebase.link_promises import link_promises
+from misstep.rulebase.link_promises import link_promises, promised_kinds
+from misstep.tools.proofs.answer_laws import laws_of_answers
 from misstep.tools.proofs.breaches import BreachFinder
 from misstep.tools.proofs.prove import ProvedPromise, prove_promises
 from misstep.tools.proofs.record_search import RecordMaker
@@ -170,6 +178,26 @@ def test_answers_of_settings_alone_are_known_all(tmp_path: Path) -> None:
         "it stays dark": "refuted",
     }
     assert found["never both"].method == "enumeration: all 9 different records of left, right"
+
+
+VALUES = TellingValues([RuleBase.shipped().program])
+LAWS = [*laws_of_answers(RuleBase.shipped().program.scale, ANSWER)]
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("law", LAWS, ids=expression_text)
+def test_every_law_of_answers_holds(law: Expression) -> None:
+    """Put to the test as a promise of its own, by the records of a search that is not told that it holds."""
+    rulebase = RuleBase.shipped()
+    answers = Pattern(ANSWER, "fact", f"the {ANSWER}", (f"the {ANSWER}",), promised_kinds(rulebase.program)[ANSWER].fields)
+    when = Rule("law", "", "", "", (), (), (), (Note(Text(())),), Text(()), ())
+    breach = replace(when, binders=(answers,), conditions=(Condition(Not(law), frozenset({ANSWER})),))
+    finder = BreachFinder(rulebase, Promise("law", "", Location(), "", when, breach), VALUES, 1000)
+    records = [*islice(RecordMaker([rulebase.program], VALUES, seed=3).records(), 100)]
+    assert [record for record in records if finder.find(record) is not None] == []
+    assert finder.tested == 100
+    opposite = replace(breach, conditions=(Condition(law, frozenset({ANSWER})),))
+    assert BreachFinder(rulebase, Promise("law", "", Location(), "", when, opposite), VALUES, 10).find(records[0]) is not None
 
 
 @pytest.mark.parametrize("number", range(6))

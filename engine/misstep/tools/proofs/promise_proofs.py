@@ -15,6 +15,7 @@ from misstep.language.promise import AFTER, ANSWER, BEFORE, Promise
 from misstep.rulebase.field_use import FieldKey, expressions_of
 from misstep.rulebase.link_promises import promised_kinds
 from misstep.tools.lints.rule_conditions import ConditionReader, TooManyBoxes, ValueKnowledge
+from misstep.tools.proofs.answer_laws import finds_no_mistake, laws_of_answers, laws_without_mistakes
 from misstep.tools.proofs.one_fact import FactDependence, adds_up
 from misstep.tools.proofs.telling_values import TellingValues
 from misstep.tools.proofs.whole_space import EndlessSpace, WholeSpace
@@ -43,6 +44,8 @@ class PromiseProver:
         """How a promise is proved without a record; empty where it is not."""
         if self._never(promise, _tests(promise)):
             return "value sets: its conditions exclude each other"
+        if not promise.two_answers and self._breaks_laws(promise):
+            return "laws of answers: no plan or score is made so, whatever the rules"
         if promise.two_answers and self.keeps_same(promise) and not self._is_read(promise):
             return "reading: no rule that bears on it reads the difference"
         if promise.added is not None and self._only_adds(promise):
@@ -89,6 +92,16 @@ class PromiseProver:
             return not ConditionReader(self._knowledge, promise.breach).boxes((test, True) for test in tests)
         except TooManyBoxes:
             return False
+
+    def _breaks_laws(self, promise: Promise) -> bool:
+        """Whether a breach of a promise would be none of the answers that are given. Laws are tried one by one, as they have
+        alternatives, which multiply; then all that are about what the promise reads."""
+        read, tests = _reads_of_answers(promise), _tests(promise)
+        laws = [*laws_of_answers(self._program.scale, ANSWER)]
+        if finds_no_mistake(promise.when, self._program):
+            laws += laws_without_mistakes(ANSWER)
+        laws = [law for law in laws if any(isinstance(ref, FieldRef) and ref.field in read for ref in walk(law))]
+        return any(self._never(promise, (*tests, *some)) for some in (*((law,) for law in laws), laws))
 
     def _is_read(self, promise: Promise) -> bool:
         """Whether a rule reads what is changed or added, and so may change what the promise compares."""
