@@ -29,7 +29,7 @@ def test_a_promise_that_is_kept(misstep: Command) -> None:
     assert (run.code, run.err) == (0, "")
     assert run.out == (
         "proved       more is never milder\n"
-        "             enumeration: all 10 different records of sneeze, 46 with those that they change to\n"
+        "             enumeration: all 10 different records of sneeze, 18 with those that they change to\n"
         "1 promise: 1 proved, 0 refuted, 0 not decided\n"
     )
 
@@ -76,4 +76,4 @@ def test_the_shipped_rules_keep_their_promises() -> None:
     found = prove_promises([shipped_rules()], budget=150)
     assert len(found) >= 8
     assert [each.name for each in found if each.answer == "refuted"] == []
-    assert {each.method.partition(":")[0] for each in found if each.answer == "proved"} == {"reading", "laws of answers"}
+    assert {each.method.partition(":")[0] for each in found if each.answer == "proved"} == {"laws of answers", "reading"}

@@ -70,7 +70,11 @@ class Prove:
         (PLAIN, PROMISED[12], "proved", "enumeration: all 10 different records of shop"),
         (PLAIN[:1], "deep: {when: [{fact: finding, of: dent, as: f, where: mm > 30}], never: f.severity < 3.8}", "proved",
          "enumeration: all 42 different records of dent"),
-        (PLAIN[:2], PROMISED[1], "proved", "enumeration: all 42 different records of dent, 862 with those that they change to"),
+        (PLAIN[:2], PROMISED[1], "proved", "enumeration: all 42 different records of dent, 82 with those that they change to"),
+        (PLAIN[:2] + JOINED[:2], PROMISED[1], "proved",
+         "amounts: all 42 different records of dent, 82 with those that they change to"),
+        (PLAIN[:2], PROMISED[1].replace("{change", "{when: [{fact: dent, where: mm < 3}], change"), "proved",
+         "enumeration: all 42 different records of dent, 159 with those that they change to"),
         (PLAIN, PROMISED[11], "not decided", "no breach in 1,000 records"),
     ],
 )  # fmt: skip

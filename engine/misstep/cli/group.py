@@ -54,7 +54,7 @@ seed_option = click.option(
     "--seed", type=int, default=1, show_default=True, help="Seed of the records that are made for the search."
 )
 budget_option = click.option(
-    "--budget", type=click.IntRange(min=1), default=2000, show_default=True, metavar="N", help="Most records to assess."
+    "--budget", type=click.IntRange(min=1), default=5000, show_default=True, metavar="N", help="Most records to assess."
 )
 paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 

@@ -31,6 +31,30 @@ class Breach(NamedTuple):
     values: dict[str, Any]
 
 
+ValuePick = Callable[[Sequence[Any]], Sequence[Any]]
+"""Chooses among the values that a field may be changed to."""
+
+
+def every_value(values: Sequence[Any]) -> Sequence[Any]:
+    """All of them."""
+    return values
+
+
+def nearest_value(values: Sequence[Any]) -> Sequence[Any]:
+    """The one that is next to the value that is changed."""
+    return values[:1]
+
+
+class AnsweredPair(NamedTuple):
+    """Two records that differ in one thing, the fact that it is about, and the results of both."""
+
+    fact: Row
+    before: SearchedRecord
+    after: SearchedRecord
+    one: Result
+    other: Result
+
+
 _READ: Mapping[str, Callable[[Result], object]] = {
     "damage": lambda result: result.plan.damage / 10,
     "damage_after": lambda result: result.plan.damage_after / 10,
@@ -90,24 +114,43 @@ class BreachFinder:
         tests = [each.test for each in self.promise.breach.conditions]
         return tuple(dict.fromkeys(part for test in tests for part in walk(test) if isinstance(part, FieldRef)))
 
-    def find(self, record: SearchedRecord, pick: Callable[[Sequence[Any]], Sequence[Any]] = lambda every: every) -> Breach | None:
+    def find(self, record: SearchedRecord, pick: ValuePick = every_value) -> Breach | None:
         """How a record breaks the promise; None where it does not, or is no record. ``pick`` chooses among the values that a
         field may be changed to."""
-        result = self.assess(record)
-        matches = [] if result is None else self._matches(self._when, result, {})
-        self.tested += bool(matches)
+        result, matches = self._matched(record)
         if result is None or not matches:
             return None
         if not self.promise.two_answers:
             return self._broken(record, None, result, {ANSWER: result}, None)
+        for pair in self._answered(record, result, matches, pick):
+            found = self._broken(pair.before, pair.after, result, {BEFORE: pair.one, AFTER: pair.other}, pair.fact)
+            if found is not None:
+                return found
+        return None
+
+    def pairs(self, record: SearchedRecord, pick: ValuePick = every_value) -> Iterator[AnsweredPair]:
+        """A record and those that differ from it in the one thing, with the answers to both."""
+        result, matches = self._matched(record)
+        return iter(()) if result is None else self._answered(record, result, matches, pick)
+
+    def _matched(self, record: SearchedRecord) -> tuple[Result | None, list[Match]]:
+        result = self.assess(record)
+        matches = [] if result is None else self._matches(self._when, result, {})
+        self.tested += bool(matches)
+        return result, matches
+
+    def _answered(
+        self,
+        record: SearchedRecord,
+        result: Result,
+        matches: Iterable[Match],
+        pick: ValuePick,
+    ) -> Iterator[AnsweredPair]:
         for fact in self._subjects(matches):
             for before, after in self._pairs(record, fact, pick):
                 one, other = (result if each is record else self.assess(each) for each in (before, after))
                 if one is not None and other is not None:
-                    found = self._broken(before, after, result, {BEFORE: one, AFTER: other}, fact)
-                    if found is not None:
-                        return found
-        return None
+                    yield AnsweredPair(fact, before, after, one, other)
 
     def assess(self, record: SearchedRecord) -> Result | None:
         """The result of a record; None where it is none, or no more may be assessed."""
@@ -138,9 +181,7 @@ class BreachFinder:
         facts = (_fact_of(binders[place], match[place]) for match in matches)
         return [*{fact[ID]: fact for fact in facts}.values()]
 
-    def _pairs(
-        self, record: SearchedRecord, fact: Row, pick: Callable[[Sequence[Any]], Sequence[Any]]
-    ) -> Iterator[tuple[SearchedRecord, SearchedRecord]]:
+    def _pairs(self, record: SearchedRecord, fact: Row, pick: ValuePick) -> Iterator[tuple[SearchedRecord, SearchedRecord]]:
         """A record before and after the change of a fact, or without and with it; one of both is the record itself."""
         change = self.promise.change
         if change is None:
@@ -187,18 +228,22 @@ class BreachFinder:
 
 
 def changed_values(field: Field, old: Any, change: FieldChange, telling: Sequence[Any]) -> list[Any]:
-    """The values, as records have them, that a field is changed to; none where it has no such value."""
+    """The values, as records have them, that a field is changed to, in a direction the nearest first; none where it has no such
+    value."""
     if change.word is None:
         new = list(change.to) if isinstance(change.to, tuple) else change.to
         return [] if change.to == old else [new]
     if change.word == "any":
         return [value for value in telling if field.form.store(value) != old]
     direction = field.worse if change.word == "worse" else change.word
-    if direction in ("higher", "lower") and field.is_number:
-        return [] if old is None else [each for each in telling if (each > old if direction == "higher" else each < old)]
-    if direction in ("higher", "lower"):
-        place = field.order.index(old) if old in field.order else -1
-        return [] if place < 0 else [*(field.order[place + 1 :] if direction == "higher" else field.order[:place])]
+    if direction in ("higher", "lower") and (field.is_number or field.order):
+        order: Sequence[Any] = telling if field.is_number else field.order
+        if old is None or (field.order and old not in order):
+            return []
+        place = (lambda value: value) if field.is_number else order.index
+        above = [each for each in order if place(each) > place(old)]
+        below = [each for each in reversed(order) if place(each) < place(old)]
+        return above if direction == "higher" else below
     is_answer = old in field.answers and old != field.worse
     return [field.worse] if is_answer else []
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from misstep.language.expression import Compare, Expression, FieldRef, Logic, Not, walk, with_name
+from misstep.language.expression import Compare, Expression, FieldRef, Logic, Not, names_in, walk, with_name
 from misstep.language.operators import COMPARISONS
-from misstep.language.program import Pattern, Program, Rule
+from misstep.language.program import FINDING, Pattern, Program, Rule
 from misstep.language.promise import AFTER, ANSWER, BEFORE, Promise
 from misstep.rulebase.field_use import FieldKey, expressions_of
 from misstep.rulebase.link_promises import promised_kinds
@@ -22,6 +22,8 @@ from misstep.tools.proofs.whole_space import EndlessSpace, WholeSpace
 
 ADDED_UP = ("severity", "noticed", "urgency", "damage")
 """What an answer has of its findings so that a worse one never makes it less: the greatest of them, or the chance of any."""
+STEPPED = ("higher", "lower", "worse")
+"""Changes that are made of steps to the next value."""
 SCORED = (*ADDED_UP, "band")
 """What an answer has of the amounts that rules add up, and of nothing else."""
 
@@ -62,6 +64,31 @@ class PromiseProver:
         deciding = self._deciding(promise, loose) if loose is not None and len(loose) <= 1 else None
         if loose is None or deciding is None:
             return None
+        return self._space(promise, loose, deciding, values)
+
+    def amounts_space(self, promise: Promise, values: TellingValues) -> tuple[WholeSpace, frozenset[Rule]] | None:
+        """Records of one fact of which one shows if the amounts that rules add for a change ever go the wrong way; and these
+        rules. What other rules add is the same before and after it, whatever they look at."""
+        loose = self._dependence.loose(promise.when)
+        if promise.change is None or not compared_scores(promise) or loose != [subject_of(promise)] or loose[0].over == FINDING:
+            return None
+        deciding = self._dependence.bearing(self._reading(promise))
+        space = self._space(promise, loose, deciding, values)
+        return None if space is None else (space, frozenset(deciding))
+
+    def steps_suffice(self, promise: Promise) -> bool:
+        """Whether a promise is kept by any change if it is kept by those to the next value: it compares scores alone, a change in
+        a direction is made of such steps, and `when` asks nothing of the fact, so that it leaves out none in between."""
+        when, name = promise.when, promise.subject
+        tests = [*(each.test for each in when.conditions), *(test for each in when.existences for test in each.conditions)]
+        asked = any(name in names_in(test) for test in tests)
+        return promise.change is not None and promise.change.word in STEPPED and not asked and bool(compared_scores(promise))
+
+    def _space(
+        self, promise: Promise, loose: Sequence[Pattern], deciding: Sequence[Rule], values: TellingValues
+    ) -> WholeSpace | None:
+        """All records of one fact that differ to some rules, and to those that lead to what they look at; None where one of them
+        is not plain, or the records have no end."""
         looked_at = (*promise.when.all_patterns, *(pattern for rule in deciding for pattern in rule.all_patterns))
         rules = [*dict.fromkeys((*deciding, *self._dependence.feeding(looked_at)))]
         if not all(map(self._dependence.is_plain, rules)):
@@ -126,7 +153,7 @@ class PromiseProver:
         kinds = subject_of(promise).kinds
         return (
             self._program.mistakes.issuperset(kinds)
-            and compared_scores(promise) == {">="}
+            and {operator for _, operator in compared_scores(promise)} == {">="}
             and all(map(self._dependence.is_plain, self._dependence.bearing(self._dependence.looking_at(kinds))))
         )
 
@@ -136,9 +163,13 @@ def subject_of(promise: Promise) -> Pattern:
     return next(pattern for pattern in promise.when.patterns if pattern.name == promise.subject)
 
 
-def compared_scores(promise: Promise) -> frozenset[str]:
-    """How a promise compares scores after a change with the same ones before: ``>=``, ``<=`` or ``==``; none where it says
-    anything else, or of what is not added up."""
+ComparedScores = frozenset[tuple[str, str]]
+"""Scores with how that after a change is to the one before: ``>=``, ``<=`` or ``==``."""
+
+
+def compared_scores(promise: Promise) -> ComparedScores:
+    """How a promise compares scores after a change with the same ones before; none where it says anything else, or of what is
+    not added up."""
     tests = _tests(promise)[len(promise.when.conditions) :]
     match tests:
         case [Not(Logic("and", parts))]:
@@ -146,23 +177,25 @@ def compared_scores(promise: Promise) -> frozenset[str]:
         case [Not(part)]:
             held = [_compared_score(part)]
         case [Compare() as part]:
-            held = [_OPPOSITE.get(_compared_score(part), "")]
+            score, operator = _compared_score(part)
+            held = [(score, _OPPOSITE.get(operator, ""))]
         case _:
             return frozenset()
-    return frozenset(held) if set(held) <= {">=", "<=", "=="} else frozenset()
+    return frozenset(held) if {operator for _, operator in held} <= {">=", "<=", "=="} else frozenset()
 
 
 _OPPOSITE = {"<": ">=", ">": "<=", "!=": "=="}
 
 
-def _compared_score(node: Expression) -> str:
-    """How an expression compares a score after a change with the one before; empty where it does not."""
+def _compared_score(node: Expression) -> tuple[str, str]:
+    """The score that an expression compares after a change with the one before, and how; empty where it does not."""
     match node:
         case Compare((operator,), (FieldRef(one, score), FieldRef(other, same))) if score == same and score in ADDED_UP:
             if (one, other) == (AFTER, BEFORE):
-                return operator
-            return COMPARISONS[operator].mirrored if (one, other) == (BEFORE, AFTER) else ""
-    return ""
+                return score, operator
+            if (one, other) == (BEFORE, AFTER):
+                return score, COMPARISONS[operator].mirrored
+    return "", ""
 
 
 def _tests(promise: Promise) -> list[Expression]:

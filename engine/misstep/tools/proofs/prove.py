@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from random import Random
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from misstep.api import RuleBase
 from misstep.errors import Location
@@ -16,14 +16,15 @@ from misstep.limits import Limits
 from misstep.rulebase.link import load_program
 from misstep.rulebase.link_promises import link_promises
 from misstep.rulebase.packs import Merged
-from misstep.tools.proofs.breaches import Breach, BreachFinder
-from misstep.tools.proofs.promise_proofs import PromiseProver
+from misstep.tools.proofs.added_amounts import keep_scores
+from misstep.tools.proofs.breaches import Breach, BreachFinder, ValuePick, every_value, nearest_value
+from misstep.tools.proofs.promise_proofs import PromiseProver, compared_scores
 from misstep.tools.proofs.record_search import RecordMaker, SearchedRecord
 from misstep.tools.proofs.smaller_records import smallest
 from misstep.tools.proofs.telling_values import TellingValues
 from misstep.tools.proofs.whole_space import WholeSpace
 
-BUDGET = 2000
+BUDGET = 5000
 """Records that are assessed, unless another number is asked for: for one promise, or for two rule bases."""
 MOST_SMALLER = 10_000
 """Records that are assessed to find a smaller one that breaks it too."""
@@ -64,6 +65,15 @@ def told_records(merged: Merged) -> list[SearchedRecord]:
     return [[{**fact, "id": fact.get("id", f"f{i}")} for i, fact in enumerate(case.facts, 1)] for case in cases]
 
 
+class _Tried(NamedTuple):
+    """A try to prove a promise. ``method``: how it is proved; ``suspects``: records that seem to break it; ``short``: that there
+    are more records than may be assessed."""
+
+    method: str = ""
+    suspects: Sequence[SearchedRecord] = ()
+    short: str = ""
+
+
 class _Attempt:
     """What is tried with every promise of a rule base."""
 
@@ -78,30 +88,59 @@ class _Attempt:
     def prove(self, promise: Promise) -> ProvedPromise:
         """What is found out about a promise."""
         method = self.prover.by_reading(promise)
-        values = TellingValues([self.prover.breach_alone(promise)], self.values)
-        space = None if method else self.prover.whole_space(promise, values)
-        suspects: list[SearchedRecord] = []
-        if space is not None and space.size <= self.budget:
-            method, suspects = self._whole(promise, space)
         if method:
             return _found(promise, "proved", method)
+        values = TellingValues([self.prover.breach_alone(promise)], self.values)
+        suspects: list[SearchedRecord] = []
+        short = ""
+        for tried in (self._by_records(promise, values), self._by_amounts(promise, values)):
+            if tried.method:
+                return _found(promise, "proved", tried.method)
+            suspects += tried.suspects
+            short = short or tried.short
         finder = BreachFinder(self.rulebase, promise, values, self.budget)
         breach = self._search(finder, promise, values, suspects)
         if breach is not None:
             return _found(promise, "refuted", "by a record", self._smallest(breach, finder, promise))
         searched = f"no breach in {finder.assessed:,} records with {finder.facts:,} facts, seed {self.seed}"
-        return _found(promise, "not decided", searched + _untested(finder) + deciding_budget(space))
+        return _found(promise, "not decided", searched + _untested(finder) + short)
 
-    def _whole(self, promise: Promise, space: WholeSpace) -> tuple[str, list[SearchedRecord]]:
-        """How a promise is proved by all records of a space; or else the record that breaks it, if one does."""
+    def _by_records(self, promise: Promise, values: TellingValues) -> _Tried:
+        """Prove a promise by all records of a space."""
+        space = self.prover.whole_space(promise, values)
+        if space is None or space.size > self.budget:
+            return _Tried(short=deciding_budget(space))
         finder = BreachFinder(self.rulebase, promise, space, self.budget, exact=promise.two_answers)
         for record in space.records():
-            if finder.find(record) is not None:
-                return "", [record]
-        if finder.refused or (promise.two_answers and space.parted and not self.prover.keeps_same(promise)):
-            return "", []
+            if finder.find(record, self._steps(promise)) is not None:
+                return _Tried(suspects=[record])
+        if promise.two_answers and space.parted and not self.prover.keeps_same(promise):
+            return _Tried()
+        return self._all_assessed("enumeration", promise, space, finder)
+
+    def _by_amounts(self, promise: Promise, values: TellingValues) -> _Tried:
+        """Prove a promise by the amounts that rules add for a change."""
+        found = self.prover.amounts_space(promise, values)
+        if found is None or found[0].size > self.budget:
+            return _Tried(short=deciding_budget(found and found[0]))
+        space, rules = found
+        finder, compared = BreachFinder(self.rulebase, promise, space, self.budget), compared_scores(promise)
+        pick = self._steps(promise)
+        for record in space.records():
+            if not all(keep_scores(pair, rules, compared) for pair in finder.pairs(record, pick)):
+                return _Tried(suspects=[record])
+        return self._all_assessed("amounts", promise, space, finder)
+
+    def _steps(self, promise: Promise) -> ValuePick:
+        """The values of a field that all others follow from."""
+        return nearest_value if self.prover.steps_suffice(promise) else every_value
+
+    def _all_assessed(self, how: str, promise: Promise, space: WholeSpace, finder: BreachFinder) -> _Tried:
+        """A proof, unless a record could not be assessed."""
+        if finder.refused:
+            return _Tried(short="" if finder.left else deciding_budget(space))
         pairs = f", {finder.assessed:,} with those that they change to" if promise.two_answers else ""
-        return f"enumeration: all {space}{pairs}{_untested(finder)}", []
+        return _Tried(f"{how}: all {space}{pairs}{_untested(finder)}")
 
     def _search(
         self, finder: BreachFinder, promise: Promise, values: TellingValues, suspects: Sequence[SearchedRecord]

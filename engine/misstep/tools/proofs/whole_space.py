@@ -51,7 +51,7 @@ class WholeSpace:
         return prod(map(len, self._options))
 
     def __str__(self) -> str:
-        return f"{self.size:,} different records of {listing(self.kinds) or 'no facts'}"
+        return f"{self.size:,} different records of {listing(self.kinds, 3) or 'no facts'}"
 
     def records(self) -> Iterator[SearchedRecord]:
         """All of them."""
