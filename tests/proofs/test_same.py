@@ -80,7 +80,7 @@ PAIRS: dict[str, tuple[list[str], list[str], str, str]] = {
 @pytest.mark.parametrize("name", PAIRS)
 def test_two_bases_are_answered_by_the_method_that_is_told(name: str, base: Base) -> None:
     old, new, answer, method = PAIRS[name]
-    found = find_sameness(base(*old), base(*new))
+    found = find_sameness(base(*old), base(*new), budget=1000)
     assert (found.answer, found.method.startswith(method)) == (answer, True), found.method
 
 
@@ -106,6 +106,18 @@ def test_a_kind_that_only_one_of_both_has_is_refused_by_the_other(base: Base) ->
     refused = sorted([found.old["refused"], found.new["refused"]])
     assert refused[0] == ""
     assert refused[1].startswith("there is no such kind; did you mean 'wash")
+
+
+def test_the_order_of_the_parts_of_a_message_orders_a_plan(base: Base) -> None:
+    rule = "a: {when: [{fact: finding, as: f}], then: {recommend: [{action: polish, for: f}, {action: wax, for: f}]}}"
+    text = garage([rule]).replace(
+        "channel: hand}", "channel: hand, part: rub}\n  wax: {title: Wax, reach: repairs, channel: hand, part: shine}"
+    )
+    text = text.replace("scale:", "scale:\n  message: {channels: [], max_words: 50, parts: [rub, shine]}")
+    found = find_sameness(base(text=text), base(text=text.replace("[rub, shine]", "[shine, rub]")))
+    assert found.answer == "refuted"
+    assert found.old == {"steps": "polish, wax (hand)"}
+    assert found.new == {"steps": "wax, polish (hand)"}
 
 
 def test_a_budget_that_is_too_small_says_what_would_do(base: Base) -> None:

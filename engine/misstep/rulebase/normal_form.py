@@ -14,13 +14,13 @@ from misstep.language.effects import Contribute, Note, Recommend, Veto
 from misstep.language.expression import Count, FieldRef, Logic
 from misstep.language.facts import Field, Kind
 from misstep.language.program import Action, Aggregate, Condition, Existence, GroupKey, Pattern, Program, Rule
-from misstep.language.scale import Occasion, Scale
+from misstep.language.scale import Occasion
 
 Form = str
 """Text that is equal where what it stands for is."""
 
 _WORDS: dict[type, frozenset[str]] = {
-    Action: frozenset({"id", "title", "text", "clause", "says", "part"}),
+    Action: frozenset({"id", "title", "text", "clause", "says"}),
     Condition: frozenset({"needs"}),
     Existence: frozenset({"needs"}),
     Aggregate: frozenset({"needs"}),
@@ -28,12 +28,6 @@ _WORDS: dict[type, frozenset[str]] = {
     Kind: frozenset({"by_name", "title", "help", "topic", "said", "repair", "word", "advice"}),
     Occasion: frozenset({"title"}),
     Pattern: frozenset({"key", "fields"}),  # they follow from the kinds
-    Scale: frozenset(
-        {
-            *("headline", "words", "message_channels", "message_spoken", "message_max_words"),
-            *("message_parts", "message_subject", "message_opening", "message_closing"),
-        }
-    ),
 }
 """What decides no answer, by class."""
 _NAMES: dict[type, str] = {
@@ -51,35 +45,41 @@ _MEASURES = (
     *("concerns", "harms", "mends", "severity", "noticed", "noticed_start", "urgency", "overall_weights"),
     *("verdicts", "table", "outlooks"),
 )
-"""The parts of a scale by which all that is scored is measured; the others are about plans."""
+"""The parts of a scale by which all that is scored is measured."""
+_PLANS = ("max_actions", "max_relief", "ways", "private", "unable", "act_within", "occasions")
+"""Those that plans are made by. Besides, actions of one step stand in the order of the parts of its message."""
 
 
 @dataclass(frozen=True)
 class NormalForm:
-    """The forms of a program: of kinds, rules and actions by their names, of the measures of its scale, and of its plans."""
+    """The forms of a program: of kinds, rules and actions by their names, of the measures of its scale, of its plans,
+    and of the parts of its messages."""
 
     kinds: Mapping[str, Form]
     rules: Mapping[str, Form]
     actions: Mapping[str, Form]
     measures: Form
     plans: Form
+    parts: Form
 
     @classmethod
     def of(cls, program: Program) -> NormalForm:
         """The forms of a program."""
-        measures = repr([_plain(getattr(program.scale, name), {}) for name in _MEASURES])
+        scale = program.scale
+        measures, plans = (repr([_plain(getattr(scale, name), {}) for name in names]) for names in (_MEASURES, _PLANS))
         return cls(
             {name: form_of(kind) for name, kind in program.kinds.items()},
             {name: rule_form(rule) for name, rule in program.rules.items()},
             {name: form_of(action) for name, action in program.actions.items()},
             measures,
-            repr([part for part in _plain(program.scale, {}) if part[0] not in _MEASURES]),
+            plans,
+            repr([part.name for part in scale.message_parts]),
         )
 
     @property
     def but_kinds(self) -> tuple[object, ...]:
         """All but kinds and rules."""
-        return self.actions, self.measures, self.plans
+        return self.actions, self.measures, self.plans, self.parts
 
     def decides_as(self, other: NormalForm) -> bool:
         """Whether programs of these forms give the same answers."""
@@ -125,7 +125,7 @@ def _plain(value: Any, names: Mapping[str, str]) -> Any:
             parts = [part for part in parts if part[0] != "assumed"]  # a text: whether there is one counts
         if isinstance(value, Logic):
             parts = [("operator", value.operator), ("operands", sorted(repr(_plain(each, names)) for each in value.operands))]
-        return parts if kind is Scale else [kind.__name__, *parts]
+        return [kind.__name__, *parts]
     if isinstance(value, dict):
         return sorted((key, repr(_plain(part, names))) for key, part in value.items())
     if isinstance(value, frozenset):

@@ -97,8 +97,8 @@ def _declared(section: ChangeSection, base: LoadedBase) -> Iterator[tuple[str, _
             case "actions":
                 yield name, _Declared(entry.text, raw, base.form.actions[name])
             case "scale":
-                decides = repr(raw) if name in _MEASURES else base.form.plans if name == "plan" else ""
-                yield name, _Declared(_flow(name, raw), raw, decides)
+                forms = {"plan": base.form.plans, "message": base.form.parts}
+                yield name, _Declared(_flow(name, raw), raw, repr(raw) if name in _MEASURES else forms.get(name, ""))
             case "constants":
                 yield name, _Declared(_flow(name, raw), raw, repr(merged.named.nodes[name]))
             case _:
