@@ -115,6 +115,7 @@ def test_what_is_added_is_named(tmp_path: Path) -> None:
     assert (found[0].old, found[0].new.splitlines()[0][:12], version) == ("", "hue: {when: ", "minor 1.5.0")
 
 
+SOON = "  urgency: {levels: {calm: 0, soon: 5}}\n  plan"
 TABLE = """
 tables:
   sizes:
@@ -129,9 +130,17 @@ tables:
 def test_a_table_is_told_apart_from_its_rows(tmp_path: Path) -> None:
     files = [tmp_path / name for name in ("old.yaml", "cell.yaml", "head.yaml")]
     cell, head = TABLE.replace("19, 2]", "19, 4]"), TABLE.replace('severity: "{points}"', 'urgency: "{points}"')
-    scale = "  urgency: {levels: {calm: 0, soon: 5}}\n  plan"
     for file, table in zip(files, (TABLE, cell, head), strict=True):
-        file.write_text(OLD.replace("  plan", scale) + table, encoding="utf-8")
+        file.write_text(OLD.replace("  plan", SOON) + table, encoding="utf-8")
     old, *others = map(load_base, files)
     told = [[f"{each.section} {each.name}" for each in find_changes(old, other)] for other in others]
     assert told == [["rules sizes.2"], ["tables sizes"]]
+
+
+def test_rules_about_a_role_stay_as_they_are_where_a_kind_is_added(tmp_path: Path) -> None:
+    every = ("  rust: {when", "  each: {when: [mistake], then: {urgency: 1}}\n  rust: {when")
+    (tmp_path / "old.yaml").write_text(OLD.replace(*every).replace("  plan", SOON), encoding="utf-8")
+    more = ("  seen: {role", "  hole: {role: mistake, title: Hole, fields: {}}\n  seen: {role")
+    (tmp_path / "new.yaml").write_text(OLD.replace(*every).replace("  plan", SOON).replace(*more), encoding="utf-8")
+    found = find_changes(load_base(tmp_path / "old.yaml"), load_base(tmp_path / "new.yaml"))
+    assert [(each.section, each.change, each.name) for each in found] == [("kinds", "added", "hole")]

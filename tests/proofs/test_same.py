@@ -120,6 +120,19 @@ def test_the_order_of_the_parts_of_a_message_orders_a_plan(base: Base) -> None:
     assert found.new == {"steps": "wax, polish (hand)"}
 
 
+def test_a_helper_that_only_one_of_both_has_is_no_detail(base: Base) -> None:
+    text = garage(
+        ["a: {when: [{fact: dear, as: d}], then: {overall: 2}}", "b: {when: [shop], then: {derive: {kind: extra, cost: 3}}}"]
+    )
+    helped = text.replace(
+        "  busy: {role", "  extra: {role: derived, title: Extra, fields: {cost: {type: number}}}\n  busy: {role"
+    )
+    plain = text.replace("then: {derive: {kind: extra, cost: 3}}", "then: {note: a shop}")
+    old, new = base(text=plain), base(text=helped.replace("{fact: dear, as: d}", "{fact: [dear, extra], as: d}"))
+    assert [rule.id for rule in new.rules_beside(old)] == ["a", "b"]
+    assert find_sameness(old, new).answer == "refuted"
+
+
 def test_a_budget_that_is_too_small_says_what_would_do(base: Base) -> None:
     old, new, _, _ = PAIRS["two steps for one"]
     found = find_sameness(base(*old), base(*new), budget=5)

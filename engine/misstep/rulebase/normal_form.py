@@ -6,8 +6,8 @@ Programs of one form give the same numbers, words of the scale, steps and facts 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from misstep.language.effects import Contribute, Note, Recommend, Veto
@@ -92,15 +92,25 @@ def form_of(value: object) -> Form:
     return repr((_plain(value, {}), bool(getattr(value, "assumed", False))))
 
 
-def rule_form(rule: Rule) -> Form:
-    """The form of a rule: what it binds has names by its place, and parts that all must hold stand in an order of their own."""
+def rule_form(rule: Rule, shared: Collection[str] | None = None) -> Form:
+    """The form of a rule: what it binds has names by its place, and parts that all must hold stand in an order of their own.
+    ``shared``: of patterns over several kinds those among these count, so that a rule about all of a role has one form whatever
+    kinds there are."""
     alone = {binder.name: repr(_of_binder(rule, binder)) for binder in rule.binders}
     names = {name: f"b{place}" for place, name in enumerate(sorted(alone, key=lambda name: alone[name]))}
-    binders = [_plain(binder, {**names, **_own(binder)}) for binder in rule.binders]
-    existences = [_plain(each, {**names, each.pattern.name: "own"}) for each in rule.existences]
+    binders = [_plain(_narrowed(binder, shared), {**names, **_own(binder)}) for binder in rule.binders]
+    existences = [_plain(_narrowed(each, shared), {**names, each.pattern.name: "own"}) for each in rule.existences]
     conditions = [_plain(each, names) for each in rule.conditions]
     effects = [_plain(each, names) for each in rule.effects if not isinstance(each, Note)]
     return repr([sorted(map(repr, parts)) for parts in (binders, existences, conditions, effects)])
+
+
+def _narrowed(part: Any, shared: Collection[str] | None) -> Any:
+    """A part of a rule with fewer kinds in its pattern."""
+    if isinstance(part, Pattern):
+        kinds = tuple(kind for kind in part.kinds if shared is None or kind in shared)
+        return replace(part, kinds=kinds or part.kinds)
+    return part if isinstance(part, GroupKey) else replace(part, pattern=_narrowed(part.pattern, shared))
 
 
 def _of_binder(rule: Rule, binder: Pattern | Aggregate | GroupKey) -> list[object]:

@@ -55,7 +55,7 @@ def find_changes(old: LoadedBase, new: LoadedBase) -> tuple[BaseChange, ...]:
 
 
 def _changes(section: ChangeSection, old: LoadedBase, new: LoadedBase) -> Iterator[BaseChange]:
-    before, after = dict(_declared(section, old)), dict(_declared(section, new))
+    before, after = dict(_declared(section, old, new)), dict(_declared(section, new, old))
     renamed = _renamed(before, after) if section == "rules" else {}
     for name in sorted(before.keys() | after.keys() - {*renamed.values()}):
         now = renamed.get(name, name)
@@ -74,7 +74,7 @@ def _renamed(before: Mapping[str, _Declared], after: Mapping[str, _Declared]) ->
     return {name: now for name, now in gone.items() if now}
 
 
-def _declared(section: ChangeSection, base: LoadedBase) -> Iterator[tuple[str, _Declared]]:
+def _declared(section: ChangeSection, base: LoadedBase, other: LoadedBase) -> Iterator[tuple[str, _Declared]]:
     """The declarations of a section by their names."""
     program, merged = base.program, base.merged
     if section == "fields":
@@ -83,6 +83,7 @@ def _declared(section: ChangeSection, base: LoadedBase) -> Iterator[tuple[str, _
             for name in raw:
                 yield f"{owner}.{name}", _Declared(_flow(name, raw[name]), raw[name], form_of(_field(base, owner, name)))
         return
+    forms = base.rule_forms(other) if section == "rules" else {}
     for name, entry in getattr(merged, section).items():
         raw = entry.raw
         match section:
@@ -93,12 +94,12 @@ def _declared(section: ChangeSection, base: LoadedBase) -> Iterator[tuple[str, _
                 raw = {key: value for key, value in raw.items() if key not in ("rows", "csv")}
                 yield name, _Declared(_flow(name, raw), raw, repr([raw.get(key) for key in _DECIDING]))
             case "rules":
-                yield name, _Declared(entry.text, raw, repr(raw) if isinstance(entry, RowEntry) else base.form.rules[name])
+                yield name, _Declared(entry.text, raw, repr(raw) if isinstance(entry, RowEntry) else forms[name])
             case "actions":
                 yield name, _Declared(entry.text, raw, base.form.actions[name])
             case "scale":
-                forms = {"plan": base.form.plans, "message": base.form.parts}
-                yield name, _Declared(_flow(name, raw), raw, repr(raw) if name in _MEASURES else forms.get(name, ""))
+                decides = {"plan": base.form.plans, "message": base.form.parts}
+                yield name, _Declared(_flow(name, raw), raw, repr(raw) if name in _MEASURES else decides.get(name, ""))
             case "constants":
                 yield name, _Declared(_flow(name, raw), raw, repr(merged.named.nodes[name]))
             case _:

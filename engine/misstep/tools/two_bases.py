@@ -14,7 +14,7 @@ from misstep.limits import Limits
 from misstep.rulebase.link import load_program
 from misstep.rulebase.link_words import lazy_words
 from misstep.rulebase.load import SHIPPED
-from misstep.rulebase.normal_form import NormalForm
+from misstep.rulebase.normal_form import NormalForm, rule_form
 from misstep.rulebase.packs import Merged
 from misstep.rulebase.shipped import shipped_rules
 
@@ -34,14 +34,21 @@ class LoadedBase:
 
     def rules_beside(self, other: LoadedBase) -> list[Rule]:
         """Its rules that the other one has not, or not as often, whatever they are called."""
-        left = Counter(other.form.rules.values())
+        left = Counter(other.rule_forms(self).values())
         found = []
-        for name, form in self.form.rules.items():
+        for name, form in self.rule_forms(other).items():
             if left[form]:
                 left[form] -= 1
             else:
                 found.append(self.program.rules[name])
         return found
+
+    def rule_forms(self, other: LoadedBase) -> dict[str, str]:
+        """The forms of its rules by their names, without the given kinds that the other one has not: a rule about all of a role
+        is the same where there is one more of them."""
+        derived = {name for name, kind in self.program.kinds.items() if kind.role == "derived"}
+        shared = kinds_of_both((self, other)) | derived
+        return {name: rule_form(rule, shared) for name, rule in self.program.rules.items()}
 
 
 def load_base(path: Path) -> LoadedBase:
