@@ -74,9 +74,9 @@ _READ: Mapping[str, Callable[[Result], object]] = {
     "avoid": lambda result: tuple(
         each.action.id for each in what_to_avoid(result.memory.vetoes, result.plan, result.memory.program)
     ),
-    "reaches": lambda result: tuple({choice.action.reach for choice in result.plan.choices}),
-    "derived": lambda result: tuple({row[KIND] for row in result.memory.derivations}),
-    "fires": lambda result: tuple(rule.id for rule in result.memory.fired()),
+    "reaches": lambda result: tuple(sorted({choice.action.reach for choice in result.plan.choices})),
+    "derived": lambda result: tuple(sorted({row[KIND] for row in result.memory.derivations})),
+    "fires": lambda result: tuple(sorted(rule.id for rule in result.memory.fired())),
 }
 """What a promise may read of an answer, by the names of the fields of ``answer_kinds``."""
 
