@@ -174,7 +174,7 @@ def test_a_mutant_matters_where_an_answer_differs(tmp_path: Path, guarded: Mutat
     assert {judged.matters for judged in became.values()} == {True, False}
     for mutant in make_mutants(base):
         changed = changed_program(program, mutant)
-        other = Pipeline(changed, CompiledEngine(changed), Limits())
+        other = Pipeline(changed, PythonEngine(changed), Limits())
         differ = any(gist_of(plain.evaluate(facts), ()) != gist_of(other.evaluate(facts), ()) for facts in tried)
         assert differ == became[mutant.id].matters, mutant
 

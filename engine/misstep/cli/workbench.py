@@ -20,6 +20,8 @@ from misstep.cli.group import (
     terminal_width,
     use_color,
 )
+from misstep.cli.quiet import with_quiet_log
+from misstep.cli.watching import watchable
 from misstep.errors import UsageError, printable
 from misstep.layout.wording import counted
 
