@@ -87,6 +87,42 @@ def test_a_promise_is_answered_by_the_method_that_is_told(
     assert found.breach is None
 
 
+@pytest.mark.parametrize(
+    ("rules", "answer"),
+    [
+        (JOINED[:1], "proved"),
+        (["k: {when: [dent], unless: [wash], then: {severity: 2}}"], "proved"),
+        (["k: {when: [dent, {exists: wash}], then: {severity: -2}}"], "proved"),
+        (
+            ["k: {when: [wash], then: {derive: {kind: busy}}}", "l: {when: [dent, busy], then: {relief: {for: dent, add: 1}}}"],
+            "proved",
+        ),
+        (["k: {when: [dent], unless: [wash], then: {relief: 2}}"], "refuted"),
+        (["k: {when: [dent, {exists: wash}], then: {severity: 2}}"], "refuted"),
+        (
+            ["k: {when: [wash], then: {derive: {kind: busy}}}", "l: {when: [dent], unless: [busy], then: {severity: -2}}"],
+            "refuted",
+        ),
+        (["k: {when: [dent, {count: wash, as: n}], then: {severity: {for: dent, add: n - 2}}}"], "refuted"),
+    ],
+)
+def test_a_fact_more_is_proved_by_the_signs_of_amounts(rules: list[str], answer: str, prove: Prove) -> None:
+    seen = "m: {when: [dent], then: {severity: 5}}"
+    (found,) = prove([seen, *rules], "washing never harms: {add: wash, always: after.severity <= before.severity}")
+    assert found.answer == answer
+    assert found.method == (
+        "signs: the rules that it starts or stops move scores one way only" if answer == "proved" else "by a record"
+    )
+
+
+def test_a_setting_that_is_assumed_is_no_fact_more(tmp_path: Path) -> None:
+    rule = "k: {when: [dent, {fact: shop, where: open}], then: {severity: {for: dent, add: 2}}}"
+    text = garage([rule], ["a shop never helps: {add: shop, always: after.severity >= before.severity}"])
+    (tmp_path / "pack.yaml").write_text(text.replace("title: Shop\n", "title: Shop\n    assumed: it is open\n"), encoding="utf-8")
+    (found,) = prove_promises([tmp_path / "pack.yaml"])
+    assert found.answer == "refuted"
+
+
 def test_what_refutes_a_promise_is_small_and_breaks_it(prove: Prove) -> None:
     milder, added = prove([*PLAIN, "j: {when: [dent], unless: [scratch], then: {severity: 9}}"], PROMISED[1], PROMISED[5])
     assert (milder.answer, added.answer) == ("refuted", "refuted")

@@ -15,6 +15,7 @@ from misstep.language.promise import AFTER, ANSWER, BEFORE, Promise
 from misstep.rulebase.field_use import FieldKey, expressions_of
 from misstep.rulebase.link_promises import promised_kinds
 from misstep.tools.lints.rule_conditions import ConditionReader, TooManyBoxes, ValueKnowledge
+from misstep.tools.proofs.added_signs import MoveDirection, moves_one_way
 from misstep.tools.proofs.answer_laws import finds_no_mistake, laws_of_answers, laws_without_mistakes
 from misstep.tools.proofs.one_fact import FactDependence, adds_up
 from misstep.tools.proofs.telling_values import TellingValues
@@ -52,6 +53,8 @@ class PromiseProver:
             return "reading: no rule that bears on it reads the difference"
         if promise.added is not None and self._only_adds(promise):
             return "reading: no rule reads it together with other facts, so it only adds"
+        if promise.added is not None and self._moves_one_way(promise):
+            return "signs: the rules that it starts or stops move scores one way only"
         return ""
 
     def keeps_same(self, promise: Promise) -> bool:
@@ -156,6 +159,22 @@ class PromiseProver:
             and {operator for _, operator in compared_scores(promise)} == {">="}
             and all(map(self._dependence.is_plain, self._dependence.bearing(self._dependence.looking_at(kinds))))
         )
+
+    def _moves_one_way(self, promise: Promise) -> bool:
+        """Whether a fact more moves all scores that the promise compares as it says. A mistake more may only raise them."""
+        kinds = subject_of(promise).kinds
+        direction = _DIRECTIONS.get(frozenset(operator for _, operator in compared_scores(promise)))
+        lowers = direction == "down" and not self._program.mistakes.isdisjoint(kinds)
+        assumed = any(self._program.kinds[kind].assumed for kind in kinds)  # one is there where the record gives none
+        return (
+            direction is not None
+            and not lowers
+            and not assumed
+            and moves_one_way(self._program, self._knowledge, kinds, direction)
+        )
+
+
+_DIRECTIONS: dict[frozenset[str], MoveDirection] = {frozenset({"<="}): "down", frozenset({">="}): "up"}
 
 
 def subject_of(promise: Promise) -> Pattern:
