@@ -18,7 +18,7 @@ TrialFacts = list[dict[str, Any]]
 """The facts of a record, as packs and JSON write them."""
 
 NEIGHBOURS = 12
-"""Neighbours of a case that are tried, of all that it has."""
+"""Neighbours of a case that are tried, of all that it has; more of them where there are few cases."""
 
 
 def trial_records(rulebase: RuleBase, cases: Mapping[str, TrialFacts], count: int, seed: int) -> Iterator[TrialFacts]:
@@ -26,10 +26,11 @@ def trial_records(rulebase: RuleBase, cases: Mapping[str, TrialFacts], count: in
     for record in sample_records(rulebase, count, seed):
         yield record["facts"]
     use = FieldUse.of(rulebase.program)
+    most = max(NEIGHBOURS, count // max(1, len(cases)))
     for case, facts in cases.items():
         yield facts
         chance = Random(f"{seed} {case}").random  # noqa: S311 - no secret
-        yield from sorted(_neighbours(facts, use), key=lambda _: chance())[:NEIGHBOURS]
+        yield from sorted(_neighbours(facts, use), key=lambda _: chance())[:most]
 
 
 def _neighbours(facts: TrialFacts, use: FieldUse) -> Iterator[TrialFacts]:
