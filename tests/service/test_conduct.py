@@ -170,7 +170,7 @@ def test_nothing_that_somebody_wrote_about_an_interview_is_in_the_log_or_in_the_
 
 def test_an_error_of_ours_tells_nobody_what_it_says(served: ServedRules, caplog: pytest.LogCaptureFixture) -> None:
     class Broken:
-        def assess_json(self, record: bytes) -> bytes:
+        def assess_json(self, record: bytes, detail: str) -> bytes:
             raise KeyError(record.decode())
 
     settings = Settings()

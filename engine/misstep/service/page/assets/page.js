@@ -90,8 +90,10 @@ function swap(id, page) {
   const open = new Set([...old.querySelectorAll("details[id][open]")].map((details) => details.id));
   for (const details of fresh.querySelectorAll("details[id]")) if (open.has(details.id)) details.open = true;
   old.hidden = fresh.hidden;
-  if (old.innerHTML !== fresh.innerHTML || id === "page") old.replaceChildren(...fresh.childNodes); // else the focus stays where it is
+  if (id === "page" || !same(old, fresh)) old.replaceChildren(...fresh.childNodes); // else the focus stays where it is
 }
+
+const same = ({ childNodes: a }, { childNodes: b }) => a.length === b.length && [...a].every((node, i) => node.isEqualNode(b[i]));
 
 // The way to the answer is in sight until the answer fills half of the window.
 const seen = new IntersectionObserver(
