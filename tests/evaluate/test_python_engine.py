@@ -43,7 +43,7 @@ def written() -> list[str]:
 
 def test_source_for_tracebacks_is_kept_as_long_as_the_rule_base() -> None:
     rulebase = load_text(PACK)
-    rulebase.assess([{"kind": "late"}])
+    rulebase.assess([{"kind": "late"}], "python")
     (name,) = written()
     assert any("memory.contributions.append" in line for line in linecache.getlines(name))
     del rulebase
@@ -53,9 +53,9 @@ def test_source_for_tracebacks_is_kept_as_long_as_the_rule_base() -> None:
 
 def test_a_rule_base_that_goes_leaves_the_source_of_its_successor() -> None:
     before = load_text(PACK)
-    before.assess([{"kind": "late"}])
+    before.assess([{"kind": "late"}], "python")
     after = load_text(PACK)
-    after.assess([{"kind": "late"}])
+    after.assess([{"kind": "late"}], "python")
     del before
     gc.collect()
     assert len(written()) == 1

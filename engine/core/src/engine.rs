@@ -129,6 +129,9 @@ impl<'p> Memory<'p> {
                 Step::Each(slot, pattern, others) => {
                     let pattern = &program.patterns[*pattern];
                     if pattern.over == Over::Outlook {
+                        if !others.is_empty() {
+                            return; // another pattern has taken the one there is
+                        }
                         slots[*slot] = Slot::Value(Value::Word(program.scale.outlooks[self.outlook]));
                         continue;
                     }
