@@ -110,23 +110,29 @@ def _amount(dimension: str, amount: float | str) -> str:
 def why_not_document(found: WhyNot, subject: str) -> ReportDocument:
     """Why a rule did not fire, or an action is not planned; ``subject``: "rule" or "action"."""
     done = "has fired" if subject == "rule" else "is in the plan"
-    name: Inline = (Run(found.name, "strong"), f" {done}." if found.holds else f": {_why(found)}")
+    name: Inline = (Run(found.name, "strong"), f" {done}." if found.holds else f": {why_text(found)}")
     blocks: list[Block] = [] if found.holds else [*_near(found), *_behind(found)]
     return ReportDocument("", [name], [Section("", blocks)] if blocks else [])
 
 
-def _why(found: WhyNot) -> str:
+def why_text(found: WhyNot) -> str:
+    """The condition that failed, in a clause."""
     share = f" ({found.met} of {found.asked} conditions hold)" if found.asked > 1 and found.met else ""
     failed = found.failed if found.failed.startswith(("there is", "no ")) or not found.asked else f"{found.failed} does not hold"
     return f"{failed}{share}"
 
 
-def _near(found: WhyNot) -> list[Points]:
-    points = []
+def near_texts(found: WhyNot) -> list[str]:
+    """The facts that came nearest, each with the values that the condition read."""
+    texts = []
     for match in found.near:
         values = ", ".join(f"{name} is {show(value)}" for name, value in match.values.items())
-        facts = listing(match.facts)
-        points.append(Point(": ".join(filter(None, (facts, values)))))
+        texts.append(": ".join(filter(None, (listing(match.facts), values))))
+    return texts
+
+
+def _near(found: WhyNot) -> list[Points]:
+    points = [Point(text) for text in near_texts(found)]
     rest = found.nearest - len(found.near)
     if found.near and rest > 0:
         points.append(Point(Run(f"and {rest} more", "dim")))
@@ -135,7 +141,7 @@ def _near(found: WhyNot) -> list[Points]:
 
 def _behind(found: WhyNot) -> list[Points]:
     points = [
-        Point((Run(each.name, "strong"), f" would: {_why(each)}"), [*_near(each), *_behind(each)])
+        Point((Run(each.name, "strong"), f" would: {why_text(each)}"), [*_near(each), *_behind(each)])
         for each in found.rules[:MOST_RULES]
     ]
     rest = len(found.rules) - len(points)

@@ -19,7 +19,7 @@ def as_markdown(document: ReportDocument) -> str:
     for paragraph in document.lead:
         lines += [_line(paragraph), ""]
     for section in document.sections:
-        lines += [f"## {_line(section.title)}", ""]
+        lines += [f"## {_line(section.title)}", ""] if section.title else []
         for block in section.blocks:
             lines += [*_block(block), ""]
     for paragraph in document.foot:

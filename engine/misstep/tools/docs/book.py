@@ -72,7 +72,7 @@ class Book:
     The tables lead from the name of a kind, action or source to the rules that speak of it.
     """
 
-    program: Program
+    rulebase: RuleBase
     title: str
     chapters: Sequence[Chapter]
     examples: Examples
@@ -82,6 +82,11 @@ class Book:
     recommending: Mapping[str, Sequence[Rule]]
     vetoing: Mapping[str, Sequence[Rule]]
     resting: Mapping[str, Sequence[Rule]]
+
+    @property
+    def program(self) -> Program:
+        """The checked rules."""
+        return self.rulebase.program
 
     def about(self, rule: Rule) -> str:
         """The kind that a rule is about: the first that it names, settings last; empty if it is about all of a role."""
@@ -118,7 +123,7 @@ def read_book(paths: Sequence[str | Path]) -> Book:
         return found
 
     return Book(
-        program=program,
+        rulebase=rulebase,
         title=title or program.name,
         chapters=chapters,
         examples=run_examples(rulebase, merged),

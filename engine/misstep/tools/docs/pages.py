@@ -15,6 +15,7 @@ from functools import partial
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from misstep.analysis.explanation_text import near_texts, why_text
 from misstep.assessment.phrases import span_of_time
 from misstep.assessment.statement import source_details, state
 from misstep.assessment.text import to_text
@@ -138,6 +139,9 @@ class _Writer:
             "shares": _shares,
             "rule_changes": rule_changes,
             "rule_sums": rule_sums,
+            "why_not": lambda example, rule: book.rulebase.why_not(example.facts, rule.id),
+            "why_text": why_text,
+            "near_texts": near_texts,
             "standing": lambda rule: STANDINGS[standing_of(rule, book.program)],
             "own_fields": book.program.own_fields,
             "role_fields": lambda kind: book.program.roles.get(kind.role, ()),
