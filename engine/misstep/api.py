@@ -334,7 +334,12 @@ class RuleBase:
         return self.core if engine in ("auto", "core") else None
 
     def _pipeline(self, engine: str) -> Pipeline:
-        """The pipeline in Python with an engine; for the core that of Python, whose answers are the same."""
+        """The pipeline in Python with an engine; for the core that of Python, whose answers are the same.
+
+        Raises UsageError where there is no such engine, InstallationError where it is not installed.
+        """
+        if engine == "core":
+            self._core_of(engine)  # who asks for it is told where it is missing, whatever is done with it
         pipeline = self._pipelines.get("python" if engine in ("auto", "core") else engine)
         if pipeline is None:
             if engine != "durable":

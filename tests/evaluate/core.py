@@ -12,7 +12,7 @@ from misstep.assessment.explain import Explainer
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
 from misstep.assessment.result import SCHEMA
-from misstep.evaluate.export import export
+from misstep.evaluate.core import core_program, make_core
 from misstep.evaluate.python_engine import PythonEngine
 from misstep.language.program import Program
 
@@ -24,12 +24,10 @@ class Beside:
     """A program in the core and in Python."""
 
     def __init__(self, program: Program, limits: Limits) -> None:
-        from misstep_core import Core
-
         self._reader = RecordReader(program, limits)
         self._pipeline = Pipeline(program, PythonEngine(program), limits)
         self._explainer = Explainer(program)
-        self._core = Core(orjson.dumps(export(program, limits)), SCHEMA)
+        self._core = make_core(core_program(program, limits), SCHEMA)
 
     def core(self, record: bytes) -> Both:
         return self._core.outline(record), self._core.assess(record)
