@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 from tests.end_to_end.command import FIXTURES, MISSTEP, environment
 
 SEED = (FIXTURES / "interviews" / "seed.json").read_bytes()
@@ -61,6 +62,12 @@ class Service:
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE)
+
+
+def client_of(url: str) -> httpx.Client:
+    """A client with a connection for each request. The service rightly closes one that is idle for some seconds, and a busy
+    machine makes it idle between two requests."""
+    return httpx.Client(base_url=url, timeout=60, limits=httpx.Limits(max_keepalive_connections=0))
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import httpx
 import jsonschema
 import pytest
 from tests.end_to_end.command import INTERVIEWS, ROOT, Command
-from tests.service.running import SEED, Service, until
+from tests.service.running import SEED, Service, client_of, until
 
 from misstep import RuleBase, assess_json
 from misstep.limits import Limits
@@ -29,7 +29,7 @@ TAG = f'"misstep/{RULEBASE.version}/{RULEBASE.digest}"'
 
 @pytest.fixture(scope="module")
 def http(service: Service) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=service.url, timeout=60) as client:
+    with client_of(service.url) as client:
         yield client
 
 

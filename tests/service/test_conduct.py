@@ -18,7 +18,7 @@ from typing import Any, cast
 import httpx
 import pytest
 from tests.end_to_end.command import Command, environment
-from tests.service.running import RECORDS_TYPE, SEED, Service, body_of, everything, post, running, status_of, until
+from tests.service.running import RECORDS_TYPE, SEED, Service, body_of, client_of, everything, post, running, status_of, until
 
 from misstep import RuleBase
 from misstep.service.config import Settings
@@ -149,7 +149,7 @@ def test_nothing_that_somebody_wrote_about_an_interview_is_in_the_log_or_in_the_
     ]
     with running() as service:
         service.wait_for("Application startup complete.")
-        with httpx.Client(base_url=service.url, timeout=60) as http:
+        with client_of(service.url) as http:
             answers = [http.post("/assess", json=record) for record in records]
             answers.append(http.post("/assess", content=f'["{CANARY}', headers={"content-type": "application/json"}))
             answers.append(http.post("/assess", content=f'["{CANARY}', headers={"content-type": CANARY}))
@@ -211,7 +211,7 @@ def test_answers_of_one_never_reach_another(service: Service) -> None:
     wrong: list[object] = []
 
     def call(number: int) -> None:
-        with httpx.Client(base_url=service.url, timeout=60) as http:
+        with client_of(service.url) as http:
             for turn in range(40):
                 word = f"w{number}x{turn}"
                 answer = http.post("/assess", json={"id": word, "facts": [{"id": f"f{word}", "kind": "late_arrival"}]}).json()

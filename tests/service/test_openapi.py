@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from tests.service.packs import write
-from tests.service.running import SEED, Service, running
+from tests.service.running import SEED, Service, client_of, running
 
 from misstep import Assessment, RuleBase, assess_json
 from misstep.service.config import Settings
@@ -97,7 +97,7 @@ def test_the_schema_of_an_assessment_is_the_librarys_with_the_words_of_the_rules
 
 
 def test_what_is_sent_about_the_rules_fits_its_schema_to_the_last_member(described: Any, service: Service) -> None:
-    with httpx.Client(base_url=service.url, timeout=60) as http:
+    with client_of(service.url) as http:
         answers = {path: http.get(path).json() for path in PATHS}
     for path, answer in answers.items():
         described_path = described["paths"][PATHS[path]]["get"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.service.packs import RECORD, numbers_in, write
-from tests.service.running import Service, running, until
+from tests.service.running import Service, client_of, running, until
 
 pytestmark = pytest.mark.once  # nothing here depends on the version of Python
 
@@ -53,7 +53,7 @@ class Caller:
     answers: int = 0
 
     def __call__(self) -> None:
-        with httpx.Client(base_url=self.url, timeout=60) as http:
+        with client_of(self.url) as http:
             while self.wanted.is_set():
                 self.once(http, "/assess", RECORD, JSON)
                 self.once(http, "/assess/batch", RECORD + b"\n" + RECORD, {"content-type": "application/x-ndjson"})
