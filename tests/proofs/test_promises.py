@@ -232,12 +232,12 @@ def test_every_law_of_answers_holds(law: Expression) -> None:
     answers = Pattern(ANSWER, "fact", f"the {ANSWER}", (f"the {ANSWER}",), promised_kinds(rulebase.program)[ANSWER].fields)
     when = Rule("law", "", "", "", (), (), (), (Note(Text(())),), Text(()), ())
     breach = replace(when, binders=(answers,), conditions=(Condition(Not(law), frozenset({ANSWER})),))
-    finder = BreachFinder(rulebase, Promise("law", "", Location(), "", when, breach), VALUES, 1000)
+    finder = BreachFinder(rulebase, Promise("law", "", Location, "", when, breach), VALUES, 1000)
     records = [*islice(RecordMaker([rulebase.program], VALUES, seed=3).records(), 100)]
     assert [record for record in records if finder.find(record) is not None] == []
     assert finder.tested == 100
     opposite = replace(breach, conditions=(Condition(law, frozenset({ANSWER})),))
-    assert BreachFinder(rulebase, Promise("law", "", Location(), "", when, opposite), VALUES, 10).find(records[0]) is not None
+    assert BreachFinder(rulebase, Promise("law", "", Location, "", when, opposite), VALUES, 10).find(records[0]) is not None
 
 
 @pytest.mark.parametrize("number", range(6))

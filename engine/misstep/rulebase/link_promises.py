@@ -24,12 +24,12 @@ PromiseEntry = PackEntry[schema.PromiseDoc]
 
 
 def link_promises(program: Program, merged: Merged, limits: Limits) -> tuple[Promise, ...]:
-    """The promises of a rule base, in the order of their places. Raises RuleError with every mistake in them."""
+    """The promises of a rule base. Raises RuleError with every mistake in them."""
     declared = Declared(merged, program.kinds, program.scale, limits)
     kinds = promised_kinds(program)
     found = [_link_promise(declared, entry, kinds) for entry in merged.promises.values()]
     refuse(merged.problems, limits)
-    return tuple(sorted((promise for promise in found if promise is not None), key=lambda promise: promise.place))
+    return tuple(promise for promise in found if promise is not None)
 
 
 def promised_kinds(program: Program) -> dict[str, Kind]:
@@ -86,7 +86,7 @@ def _link_promise(declared: Declared, entry: PromiseEntry, kinds: dict[str, Kind
     breach = replace(matching, binders=(*matching.binders, *answers), conditions=tuple(names.conditions))
     condition = f"never: {doc.never}" if doc.always is None else f"always: {doc.always}"
     return Promise(
-        entry.name, entry.pack.doc.pack, entry.place(), condition, matching, breach, change, changed if doc.add else None
+        entry.name, entry.pack.doc.pack, entry.place, condition, matching, breach, change, changed if doc.add else None
     )
 
 

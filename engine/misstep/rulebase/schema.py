@@ -6,7 +6,7 @@ give the JSON Schema that editors use.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
@@ -84,6 +84,10 @@ def _not_true(value: object) -> object:
 
 class Doc(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Itself, for it is frozen: pydantic copies a default for each document that does not give the field."""
+        return self
 
 
 Waivers = dict[Identifier, ShortText]

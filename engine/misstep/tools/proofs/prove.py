@@ -54,7 +54,7 @@ def prove_promises(paths: Sequence[str | Path], seed: int = 1, budget: int = BUD
     """
     limits = Limits()
     program, merged = load_program(paths, limits)
-    promises = link_promises(program, merged, limits)
+    promises = sorted(link_promises(program, merged, limits), key=lambda promise: promise.place())
     attempt = _Attempt(RuleBase(program, limits), told_records(merged), seed, budget)
     return tuple(map(attempt.prove, promises))
 
@@ -179,7 +179,7 @@ class _Attempt:
 
 
 def _found(promise: Promise, answer: ProofAnswer, method: str, breach: Breach | None = None) -> ProvedPromise:
-    return ProvedPromise(promise.name, promise.pack, promise.place, promise.condition, answer, method, breach)
+    return ProvedPromise(promise.name, promise.pack, promise.place(), promise.condition, answer, method, breach)
 
 
 def _untested(finder: BreachFinder) -> str:
