@@ -232,7 +232,8 @@ impl Memory<'_> {
             let Effect::Note(parts) = &rule.effects[*place] else {
                 continue;
             };
-            let (id, text) = (self.facts.word(rule.id), self.say(parts, self.matched(*firing)));
+            let (id, mut text) = (self.facts.word(rule.id), String::new());
+            self.say(parts, self.matched(*firing), |piece| text.push_str(piece));
             match notes.iter_mut().find(|(_, known)| *known == text) {
                 Some(note) => note.0 = id,
                 None => notes.push((id, text)),

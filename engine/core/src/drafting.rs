@@ -6,6 +6,7 @@ use crate::speech::{GLUE, Occurrence, capitalized};
 
 const MOST_CLAUSES: usize = 2;
 const LONGEST_BLANK: usize = 80;
+const USUAL_SENTENCE: usize = 128;
 
 pub struct Draft {
     pub subject: Option<String>,
@@ -178,23 +179,22 @@ pub fn joined(parts: &[&str]) -> String {
 
 /// The sentences of a text: one ends with a full stop, a question or an exclamation mark before a blank.
 fn sentences(text: &str) -> Vec<String> {
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut found = vec![];
-    let mut sentence = String::new();
-    let mut letters = words.chars().peekable();
-    while let Some(letter) = letters.next() {
-        let next = letters.peek().copied();
-        if letter == ' ' && next.is_some_and(|next| matches!(next, '.' | ',' | ';')) {
-            continue; // left by an empty part of a template
+    let mut found: Vec<String> = vec![];
+    let mut ended = true;
+    for word in text.split_whitespace() {
+        match found.last_mut() {
+            Some(sentence) if word.starts_with(['.', ',', ';']) => sentence.push_str(word), // left by an empty part of a template
+            Some(sentence) if !ended => {
+                sentence.push(' ');
+                sentence.push_str(word);
+            }
+            _ => {
+                let mut sentence = String::with_capacity(USUAL_SENTENCE);
+                sentence.push_str(word);
+                found.push(sentence);
+            }
         }
-        if letter == ' ' && sentence.ends_with(['.', '!', '?']) {
-            found.push(std::mem::take(&mut sentence));
-            continue;
-        }
-        sentence.push(letter);
-    }
-    if !words.is_empty() {
-        found.push(sentence);
+        ended = word.ends_with(['.', '!', '?']);
     }
     found
 }

@@ -3,6 +3,7 @@ use crate::json::Json;
 use crate::memory::{Firing, Memory, Slot, fact};
 use crate::program::{Effect, Node, Part, Rule, Value};
 use crate::scoring::VERDICT;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 const DIMENSIONS: [&str; 7] = ["severity", "relief", "noticed", "urgency", "verdict", "overall", "outlook"];
@@ -135,11 +136,14 @@ impl Memory<'_> {
     fn explain(&self, json: &mut Json, firing: Firing) {
         let (rule, matched) = (self.rule(firing), self.matched(firing));
         let assumed = self.rests_on(&rule.read, matched);
-        let mut text = self.say(&rule.because, matched);
+        json.name("text").put("\"");
+        self.say(&rule.because, matched, |piece| {
+            json.inside(piece);
+        });
         if assumed && self.rests_on(&rule.shown, matched) {
-            text.push_str(" (assumed)");
+            json.put(" (assumed)");
         }
-        json.name("text").text(&text);
+        json.put("\"");
         json.name("facts").texts(self.facts_of(firing).map(|fact| self.id(fact)));
         json.name("sources").put(&rule.cites);
         let basis = if assumed {
@@ -163,36 +167,35 @@ impl Memory<'_> {
 
     // -- texts
 
-    pub fn say(&self, parts: &[Part], matched: &[Slot]) -> String {
-        let mut said = String::new();
+    /// Say a text, piece by piece.
+    pub fn say(&self, parts: &[Part], matched: &[Slot], mut add: impl FnMut(&str)) {
         for part in parts {
             let shown = |node: &Node| self.show(self.evaluate(node, matched));
             match part {
-                Part::Text(text) => said.push_str(text),
-                Part::Title(slot) => said.push_str(&self.facts.kind(fact(matched[*slot])).title),
-                Part::Show(node) => said.push_str(&shown(node)),
-                Part::Word(node) => said.push_str(&shown(node).replace('_', " ")),
+                Part::Text(text) => add(text),
+                Part::Title(slot) => add(&self.facts.kind(fact(matched[*slot])).title),
+                Part::Show(node) => add(&shown(node)),
+                Part::Word(node) => add(&shown(node).replace('_', " ")),
             }
         }
-        said
     }
 
     /// A value as people write it.
-    pub fn show(&self, value: Value) -> String {
+    pub fn show(&self, value: Value) -> Cow<'_, str> {
         match value {
             Value::Unknown => "unknown".into(),
             Value::Truth(truth) => if truth { "yes" } else { "no" }.into(),
-            Value::Whole(whole) => whole.to_string(),
-            Value::Number(number) if number.fract() == 0.0 => format!("{number:.0}"),
+            Value::Whole(whole) => whole.to_string().into(),
+            Value::Number(number) if number.fract() == 0.0 => format!("{number:.0}").into(),
             Value::Number(number) => {
                 let places = format!("{number:.3}");
                 let shortest = places.trim_end_matches('0');
-                if shortest.ends_with('.') { format!("{shortest}0") } else { shortest.into() }
+                if shortest.ends_with('.') { format!("{shortest}0") } else { shortest.to_string() }.into()
             }
             Value::Word(word) => self.facts.word(word).into(),
             Value::Set(set) => {
                 let words = self.facts.set(set).iter().map(|&word| self.facts.word(word));
-                words.collect::<Vec<_>>().join(", ")
+                words.collect::<Vec<_>>().join(", ").into()
             }
         }
     }

@@ -8,13 +8,45 @@ const LARGEST: f64 = 9_007_199_254_740_992.0; // 2**53
 
 impl Memory<'_> {
     pub fn holds(&self, node: &Node, slots: &[Slot]) -> bool {
-        matches!(self.evaluate(node, slots), Value::Truth(true))
+        let facts = &self.facts;
+        let value = |node: &Node| self.evaluate(node, slots);
+        let truth = |node: &Node| self.holds(node, slots);
+        match node {
+            Node::Known(field) => !matches!(value(field), Value::Unknown),
+            Node::Not(operand) => !truth(operand),
+            Node::And(operands) => operands.iter().all(truth),
+            Node::Or(operands) => operands.iter().any(truth),
+            Node::Compare(operators, operands) => {
+                let mut left = value(&operands[0]);
+                operators.iter().zip(&operands[1..]).all(|(operator, operand)| {
+                    let right = value(operand);
+                    let met = match operator {
+                        Comparator::Is => facts.same(left, right),
+                        Comparator::IsNot => !facts.same(left, right),
+                        operator => facts.compare(left, right).is_some_and(|order| meets(*operator, order)),
+                    };
+                    left = right;
+                    met
+                })
+            }
+            Node::Among(item, values, negated) => {
+                let item = value(item);
+                values.iter().any(|&value| facts.same(item, value)) != *negated
+            }
+            Node::Holds(item, set, negated) => match (value(item), value(set)) {
+                (item, Value::Set(set)) => facts.set(set).iter().any(|&word| facts.same(item, Value::Word(word))) != *negated,
+                _ => {
+                    self.leave();
+                    false
+                }
+            },
+            _ => matches!(value(node), Value::Truth(true)),
+        }
     }
 
     pub fn evaluate(&self, node: &Node, slots: &[Slot]) -> Value {
         let facts = &self.facts;
         let value = |node: &Node| self.evaluate(node, slots);
-        let truth = |node: &Node| self.holds(node, slots);
         match node {
             Node::Constant(value) => *value,
             Node::Field(slot, column) => facts.value(fact(slots[*slot]), *column),
@@ -27,43 +59,20 @@ impl Memory<'_> {
                 Slot::Value(value) => value,
                 Slot::Fact(_) => self.left(None),
             },
-            Node::Known(field) => Value::Truth(!matches!(value(field), Value::Unknown)),
-            Node::Not(operand) => Value::Truth(!truth(operand)),
-            Node::And(operands) => Value::Truth(operands.iter().all(truth)),
-            Node::Or(operands) => Value::Truth(operands.iter().any(truth)),
-            Node::Compare(operators, operands) => {
-                let mut left = value(&operands[0]);
-                for (operator, operand) in operators.iter().zip(&operands[1..]) {
-                    let right = value(operand);
-                    let met = match operator {
-                        Comparator::Is => facts.same(left, right),
-                        Comparator::IsNot => !facts.same(left, right),
-                        operator => facts.compare(left, right).is_some_and(|order| meets(*operator, order)),
-                    };
-                    if !met {
-                        return Value::Truth(false);
-                    }
-                    left = right;
-                }
-                Value::Truth(true)
-            }
-            Node::Among(item, values, negated) => {
-                let item = value(item);
-                Value::Truth(values.iter().any(|&value| facts.same(item, value)) != *negated)
-            }
-            Node::Holds(item, set, negated) => match (value(item), value(set)) {
-                (item, Value::Set(set)) => {
-                    Value::Truth(facts.set(set).iter().any(|&word| facts.same(item, Value::Word(word))) != *negated)
-                }
-                _ => self.left(None),
-            },
+            Node::Known(_)
+            | Node::Not(_)
+            | Node::And(_)
+            | Node::Or(_)
+            | Node::Compare(..)
+            | Node::Among(..)
+            | Node::Holds(..) => Value::Truth(self.holds(node, slots)),
             Node::Arithmetic(operator, left, right, whole) => self.arithmetic(*operator, value(left), value(right), *whole),
             Node::Negative(operand) => match value(operand) {
                 Value::Whole(whole) => Value::Whole(-whole),
                 Value::Number(number) => Value::Number(0.0 - number),
                 _ => self.left(None),
             },
-            Node::If(condition, then, otherwise) => value(if truth(condition) { then } else { otherwise }),
+            Node::If(condition, then, otherwise) => value(if self.holds(condition, slots) { then } else { otherwise }),
             Node::Call(function, arguments) => self.call(*function, &arguments.iter().map(value).collect::<Vec<_>>()),
             Node::Slice(text, start, stop) => match value(text) {
                 Value::Word(word) => Value::Word(facts.own(&slice(facts.word(word), *start, *stop))),

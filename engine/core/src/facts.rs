@@ -55,7 +55,6 @@ impl<'p> Facts<'p> {
         json.finish().ok()?;
         facts.complete()?;
         facts.given = facts.kinds.len();
-        facts.present = (0..program.kinds.len()).filter(|&kind| !facts.of_kind[kind].is_empty()).collect();
         Some(facts)
     }
 
@@ -109,7 +108,8 @@ impl<'p> Facts<'p> {
     pub fn same(&self, a: Value, b: Value) -> bool {
         match (a, b) {
             // a text of the record that is a word of the program has its number
-            (Value::Word(a), Value::Word(b)) => a == b || (self.is_own(a) && self.is_own(b) && self.word(a) == self.word(b)),
+            (Value::Word(a), Value::Word(b)) if a == b => true,
+            (Value::Word(a), Value::Word(b)) => self.is_own(a) && self.is_own(b) && self.word(a) == self.word(b),
             _ => self.compare(a, b).is_some_and(Ordering::is_eq),
         }
     }
@@ -313,9 +313,8 @@ impl<'p> Facts<'p> {
         for fact in 0..self.kinds.len() {
             self.of_kind[self.kinds[fact]].push(fact);
         }
-        for number in 0..self.of_kind.len() {
-            let kind = &self.program.kinds[number];
-            if !kind.assumed.is_empty() && self.of_kind[number].is_empty() {
+        for &number in &self.program.assumed {
+            if self.of_kind[number].is_empty() {
                 self.add(number);
                 self.ids.push(NO_ID);
                 self.of_kind[number].push(self.kinds.len() - 1);
@@ -327,7 +326,8 @@ impl<'p> Facts<'p> {
         if given.windows(2).any(|pair| pair[0] == pair[1]) {
             return None;
         }
-        for number in 0..self.of_kind.len() {
+        self.present = (0..self.of_kind.len()).filter(|&kind| !self.of_kind[kind].is_empty()).collect();
+        for number in self.present.clone() {
             let mut rows = std::mem::take(&mut self.of_kind[number]);
             if rows.len() > 1 && self.program.kinds[number].role == Role::Setting {
                 return None;

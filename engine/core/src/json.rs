@@ -55,31 +55,37 @@ impl Json {
     }
 
     pub fn text(&mut self, text: &str) -> &mut Json {
-        let is_special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
-        self.bytes.push(b'"');
-        if text.as_bytes().chunks(32).any(|chunk| chunk.iter().fold(false, |found, &byte| found | is_special(byte))) {
-            self.escaped(text); // seldom
-        } else {
-            self.put(text);
+        self.bytes.reserve(text.len() + 2);
+        self.put("\"").inside(text).put("\"")
+    }
+
+    /// A piece of a text that is begun and ended by quotation marks.
+    pub fn inside(&mut self, text: &str) -> &mut Json {
+        if is_plain(text.as_bytes()) {
+            return self.put(text); // nearly always
         }
-        self.bytes.push(b'"');
+        self.escaped(text);
         self
     }
 
     fn escaped(&mut self, text: &str) {
-        for byte in text.bytes() {
-            match byte {
-                b'"' => self.bytes.extend(b"\\\""),
-                b'\\' => self.bytes.extend(b"\\\\"),
-                b'\n' => self.bytes.extend(b"\\n"),
-                b'\r' => self.bytes.extend(b"\\r"),
-                b'\t' => self.bytes.extend(b"\\t"),
-                0x08 => self.bytes.extend(b"\\b"),
-                0x0c => self.bytes.extend(b"\\f"),
-                0..0x20 => self.bytes.extend(format!("\\u{byte:04x}").bytes()),
-                _ => self.bytes.push(byte),
-            }
+        let mut begin = 0;
+        for (place, byte) in text.bytes().enumerate() {
+            let escape = match byte {
+                b'"' => "\\\"",
+                b'\\' => "\\\\",
+                b'\n' => "\\n",
+                b'\r' => "\\r",
+                b'\t' => "\\t",
+                0x08 => "\\b",
+                0x0c => "\\f",
+                0..0x20 => &format!("\\u{byte:04x}"),
+                _ => continue,
+            };
+            self.put(&text[begin..place]).put(escape);
+            begin = place + 1;
         }
+        self.put(&text[begin..]);
     }
 
     pub fn optional(&mut self, text: Option<&str>) -> &mut Json {
@@ -126,4 +132,19 @@ impl Json {
         }
         self.put("]")
     }
+}
+
+/// Whether nothing has to be escaped, eight bytes at a time.
+fn is_plain(text: &[u8]) -> bool {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * EACH;
+    let below = |bytes: u64, bound: u64| bytes.wrapping_sub(bound * EACH) & !bytes & HIGH;
+    let special = |bytes: u64| {
+        let is = |byte: u8| below(bytes ^ (u64::from(byte) * EACH), 1);
+        below(bytes, 0x20) | is(b'"') | is(b'\\')
+    };
+    let (whole, rest) = text.as_chunks();
+    let mut last = [b' '; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    whole.iter().chain([&last]).fold(0, |found, &bytes| found | special(u64::from_ne_bytes(bytes))) == 0
 }

@@ -25,6 +25,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// An answer is put together from hundreds of small texts and lists, so the allocator matters.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// One program, ready for records; safe from many threads. A record is JSON, as bytes or text, or its data: dictionaries and lists.
 /// Each method gives None where Python has to answer.
 #[pyclass(frozen)]

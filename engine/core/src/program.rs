@@ -521,6 +521,9 @@ pub struct Program {
     pub word_of: FxHashMap<String, u32>,
     #[serde(skip)]
     pub most_slots: usize,
+    /// The kinds of settings that are assumed where a record has none.
+    #[serde(skip)]
+    pub assumed: Vec<usize>,
 }
 
 impl Program {
@@ -529,6 +532,9 @@ impl Program {
         program.word_of = program.words.iter().enumerate().map(|(i, word)| (word.clone(), i as u32)).collect();
         program.most_slots = program.rules.iter().map(|rule| rule.slots + 1).max().unwrap_or(0);
         for (number, kind) in program.kinds.iter_mut().enumerate() {
+            if !kind.assumed.is_empty() {
+                program.assumed.push(number);
+            }
             kind.columns = kind.fields.iter().enumerate().map(|(i, field)| (field.name.clone(), i)).collect();
             if kind.role != Role::Derived {
                 program.kind_of.insert(program.words[kind.name as usize].clone(), number);

@@ -103,12 +103,14 @@ impl Memory<'_> {
     }
 
     /// A value as it is put into a text.
-    fn shown(&self, value: &Shown) -> String {
+    fn shown<'s>(&'s self, value: &'s Shown) -> Cow<'s, str> {
         match value {
-            Shown::Unknown(name) => format!("[{}]", name.replace('_', " ")),
-            Shown::Text(text) => text.to_string(),
-            Shown::Word(word) => word.replace('_', " "),
-            Shown::Set(set) => set.iter().map(|&word| self.facts.word(word).replace('_', " ")).collect::<Vec<_>>().join(", "),
+            Shown::Unknown(name) => format!("[{}]", name.replace('_', " ")).into(),
+            Shown::Text(text) => Cow::Borrowed(text),
+            Shown::Word(word) => word.replace('_', " ").into(),
+            Shown::Set(set) => {
+                set.iter().map(|&word| self.facts.word(word).replace('_', " ")).collect::<Vec<_>>().join(", ").into()
+            }
             Shown::Truth(truth) => self.show(Value::Truth(*truth)),
             Shown::Whole(whole) => self.show(Value::Whole(*whole)),
             Shown::Number(number) => self.show(Value::Number(*number)),
