@@ -3,7 +3,7 @@
 Source is put together from fixed pieces, numbers and names made here. Text of a rule never becomes source: it is
 bound as a constant, ``c0``, ``c1`` and so on.
 
-A rule alone has a function that is given the facts of each of its patterns:
+The function of a rule is given the facts of each of its patterns:
 
     def fire(memory, sources):
         add = memory.contributions.append
@@ -11,15 +11,13 @@ A rule alone has a function that is given the facts of each of its patterns:
             if r0[3] >= 5:
                 m = (r0, )
                 add(new(Contribution, (r0, c1, 1500, c2, m)))
-
-Rules that start from the same facts share one: see speed/rule_groups.py.
 """
 
 from __future__ import annotations
 
 import linecache
 import weakref
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,16 +57,15 @@ class Generated:
 
 
 def generate(rule: Rule, kinds: dict[str, Kind]) -> Generated:
-    """Write and compile the function of a rule by itself."""
-    writer = _Alone(kinds)
-    writer.block(rule, 1, {})
-    source = writer.function("memory, sources")
+    """Write and compile the function of a rule."""
+    writer = _RuleWriter(kinds)
+    source = writer.write(rule)
     return Generated(compiled(source, f"<rule {rule.id}>", writer.constants), source, writer.keys)
 
 
 def compiled(source: str, filename: str, constants: Mapping[str, object]) -> Any:
     """The function ``fire`` of a source written here; tracebacks show its lines for as long as it lives."""
-    namespace: dict[str, Any] = {**RUNTIME, **constants, "N": ()}
+    namespace: dict[str, Any] = {**RUNTIME, **constants}
     exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - names and numbers made here, see above
     fire = namespace["fire"]
     lines = (len(source), None, source.splitlines(keepends=True), filename)
@@ -83,52 +80,40 @@ def _forget(filename: str, lines: object) -> None:
         linecache.cache.pop(filename, None)
 
 
-Bound = Mapping[str, tuple[Pattern, str]]
-"""Patterns whose facts are at hand, with the variable of each, by the name that the rule gives them."""
-
-
-class Writer(ExpressionWriter):
-    """Writes rules into the body of a function, line by line, from the outermost loop in."""
+class _RuleWriter(ExpressionWriter):
+    """Writes a rule as the body of a function, line by line, from the outermost loop in."""
 
     def __init__(self, kinds: dict[str, Kind]) -> None:
         super().__init__(kinds)
         self.head: dict[str, str] = {}  # variables that are set first of all
         self.lines: list[str] = []
         self.bound: list[Pattern] = []
+        self.keys: dict[str, Pattern] = {}  # the patterns, each by a key of its own
         self.loops = 0
         self.rule = ""
 
-    def source(self, pattern: Pattern) -> str:
-        """The expression for the facts that a pattern ranges over."""
-        raise NotImplementedError
-
-    def function(self, arguments: str) -> str:
+    def write(self, rule: Rule) -> str:
         """The whole function."""
-        head = [f"    {name} = {value}" for name, value in self.head.items()]
-        return "\n".join([f"def fire({arguments}):", *head, *self.lines]) + "\n"
-
-    def bind(self, given: Bound) -> None:
-        """Take up a rule with the facts that are at hand."""
-        self.locals = {name: local for name, (_, local) in given.items()}
-        self.patterns = {name: pattern for name, (pattern, _) in given.items()}
-        self.bound = list(self.patterns.values())
-
-    def block(self, rule: Rule, indent: int, given: Bound, judged: Container[Condition] = ()) -> None:
-        """Write all that a rule does, at an indentation, where the facts of some of its patterns are at hand and some of
-        its conditions have been judged."""
         self.rule = self.constant(rule)
-        self.bind(given)
-        self.loops = indent - 1
-        conditions = [c for c in rule.conditions if c not in judged]
-        steps: list[Condition | Existence | Aggregate] = [*conditions, *rule.aggregates, *rule.existences]
-        bound = set(given)
-        indent = self._ready(steps, bound, indent)
-        for pattern in join_order(rule, bound):
+        steps: list[Condition | Existence | Aggregate] = [*rule.conditions, *rule.aggregates, *rule.existences]
+        bound: set[str] = set()
+        indent = self._ready(steps, bound, 1)
+        for pattern in join_order(rule, set()):
             indent = self._loop(pattern, steps, bound, indent)
             indent = self._ready(steps, bound, indent)
         pad = "    " * indent
         self.lines.append(f"{pad}m = ({''.join(f'{self.locals[b.name]}, ' for b in rule.binders)})")
         self.lines += [pad + self._effect(i, effect) for i, effect in enumerate(rule.effects)]
+        head = [f"    {name} = {value}" for name, value in self.head.items()]
+        return "\n".join(["def fire(memory, sources):", *head, *self.lines]) + "\n"
+
+    def _source(self, pattern: Pattern) -> str:
+        """The expression for the facts that a pattern ranges over."""
+        key = pattern.key
+        while key in self.keys:
+            key += DUPLICATE_SUFFIX
+        self.keys[key] = pattern
+        return f"sources[{self.constant(key)}]"
 
     # -- matching
 
@@ -137,7 +122,7 @@ class Writer(ExpressionWriter):
         self.locals[pattern.name] = local
         self.patterns[pattern.name] = pattern
         pad = "    " * indent
-        source = self.source(pattern)
+        source = self._source(pattern)
         if self.loops and not self._once(pattern):
             tests = [s.test for s in steps if isinstance(s, Condition)]
             source = self._counted(pattern, source, tests, bound, pad)
@@ -218,7 +203,7 @@ class Writer(ExpressionWriter):
         Inside a loop they are filtered once, by the conditions that speak of nothing else.
         """
         own = step.pattern
-        source = self.source(own)
+        source = self._source(own)
         self.locals[own.name] = "x"
         self.patterns[own.name] = own
         alone = _alone(step)
@@ -361,21 +346,6 @@ class Writer(ExpressionWriter):
                 return f"{text} if {text} is None else float({text})"
             return f"float({text})"
         return text
-
-
-class _Alone(Writer):
-    """Writes a rule by itself, which is given the facts of its patterns. Each pattern has its own key."""
-
-    def __init__(self, kinds: dict[str, Kind]) -> None:
-        super().__init__(kinds)
-        self.keys: dict[str, Pattern] = {}
-
-    def source(self, pattern: Pattern) -> str:
-        key = pattern.key
-        while key in self.keys:
-            key += DUPLICATE_SUFFIX
-        self.keys[key] = pattern
-        return f"sources[{self.constant(key)}]"
 
 
 def _alone(step: Aggregate | Existence) -> list[Expression]:

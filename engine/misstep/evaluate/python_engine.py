@@ -1,26 +1,21 @@
-"""The default engine: rules are specialised Python functions, written on first use.
+"""The engine in Python: each rule is a specialised function, written on first use.
 
-Rules that start from the same facts share one function, and of very many the values of a fact choose: see speed/. The engine
-keeps nothing between calls and holds no lock: threads that need the same function for the first time each write it, and one of
-the equal results stays.
+It says what rules mean, and runs where the core is missing or looks for more than an answer. It keeps nothing between calls and
+holds no lock: threads that need the same function for the first time each write it, and one of the equal results stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 
 from misstep.evaluate.codegen import DUPLICATE_SUFFIX, Generated, generate
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory, extent_of
-from misstep.evaluate.speed.rule_groups import ByKind, RuleGroup
-from misstep.evaluate.speed.switch import Switch, group_rules
-from misstep.language.facts import Kind, Row
+from misstep.language.expression import Compare, FieldRef, Literal
+from misstep.language.facts import FIRST_VALUE, Kind, Row
 from misstep.language.program import Over, Pattern, Program, Rule, Stratum
-
-_ByKind = dict[str, list[RuleGroup | Switch]]
-"""The groups of rules that start from facts of a kind, or of several kinds of which it is one."""
 
 
 class PythonEngine:
@@ -71,15 +66,12 @@ class _Extents(dict[str, list[Row]]):
         self.ranges = ranges
 
     def __missing__(self, key: str) -> list[Row]:
-        rows = self[key] = extent_of(self.rows, *self.ranges[key])
+        rows = self[key] = extent_of(self.rows, *self.ranges[key.rstrip(DUPLICATE_SUFFIX)])
         return rows
 
 
-# -- recursive rules
-
-
-class _Growing:
-    """A rule that reads a kind which its own stratum derives."""
+class _Runnable:
+    """A rule with its function, which is written when it is first asked for."""
 
     def __init__(self, rule: Rule, kinds: dict[str, Kind]) -> None:
         self.rule = rule
@@ -89,6 +81,13 @@ class _Growing:
     def generated(self) -> Generated:
         """Its function."""
         return generate(self.rule, self.kinds)
+
+    def replacing(self, rule: Rule, by: Rule) -> _Runnable:
+        """See ``PythonEngine.replacing``."""
+        return _Runnable(by, self.kinds) if self.rule is rule else self
+
+
+# -- recursive rules
 
 
 def _fixpoint(stratum: _Deriving, memory: Memory, extents: _Extents) -> None:
@@ -113,7 +112,7 @@ def _fixpoint(stratum: _Deriving, memory: Memory, extents: _Extents) -> None:
 
 
 def _fire_on(
-    rule: _Growing,
+    rule: _Runnable,
     memory: Memory,
     extents: _Extents,
     kinds: frozenset[str],
@@ -135,7 +134,7 @@ def _fire_on(
                 rows += of_kind[start:end]
             slices.add(id(rows))
         else:
-            rows = extents[key.rstrip(DUPLICATE_SUFFIX)]
+            rows = extents[key]
         sources[key] = rows
     memory.spend(sum(map(len, sources.values())), rule.rule)
     rule.generated.fire(memory, sources)
@@ -158,7 +157,7 @@ class _Steps:
     def __init__(self, strata: Iterable[Stratum], kinds: dict[str, Kind]) -> None:
         self.deriving = [_Deriving(stratum, kinds) for stratum in strata if stratum.deriving]
         rest = [rule for stratum in strata for rule in stratum.rest]
-        self.rest = _Pass(rest, kinds) if rest else None
+        self.rest = _Pass(_Runnable(rule, kinds) for rule in rest) if rest else None
 
     def replacing(self, rule: Rule, by: Rule) -> _Steps:
         """See ``PythonEngine.replacing``."""
@@ -175,82 +174,85 @@ class _Deriving:
         growing = [r for r in stratum.deriving if any(grows(p, stratum.kinds) for p in r.patterns)]
         once = [r for r in stratum.deriving if r not in growing]
         self.kinds = stratum.kinds
-        self.once = _Pass(once, kinds) if once else None
-        self.growing = [_Growing(r, kinds) for r in growing]
+        self.once = _Pass(_Runnable(rule, kinds) for rule in once) if once else None
+        self.growing = [_Runnable(r, kinds) for r in growing]
 
     def replacing(self, rule: Rule, by: Rule) -> _Deriving:
         """See ``PythonEngine.replacing``."""
         deriving = copy(self)
         deriving.once = self.once.replacing(rule, by) if self.once else None
-        deriving.growing = [_Growing(by, each.kinds) if each.rule is rule else each for each in self.growing]
+        deriving.growing = [each.replacing(rule, by) for each in self.growing]
         return deriving
 
 
 class _Pass:
     """Rules that are run once, found by the kinds of the facts that they start from.
 
-    A rule starts from the pattern that is least likely to match: a record holds few kinds, so most rules are never
-    looked at. Rules that start from facts of one kind share a function, and so do those that start from facts of several.
+    A rule starts from the pattern that is least likely to match: a record holds few kinds, so most rules are never looked at.
     """
 
-    def __init__(self, rules: Iterable[Rule], kinds: dict[str, Kind]) -> None:
-        start: dict[Rule, Pattern] = {}
-        always: list[Rule] = []
-        together: dict[tuple[Over, str], list[Rule]] = {}
-        for rule in rules:
-            first = start_of(rule, kinds)
-            if first is None:
-                always.append(rule)
+    def __init__(self, rules: Iterable[_Runnable]) -> None:
+        self._rules = list(rules)
+        self._always: list[_Runnable] = []
+        self._of_facts: dict[str, _Starts] = {}
+        self._of_findings: dict[str, _Starts] = {}
+        for each in self._rules:
+            start = start_of(each.rule, each.kinds)
+            if start is None:
+                self._always.append(each)
                 continue
-            start[rule] = first
-            together.setdefault((first.over, first.key if len(first.kinds) == 1 else ""), []).append(rule)
-        self._always = group_rules(always, start, kinds)
-        self._of_facts: _ByKind = {}
-        self._of_findings: _ByKind = {}
-        for (over, _), some in together.items():
-            some.sort(key=lambda rule: start[rule].key)
-            of_kind = self._of_findings if over == "finding" else self._of_facts
-            for group in group_rules(some, start, kinds):
-                for name in dict.fromkeys(kind for rule in group.rules for kind in start[rule].kinds):
-                    of_kind.setdefault(name, []).append(group)
+            of_kind = self._of_findings if start.over == "finding" else self._of_facts
+            for kind in start.kinds:
+                of_kind.setdefault(kind, _Starts()).add(each, start)
 
     def replacing(self, rule: Rule, by: Rule) -> _Pass:
         """See ``PythonEngine.replacing``."""
-        groups = {group for table in (self._of_facts, self._of_findings) for some in table.values() for group in some}
-        apart = {group: group.replacing(rule, by) for group in groups.union(self._always) if rule in group.rules}
-        if not apart:
-            return self
-
-        def swapped(table: _ByKind) -> _ByKind:
-            return {
-                kind: [each for group in some for each in apart.get(group, (group,)) if group not in apart or kind in each.kinds]
-                for kind, some in table.items()
-            }
-
-        made = copy(self)
-        made._always = [each for group in self._always for each in apart.get(group, (group,))]
-        made._of_facts, made._of_findings = swapped(self._of_facts), swapped(self._of_findings)
-        return made
+        return _Pass(each.replacing(rule, by) for each in self._rules)
 
     def run(self, memory: Memory, extents: _Extents) -> None:
         """Run every rule that could fire."""
-        rows, found = memory.rows, memory.found
-        if self._of_facts:
-            _run(self._of_facts, rows, memory, rows, found, extents)
-        if self._of_findings:
-            _run(self._of_findings, found, memory, rows, found, extents)
-        for group in self._always:
-            group.fire(memory, (), rows, found, extents)
+        rules = dict.fromkeys(self._always)
+        for of_kind, facts_by_kind in ((self._of_facts, memory.rows), (self._of_findings, memory.found)):
+            if of_kind:
+                for kind, facts in facts_by_kind.items():
+                    if kind in of_kind:
+                        rules.update(dict.fromkeys(of_kind[kind].of(facts)))
+        for each in rules:
+            each.generated.fire(memory, extents)
 
 
-def _run(of_kind: _ByKind, facts_by_kind: ByKind, memory: Memory, rows: ByKind, found: ByKind, extents: _Extents) -> None:
-    """Run the groups of rules that start from facts of kinds that are there."""
-    starts: dict[RuleGroup | Switch, Sequence[Row]] = {}
-    for kind, facts in facts_by_kind.items():
-        for group in of_kind.get(kind, ()):
-            starts[group] = [*starts[group], *facts] if group in starts else facts
-    for group, anchors in starts.items():
-        group.fire(memory, anchors, rows, found, extents)
+class _Starts:
+    """The rules that start from facts of a kind. Those that ask for a value of a field are found by it."""
+
+    def __init__(self) -> None:
+        self._any: list[_Runnable] = []
+        self._by_value: dict[int, dict[object, list[_Runnable]]] = {}
+
+    def add(self, rule: _Runnable, start: Pattern) -> None:
+        """Take up a rule that starts from the facts of a pattern."""
+        asked = _asked(rule.rule, start)
+        if asked is None:
+            self._any.append(rule)
+        else:
+            column, value = asked
+            self._by_value.setdefault(column, {}).setdefault(value, []).append(rule)
+
+    def of(self, facts: Sequence[Row]) -> Iterator[_Runnable]:
+        """The rules that could fire on some facts."""
+        yield from self._any
+        for column, rules in self._by_value.items():
+            for fact in facts:
+                yield from rules.get(fact[column], ())
+
+
+def _asked(rule: Rule, start: Pattern) -> tuple[int, object] | None:
+    """A value that a rule asks of the fact that it starts from, with its column; None where it asks for none."""
+    columns = {field.name: column for column, field in enumerate(start.fields, FIRST_VALUE)} if start.over == "fact" else {}
+    for condition in rule.conditions:
+        match condition.test:
+            case Compare(("==",), (FieldRef(start.name, field), Literal(value))) if field in columns:
+                return columns[field], value
+    return None
 
 
 def start_of(rule: Rule, kinds: dict[str, Kind]) -> Pattern | None:
