@@ -27,8 +27,8 @@ from misstep.analysis.reading.ranking import FIGURES, WeighedKind
 from misstep.analysis.reading.reader import StoryReader, Suggestion
 from misstep.language.words import Words
 from misstep.limits import Limits
-from misstep.rulebase.cache import shipped_program
 from misstep.rulebase.link_words import link_words, shipped_word_sources
+from misstep.rulebase.program_json import shipped_program
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 WEIGHTS = Path(ranking.__file__).parent / "weights.json"

@@ -27,7 +27,7 @@ from misstep.batch.run import PART_BYTES
 from misstep.batch.summary import Tally
 from misstep.batch.tasks import Job, Task, score_part
 from misstep.files import whole_file
-from misstep.rulebase.cache import dump_program
+from misstep.rulebase.program_json import dump_program
 from misstep.tools.sample import sample_records
 
 CORES = 100

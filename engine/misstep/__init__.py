@@ -3,8 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from misstep.api import RuleBase, assess, assess_json, calibrate, certainty, counterfactuals, questions, suggest
-from misstep.assessment.result import Assessment
-from misstep.assessment.session import Session
 from misstep.errors import (
     BudgetError,
     EngineError,
@@ -22,6 +20,8 @@ if TYPE_CHECKING:
     from misstep.analysis.reading.reader import Suggestion
     from misstep.assessment.record_models import Fact as Fact
     from misstep.assessment.record_models import Record as Record
+    from misstep.assessment.result import Assessment as Assessment
+    from misstep.assessment.session import Session as Session
     from misstep.batch.results import Scores as Scores
     from misstep.batch.results import read_scores as read_scores
     from misstep.batch.run import score as score
@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     from misstep.batch.score_batch import scores_schema as scores_schema
 
 
-_LATE = {  # tables need pyarrow, which takes longer to import than all of misstep, models pydantic; few read stories
+_LATE = {  # tables need pyarrow, which takes longer to import than all of misstep, models pydantic; few name the others
+    "Assessment": "misstep.assessment.result",
     "Fact": "misstep.assessment.record_models",
     "Record": "misstep.assessment.record_models",
     "Scores": "misstep.batch.results",
+    "Session": "misstep.assessment.session",
     "read_scores": "misstep.batch.results",
     "score": "misstep.batch.run",
     "score_batch": "misstep.batch.score_batch",

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import zlib
 from functools import cache, cached_property, lru_cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from misstep.assessment.assembly import Result
-from misstep.assessment.intake import Facts
-from misstep.assessment.pipeline import Pipeline
-from misstep.assessment.records import RecordLike, RecordReader, named
-from misstep.assessment.result import SCHEMA, Assessment, read_lazily, to_json
-from misstep.assessment.session import Session
+from misstep.assessment import SCHEMA
 from misstep.errors import InstallationError, UsageError, did_you_mean, printable
 from misstep.evaluate.core import Core, core_fault, core_program, make_core
-from misstep.evaluate.python_engine import PythonEngine
-from misstep.language.facts import Kind
-from misstep.language.program import Action, Program, Rule, Source
 from misstep.limits import Limits
-from misstep.rulebase.cache import dump_program, dump_words, kept, read_program, read_words, shipped_program
+from misstep.rulebase.cache import kept
 
-if TYPE_CHECKING:  # imported by the methods that need them
+if TYPE_CHECKING:  # imported by the methods that need them: to ask the core needs none of them, and they are most of a start
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from misstep.analysis.calibration.agreement import Agreement
     from misstep.analysis.calibration.certainty_figures import CertaintyFigures
@@ -35,6 +26,15 @@ if TYPE_CHECKING:  # imported by the methods that need them
     from misstep.analysis.reading.reader import StoryReader, Suggestion
     from misstep.analysis.what_if import WhatIf
     from misstep.analysis.why_not import WhyNot
+    from misstep.assessment.assembly import Result
+    from misstep.assessment.intake import Facts
+    from misstep.assessment.pipeline import Pipeline
+    from misstep.assessment.records import RecordLike, RecordReader
+    from misstep.assessment.result import Assessment
+    from misstep.assessment.session import Session
+    from misstep.evaluate.python_engine import PythonEngine
+    from misstep.language.facts import Kind
+    from misstep.language.program import Action, Program, Rule, Source
     from misstep.language.words import Words
 
 EngineName = Literal["auto", "core", "python", "durable"]
@@ -50,21 +50,15 @@ class RuleBase:
 
     def __init__(
         self,
-        program: Program,
+        program: Program | Callable[[], Program],
         limits: Limits | None = None,
         words: Callable[[], Words] | None = None,
-        *,
-        is_shipped: bool = False,
     ) -> None:
-        """``words``: gives how people tell of its kinds, when somebody first asks for it; ``is_shipped``: these are the shipped
-        rules with the usual limits, of which the cache may hold more."""
-        self._is_shipped = is_shipped
-        self._program = program
+        """``program``: the checked rules, or what gives them when somebody first asks for them; ``words``: gives how people tell
+        of its kinds."""
+        self._given_program = program
         self._read_words = words
         self._limits = limits or Limits()
-        self._reader = RecordReader(program, self._limits)
-        self._python = PythonEngine(program)
-        self._pipelines = {"python": Pipeline(program, self._python, self._limits)}
 
     @classmethod
     def load(cls, *paths: str | Path, limits: Limits | None = None) -> RuleBase:
@@ -94,6 +88,8 @@ class RuleBase:
         core = self._core_of(engine)
         members = core.members(facts) if core is not None and isinstance(facts, dict | list) else None
         if members is not None:
+            from misstep.assessment.result import read_lazily
+
             return read_lazily(members)
         return self._pipeline(engine).assess(self._reader.read(facts))
 
@@ -114,6 +110,8 @@ class RuleBase:
         result = pipeline.evaluate(self._reader.read_json(record))
         if detail == "full":
             return pipeline.to_json(result)
+        from misstep.assessment.result import to_json
+
         return to_json(pipeline.outline(result) if detail == "findings" else pipeline.summarize(result))
 
     def evaluate(self, facts: RecordLike, engine: EngineName = "auto", id: str | None = None) -> Result:  # noqa: A002
@@ -142,6 +140,8 @@ class RuleBase:
 
         Raises RecordError where the id is none.
         """
+        from misstep.assessment.session import Session
+
         return Session(self._reader, self._pipeline(engine).assess, id)
 
     def fired(self, facts: RecordLike, engine: EngineName = "auto") -> set[str]:
@@ -166,7 +166,7 @@ class RuleBase:
         """
         from misstep.analysis.why_not import why_no_action, why_no_rule
 
-        rules, actions = self._program.rules, self._program.actions
+        rules, actions = self.program.rules, self.program.actions
         if name not in rules and name not in actions:
             hint = did_you_mean(name, [*rules, *actions])
             raise UsageError(f"there is no rule or action '{printable(name)[:60]}'{hint}")
@@ -179,7 +179,7 @@ class RuleBase:
         from misstep.analysis.what_if import find_what_if
 
         pipeline = self._pipeline(engine)
-        return find_what_if(self._reader.read(facts), changes, self._program, pipeline.evaluate, pipeline.word)
+        return find_what_if(self._reader.read(facts), changes, self.program, pipeline.evaluate, pipeline.word)
 
     def counterfactuals(self, facts: RecordLike, engine: EngineName = "auto") -> Counterfactuals:
         """The changes that would have lowered the band of an interview, each of one fact, smallest first.
@@ -223,7 +223,7 @@ class RuleBase:
     def _story_reader(self) -> StoryReader:
         from misstep.analysis.reading.reader import StoryReader
 
-        return StoryReader(self._program, self.words)
+        return StoryReader(self.program, self.words)
 
     @cached_property
     def words(self) -> Words:
@@ -257,7 +257,7 @@ class RuleBase:
     def _field_use(self) -> FieldUse:
         from misstep.analysis.changed_records import FieldUse
 
-        return FieldUse.of(self._program)
+        return FieldUse.of(self.program)
 
     def calibrate(
         self,
@@ -278,7 +278,7 @@ class RuleBase:
         from misstep.analysis.calibration.calibrate import RulesToJudge, Selection, calibrate
 
         self._pipeline(engine)  # a missing engine must not be reported for every case
-        rules = RulesToJudge(self._program, lambda facts: self.assess(facts, engine), lambda facts: self.fired(facts, engine))
+        rules = RulesToJudge(self.program, lambda facts: self.assess(facts, engine), lambda facts: self.fired(facts, engine))
         return calibrate([cases, *more], rules, Selection(tuple(bases), min_confidence, worst))
 
     def measure_certainty(
@@ -294,7 +294,7 @@ class RuleBase:
 
         self._pipeline(engine)
         rules = MeasuredRules(
-            self._program,
+            self.program,
             lambda facts: Outcome.of(self.evaluate(facts, engine)),
             lambda facts: self.certainty(facts, engine),
         )
@@ -304,10 +304,12 @@ class RuleBase:
         """JSON Schema of a judged case, in the words of this rule base."""
         from misstep.analysis.calibration.judged_cases import case_schema
 
-        return case_schema(self._program, self.record_schema())
+        return case_schema(self.program, self.record_schema())
 
     def _evaluate(self, facts: Facts, engine: EngineName, id_: str | None) -> Result:
         if id_ is not None and facts.id is None:
+            from misstep.assessment.records import named
+
             facts = named(facts, id_)
         return self._pipeline(engine).evaluate(facts)
 
@@ -321,9 +323,11 @@ class RuleBase:
         """The core with these rules, or why there is none."""
         if (fault := core_fault()) is not None:
             return fault
-        export, read = partial(core_program, self._program, self._limits), partial(make_core, schema=SCHEMA)
+        read = partial(make_core, schema=SCHEMA)
         try:
-            return kept("core", export, read) if self._is_shipped else read(export())
+            if self._given_program is _shipped_program:
+                return kept("core", lambda: core_program(self.program, self._limits), read)
+            return read(core_program(self.program, self._limits))
         except ValueError as error:  # a word of the rule language that it does not know yet
             return f"the engine 'core' does not take these rules: {error}"
 
@@ -346,9 +350,10 @@ class RuleBase:
                 known = ", ".join(get_args(EngineName))
                 hint = did_you_mean(engine, get_args(EngineName)) if isinstance(engine, str) else ""
                 raise UsageError(f"engine: there is no engine '{printable(str(engine))[:60]}'; it is one of {known}{hint}")
+            from misstep.assessment.pipeline import Pipeline
             from misstep.evaluate.durable.engine import DurableEngine  # durable-rules is an extra
 
-            made = Pipeline(self._program, DurableEngine(self._program), self._limits)
+            made = Pipeline(self.program, DurableEngine(self.program), self._limits)
             pipeline = self._pipelines.setdefault(engine, made)
         return pipeline
 
@@ -357,40 +362,59 @@ class RuleBase:
         """The resource limits of this rule base."""
         return self._limits
 
-    @property
+    @cached_property
     def program(self) -> Program:
         """The checked rules, for tools."""
-        return self._program
+        return self._given_program() if callable(self._given_program) else self._given_program
+
+    @cached_property
+    def _reader(self) -> RecordReader:
+        from misstep.assessment.records import RecordReader
+
+        return RecordReader(self.program, self._limits)
+
+    @cached_property
+    def _python(self) -> PythonEngine:
+        from misstep.evaluate.python_engine import PythonEngine
+
+        return PythonEngine(self.program)
+
+    @cached_property
+    def _pipelines(self) -> dict[str, Pipeline]:
+        """By the names of their engines."""
+        from misstep.assessment.pipeline import Pipeline
+
+        return {"python": Pipeline(self.program, self._python, self._limits)}
 
     @property
     def version(self) -> str:
         """The version stated in the packs."""
-        return self._program.version
+        return self.program.version
 
     @property
     def digest(self) -> str:
         """SHA-256 of the content of the packs."""
-        return self._program.digest
+        return self.program.digest
 
     @property
     def kinds(self) -> dict[str, Kind]:
         """The kinds of facts, by name."""
-        return dict(self._program.kinds)
+        return dict(self.program.kinds)
 
     @property
     def rules(self) -> dict[str, Rule]:
         """The rules, by id."""
-        return dict(self._program.rules)
+        return dict(self.program.rules)
 
     @property
     def actions(self) -> dict[str, Action]:
         """The actions, by id."""
-        return dict(self._program.actions)
+        return dict(self.program.actions)
 
     @property
     def sources(self) -> dict[str, Source]:
         """The sources, by id."""
-        return dict(self._program.sources)
+        return dict(self.program.sources)
 
     def rule_source(self, rule: str) -> str:
         """The Python source that a rule was compiled to."""
@@ -403,26 +427,36 @@ class RuleBase:
     @cached_property
     def _packed(self) -> tuple[bytes, bytes]:
         """The linked rules, and the words: nothing for those of the shipped packs, which are there wherever misstep is."""
+        import zlib
+
+        from misstep.rulebase.program_json import dump_program, dump_words
+
         told = b"" if self._read_words is _shipped_words else zlib.compress(dump_words(self.words), 1)
-        return zlib.compress(dump_program(self._program), 1), told
+        return zlib.compress(dump_program(self.program), 1), told
 
     def __reduce__(self) -> tuple[Callable[..., RuleBase], tuple[str, bytes, Limits, bytes]]:
         packed, told = self._packed
         return _restore, (self.digest, packed, self._limits, told)
 
     def __repr__(self) -> str:
-        return f"<RuleBase {self._program.name} {self.version}: {len(self._program.rules)} rules, {self.digest[:19]}>"
+        return f"<RuleBase {self.program.name} {self.version}: {len(self.program.rules)} rules, {self.digest[:19]}>"
 
 
 @cache
 def _shipped() -> RuleBase:
-    return RuleBase(shipped_program(), words=_shipped_words, is_shipped=True)
+    return RuleBase(_shipped_program, words=_shipped_words)
+
+
+def _shipped_program() -> Program:
+    from misstep.rulebase.program_json import shipped_program
+
+    return shipped_program()
 
 
 def _shipped_words() -> Words:
     from misstep.rulebase.link_words import link_words, shipped_word_sources
 
-    return link_words(shipped_program(), shipped_word_sources(), Limits())
+    return link_words(_shipped_program(), shipped_word_sources(), Limits())
 
 
 @lru_cache(maxsize=4)  # a pool of processes pickles a rule base once for each call
@@ -431,6 +465,10 @@ def _restore(digest: str, packed: bytes, limits: Limits, told: bytes = b"") -> R
 
     Raises InstallationError if another version of misstep pickled it.
     """
+    import zlib
+
+    from misstep.rulebase.program_json import read_program, read_words
+
     try:
         program = read_program(zlib.decompress(packed))
         words = read_words(zlib.decompress(told)) if told else None

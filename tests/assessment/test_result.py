@@ -16,7 +16,7 @@ from tests.conftest import Golden
 from tests.inline import load_text
 
 from misstep import Assessment, RuleBase
-from misstep.assessment.result import SCHEMA
+from misstep.assessment import SCHEMA
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED = json.loads((ROOT / "fixtures" / "interviews" / "seed.json").read_text())

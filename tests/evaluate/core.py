@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import orjson
 
 from misstep import Limits, MisstepError
+from misstep.assessment import SCHEMA
 from misstep.assessment.assembly import outline
 from misstep.assessment.explain import Explainer
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
-from misstep.assessment.result import SCHEMA
 from misstep.evaluate.core import core_program, make_core
 from misstep.evaluate.python_engine import PythonEngine
 from misstep.language.program import Program

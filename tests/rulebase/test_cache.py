@@ -11,9 +11,9 @@ import pytest
 
 from misstep import Limits, RuleBase
 from misstep.language.program import Program
-from misstep.rulebase import cache, link
-from misstep.rulebase.cache import dump_program, read_program, shipped_program
+from misstep.rulebase import cache, link, program_json
 from misstep.rulebase.packs import Merged
+from misstep.rulebase.program_json import dump_program, read_program, shipped_program
 from misstep.rulebase.shipped import shipped_rules
 
 pytestmark = pytest.mark.slow
@@ -151,10 +151,14 @@ def test_other_packs_are_another_program(folder: Path, tmp_path: Path, monkeypat
     rules.mkdir()
     for pack in shipped_rules().glob("*.yaml"):
         (rules / pack.name).write_text(pack.read_text("utf-8").replace("version: 0.1.0", "version: 0.1.1"), "utf-8")
-    for module in (cache, link):
-        if hasattr(module, "shipped_rules"):
-            monkeypatch.setattr(module, "shipped_rules", lambda: rules)
+    for module in (cache, program_json):
+        monkeypatch.setattr(module, "shipped_rules", lambda: rules)
     cache._fingerprint.cache_clear()  # as in another process
+    (of_before,) = folder.iterdir()
     after = shipped_program()
     assert (before.version, after.version) == ("0.1.0", "0.1.1")
-    assert [f.suffix for f in folder.iterdir()] == [".json"]  # the older one is gone
+    (of_after,) = set(folder.iterdir()) - {of_before}  # both are kept: two installations may stand beside each other
+    of_after.unlink()
+    os.utime(of_before, (0, 0))
+    shipped_program()
+    assert [*folder.iterdir()] == [of_after]  # what is old is gone

@@ -16,8 +16,8 @@ from tests.inline import load_text
 from misstep.errors import RuleError
 from misstep.language.program import Program
 from misstep.limits import Limits
-from misstep.rulebase.cache import dump_program
 from misstep.rulebase.link import load_program
+from misstep.rulebase.program_json import dump_program
 from misstep.tools.docs.book import read_book
 from misstep.tools.docs.pages import render
 from misstep.tools.lints.lint_table import find_told

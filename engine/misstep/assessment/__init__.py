@@ -1,1 +1,4 @@
-"""Working memory in; scored findings out, with their reasons."""
+"""Records to facts, conclusions to findings, plan, words: the main path."""
+
+SCHEMA = 2
+"""The version of the shape of an assessment."""

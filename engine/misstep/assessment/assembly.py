@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import NamedTuple
 
+from misstep.assessment import SCHEMA
 from misstep.assessment.drafting import Draft, Drafter, clauses_of
 from misstep.assessment.explain import Explainer, RecordContext, action_reasons, name_derived, reasons_by_fact
 from misstep.assessment.intake import Facts
 from misstep.assessment.planning import Avoid, Choice, Firing, Plan, PlannedStep, what_to_avoid
-from misstep.assessment.result import SCHEMA, Assessment, Plain, make_assessment
+from misstep.assessment.result import Assessment, Plain, make_assessment
 from misstep.assessment.scoring import level, outlook_limit, overall_severity, worst_outlook
 from misstep.evaluate.memory import Contribution, Match, Memory
 from misstep.language.facts import FIRST_VALUE, ID, KIND, Row

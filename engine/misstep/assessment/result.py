@@ -20,9 +20,6 @@ from misstep.language.program import Reach, SourceKind
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-SCHEMA = 2
-"""The version of the shape of an assessment."""
-
 Plain = dict[str, Any]
 """An object of JSON, by its names there."""
 

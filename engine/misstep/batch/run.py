@@ -36,7 +36,7 @@ from misstep.batch.tasks import IDS, Job, Task, common_faults, reasons, score_pa
 from misstep.batch.workers import Alone, Processes, TaskRunner
 from misstep.errors import InstallationError, RecordError, UsageError, printable
 from misstep.files import discard_torn, opened, place, refuse_unreached, whole_file
-from misstep.rulebase.cache import dump_program, dump_words
+from misstep.rulebase.program_json import dump_program, dump_words
 
 StrPath = str | os.PathLike[str]
 Then = Callable[[Scores], None]

@@ -28,7 +28,7 @@ from misstep.batch.summary import EXAMPLES
 from misstep.errors import MAX_LENGTH, Problem, printable
 from misstep.files import whole_file
 from misstep.limits import Limits
-from misstep.rulebase.cache import read_program, read_words
+from misstep.rulebase.program_json import read_program, read_words
 
 IDS = "ids"
 """The file of a part with the digests of its ids."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Literal, Protocol
-
-import orjson
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from misstep.errors import InstallationError
-from misstep.evaluate.export import export
-from misstep.language.program import Program
 from misstep.limits import Limits
+
+if TYPE_CHECKING:
+    from misstep.language.program import Program
 
 VERSION = "0.2.0"
 """Of misstep-core: one that is of another version takes rules in another form."""
@@ -41,6 +40,10 @@ class Core(Protocol):
 
 def core_program(program: Program, limits: Limits) -> bytes:
     """What the core takes a program as."""
+    import orjson  # of the shipped rules this is in the cache
+
+    from misstep.evaluate.export import export
+
     return orjson.dumps(export(program, limits))
 
 

@@ -1,58 +1,29 @@
-"""The shipped rule base, ready: linked from its packs once, and from then on read from the user's cache.
+"""What is made of the shipped packs: made once, and from then on read from the user's cache.
 
-To parse, check and link the packs takes most of the start of a process, with the same result every time. So the linked
-program is kept as JSON (plain data: nothing in it is ever run), under a name made of all that it comes from: the packs
-and the code that links them. A cache that is missing, torn, foreign or not to be written only costs time.
+To parse, check and link the packs takes most of the start of a process, with the same result every time. So the result is kept as
+JSON (plain data: nothing in it is ever run), under a name made of all that it comes from: the packs and the code that links them.
+A cache that is missing, torn, foreign or not to be written only costs time.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-import json
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from platformdirs import user_cache_path
 
-from misstep.language import effects, expression, facts, scale, words
-from misstep.language import program as rules
-from misstep.language.facts import Field
-from misstep.language.program import Pattern, Program, Rule
-from misstep.language.words import Words
 from misstep.rulebase.shipped import shipped_rules
 
 T = TypeVar("T")
 
 CACHE = "MISSTEP_CACHE"
 """Environment variable: the folder to keep the linked rules in, or ``off``."""
-
-_CLASSES: dict[str, type[Any]] = {
-    name: value
-    for module in (effects, expression, facts, rules, scale, words)
-    for name, value in vars(module).items()
-    if isinstance(value, type) and dataclasses.is_dataclass(value)
-}
-_FIELDS = {cls: tuple(f.name for f in dataclasses.fields(cls) if f.init) for cls in _CLASSES.values()}
-_SHARED = (Field, Pattern, Rule)
-"""Classes of objects that several parts of a program share: each object is written once."""
-
-
-def shipped_program() -> Program:
-    """The linked program of the shipped rules."""
-
-    def link() -> bytes:
-        # this needs pydantic's models of packs and the YAML parser, which is most of what the cache saves
-        from misstep.limits import Limits
-        from misstep.rulebase.link import load_program
-
-        return dump_program(load_program([shipped_rules()], Limits(), cases=False)[0])
-
-    return kept("rules", link, read_program)
 
 
 def kept(what: str, make: Callable[[], bytes], read: Callable[[bytes], T]) -> T:
@@ -78,6 +49,10 @@ def _cache_folder() -> Path | None:
         return Path(chosen)
     folder = user_cache_path("misstep", appauthor=False)
     return folder if folder.is_absolute() else None  # a user without a home
+
+
+KEPT_SECONDS = 30 * 24 * 3600
+"""What is older is deleted; younger ones may be of another installation beside this one."""
 
 
 @cache
@@ -109,89 +84,13 @@ def _read(file: Path) -> bytes | None:
 
 
 def _write(file: Path, text: bytes, older: str) -> None:
-    """Put a text into the cache for its owner only, and delete older ones, by the pattern of their names."""
+    """Put a text into the cache for its owner only, and delete those of long ago, by the pattern of their names."""
     from misstep.files import whole_file
 
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with whole_file(file, mode=0o600) as stream:
         stream.write(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
     for old in file.parent.glob(older):
-        if old != file:
-            with suppress(OSError):
+        with suppress(OSError):
+            if old.stat().st_mtime < time.time() - KEPT_SECONDS:
                 old.unlink()
-
-
-def dump_program(program: Program) -> bytes:
-    """A program as JSON."""
-    return _dump(program)
-
-
-def read_program(text: bytes) -> Program:
-    """A program from its JSON. Raises ValueError, KeyError, IndexError or TypeError for any other JSON."""
-    program: Program = _read_dump(text)
-    return program
-
-
-def dump_words(told: Words) -> bytes:
-    """The words of a rule base as JSON."""
-    return _dump(told)
-
-
-def read_words(text: bytes) -> Words:
-    """Words from their JSON. Raises as ``read_program`` does."""
-    told: Words = _read_dump(text)
-    return told
-
-
-def _dump(whole: Program | Words) -> bytes:
-    """Linked declarations as JSON: tuples are lists, other objects have one key, the name of their class. An object that several
-    parts share is written once, in ``shared``, and referred to by its index."""
-    places: dict[object, int] = {}
-    shared: list[object] = []
-
-    def plain(value: object) -> object:
-        if isinstance(value, tuple):
-            return [plain(part) for part in value]
-        if isinstance(value, frozenset):
-            return {"set": sorted(value)}
-        if isinstance(value, dict):
-            return {"map": [[key, plain(part)] for key, part in value.items()]}
-        if type(value) not in _FIELDS:
-            return value
-        if isinstance(value, _SHARED) and value in places:
-            return {"": places[value]}
-        written = {type(value).__name__: [plain(getattr(value, name)) for name in _FIELDS[type(value)]]}
-        if not isinstance(value, _SHARED):
-            return written
-        places[value] = len(shared)
-        shared.append(written)
-        return {"": places[value]}
-
-    content = {"whole": plain(whole), "shared": shared}
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-
-
-def _read_dump(text: bytes) -> Any:
-    content = json.loads(text)
-    shared: list[Any] = []
-    for value in content["shared"]:
-        shared.append(_whole(value, shared))
-    return _whole(content["whole"], shared)
-
-
-def _whole(value: Any, shared: list[Any]) -> Any:
-    if type(value) is list:
-        return tuple([_whole(part, shared) if type(part) in _NESTED else part for part in value])
-    if type(value) is not dict:
-        return value
-    ((name, content),) = value.items()
-    if name == "":
-        return shared[content]
-    if name == "set":
-        return frozenset(content)
-    if name == "map":
-        return {key: _whole(part, shared) if type(part) in _NESTED else part for key, part in content}
-    return _CLASSES[name](*[_whole(part, shared) if type(part) in _NESTED else part for part in content])
-
-
-_NESTED = (list, dict)

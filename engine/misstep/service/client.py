@@ -27,8 +27,9 @@ from misstep.analysis.certainty import Certainty
 from misstep.analysis.questions import Questions
 from misstep.analysis.reading.reader import Suggestion
 from misstep.analysis.reading.suggestions_json import from_data
+from misstep.assessment import SCHEMA
 from misstep.assessment.records import RecordLike, plain_record
-from misstep.assessment.result import SCHEMA, Assessment
+from misstep.assessment.result import Assessment
 from misstep.errors import BudgetError, EngineError, Location, MisstepError, Problem, RecordError, UsageError
 from misstep.service.config import BATCH_PATH, JSON, JSON_LINES
 
