@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import linecache
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from misstep.evaluate.emit import RUNTIME, ExpressionWriter, column_of
 from misstep.evaluate.memory import Memory
@@ -43,6 +43,10 @@ from misstep.language.program import Aggregate, Condition, Existence, Pattern, R
 Fire = Callable[[Memory, Mapping[str, list[Row]]], None]
 """``fire(memory, sources)``: the facts of each pattern by its key."""
 
+T = TypeVar("T")
+Choose = Callable[[Sequence[Row], Mapping[str, Sequence[Row]]], list[T]]
+"""``choose(facts, rows)``: those of some rules that could fire on some facts; ``rows``: all facts, by kind."""
+
 DUPLICATE_SUFFIX = "#"  # behind the key of a pattern that ranges over the same facts as one before it
 INDEX_FROM = 8  # for fewer facts a loop costs less than an index to build
 
@@ -61,6 +65,33 @@ def generate(rule: Rule, kinds: dict[str, Kind]) -> Generated:
     writer = _RuleWriter(kinds)
     source = writer.write(rule)
     return Generated(compiled(source, f"<rule {rule.id}>", writer.constants), source, writer.keys)
+
+
+def generate_choice(rules: Sequence[tuple[T, Rule, Pattern]], kinds: dict[str, Kind]) -> Choose[T]:
+    """Write and compile a function that chooses from rules which start from facts of one kind: those of which some fact meets all
+    conditions that speak of nothing but that fact and of settings that are always there, and whose other kinds are there too.
+    Each rule has a value that stands for it and the pattern that it starts from."""
+    writer = ExpressionWriter(kinds)
+    lines = ["def fire(facts, rows):", "    found = []", "    for r0 in facts:"]
+    for value, rule, start in rules:
+        others = [
+            pattern for pattern in rule.patterns if pattern is not start and pattern.over == "fact" and len(pattern.kinds) == 1
+        ]
+        always = [pattern for pattern in others if kinds[pattern.kinds[0]].assumed and not _shares(pattern, rule)]
+        writer.patterns = {pattern.name: pattern for pattern in (start, *always)}
+        writer.locals = {pattern.name: f"rows[{writer.constant(pattern.kinds[0])}][0]" for pattern in always}
+        writer.locals[start.name] = "r0"
+        tests = [f"{writer.constant(pattern.kinds[0])} in rows" for pattern in others if pattern not in always]
+        tests += [writer.expression(c.test) for c in rule.conditions if c.needs <= writer.patterns.keys()]
+        lines.append(f"        if {' and '.join(tests) or True}: found.append({writer.constant(value)})")
+    source = "\n".join([*lines, "    return found"]) + "\n"
+    choose: Choose[T] = compiled(source, f"<rules from {rules[0][1].id} on>", writer.constants)
+    return choose
+
+
+def _shares(pattern: Pattern, rule: Rule) -> bool:
+    """Whether another pattern of the rule could take the fact of this one."""
+    return any(overlap(pattern, other) for other in rule.patterns if other is not pattern)
 
 
 def compiled(source: str, filename: str, constants: Mapping[str, object]) -> Any:

@@ -6,15 +6,14 @@ holds no lock: threads that need the same function for the first time each write
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 
-from misstep.evaluate.codegen import DUPLICATE_SUFFIX, Generated, generate
+from misstep.evaluate.codegen import DUPLICATE_SUFFIX, Choose, Generated, generate, generate_choice
 from misstep.evaluate.interface import Phase
 from misstep.evaluate.memory import Memory, extent_of
-from misstep.language.expression import Compare, FieldRef, Literal
-from misstep.language.facts import FIRST_VALUE, Kind, Row
+from misstep.language.facts import Kind, Row
 from misstep.language.program import Over, Pattern, Program, Rule, Stratum
 
 
@@ -216,43 +215,28 @@ class _Pass:
             if of_kind:
                 for kind, facts in facts_by_kind.items():
                     if kind in of_kind:
-                        rules.update(dict.fromkeys(of_kind[kind].of(facts)))
+                        rules.update(dict.fromkeys(of_kind[kind].of(facts, memory.rows)))
         for each in rules:
             each.generated.fire(memory, extents)
 
 
 class _Starts:
-    """The rules that start from facts of a kind. Those that ask for a value of a field are found by it."""
+    """The rules that start from facts of a kind. One function, written on first use, looks which of them could fire."""
 
     def __init__(self) -> None:
-        self._any: list[_Runnable] = []
-        self._by_value: dict[int, dict[object, list[_Runnable]]] = {}
+        self._rules: list[tuple[_Runnable, Pattern]] = []
 
     def add(self, rule: _Runnable, start: Pattern) -> None:
         """Take up a rule that starts from the facts of a pattern."""
-        asked = _asked(rule.rule, start)
-        if asked is None:
-            self._any.append(rule)
-        else:
-            column, value = asked
-            self._by_value.setdefault(column, {}).setdefault(value, []).append(rule)
+        self._rules.append((rule, start))
 
-    def of(self, facts: Sequence[Row]) -> Iterator[_Runnable]:
-        """The rules that could fire on some facts."""
-        yield from self._any
-        for column, rules in self._by_value.items():
-            for fact in facts:
-                yield from rules.get(fact[column], ())
+    def of(self, facts: Sequence[Row], rows: Mapping[str, Sequence[Row]]) -> list[_Runnable]:
+        """The rules that could fire on some of the facts. ``rows``: all facts, by kind."""
+        return self._choose(facts, rows)
 
-
-def _asked(rule: Rule, start: Pattern) -> tuple[int, object] | None:
-    """A value that a rule asks of the fact that it starts from, with its column; None where it asks for none."""
-    columns = {field.name: column for column, field in enumerate(start.fields, FIRST_VALUE)} if start.over == "fact" else {}
-    for condition in rule.conditions:
-        match condition.test:
-            case Compare(("==",), (FieldRef(start.name, field), Literal(value))) if field in columns:
-                return columns[field], value
-    return None
+    @cached_property
+    def _choose(self) -> Choose[_Runnable]:
+        return generate_choice([(each, each.rule, start) for each, start in self._rules], self._rules[0][0].kinds)
 
 
 def start_of(rule: Rule, kinds: dict[str, Kind]) -> Pattern | None:
