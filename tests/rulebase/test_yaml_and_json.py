@@ -14,6 +14,8 @@ from misstep.errors import Location, MisstepError, Problem, RecordError, RuleErr
 from misstep.rulebase.documents import MAX_DEPTH, MAX_NODES, Document, read_json, read_yaml
 from misstep.rulebase.json_places import json_parts
 
+HIDDEN = "is not seen, and can make what is around it look otherwise; take it out"
+
 
 def refusal(text: str, **options: Any) -> str:
     with pytest.raises(RuleError) as caught:
@@ -98,9 +100,9 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "100,000 mappings": ("{a: " * 100_000, f"f.yaml:1:65: nested more than {MAX_DEPTH} levels deep"),
     "block lists": ("- " * 50_000, f"f.yaml:1:33: nested more than {MAX_DEPTH} levels deep"),
     "two documents": ("a: 1\n---\na: 2\n", "f.yaml:2:1: a second document; one file holds one"),
-    "NUL": ("a: 1\nb: x\x00y\n", "f.yaml:2:5: not valid YAML: control characters are not allowed"),
-    "escape": ("a: \x1b[31m", "f.yaml:1:4: not valid YAML: control characters are not allowed"),
-    "control character behind other letters": ("ü: ö\x07", "f.yaml:1:5: not valid YAML: control characters are not allowed"),
+    "NUL": ("a: 1\nb: x\x00y\n", "f.yaml:2:5: U+0000 " + HIDDEN),
+    "escape": ("a: \x1b[31m", "f.yaml:1:4: U+001B " + HIDDEN),
+    "control character behind other letters": ("ü: ö\x07", "f.yaml:1:5: U+0007 " + HIDDEN),
     "half a surrogate pair": ("a: \ud800", "f.yaml: not valid YAML: not readable as UTF-8 text"),
     "directive": ("%TAG ! tag:x,2000:\n---\na: !x 1\n", "f.yaml:3:4: tags (!name) are not taken"),
     "anchored key": ("&a a: 1", "f.yaml:1:1: anchors and tags are not taken"),

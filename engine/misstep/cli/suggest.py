@@ -12,13 +12,14 @@ import click
 
 from misstep.cli.group import OK, cli, load_rules, output_option, rules_option, terminal_width, write_bytes
 from misstep.errors import Location, Problem, RecordError, UsageError, printable
+from misstep.limits import FIXED
 from misstep.rulebase.documents import read_text
 
 if TYPE_CHECKING:
     from misstep.analysis.reading.reader import Suggestion
     from misstep.api import RuleBase
 
-MOST_BYTES = 1_000_000
+MOST_BYTES = FIXED.story_bytes
 NOTHING = "nothing was understood; tell in English what went wrong, or look through `misstep kinds`"
 
 

@@ -14,17 +14,20 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 
 import yaml
 
-from misstep.errors import Location, MisstepError, Problem, RecordError, RuleError, from_pointer, to_pointer
+from misstep.errors import Location, MisstepError, Problem, RecordError, RuleError, from_pointer, hidden_signs, to_pointer
+from misstep.limits import FIXED
 from misstep.rulebase.json_places import JsonPart, json_parts
 from misstep.rulebase.yaml_faults import QuotedText, YamlFault, explain_fault
 
-MAX_BYTES = 1_000_000
-MAX_DEPTH = 16
-MAX_NODES = 200_000
+MAX_BYTES = FIXED.document_bytes
+MAX_DEPTH = FIXED.depth
+MAX_NODES = FIXED.values
+MOST_HIDDEN = 20  # signs of a file that are told
 
 Path = tuple[str | int, ...]
 
@@ -118,6 +121,18 @@ class Document:
         return RecordError(problems, error.omitted)
 
 
+def refuse_hidden(text: str, file: str) -> None:
+    """Raise RuleError about signs in what a rule author writes that are not seen, and make the rest of it look otherwise."""
+    lines = _Lines(text)
+    problems = [Problem(Location(file, *lines.place(at)), _hidden(sign)) for at, sign in islice(hidden_signs(text), MOST_HIDDEN)]
+    if problems:
+        raise RuleError(problems)
+
+
+def _hidden(sign: str) -> str:
+    return f"{sign} is not seen, and can make what is around it look otherwise; take it out"
+
+
 class _Lines:
     """The lines of a text; places are asked for in their order."""
 
@@ -157,6 +172,8 @@ def read_yaml(
     of them holds: there may be more to say about the rest.
     """
     document = _sized(text, file, fault, most)
+    if fault is RuleError:  # a record may hold what people wrote
+        refuse_hidden(text, file)
     return Document(file, text, _YamlBuilder(document, None, duplicates).build(), fault)
 
 
@@ -232,8 +249,8 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _parse_int(digits: str) -> int:
-    if len(digits) > 20:
-        raise _JsonFault("a number of more than 20 digits")
+    if len(digits) > FIXED.digits:
+        raise _JsonFault(f"a number of more than {FIXED.digits} digits")
     return int(digits)
 
 
@@ -350,6 +367,7 @@ class _YamlBuilder:
         if self.marks is not None:
             self.marks[path] = _mark(event)
         if shape is yaml.ScalarEvent:
+            self._refuse_hidden(event)
             return read_scalar(event.value) if event.implicit[0] else event.value
         if depth >= MAX_DEPTH:
             raise self._error(event, f"nested more than {MAX_DEPTH} levels deep")
@@ -374,6 +392,7 @@ class _YamlBuilder:
             if event.anchor is not None or event.tag is not None:
                 raise self._error(event, "anchors and tags are not taken")
             key: str = event.value
+            self._refuse_hidden(event)
             if key == "<<" and event.implicit[0]:
                 raise self._error(event, "merge keys (<<) are not taken; write the keys out")
             if key in data:
@@ -395,6 +414,11 @@ class _YamlBuilder:
                 start = lines[key]  # of anything but text, the key is the better place to point at
                 self.marks[here] = Mark(start.line + 1, start.column + 1)
         return data
+
+    def _refuse_hidden(self, event: _Event) -> None:
+        """Refuse signs that are not seen, and that escapes stand for, in all but records."""
+        if self.document.fault is RuleError and (sign := next(hidden_signs(event.value), None)):
+            raise self._error(event, _hidden(sign[1]))
 
     def _refuse_cut(self, cut: _Event, event: _Event) -> _Event:
         """Refuse an expression that commas cut into pieces. ``cut``: a piece whose bracket is not closed, or None; the event is a

@@ -22,10 +22,11 @@ from misstep.batch.inputs.table_rows import Columns, choose_columns, logged
 from misstep.batch.parts import Logged, Part, Reading, Reject, reject
 from misstep.errors import RecordError, UsageError, printable
 from misstep.files import opened, place
+from misstep.limits import FIXED
 
 BATCH = 1_000  # rows
 BATCH_BYTES = 64_000_000  # of one column, where its values are long
-FREE_VALUES = 1_000_000
+FREE_VALUES = FIXED.free_values
 """Beyond these a file has at most as many rows, and facts in lists, as bytes: equal ones take next to none."""
 MORE_THAN_BYTES = f"has more rows or facts than bytes, and more than {FREE_VALUES}, the most that are taken of such a file"
 _IN_PIECES: dict[str, Any] = {"buffer_size": 65_536, "pre_buffer": False}  # of a column chunk, which is not read as a whole

@@ -20,8 +20,9 @@ from misstep.batch.inputs.streams import FREELY, RATIO, UNPACKS_TOO_MUCH
 from misstep.batch.parts import Reading
 from misstep.errors import InstallationError, RecordError, printable, too_long
 from misstep.files import opened
+from misstep.limits import FIXED
 
-FREE_CELLS, CELLS_PER_BYTE = 10_000_000, 10
+FREE_CELLS, CELLS_PER_BYTE = FIXED.free_cells, FIXED.cells_per_byte
 """After FREE_CELLS, at most so many times the bytes of the file: rows are as wide as a sheet says it is, and empty ones take no
 bytes."""
 

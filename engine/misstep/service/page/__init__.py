@@ -18,7 +18,7 @@ from misstep.api import RuleBase
 from misstep.assessment.old_names import OldNames
 from misstep.assessment.records import RecordLike
 from misstep.errors import BudgetError, Problem, RecordError
-from misstep.limits import Limits
+from misstep.limits import FIXED, Limits
 from misstep.rulebase.documents import read_json
 from misstep.service.page.answer import PageAnswer, show_answer
 from misstep.service.page.asking import Asking, find_asking
@@ -47,8 +47,8 @@ FILES: Mapping[str, str] = {
 """The page's own files and their types, to be served below ``page/``."""
 
 
-MOST_FACTS = 100  # each of them is a card with a dozen fields
-MOST_TRIED = 20  # facts; trying the answers to what is open about more of them takes seconds
+MOST_FACTS = FIXED.page_facts  # each of them is a card with a dozen fields
+MOST_TRIED = FIXED.page_tried  # facts; trying the answers to what is open about more of them takes seconds
 
 
 def read_file(name: str) -> bytes:
