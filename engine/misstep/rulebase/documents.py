@@ -417,8 +417,10 @@ class _YamlBuilder:
 
     def _refuse_hidden(self, event: _Event) -> None:
         """Refuse signs that are not seen, and that escapes stand for, in all but records."""
-        if self.document.fault is RuleError and (sign := next(hidden_signs(event.value), None)):
-            raise self._error(event, _hidden(sign[1]))
+        if event.value.isprintable() or self.document.fault is not RuleError:
+            return
+        for _, sign in hidden_signs(event.value):
+            raise self._error(event, _hidden(sign))
 
     def _refuse_cut(self, cut: _Event, event: _Event) -> _Event:
         """Refuse an expression that commas cut into pieces. ``cut``: a piece whose bracket is not closed, or None; the event is a
