@@ -10,7 +10,7 @@ import difflib
 import heapq
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -143,6 +143,17 @@ LOOKALIKES = frozenset(
 """Letters of other scripts that look like letters of ASCII."""
 _PLAIN = re.compile(r"[\t\n\x20-\x7e]*")
 _LETTERS = re.compile(r"[^\W\d_]+")
+
+
+_HIDDEN = re.compile(f"[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u2028\\u2029{''.join(sorted(BIDI))}]")
+
+
+def hidden_signs(text: str) -> Iterator[tuple[int, str]]:
+    """The signs of a text that are not seen and make the rest of it look otherwise: control characters, and those that turn the
+    order of what is written. Of each the offset, and what it is."""
+    if not text.isprintable():
+        for found in _HIDDEN.finditer(text):
+            yield found.start(), _named(found.group())
 
 
 def disguised_letter(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
 from typing import Any
@@ -185,6 +186,31 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_record() -> None:
 def test_at_most_twenty_problems_are_told(count: int, last: str) -> None:
     lines = errors(slip(flag=5) * count)
     assert (len(lines), lines[-1]) == (20 + (count > 20), last)
+
+
+def test_facts_are_counted_before_they_are_copied() -> None:
+    taken = 0
+
+    def without_end() -> Iterator[dict[str, str]]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield {"kind": "bare"}
+
+    with pytest.raises(RecordError, match=r"^/facts: has more than 1000 facts, the most that are taken$"):
+        READER.read(without_end())
+    assert taken == 1_001
+
+
+@pytest.mark.parametrize("record", [b" " * 8_000_000, " " * 8_000_000, "ä" * 4_000_000], ids=["bytes", "text", "other letters"])
+def test_a_record_that_is_too_large_is_not_copied(record: bytes | str) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(RecordError, match=r"^<record>: has 8000000 bytes; at most 1000000 are taken$"):
+            READER.read_json(record)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_the_limits_can_be_raised_and_lowered() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from misstep import RecordError, RuleBase, UsageError
+from misstep.assessment.session import RETRACTED
 
 
 def test_a_made_name_is_nobodys_id() -> None:
@@ -20,6 +21,16 @@ def test_a_made_name_is_nobodys_id() -> None:
         assert [finding.kind for finding in session.assessment().findings] == ["bad_joke"]
         with pytest.raises(UsageError, match="is retracted already"):
             session.retract(names[0])
+
+
+def test_what_is_remembered_of_retracted_facts_is_bounded() -> None:
+    with RuleBase.shipped().session() as session:
+        for number in range(RETRACTED + 1):
+            session.retract(session.post({"kind": "rambling", "id": f"#{number}"}))
+        with pytest.raises(UsageError, match="is retracted already"):
+            session.retract(f"#{RETRACTED}")
+        with pytest.raises(UsageError, match="was never posted"):
+            session.retract("#0")
 
 
 def test_an_id_is_taken_once() -> None:

@@ -87,7 +87,7 @@ def test_profile_says_in_one_line_what_it_cannot_read(misstep: Command) -> None:
     rules = ("--rules", "kitchen.yaml")
     for arguments, message in (
         (("empty.jsonl", *rules), "empty.jsonl: there is no record in it"),
-        (("binary.json", *rules), "binary.json:1: not UTF-8 text"),
+        (("binary.json", *rules), "binary.json:1:1: not UTF-8 text"),
         (("nowhere", *rules), "nowhere: no such file"),
         (("empty", *rules), "empty: is a folder; give a file"),
         (("empty.jsonl", "--rules", "empty"), "empty: there is no *.yaml file in this folder"),

@@ -78,7 +78,7 @@ def test_a_log_that_cannot_be_read_is_told_in_one_line(misstep: Command) -> None
     (misstep.folder / "folder").mkdir()
     for log, message in (
         ("empty.jsonl", "empty.jsonl: there is no record in it"),
-        ("binary.jsonl", "binary.jsonl:1: not UTF-8 text"),
+        ("binary.jsonl", "binary.jsonl:1:1: not UTF-8 text"),
         ("wrong.jsonl", "wrong.jsonl:1:12: /facts/0/kind: there is no such kind; did you mean 'dent'?"),
         ("folder", "folder: is a folder; give a file"),
         ("nowhere", "nowhere: no such file"),

@@ -69,7 +69,7 @@ def test_what_is_wrong_with_a_record_is_told_where_it_stands_in_its_line(tmp_pat
         (1, f"<record>:1:{lines[0].index('12') + 1}: /facts/0/minutes: must be a whole number from 1 to 1440 (minutes)"),
         (2, f"<record>:1:{len(lines[1]) - 2}: /tema: there is no such field; there are id, facts"),
         (3, "<record>:1:50: not valid JSON: Expecting ',' delimiter"),
-        (4, "<record>:1: the key 'team' stands twice in one object"),
+        (4, "<record>:1:15: /team: the key 'team' stands twice in one object"),
     ]
     assert [row[:6] for row in scored.rows["interviews"]] == [
         ("a.jsonl", 5, "x", None, "2.50", "x"),

@@ -57,6 +57,15 @@ def test_parts_hold_the_file_whatever_their_size(ending: str, lines: list[bytes]
         assert parts[-1].share == 1.0
 
 
+@pytest.mark.parametrize("ending", PACKERS)
+def test_a_part_has_so_many_rows_whatever_their_bytes_and_empty_lines_are_none(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"a.jsonl{ending}"
+    file.write_bytes(PACKERS[ending](b"[]\n\n  \r\n" * 25 + b"\n" * 100))
+    parts, reading = plan(file, tmp_path / "spool", part_rows=10)
+    assert [part.row for part in parts] == [1, 29, 59]
+    assert [len(list(read_part(part, reading))) for part in parts] == [10, 10, 5]
+
+
 def held_by(part: Part) -> bytes:
     return Path(part.path).read_bytes()[part.start : part.stop]
 

@@ -143,6 +143,33 @@ def test_a_group_that_unpacks_to_too_much_is_not_read(tmp_path: Path) -> None:
     assert told(read(file, tmp_path / "spool")) == ["1: []", f"2! {fault}", "122: []"]
 
 
+def test_of_rows_that_take_no_bytes_a_million_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "FREE_VALUES", 2_000)
+    file = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"facts": ["[]"] * 5_000}), file, row_group_size=1_000)
+    got = told(read(file, tmp_path / "spool"))
+    said = "has more rows or facts than bytes, and more than 1000000, the most that are taken of such a file"
+    assert got == [*(f"{row}: []" for row in range(1, 2_001)), f"2001! {said}"]
+    pq.write_table(pa.table({"facts": ["[]"] * 5_000, "id": [f"{row:016}" for row in range(5_000)]}), file, row_group_size=1_000)
+    assert len(read(file, tmp_path / "spool")) == 5_000
+
+
+def test_facts_in_lists_are_counted_as_rows_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "FREE_VALUES", 2_000)
+    file = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"facts": [[{"kind": "rambling"}] * 900] * 9}), file, row_group_size=2)
+    assert [row.row for row in read(file, tmp_path / "spool")] == [1, 2, 3]  # and there is the fault
+
+
+def test_a_part_holds_no_more_than_fits_into_memory_however_it_is_packed(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    long = pa.DictionaryArray.from_arrays(pa.array([0] * 3_000, pa.int32()), pa.array(["[" + " " * 50_000 + "]"]))
+    pq.write_table(pa.table({"facts": long}), file)
+    parts, _ = plan(file, tmp_path / "spool")
+    assert {part.storage for part in parts} == {"rows"}
+    assert max(Path(part.path).stat().st_size for part in parts) < 5_000_000
+
+
 def test_a_text_that_stands_once_in_a_dictionary_is_never_in_memory_for_every_row(tmp_path: Path) -> None:
     file = tmp_path / "a.parquet"
     long = pa.DictionaryArray.from_arrays(pa.array([0] * 5_000, pa.int32()), pa.array(["x" * 1_000_001]))

@@ -16,6 +16,7 @@ import pytest
 from tests.batch.reading import FACTS, read, told
 
 from misstep import RuleBase
+from misstep.batch.inputs import workbooks
 from misstep.batch.parts import Logged
 from misstep.errors import InstallationError, MisstepError, RecordError
 from misstep.limits import Limits
@@ -157,6 +158,16 @@ def test_a_workbook_that_unpacks_to_too_much_is_not_read(tmp_path: Path) -> None
     repacked(file, lambda name, data: data + b" " * 120_000_000 if name == "xl/worksheets/sheet1.xml" else data)
     with pytest.raises(RecordError, match="unpacks to more than 1000 times its size"):
         read(file, tmp_path / "spool")
+
+
+def test_of_cells_that_take_no_bytes_only_so_many_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbooks, "FREE_CELLS", 100_000)
+    file = write(tmp_path / "a.xlsx", [["facts"], ["[]"], *([[]] * 9), ["[]"]])
+    wide = re.compile(rb'<dimension ref="[^"]*"')
+    repacked(file, lambda _, data: wide.sub(b'<dimension ref="A1:XFD1048576"', data))
+    row, fault = told(read(file, tmp_path / "spool"))
+    assert row == "2: []"
+    assert fault.startswith("7! has more than 10000000 cells, and more than 10 for each of its bytes, empty ones included")
 
 
 def test_without_openpyxl_the_extra_is_named(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_unknown_steps_are_remarked_and_cost_nothing(misstep: Command) -> None:
 WRONG = {
     "nothing": (b"", [], "there is no judged case that can be scored"),
     "blank lines": (b"\n \n", [], "there is no judged case that can be scored"),
-    "no UTF-8": (b"\xff\n", [], "<stdin>:1: not UTF-8 text\nmisstep: there is no judged case that can be scored"),
+    "no UTF-8": (b"\xff\n", [], "<stdin>:1:1: not UTF-8 text\nmisstep: there is no judged case that can be scored"),
     "a basis that no case has": (LINES.encode(), ["--basis", "leter"], "no case has the basis 'leter'; did you mean 'letter'?"),
     "a basis of another kind": (LINES.encode(), ["--basis", "x"], "no case has the basis 'x'; there are drill, letter"),
     "no case so sure": (LINES.encode(), ["--min-confidence", "4"], "none of the 3 cases has the chosen basis and confidence"),

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from misstep.errors import Location, MisstepError, Problem, RecordError, RuleError
 from misstep.rulebase.documents import MAX_DEPTH, MAX_NODES, Document, read_json, read_yaml
+from misstep.rulebase.json_places import json_parts
+
+HIDDEN = "is not seen, and can make what is around it look otherwise; take it out"
 
 
 def refusal(text: str, **options: Any) -> str:
@@ -97,9 +100,9 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "100,000 mappings": ("{a: " * 100_000, f"f.yaml:1:65: nested more than {MAX_DEPTH} levels deep"),
     "block lists": ("- " * 50_000, f"f.yaml:1:33: nested more than {MAX_DEPTH} levels deep"),
     "two documents": ("a: 1\n---\na: 2\n", "f.yaml:2:1: a second document; one file holds one"),
-    "NUL": ("a: 1\nb: x\x00y\n", "f.yaml:2:5: not valid YAML: control characters are not allowed"),
-    "escape": ("a: \x1b[31m", "f.yaml:1:4: not valid YAML: control characters are not allowed"),
-    "control character behind other letters": ("ü: ö\x07", "f.yaml:1:5: not valid YAML: control characters are not allowed"),
+    "NUL": ("a: 1\nb: x\x00y\n", "f.yaml:2:5: U+0000 " + HIDDEN),
+    "escape": ("a: \x1b[31m", "f.yaml:1:4: U+001B " + HIDDEN),
+    "control character behind other letters": ("ü: ö\x07", "f.yaml:1:5: U+0007 " + HIDDEN),
     "half a surrogate pair": ("a: \ud800", "f.yaml: not valid YAML: not readable as UTF-8 text"),
     "directive": ("%TAG ! tag:x,2000:\n---\na: !x 1\n", "f.yaml:3:4: tags (!name) are not taken"),
     "anchored key": ("&a a: 1", "f.yaml:1:1: anchors and tags are not taken"),
@@ -145,16 +148,16 @@ JSON_FAULTS: dict[str, tuple[str, str]] = {
     "nothing": ("", "f.json:1:1: not valid JSON: Expecting value"),
     "second line": ('{\n "a": x}', "f.json:2:7: not valid JSON: Expecting value"),
     "rest behind": ("1 2", "f.json:1:3: not valid JSON: Extra data"),
-    "NaN": ('{"a": NaN}', "f.json:1: NaN is not a number; leave the field out if it is unknown"),
-    "infinity": ("[Infinity]", "f.json:1: Infinity is not a number; leave the field out if it is unknown"),
-    "minus infinity": ("[-Infinity]", "f.json:1: -Infinity is not a number; leave the field out if it is unknown"),
-    "too large": ("[1e999]", "f.json:1: a number too large for a decimal"),
-    "many digits": ("1" * 21, "f.json:1: a number of more than 20 digits"),
-    "a million digits": ("1" * 999_999, "f.json:1: a number of more than 20 digits"),
-    "key twice": ('{"a": 1, "b": {"c": 1, "c": 2}}', "f.json:1: the key 'c' stands twice in one object"),
-    "too deep": ("[" * 17 + "]" * 17, f"f.json:1: nested more than {MAX_DEPTH} levels deep"),
-    "far too deep": ("[" * 900_000, f"f.json:1: nested more than {MAX_DEPTH} levels deep"),
-    "mappings too deep": ('{"a":' * 100_000, f"f.json:1: nested more than {MAX_DEPTH} levels deep"),
+    "NaN": ('{"a": NaN}', "f.json:1:7: /a: NaN is not a number; leave the field out if it is unknown"),
+    "infinity": ("[Infinity]", "f.json:1:2: /facts/0: Infinity is not a number; leave the field out if it is unknown"),
+    "minus infinity": ("[-Infinity]", "f.json:1:2: /facts/0: -Infinity is not a number; leave the field out if it is unknown"),
+    "too large": ("[1e999]", "f.json:1:2: /facts/0: a number too large for a decimal"),
+    "many digits": ("1" * 21, "f.json:1:1: a number of more than 20 digits"),
+    "a million digits": ("1" * 999_999, "f.json:1:1: a number of more than 20 digits"),
+    "key twice": ('{"a": 1, "b": {"c": 1, "c": 2}}', "f.json:1:24: /b/c: the key 'c' stands twice in one object"),
+    "too deep": ("[" * 17 + "]" * 17, f"f.json:1:17: /facts{'/0' * 16}: nested more than {MAX_DEPTH} levels deep"),
+    "far too deep": ("[" * 900_000, f"f.json:1:17: /facts{'/0' * 16}: nested more than {MAX_DEPTH} levels deep"),
+    "mappings too deep": ('{"a":' * 100_000, f"f.json:1:81: {'/a' * 16}: nested more than {MAX_DEPTH} levels deep"),
     "tab in text": ('"\t"', "f.json:1:2: not valid JSON: Invalid control character at"),
     "an open text full of quotes": ('"' + '\\"' * 400_000, "f.json:1:1: not valid JSON: Unterminated string starting at"),
     "an open text that ends in a backslash": (
@@ -162,7 +165,7 @@ JSON_FAULTS: dict[str, tuple[str, str]] = {
     ),
     "many keys, the last twice": (
         "{" + "".join(f'"k{i}":1,' for i in range(80_000)) + '"k79999":1}',
-        "f.json:1: the key 'k79999' stands twice in one object",
+        "f.json:1:868892: /k79999: the key 'k79999' stands twice in one object",
     ),
 }  # fmt: skip
 
@@ -246,10 +249,19 @@ def test_a_place_in_a_missing_part_has_no_offset() -> None:
     assert read_yaml("a: {b: one}", "f.yaml").locate(("a", "c"), 5) == Location("f.yaml", 1, 1)
 
 
-def test_json_that_is_no_yaml_is_placed_in_its_file() -> None:
-    text = '{"a": {}, "half": "\\ud800"}'
-    assert read_json(text, "f.json").locate(("a",)) == Location("f.json")
-    assert read_json(text, "f.json", line=3).locate(("a",)) == Location("f.json", 3)
+def test_json_that_is_no_yaml_has_its_places_too() -> None:
+    text = '{"a": {},\n "half": "\\ud800"}'
+    assert read_json(text, "f.json").locate(("a",)) == Location("f.json", 1, 2)
+    assert read_json(text, "f.json", line=3).locate(("half",)) == Location("f.json", 4, 10)
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=JSON, indent=st.none() | st.just(1))
+def test_json_has_its_places_as_it_had_them_as_yaml(data: Any, indent: int | None) -> None:
+    text = json.dumps(data, indent=indent, ensure_ascii=True)
+    found, by_yaml = read_json(text, "f.json"), Document("f.json", text, data, RecordError)
+    assume(by_yaml.locate(()) != Location("f.json"))  # half a surrogate pair is no YAML
+    assert all(found.locate(part.path) == by_yaml.locate(part.path) for part in json_parts(text))
 
 
 def test_many_places_cost_one_more_reading(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import subprocess
@@ -20,7 +21,7 @@ from tests.end_to_end.command import MISSTEP, environment
 
 from misstep import RuleBase, assess, questions
 from misstep.assessment.text import to_text
-from misstep.service.assistants import GUIDE, make_server
+from misstep.service.assistants import GUIDE, BoundedLines, make_server
 
 FACTS: list[Any] = [{"kind": "late_arrival", "minutes": 12}, {"kind": "phone_rang"}]
 PACK = """\
@@ -139,6 +140,15 @@ def test_packs_can_be_checked_and_tested(server: MCPServer) -> None:
     assert outcome["cases"] == 1
     assert [each["failures"][0]["what"] for each in outcome["failed"]] == ["verdict"]
     assert refused(server, "test", pack="schema: [").startswith("Error executing tool test: pack.yaml:")
+
+
+def test_a_message_without_end_is_not_held(capsys: pytest.CaptureFixture[str]) -> None:
+    sent = b"one\n" + b"x" * 100_000 + b"\ntwo\n" + b"y" * 100_000
+    bounded: Any = BoundedLines(io.BytesIO(sent), most=10_000)
+    lines = list(io.TextIOWrapper(bounded, "utf-8"))
+    assert [line[:3].strip() for line in lines] == ["one", "xxx", "two", "yyy"]
+    assert max(map(len, lines)) <= 10_001
+    assert capsys.readouterr().err == "misstep: a message has more than 10000 bytes, the most that are taken\n"
 
 
 def test_the_command_speaks_on_standard_input_and_output(tmp_path: Path) -> None:

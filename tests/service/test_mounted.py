@@ -29,7 +29,7 @@ RULEBASE = RuleBase.shipped()
 
 @pytest.fixture(scope="module")
 def service_app() -> ServiceApp:
-    return ServiceApp(Settings(body_bytes=2_000, batch_bytes=10_000, request_seconds=0.5, queue=2))
+    return ServiceApp(Settings(body_bytes=2_000, batch_bytes=10_000, batch_lines=50, request_seconds=0.5, queue=2))
 
 
 @pytest.fixture(params=["FastAPI", "Starlette", "deep", "itself"])
@@ -85,11 +85,16 @@ def test_a_body_that_is_too_large_is_refused(mounted: httpx.AsyncClient) -> None
         for _ in range(30):
             yield b" " * 100
 
+    async def none() -> AsyncIterator[bytes]:
+        raise AssertionError("what is declared is refused before it is read")
+        yield b""
+
     async def ask() -> list[httpx.Response]:
         whole = await mounted.post("/assess", content=b" " * 2_001, headers=JSON)
         parts = await mounted.post("/assess", content=pieces(), headers=JSON)
         within = await mounted.post("/assess", content=b"[]".ljust(2_000), headers=JSON)
-        return [whole, parts, within]
+        declared = await mounted.post("/assess", content=none(), headers={**JSON, "content-length": "4000000000"})
+        return [whole, parts, declared, within]
 
     *refused, within = asyncio.run(ask())
     for answer in refused:
@@ -116,6 +121,18 @@ def test_there_is_one_by_default() -> None:
     assert misstep.service.app is app
     with pytest.raises(AttributeError, match="no attribute 'application'"):
         misstep.service.application  # noqa: B018
+
+
+def test_of_a_batch_only_so_many_lines_are_answered(mounted: httpx.AsyncClient) -> None:
+    async def ask() -> list[httpx.Response]:
+        lines = {**JSON, "content-type": "application/x-ndjson"}
+        return [await mounted.post("/assess/batch", content=b"\n" * count, headers=lines) for count in (50, 60)]
+
+    within, beyond = ([json.loads(line) for line in answer.content.splitlines()] for answer in asyncio.run(ask()))
+    assert [row["line"] for row in within] == list(range(1, 51))
+    assert beyond[:50] == within
+    assert beyond[50:] == [{"line": 51, "error": beyond[-1]["error"]}]
+    assert beyond[-1]["error"]["detail"] == "the batch has more than the limit of 50 lines; from here on it was not read"
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,36 @@ def test_a_body_of_nobody_knows_how_much_is_cut_off_soon(narrow: Service) -> Non
     assert sent < 400_000_000
 
 
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [b"ffffffff\r\n"],
+        [b"FFFFFFFF;name=value\r\n[]"],
+        [b"ffff", b"ffff\r", b"\n"],
+        [b"2\r\n[]\r\n", b"7d0\r\n", b"x"],
+        [b"2\r\n[]\r\n7d", b"0\r\nx"],
+        [b"ffffffffffffffff\r\n"],
+    ],
+    ids=["a size", "with a name", "in pieces", "after another", "after another, in pieces", "as large as can be"],
+)
+def test_a_chunk_that_says_it_is_too_large_is_refused_at_once(narrow: Service, pieces: list[bytes]) -> None:
+    with narrow.connect() as client:
+        client.sendall(HEAD + b"transfer-encoding: chunked\r\n\r\n")
+        for piece in pieces:
+            time.sleep(0.05)
+            client.sendall(piece)
+        assert problem_in(everything(client)) == (413, "too_large")  # and no 408 after a while
+
+
+def test_a_chunk_of_all_that_is_allowed_is_read(narrow: Service) -> None:
+    with narrow.connect() as client:
+        client.sendall(HEAD + b"connection: close\r\ntransfer-encoding: chunked\r\n\r\n7d0\r\n")
+        for piece in (b"[", b" " * 1_998, b"]\r\n0\r\n\r\n"):
+            time.sleep(0.05)
+            client.sendall(piece)
+        assert status_of(everything(client)) == 200
+
+
 def test_an_answer_to_what_is_refused_can_be_read_by_whoever_is_still_sending(narrow: Service) -> None:
     with narrow.connect() as client:
         client.sendall(HEAD + b"content-length: 3000000\r\n\r\n")

@@ -11,7 +11,7 @@ from typing import IO, Any, TypeVar
 
 from misstep.errors import Location, MisstepError, Problem, RecordError, UsageError, printable, too_long
 from misstep.limits import Limits
-from misstep.rulebase.documents import Document, read_json, read_yaml
+from misstep.rulebase.documents import Document, read_json, read_text, read_yaml
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ def read_documents(file: Path, input_format: str | None) -> Iterator[Document | 
             return
         if len(data) > most:
             raise _too_large(Location(name), most)
-        text = _decode(data, name)
+        text = read_text(data, name)
         if not text.strip():
             raise RecordError([Problem(Location(name), "is empty; a record is {facts: [...]} or a list of facts")])
         yield read_yaml(text, name, RecordError, most) if form == "yaml" else read_json(text, name, most=most)
@@ -58,14 +58,6 @@ def check_is_file(file: Path) -> None:
 
 def _too_large(place: Location, most: int) -> RecordError:
     return RecordError([Problem(place, too_long(most))])
-
-
-def _decode(data: bytes, name: str, line: int = 0) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        place = Location(name, line or data.count(b"\n", 0, error.start) + 1)
-        raise RecordError([Problem(place, "not UTF-8 text")]) from None
 
 
 def _looks_like(data: bytes) -> str:
@@ -98,6 +90,6 @@ def _lines(lines: Iterable[bytes], name: str, most: int) -> Iterator[Document | 
         try:
             if len(data.rstrip(b"\r\n")) > most:
                 raise _too_large(Location(name, number), most)
-            yield read_json(_decode(data, name, number).rstrip("\r\n"), name, number, most=most)
+            yield read_json(read_text(data, name, number).rstrip("\r\n"), name, number, most=most)
         except MisstepError as error:
             yield error

@@ -6,8 +6,9 @@ values.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
@@ -22,7 +23,7 @@ from misstep.language.facts import (
 )
 from misstep.language.program import Program
 from misstep.limits import Limits
-from misstep.rulebase.documents import read_json
+from misstep.rulebase.documents import read_json, read_text
 
 if TYPE_CHECKING:  # pydantic takes a third of the time of a short command, and plain data needs none of it
     from misstep.assessment.record_models import Fact, Record
@@ -55,10 +56,7 @@ class RecordReader:
 
     def read(self, record: RecordLike) -> Facts:
         """Check a record. Raises RecordError with every problem found, up to the limit."""
-        data = plain_record(record)
-        facts = data.get("facts")
-        if isinstance(facts, list) and len(facts) > self._limits.facts:
-            raise fault("/facts", f"has {len(facts)} facts; at most {self._limits.facts} are taken")
+        data = plain_record(record, self._limits.facts)
         rows = self._take(data)
         if rows is None:
             return self._read_anew(data)
@@ -78,7 +76,11 @@ class RecordReader:
                     return self.read(record)
             except (orjson.JSONDecodeError, RecordError):
                 pass  # the strict reader decides, and knows the place
-        document = read_json(_decoded(data), "<record>", most=self._limits.record_bytes)
+        most = self._limits.record_bytes
+        if isinstance(data, bytes) and len(data) > most:  # before it is copied
+            raise RecordError([Problem(Location("<record>"), f"has {len(data)} bytes; at most {most} are taken")])
+        text = data if isinstance(data, str) else read_text(data, "<record>")
+        document = read_json(text, "<record>", most=most)
         try:
             return self.read(document.data)
         except RecordError as error:
@@ -167,37 +169,36 @@ def _has_each_key_once(record: object, data: bytes | str) -> bool:
     return colons == keys
 
 
-def _decoded(data: bytes | str) -> str:
-    if isinstance(data, str):
-        return data
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise RecordError([Problem(Location("<record>", data.count(b"\n", 0, error.start) + 1), "not UTF-8 text")]) from None
-
-
-def plain_record(record: RecordLike) -> Plain:
-    """The record as a mapping with ``facts``, not checked yet. Raises RecordError if it has no shape of a record."""
+def plain_record(record: RecordLike, most: int | None = None) -> Plain:
+    """The record as a mapping with ``facts``, not checked yet, of which there may be ``most``: they are counted before they are
+    copied. Raises RecordError if it has no shape of a record, or more facts."""
     if type(record) is list:
-        return {"facts": _plain_facts(record)}
+        return {"facts": _plain_facts(record, most)}
     if isinstance(record, Mapping):
         data = dict(record)
         facts = data.get("facts")
         if facts is None and "facts" not in data and "kind" in data:
             raise fault("", "this is one fact; a record is {facts: [...]} or a list of facts")
         if isinstance(facts, (list, tuple)):
-            data["facts"] = _plain_facts(facts)
+            data["facts"] = _plain_facts(facts, most)
         return data
     from misstep.assessment.record_models import Record
 
     if isinstance(record, Record):
-        return {"id": record.id, "facts": _plain_facts(record.facts)}
+        return {"id": record.id, "facts": _plain_facts(record.facts, most)}
     if isinstance(record, (str, bytes, bytearray)) or not isinstance(record, Iterable):
         raise fault("", "must be a record {facts: [...]} or a list of facts")
-    return {"facts": _plain_facts(record)}
+    return {"facts": _plain_facts(record, most)}
 
 
-def _plain_facts(facts: Iterable[object]) -> list[object]:
+def _plain_facts(facts: Iterable[object], most: int | None) -> list[object]:
+    if most is not None:
+        if not isinstance(facts, Sized):  # a generator may never end
+            facts = list(islice(facts, most + 1))
+            if len(facts) > most:
+                raise fault("/facts", f"has more than {most} facts, the most that are taken")
+        elif len(facts) > most:
+            raise fault("/facts", f"has {len(facts)} facts; at most {most} are taken")
     return [fact if type(fact) is dict else _plain_fact(fact) for fact in facts]
 
 

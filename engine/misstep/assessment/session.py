@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import replace
@@ -17,6 +18,9 @@ from misstep.errors import Location, Problem, RecordError, UsageError, printable
 
 if TYPE_CHECKING:
     from misstep.assessment.record_models import Fact
+
+
+RETRACTED = 1_000  # names of facts that are remembered, to say so of one that is retracted again
 
 
 class Session:
@@ -34,7 +38,7 @@ class Session:
         self._id = record_id
         self._lock = threading.Lock()
         self._posted: dict[str, object] | None = {}
-        self._retracted: set[str] = set()
+        self._retracted: deque[str] = deque(maxlen=RETRACTED)
         self._facts = self._check(())
 
     def post(self, fact: Fact | Mapping[str, Any]) -> str:
@@ -54,7 +58,6 @@ class Session:
             except RecordError as error:
                 raise _of_one_fact(error, len(posted)) from None
             posted[name] = fact
-            self._retracted.discard(name)
             return name
 
     def retract(self, name: str) -> None:
@@ -67,7 +70,7 @@ class Session:
             left = {other: fact for other, fact in posted.items() if other != name}
             self._facts = self._check(left.values())
             self._posted = left
-            self._retracted.add(name)
+            self._retracted.append(name)
 
     def assessment(self) -> Assessment:
         """The assessment of the facts so far: that of ``RuleBase.assess``. Raises BudgetError, EngineError."""

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from misstep.errors import Location, Problem
 from misstep.language.facts import Kind
-from misstep.limits import Limits
+from misstep.limits import FIXED, Limits
 
 InputForm = Literal["jsonl", "json", "parquet", "csv", "long-csv", "xlsx", "database"]
 """The format of an input."""
@@ -55,8 +55,8 @@ class Reading:
     decimal: Decimal | None = None
     null: tuple[str, ...] = ()
     kinds: tuple[Kind, ...] = ()
-    part_bytes: int = 4_000_000
-    part_rows: int = 10_000
+    part_bytes: int = FIXED.part_bytes
+    part_rows: int = FIXED.part_rows
     limits: Limits = field(default_factory=Limits)
 
 

@@ -36,6 +36,7 @@ from misstep.batch.tasks import IDS, Job, Task, common_faults, reasons, score_pa
 from misstep.batch.workers import Alone, Processes, TaskRunner
 from misstep.errors import InstallationError, RecordError, UsageError, printable
 from misstep.files import discard_torn, opened, place, refuse_unreached, whole_file
+from misstep.limits import FIXED
 from misstep.rulebase.program_json import dump_program, dump_words
 
 StrPath = str | os.PathLike[str]
@@ -232,7 +233,7 @@ def _history(output: GrowingOutput, rulebase: RuleBase, wanted: OutputOptions, s
     return history
 
 
-PART_BYTES = 4_000_000  # of lines: some thousand interviews, done again within a second or two
+PART_BYTES = FIXED.part_bytes  # of lines: some thousand interviews, done again within a second or two
 
 
 def _check_names(wanted: OutputOptions, ignore: set[str], needed: set[str], notes: tuple[str, ...]) -> None:

@@ -20,8 +20,8 @@ def mcp(rules: tuple[Path, ...]) -> None:
     misstep mcp --rules my-rules/
     """
     try:
-        from misstep.service.assistants import make_server
+        from misstep.service.assistants import make_server, serve
     except ModuleNotFoundError as error:
         package = str(error.name).partition(".")[0]
         raise InstallationError(f"{package} is not installed: pip install 'misstep[mcp]'") from None
-    make_server(rules).run()
+    serve(make_server(rules))

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 import click
 
 from misstep.cli.group import OK, cli, load_rules, output_option, rules_option, terminal_width, write_bytes
-from misstep.errors import RecordError, UsageError, printable
+from misstep.errors import Location, Problem, RecordError, UsageError, printable
+from misstep.limits import FIXED
+from misstep.rulebase.documents import read_text
 
 if TYPE_CHECKING:
     from misstep.analysis.reading.reader import Suggestion
     from misstep.api import RuleBase
 
-MOST_BYTES = 1_000_000
+MOST_BYTES = FIXED.story_bytes
 NOTHING = "nothing was understood; tell in English what went wrong, or look through `misstep kinds`"
 
 
@@ -55,27 +57,24 @@ def suggest(story: str, rules: tuple[Path, ...], output: str) -> int:
 def _read(story: str) -> str:
     """The text of the argument. Raises UsageError where it names a folder, RecordError where it cannot be read as text."""
     if story == "-":
-        return _decoded(sys.stdin.buffer.read(MOST_BYTES + 1))
+        return _decoded(sys.stdin.buffer.read(MOST_BYTES + 1), "<stdin>")
     try:
         path = Path(story)
         if path.is_dir():
             raise UsageError(f"{printable(story)}: is a folder; name a file, or tell the story itself")
         if path.is_file():
             with path.open("rb") as stream:
-                return _decoded(stream.read(MOST_BYTES + 1))
+                return _decoded(stream.read(MOST_BYTES + 1), story)
     except (OSError, ValueError) as error:  # a long story is no path
         if isinstance(error, OSError) and not isinstance(error, FileNotFoundError) and len(story) < 200 and "\n" not in story:
             raise
     return story
 
 
-def _decoded(data: bytes) -> str:
+def _decoded(data: bytes, name: str) -> str:
     if len(data) > MOST_BYTES:
-        raise RecordError(f"has more than {MOST_BYTES} bytes; tell the part that matters")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise RecordError("not UTF-8 text") from None
+        raise RecordError([Problem(Location(name), f"has more than {MOST_BYTES} bytes; tell the part that matters")])
+    return read_text(data, name)
 
 
 def _show(each: Suggestion, text: str, rulebase: RuleBase) -> None:

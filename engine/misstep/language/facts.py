@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, Literal, NamedTuple, get_args
 
+from misstep.limits import FIXED
+
 FieldType = Literal["boolean", "integer", "number", "text", "enum", "set"]
 TypeName = Literal["boolean", "integer", "number", "text", "enum", "set", "id"]
 ValueSort = Literal["truth", "number", "word", "set"]
@@ -22,8 +24,8 @@ UNSAID = "unknown"
 """The word of an enum for a value that is not known."""
 
 LARGEST = 2**53  # whole numbers are exact in a double up to here
-MAX_TEXT = 10_000
-MAX_ID = 200
+MAX_TEXT = FIXED.text
+MAX_ID = FIXED.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,27 +9,31 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 
 import yaml
 
-from misstep.errors import Location, MisstepError, Problem, RecordError, RuleError, from_pointer
+from misstep.errors import Location, MisstepError, Problem, RecordError, RuleError, from_pointer, hidden_signs, to_pointer
+from misstep.limits import FIXED
+from misstep.rulebase.json_places import JsonPart, json_parts
 from misstep.rulebase.yaml_faults import QuotedText, YamlFault, explain_fault
 
-MAX_BYTES = 1_000_000
-MAX_DEPTH = 16
-MAX_NODES = 200_000
+MAX_BYTES = FIXED.document_bytes
+MAX_DEPTH = FIXED.depth
+MAX_NODES = FIXED.values
+MOST_HIDDEN = 20  # signs of a file that are told
 
 Path = tuple[str | int, ...]
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)  # a string may be open to the end: no rescans
-_JSON_SCALAR = re.compile(r'"(?:[^"\\]|\\.)*+"|(-?(?:NaN|Infinity|[0-9][-+.0-9eE]*+))', re.DOTALL)
 _HINTS = {
     "mapping values are not allowed in this context": "; a text with ': ' in it stands in quotes",
     "found character that cannot start any token": "; indent with spaces, and put a text that begins with @ or ` in quotes",
@@ -59,6 +63,7 @@ class Document:
     data: Any
     fault: type[MisstepError]
     first_line: int = 1
+    is_json: bool = False
     _marks: list[dict[Path, Mark] | None] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def locate(self, path: Sequence[str | int], offset: int | None = None) -> Location:
@@ -76,13 +81,27 @@ class Document:
         return Location(self.file, mark.line + self.first_line - 1, column)
 
     def _read_marks(self) -> dict[Path, Mark] | None:
-        """The place of every part; None for JSON that is no YAML: halves of surrogate pairs, say."""
+        """The place of every part; None where the text cannot be read once more."""
         marks: dict[Path, Mark] = {}
+        if self.is_json:
+            lines = _Lines(self.text)
+            for part in json_parts(self.text):
+                text = part.token.startswith('"')
+                exact = text and "\\" not in part.token
+                line, column = lines.place(part.start if text else part.named)
+                marks.setdefault(part.path, Mark(line, column + exact, exact))
+            return marks
         try:
             _YamlBuilder(self, marks, []).build()
         except MisstepError:
             return None
         return marks
+
+    def place_of(self, part: JsonPart) -> Location:
+        """Where a part of this JSON stands. The facts of a record may be all of it."""
+        line, column = _Lines(self.text).place(part.start)
+        bare = self.fault is RecordError and self.text.lstrip()[:1] == "["
+        return Location(self.file, line + self.first_line - 1, column, to_pointer(["facts", *part.path] if bare else part.path))
 
     def excerpt(self, path: Sequence[str | int]) -> str:
         """The lines of a mapping in block style, from its key on to the last line indented under it."""
@@ -102,6 +121,44 @@ class Document:
         return RecordError(problems, error.omitted)
 
 
+def refuse_hidden(text: str, file: str) -> None:
+    """Raise RuleError about signs in what a rule author writes that are not seen, and make the rest of it look otherwise."""
+    lines = _Lines(text)
+    problems = [Problem(Location(file, *lines.place(at)), _hidden(sign)) for at, sign in islice(hidden_signs(text), MOST_HIDDEN)]
+    if problems:
+        raise RuleError(problems)
+
+
+def _hidden(sign: str) -> str:
+    return f"{sign} is not seen, and can make what is around it look otherwise; take it out"
+
+
+class _Lines:
+    """The lines of a text; places are asked for in their order."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._line, self._start, self._at = 1, 0, 0  # the line of the last place, where it begins, and the place
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """The line and the column of an offset, from 1."""
+        ended = self._text.count("\n", self._at, offset)
+        if ended:
+            self._line, self._start = self._line + ended, self._text.rindex("\n", self._at, offset) + 1
+        self._at = offset
+        return self._line, offset - self._start + 1
+
+
+def read_text(data: bytes, file: str, line: int = 1, fault: type[MisstepError] = RecordError) -> str:
+    """UTF-8 as text, without a mark before it. Raises ``fault`` with the place of what is none."""
+    try:
+        return data.removeprefix(BOM_UTF8).decode()
+    except UnicodeDecodeError as error:
+        before = data.removeprefix(BOM_UTF8)[: error.start]
+        column = len(before[before.rfind(b"\n") + 1 :].decode()) + 1
+        raise fault([Problem(Location(file, before.count(b"\n") + line, column), "not UTF-8 text")]) from None
+
+
 def read_yaml(
     text: str,
     file: str,
@@ -115,6 +172,8 @@ def read_yaml(
     of them holds: there may be more to say about the rest.
     """
     document = _sized(text, file, fault, most)
+    if fault is RuleError:  # a record may hold what people wrote
+        refuse_hidden(text, file)
     return Document(file, text, _YamlBuilder(document, None, duplicates).build(), fault)
 
 
@@ -126,9 +185,10 @@ def read_json(text: str, file: str, line: int = 1, fault: type[MisstepError] = R
 
     ``line`` is the line of the file that the text begins on.
     """
-    _sized(text, file, fault, most)
+    document = replace(_sized(text, file, fault, most), first_line=line, is_json=True)
     if _depth(text) > MAX_DEPTH:
-        place = Location(file, 0 if "\n" in text.strip() else line)
+        deep = (part for part in json_parts(text) if len(part.path) >= MAX_DEPTH and part.token in "[{")
+        place = next(map(document.place_of, deep), Location(file, line))
         raise fault([Problem(place, f"nested more than {MAX_DEPTH} levels deep")])
     try:
         data = json.loads(
@@ -139,33 +199,30 @@ def read_json(text: str, file: str, line: int = 1, fault: type[MisstepError] = R
         python = "; it looks like Python's repr, where json.dumps writes JSON" if _PYTHON.match(text) else ""
         raise fault([Problem(place, f"not valid JSON: {error.msg}{python}")]) from None
     except _JsonFault as error:
-        raise fault([Problem(Location(file, _fault_line(text, line)), str(error))]) from None
-    return Document(file, text, data, fault, line)
+        raise fault([_first_fault(document) or Problem(Location(file, line), str(error))]) from None
+    return replace(document, data=data)
 
 
-def _fault_line(text: str, line: int) -> int:
-    """The line of the first duplicate key or invalid number; 0 if it cannot be found.
-
-    The json module does not say where its hooks were called, so the text is read once more, for the error only.
-    """
-    if "\n" not in text.strip():
-        return line
-    for match in _JSON_SCALAR.finditer(text):
+def _first_fault(document: Document) -> Problem | None:
+    """The first key that stands twice, or number that is none; the json module does not say where its hooks were called, so the
+    text is read once more, for the error only."""
+    for part in json_parts(document.text):
         try:
-            if match[1]:
-                (_no_constant if match[1].lstrip("-")[:1] in ("N", "I") else _parse_number)(match[1])
-        except _JsonFault:
-            return line + text.count("\n", 0, match.start())
-    try:
-        read_yaml(text, "", RecordError)
-    except RecordError as error:
-        found = error.problems[0]
-        return line + found.location.line - 1 if "stands twice" in found.message else 0
-    return 0
+            if part.twice:
+                raise _twice(str(part.path[-1]))
+            if part.token.lstrip("-")[:1] in ("N", "I"):
+                _no_constant(part.token)
+            elif part.token.lstrip("-")[:1].isdigit():
+                _parse_number(part.token)
+        except _JsonFault as error:
+            return Problem(document.place_of(part), str(error))
+    return None
 
 
 def _sized(text: str, file: str, fault: type[MisstepError], most: int) -> Document:
-    size = len(text.encode("utf-8", "surrogatepass"))
+    size = len(text)
+    if not text.isascii():  # piece by piece: a text that is too large is not copied first
+        size = sum(len(text[at : at + 65_536].encode("utf-8", "surrogatepass")) for at in range(0, size, 65_536))
     if size > most:
         raise fault([Problem(Location(file), f"has {size} bytes; at most {most} are taken")])
     return Document(file, text, None, fault)
@@ -179,8 +236,12 @@ def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
     data = dict(pairs)
     if len(data) < len(pairs):
         (twice, _), *_ = Counter(key for key, _ in pairs).most_common(1)
-        raise _JsonFault(f"the key '{twice[:60]}' stands twice in one object")
+        raise _twice(twice)
     return data
+
+
+def _twice(key: str) -> _JsonFault:
+    return _JsonFault(f"the key '{key[:60]}' stands twice in one object")
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -188,8 +249,8 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _parse_int(digits: str) -> int:
-    if len(digits) > 20:
-        raise _JsonFault("a number of more than 20 digits")
+    if len(digits) > FIXED.digits:
+        raise _JsonFault(f"a number of more than {FIXED.digits} digits")
     return int(digits)
 
 
@@ -281,12 +342,16 @@ class _YamlBuilder:
             return Location(self.document.file, mark.line + 1, mark.column + 1)
         return Location(self.document.file, len(lines), len(lines[-1]) + 1)  # libyaml ends a text with a line of its own
 
-    def _problem(self, event: _Event, message: str) -> Problem:
+    def _problem(self, event: _Event, message: str, path: Path | None = None) -> Problem:
+        """A problem at an event; of a record also with the pointer of a path."""
         mark = event.start_mark
-        return Problem(Location(self.document.file, mark.line + 1, mark.column + 1), message)
+        pointer = to_pointer(path) if path is not None and self.document.fault is RecordError else ""
+        if pointer and isinstance(path and path[0], int):
+            pointer = f"/facts{pointer}"
+        return Problem(Location(self.document.file, mark.line + 1, mark.column + 1, pointer), message)
 
-    def _error(self, event: _Event, message: str) -> MisstepError:
-        return self.document.fault([self._problem(event, message)])
+    def _error(self, event: _Event, message: str, path: Path | None = None) -> MisstepError:
+        return self.document.fault([self._problem(event, message, path)])
 
     def _value(self, event: _Event, path: Path, depth: int) -> object:
         self.nodes += 1
@@ -302,6 +367,7 @@ class _YamlBuilder:
         if self.marks is not None:
             self.marks[path] = _mark(event)
         if shape is yaml.ScalarEvent:
+            self._refuse_hidden(event)
             return read_scalar(event.value) if event.implicit[0] else event.value
         if depth >= MAX_DEPTH:
             raise self._error(event, f"nested more than {MAX_DEPTH} levels deep")
@@ -326,10 +392,12 @@ class _YamlBuilder:
             if event.anchor is not None or event.tag is not None:
                 raise self._error(event, "anchors and tags are not taken")
             key: str = event.value
+            self._refuse_hidden(event)
             if key == "<<" and event.implicit[0]:
                 raise self._error(event, "merge keys (<<) are not taken; write the keys out")
             if key in data:
-                twice = self._problem(event, f"the key '{key[:60]}' stands twice; first in line {lines[key].line + 1}")
+                told = f"the key '{key[:60]}' stands twice; first in line {lines[key].line + 1}"
+                twice = self._problem(event, told, (*path, key))
                 if self.duplicates is None:
                     raise self.document.fault([twice])
                 self.duplicates.append(twice)
@@ -346,6 +414,13 @@ class _YamlBuilder:
                 start = lines[key]  # of anything but text, the key is the better place to point at
                 self.marks[here] = Mark(start.line + 1, start.column + 1)
         return data
+
+    def _refuse_hidden(self, event: _Event) -> None:
+        """Refuse signs that are not seen, and that escapes stand for, in all but records."""
+        if event.value.isprintable() or self.document.fault is not RuleError:
+            return
+        for _, sign in hidden_signs(event.value):
+            raise self._error(event, _hidden(sign))
 
     def _refuse_cut(self, cut: _Event, event: _Event) -> _Event:
         """Refuse an expression that commas cut into pieces. ``cut``: a piece whose bracket is not closed, or None; the event is a

@@ -45,10 +45,11 @@ from misstep.language.facts import LARGEST, UNSAID, TypeName
 from misstep.language.functions import BOOLEAN, FUNCTIONS, MANY, NUMBERS, TEXT, WORDS, Type, one_of
 from misstep.language.numbers import plus
 from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS, ArithmeticOperator, Comparator, Connective
+from misstep.limits import FIXED
 
-MAX_DEPTH = 32
+MAX_DEPTH = FIXED.expression_depth
 MAX_SIZE = 2.0**900  # a double holds up to 2**1023: no product or sum of facts may come near
-MOST_ORDERED = 20  # words of a field that is compared by their order: each comparison has a test for each of them
+MOST_ORDERED = FIXED.ordered_words  # each comparison of such a field has a test for each of its words
 
 NOTHING: KnownFields = frozenset()
 

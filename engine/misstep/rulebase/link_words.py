@@ -17,14 +17,14 @@ from misstep.errors import Problem, RuleError, did_you_mean
 from misstep.language.facts import Field, Kind
 from misstep.language.program import Program
 from misstep.language.words import FieldWords, KindWords, Words
-from misstep.limits import Limits
+from misstep.limits import FIXED, Limits
 from misstep.rulebase import schema
 from misstep.rulebase.documents import read_yaml
 from misstep.rulebase.load import EXTENDED, shipped_word_files
 from misstep.rulebase.packs import Merged, Pack, PackEntry, WordFile, refuse
 from misstep.rulebase.read_pack import read_pack
 
-MOST_CHOICES = 200
+MOST_CHOICES = FIXED.choices
 """The most wordings that the choices of one wording may stand for."""
 TERM = re.compile(r"<([^<>]*)>")
 _EMPTY_CHOICE = re.compile(r"(^|\s|\|)\||\|(\s|$)|^\s*$")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from misstep.errors import Location, Problem, RuleError, UsageError, did_you_mean
 from misstep.limits import Limits
-from misstep.rulebase.documents import read_yaml
+from misstep.rulebase.documents import read_text, read_yaml
 from misstep.rulebase.packs import Merged, Pack, PackEntry, WordFile, merge, refuse
 from misstep.rulebase.read_pack import read_pack
 from misstep.rulebase.sheets import Sheet, read_sheet
@@ -139,13 +138,7 @@ def pack_text(file: Path, limits: Limits, what: str = "pack") -> str:
         raise RuleError([Problem(Location(str(file)), f"cannot be read: {error.strerror}")]) from None
     if len(data) > limits.pack_bytes:
         raise RuleError([Problem(Location(str(file)), f"more than {limits.pack_bytes} bytes; split the {what}")])
-    data = data.removeprefix(codecs.BOM_UTF8)
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line, column = before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode()) + 1
-        raise RuleError([Problem(Location(str(file), line, column), "not UTF-8 text")]) from None
+    return read_text(data, str(file), fault=RuleError)
 
 
 def _extended(packs: list[Pack], limits: Limits, problems: list[Problem]) -> list[Pack]:

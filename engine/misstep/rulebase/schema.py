@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
 from misstep.language.facts import GivenRole, Role
+from misstep.limits import FIXED
 
 NAME, ID = r"^[a-z][a-z0-9_]*$", r"^[a-z0-9][a-z0-9_.-]*$"
 URL, VERSION = r"^https?://\S+$", r"^[0-9]+(\.[0-9]+){0,2}$"
@@ -37,18 +38,18 @@ OLD_KEYS = {
 }
 """Keys that the format had once, by their path, and what to write instead."""
 
-Name = Annotated[str, StringConstraints(pattern=NAME, max_length=80)]
+Name = Annotated[str, StringConstraints(pattern=NAME, max_length=FIXED.name)]
 """A kind, role, field, action or name in a rule: lower-case words with underscores."""
-FieldPlace = Annotated[str, StringConstraints(pattern=PLACE, max_length=161)]
+FieldPlace = Annotated[str, StringConstraints(pattern=PLACE, max_length=2 * FIXED.name + 1)]
 """A field: the name of its kind or role, a dot, and its own."""
-ChangedPlace = Annotated[str, StringConstraints(pattern=CHANGED, max_length=161)]
+ChangedPlace = Annotated[str, StringConstraints(pattern=CHANGED, max_length=2 * FIXED.name + 1)]
 """A fact of a rule by its name, or, behind a dot, one of its fields."""
-Identifier = Annotated[str, StringConstraints(pattern=ID, max_length=120)]
+Identifier = Annotated[str, StringConstraints(pattern=ID, max_length=FIXED.identifier)]
 """A rule, source or pack."""
-ShortText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-Prose = Annotated[str, StringConstraints(max_length=4000)]
-Url = Annotated[str, StringConstraints(pattern=URL, max_length=1000)]
-ExpressionText = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=FIXED.short_text)]
+Prose = Annotated[str, StringConstraints(max_length=FIXED.prose)]
+Url = Annotated[str, StringConstraints(pattern=URL, max_length=FIXED.url)]
+ExpressionText = Annotated[str, StringConstraints(min_length=1, max_length=FIXED.expression)]
 Number = Annotated[float, Field(ge=-(2**53), le=2**53)]
 Weight = Annotated[float, Field(gt=0, le=2**53)]
 
@@ -105,16 +106,16 @@ ConstantList = Annotated[
     list[
         Annotated[
             Annotated[int | float, Field(ge=-(2**53), le=2**53), Tag("number")]
-            | Annotated[str, Tag("text"), StringConstraints(max_length=1000)],
+            | Annotated[str, Tag("text"), StringConstraints(max_length=FIXED.constant_text)],
             by_shape,
         ]
     ],
-    Field(min_length=1, max_length=10_000),
+    Field(min_length=1, max_length=FIXED.constant_items),
 ]
 ConstantValue = Annotated[
     Annotated[bool, Tag("boolean")]
     | Annotated[int | float, Field(ge=-(2**53), le=2**53), Tag("number")]
-    | Annotated[str, Tag("text"), StringConstraints(max_length=1000)]
+    | Annotated[str, Tag("text"), StringConstraints(max_length=FIXED.constant_text)]
     | Annotated[ConstantList, Tag("list")],
     by_shape,
 ]
@@ -197,7 +198,7 @@ class PatternDoc(Doc):
     distinct: NameOrNames | None = None
     of: object = None
     """For a finding: its kind or kinds. For all aggregates but ``count``: the value, an expression."""
-    by: Annotated[dict[Name, ExpressionText], Field(min_length=1, max_length=4)] | None = None
+    by: Annotated[dict[Name, ExpressionText], Field(min_length=1, max_length=FIXED.groups)] | None = None
     name: Annotated[Name | None, Field(alias="as")] = None
     each: Name | None = None
     where: ExpressionText | None = None
@@ -274,13 +275,13 @@ class RuleDoc(Declaration):
     because: ShortText | None = None
     title: ShortText | None = None
     help: Prose = ""
-    sources: Annotated[list[Identifier], Field(max_length=100)] = []
+    sources: Annotated[list[Identifier], Field(max_length=FIXED.cited)] = []
 
 
 CellDoc = Annotated[
     Annotated[bool, Tag("boolean")]
     | Annotated[int | float, Field(ge=-(2**53), le=2**53), Tag("number")]
-    | Annotated[str, Tag("text"), StringConstraints(max_length=500)]
+    | Annotated[str, Tag("text"), StringConstraints(max_length=FIXED.cell)]
     | Annotated[list[Constant], Tag("list"), Field(min_length=1)],
     by_shape,
 ]
@@ -294,21 +295,21 @@ class TableDoc(Declaration):
     unless: list[PatternOrName] = []
     where: ExpressionText | None = None
     inputs: Annotated[
-        Annotated[list[ExpressionText], Tag("list"), Field(min_length=1, max_length=50)]
-        | Annotated[dict[ShortText, ExpressionText], Tag("mapping"), Field(min_length=1, max_length=50)],
+        Annotated[list[ExpressionText], Tag("list"), Field(min_length=1, max_length=FIXED.table_columns)]
+        | Annotated[dict[ShortText, ExpressionText], Tag("mapping"), Field(min_length=1, max_length=FIXED.table_columns)],
         by_shape,
     ]
-    outputs: Annotated[list[Name], Field(max_length=50)] = []
+    outputs: Annotated[list[Name], Field(max_length=FIXED.table_columns)] = []
     hit: Literal["unique", "first", "collect"] = "unique"
     gaps: Literal["allowed"] | None = None
     rows: Annotated[list[Annotated[list[CellDoc], Field(min_length=1)]], Field(min_length=1)] | None = None
-    csv: Annotated[str, StringConstraints(pattern=CSV_FILE, max_length=200)] | None = None
+    csv: Annotated[str, StringConstraints(pattern=CSV_FILE, max_length=FIXED.file_name)] | None = None
     then: Annotated[dict[Name, Any], Field(min_length=1, json_schema_extra={"propertyNames": {"enum": [*ThenDoc.model_fields]}})]
     """As in a rule; ``{output}`` stands for a cell of the row."""
     because: ShortText | None = None
     title: ShortText | None = None
     help: Prose = ""
-    sources: Annotated[list[Identifier], Field(max_length=100)] = []
+    sources: Annotated[list[Identifier], Field(max_length=FIXED.cited)] = []
 
 
 class ReliefDoc(Doc):
@@ -357,18 +358,20 @@ class SourceDoc(Declaration):
     place: ShortText | None = None
     sample: Annotated[int, Field(ge=1, le=10**9)] | None = None
     figure: Prose = ""
-    statements: Annotated[list[StatementDoc], Field(max_length=1000)] = []
+    statements: Annotated[list[StatementDoc], Field(max_length=FIXED.items)] = []
     url: Url | None = None
 
 
 class UsualDoc(Declaration):
-    answers: Annotated[dict[Annotated[str, StringConstraints(max_length=500)], Weight], Field(min_length=1, max_length=1000)]
-    sources: Annotated[list[Identifier], Field(min_length=1, max_length=100)]
+    answers: Annotated[
+        dict[Annotated[str, StringConstraints(max_length=FIXED.short_text)], Weight], Field(min_length=1, max_length=FIXED.items)
+    ]
+    sources: Annotated[list[Identifier], Field(min_length=1, max_length=FIXED.cited)]
 
 
-Wording = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Wording = Annotated[str, StringConstraints(min_length=1, max_length=FIXED.wording)]
 """A few words in the order in which they are said: see docs/own-words.md."""
-Wordings = Annotated[list[Wording], Field(max_length=1000)]
+Wordings = Annotated[list[Wording], Field(max_length=FIXED.items)]
 
 
 class FieldWordsDoc(Doc):
@@ -379,7 +382,7 @@ class FieldWordsDoc(Doc):
 
 class KindWordsDoc(Declaration):
     says: Wordings = []
-    examples: Annotated[list[ShortText], Field(max_length=1000)] = []
+    examples: Annotated[list[ShortText], Field(max_length=FIXED.items)] = []
     against: Wordings = []
     instead_of: list[Name] = []
     fields: dict[Name, FieldWordsDoc] = {}
@@ -485,7 +488,7 @@ class PageExampleDoc(Doc):
     title: ShortText
     story: Prose
     said: Prose = ""
-    source: Annotated[str, StringConstraints(max_length=500)] = ""
+    source: Annotated[str, StringConstraints(max_length=FIXED.short_text)] = ""
     url: Url | None = None
 
 
@@ -502,8 +505,8 @@ class PageWordsDoc(Doc):
     example: ShortText | None = None
     closing: Prose | None = None
     sections: dict[GivenRole, PageSectionDoc] = {}
-    examples: Annotated[list[PageExampleDoc], Field(max_length=20)] = []
-    help: Annotated[list[PageHelpDoc], Field(max_length=20)] = []
+    examples: Annotated[list[PageExampleDoc], Field(max_length=FIXED.page_items)] = []
+    help: Annotated[list[PageHelpDoc], Field(max_length=FIXED.page_items)] = []
 
 
 class WordsDoc(Doc):
@@ -651,7 +654,7 @@ class CaseDoc(Doc):
 class StoryCaseDoc(CaseDoc):
     """A case whose facts are to be read from a story; ``not_read``: kinds that it names and does not tell of."""
 
-    story: Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+    story: Annotated[str, StringConstraints(min_length=1, max_length=FIXED.prose)]
     expect: ExpectDoc = ExpectDoc()
     not_read: list[Name] = []
 
@@ -697,16 +700,16 @@ class PackDoc(Doc):
     title: ShortText | None = None
     rulebase: RulebaseDoc | None = None
     extends: IdentifierOrIdentifiers | None = None
-    constants: Annotated[dict[Name, ConstantItem], Field(max_length=1000)] = {}
+    constants: Annotated[dict[Name, ConstantItem], Field(max_length=FIXED.items)] = {}
     roles: dict[GivenRole, RoleDoc] = {}
     kinds: dict[Name, KindDoc] = {}
     rules: dict[Identifier, RuleDoc] = {}
     tables: dict[Identifier, TableDoc] = {}
-    disable: Annotated[list[Identifier], Field(max_length=1000)] = []
+    disable: Annotated[list[Identifier], Field(max_length=FIXED.items)] = []
     actions: dict[Name, ActionDoc] = {}
     sources: dict[Identifier, SourceDoc] = {}
     usual: dict[FieldPlace, UsualDoc] = {}
-    promises: Annotated[dict[ShortText, PromiseDoc], Field(max_length=1000)] = {}
+    promises: Annotated[dict[ShortText, PromiseDoc], Field(max_length=FIXED.items)] = {}
     words: dict[Name, KindWordsDoc] = {}
     terms: dict[Name, Wordings] = {}
     scale: ScaleDoc = ScaleDoc()

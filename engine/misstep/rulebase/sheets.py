@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from misstep.errors import Location, Problem, RuleError
+from misstep.rulebase.documents import refuse_hidden
 
 
 class SheetCell(NamedTuple):
@@ -34,8 +35,9 @@ _BREAK = re.compile(r"\r?\n|\r")
 
 
 def read_sheet(text: str, file: str, most: int) -> Sheet:
-    """The rows of a text, up to ``most`` behind the head row. Raises RuleError with the place of what is no CSV, and for more
-    rows."""
+    """The rows of a text, up to ``most`` behind the head row. Raises RuleError with the place of what is no CSV or is not
+    seen, and for more rows."""
+    refuse_hidden(text, file)
     rows: list[list[SheetCell]] = []
     row: list[SheetCell] = []
     position, line, line_start = 0, 1, 0

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from misstep.errors import Location, Problem, did_you_mean
 from misstep.layout.wording import counted
-from misstep.limits import Limits
+from misstep.limits import FIXED, Limits
 from misstep.rulebase import schema
 from misstep.rulebase.documents import read_scalar
 from misstep.rulebase.packs import Pack, PackEntry
@@ -25,7 +25,7 @@ from misstep.rulebase.sheets import Sheet, SheetCell
 NOTHING = ("", "-")
 """Cells that say nothing: an input may be anything, and an effect is left out."""
 
-MAX_CELL = 500
+MAX_CELL = FIXED.cell
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]*\.([a-z][a-z0-9_]*)")
 _OUTPUT = re.compile(r"\{([a-z][a-z0-9_]*)\}")

@@ -24,8 +24,9 @@ from misstep.language.facts import ValueSort
 from misstep.language.functions import BOOLEAN, TEXT, Type
 from misstep.language.scale import QUOTED_WORDS
 from misstep.layout.wording import spaced
+from misstep.limits import FIXED
 
-MAX_DEPTH = 16
+MAX_DEPTH = FIXED.template_depth
 
 Names = Mapping[str, Type | Mapping[str, Type]]
 """The names that a template may use: values, and facts with their fields."""

@@ -107,16 +107,26 @@ class _LimitedRequest:
         """The next message. Raises Rejected if the body is too large or too slow, ClientDisconnect if the answer has begun."""
         if self._complete:
             return await self._receive()
+        if not self._size:
+            self._check_size(self._declared())
         message = await self._in_time(self._receive())
         self._size += len(message.get("body", b""))
-        settings = self._shared.settings
-        most = settings.batch_bytes if self._is_batch else settings.body_bytes
-        if self._size > most:
-            self._cut("too_large", f"the body is larger than the limit of {most} bytes")
+        self._check_size(self._size)
         if not message.get("more_body"):
             self._complete = True
             self._enter_queue()
         return message
+
+    def _declared(self) -> int:
+        """The size of the body, if the head says it."""
+        length = dict(self._scope["headers"]).get(b"content-length", b"")
+        return int(length) if length.isdigit() else 0
+
+    def _check_size(self, size: int) -> None:
+        settings = self._shared.settings
+        most = settings.batch_bytes if self._is_batch else settings.body_bytes
+        if size > most:
+            self._cut("too_large", f"the body is larger than the limit of {most} bytes")
 
     async def send(self, message: Message) -> None:
         """Send a message. Raises ClientDisconnect if the client does not take it in time."""

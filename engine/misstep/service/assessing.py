@@ -136,6 +136,8 @@ class BatchRoute:
                     await sender.send(rows, flush=line is None)
                 if line is None:
                     continue
+                if number == self._settings.batch_lines:
+                    raise Rejected("too_large", f"the batch has more than the limit of {number} lines")
                 number += 1
                 rows += await self._row(served, line, number, detail)
                 await asyncio.sleep(0)  # let other requests run between two records

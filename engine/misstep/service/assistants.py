@@ -7,11 +7,13 @@ door: a kind, field or value that does not exist is an error with a hint, so not
 from __future__ import annotations
 
 import dataclasses
+import io
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 from mcp.server.mcpserver import MCPServer
@@ -23,7 +25,7 @@ from misstep.api import RuleBase
 from misstep.assessment.text import to_text
 from misstep.errors import MisstepError, Problem, unknown
 from misstep.language.facts import GIVEN_ROLES
-from misstep.limits import Limits
+from misstep.limits import FIXED, Limits
 from misstep.rulebase.link import load_program
 from misstep.rulebase.link_words import lazy_words
 from misstep.rulebase.shipped import shipped_rules
@@ -46,6 +48,7 @@ misstep assesses what went wrong in a job interview: how bad it was, whether any
    packs.
 """
 MOST_QUESTIONS = 5
+MAX_MESSAGE = FIXED.message_bytes
 SaidFacts = list[dict[str, Any]]
 _READING = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
@@ -139,6 +142,38 @@ def make_server(rules: Sequence[Path] = ()) -> MCPServer:
         }
 
     return server
+
+
+def serve(server: MCPServer) -> None:
+    """Answer on standard input and output, until the input ends."""
+    sys.stdin = io.TextIOWrapper(BoundedLines(sys.stdin.buffer), "utf-8")
+    server.run()
+
+
+class BoundedLines(io.BufferedIOBase):
+    """The bytes of a stream without the rest of lines that are too long: a message is a line, and is held as a whole."""
+
+    def __init__(self, stream: BinaryIO, most: int = MAX_MESSAGE) -> None:
+        self._stream, self._most = stream, most
+        self._size = 0  # of the line so far
+
+    def readable(self) -> bool:
+        """It is read by ``io.TextIOWrapper``."""
+        return True
+
+    def read1(self, size: int = -1) -> bytes:
+        """Some bytes of a line; none at the end."""
+        while data := self._stream.readline(size if size > 0 else io.DEFAULT_BUFFER_SIZE):
+            self._size += len(data)
+            beyond, ended = self._size > self._most, data.endswith(b"\n")
+            if ended:
+                self._size = 0
+            if not beyond:
+                return data
+            if ended:
+                sys.stderr.write(f"misstep: a message has more than {self._most} bytes, the most that are taken\n")
+                return b"\n"
+        return b""
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from misstep.api import Detail
+from misstep.limits import limit
 
 Header = tuple[bytes, bytes]
 JSON, JSON_LINES = "application/json", "application/x-ndjson"
@@ -15,6 +16,8 @@ LINES_TYPES = (JSON_LINES, "application/jsonl", "application/json-lines")
 DETAILS: tuple[Detail, ...] = get_args(Detail)  # how much of an assessment a batch answers with; the first is the default
 NO_STORE: Header = (b"cache-control", b"no-store")
 BATCH_PATH = "/assess/batch"
+SERVICE = "The service, each worker"
+"""The door of the limits of ``Settings``."""
 RETRY_SECONDS = "1"  # a queue of requests that take fractions of a millisecond is empty by then
 
 # Keys of a request's ASGI scope
@@ -48,13 +51,14 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()
     access_log: bool = True
     telemetry: bool = False
-    body_bytes: int = 1_000_000
-    header_bytes: int = 16_384
-    facts: int = 1_000
-    request_seconds: float = 10.0
-    connections: int = 1_000
-    queue: int = 500
-    batches: int = 4
-    batch_bytes: int = 100_000_000
-    batch_seconds: float = 600.0
+    body_bytes: int = limit(1_000_000, "bytes of a record, and of a line of a batch", SERVICE)
+    header_bytes: int = limit(16_384, "bytes of the head of a request", SERVICE)
+    facts: int = limit(1_000, "facts of a record", SERVICE)
+    request_seconds: float = limit(10.0, "seconds for a request and its answer; in a batch, without progress", SERVICE)
+    connections: int = limit(1_000, "open connections of a worker", SERVICE)
+    queue: int = limit(500, "requests that wait in a worker", SERVICE)
+    batches: int = limit(4, "batches that a worker runs at a time", SERVICE)
+    batch_bytes: int = limit(100_000_000, "bytes of a batch, packed and unpacked", SERVICE)
+    batch_lines: int = limit(1_000_000, "lines of a batch", SERVICE)
+    batch_seconds: float = limit(600.0, "seconds of a batch", SERVICE)
     shutdown_seconds: int = 15

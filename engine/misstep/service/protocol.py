@@ -27,6 +27,7 @@ from misstep.service.logs import log_event
 from misstep.service.metrics import Metrics
 from misstep.service.problems import MEDIA_TYPE, PROBLEM_TYPES, problem
 
+LONGEST_SIZE = 40  # bytes of a line with the size of a chunk, in hexadecimal digits
 LINGER_SECONDS, LINGER_BYTES = 2.0, 8_000_000  # how long, and how much, is read and discarded after a rejection
 
 
@@ -78,6 +79,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self._in_body = self._is_batch = self._rejected = False
         self._unread = 0  # bytes since the last complete head or part of a body
         self._body = 0
+        self._chunk = -1  # bytes there are of the chunk whose size came with the latest bytes; -1 for none
+        self._before = b""  # the end of the bytes before these: a line with a size may be cut in two
 
     # -- connections
 
@@ -132,7 +135,11 @@ class LimitedProtocol(HttpToolsProtocol):
         if not self._in_body and not self._unread and not self._at_work():
             self._begun = self._moved
         self._unread += len(data)
+        self._chunk = -1
         super().data_received(data)
+        if self._chunk >= 0 and self._body - self._chunk + self._chunk_size(data) > self._most():
+            self._reject_body()
+        self._before = (self._before + data[-LONGEST_SIZE:])[-LONGEST_SIZE:] if self._in_body else b""
         if self._unread > self._limits.header_bytes and not self._rejected:  # an unfinished field has no callback
             self._reject_head()
 
@@ -161,12 +168,29 @@ class LimitedProtocol(HttpToolsProtocol):
         else:
             super().on_headers_complete()
 
+    def on_chunk_header(self) -> None:
+        """Note that the size of a chunk was read: httptools does not say which."""
+        self._chunk = 0
+
+    def on_chunk_complete(self) -> None:
+        """Note that a chunk is there as a whole."""
+        self._chunk = -1
+
+    def _chunk_size(self, data: bytes) -> int:
+        """The size of the chunk that the latest bytes end in, as the line before what there is of it says."""
+        lines = (self._before + data)[: -self._chunk or None].removesuffix(b"\r\n").rpartition(b"\n")
+        try:
+            return int(lines[2].partition(b";")[0], 16) if lines[1] else 0
+        except ValueError:  # the line is longer than what is kept of it
+            return 0
+
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
         if self._rejected:
             return
         self._unread = 0
         self._body += len(body)
+        self._chunk += len(body) if self._chunk >= 0 else 0
         if self._body > self._most():
             self._reject_body()
         else:

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from misstep import RuleBase, UsageError, score_batch
+from misstep.batch.inputs import Reading, parquet, plan_parts
 from misstep.batch.mapping import LogCoverage, RowMapping
 from misstep.batch.run import score
 
@@ -103,6 +104,26 @@ def test_a_batch_of_arrow_gives_them_too(tmp_path: Path) -> None:
     scored = score_batch(table, mapping=RowMapping.load(WIDE)).to_pylist()
     assert [row["damage"] for row in scored] == [row["damage"] for row in expected.values()]
     assert {row["error"] for row in scored} == {None}
+
+
+def test_parquet_that_is_damaged_or_more_rows_than_bytes_is_told_from_there_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = Path(write_log(tmp_path, "parquet", rows(3)))
+    with pq.ParquetFile(file) as there:
+        table, begin = there.read(), there.metadata.row_group(0).column(0).data_page_offset
+    pq.write_table(pa.concat_tables([table] * 1_000), file, row_group_size=1_000)
+    monkeypatch.setattr(parquet, "FREE_VALUES", 2_500)
+
+    def ends() -> list[tuple[int, str]]:
+        parts = plan_parts([str(file)], Reading(spool=tmp_path), mapping=RowMapping.load(WIDE))
+        return [(part.row, part.fault) for part in parts if part.fault]
+
+    assert ends() == [(2_001, parquet.MORE_THAN_BYTES)]
+    data = bytearray(file.read_bytes())
+    data[begin : begin + 40] = b"\xff" * 40
+    file.write_bytes(data)
+    assert ends()[0] == (1, "the file is damaged: what follows cannot be read")
 
 
 def test_the_coverage_is_that_of_a_query(tmp_path: Path) -> None:

@@ -9,17 +9,18 @@ from typing import Any
 import orjson
 
 from misstep.analysis.reading.reader import Suggestion
-from misstep.errors import RecordError
+from misstep.errors import Location, Problem, RecordError
+from misstep.rulebase.documents import read_json, read_text
+
+REQUEST = "<request>"
 
 
 def read_request(request: bytes | str) -> str:
     """The text of ``{"text": ...}``. Raises RecordError."""
-    try:
-        data = orjson.loads(request)
-    except orjson.JSONDecodeError as error:
-        raise RecordError(f"not valid JSON: {error.msg} in line {error.lineno}, column {error.colno}") from None
+    data = read_json(request if isinstance(request, str) else read_text(request, REQUEST), REQUEST).data
     if not isinstance(data, dict) or set(data) != {"text"} or not isinstance(data["text"], str):
-        raise RecordError('must be {"text": "..."}, with the text to read and nothing else')
+        place = Location(REQUEST, 1, 1)
+        raise RecordError([Problem(place, 'must be {"text": "..."}, with the text to read and nothing else')])
     text: str = data["text"]
     return text
 

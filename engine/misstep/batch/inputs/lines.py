@@ -18,6 +18,8 @@ from misstep.batch.parts import Logged, Part, Reading, Reject, reject
 from misstep.errors import too_long
 from misstep.files import opened, place
 
+PIECE = 65_536  # bytes of a line that are read at a time
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -58,22 +60,24 @@ def plan_stream(source: InputSource, stream: Stream, reading: Reading, spool: Sp
 
 
 def _take(stream: BinaryIO, reading: Reading, write: Callable[[bytes], object] = len) -> Taken | None:
-    """Read some whole lines. A line above the size limit of a record is written only until it exceeds that limit."""
+    """Read some whole lines, so many or of so many bytes; empty ones are not counted. A line above the size limit of a record is
+    written only until it exceeds that limit."""
     digest = hashlib.blake2b(digest_size=16)
-    size = written = whole = lines = 0
-    chunk = stream.read(reading.part_bytes)
-    while chunk:
-        digest.update(chunk)
-        size += len(chunk)
-        lines += chunk.count(b"\n")
-        if written - whole <= reading.limits.record_bytes or chunk.endswith(b"\n"):
-            write(chunk)
-            end = chunk.rfind(b"\n") + 1
-            whole = written + end if end else whole
-            written += len(chunk)
-        if chunk.endswith(b"\n"):
+    size = written = whole = lines = rows = 0
+    ended = True
+    while not ended or (size < reading.part_bytes and rows < reading.part_rows):
+        piece = stream.readline(PIECE)
+        if not piece:
             break
-        chunk = stream.readline(65_536)
+        digest.update(piece)
+        size += len(piece)
+        rows += ended and not piece.isspace()
+        ended = piece.endswith(b"\n")
+        if written - whole <= reading.limits.record_bytes or ended:
+            write(piece)
+            written += len(piece)
+        if ended:
+            lines, whole = lines + 1, written
     return Taken(size, written, whole, lines, digest.hexdigest()) if size else None
 
 
@@ -89,7 +93,7 @@ def read_lines(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
             record = line.rstrip(b"\r\n")
             if len(record) > most:
                 while left > 0 and line and not line.endswith(b"\n"):
-                    line = stream.readline(min(65_536, left))
+                    line = stream.readline(min(PIECE, left))
                     left -= len(line)
                 yield reject(part.name, row, too_long(most))
             elif record and not record.isspace():

@@ -14,6 +14,7 @@ from misstep.batch.inputs.csv_files import Rows
 from misstep.batch.inputs.database import database_rows
 from misstep.batch.inputs.delimited import CsvRows, is_utf_8, wrong_width
 from misstep.batch.inputs.json_files import JsonValues, find_list, is_document
+from misstep.batch.inputs.parquet import DAMAGE, MORE_THAN_BYTES, parquet_batches, taken_groups, unpacks_too_much
 from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.spool import NOT_UTF_8, Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import Stream, check_stream, open_stream
@@ -23,8 +24,6 @@ from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.parts import Logged, Part, Reading, Reject, SourceRemark, reject
 from misstep.errors import UsageError, did_you_mean, listing, printable, too_long
-
-BATCH = 500  # rows of Parquet at a time
 
 
 class RawRow(NamedTuple):
@@ -85,7 +84,7 @@ def raw_rows(
             names, texts = database_rows(cursor, database, lambda there: _wanted(source, there, mapping, reading), reading)
             yield _of_database(names, texts, ends)
     elif source.form == "parquet":
-        yield _of_parquet(source, _wanted(source, parquet_schema(source.file).names, mapping, reading))
+        yield _of_parquet(source, _wanted(source, parquet_schema(source.file).names, mapping, reading), ends)
     elif source.form == "xlsx":
         with workbook_rows(source, reading) as sheet:
             yield _of_table(sheet, _wanted(source, sheet.header, mapping, reading), reading)
@@ -174,14 +173,31 @@ def _of_table(rows: Rows, wanted: Sequence[str], reading: Reading) -> Iterator[R
         yield RawRow(row, values) if all(map(is_utf_8, values.values())) else RawRow(row, {}, NOT_UTF_8)
 
 
-def _of_parquet(source: InputSource, wanted: Sequence[str]) -> Iterator[RawRow]:
+def _of_parquet(source: InputSource, wanted: Sequence[str], ends: list[_Ended]) -> Iterator[RawRow]:
     """Rows of Parquet; columns with lists or records as JSON."""
     row = 0
-    with parquet_file(source.file, pre_buffer=False) as file:
-        for batch in file.iter_batches(BATCH, columns=list(wanted), use_threads=False):
+    with parquet_file(source.file) as file:
+        metadata = file.metadata
+    taken = taken_groups(metadata, wanted)
+    for group in range(taken):
+        fault = unpacks_too_much(metadata, group, wanted)
+        batches = parquet_batches(source, wanted, group)
+        while not fault:
+            try:
+                batch = next(batches, None)
+            except DAMAGE:
+                fault = "the file is damaged: what follows cannot be read"
+                break
+            if batch is None:
+                break
             for values in rows_of_batch(batch):
                 row += 1
                 yield RawRow(row, values)
+        if fault:
+            ends.append(_Ended(row + 1, fault))
+            return
+    if taken < metadata.num_row_groups:
+        ends.append(_Ended(row + 1, MORE_THAN_BYTES))
 
 
 def _of_database(names: Sequence[str], texts: Any, ends: list[_Ended]) -> Iterator[RawRow]:

@@ -7,8 +7,9 @@ have to read all of one for a piece of it. Rows come in small batches, so an unp
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,12 +22,16 @@ from misstep.batch.inputs.table_rows import Columns, choose_columns, logged
 from misstep.batch.parts import Logged, Part, Reading, Reject, reject
 from misstep.errors import RecordError, UsageError, printable
 from misstep.files import opened, place
+from misstep.limits import FIXED
 
 BATCH = 1_000  # rows
 BATCH_BYTES = 64_000_000  # of one column, where its values are long
-BUFFER = 65_536  # of a column chunk, which is not read as a whole
+FREE_VALUES = FIXED.free_values
+"""Beyond these a file has at most as many rows, and facts in lists, as bytes: equal ones take next to none."""
+MORE_THAN_BYTES = f"has more rows or facts than bytes, and more than {FREE_VALUES}, the most that are taken of such a file"
+_IN_PIECES: dict[str, Any] = {"buffer_size": 65_536, "pre_buffer": False}  # of a column chunk, which is not read as a whole
 
-_DAMAGE = (pa.ArrowInvalid, pa.ArrowSerializationError, OSError)  # errors of pyarrow about what is in a file
+DAMAGE = (pa.ArrowInvalid, pa.ArrowSerializationError, OSError)  # errors of pyarrow about what is in a file
 
 
 def check_parquet(source: InputSource, reading: Reading) -> None:
@@ -37,7 +42,7 @@ def check_parquet(source: InputSource, reading: Reading) -> None:
             schema = file.schema_arrow
     except pa.ArrowNotImplementedError as error:
         raise UsageError(f"{name}: is Parquet that is not supported here: {printable(str(error))[:200]}") from None
-    except _DAMAGE:
+    except DAMAGE:
         raise RecordError(f"{name}: is not a Parquet file, or is truncated or damaged") from None
     _columns(schema, source, reading)
 
@@ -52,21 +57,25 @@ def plan_parquet(source: InputSource, reading: Reading, spool: Spool) -> Iterato
     whole = max(sum(sizes), 1)
     first = row = 0  # of the row groups that are gathered
     done = 0
-    for group, size in enumerate(sizes):
-        large, bomb = size > 2 * reading.part_rows, _unpacks_too_much(metadata, group, columns)
+    for group, size in enumerate(sizes[: taken_groups(metadata, columns.names())]):
+        bomb = unpacks_too_much(metadata, group, columns.names())
+        large = not bomb and (size > 2 * reading.part_rows or _unpacked(source, metadata, group, columns) > BATCH_BYTES)
         if first < group and (large or bomb or done + size - row > reading.part_rows):
             yield _in_place(source, metadata, columns, spool, range(first, group), row + 1, done / whole)
             first, row = group, done
         done += size
         if bomb:
-            yield fault_part(spool, source, row + 1, f"row group {group + 1} {UNPACKS_TOO_MUCH}", size)
+            yield fault_part(spool, source, row + 1, bomb, size)
         elif large:
             rows = _group_rows(source, columns, reading, group, row + 1)
             yield from (replace(part, share=done / whole) for part in plan_rows(source, rows, reading, spool))
         if large or bomb:
             first, row = group + 1, done
-    if first < len(sizes):
-        yield _in_place(source, metadata, columns, spool, range(first, len(sizes)), row + 1, 1.0)
+    taken = taken_groups(metadata, columns.names())
+    if first < taken:
+        yield _in_place(source, metadata, columns, spool, range(first, taken), row + 1, done / whole)
+    if taken < len(sizes):
+        yield fault_part(spool, source, done + 1, MORE_THAN_BYTES, whole - done)
 
 
 def read_parquet(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
@@ -99,7 +108,7 @@ def _in_place(
     digest = hashlib.blake2b(digest_size=16)
     with opened(source.file) as stream:
         for group in groups:
-            for chunk in _chunks(metadata, group, columns):
+            for chunk in _chunks(metadata, group, columns.names()):
                 digest.update(f"{chunk.path_in_schema}:{chunk.num_values}:".encode())
                 stream.seek(min(filter(None, (chunk.dictionary_page_offset, chunk.data_page_offset))))
                 left = chunk.total_compressed_size
@@ -109,33 +118,58 @@ def _in_place(
     return Part(spool.number(), "parquet", source.path, source.name, groups.start, groups.stop, row, digest.hexdigest(), share)
 
 
-def _chunks(metadata: pq.FileMetaData, group: int, columns: Columns) -> Iterator[pq.ColumnChunkMetaData]:
+def _chunks(metadata: pq.FileMetaData, group: int, names: Sequence[str]) -> Iterator[pq.ColumnChunkMetaData]:
     of_group = metadata.row_group(group)
     chunks = (of_group.column(place) for place in range(of_group.num_columns))
-    return (chunk for chunk in chunks if _is_of(chunk.path_in_schema, columns))
+    return (chunk for chunk in chunks if _is_of(chunk.path_in_schema, names))
 
 
-def _is_of(path: str, columns: Columns) -> bool:
+def _is_of(path: str, names: Sequence[str]) -> bool:
     """Whether a path of a file is one of the columns, or something within."""
-    return any(path == name or path.startswith(f"{name}.") for name in columns.names())
+    return any(path == name or path.startswith(f"{name}.") for name in names)
 
 
-def _unpacks_too_much(metadata: pq.FileMetaData, group: int, columns: Columns) -> bool:
-    return any(
+def taken_groups(metadata: pq.FileMetaData, names: Sequence[str]) -> int:
+    """How many row groups are read, by what the file says of itself: those before one with more values than there are bytes so
+    far, of the columns of these names."""
+    values = size = 0
+    for group in range(metadata.num_row_groups):
+        chunks = [*_chunks(metadata, group, names)]
+        values += max([metadata.row_group(group).num_rows, *(chunk.num_values for chunk in chunks)])
+        size += sum(chunk.total_compressed_size for chunk in chunks)
+        if values > max(FREE_VALUES, size):
+            return group
+    return int(metadata.num_row_groups)
+
+
+def unpacks_too_much(metadata: pq.FileMetaData, group: int, names: Sequence[str]) -> str:
+    """The message about a row group that unpacks to too much; empty where it does not."""
+    bomb = any(
         chunk.total_uncompressed_size > FREELY and chunk.total_uncompressed_size > RATIO * chunk.total_compressed_size
-        for chunk in _chunks(metadata, group, columns)
+        for chunk in _chunks(metadata, group, names)
     )
+    return f"row group {group + 1} {UNPACKS_TOO_MUCH}" if bomb else ""
+
+
+def _unpacked(source: InputSource, metadata: pq.FileMetaData, group: int, columns: Columns) -> int:
+    """The bytes of a row group in memory, at most: so many values, each as long as the longest."""
+    try:
+        longest = _longest(source, columns.names(), group)
+    except DAMAGE:  # told where it is read
+        return 0
+    values = [int(chunk.num_values) for chunk in _chunks(metadata, group, columns.names())]
+    return longest * max(values, default=0)
 
 
 def _group_rows(source: InputSource, columns: Columns, reading: Reading, group: int, row: int) -> Iterator[Logged | Reject]:
     """The rows of a row group, of which ``row`` is the first."""
     with parquet_file(source.file) as file:
         last = row + file.metadata.row_group(group).num_rows - 1
-    batches = _batches(source, columns, group)
+    batches = parquet_batches(source, columns.names(), group)
     while True:
         try:
             batch = next(batches, None)
-        except _DAMAGE:
+        except DAMAGE:
             yield reject(source.name, row, f"the file is damaged: rows {row} to {last} cannot be read", count=last - row + 1)
             return
         if batch is None:
@@ -148,18 +182,19 @@ def _group_rows(source: InputSource, columns: Columns, reading: Reading, group: 
             row += 1
 
 
-def _batches(source: InputSource, columns: Columns, group: int) -> Iterator[pa.RecordBatch]:
-    """The rows of a row group, so many at a time as fit into memory. A text that stands once in a dictionary can make every row
-    long, so the longest is looked up first."""
-    options = {"buffer_size": BUFFER, "pre_buffer": False}
-    names = list(columns.names())
+def parquet_batches(source: InputSource, names: Sequence[str], group: int) -> Iterator[pa.RecordBatch]:
+    """The rows of a row group, so many at a time as fit into memory."""
+    rows = max(1, min(BATCH, BATCH_BYTES // _longest(source, names, group)))
+    with parquet_file(source.file, **_IN_PIECES) as file:
+        yield from file.iter_batches(rows, [group], list(names), use_threads=False)
+
+
+def _longest(source: InputSource, names: Sequence[str], group: int) -> int:
+    """The bytes of the longest text of a row group, in its first row or in a dictionary: one of these can make every row long."""
     with parquet_file(source.file) as file:
         leaves = (file.schema.column(place) for place in range(len(file.schema)))
-        texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY" and _is_of(leaf.path, columns)]
-    longest = 1
-    with parquet_file(source.file, read_dictionary=texts, **options) as file:
-        for batch in file.iter_batches(1, row_groups=[group], columns=names, use_threads=False):
-            longest = max(1, *map(longest_text, batch.columns))
-            break
-    with parquet_file(source.file, **options) as file:
-        yield from file.iter_batches(max(1, min(BATCH, BATCH_BYTES // longest)), [group], names, use_threads=False)
+        texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY" and _is_of(leaf.path, names)]
+    with parquet_file(source.file, read_dictionary=texts, **_IN_PIECES) as file:
+        for batch in file.iter_batches(1, row_groups=[group], columns=list(names), use_threads=False):
+            return max(1, *map(longest_text, batch.columns)) if batch.num_columns else 1
+    return 1

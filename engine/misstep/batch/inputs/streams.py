@@ -19,11 +19,12 @@ from misstep.batch.inputs.sources import STDIN, InputSource
 from misstep.batch.parts import Reading, SourceRemark
 from misstep.errors import RecordError, printable
 from misstep.files import opened
+from misstep.limits import FIXED
 
 CHUNK = 65_536
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
-FREELY, RATIO = 100_000_000, 1_000
+FREELY, RATIO = FIXED.free_bytes, FIXED.ratio
 """After FREELY bytes, at most RATIO times the packed bytes are unpacked: real text is packed to a tenth or a fiftieth, only
 decompression bombs to a thousandth."""
 

@@ -20,9 +20,17 @@ from misstep.batch.inputs.streams import FREELY, RATIO, UNPACKS_TOO_MUCH
 from misstep.batch.parts import Reading
 from misstep.errors import InstallationError, RecordError, printable, too_long
 from misstep.files import opened
+from misstep.limits import FIXED
+
+FREE_CELLS, CELLS_PER_BYTE = FIXED.free_cells, FIXED.cells_per_byte
+"""After FREE_CELLS, at most so many times the bytes of the file: rows are as wide as a sheet says it is, and empty ones take no
+bytes."""
 
 _DAMAGE = (BadZipFile, ZlibError, ParseError, EOFError, LookupError, ValueError, TypeError, OSError)
 """Errors of openpyxl, and of what it rests on, about what is in a file."""
+
+
+TOO_MANY_CELLS = f"has more than {FREE_CELLS} cells, and more than {CELLS_PER_BYTE} for each of its bytes, empty ones included"
 
 
 class WorkbookRows:
@@ -34,6 +42,7 @@ class WorkbookRows:
     def __init__(self, source: InputSource, rows: Iterator[tuple[Any, ...]], reading: Reading) -> None:
         self._rows = rows
         self._most = reading.limits.record_bytes
+        self._cells = max(FREE_CELLS, CELLS_PER_BYTE * source.file.stat().st_size)  # that may still come
         self.line = 0
         self.fault = ""
         self.header: list[str] = []
@@ -54,6 +63,10 @@ class WorkbookRows:
             except _DAMAGE:
                 self.fault = f"the workbook is damaged: what follows row {self.line} cannot be read"
                 raise StopIteration from None
+            self._cells -= len(values) + 1
+            if self._cells < 0:
+                self.fault = f"{TOO_MANY_CELLS}; save it as CSV if it is to be trusted"
+                raise StopIteration
             self.line += 1
             cells = [_text(value) for value in values]
             width = len(self.header)

@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Tag
 
+from misstep.limits import FIXED
 from misstep.rulebase.schema import Constant, Doc, ExpressionText, Name, ShortText, by_shape
 
 ColumnType = Literal["boolean", "integer", "number", "text", "enum", "set"]
 Unit = Literal["seconds", "minutes", "hours", "days", "weeks"]
-CellText = Annotated[str, Field(max_length=500)]
+CellText = Annotated[str, Field(max_length=FIXED.cell)]
 
 
 WordsOrMeanings = Annotated[
@@ -67,7 +68,7 @@ class MappingDoc(Doc):
 
     map_version: Annotated[Literal[1], Field(alias="map")]
     title: ShortText | None = None
-    columns: Annotated[dict[Name, TypeOrColumn], Field(min_length=1, max_length=10_000)]
+    columns: Annotated[dict[Name, TypeOrColumn], Field(min_length=1, max_length=FIXED.mapped_columns)]
     id: ShortText | None = None
     keep: dict[Name, ExpressionText] = Field(default_factory=dict)
     ignore: NamesOrAll = Field(default_factory=list)

@@ -18,7 +18,8 @@ from misstep.api import RuleBase
 from misstep.assessment.old_names import OldNames
 from misstep.assessment.records import RecordLike
 from misstep.errors import BudgetError, Problem, RecordError
-from misstep.limits import Limits
+from misstep.limits import FIXED, Limits
+from misstep.rulebase.documents import read_json
 from misstep.service.page.answer import PageAnswer, show_answer
 from misstep.service.page.asking import Asking, find_asking
 from misstep.service.page.catalogue import Catalogue
@@ -46,8 +47,8 @@ FILES: Mapping[str, str] = {
 """The page's own files and their types, to be served below ``page/``."""
 
 
-MOST_FACTS = 100  # each of them is a card with a dozen fields
-MOST_TRIED = 20  # facts; trying the answers to what is open about more of them takes seconds
+MOST_FACTS = FIXED.page_facts  # each of them is a card with a dozen fields
+MOST_TRIED = FIXED.page_tried  # facts; trying the answers to what is open about more of them takes seconds
 
 
 def read_file(name: str) -> bytes:
@@ -88,10 +89,10 @@ class Page:
     def record(self, body: bytes) -> Reply:
         """The page of a record, as a link holds it in JSON."""
         try:
-            record = json.loads(body)
-        except (ValueError, RecursionError):
+            record = None if len(body) > self._limits.record_bytes else read_json(body.decode(), "").data
+        except (RecordError, UnicodeDecodeError):
             record = None
-        if len(body) > self._limits.record_bytes or not isinstance(record, dict | list):
+        if not isinstance(record, dict | list):
             return self._refused("This link does not hold a case that can be read.")
         record, twice = self._renewed(record)
         story = read_record(record, self._kinds)

@@ -18,17 +18,17 @@ from misstep.analysis.reading.reader import Suggestion
 from misstep.assessment.old_names import OldNames
 from misstep.errors import Location, Problem, RecordError
 from misstep.language.facts import GIVEN_ROLES, MAX_ID, Field, Kind, free_ids
-from misstep.limits import Limits
+from misstep.limits import FIXED, Limits
 
 Typed = str | tuple[str, ...]
 NAME = re.compile(r"facts\.(\d{1,9})\.(\w+)", re.ASCII)
 """Names of the form are the places of the record, dots for slashes: ``facts.0.minutes`` is ``/facts/0/minutes``."""
 _ABOUT = re.compile(r"(words|unsure|keep)\.(\d{1,9})", re.ASCII)
 BLANK = "blank."
-FIELDS_OF_A_FORM = 100_000
+FIELDS_OF_A_FORM = FIXED.form_fields
 LEAST_SCORE, LIKELY = 0.1, 0.5
 """The score of a suggestion to be shown, and of one to be ticked when it is shown."""
-MOST_READ = 6
+MOST_READ = FIXED.page_read
 _AROUND = 45
 """How many characters of the sentence are quoted on either side of the words that led to a suggestion."""
 
