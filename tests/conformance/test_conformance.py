@@ -34,7 +34,8 @@ def test_the_engines_answer_as_expected(room: str) -> None:
 
 
 def test_packs_are_refused_as_expected() -> None:
-    assert differing([trial for trial in suite() if trial.part == "errors"], "python") == []
+    """Some of them: each is compared whole, with its messages, in test_broken_packs.py."""
+    assert differing([trial for trial in suite() if trial.part == "errors"][::4], "python") == []
 
 
 @pytest.mark.needs("core")
