@@ -17,7 +17,7 @@ from misstep.tools.docs.condition_words import Phrases
 
 HERE = Path(__file__).parent
 DOCUMENT = (HERE.parents[1] / "docs" / "rule-packs.md").read_text(encoding="utf-8")
-CASES = yaml.safe_load((HERE / "language.yaml").read_text(encoding="utf-8"))["cases"]
+CASES = yaml.safe_load((HERE.parents[1] / "fixtures/conformance/matches.yaml").read_text(encoding="utf-8"))["cases"]
 RANDOM = (HERE / "packs.py").read_text(encoding="utf-8")
 SOME: dict[bool, list[list[Scalar]]] = {
     True: [[7, 2, -3], [-2.5, 0.5, 1.5], [3, 3, 3]],
@@ -30,7 +30,7 @@ SOME: dict[bool, list[list[Scalar]]] = {
 def test_a_function_is_complete(name: str) -> None:
     function = FUNCTIONS[name]
     assert re.search(rf"(?m)^\| `{name}\(", DOCUMENT), "docs/rule-packs.md has no row for it"
-    assert any(f"{name}(" in str(case) for case in CASES.values()), "language.yaml has no case of it"
+    assert any(f"{name}(" in str(case) for case in CASES.values()), "matches.yaml has no case of it"
     assert set(function.takes) >= set(NUMBERS) or f"{name}(" in RANDOM, "packs.py never draws it"
     assert function.words.count("{}") == 1, "documents have no words for it"
     assert "{}" not in Phrases({}).value(Call(name, tuple(map(Literal, SOME[function.takes == NUMBERS][0][: function.least]))))

@@ -40,7 +40,7 @@ from misstep.tools.docs.rulewords import RuleWords
 
 HERE = Path(__file__).parent
 DOCUMENT = (HERE.parents[1] / "docs" / "rule-packs.md").read_text(encoding="utf-8")
-LANGUAGE = yaml.safe_load((HERE / "language.yaml").read_text(encoding="utf-8"))
+LANGUAGE = yaml.safe_load((HERE.parents[1] / "fixtures/conformance/matches.yaml").read_text(encoding="utf-8"))
 CASES = LANGUAGE["cases"]
 RANDOM = (HERE / "packs.py").read_text(encoding="utf-8")
 CONDITIONS = re.findall(r"(?:'where'|'of'): (\"[^\"]*\"|'[^']*')", str(CASES))
@@ -64,7 +64,7 @@ def outcomes(text: str) -> tuple[Any, Any]:
 @pytest.mark.parametrize("symbol", OPERANDS)
 def test_an_operator_is_complete(symbol: str) -> None:
     assert re.search(rf"(?m)^\| `a {re.escape(symbol)} b` \|", DOCUMENT), "docs/rule-packs.md has no row for it"
-    assert any(f" {symbol} " in condition for condition in CONDITIONS), "language.yaml has no case of it"
+    assert any(f" {symbol} " in condition for condition in CONDITIONS), "matches.yaml has no case of it"
     for operands in product(*OPERANDS[symbol]):
         compiled, plain = outcomes(f" {symbol} ".join(operands))
         assert (type(compiled), compiled) == (type(plain), plain)

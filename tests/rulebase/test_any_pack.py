@@ -41,7 +41,7 @@ rules:
 disable: []
 cases: {a case: {facts: [{kind: late}], expect: {damage: 0..9}}}
 """
-TEXT = (HERE / "words.yaml").read_text("utf-8").replace("actions:", GOOD + "actions:")
+TEXT = (HERE.parents[1] / "fixtures/conformance/words.yaml").read_text("utf-8").replace("actions:", GOOD + "actions:")
 DATA: dict[str, Any] = yaml.safe_load(TEXT)
 
 

@@ -6,32 +6,15 @@ word of the file that is gone would refuse packs that loaded before, so it needs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+
+from tests.conformance.words import keys_of
 
 from misstep.language.facts import ROLES, TYPES
 from misstep.language.functions import FUNCTIONS
 from misstep.language.operators import ARITHMETIC, COMPARISONS, LOGIC, MEMBERSHIPS
 from misstep.rulebase.schema import NEWEST, PackDoc
-
-Shape = dict[str, Any]
-
-
-def keys_of(shape: Shape, defs: Shape, path: str = "") -> Iterator[str]:
-    """Every path of keys of a JSON Schema, with * for names."""
-    if "$ref" in shape:
-        yield from keys_of(defs[shape["$ref"].rpartition("/")[2]], defs, path)
-    for part in (*shape.get("anyOf", ()), *shape.get("oneOf", ())):
-        yield from keys_of(part, defs, path)
-    for key, below in shape.get("properties", {}).items():
-        yield f"{path}{key}"
-        yield from keys_of(below, defs, f"{path}{key}.")
-    for below in (shape.get("additionalProperties"), *shape.get("patternProperties", {}).values()):
-        if isinstance(below, dict):
-            yield from keys_of(below, defs, f"{path}*.")
-    if isinstance(shape.get("items"), dict):
-        yield from keys_of(shape["items"], defs, path)
 
 
 def test_no_promised_word_is_gone() -> None:

@@ -132,7 +132,7 @@ impl<'p> Memory<'p> {
                         if !others.is_empty() {
                             return; // another pattern has taken the one there is
                         }
-                        slots[*slot] = Slot::Value(Value::Word(program.scale.outlooks[self.outlook]));
+                        slots[*slot] = self.outlook_slot();
                         continue;
                     }
                     let kinds: Vec<usize> = self.kinds_of(pattern).collect();
@@ -160,6 +160,9 @@ impl<'p> Memory<'p> {
 
     fn exists(&self, inside: &Inside, slots: &mut [Slot]) -> bool {
         let pattern = &self.program.patterns[inside.pattern];
+        if pattern.over == Over::Outlook {
+            return self.takes_outlook(inside, slots);
+        }
         self.kinds_of(pattern).any(|kind| {
             let rows = self.rows(kind, pattern.over == Over::Finding);
             self.spend(rows.len());
@@ -173,11 +176,24 @@ impl<'p> Memory<'p> {
         inside.others.iter().all(|&other| fact(slots[other]) != of) && inside.tests.iter().all(|test| self.holds(test, slots))
     }
 
+    /// Whether the outlook, which is there once, does.
+    fn takes_outlook(&self, inside: &Inside, slots: &mut [Slot]) -> bool {
+        slots[inside.slot] = self.outlook_slot();
+        inside.others.is_empty() && inside.tests.iter().all(|test| self.holds(test, slots))
+    }
+
+    fn outlook_slot(&self) -> Slot {
+        Slot::Value(Value::Word(self.program.scale.outlooks[self.outlook]))
+    }
+
     // -- aggregates
 
     /// Look at all facts that an aggregate is about.
     fn gathered(&self, gather: &Gather, slots: &mut [Slot], mut add: impl FnMut(&mut [Slot])) {
         let pattern = &self.program.patterns[gather.inside.pattern];
+        if pattern.over == Over::Outlook && self.takes_outlook(&gather.inside, slots) {
+            add(slots);
+        }
         for kind in self.kinds_of(pattern) {
             let rows = self.rows(kind, pattern.over == Over::Finding);
             self.spend(rows.len());
