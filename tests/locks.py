@@ -52,8 +52,8 @@ def read_lock(text: str) -> Iterator[tuple[Requirement, int]]:
 
 
 def find_faults(asked: Sequence[str], lock: str) -> list[str]:
-    """The requirements of a group or package, and its lock file in; for each requirement that the lock does not meet, on Linux with
-    one of PYTHONS, and for each line of the lock that is not exact, a line out."""
+    """Requirements and the text of their lock file in; a line out for each requirement that the lock does not meet, on Linux with one
+    of PYTHONS, and for each line of the lock that is not exact."""
     locked = list(read_lock(lock))
     faults = [f"{requirement}: no hash" for requirement, hashes in locked if not hashes]
     faults += [f"{requirement}: {PINNED}" for requirement, _ in locked if [s.operator for s in requirement.specifier] != ["=="]]
