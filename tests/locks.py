@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -32,7 +33,8 @@ def write(upgrade: bool) -> None:
     """Write all lock files. Raises CalledProcessError where uv finds no versions that fit together; it says why."""
     FOLDER.mkdir(exist_ok=True)
     for name, with_package in LOCKS.items():
-        command = ["uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-annotate", "--no-emit-index-url"]
+        command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes"]
+        command += ["--no-annotate", "--no-emit-index-url"]
         command += ["--python-version", PYTHONS[0], "--exclude-newer", AGE, "--custom-compile-command", "poe lock"]
         command += ["--upgrade"] if upgrade else []
         before = BESIDE[: BESIDE.index(name)] if name in BESIDE else ()
@@ -52,8 +54,8 @@ def read_lock(text: str) -> Iterator[tuple[Requirement, int]]:
 
 
 def find_faults(asked: Sequence[str], lock: str) -> list[str]:
-    """Requirements and the text of their lock file in; a line out for each requirement that the lock does not meet, on Linux with one
-    of PYTHONS, and for each line of the lock that is not exact."""
+    """Requirements and the text of their lock file in; out a line for each requirement that the lock does not meet, on Linux with
+    one of PYTHONS, and for each line of the lock that is not exact."""
     locked = list(read_lock(lock))
     faults = [f"{requirement}: no hash" for requirement, hashes in locked if not hashes]
     faults += [f"{requirement}: {PINNED}" for requirement, _ in locked if [s.operator for s in requirement.specifier] != ["=="]]
@@ -109,6 +111,8 @@ def main() -> None:
     if options.versions:
         options.versions.write_text(versions(), encoding="utf-8")
     elif not options.check:
+        if find_spec("uv") is None:
+            sys.exit("locks are made by uv: .venv/bin/pip install --require-hashes -r locks/release.txt")
         write(options.upgrade)
     faults = check()
     print("\n".join(faults) or f"figure: {len(LOCKS)} lock files, 0 faults")

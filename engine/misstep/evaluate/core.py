@@ -7,13 +7,11 @@ from typing import Any, Literal, Protocol
 
 import orjson
 
+from misstep.__about__ import __version__
 from misstep.errors import InstallationError
 from misstep.evaluate.export import export
 from misstep.language.program import Program
 from misstep.limits import Limits
-
-VERSION = "0.2.0"
-"""Of misstep-core: one that is of another version takes rules in another form."""
 
 CoreRows = tuple[Any, ...]
 """The values of a ``RecordRows``, see ``batch/columns.py``."""
@@ -62,8 +60,8 @@ def core_fault() -> str | None:
         import misstep_core
     except ImportError:
         return "the engine 'core' needs misstep-core: in a checkout, pip install ./engine/core, which needs cargo"
-    if misstep_core.__version__ != VERSION:
-        return f"the engine 'core' needs misstep-core {VERSION}, and {misstep_core.__version__} is installed"
+    if misstep_core.__version__ != __version__:  # of another version it takes rules in another form
+        return f"the engine 'core' needs misstep-core {__version__}, and {misstep_core.__version__} is installed"
     return None
 
 
