@@ -17,7 +17,7 @@ from misstep.evaluate.core import core_fault
 
 RECORD = [{"kind": "late_arrival", "minutes": 12}]
 BYTES = b'[{"kind": "late_arrival", "minutes": 12}]'
-MISSING = "the engine 'core' needs misstep-core: in a checkout, pip install ./engine/core, which needs cargo"
+MISSING = "the engine 'core' needs misstep-core: pip install 'misstep[core]'; in a checkout ./engine/core, which needs cargo"
 
 
 @pytest.fixture

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 import pytest
 
 import misstep
+from misstep.assessment.result import SCHEMA as ANSWER
+from misstep.batch.columns import SCHEMA as TABLES
 from misstep.cli.version import describe_installation
+from misstep.rulebase.schema import PackDoc
 from misstep.service.assistants import make_server
 from misstep.service.config import Settings
 from misstep.service.served import load_served
@@ -49,6 +52,12 @@ def test_the_core_and_the_extra_that_brings_it_have_it() -> None:
 def test_the_example_of_a_container_has_it() -> None:
     tags = re.findall(r"image: \S+/misstep:(\S+)", (ROOT / "deploy" / "kubernetes.yaml").read_text(encoding="utf-8"))
     assert tags == [VERSION]
+
+
+def test_the_upgrade_notes_have_a_row_of_numbers_for_it() -> None:
+    rows = [line.strip("| ").split(" | ") for line in (ROOT / "docs" / "upgrade.md").read_text(encoding="utf-8").splitlines()]
+    pack = get_args(PackDoc.model_fields["schema_version"].annotation)
+    assert [row for row in rows if row[0] == VERSION] == [[VERSION, str(ANSWER), str(TABLES), *map(str, pack)]]
 
 
 def test_every_door_tells_it(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def core_fault() -> str | None:
     try:
         import misstep_core
     except ImportError:
-        return "the engine 'core' needs misstep-core: in a checkout, pip install ./engine/core, which needs cargo"
+        return "the engine 'core' needs misstep-core: pip install 'misstep[core]'; in a checkout ./engine/core, which needs cargo"
     if misstep_core.__version__ != __version__:  # of another version it takes rules in another form
         return f"the engine 'core' needs misstep-core {__version__}, and {misstep_core.__version__} is installed"
     return None
