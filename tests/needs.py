@@ -60,6 +60,11 @@ def _packages(*names: str) -> bool:
     return all(find_spec(name) for name in names)
 
 
+def _locked(group: str) -> str:
+    """The command that installs a group, in the versions of its lock."""
+    return f".venv/bin/pip install --require-hashes -r locks/{group}.txt"
+
+
 def _programs(*names: str) -> bool:
     return all(map(shutil.which, names))
 
@@ -75,12 +80,10 @@ NEEDS = {
     "durable": Need(
         "durable-rules, which is built by a C compiler",
         lambda: _packages("durable_rules_engine"),
-        f"{COMPILER} && .venv/bin/pip install --group native",
+        f"{COMPILER} && {_locked('native')}",
     ),
     "namespaces": Need("network namespaces", lambda: _programs("ip"), "apt-get install iproute2"),
-    "python_client": Need(
-        "openapi-python-client", lambda: _packages("openapi_python_client"), ".venv/bin/pip install --group generators"
-    ),
+    "python_client": Need("openapi-python-client", lambda: _packages("openapi_python_client"), _locked("generators")),
     "time": Need("minutes, for clusters and killed processes", lambda: all_wanted(), f"export {ALL}=1"),
     "typescript_client": Need(
         "openapi-typescript, with Node",
@@ -90,11 +93,11 @@ NEEDS = {
     ),
     "nginx": Need("nginx", lambda: _programs("nginx") or Path(NGINX).exists(), "apt-get install nginx-light"),
     "postgresql": Need("PostgreSQL", lambda: bool(find_postgresql()), "apt-get install postgresql"),
-    "ray": Need("Ray", lambda: _packages("ray"), ".venv/bin/pip install --group engines"),
+    "ray": Need("Ray", lambda: _packages("ray"), _locked("engines")),
     "spark": Need(
         "Spark and Java",
         lambda: _packages("pyspark") and _programs("java"),
-        "apt-get install default-jre-headless && .venv/bin/pip install --group engines",
+        f"apt-get install default-jre-headless && {_locked('engines')}",
     ),
     "yaml_server": Need(
         "yaml-language-server, with Node",

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from misstep.__about__ import __version__ as __version__
 from misstep.api import RuleBase, assess, assess_json, calibrate, certainty, counterfactuals, questions, suggest
 from misstep.errors import (
     BudgetError,
@@ -44,10 +45,6 @@ _LATE = {  # tables need pyarrow, which takes longer to import than all of misst
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__version__":  # looked up when asked for: it would be a fifth of the time of the import
-        from importlib.metadata import version
-
-        return version("misstep")
     if name in _LATE:
         from importlib import import_module
 

@@ -21,13 +21,12 @@ from tests.end_to_end.command import Command
 from tests.needs import remark
 
 import misstep
-from misstep import EngineError, InstallationError, UsageError
+from misstep import EngineError, InstallationError, UsageError, __version__
 from misstep.batch import cluster as dask
 from misstep.batch import run as running
 from misstep.batch import tasks
 from misstep.batch.run import Progress, RunResult, score, workers_of
 from misstep.batch.score_batch import score_records
-from misstep.batch.summary import version_of_misstep
 from misstep.tools.sample import sample_records
 
 pytestmark = [pytest.mark.once, pytest.mark.needs("time")]  # nothing here depends on the version of Python
@@ -378,8 +377,8 @@ def test_an_input_that_workers_do_not_see(shared: Cluster, log: Path, tmp_path: 
     [
         ("import sys\nsys.modules['misstep'] = None\n", " has no misstep, or not all that it needs ("),
         (
-            "from misstep.batch import cluster\ncluster.version_of_misstep = lambda: '0.0.7'\n",
-            f" has misstep 0.0.7, and this machine {version_of_misstep()}; they must be the same",
+            "from misstep.batch import cluster\ncluster.__version__ = '0.0.7'\n",
+            f" has misstep 0.0.7, and this machine {__version__}; they must be the same",
         ),
     ],
 )

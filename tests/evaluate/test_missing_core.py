@@ -11,13 +11,13 @@ from typing import Any, cast
 import pytest
 from tests.end_to_end.command import INTERVIEWS, Command
 
-from misstep import InstallationError, RuleBase
+from misstep import InstallationError, RuleBase, __version__
 from misstep.cli.version import describe_installation
-from misstep.evaluate.core import VERSION, core_fault
+from misstep.evaluate.core import core_fault
 
 RECORD = [{"kind": "late_arrival", "minutes": 12}]
 BYTES = b'[{"kind": "late_arrival", "minutes": 12}]'
-MISSING = "the engine 'core' needs misstep-core: in a checkout, pip install ./engine/core, which needs cargo"
+MISSING = "the engine 'core' needs misstep-core: pip install 'misstep[core]'; in a checkout ./engine/core, which needs cargo"
 
 
 @pytest.fixture
@@ -66,14 +66,14 @@ def test_another_version_is_not_used(installed: Callable[[object], RuleBase]) ->
     assert rules.assess(RECORD).findings
     with pytest.raises(InstallationError) as caught:
         rules.assess(RECORD, "core")
-    assert str(caught.value) == f"the engine 'core' needs misstep-core {VERSION}, and 0.0.7 is installed"
+    assert str(caught.value) == f"the engine 'core' needs misstep-core {__version__}, and 0.0.7 is installed"
 
 
 def test_rules_with_a_word_that_it_does_not_know_run_in_python(installed: Callable[[object], RuleBase]) -> None:
     def refuse(program: bytes, schema: int) -> object:
         raise ValueError("unknown variant `median`")
 
-    rules = installed(SimpleNamespace(__version__=VERSION, Core=refuse))
+    rules = installed(SimpleNamespace(__version__=__version__, Core=refuse))
     assert rules.assess(RECORD).findings
     with pytest.raises(InstallationError) as caught:
         rules.assess(RECORD, "core")

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import distributed
 from distributed.comm.addressing import parse_address
 
-from misstep.batch.summary import version_of_misstep
+from misstep.__about__ import __version__
 from misstep.batch.workers import Death, Pool, ResultT, TaskT
 from misstep.errors import EngineError, MisstepError, UsageError, printable
 
@@ -136,14 +136,14 @@ Versions = tuple[tuple[str, str], ...]
 def versions() -> Versions:
     """The versions that must be equal on all machines, for them to work together and to give the same answers."""
     python = ".".join(platform.python_version_tuple()[:2])
-    return ("misstep", version_of_misstep()), ("Python", python), ("distributed", version("distributed"))
+    return ("misstep", __version__), ("Python", python), ("distributed", version("distributed"))
 
 
 def unusable(mark: Path, expected: Versions) -> str:
     """Why this worker cannot be used, if it cannot: other versions, or no way to write into the folder of the run."""
     for (package, found), (_, wanted) in zip(versions(), expected, strict=True):
         if found != wanted:
-            return f"has {package} {found or '(from a source tree)'}, and this machine {wanted}; they must be the same"
+            return f"has {package} {found}, and this machine {wanted}; they must be the same"
     try:
         if not mark.exists():
             return f"does not see the folder {mark.parent}; {SHARED}"

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from misstep.__about__ import __version__
 from misstep.analysis.reading import READ
 from misstep.api import RuleBase
 from misstep.assessment.result import RuleBaseInfo
@@ -31,7 +32,7 @@ from misstep.batch.parts import Decimal, InputForm, Logged, Part, SourceRemark
 from misstep.batch.results import Scores, read_scores
 from misstep.batch.score_batch import id_of
 from misstep.batch.seen_ids import SeenIds, digests
-from misstep.batch.summary import EXAMPLES, MappingCoverage, Summary, Tally, version_of_misstep
+from misstep.batch.summary import EXAMPLES, MappingCoverage, Summary, Tally
 from misstep.batch.tasks import IDS, Job, Task, common_faults, reasons, score_part
 from misstep.batch.workers import Alone, Processes, TaskRunner
 from misstep.errors import InstallationError, RecordError, UsageError, printable
@@ -160,7 +161,7 @@ def score(
             [encoding, delimiter, decimal, tuple(null), tuple(ignore), unique, mapping and mapping.digest]
             + ([from_notes, notes_score, words] if notes else [])
         ),
-        VERSION: version_of_misstep(),
+        VERSION: __version__,
         COLUMN_VERSION: str(SCHEMA),
     }
     with Journal(folder, identity, overwrite) as kept, closing(SeenIds()) as seen:

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, field
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
+from misstep.__about__ import __version__
 from misstep.api import RuleBase
 from misstep.assessment.result import RuleBaseInfo
 from misstep.batch.columns import SCHEMA, RecordRows, TableName
@@ -279,7 +279,7 @@ class Summary:
         """The summary of a run. ``examples``: rejects as ``{"file", "row", "problems"}``; ``notes``: whether they were read."""
         program = rulebase.program
         return cls(
-            misstep=version_of_misstep(),
+            misstep=__version__,
             rulebase=RuleBaseInfo(name=program.name, version=program.version, digest=program.digest),
             inputs=tuple(inputs),
             interviews=interviews,
@@ -383,12 +383,3 @@ def _commonest_first(counts: Mapping[str, int]) -> dict[str, int]:
 def named_rules(rules: RuleBaseInfo) -> str:
     """Their name, version and the beginning of their digest."""
     return f"{rules.name} {rules.version} ({rules.digest[:19]})"
-
-
-@cache
-def version_of_misstep() -> str:
-    """The installed version; empty in a source tree."""
-    try:
-        return version("misstep")
-    except PackageNotFoundError:  # run from a source tree
-        return ""

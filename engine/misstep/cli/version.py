@@ -1,4 +1,4 @@
-"""The installed version and its extras, from the metadata of the package."""
+"""The version, and the installed extras, from the metadata of the package."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
 
+from misstep.__about__ import __version__
 from misstep.evaluate.core import usual_engine
 
 _NEEDED_BY = re.compile(r"([\w.-]+)[^;]*;\s*extra == ['\"]([\w.-]+)['\"]")  # without requirements of single systems
@@ -13,14 +14,12 @@ _NEEDED_BY = re.compile(r"([\w.-]+)[^;]*;\s*extra == ['\"]([\w.-]+)['\"]")  # wi
 
 def describe_installation() -> str:
     """The text of ``misstep --version``."""
+    first = f"misstep {__version__}\nengine: {usual_engine()}\nextras: "
     try:
-        first = f"misstep {version('misstep')}"
+        there = read_extras(metadata("misstep").get_all("Provides-Extra") or (), requires("misstep") or ())
     except PackageNotFoundError:
-        return "misstep, run from a source tree without installation"
-    there = read_extras(metadata("misstep").get_all("Provides-Extra") or (), requires("misstep") or ())
-    return f"{first}\nengine: {usual_engine()}\nextras: " + ", ".join(
-        f"{extra} {'yes' if installed else 'no'}" for extra, installed in there.items()
-    )
+        return f"{first}not known, run from a source tree without installation"
+    return first + ", ".join(f"{extra} {'yes' if installed else 'no'}" for extra, installed in there.items())
 
 
 def read_extras(extras: Iterable[str], requirements: Iterable[str]) -> dict[str, bool]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from misstep.__about__ import __version__
 from misstep.errors import InstallationError
 from misstep.limits import Limits
 
 if TYPE_CHECKING:
     from misstep.language.program import Program
-
-VERSION = "0.2.0"
-"""Of misstep-core: one that is of another version takes rules in another form."""
 
 CoreRows = tuple[Any, ...]
 """The values of a ``RecordRows``, see ``batch/columns.py``."""
@@ -64,9 +62,9 @@ def core_fault() -> str | None:
     try:
         import misstep_core
     except ImportError:
-        return "the engine 'core' needs misstep-core: in a checkout, pip install ./engine/core, which needs cargo"
-    if misstep_core.__version__ != VERSION:
-        return f"the engine 'core' needs misstep-core {VERSION}, and {misstep_core.__version__} is installed"
+        return "the engine 'core' needs misstep-core: pip install 'misstep[core]'; in a checkout ./engine/core, which needs cargo"
+    if misstep_core.__version__ != __version__:  # of another version it takes rules in another form
+        return f"the engine 'core' needs misstep-core {__version__}, and {misstep_core.__version__} is installed"
     return None
 
 

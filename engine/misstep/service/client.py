@@ -19,7 +19,6 @@ from ssl import SSLContext
 from typing import Any, Literal, NamedTuple, Self, overload
 from urllib.parse import quote
 
-import httpx
 import orjson
 from pydantic import TypeAdapter
 
@@ -30,8 +29,13 @@ from misstep.analysis.reading.suggestions_json import from_data
 from misstep.assessment import SCHEMA
 from misstep.assessment.records import RecordLike, plain_record
 from misstep.assessment.result import Assessment
-from misstep.errors import BudgetError, EngineError, Location, MisstepError, Problem, RecordError, UsageError
+from misstep.errors import BudgetError, EngineError, InstallationError, Location, MisstepError, Problem, RecordError, UsageError
 from misstep.service.config import BATCH_PATH, JSON, JSON_LINES
+
+try:
+    import httpx
+except ModuleNotFoundError:
+    raise InstallationError("the client needs httpx: pip install 'misstep[client]'") from None
 
 SECONDS = 15.0  # the timeout of the service itself is 10 seconds
 RETRIES = 2
