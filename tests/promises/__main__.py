@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from tests.laws.table import sentences
 from tests.promises.page import (
     FIGURES,
     PAGE,
@@ -44,7 +45,7 @@ def main() -> int:
             print(*(f"  {profile:8}{command}" for profile, command in promise.commands.items()), sep="\n")
         return 0
     failed = prove(chosen, asked.profile) if asked.profile else []
-    PAGE.write_text(page_of(topics, read_figures()), encoding="utf-8")
+    PAGE.write_text(page_of(topics, read_figures(), sentences()), encoding="utf-8")
     print(f"{len(failed)} failed{':' if failed else ''} {', '.join(failed)}".strip())
     return 1 if failed else 0
 

@@ -2,7 +2,7 @@
 
     python -m tests.promises.figure proved, prove
 
-runs ``misstep prove``, prints what it prints and then the last line with this text, and exits with its code.
+runs ``misstep prove``, prints what it prints and then the first line with this text, and exits with its code.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def main(text: str, *command: str) -> int:
     print(done.stdout)
     found = [line for line in done.stdout.splitlines() if text in line]
     if found:
-        print(f"figure: {' '.join(found[-1].split())}")
+        print(f"figure: {' '.join(found[0].split())}")
     return done.returncode if found else done.returncode or 1
 
 

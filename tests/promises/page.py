@@ -156,8 +156,14 @@ stands for it.
 """
 
 
-def page_of(topics: list[Topic], figures: Figures) -> str:
-    """The page, in Markdown: all promises at a glance, and each with its commands."""
+_LAWS = """\
+What [laws](#laws) puts to the test, on records and rule bases that are drawn by number: facts of every kind, and numbers at, just
+below and just above every one at which a rule turns. Each law has a fault of its own, a changed scale, rule or function, that it
+must find: one that cannot fail is none."""
+
+
+def page_of(topics: list[Topic], figures: Figures, laws: dict[str, str]) -> str:
+    """The page, in Markdown: all promises at a glance, each with its commands, and the laws by name."""
     lines = [_HEAD, "| promise | asked | last figure |", "| --- | --- | --- |"]
     for topic in topics:
         for name, promise in topic.promises.items():
@@ -167,6 +173,8 @@ def page_of(topics: list[Topic], figures: Figures) -> str:
         lines += ["", f"## {topic.topic}"]
         for name, promise in topic.promises.items():
             lines += _section(name, promise, figures.root.get(name, {}))
+    lines += ["", "## The laws", "", _LAWS, "", "| law | what holds |", "| --- | --- |"]
+    lines += [f"| {name} | {says} |" for name, says in laws.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from tests.laws.table import sentences
 from tests.promises import page
 from tests.promises.page import (
     PAGE,
@@ -30,11 +31,17 @@ HELD = Figure(held=True, figure="3 cases", command="python a", date="2026-01-02"
 
 
 def page_with(**figures: Figure) -> str:
-    return page_of(TOPICS, Figures({"it-holds": {profile: figures[profile] for profile in PROFILES if profile in figures}}))
+    return page_of(
+        TOPICS,
+        Figures({"it-holds": {profile: figures[profile] for profile in PROFILES if profile in figures}}),
+        {"a law": "It says."},
+    )
 
 
 def test_the_page_follows_from_declarations_and_figures() -> None:
-    assert PAGE.read_text("utf-8") == page_of(read_topics(), read_figures()), "python -m tests.promises writes it anew"
+    assert PAGE.read_text("utf-8") == page_of(read_topics(), read_figures(), sentences()), (
+        "python -m tests.promises writes it anew"
+    )
 
 
 def test_every_figure_is_one_of_a_promise_that_there_is() -> None:
@@ -44,9 +51,13 @@ def test_every_figure_is_one_of_a_promise_that_there_is() -> None:
     }
 
 
+def test_every_law_stands_on_the_page() -> None:
+    assert page_with().endswith("| law | what holds |\n| --- | --- |\n| a law | It says. |\n")
+
+
 def test_what_was_never_run_says_so() -> None:
     assert "| [it-holds](#it-holds): It holds. | 9 cases | never run |" in page_with()
-    assert page_with(short=HELD).count("never run") == 1
+    assert page_with(short=HELD).count("| never run |") == 1
     other = HELD.model_copy(update={"command": "python before"})
     assert "3 cases" not in page_with(short=other), "a figure of another command proves nothing"
 
