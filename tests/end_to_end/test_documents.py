@@ -42,7 +42,8 @@ DOCUMENTS = [
 ]  # fmt: skip
 UNRUN = [
     "CHANGELOG.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/assistants.md", "docs/batch-tools.md", "docs/cli.md",
-    "docs/all-limits.md", "docs/core-choice.md", "docs/lints.md", "docs/numbers.md", "docs/start.md", "docs/upgrade.md",
+    "docs/all-limits.md", "docs/core-choice.md", "docs/lints.md", "docs/numbers.md", "docs/promises.md", "docs/start.md",
+    "docs/upgrade.md",
 ]  # fmt: skip
 ADDRESS = "http://127.0.0.1:8000"
 ABRIDGED = re.compile(r"^ *\.\.\.\n", re.MULTILINE)

@@ -57,30 +57,19 @@ def drawn(count: int = 12_000 if LONG else 4_000) -> tuple[Drawn, ...]:
     return tuple(_interviews(count, (1, 1, 2, 3), 1979))
 
 
-@cache
-def drawn_without_a_mistake(count: int = 2_500 if LONG else 300) -> tuple[Drawn, ...]:
-    return tuple(_interviews(count, (0,), 1981))
-
-
-@cache
-def drawn_without_a_talk(count: int = 2_500 if LONG else 300) -> tuple[Drawn, ...]:
-    """Nobody has spoken to anybody: the interview is still to come, or did not take place."""
-    draw = random.Random(1983)
+def draw_without_a_talk(draw: random.Random) -> list[Fact]:
+    """A record of somebody who has spoken to nobody: the interview is still to come, or did not take place."""
     kinds = [KINDS[kind] for kind in sorted(NO_TALK)]
-    found = []
-    for _ in range(count):
-        facts = [
-            draw_fact(KINDS["interview"], draw),
-            *(draw_fact(draw.choice(kinds), draw) for _ in range(draw.choice((1, 1, 2)))),
-        ]
-        if draw.random() < 0.7:
-            facts[0]["moment"] = "before"
-        else:
-            facts[0].update(moment="after", outcome="pending")
-            facts.append(draw_fact(KINDS[draw.choice(("no_show", "rescheduling"))], draw))
-        record = [{"id": f"f{i}", **fact} for i, fact in enumerate(facts)]
-        found.append(Drawn(record, BASE.assess(record)))
-    return tuple(found)
+    facts = [
+        draw_fact(KINDS["interview"], draw),
+        *(draw_fact(draw.choice(kinds), draw) for _ in range(draw.choice((1, 1, 2)))),
+    ]
+    if draw.random() < 0.7:
+        facts[0]["moment"] = "before"
+    else:
+        facts[0].update(moment="after", outcome="pending")
+        facts.append(draw_fact(KINDS[draw.choice(("no_show", "rescheduling"))], draw))
+    return [{"id": f"f{i}", **fact} for i, fact in enumerate(facts)]
 
 
 def _interviews(count: int, mistakes: tuple[int, ...], seed: int) -> Iterator[Drawn]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.rulebase.drawn import BASE, KINDS, STRENGTHS, Drawn, draw_fact, turning_points
 
-from misstep import Assessment
+from misstep import Assessment, RuleBase
 from misstep.language.facts import Field, Kind
 
 NO_REPAIR = {name for name, action in BASE.actions.items() if action.part == "cause"} | {"use_humour"}
@@ -21,7 +21,7 @@ WORDS = {name for name, action in BASE.actions.items() if action.group == "apolo
 EXCEPTIONS = {("wrong_technical_answer", "answered_later"): "wrong-technical-answer.send-it"}
 """Fields of which the worse takes a repair away, each with the rule whose help says why."""
 
-Change = Callable[[Drawn, random.Random], Iterator[str]]
+Change = Callable[[Drawn, random.Random, RuleBase], Iterator[str]]
 """Yields, for every change that it makes, what is wrong with the answer that comes of it, or nothing: ``""``."""
 
 
@@ -30,7 +30,7 @@ def _contact_is_the_mistake(drawn: Drawn) -> bool:
     return any(KINDS[fact["kind"]].harm == "pressed" or fact["kind"] == "unprofessional_follow_up" for fact in drawn.mistakes)
 
 
-def repair_taken_away(drawn: Drawn, draw: random.Random) -> Iterator[str]:
+def repair_taken_away(drawn: Drawn, draw: random.Random, base: RuleBase) -> Iterator[str]:
     """R6: a mistake is repaired, more of the worse, and it is not repaired any more, though the outlook stays open."""
     if drawn.result.outlook == "closed" or _contact_is_the_mistake(drawn):
         return
@@ -47,7 +47,7 @@ def repair_taken_away(drawn: Drawn, draw: random.Random) -> Iterator[str]:
     for fact, field in draw.sample(changes, min(4, len(changes))):
         for value in _worse(KINDS[fact["kind"]], field, fact.get(field.name), draw):
             worse = [{**f, field.name: value} if f is fact else f for f in drawn.record]
-            answer = BASE.assess(worse)
+            answer = base.assess(worse)
             if answer.outlook != "closed":
                 lost = repaired - _repaired(answer)
                 if _apologised(answer):  # one word for all, and it goes to the worst
@@ -56,10 +56,10 @@ def repair_taken_away(drawn: Drawn, draw: random.Random) -> Iterator[str]:
                 yield f"{fact['kind']}.{field.name}={value} loses {lost}: {plans}: {drawn.record}" if lost else ""
 
 
-def apology_for_a_strength(drawn: Drawn, draw: random.Random) -> Iterator[str]:
+def apology_for_a_strength(drawn: Drawn, draw: random.Random, base: RuleBase) -> Iterator[str]:
     """One more strength brings an apology, though the outlook is what it was."""
     strength = draw_fact(draw.choice(STRENGTHS), draw)
-    answer = BASE.assess([*drawn.record, {"id": "more", **strength}])
+    answer = base.assess([*drawn.record, {"id": "more", **strength}])
     if answer.outlook != drawn.result.outlook:  # it opens a chance again that was gone, and what is due while there is one
         return
     brought = _apologised(answer) - _apologised(drawn.result)
@@ -98,6 +98,3 @@ def _worse(kind: Kind, field: Field, value: Any, draw: random.Random) -> Iterato
 def _plan(answer: Assessment) -> str:
     levels = ", ".join(f"{f.kind} {f.severity_band} {f.noticed_level} {f.verdict}" for f in answer.findings)
     return f"[{levels}; {answer.outlook}] " + "; ".join(f"{a.action} {','.join(a.targets)}" for a in answer.actions)
-
-
-CHANGES: tuple[Change, ...] = (repair_taken_away, apology_for_a_strength)

@@ -2,7 +2,8 @@
 
     python -m tests.rulebase.plan_faults 3000
 
-counts them over as many records of ``misstep sample`` (P1 and P2 are the names that the faults had when they were first counted).
+counts them over as many records of ``misstep sample``, and exits with 1 where there is one (P1 and P2 are the names that the
+faults had when they were first counted).
 Faults that only show beside the answer to another record are in ``plan_changes``.
 """
 
@@ -348,14 +349,18 @@ def look(fault: Fault, cases: Iterable[Case]) -> Count:
     return count(what and f"{list(case.facts)}: {what}" for case in cases for what in fault(case))
 
 
-def main(records: int) -> None:
+def main(records: int) -> int:
     base = RuleBase.shipped()
     cases = [Case(record["facts"], base.assess(record), base) for record in sample_records(base, records)]
+    faulty = 0
     for fault in FAULTS:
         looked, found = look(fault, cases)
+        faulty += len(found)
         meaning = (fault.__doc__ or "").split("\n")[0]
         print(f"{len(found):6} of {looked:6}: {meaning}" + (f" ({found[0]})" if found else ""))
+    print(f"figure: {records:,} plans, {len(FAULTS)} faults looked for, {faulty} found")
+    return 1 if faulty else 0
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3000)
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 3000))

@@ -1,4 +1,6 @@
-"""Owning up never weighs more than silence about the same thing, and good news never costs: laws over every kind of mistake."""
+"""Owning up never weighs more than silence about the same thing: every kind of mistake with every pair of values.
+
+The same over drawn records, and that good news never costs, is in tests/laws."""
 
 from __future__ import annotations
 
@@ -6,10 +8,9 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
-from tests.evaluate.packs import facts_of, records_of
-from tests.rulebase.drawn import BASE, LONG, MISTAKES, STRENGTHS, variants
+from hypothesis import HealthCheck, settings
+from tests.evaluate.packs import records_of
+from tests.rulebase.drawn import BASE, LONG, MISTAKES, variants
 
 from misstep.language.facts import Kind
 
@@ -88,66 +89,3 @@ def test_no_value_that_is_better_news_has_more_damage(kind: Kind) -> None:
             seen = {(field, value): damage(field, value) for field, value in values}
             found += [(f, better, worse, said) for f, better, worse in compared if seen[f, better] > seen[f, worse]]
     assert found == []
-
-
-# -- any record
-
-
-def named(record: Record) -> Record:
-    return [{**fact, "id": f"f{i}"} for i, fact in enumerate(record)]
-
-
-@DRAWN
-@given(record=RECORDS, mistake=facts_of(MISTAKES), data=st.data())
-def test_better_news_about_one_mistake_never_raises_the_damage_of_any_record(
-    record: Record, mistake: dict[str, Any], data: st.DataObject
-) -> None:
-    field, better, worse = data.draw(st.sampled_from([*COMMON, *switches(BASE.kinds[mistake["kind"]])]))
-    good, bad = (BASE.assess([*named(record), {**mistake, "id": "m", field: value}]) for value in (better, worse))
-    assert good.damage <= bad.damage
-
-
-@DRAWN
-@given(record=RECORDS, data=st.data())
-def test_a_good_sign_or_a_strength_never_raises_the_damage(record: Record, data: st.DataObject) -> None:
-    kind = data.draw(st.sampled_from([*STRENGTHS, *(BASE.kinds[name] for name in GOOD_SIGNS)]))
-    more = {"id": "more", **data.draw(facts_of([kind]))}
-    assert BASE.assess([*named(record), more]).damage <= BASE.assess(named(record)).damage
-
-
-@DRAWN
-@given(record=RECORDS, told=facts_of([BASE.kinds["interview"]]), yes=st.sampled_from(["advanced", "offer"]))
-def test_a_yes_never_raises_the_damage(record: Record, told: dict[str, Any], yes: str) -> None:
-    others = named([fact for fact in record if fact["kind"] != "interview"])
-    went_on, open_yet = (BASE.assess([*others, {**told, "id": "i", "outcome": outcome}]) for outcome in (yes, "pending"))
-    assert went_on.damage <= open_yet.damage
-
-
-@DRAWN
-@given(record=RECORDS, told=facts_of([BASE.kinds["thank_you_sent"]]))
-def test_thanks_sent_never_raise_the_damage(record: Record, told: dict[str, Any]) -> None:
-    without = named([fact for fact in record if fact["kind"] != "thank_you_sent"])
-    assert BASE.assess([*without, {"id": "more", **told}]).damage <= BASE.assess(without).damage
-
-
-@DRAWN
-@given(record=RECORDS, data=st.data())
-def test_a_correction_never_raises_the_damage(record: Record, data: st.DataObject) -> None:
-    _done_already("correction_sent", record, data)
-
-
-@DRAWN
-@given(record=RECORDS, data=st.data())
-def test_an_apology_never_raises_the_damage(record: Record, data: st.DataObject) -> None:
-    _done_already("apology_given", record, data)
-
-
-def _done_already(kind: str, record: Record, data: st.DataObject) -> None:
-    """The same record without and with a word of it said already, about one of its mistakes or about none in particular."""
-    given_facts = named([fact for fact in record if fact["kind"] != kind])
-    mistakes = [fact for fact in given_facts if BASE.kinds[fact["kind"]].role == "mistake"]
-    assume(mistakes)
-    fact = data.draw(facts_of([BASE.kinds[kind]]))
-    about = data.draw(st.sampled_from([None, *(m["id"] for m in mistakes), *(m["kind"] for m in mistakes)]))
-    told = {**{k: v for k, v in fact.items() if k != "about"}, "id": "more", **({} if about is None else {"about": about})}
-    assert BASE.assess([*given_facts, told]).damage <= BASE.assess(given_facts).damage

@@ -128,5 +128,5 @@ def _stored(field: Field, value: Any, place: str) -> Any:
     if field.type == "number" and type(stored) is int:
         stored = float(stored)
     if not field.takes(stored):
-        raise UsageError(f"what-if {printable(place)[:60]}: expected {field.expected()}, got {printable(str(value))[:60]}")
+        raise UsageError(f"what-if {printable(place)[:60]}: expected {field.expected()}")
     return stored

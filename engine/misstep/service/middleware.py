@@ -6,6 +6,7 @@ import logging
 import re
 import secrets
 import time
+from http import HTTPMethod
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,6 +22,7 @@ _ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
 _UNSENT = 499  # as nginx: the client disconnected before the answer
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
+_METHODS = frozenset(HTTPMethod)
 _ALWAYS = ("/healthz", "/metrics")  # answered also when the queue is full
 
 
@@ -45,7 +47,8 @@ class RequestMiddleware:
         if not _ID.fullmatch(request_id):
             request_id = secrets.token_hex(8).encode()
         scope[REQUEST_ID] = request_id
-        span = self._spans.begin(scope["method"], headers) if self._spans else None
+        method = scope["method"] if scope["method"] in _METHODS else "_OTHER"  # any text may be called a method
+        span = self._spans.begin(method, headers) if self._spans else None
         trace = span.place if span else read_trace(headers.get(b"traceparent", b""))
         own_headers = (b"x-request-id", request_id), _NO_SNIFFING, *([(b"traceparent", trace.header)] if trace else [])
         status = 0
@@ -72,14 +75,14 @@ class RequestMiddleware:
         seconds = time.perf_counter() - start
         status = status or _UNSENT
         route = getattr(scope.get("route"), "path", "") or "none"  # the path itself may contain text of a user
-        self._metrics.count_request(route, scope["method"], status, seconds)
+        self._metrics.count_request(route, method, status, seconds)
         if span:
-            span.end(scope["method"], route, status, str(failure.get("error", "")))
+            span.end(method, route, status, str(failure.get("error", "")))
         if failure:
-            data = request_data(request_id, scope["method"], route, status, seconds, trace)
+            data = request_data(request_id, method, route, status, seconds, trace)
             log_event("request", logging.ERROR if "error" in failure else logging.INFO, **data, **failure)
         elif self._log:
-            self._log.add(request_id, scope["method"], route, status, seconds, trace)
+            self._log.add(request_id, method, route, status, seconds, trace)
 
     def _choose(self, scope: Scope, host: bytes) -> ASGIApp:
         """The application, or a rejection of the request."""
