@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from tests.differential.__main__ import main, run_block
 from tests.differential.drawn import draw, features
+from tests.differential.faults import ROOT, faults
 from tests.differential.smaller import smaller
 from tests.differential.voices import check
 
@@ -67,3 +68,13 @@ def test_it_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys) -> None:  # 
     kept.write_text(json.dumps({**head, "seed": 8}) + "\n")
     with pytest.raises(SystemExit, match="of another seed"):
         main()
+
+
+@pytest.mark.parametrize("engine", ["python", "core", "durable"])
+def test_every_fault_has_its_place(engine: str) -> None:
+    seeded = faults(engine)
+    assert len(seeded) == 40
+    assert len({tuple(fault.values()) for fault in seeded}) == 40
+    for fault in seeded:
+        text = (ROOT / fault["file"]).read_text(encoding="utf-8")
+        assert text.count(fault["before"]) == 1, fault
