@@ -29,7 +29,8 @@ Path = tuple[str | int, ...]
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)  # a string may be open to the end: no rescans
-_JSON_SCALAR = re.compile(r'"(?:[^"\\]|\\.)*+"|(-?(?:NaN|Infinity|[0-9][-+.0-9eE]*+))', re.DOTALL)
+_JSON_NUMBER = r"-?(?:NaN|Infinity|[0-9]++(?:\.[0-9]++)?+(?:[eE][-+]?[0-9]++)?+)"  # as much of it as json reads
+_JSON_SCALAR = re.compile(rf'"(?:[^"\\]|\\.)*+"|({_JSON_NUMBER})', re.DOTALL)
 _HINTS = {
     "mapping values are not allowed in this context": "; a text with ': ' in it stands in quotes",
     "found character that cannot start any token": "; indent with spaces, and put a text that begins with @ or ` in quotes",
