@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
-from fractions import Fraction
 from functools import partial
 from itertools import combinations, pairwise, product
 from typing import Any
@@ -390,7 +389,7 @@ def plain(value: Any, kept: dict[Row, Firing]) -> Any:
         case bool():
             return ("truth", value)
         case int() | float():
-            return ("number", Fraction(value))
+            return ("number", value)
         case str():
             return ("text", value)
         case Rule():

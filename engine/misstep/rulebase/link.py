@@ -34,14 +34,15 @@ def load_program(paths: Sequence[str | Path], limits: Limits, cases: bool = True
     collecting = gc.isenabled()
     gc.disable()  # nearly all that is made here stays: looking for garbage meanwhile would be a fifth of the time
     try:
-        return _load_program(paths, limits, cases)
+        merged = load_packs(paths, limits, cases)
+        return link_program(merged, limits), merged
     finally:
         if collecting:
             gc.enable()
 
 
-def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> tuple[Program, Merged]:
-    merged = load_packs(paths, limits, cases)
+def link_program(merged: Merged, limits: Limits) -> Program:
+    """Check and link merged packs. Raises RuleError with every problem."""
     problems = merged.problems
     link_constants(merged)
     scale = link_scale(merged)
@@ -71,7 +72,7 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
         except StrataError as error:
             merged.rules[error.rule].report(str(error), "then")
     refuse(problems, limits)
-    program = Program(
+    return Program(
         name=merged.name,
         version=merged.version,
         digest=merged.digest(),
@@ -86,7 +87,6 @@ def _load_program(paths: Sequence[str | Path], limits: Limits, cases: bool) -> t
         judging=strata[1],
         advising=strata[2],
     )
-    return program, merged
 
 
 def _refuse_idle_kinds(merged: Merged, kinds: dict[str, Kind], rules: Sequence[Rule]) -> None:
