@@ -14,10 +14,10 @@ from tests.differential.integers import said_by_clingo, said_by_misstep
 from tests.evaluate.naive import conclusions
 from tests.evaluate.oracle import LIMITS, oracle_of
 
+from misstep.assessment import SCHEMA
 from misstep.assessment.assembly import outline
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
-from misstep.assessment.result import SCHEMA
 from misstep.evaluate.core import Core, core_fault, core_program, make_core
 from misstep.evaluate.durable.engine import DurableEngine
 from misstep.evaluate.durable.missing import missing_library

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 import misstep
-from misstep.assessment.result import SCHEMA as ANSWER
+from misstep.assessment import SCHEMA as ANSWER
 from misstep.batch.columns import SCHEMA as TABLES
 from misstep.cli.version import describe_installation
 from misstep.rulebase.schema import PackDoc

@@ -32,6 +32,7 @@ MOST_HIDDEN = 20  # signs of a file that are told
 Path = tuple[str | int, ...]
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
+_JSON_NUMBER = re.compile(r"-?(?:NaN|Infinity|[0-9]++(?:\.[0-9]++)?+(?:[eE][-+]?[0-9]++)?+)")  # as much as json reads
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)  # a string may be open to the end: no rescans
 _HINTS = {
@@ -210,10 +211,9 @@ def _first_fault(document: Document) -> Problem | None:
         try:
             if part.twice:
                 raise _twice(str(part.path[-1]))
-            if part.token.lstrip("-")[:1] in ("N", "I"):
-                _no_constant(part.token)
-            elif part.token.lstrip("-")[:1].isdigit():
-                _parse_number(part.token)
+            number = _JSON_NUMBER.match(part.token)
+            if number is not None:
+                (_no_constant if number[0].lstrip("-")[0] in "NI" else _parse_number)(number[0])
         except _JsonFault as error:
             return Problem(document.place_of(part), str(error))
     return None
