@@ -17,7 +17,7 @@ import pytest
 
 from misstep import RecordError, RuleBase, RuleError, UsageError, assess, score_batch
 from misstep.batch.inputs.kept import with_facts
-from misstep.batch.mapping import RowMapping
+from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.notes import NoteReader
 from misstep.batch.run import score
 from misstep.batch.summary import Summary

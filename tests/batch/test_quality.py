@@ -10,7 +10,7 @@ import pytest
 from tests.batch.test_report import downloads, sketch
 
 from misstep.batch import tasks
-from misstep.batch.mapping import RowMapping
+from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.report.report_page import to_html
 from misstep.batch.report.summing import measure
 from misstep.batch.results import read_scores

@@ -24,7 +24,8 @@ from typing import Any, NoReturn
 from uvicorn.server import ServerState
 
 from misstep import MisstepError, RuleBase, RuleError
-from misstep.batch.mapping import LogCoverage, RowMapping
+from misstep.batch.mapping.mapping_coverage import LogCoverage
+from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.evaluate.core import core_fault
 from misstep.service.config import Settings
 from misstep.service.protocol import LimitedProtocol

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
@@ -39,19 +40,21 @@ class AddedRun:
 
     def to_json(self) -> bytes:
         """The one JSON form."""
-        return _ADDED.dump_json(self)
+        return _adapter().dump_json(self)
 
     @classmethod
     def from_json(cls, data: bytes | str, place: str) -> AddedRun:
         """A run from its ``to_json``. Raises UsageError where it is invalid; ``place``: where it stands."""
         try:
-            return _ADDED.validate_json(data)
+            return _adapter().validate_json(data)
         except ValidationError as error:
             fault = error.errors(include_input=False, include_url=False)[0]["msg"]
             raise UsageError(f"{printable(place)}: does not say what a run has added: {fault}") from None
 
 
-_ADDED = TypeAdapter(AddedRun)
+@cache
+def _adapter() -> TypeAdapter[AddedRun]:
+    return TypeAdapter(AddedRun)
 
 
 @dataclass(frozen=True, slots=True)

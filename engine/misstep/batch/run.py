@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -26,7 +26,6 @@ from misstep.batch.history import AddedRun, History, SourcePart
 from misstep.batch.inputs import Reading, plan_parts, read_part
 from misstep.batch.journal import BASELINE, COLUMN_VERSION, RULES, VERSION, WORDS, Journal, is_begun, part_file
 from misstep.batch.mapping.mapping_coverage import LogCoverage
-from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.outputs import GrowingOutput, Output, check_no_input, check_writable, growing_output_of, output_of
 from misstep.batch.parts import Decimal, InputForm, Logged, Part, SourceRemark
 from misstep.batch.results import Scores, read_scores
@@ -39,6 +38,9 @@ from misstep.errors import InstallationError, RecordError, UsageError, printable
 from misstep.files import discard_torn, opened, place, refuse_unreached, whole_file
 from misstep.limits import FIXED
 from misstep.rulebase.program_json import dump_program, dump_words
+
+if TYPE_CHECKING:
+    from misstep.batch.mapping.row_mapping import RowMapping
 
 StrPath = str | os.PathLike[str]
 Then = Callable[[Scores], None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import orjson
 import pyarrow as pa
@@ -24,12 +25,14 @@ from misstep.batch.columns import (
     rows_of_result,
     to_arrays,
 )
-from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.notes import NoteReader
 from misstep.batch.parts import USUAL_FACTS, Logged, Reject
 from misstep.batch.summary import Tally
 from misstep.errors import Location, Problem, RecordError, UsageError
 from misstep.language.facts import MAX_ID
+
+if TYPE_CHECKING:
+    from misstep.batch.mapping.row_mapping import RowMapping
 
 
 @dataclass(slots=True)

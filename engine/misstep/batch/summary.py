@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, field
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from misstep.__about__ import __version__
@@ -20,18 +20,22 @@ from misstep.api import RuleBase
 from misstep.assessment.result import RuleBaseInfo
 from misstep.batch.columns import SCHEMA, RecordRows, TableName
 from misstep.batch.mapping.mapping_coverage import LogCoverage
-from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.parts import SourceRemark
 from misstep.errors import UsageError
 from misstep.language.scale import ScaleWords
 from misstep.layout.wording import counted
 
+if TYPE_CHECKING:
+    from misstep.batch.mapping.row_mapping import RowMapping
+
 EXAMPLES = 20
 """How many rejects a summary shows."""
 _HELD = 4096  # firings that a tally holds before it counts them: one by one would take three times as long
+LATE = ConfigDict(defer_build=True)
+"""What checks them is built when it is first needed: it takes longer than the import of this module."""
 
 
-@checked(frozen=True, slots=True)
+@checked(config=LATE, frozen=True, slots=True)
 class KindSum:
     """A kind of mistake in all interviews. ``count``: of findings; ``interviews`` that have one; ``damage`` and ``severity``:
     sums over the findings, in thousandths of a point."""
@@ -50,7 +54,7 @@ class KindSum:
         )
 
 
-@checked(frozen=True, slots=True)
+@checked(config=LATE, frozen=True, slots=True)
 class NotesCount:
     """What was read from notes. ``kinds``: how many facts of each kind; ``interviews`` with such a fact; ``nothing``: those whose
     notes told none; ``without``: those that have no notes."""
@@ -164,7 +168,7 @@ class Tally:
 _COUNT, _INTERVIEWS, _DAMAGE, _SEVERITY = range(4)  # as the fields of KindSum
 
 
-@checked(frozen=True, slots=True)
+@checked(config=LATE, frozen=True, slots=True)
 class RejectExample:
     """A reject: its place and the messages about it, never a value."""
 
@@ -173,7 +177,7 @@ class RejectExample:
     problems: tuple[str, ...]
 
 
-@checked(frozen=True, slots=True)
+@checked(config=LATE, frozen=True, slots=True)
 class InputRemark:
     """What was found out about an input, or left out of it."""
 
@@ -181,7 +185,7 @@ class InputRemark:
     text: str
 
 
-@checked(frozen=True, slots=True)
+@checked(config=LATE, frozen=True, slots=True)
 class Titles:
     """Titles of kinds, actions and occasions, by id."""
 
@@ -190,7 +194,7 @@ class Titles:
     occasions: dict[str, str]
 
 
-@checked(frozen=True, slots=True)
+@checked(config=LATE, frozen=True, slots=True)
 class MappingCoverage:
     """What a mapping made of the rows of a log: see ``misstep.batch.mapping.LogCoverage``. ``hints``: by column, the
     nearest value with a meaning to one that has none."""
@@ -223,7 +227,7 @@ class MappingCoverage:
         return cls(**whole.to_json(), hints=hints)
 
 
-@checked(frozen=True, slots=True)
+@checked(config=LATE, frozen=True, slots=True)
 class Summary:
     """The summary of a run. ``misstep``: the version that scored; ``fired``: in how many interviews each rule fired; ``rules``:
     all there are, with their titles; ``bands`` and ``verdicts``: mildest first; ``unable``: the verdict where something is called

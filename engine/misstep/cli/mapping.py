@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from misstep.batch.inputs.mapped_rows import RawRow
-    from misstep.batch.mapping import RowMapping
+    from misstep.batch.mapping.row_mapping import RowMapping
     from misstep.batch.parts import InputForm
 
 _input_format = click.option(
@@ -56,8 +56,8 @@ def check(file: Path, inputs: tuple[str, ...], rules: tuple[Path, ...], input_fo
 
     Exit code 1: a case fails, or a row cannot be read.
     """
-    from misstep.batch.mapping import LogCoverage
     from misstep.batch.mapping.coverage_report import coverage_text
+    from misstep.batch.mapping.mapping_coverage import LogCoverage
 
     mapping = _mapping(file, rules)
     failed = list(mapping.failed_cases())
@@ -87,7 +87,7 @@ def check(file: Path, inputs: tuple[str, ...], rules: tuple[Path, ...], input_fo
 @_input_format
 def explain(file: Path, inputs: tuple[str, ...], rows: int, rules: tuple[Path, ...], input_format: InputForm | None) -> None:
     """Show what becomes of the first rows of a log: every value that is read, and the facts."""
-    from misstep.batch.mapping import LogCoverage
+    from misstep.batch.mapping.mapping_coverage import LogCoverage
 
     mapping = _mapping(file, rules)
     for read in islice(_rows(inputs, mapping, input_format), rows):
@@ -108,7 +108,7 @@ def explain(file: Path, inputs: tuple[str, ...], rows: int, rules: tuple[Path, .
 
 
 def _mapping(file: Path, rules: tuple[Path, ...]) -> RowMapping:
-    from misstep.batch.mapping import RowMapping
+    from misstep.batch.mapping.row_mapping import RowMapping
 
     return RowMapping.load(file, load_rules(rules))
 

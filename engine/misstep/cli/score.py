@@ -190,7 +190,7 @@ def score(
     rulebase = load_rules(rules)
     mapped = None
     if mapping is not None:
-        from misstep.batch.mapping import RowMapping
+        from misstep.batch.mapping.row_mapping import RowMapping
 
         mapped = RowMapping.load(mapping, rulebase)
     if chosen is not None and chosen.column not in (mapped.keep if mapped else split_names(keep)):
@@ -246,8 +246,8 @@ def score(
     if mapped is not None and outcome.summary.coverage is not None:
         from dataclasses import asdict
 
-        from misstep.batch.mapping import LogCoverage
         from misstep.batch.mapping.coverage_report import coverage_text
+        from misstep.batch.mapping.mapping_coverage import LogCoverage
 
         coverage = LogCoverage.from_json(asdict(outcome.summary.coverage))
         print(coverage_text(mapped, coverage, terminal_width(), use_color("auto")), end="", file=says)

@@ -19,7 +19,8 @@ import pytest
 
 from misstep import RuleBase, UsageError, score_batch
 from misstep.batch.inputs import Reading, parquet, plan_parts
-from misstep.batch.mapping import LogCoverage, RowMapping
+from misstep.batch.mapping.mapping_coverage import LogCoverage
+from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.run import score
 
 pytestmark = pytest.mark.once  # nothing here depends on the version of Python

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from misstep import RuleBase, RuleError
-from misstep.batch.mapping import LogCoverage, RowMapping
+from misstep.batch.mapping.mapping_coverage import LogCoverage
+from misstep.batch.mapping.row_mapping import RowMapping
 
 HERE, ROOT = Path(__file__).parent, Path(__file__).parents[3]
 REFUSED = yaml.safe_load((HERE / "refused.yaml").read_text())

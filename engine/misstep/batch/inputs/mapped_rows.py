@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -21,9 +21,11 @@ from misstep.batch.inputs.streams import Stream, check_stream, open_stream
 from misstep.batch.inputs.table_rows import logged
 from misstep.batch.inputs.workbooks import workbook_rows
 from misstep.batch.mapping.mapping_coverage import LogCoverage
-from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.parts import Logged, Part, Reading, Reject, SourceRemark, reject
 from misstep.errors import UsageError, did_you_mean, listing, printable, too_long
+
+if TYPE_CHECKING:
+    from misstep.batch.mapping.row_mapping import RowMapping
 
 
 class RawRow(NamedTuple):

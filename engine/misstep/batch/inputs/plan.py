@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from misstep.batch.inputs.csv_files import check_csv, check_workbook, plan_csv, plan_workbook
 from misstep.batch.inputs.database import check_database, plan_database
@@ -18,9 +19,11 @@ from misstep.batch.inputs.sources import InputSource, find_sources
 from misstep.batch.inputs.spool import Spool, fault_part, read_rows
 from misstep.batch.inputs.streams import check_stream, open_stream
 from misstep.batch.mapping.mapping_coverage import LogCoverage
-from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.parts import InputForm, Logged, Part, Reading, Reject, SourceRemark, reject
 from misstep.errors import MisstepError, RecordError, UsageError, printable
+
+if TYPE_CHECKING:
+    from misstep.batch.mapping.row_mapping import RowMapping
 
 
 def plan_parts(
