@@ -184,10 +184,10 @@ def narrowing(base: RuleBase, record: Record, draw: Draw) -> Iterator[str]:
 def a_rule_that_does_not_fire_may_be_left_out(base: RuleBase, record: Record, draw: Draw) -> Iterator[str]:
     _, program, records = drawn_case(draw)
     for each in records:
-        quiet = sorted(program.rules.keys() - RuleBase(program, LIMITS).fired(each))
+        quiet = sorted(program.rules.keys() - type(base)(program, LIMITS).fired(each))
         if quiet:
             fewer = without_rules(program, {*quiet})
-            one, other = answer(RuleBase(program, LIMITS), each), answer(RuleBase(fewer, LIMITS), each)
+            one, other = answer(type(base)(program, LIMITS), each), answer(type(base)(fewer, LIMITS), each)
             yield "" if one == other else f"without {quiet}: {[key for key in one if one[key] != other[key]]}"
 
 
@@ -206,14 +206,14 @@ def _counting_rules(old: Any, findings: Any, memory: Any) -> Any:
 )
 def decisive_reasons_are_needed(base: RuleBase, record: Record, draw: Draw) -> Iterator[str]:
     _, program, records = drawn_case(draw)
-    whole = RuleBase(program, LIMITS)
+    whole = type(base)(program, LIMITS)
     for each in records:
         for finding in whole.explain(each).findings:
             rules = [reason.rule for reason in finding.because]
             for reason in finding.because:
                 only_scores = not program.rules[reason.rule].derives and rules.count(reason.rule) == 1
                 if reason.decisive and only_scores:
-                    fewer = RuleBase(without_rules(program, {reason.rule}), LIMITS).assess(each)
+                    fewer = type(base)(without_rules(program, {reason.rule}), LIMITS).assess(each)
                     now = next(f for f in fewer.findings if f.fact == finding.fact)
                     yield _words_changed(finding, now, reason.rule)
 
