@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import re
 import resource
 import signal
@@ -210,7 +209,6 @@ def _service() -> tuple[asyncio.AbstractEventLoop, Callable[[list[bytes]], Limit
         config.load()
 
     loop.run_until_complete(load())
-    logging.disable(logging.CRITICAL)
 
     def connect(sent: list[bytes]) -> LimitedProtocol:
         made = LimitedProtocol(config, ServerState(), {}, loop)
