@@ -159,6 +159,7 @@ def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     monkeypatch.chdir(tmp_path)
     handler, loggers = _Collect(watch.logged), [logging.getLogger(), logging.getLogger("misstep.service")]
+    monkeypatch.setattr(loggers[1], "propagate", True)  # a service that another test began has turned that off
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.DEBUG)
