@@ -76,6 +76,15 @@ CONTENDERS = {
             note="bytes to bytes: reading, checking, and all reasons and the plan put into words and written",
         ),
         Contender(
+            "ours-core", "misstep: assess in the core", "ours", "load_core", package="misstep_core", distribution="misstep-core",
+            note="the same answer, all of it in words; each part of it is parsed when it is read",
+        ),
+        Contender(
+            "ours-core-json", "misstep: assess_json in the core", "ours", "load_core_json",
+            package="misstep_core", distribution="misstep-core",
+            note="the same bytes",
+        ),
+        Contender(
             "ours-durable", "misstep: assess on durable-rules", "ours", "load_durable",
             package="durable_rules_engine", distribution="durable-rules",
             note="the same Assessment; durable-rules finds the matches, in a process of its own",

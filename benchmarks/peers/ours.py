@@ -10,6 +10,7 @@ from benchmarks.peers.interviews import Answer, Interview
 from benchmarks.peers.loaded import InPython
 
 from misstep import Assessment, RuleBase
+from misstep.api import EngineName
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
 from misstep.evaluate.memory import Memory
@@ -38,26 +39,35 @@ def load_answers() -> InPython:
     return InPython(lambda interview: read_out(pipeline.conclude(reader.read(_record(interview)))))
 
 
-def load_assess() -> InPython:
+def load_assess(engine: EngineName = "python") -> InPython:
     """From plain dictionaries to an ``Assessment`` with reasons, plan and notes."""
     rulebase = RuleBase.load(MINI)
-    return InPython(lambda interview: rulebase.assess(_record(interview)), answer=read_assessment)
+    return InPython(lambda interview: rulebase.assess(_record(interview), engine), answer=read_assessment)
 
 
 def load_durable() -> InPython:
     """The same on the second engine."""
-    rulebase = RuleBase.load(MINI)
-    return InPython(lambda interview: rulebase.assess(_record(interview), engine="durable"), answer=read_assessment)
+    return load_assess("durable")
 
 
-def load_json() -> InPython:
+def load_core() -> InPython:
+    """The same by the core."""
+    return load_assess("core")
+
+
+def load_json(engine: EngineName = "python") -> InPython:
     """From the bytes of a record to the bytes of its assessment."""
     rulebase = RuleBase.load(MINI)
     return InPython(
-        run=rulebase.assess_json,
+        run=lambda record: rulebase.assess_json(record, engine),
         prepare=lambda interview: json.dumps(_record(interview)).encode(),
         answer=lambda data: read_assessment(Assessment.from_json(data)),
     )
+
+
+def load_core_json() -> InPython:
+    """The same by the core."""
+    return load_json("core")
 
 
 def read_out(concluded: tuple[Memory, list[FindingRow]]) -> Answer:
