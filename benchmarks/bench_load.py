@@ -16,8 +16,8 @@ from misstep.limits import Limits
 from misstep.rulebase.link import load_program
 from misstep.rulebase.shipped import shipped_rules
 
-READY = "import misstep; rulebase = misstep.RuleBase.shipped()"
-COMPILED = READY + "; [rulebase.rule_source(rule) for rule in rulebase.rules]"
+FIRST = "import misstep; misstep.assess_json(b'[{\"kind\": \"late_arrival\"}]', engine='%s')"
+COMPILED = "import misstep; rulebase = misstep.RuleBase.shipped(); [rulebase.rule_source(rule) for rule in rulebase.rules]"
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,9 @@ COMPILED = READY + "; [rulebase.rule_source(rule) for rule in rulebase.rules]"
         pytest.param("pass", True, id="bare Python"),
         pytest.param("import pydantic.main", True, id="import pydantic"),
         pytest.param("import misstep", True, id="import misstep"),
-        pytest.param(READY, True, id="shipped rules ready"),
-        pytest.param(COMPILED, True, id="and every rule compiled"),
+        pytest.param(FIRST % "core", True, id="first answer of the core", marks=pytest.mark.needs("core")),
+        pytest.param(FIRST % "python", True, id="first answer in Python"),
+        pytest.param(COMPILED, True, id="every rule compiled in Python"),
         pytest.param(COMPILED, False, id="the same, from the packs"),
     ],
 )
