@@ -148,16 +148,20 @@ class Scope:
         return "(" + " and ".join([*guards, f"({test})"]) + ")"
 
     def number(self, depth: int = 2) -> tuple[str, set[str]]:
-        form = self.pick(("field", "field", "literal", "aggregate", "binary", "half", "ratio", "call", "len", "curve", "choice"))
+        form = self.pick(
+            ("field", "field", "literal", "aggregate", "binary", "half", "ratio", "call", "len", "curve", "choice", "minus")
+        )
         if form == "aggregate" and self.numbers:
             return self.pick(self.numbers), set()
         if form == "len" and (found := self.field("text", "set")):
             return f"len({found[0]})", found[1]
         if form in ("field", "aggregate", "len") and (found := self.field("integer", "number")):
             return found
-        if depth == 0 or form not in ("binary", "half", "ratio", "call", "curve", "choice"):
+        if depth == 0 or form not in ("binary", "half", "ratio", "call", "curve", "choice", "minus"):
             return self.pick(("0", "1", "2", "0.5", "-1", "0.1", "0.7", "k_one", "k_half")), set()
         a, needs = self.number(depth - 1)
+        if form == "minus":
+            return f"-({a})", needs
         if form == "half":
             return f"({a}) / {self.pick(('4', 'k_two'))}", needs
         if form == "curve":
