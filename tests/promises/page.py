@@ -112,7 +112,7 @@ def run_command(command: str) -> Figure:
     """Run a command from the root of the checkout, with this Python; what it printed goes to stderr where it failed."""
     paths = [str(ROOT / "engine"), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    line = re.sub(r"(?<!\S)python(?= -m )", lambda _: shlex.quote(sys.executable), command)
+    line = re.sub(r"(?<!\S)python(?= -[cm] )", lambda _: shlex.quote(sys.executable), command)
     began = time.monotonic()
     done = subprocess.run(line, shell=True, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     held, figure = judge(done.returncode, done.stdout)
