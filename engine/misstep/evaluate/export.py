@@ -2,8 +2,7 @@
 
 Names are places there. A name of a rule is a slot, as in its match, with one more behind them for what an existence or
 aggregate looks at; a field is a column; kinds, actions, patterns and words are numbers. A node is ``{form: what it is made of}``.
-Rules never
-become source.
+Rules never become source.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ holds no lock: threads that need the same function for the first time each write
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from copy import copy
 from functools import cached_property
 
@@ -212,10 +212,9 @@ class _Pass:
         """Run every rule that could fire."""
         rules = dict.fromkeys(self._always)
         for of_kind, facts_by_kind in ((self._of_facts, memory.rows), (self._of_findings, memory.found)):
-            if of_kind:
-                for kind, facts in facts_by_kind.items():
-                    if kind in of_kind:
-                        rules.update(dict.fromkeys(of_kind[kind].of(facts, memory.rows)))
+            for kind, facts in facts_by_kind.items():
+                if kind in of_kind:
+                    rules.update(dict.fromkeys(of_kind[kind].choose(facts, memory.rows)))
         for each in rules:
             each.generated.fire(memory, extents)
 
@@ -230,12 +229,9 @@ class _Starts:
         """Take up a rule that starts from the facts of a pattern."""
         self._rules.append((rule, start))
 
-    def of(self, facts: Sequence[Row], rows: Mapping[str, Sequence[Row]]) -> list[_Runnable]:
-        """The rules that could fire on some of the facts. ``rows``: all facts, by kind."""
-        return self._choose(facts, rows)
-
     @cached_property
-    def _choose(self) -> Choose[_Runnable]:
+    def choose(self) -> Choose[_Runnable]:
+        """The function: it gives those of the rules that could fire on some of the facts."""
         return generate_choice([(each, each.rule, start) for each, start in self._rules], self._rules[0][0].kinds)
 
 

@@ -23,7 +23,7 @@ ID, KIND, FIRST_VALUE = 0, 1, 2
 UNSAID = "unknown"
 """The word of an enum for a value that is not known."""
 
-LARGEST = 2**53  # whole numbers are exact in a double up to here
+LARGEST = FIXED.number  # whole numbers are exact in a double up to here
 MAX_TEXT = FIXED.text
 MAX_ID = FIXED.id
 

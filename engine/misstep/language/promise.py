@@ -37,8 +37,8 @@ class Promise:
 
     ``when`` is a rule that notes each match of its `when`, and ``breach`` one that notes those where the condition is broken;
     answers are facts to it, of the kinds of ``answer_kinds``. With a ``change`` `when` is about the record before it. ``added``:
-    the fact of that name is what the record with it has more than the one before. ``place`` finds
-    where it stands: its pack is parsed once more for that.
+    the fact of that name is what the record with it has more than the one before. ``place`` finds where it stands: its pack is
+    parsed once more for that.
     """
 
     name: str

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
-from misstep.language.facts import GivenRole, Role
+from misstep.language.facts import LARGEST, GivenRole, Role
 from misstep.limits import FIXED
 
 NAME, ID = r"^[a-z][a-z0-9_]*$", r"^[a-z0-9][a-z0-9_.-]*$"
@@ -50,8 +50,8 @@ ShortText = Annotated[str, StringConstraints(min_length=1, max_length=FIXED.shor
 Prose = Annotated[str, StringConstraints(max_length=FIXED.prose)]
 Url = Annotated[str, StringConstraints(pattern=URL, max_length=FIXED.url)]
 ExpressionText = Annotated[str, StringConstraints(min_length=1, max_length=FIXED.expression)]
-Number = Annotated[float, Field(ge=-(2**53), le=2**53)]
-Weight = Annotated[float, Field(gt=0, le=2**53)]
+Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+Weight = Annotated[float, Field(gt=0, le=LARGEST)]
 
 
 def _shape(value: object) -> str:
@@ -69,7 +69,7 @@ Amount = Annotated[Annotated[Number, Tag("number")] | Annotated[ExpressionText, 
 """A number or an expression."""
 Constant = Annotated[
     Annotated[bool, Tag("boolean")]
-    | Annotated[int | float, Field(ge=-(2**53), le=2**53), Tag("number")]
+    | Annotated[int | float, Field(ge=-LARGEST, le=LARGEST), Tag("number")]
     | Annotated[str, Tag("text")],
     by_shape,
 ]
@@ -105,7 +105,7 @@ class Declaration(Doc):
 ConstantList = Annotated[
     list[
         Annotated[
-            Annotated[int | float, Field(ge=-(2**53), le=2**53), Tag("number")]
+            Annotated[int | float, Field(ge=-LARGEST, le=LARGEST), Tag("number")]
             | Annotated[str, Tag("text"), StringConstraints(max_length=FIXED.constant_text)],
             by_shape,
         ]
@@ -114,7 +114,7 @@ ConstantList = Annotated[
 ]
 ConstantValue = Annotated[
     Annotated[bool, Tag("boolean")]
-    | Annotated[int | float, Field(ge=-(2**53), le=2**53), Tag("number")]
+    | Annotated[int | float, Field(ge=-LARGEST, le=LARGEST), Tag("number")]
     | Annotated[str, Tag("text"), StringConstraints(max_length=FIXED.constant_text)]
     | Annotated[ConstantList, Tag("list")],
     by_shape,
@@ -280,7 +280,7 @@ class RuleDoc(Declaration):
 
 CellDoc = Annotated[
     Annotated[bool, Tag("boolean")]
-    | Annotated[int | float, Field(ge=-(2**53), le=2**53), Tag("number")]
+    | Annotated[int | float, Field(ge=-LARGEST, le=LARGEST), Tag("number")]
     | Annotated[str, Tag("text"), StringConstraints(max_length=FIXED.cell)]
     | Annotated[list[Constant], Tag("list"), Field(min_length=1)],
     by_shape,

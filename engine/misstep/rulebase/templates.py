@@ -20,7 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from misstep.errors import did_you_mean, listing
-from misstep.language.facts import ValueSort
+from misstep.language.facts import LARGEST, ValueSort
 from misstep.language.functions import BOOLEAN, TEXT, Type
 from misstep.language.scale import QUOTED_WORDS
 from misstep.layout.wording import spaced
@@ -308,9 +308,9 @@ class _TemplateChecker:
             return _CheckedValue(BOOLEAN, 1)
         if isinstance(value, str):
             return _CheckedValue(Type("text", (value,)), len(value.split()))
-        if isinstance(value, int) and abs(value) <= 2**53:
+        if isinstance(value, int) and abs(value) <= LARGEST:
             return _CheckedValue(Type("integer"), 1)
-        if isinstance(value, float) and abs(value) <= 2**53:
+        if isinstance(value, float) and abs(value) <= LARGEST:
             return _CheckedValue(Type("number"), 1)
         raise self.error("not a value of the template language: text in quotes, a number, true or false", node)
 
