@@ -46,11 +46,15 @@ def test_what_nobody_noticed_is_not_mentioned() -> None:
 
 
 def test_afterwards_nothing_small_is_brought_up_again() -> None:
-    """Not but for those who were kept waiting, for honesty, for a thing of theirs that was spoiled, and as the reason why another
-    talk is asked for."""
+    """Not but for those who were kept waiting, for honesty, for a thing of theirs that was spoiled, for a message that was not
+    meant for them, and as the reason why another talk is asked for."""
     after = [each for each in drawn() if each.setting("moment", "after") == "after"]
     small = [(a, f) for each in after for a, f in mentioned(each) if f.severity_band in SMALL and not _honesty(f)]
-    reasons = {("explain_cause_briefly", "illness"), ("explain_cause_briefly", "poor_overall_performance")}
+    reasons = {
+        ("explain_cause_briefly", "illness"),
+        ("explain_cause_briefly", "poor_overall_performance"),
+        ("follow_up_apology_note", "unprofessional_follow_up"),
+    }
     assert {(a, f.kind) for a, f in small if f.kind not in STILL_DUE | {"spill"}} <= reasons
 
 
