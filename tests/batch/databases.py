@@ -29,7 +29,12 @@ def tables_of(address: str, name: str) -> dict[str, Rows]:
     names = {row["name"] for row in rows_of(address, left)}
     assert not [n for n in names if n.startswith(f"{name}_load") or n.endswith("_loading")]
     return {
-        table: sorted(rows_of(address, f'SELECT * FROM "{name}{table}"'), key=lambda row: (row.get("row", 0), row.get("rank", 0)))
+        table: in_order(rows_of(address, f'SELECT * FROM "{name}{table}"'))
         for table in tables
         if f"{name}{table}" in names
     }
+
+
+def in_order(rows: Rows) -> Rows:
+    """Rows in an order of their own: a database gives them in any."""
+    return sorted(rows, key=lambda row: [row.get(name, 0) for name in ("row", "rank")] + [row.get("action", "")])
