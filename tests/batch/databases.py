@@ -28,11 +28,7 @@ def tables_of(address: str, name: str) -> dict[str, Rows]:
     left = "SELECT name FROM sqlite_master" if address.startswith("sqlite") else "SELECT tablename AS name FROM pg_tables"
     names = {row["name"] for row in rows_of(address, left)}
     assert not [n for n in names if n.startswith(f"{name}_load") or n.endswith("_loading")]
-    return {
-        table: in_order(rows_of(address, f'SELECT * FROM "{name}{table}"'))
-        for table in tables
-        if f"{name}{table}" in names
-    }
+    return {table: in_order(rows_of(address, f'SELECT * FROM "{name}{table}"')) for table in tables if f"{name}{table}" in names}
 
 
 def in_order(rows: Rows) -> Rows:
