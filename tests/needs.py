@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -137,6 +137,8 @@ def remark(config: pytest.Config, text: str) -> None:
     remarks = config.stash.setdefault(_remarks, [])
     if text not in remarks:
         remarks.append(text)
+    if hasattr(config, "workeroutput"):  # of pytest-xdist: what a worker hands over when it ends
+        config.workeroutput["remarks"] = remarks
 
 
 def report(reasons: Iterable[str]) -> list[str]:
@@ -164,6 +166,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("needs"):
         for name in mark.args:
             require(name)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take the remarks of a worker over."""
+    for text in getattr(node, "workeroutput", {}).get("remarks", ()):
+        remark(node.config, text)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -57,7 +57,7 @@ def test_left_out_otherwise():
 """
 
 
-def run(folder: Path, *programs: str, everything: bool = False) -> tuple[int, list[str]]:
+def run(folder: Path, *programs: str, everything: bool = False, processes: int = 0) -> tuple[int, list[str]]:
     """The tests above where there are these programs and no others; the exit code, and what is printed."""
     tests, path = folder / "tests_of_needs", folder / "bin"
     for made in (tests, path):
@@ -69,14 +69,15 @@ def run(folder: Path, *programs: str, everything: bool = False) -> tuple[int, li
     env = {"PATH": str(path), "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "engine")])} | (
         {ALL: "1"} if everything else {}
     )
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", "-n", str(processes)]
     done = subprocess.run(command, cwd=tests, env=env, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout.splitlines()
 
 
 @pytest.mark.slow
-def test_what_is_missing_is_left_out_and_the_last_lines_say_how_much_of_what(tmp_path: Path) -> None:
-    code, lines = run(tmp_path)
+@pytest.mark.parametrize("processes", [0, 2])
+def test_what_is_missing_is_left_out_and_the_last_lines_say_how_much_of_what(tmp_path: Path, processes: int) -> None:
+    code, lines = run(tmp_path, processes=processes)
     assert code == 0
     assert lines[-5:-1] == ["5 left out for want of what they need", f"     3  {CURL}", f"     2  {WRK}", "a remark"]
     assert re.match(r"2 passed, 6 skipped in", lines[-1])
