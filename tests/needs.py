@@ -76,6 +76,7 @@ NEEDS = {
         lambda: _packages("misstep_core"),
         'PATH="$PATH:$HOME/.cargo/bin" .venv/bin/pip install ./engine/core',
     ),
+    "cc": Need("a C compiler", lambda: _programs("cc"), "apt-get install gcc libc6-dev"),
     "curl": Need("curl", lambda: _programs("curl"), "apt-get install curl"),
     "durable": Need(
         "durable-rules, which is built by a C compiler",

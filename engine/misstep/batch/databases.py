@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection, Cursor
 
 CONNECT_SECONDS = 10
-_DETAIL = re.compile(r"\A[A-Z_]+: (\[\w+\] )?(Failed to [a-z ]+: )?")  # what the drivers put before a message
+_DETAIL = re.compile(r"\A[A-Z_]+: (\[\w+\] )?(Failed to (execute query '.*'|[a-z ]+): )?", re.DOTALL)
+"""What the drivers put before a message."""
+_SAID = re.compile(r"\b(?:ERROR|FATAL|PANIC): +(.+)")
+"""What a server of PostgreSQL says."""
 
 DatabaseSystem = Literal["sqlite", "duckdb", "postgresql"]
 DATABASES = ("sqlite:", "duckdb:", "postgresql:", "postgres:")
@@ -140,6 +143,8 @@ def quoted(name: str) -> str:
 
 
 def reason(error: Exception, database: Database) -> str:
-    """The first line of a driver's error, without the address, which may hold a password."""
-    text = str(error).strip().partition("\n")[0].replace(database.address, database.name)
-    return printable(_DETAIL.sub("", text))[:200]
+    """What the server says, else the first line of a driver's error; without the address, which may hold a password."""
+    text = str(error).strip()
+    said = _SAID.search(text)
+    line = said[1] if said else _DETAIL.sub("", text).partition("\n")[0]
+    return printable(line.replace(database.address, database.name))[:200]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path, PurePath
@@ -237,7 +238,9 @@ def _no_result(file: Path, why: str) -> UsageError:
 
 
 def _unreadable(file: Path, error: Exception) -> UsageError:
-    """Errors of Arrow may hold values of the file, which are private: only the type of error is shown."""
+    """Errors of Arrow may hold values of the file, which are private: what the system says is shown, else the type of error."""
+    if isinstance(error, OSError) and error.errno:
+        return UsageError(f"{printable(str(file))}: {os.strerror(error.errno)}")
     return UsageError(f"{printable(str(file))}: cannot be read as {file.suffix[1:].lower()} ({type(error).__name__})")
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from misstep.errors import UsageError, printable, unknown
+from misstep.files import whole_file
 from misstep.language.facts import Field, Kind
 from misstep.language.program import Program
 from misstep.layout.wording import capitalized, name_from_id
@@ -124,12 +125,17 @@ def new_entries(what: EntrySort, name: str, program: Program, about: str | None 
 
 
 def write_new(file: Path, text: str) -> None:
-    """Write a file that is not there yet. Raises UsageError where it is, OSError."""
+    """Write a file that is not there yet, whole or not at all. Raises UsageError where it is, OSError."""
     try:
-        with file.open("x", encoding="utf-8") as stream:
-            stream.write(text)
+        file.open("x").close()  # of two at a time one fails
     except FileExistsError:
         raise UsageError(f"{printable(str(file))}: is there already; nothing was written") from None
+    try:
+        with whole_file(file) as stream:
+            stream.write(text.encode())
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
 
 
 # -- names
