@@ -33,7 +33,7 @@ from misstep.rulebase.program_json import shipped_program
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 WEIGHTS = Path(ranking.__file__).parent / "weights.json"
 PARTS = 5
-_IN_FIT = {"situations": 1.0, "phrases": 1.0, "two phrases": 1.0, "stories": 1.5, "denials": 0.5, "other text": 2.0}
+_IN_FIT = {"situations": 1.0, "phrases": 1.0, "two phrases": 1.0, "stories": 1.5, "denials": 0.5, "other text": 1.5}
 """How much a text of each set counts in the fit."""
 _NEAREST = 25  # kinds of a text that the fit looks at
 _PULL = 0.5  # of the weights towards 0

@@ -181,7 +181,7 @@ def test_readme_tells_the_command_of_the_tests_on_one_line() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     command = re.search(r"<!-- the test command: .*? -->\n\n```sh\n(.*)\n```\n", text)
     assert command is not None
-    assert command[1].endswith("--group test && .venv/bin/python -m pytest -q")
+    assert command[1].endswith("--group test && .venv/bin/python -m pytest -q -n auto --dist loadfile")
 
 
 @pytest.mark.parametrize("name", [*DOCUMENTS, *UNRUN])
