@@ -1,77 +1,71 @@
-"""Keys of JSON lines that are carried along: as text, and what is left is the record in its old columns."""
+"""Columns taken out of lines of JSON: the core finds their places where Python does, or leaves the line to it."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.batch.reading import read
 
-from misstep import RuleBase
-from misstep.batch.columns import OutputOptions
-from misstep.batch.inputs.kept import take_out
-from misstep.batch.score_batch import score_records
+from misstep.batch.inputs.kept import read_members, take_out
+from misstep.evaluate.core import core_members
 
-words = st.text('ab é😀"\\{}[]:,\n\u2028\x00', max_size=8)
-values = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), words),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+_NAMES = st.sampled_from(["id", "facts", "team", "a b", 'quo"te', "back\\slash", "", "Ö"])
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=3),
     max_leaves=8,
 )
-names = st.sampled_from(["team", "day", "a", "b", "facts", "id"])
 
 
-@given(
-    record=st.dictionaries(names, values),
-    keep=st.lists(names, unique=True),
-    indent=st.sampled_from([None, 0, 3]),
-    separators=st.sampled_from([(",", ":"), (" , ", " : "), (", ", ": ")]),
-    ascii_=st.booleans(),
-)
-def test_what_is_taken_out_and_what_is_left_are_the_record(
-    record: dict[str, Any], keep: list[str], indent: int | None, separators: tuple[str, str], ascii_: bool
-) -> None:
-    line = json.dumps(record, indent=indent, separators=separators, ensure_ascii=ascii_)
-    left, kept = take_out(line.encode(errors="surrogatepass"), keep)
-    text = left.decode(errors="surrogatepass")
-    assert json.loads(text) == {k: v for k, v in record.items() if k not in keep or k in ("facts", "id")}
-    assert len(text) == len(line)
-    assert all(new in (old, " ") for old, new in zip(line, text, strict=True))
-    for name, value in zip(keep, kept, strict=True):
-        given = record.get(name)
-        assert value == given if given is None or isinstance(given, str) else json.loads(value or "") == given
-
-
-@pytest.mark.parametrize("line", ["[1]", '{"a": 1', '{"a": 1, "a": 2}', "[" * 100_000, "{1: 2}", "", '{"a" 1}'])
-def test_what_is_no_object_is_left_as_it_is(line: str) -> None:
-    assert take_out(line.encode(), ["a"]) == (line.encode(), (None,))
-
-
-def test_what_is_wrong_with_a_record_is_told_where_it_stands_in_its_line(tmp_path: Path) -> None:
-    lines = [
-        '{"team": "é", "facts": [{"kind": "late_arrival", "minutes": "12"}], "day": 1}',
-        '{"team": "a", "facts": [{"kind": "late_arrival"}], "tema": "b"}',
-        '{"team": "a", "facts": [{"kind": "late_arrival"}]',
-        '{"team": "a", "team": "b", "facts": []}',
-        '{"team": null, "facts": [{"kind": "late_arrival"}], "id": "x", "day": 2.50}',
-        '[{"kind": "late_arrival"}]',
-    ]
-    (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    keep = ("team", "day", "id")
-    scored = score_records(
-        read(tmp_path / "a.jsonl", tmp_path / "spool", keep=keep), "a.jsonl", RuleBase.shipped(), OutputOptions(keep=keep)
+@st.composite
+def lines(draw: st.DrawFn) -> str:
+    """An object of JSON, written in one of many ways, and sometimes a little broken."""
+    space = draw(st.sampled_from(["", " ", "\t \n"]))
+    members = draw(st.lists(st.tuples(_NAMES, _VALUES), max_size=4))
+    in_ascii = draw(st.booleans())
+    text = (space + "," + space).join(
+        f"{json.dumps(name, ensure_ascii=in_ascii)}{space}:{space}{json.dumps(value, ensure_ascii=in_ascii)}"
+        for name, value in members
     )
-    assert [(r.row, str(r.problems[0])) for r in scored.rejects] == [
-        (1, f"<record>:1:{lines[0].index('12') + 1}: /facts/0/minutes: must be a whole number from 1 to 1440 (minutes)"),
-        (2, f"<record>:1:{len(lines[1]) - 2}: /tema: there is no such field; there are id, facts"),
-        (3, "<record>:1:50: not valid JSON: Expecting ',' delimiter"),
-        (4, "<record>:1:15: /team: the key 'team' stands twice in one object"),
-    ]
-    assert [row[:6] for row in scored.rows["interviews"]] == [
-        ("a.jsonl", 5, "x", None, "2.50", "x"),
-        ("a.jsonl", 6, None, None, None, None),
-    ]
+    text = f"{space}{{{space}{text}{space}}}{space}"
+    if draw(st.booleans()):
+        return text
+    at = draw(st.integers(0, len(text)))
+    return text[:at] + draw(st.sampled_from(["", ",", '"', "}", "{", "\\", "x", "\x00"])) + text[at + draw(st.integers(0, 1)) :]
+
+
+@pytest.mark.needs("core")
+@settings(max_examples=500)
+@given(text=lines())
+@example(text='{"a": 1e999, "b": -0, "c": NaN}')
+@example(text='{"a": "\\ud800"}')
+@example(text="{" + '"a":{' * 300 + "}" * 301)
+def test_the_core_finds_the_members_that_python_finds(text: str) -> None:
+    found = core_members(text)
+    if found is not None:
+        assert found == read_members(text)
+
+
+@pytest.mark.needs("core")
+def test_the_core_finds_what_is_plain() -> None:
+    assert core_members(' {"a" : [1, {"b": "}"}], "c":null}') == [("a", 2, 8, 23), ("c", 25, 29, 33)]
+    assert core_members('{"ö": 1}') is None
+
+
+@pytest.mark.parametrize(
+    ("line", "left", "kept"),
+    [
+        (b'{"team": "a", "facts": []}', b'{             "facts": []}', ("a",)),
+        (b'{"facts": [], "team": null}', b'{"facts": []              }', (None,)),
+        (b'{"facts": [], "team": "\\u00f6\\n"}', b'{"facts": []                    }', ("ö\n",)),
+        (b'\xef\xbb\xbf{"team": 1.50, "facts": []}', b'{              "facts": []}', ("1.50",)),
+        ('{"team": "ö", "facts": []}'.encode(), b'{             "facts": []}', ("ö",)),
+        (b'{"team": 1, "team": 2}', b'{"team": 1, "team": 2}', (None,)),
+        (b'{"team": 1,}', b'{"team": 1,}', (None,)),
+        (b'["team"]', b'["team"]', (None,)),
+    ],
+)
+def test_a_column_is_taken_out(line: bytes, left: bytes, kept: tuple[str | None, ...]) -> None:
+    assert take_out(line, ["team"]) == (left, kept)

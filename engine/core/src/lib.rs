@@ -7,6 +7,7 @@ mod explain;
 mod expressions;
 mod facts;
 mod json;
+mod members;
 mod memory;
 mod numbers;
 mod planning;
@@ -22,7 +23,7 @@ use memory::Memory;
 use program::Program;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::{PyBytes, PyString, PyTuple};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// An answer is put together from hundreds of small texts and lists, so the allocator matters.
@@ -35,6 +36,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 struct Core {
     program: Program,
     schema: i64,
+    /// The ids of the rules, made once: they are in the rows of every record.
+    rule_ids: Vec<Py<PyString>>,
 }
 
 #[pymethods]
@@ -42,11 +45,11 @@ impl Core {
     /// `program`: what `misstep.evaluate.export` gives, as JSON; `schema`: the version of the shape of answers. Raises ValueError
     /// for a form that is not known here.
     #[new]
-    fn new(program: &[u8], schema: i64) -> PyResult<Core> {
-        match Program::load(program) {
-            Ok(program) => Ok(Core { program, schema }),
-            Err(error) => Err(PyValueError::new_err(error.to_string())),
-        }
+    fn new(python: Python<'_>, program: &[u8], schema: i64) -> PyResult<Core> {
+        let program = Program::load(program).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let rule_ids =
+            program.rules.iter().map(|rule| PyString::new(python, &program.words[rule.id as usize]).unbind()).collect();
+        Ok(Core { program, schema, rule_ids })
     }
 
     /// The whole answer, as JSON.
@@ -108,7 +111,7 @@ impl Core {
         let rows = (
             memory.facts.record_id.as_deref(),
             memory.scores_row(python, &plan)?,
-            memory.fired(),
+            memory.fired().into_iter().map(|rule| self.rule_ids[rule].bind(python)).collect::<Vec<_>>(),
             memory.sums(python)?,
             findings.then(|| memory.finding_rows(python)).transpose()?,
             actions.then(|| memory.action_rows(python, &plan)).transpose()?,
@@ -169,5 +172,6 @@ impl Core {
 #[pymodule]
 fn misstep_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_function(wrap_pyfunction!(members::members, module)?)?;
     module.add_class::<Core>()
 }

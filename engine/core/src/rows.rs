@@ -102,8 +102,8 @@ impl Memory<'_> {
         PyList::new(python, sums.collect::<Vec<_>>())
     }
 
-    /// The ids of the rules that have fired.
-    pub fn fired(&self) -> Vec<&str> {
+    /// The rules that have fired, in their order.
+    pub fn fired(&self) -> Vec<usize> {
         let contributed = self.contributions.iter().map(|each| each.firing);
         let recommended = self.recommendations.iter().map(|each| each.firing);
         let vetoed = self.vetoes.iter().map(|each| each.firing);
@@ -113,7 +113,7 @@ impl Memory<'_> {
         let mut rules: Vec<usize> = firings.map(|firing| firing.rule).collect();
         rules.sort_unstable();
         rules.dedup();
-        rules.into_iter().map(|rule| self.facts.word(self.program.rules[rule].id)).collect()
+        rules
     }
 
     /// What moved the score of a mistake: an amount of 0 did not, but every word did.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -34,6 +35,25 @@ class Core(Protocol):
 
     def rows(self, record: object, id: str | None, findings: bool, actions: bool, whole: bool) -> CoreRows | None:  # noqa: A002
         """The rows in the tables of scores; ``id``: of a record that has none."""
+
+
+Member = tuple[str, int, int, int]
+"""A key of a JSON object, and where it begins in the text, and where its value begins and ends."""
+
+
+@cache
+def _scan() -> Callable[[str], list[Member] | None]:
+    if core_fault() is not None:
+        return lambda _: None
+    from misstep_core import members
+
+    scan: Callable[[str], list[Member] | None] = members
+    return scan
+
+
+def core_members(text: str) -> list[Member] | None:
+    """The members of a JSON object, in their order; None for what Python has to look at, or where there is no core."""
+    return _scan()(text)
 
 
 def core_program(program: Program, limits: Limits) -> bytes:

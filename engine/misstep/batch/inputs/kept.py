@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Collection, Mapping, Sequence
 
 from misstep.batch.parts import EVERY
+from misstep.evaluate.core import Member, core_members
 
 OF_RECORDS = frozenset({"id", "facts"})
 """Keys of a record: carried along, and also left in the line."""
@@ -27,7 +29,7 @@ def take_out(line: bytes, names: Sequence[str], ignore: Collection[str] = ()) ->
     if not names and not ignore:
         return line, ()
     try:
-        text = line.decode("utf-8-sig")
+        text = line.removeprefix(BOM_UTF8).decode()
         members = _members(text)
     except (ValueError, RecursionError):
         return line, (None,) * len(names)
@@ -35,8 +37,8 @@ def take_out(line: bytes, names: Sequence[str], ignore: Collection[str] = ()) ->
     kept = [member for member in members if member[0] in values]
     if len({name for name, *_ in kept}) < len(kept):
         return line, (None,) * len(names)
-    for name, _, start, end, value in kept:
-        values[name] = value if value is None or isinstance(value, str) else text[start:end]
+    for name, _, start, end in kept:
+        values[name] = _as_text(text[start:end])
     every = EVERY in ignore
     taken = {i for i, (name, *_) in enumerate(members) if name not in OF_RECORDS and (every or name in values or name in ignore)}
     return (_blanked(text, members, taken).encode() if taken else line), tuple(values[name] for name in names)
@@ -47,7 +49,7 @@ def with_facts(record: bytes, facts: Sequence[Mapping[str, object]]) -> bytes:
     with it stays where it is, for the reader of records to find."""
     more = ", ".join(json.dumps(fact) for fact in facts)
     try:
-        text = record.decode("utf-8-sig")
+        text = record.removeprefix(BOM_UTF8).decode()
         end = len(text.rstrip()) - 1
         if text.lstrip()[:1] == "{":
             members = _members(text)
@@ -55,8 +57,8 @@ def with_facts(record: bytes, facts: Sequence[Mapping[str, object]]) -> bytes:
             if not held:
                 comma = ", " if members else ""
                 return f'{text[:end]}{comma}"facts": [{more}]{text[end:]}'.encode()
-            _, _, start, end, value = held[0]
-            if value is None:
+            _, _, start, end = held[0]
+            if text[start] == "n":  # null
                 return f"{text[:start]}[{more}]{text[end:]}".encode()
             end -= 1
     except (ValueError, RecursionError):
@@ -67,13 +69,15 @@ def with_facts(record: bytes, facts: Sequence[Mapping[str, object]]) -> bytes:
     return f"{text[:end]}{comma}{more}{text[end:]}".encode()
 
 
-KeyValue = tuple[str, int, int, int, object]
-"""A key; the offsets of the key, of its value, and of the end of the value; and the value."""
-
-
-def _members(text: str) -> list[KeyValue]:
+def _members(text: str) -> list[Member]:
     """The members of an object. Raises ValueError for other text."""
-    found: list[KeyValue] = []
+    found = core_members(text)
+    return read_members(text) if found is None else found
+
+
+def read_members(text: str) -> list[Member]:
+    """The members of an object, without the core. Raises ValueError for other text."""
+    found: list[Member] = []
     sign = _OPEN.match(text)
     while sign is not None:
         key = _KEY.match(text, sign.end())
@@ -81,21 +85,29 @@ def _members(text: str) -> list[KeyValue]:
             if found or _CLOSE.match(text, sign.end()) is None:
                 break
             return found
-        value, end = _VALUE.raw_decode(text, key.end())
+        _, end = _VALUE.raw_decode(text, key.end())
         name = json.loads(key[1]) if "\\" in key[1] else key[1][1:-1]
-        found.append((name, key.start(), key.end(), end, value))
+        found.append((name, key.start(), key.end(), end))
         sign = _COMMA.match(text, end)
         if sign is None and _CLOSE.match(text, end) is not None:
             return found
     raise ValueError
 
 
-def _blanked(text: str, members: list[KeyValue], taken: set[int]) -> str:
+def _as_text(value: str) -> str | None:
+    """A value of JSON as text: null is None, and what is no text stays as it is written."""
+    if value[0] == '"':
+        text: str = json.loads(value) if "\\" in value else value[1:-1]
+        return text
+    return None if value == "null" else value
+
+
+def _blanked(text: str, members: list[Member], taken: set[int]) -> str:
     """The text with blanks for some members, and for the commas that would be left over."""
     first = next((i for i in range(len(members)) if i not in taken), len(members))
     pieces = []
     done = 0
-    for i, (_, start, _, end, _) in enumerate(members):
+    for i, (_, start, _, end) in enumerate(members):
         if i and (i in taken or i <= first):  # the comma before a member stays if that is left, and so is one before it
             comma = text.index(",", members[i - 1][3])
             pieces += [text[done:comma], " "]
