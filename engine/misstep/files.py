@@ -57,6 +57,14 @@ def place(name: str | os.PathLike[str]) -> Path:
     return cast(Path, upath.UPath(name, use_listings_cache=False))  # others write there too
 
 
+def real_path(path: Path) -> Path:
+    """A path without links; of a loop of links, as it is."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # Python before 3.13 has no OSError for a loop
+        return path.absolute()
+
+
 def refuse_unreached(path: Path) -> None:
     """Raise UsageError where a path is of an object storage that cannot be reached."""
     if is_remote(path):
@@ -90,7 +98,7 @@ def whole_file(path: Path, mode: int = 0o666, sync: bool = True) -> Iterator[IO[
         with path.open("wb") as stream:
             yield stream
         return
-    whole = path.resolve()  # a link stays one
+    whole = real_path(path)  # a link stays one
     temporary = whole.with_name(f".{whole.name}.{secrets.token_hex(8)}.tmp")  # other writers have other names
     try:
         with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
@@ -111,7 +119,7 @@ def whole_file(path: Path, mode: int = 0o666, sync: bool = True) -> Iterator[IO[
 def discard_torn(path: Path) -> None:
     """Delete temporary files left by killed writers. The caller must hold the lock."""
     if not is_remote(path):
-        whole = path.resolve()
+        whole = real_path(path)
         for torn in whole.parent.glob(f".{glob.escape(whole.name)}.{'[0-9a-f]' * 16}.tmp"):
             torn.unlink(missing_ok=True)
 

@@ -276,7 +276,7 @@ def test_an_apology_is_first_and_short_and_never_the_last_word(record: list[dict
                 assert apology == paragraphs[1 if news else 0]  # only what they wait to hear comes before it
                 assert len(re.findall(r"[.!?](?= |$)", apology)) <= 2
             else:  # an untruth that is put right ends on one sentence of regret
-                assert re.search(r"[.\]] I am sorry that I did not say it as it was\.$", apology)
+                assert re.search(r"[.\]] I am sorry (that I did not say it as it was|for the confusion)\.$", apology)
             assert len(paragraphs) > 1
         assert "forgive" not in draft.lower()
 

@@ -498,11 +498,7 @@ def one_more_mistake_never_makes_the_band_milder(base: RuleBase, record: Record,
     yield "" if rank(more.band, words) >= rank(fewer.band, words) else f"{fewer.band} -> {more.band}"
 
 
-@law(
-    "One more mistake never makes the worst verdict milder.",
-    changed_code("assessment.pipeline.score", lambda old: lambda *given: old(*given)[-1:]),
-    with_a_mistake,
-)
+@law("One more mistake never makes the worst verdict milder.", added_rule("milder-together"), with_a_mistake)
 def one_more_mistake_never_makes_the_verdict_milder(base: RuleBase, record: Record, draw: Draw) -> Iterator[str]:
     worst = [max((rank(f.verdict, SCALE.verdicts) for f in a.findings), default=0) for a in one_more_mistake(base, record, draw)]
     yield "" if worst[1] >= worst[0] else f"{worst}"

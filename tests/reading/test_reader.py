@@ -229,3 +229,10 @@ def test_amounts() -> None:
     (sentence,) = sentences("three typos and twice a couple of hours within half an hour")
     found = [(amount.value, amount.seconds, amount.times) for amount in find_amounts(sentence)]
     assert found == [(3, 0, False), (2, 0, True), (2, 3600, False), (0.5, 3600, False)]
+
+
+@pytest.mark.parametrize("sign", ["²", "5²", "③", "½", "٣", "1²"])
+def test_signs_that_look_like_digits_end_in_no_error(sign: str) -> None:
+    found = misstep.suggest(f"I was {sign} minutes late")
+    assert found[0].kind == "late_arrival"
+    assert found[0].fields.get("minutes") in (None, 3)

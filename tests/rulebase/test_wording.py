@@ -153,7 +153,7 @@ HEADLINES: dict[str, tuple[list[Fact], list[str], list[str]]] = {
     ),
     "nobody to write to, and no talk with a friend planned": (
         [{**AFTER, "channels": []}, {"kind": "late_arrival", "minutes": 30}],
-        ["Nothing to send. Get this one thing ready"],
+        ["Nothing to send. Get one thing ready for next time"],
         ["Look after yourself"],
     ),
     "turned down while ill": ([{**AFTER, "outcome": "rejected"}, {"kind": "illness"}], ["They have decided"], ["learn", "Learn"]),

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
 from misstep.errors import InstallationError, UsageError, printable
+from misstep.files import real_path
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection, Cursor
@@ -51,6 +52,18 @@ class Database:
     table: str
     query: str
     name: str
+
+    def may_be(self, output: Database) -> bool:
+        """Whether a table to be written is what is read here, or may be a part of it. Case does not tell tables apart."""
+        if self.system != output.system or _place(self) != _place(output):
+            return False
+        wanted = output.table.casefold()
+        return wanted in self.query.casefold() if self.query else wanted == self.table.casefold()
+
+
+def _place(database: Database) -> object:
+    """What is the same for all ways to write an address."""
+    return real_path(Path(database.address)) if database.system in _FILES else database.address
 
 
 def read_url(url: str) -> Database:

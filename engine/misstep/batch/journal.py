@@ -152,4 +152,7 @@ def _read_json(file: Path) -> dict[str, Any] | None:
         found: dict[str, Any] = orjson.loads(file.read_bytes())
     except FileNotFoundError:
         return None
+    except ValueError:
+        folder = printable(str(file.parent))
+        raise UsageError(f"{printable(str(file))}: is damaged; delete the folder {folder} to start anew") from None
     return found

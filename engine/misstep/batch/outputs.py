@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from secrets import token_hex
 from tempfile import gettempdir
@@ -20,7 +21,7 @@ from misstep.batch.loading import DatabaseOutput
 from misstep.batch.output_path import OutputPath
 from misstep.batch.summary import Summary
 from misstep.errors import UsageError, printable
-from misstep.files import is_remote, place, whole_file
+from misstep.files import is_remote, place, real_path, whole_file
 
 STDOUT = "-"
 
@@ -171,12 +172,27 @@ def check_no_input(output: Output, files: Sequence[Path], inputs: Sequence[str])
     """Raise UsageError where a file to be written is an input, or would be one next time."""
     for name in inputs:
         if name.startswith(DATABASES):
-            if isinstance(output, DatabaseOutput) and read_url(name) == output.database:
+            if isinstance(output, DatabaseOutput) and read_url(name).may_be(output.database):
                 raise UsageError(f"{printable(output.name)}: is an input; write elsewhere")
         elif name != STDIN:
-            for file in files:
-                if message := _overlap(file, name):
-                    raise UsageError(f"{printable(str(file))}: {message}; write elsewhere")
+            refuse_inputs(files, [name])
+
+
+def refuse_inputs(files: Iterable[Path], names: Iterable[str]) -> None:
+    """Raise UsageError where a file to be written is one that is read."""
+    for name, file in product(names, files):
+        if message := _overlap(file, name):
+            raise UsageError(f"{printable(str(file))}: {message}; write elsewhere")
+
+
+def refuse_equal(files: Sequence[Path]) -> None:
+    """Raise UsageError where two files to be written are one."""
+    known = set()
+    for file in files:
+        at = str(file) if is_remote(file) else str(real_path(file))
+        if at in known:
+            raise UsageError(f"{printable(str(file))}: is named for two outputs; give each a file of its own")
+        known.add(at)
 
 
 def _overlap(file: Path, name: str) -> str:
@@ -189,7 +205,7 @@ def _overlap(file: Path, name: str) -> str:
         return matched if fnmatch.fnmatchcase(str(file), name) else ""
     given = Path(name)
     if given.is_dir():
-        return within if file.resolve().is_relative_to(given.resolve()) else ""
+        return within if real_path(file).is_relative_to(real_path(given)) else ""
     if given.exists():
-        return "is an input" if file.resolve() == given.resolve() else ""
+        return "is an input" if real_path(file) == real_path(given) else ""
     return matched if file.absolute().match(str(given.absolute())) else ""

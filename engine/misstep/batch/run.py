@@ -26,7 +26,15 @@ from misstep.batch.history import AddedRun, History, SourcePart
 from misstep.batch.inputs import Reading, plan_parts, read_part
 from misstep.batch.journal import BASELINE, COLUMN_VERSION, RULES, VERSION, WORDS, Journal, is_begun, part_file
 from misstep.batch.mapping.mapping_coverage import LogCoverage
-from misstep.batch.outputs import GrowingOutput, Output, check_no_input, check_writable, growing_output_of, output_of
+from misstep.batch.outputs import (
+    GrowingOutput,
+    Output,
+    check_no_input,
+    check_writable,
+    growing_output_of,
+    output_of,
+    refuse_equal,
+)
 from misstep.batch.parts import Decimal, InputForm, Logged, Part, SourceRemark
 from misstep.batch.results import Scores, read_scores
 from misstep.batch.score_batch import id_of
@@ -103,6 +111,7 @@ def score(
     unique: bool = False,
     progress: Callable[[Progress], None] | None = None,
     then: Then | None = None,
+    writes: Sequence[StrPath] = (),
 ) -> RunResult:
     """Score all interviews of the inputs into files or tables of a database, as ``misstep score`` does.
 
@@ -113,12 +122,13 @@ def score(
     how certain it is. ``from_notes``: a column of text to read for facts, from suggestions with at least ``notes_score``.
     ``input_format``: of all inputs. ``facts``, ``id``: the columns of tables. ``encoding`` of text,
     ``delimiter`` and ``decimal`` of CSV, else found out; ``null``: cells that say nothing.
-    ``workers``: number of processes, else one for each core; 1: this one. ``on``: a cluster instead, ``dask://host:port``.
+    ``workers``: number of processes, else one for each core, or this one for a log of one part; 1: this one. ``on``: a cluster
+    instead, ``dask://host:port``.
     ``rejects``: file of invalid records, else beside the output; ``max_rejects``: their limit. ``journal``: folder of the
     checkpoints, else beside the output. ``append``: what the output, a folder of files or a table, has not yet is added to it,
     by the parts of the inputs and the ids of interviews. ``fail_empty``: no interviews are an error. ``unique``: of interviews
     with the same id only the first is scored. ``progress`` is called after each part, ``then`` with the scores before the run
-    counts as finished.
+    counts as finished; ``writes``: the files that it writes.
 
     The output appears whole or not at all. The same call resumes an interrupted run.
 
@@ -147,7 +157,9 @@ def score(
     rejected = target.beside("rejects.jsonl") if rejects is None else place(rejects)
     compared = target.beside("baseline.json")
     beside = [compared, rejected] if baseline else [rejected]
-    check_no_input(target, [*target.files(wanted.tables), *beside, folder], names)
+    files = [*target.files(wanted.tables), *beside, *map(place, writes)]
+    check_no_input(target, [*files, folder], names)
+    refuse_equal(files)
     runner = workers_of(on, workers, folder)
     for path in (folder, rejected):
         refuse_unreached(path)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Generic, Protocol, TypeVar
 
 from misstep.errors import EngineError
@@ -99,17 +99,23 @@ class Pool(ABC, Generic[TaskT, ResultT, FutureT]):
 
 
 class Processes:
-    """Runs tasks on cores of this machine: on all of them, unless a number is given."""
+    """Runs tasks on cores of this machine: on all of them, unless a number is given; a single task then needs no process."""
 
     def __init__(self, count: int | None = None) -> None:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         self.count = count or cores
+        self._given = count is not None
 
     def run(self, work: Callable[[TaskT], ResultT], tasks: Iterable[TaskT]) -> Iterator[ResultT]:
         """Run all tasks."""
+        waiting = iter(tasks)
+        first = list(islice(waiting, 2))
+        if len(first) < 2 and not self._given:  # to start a process would take longer
+            yield from map(work, first)
+            return
         pool = _ProcessPool(work, self.count)
         try:
-            yield from pool.run(tasks)
+            yield from pool.run(chain(first, waiting))
         finally:
             pool.executor.shutdown(cancel_futures=True)  # nothing is written any more once this has ended, however it has
 

@@ -168,6 +168,7 @@ def score(
     misstep score logs/ -o scores.csv --keep team,month --with findings
     misstep score 'sqlite:///log.db?table=interviews' -o 'sqlite:///log.db?table=scores'
     """
+    from misstep.batch.outputs import refuse_inputs
     from misstep.batch.run import score as run
     from misstep.batch.summary import notes_text
     from misstep.cli.progress import show_progress
@@ -180,6 +181,7 @@ def score(
 
         chosen = OutcomeChoice.parse(ended) if ended else None
         check_report_file(report, overwrite)
+        refuse_inputs([report], [str(path) for path in (*rules, *baseline, *([mapping] if mapping is not None else []))])
 
     def then(scores: Scores) -> None:
         if report is not None:
@@ -228,6 +230,7 @@ def score(
             unique=unique,
             progress=show,
             then=then,
+            writes=[report] if report is not None else [],
         )
     says = sys.stderr if output == "-" else sys.stdout
     if outcome.comparison is not None:

@@ -44,7 +44,7 @@ def find_amounts(sentence: list[Token]) -> list[SaidAmount]:
 def said_amount(text: str, unit: str) -> float | None:
     """The number that a text is, and nothing else, in a unit of fields: "12 min", "half an hour", "twelve". None if it is no
     number, or of another unit; figures without a unit are left to others."""
-    if len(text) > _LONGEST_AMOUNT or not text[:1].isalnum() or (text[0].isdigit() and text[-1].isdigit()):
+    if len(text) > _LONGEST_AMOUNT or not text[:1].isalnum() or (text[0].isdecimal() and text[-1].isdecimal()):
         return None
     found = sentences(text)
     amounts = find_amounts(found[0]) if len(found) == 1 else []
@@ -71,7 +71,7 @@ def _amount_at(words: list[str], i: int) -> SaidAmount | None:
             value, at = (value + other) / 2, end
     elif at + 1 < len(words) and words[at + 1] not in _ONE:  # 10-15
         other, end = _number_at(words, at + 1)
-        if other is not None and words[at + 1][0].isdigit() and other > value:
+        if other is not None and words[at + 1][0].isdecimal() and other > value:
             value, at = (value + other) / 2, end
     unit = at + 1
     while unit < len(words) and words[unit] in _SKIPPED:
@@ -104,10 +104,12 @@ def _fraction_at(words: list[str], i: int) -> SaidAmount | None:
 def _number_at(words: list[str], i: int) -> tuple[float | None, int]:
     """The number that begins at a place, and the place of its last word."""
     word = words[i]
-    if word[0].isdigit():
-        return float(
-            word.replace(",", ".") if word.count(",") <= 1 and len(word.split(",")[-1]) != 3 else word.replace(",", "")
-        ), i
+    if word[0].isdecimal():
+        plain = word.replace(",", ".") if word.count(",") <= 1 and len(word.split(",")[-1]) != 3 else word.replace(",", "")
+        try:
+            return float(plain), i
+        except ValueError:  # as of 5²
+            return None, i
     following = words[i + 1] if i + 1 < len(words) else ""
     if word in ("a", "an") and following in ("few", "couple", "dozen", "hundred"):
         return float(NUMBERS[following]), i + 1 + (words[i + 2 : i + 3] == ["of"])

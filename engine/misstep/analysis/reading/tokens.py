@@ -69,7 +69,7 @@ def sentences(text: str, corrected: Callable[[str], str] = str, mine: bool = Fal
     note = not mine and is_note(found)
     for sentence in found:
         for token in sentence:
-            token.stem = NUMBER if token.word in NUMBERS or token.word[0].isdigit() else stem(corrected(token.word))
+            token.stem = NUMBER if token.word in NUMBERS or token.word[0].isdecimal() else stem(corrected(token.word))
         _mark_others(sentence, mine, note)
         _mark_denied(sentence)
         if not _AWAY_FIRST.isdisjoint([token.stem for token in sentence]):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
-from misstep.batch.inputs.kept import take_out
+from misstep.batch.inputs.kept import fault_of, take_out
 from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.spool import Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import CHUNK, Stream
@@ -101,7 +101,8 @@ def _records(source: InputSource, values: JsonValues, reading: Reading) -> Itera
             yield reject(source.name, values.count, too_long(reading.limits.record_bytes))
         else:
             text, kept = take_out(value, reading.keep, reading.ignore)
-            yield Logged(values.count, text, None, kept)
+            fault = fault_of(reading.keep, kept)
+            yield reject(source.name, values.count, fault) if fault else Logged(values.count, text, None, kept)
 
 
 class _ByteReader(Protocol):

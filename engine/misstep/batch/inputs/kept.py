@@ -11,6 +11,7 @@ from codecs import BOM_UTF8
 from collections.abc import Collection, Mapping, Sequence
 
 from misstep.batch.parts import EVERY
+from misstep.errors import printable
 from misstep.evaluate.core import Member, core_members
 
 OF_RECORDS = frozenset({"id", "facts"})
@@ -42,6 +43,14 @@ def take_out(line: bytes, names: Sequence[str], ignore: Collection[str] = ()) ->
     every = EVERY in ignore
     taken = {i for i, (name, *_) in enumerate(members) if name not in OF_RECORDS and (every or name in values or name in ignore)}
     return (_blanked(text, members, taken).encode() if taken else line), tuple(values[name] for name in names)
+
+
+def fault_of(names: Sequence[str], values: Sequence[str | None]) -> str:
+    """Why the values that were taken out cannot be carried along; empty where they can."""
+    for name, value in zip(names, values, strict=False):
+        if value is not None and not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value):
+            return f"the column '{printable(name)}' has half of a surrogate pair, which is no character"
+    return ""
 
 
 def with_facts(record: bytes, facts: Sequence[Mapping[str, object]]) -> bytes:

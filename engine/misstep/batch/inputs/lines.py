@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from misstep.batch.inputs.kept import take_out
+from misstep.batch.inputs.kept import fault_of, take_out
 from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.spool import Spool, fault_part
 from misstep.batch.inputs.streams import Stream
@@ -98,4 +98,5 @@ def read_lines(part: Part, reading: Reading) -> Iterator[Logged | Reject]:
                 yield reject(part.name, row, too_long(most))
             elif record and not record.isspace():
                 text, kept = take_out(record, reading.keep, reading.ignore)
-                yield Logged(row, text, None, kept)
+                fault = fault_of(reading.keep, kept)
+                yield reject(part.name, row, fault) if fault else Logged(row, text, None, kept)

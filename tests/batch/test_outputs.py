@@ -1,0 +1,66 @@
+"""Outputs that are inputs, or each other, and what a damaged row or journal costs."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from misstep.batch.run import score
+from misstep.errors import UsageError
+
+
+def test_a_table_that_is_read_is_not_written_whatever_it_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with closing(sqlite3.connect("i.db")) as database:
+        database.executescript("CREATE TABLE log (id, facts); INSERT INTO log VALUES ('a', '[]')")
+    Path("j.db").symlink_to("i.db")
+    outputs = [
+        "sqlite:///i.db?table=Log",
+        "sqlite:///./i.db?table=log",
+        "sqlite:///j.db?table=log",
+        f"sqlite:///{tmp_path}/i.db?table=log",
+    ]
+    for inputs in ("sqlite:///i.db?table=log", "sqlite:///i.db?query=SELECT * FROM log"):
+        for output in outputs:
+            with pytest.raises(UsageError, match="is an input; write elsewhere"):
+                score(inputs, output, overwrite=True, workers=1)
+    assert score("sqlite:///i.db?table=log", "sqlite:///i.db?table=scores", workers=1).interviews == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"rejects": "k.jsonl"}, "k.jsonl: is named for two outputs; give each a file of its own"),
+        ({"rejects": "k.jsonl.summary.json"}, "k.jsonl.summary.json: is named for two outputs; give each a file of its own"),
+        ({"rejects": "r.txt", "writes": ["r.txt"]}, "r.txt: is named for two outputs; give each a file of its own"),
+        ({"writes": ["log.jsonl"]}, "log.jsonl: is an input; write elsewhere"),
+    ],
+)
+def test_each_output_has_a_file_of_its_own(
+    options: dict[str, Any], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("log.jsonl").write_text('{"id": "a", "facts": []}\n', encoding="utf-8")
+    with pytest.raises(UsageError, match=f"^{re.escape(message)}$"):
+        score("log.jsonl", "k.jsonl", overwrite=True, **options)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log.jsonl"]
+
+
+def test_half_a_surrogate_pair_in_a_column_costs_its_row_alone(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text('{"id": "a", "facts": [], "team": "\\ud800"}\n{"id": "b", "facts": [], "team": "x"}\n')
+    outcome = score(tmp_path / "log.jsonl", tmp_path / "s.jsonl", keep=["team"])
+    assert (outcome.interviews, outcome.rejects) == (1, 1)
+    assert "the column 'team' has half of a surrogate pair" in (tmp_path / "s.rejects.jsonl").read_text("utf-8")
+
+
+def test_a_damaged_journal_is_named(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text('{"id": "a", "facts": []}\n')
+    (tmp_path / "s.jsonl.misstep-run").mkdir()
+    (tmp_path / "s.jsonl.misstep-run" / "run.json").write_text('{"cut')
+    with pytest.raises(UsageError, match=r"run\.json: is damaged; delete the folder .*s\.jsonl\.misstep-run to start anew$"):
+        score(tmp_path / "log.jsonl", tmp_path / "s.jsonl")
