@@ -76,7 +76,7 @@ def test_figures_of_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: 
     assert found.verdicts == tuple((verdict, sum(row["verdict"] == verdict for row in made)) for verdict in VERDICTS)
     assert {(o.title, o.first) for o in found.occasions} == {
         (title, sum(row["first_occasion"] == occasion for row in made))
-        for occasion, title in (("message", "One message"), ("before_next_time", "Before next time"))
+        for occasion, title in (("message", "One message"), ("before_next_time", "Before the next interview"))
     }
     assert [o.first for o in found.occasions] == sorted((o.first for o in found.occasions), reverse=True)
     assert found.severe == ("serious", "fatal")
