@@ -298,7 +298,7 @@ def test_the_message_can_be_copied(visit: Open) -> None:
 
 def test_each_message_has_a_button_of_its_own(visit: Open) -> None:
     """With words to say and a letter on the page, those that were asked for are copied, without a subject."""
-    record = [{"kind": "interview", "moment": "during"}, {"kind": "withdrew"}]
+    record = [{"kind": "interview", "moment": "during"}, {"kind": "missing_materials"}]
     page = visit("#case=" + encoded(record))
     expect(page.locator(".letter")).to_have_count(2)
     for step in assess(record).steps:
