@@ -127,16 +127,16 @@ def test_files(log: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("system", ["sqlite", "postgresql"])
 def test_tables_of_a_database(log: Path, tmp_path: Path, system: str, request: pytest.FixtureRequest) -> None:
     address = f"sqlite:///{tmp_path}/scores.db" if system == "sqlite" else request.getfixturevalue("postgresql")
-    with Driver(log, f"{address}?table=scores") as driver:
+    with Driver(log, f"{address}?table=killed") as driver:
         code, took = driver.run()
     assert code == 0
-    expected = tables_of(address, "scores")
+    expected = tables_of(address, "killed")
     assert [len(rows) for rows in expected.values()][:1] == [100]
     chance, kills = random.Random(11), 0
-    with Driver(log, f"{address}?table=scores") as driver:
+    with Driver(log, f"{address}?table=killed") as driver:
         while kills < KILLS // 5:
             kills += killed_until_done(driver, took, chance, lambda: None)
-            assert tables_of(address, "scores") == expected
+            assert tables_of(address, "killed") == expected
 
 
 @pytest.mark.parametrize("system", ["folder", "sqlite", "postgresql"])
