@@ -20,7 +20,7 @@ from tests.evaluate.packs import LONG
 import misstep
 from misstep.tools.sample import sample_records
 
-pytestmark = [pytest.mark.once, pytest.mark.needs("time"), pytest.mark.needs("cc")]  # nothing here depends on the version of Python
+pytestmark = [pytest.mark.once, pytest.mark.needs("time"), pytest.mark.needs("cc")]  # for all versions of Python the same
 
 SOURCE = Path(__file__).with_name("failing_calls.c")
 SORTS = {"open": errno.EACCES, "write": errno.ENOSPC, "sync": errno.EIO, "rename": errno.EIO, "unlink": errno.EACCES}
