@@ -9,7 +9,7 @@ import io
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
@@ -63,6 +63,17 @@ def real_path(path: Path) -> Path:
         return path.resolve()
     except (OSError, RuntimeError):  # Python before 3.13 has no OSError for a loop
         return path.absolute()
+
+
+def doubled(paths: Iterable[Path]) -> Path | None:
+    """The first path that names the same file as one before it, though it may be written otherwise."""
+    known = set()
+    for path in paths:
+        file = str(path) if is_remote(path) else str(real_path(path))
+        if file in known:
+            return path
+        known.add(file)
+    return None
 
 
 def refuse_unreached(path: Path) -> None:

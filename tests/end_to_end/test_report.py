@@ -45,6 +45,7 @@ def test_an_outcome_can_be_named(misstep: Command) -> None:
     [
         (["no.parquet"], "no.parquet: no such file"),
         (["."], ".: is a folder; give a file"),
+        (["scores.parquet", "./scores.parquet"], "scores.parquet: these scores are given twice"),
         (["scores.parquet", "-o", "scores.parquet", "--overwrite"], "scores.parquet: is an input; write elsewhere"),
         (["a.txt"], "a.txt: is not a result of `misstep score`: its name ends in none of .parquet, .jsonl, .ndjson, .csv"),
         (["a.csv"], "a.csv: is not a result of `misstep score`: there is no a.csv.summary.json beside it"),

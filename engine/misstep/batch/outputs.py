@@ -21,7 +21,7 @@ from misstep.batch.loading import DatabaseOutput
 from misstep.batch.output_path import OutputPath
 from misstep.batch.summary import Summary
 from misstep.errors import UsageError, printable
-from misstep.files import is_remote, place, real_path, whole_file
+from misstep.files import doubled, is_remote, place, real_path, whole_file
 
 STDOUT = "-"
 
@@ -187,12 +187,8 @@ def refuse_inputs(files: Iterable[Path], names: Iterable[str]) -> None:
 
 def refuse_equal(files: Sequence[Path]) -> None:
     """Raise UsageError where two files to be written are one."""
-    known = set()
-    for file in files:
-        at = str(file) if is_remote(file) else str(real_path(file))
-        if at in known:
-            raise UsageError(f"{printable(str(file))}: is named for two outputs; give each a file of its own")
-        known.add(at)
+    if (file := doubled(files)) is not None:
+        raise UsageError(f"{printable(str(file))}: is named for two outputs; give each a file of its own")
 
 
 def _overlap(file: Path, name: str) -> str:

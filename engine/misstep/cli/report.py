@@ -45,22 +45,19 @@ def report(results: tuple[str, ...], output: Path, by: tuple[str, ...], outcome:
     misstep report scores.parquet --by team --by month --outcome hired
     misstep report 'sqlite:///log.db?table=scores'
     """
-    from collections import Counter
-
     from misstep.batch.databases import DATABASES
     from misstep.batch.outputs import refuse_inputs
     from misstep.batch.report.outcomes import OutcomeChoice
     from misstep.batch.report.report_page import check_report_file, write_report
     from misstep.batch.results import read_scores
     from misstep.errors import UsageError, printable
-    from misstep.files import is_remote, place, real_path
+    from misstep.files import doubled, place
 
     chosen = OutcomeChoice.parse(outcome) if outcome else None
     check_report_file(output, overwrite)
     scores = [read_scores(name) for name in results]
     files = [name for name in results if not name.startswith(DATABASES)]
     refuse_inputs([output], files)
-    for name, count in Counter(str(place(name)) if is_remote(name) else str(real_path(Path(name))) for name in files).items():
-        if count > 1:
-            raise UsageError(f"{printable(name)}: these scores are given twice")
+    if (twice := doubled(map(place, files))) is not None:
+        raise UsageError(f"{printable(str(twice))}: these scores are given twice")
     write_report(scores, output, by or None, overwrite, title, chosen)

@@ -84,7 +84,7 @@ def test(
     if sample or journal:
         raise UsageError("--sample and --journal go with --mutate")
     if junit is not None and junit.suffix.lower() in (".yaml", ".yml", ".csv"):
-        raise UsageError(f"{printable(str(junit))}: is named as a file of rules is; give --junit a file *.xml")
+        raise UsageError(f"{printable(str(junit))}: ends as a file of rules does; give --junit a file *.xml")
     from misstep.tools.ruletest import run_cases
 
     report = run_cases(paths, None, engine, chosen, coverage)
