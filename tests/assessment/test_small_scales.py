@@ -21,7 +21,7 @@ from misstep import Limits, RuleBase
 from misstep.assessment.pipeline import Pipeline
 from misstep.assessment.records import RecordReader
 from misstep.assessment.text import to_markdown, to_text
-from misstep.batch.baseline import Comparison
+from misstep.batch.baseline import Comparison, compare
 from misstep.batch.baseline_report import comparison_text
 from misstep.batch.columns import FINDINGS, read_rows
 from misstep.batch.parts import Logged
@@ -110,10 +110,7 @@ def read_aloud(sections: tuple[str, ...], folder: Path) -> dict[str, str]:
 
 
 def _compared(rules: RuleBase) -> Comparison:
-    comparison = Comparison.between(rules, rules)
-    result = rules.evaluate(RECORD)
-    comparison.add(result, result, "log", 1)
-    return Comparison.from_json(comparison.to_json())
+    return Comparison.from_json(compare([RECORD], rules, rules).to_json())
 
 
 @pytest.mark.parametrize("sections", HAVING, ids="-".join)

@@ -17,7 +17,7 @@ from tests.evaluate.packs import layers
 from tests.inline import load_text
 
 from misstep import Assessment, RecordError, RuleBase
-from misstep.batch.baseline import EXAMPLES, Comparison, compare
+from misstep.batch.baseline import EXAMPLES, Comparison, compare, responsible_of, rows_or_error
 from misstep.batch.baseline_report import comparison_markdown, comparison_text
 from misstep.tools.sample import sample_records
 
@@ -152,7 +152,8 @@ def test_parts_in_any_order_come_to_the_same() -> None:
         part = Comparison.between(baseline, rules)
         for row in rows:
             record = orjson.dumps(log()[row])
-            part.add(outcome(baseline, record), outcome(rules, record), "", row + 1)
+            before, after = rows_or_error(baseline, record), rows_or_error(rules, record)
+            part.add(before, after, "", row + 1, responsible_of(baseline, rules, record))
         parts.append(orjson.dumps(part.to_json()))
     for order in itertools.permutations(parts):
         merged = Comparison.between(baseline, rules)
@@ -160,13 +161,6 @@ def test_parts_in_any_order_come_to_the_same() -> None:
             merged.merge(Comparison.from_json(orjson.loads(kept)))
         assert merged == whole
         assert orjson.dumps(merged.to_json()) == orjson.dumps(whole.to_json())
-
-
-def outcome(rulebase: RuleBase, record: bytes) -> Any:
-    try:
-        return rulebase.evaluate_json(record)
-    except RecordError as error:
-        return error
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))

@@ -6,19 +6,23 @@ A ``Comparison`` is a tally of whole numbers: parts of a log can be compared sep
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import orjson
 
 from misstep.api import RuleBase
-from misstep.assessment.assembly import Result, band_of
-from misstep.batch.responsible import ASPECTS, Aspect, first_choice, responsible_rules
+from misstep.assessment.records import RecordLike
+from misstep.batch.columns import SCORES, RecordRows, TableName, read_result, read_rows
+from misstep.batch.responsible import ASPECTS, Aspect, responsible_rules
 from misstep.errors import RecordError
-from misstep.language.program import OUTLOOK
 
+RowsOrError = RecordRows | RecordError
+Responsible = Callable[[Collection[Aspect]], set[str]]
+"""The ids of the rules that changed some aspects of an answer."""
 EXAMPLES = 10
+_SCORES = [name for name, _ in SCORES]
 _COUNTS = ("compared", "only_baseline", "only_rules", "neither", "changed", "unexplained")
 
 
@@ -102,8 +106,8 @@ class Comparison:
         """In percent, over the interviews that both could read."""
         return self.damage_change / 10 / self.compared if self.compared else None
 
-    def add(self, before: Result | RecordError, after: Result | RecordError, file: str, row: int) -> None:
-        """Add the results of one record, with the baseline and with the rules."""
+    def add(self, before: RowsOrError, after: RowsOrError, file: str, row: int, responsible: Responsible) -> None:
+        """Add the rows of one record, with the baseline and with the rules; ``responsible`` is asked where they differ."""
         if isinstance(before, RecordError) or isinstance(after, RecordError):
             self.neither += isinstance(before, RecordError) and isinstance(after, RecordError)
             self.only_baseline += not isinstance(before, RecordError)
@@ -116,12 +120,12 @@ class Comparison:
         self.changes["damage"] += old.damage != new.damage
         changed: list[Aspect] = [aspect for aspect in ASPECTS if getattr(old, aspect) != getattr(new, aspect)]
         if changed:
-            rules = responsible_rules(before, after, changed)
+            rules = responsible(changed)
             self.changed += 1
             self.changes.update(changed)
             self.responsible.update(rules)
             self.unexplained += not rules
-            self._keep([ChangedInterview(file, row, after.facts.id, old, new, tuple(sorted(rules)))])
+            self._keep([ChangedInterview(file, row, after.id, old, new, tuple(sorted(rules)))])
 
     def merge(self, other: Comparison) -> None:
         """Add a comparison of the same two rule bases on other records."""
@@ -185,16 +189,33 @@ def compare(
     comparison = Comparison.between(baseline, rules)
     for row, record in enumerate(records, start=1):
         text = record if isinstance(record, (bytes, str)) else orjson.dumps(record)
-        comparison.add(evaluated(baseline, text), evaluated(rules, text), file, row)
+        before, after = rows_or_error(baseline, text), rows_or_error(rules, text)
+        comparison.add(before, after, file, row, responsible_of(baseline, rules, text))
     return comparison
 
 
-def evaluated(rulebase: RuleBase, record: bytes | str, id: str | None = None) -> Result | RecordError:  # noqa: A002
-    """The result of a record, or the error about it."""
+def rows_or_error(
+    rulebase: RuleBase,
+    record: RecordLike | bytes | str,
+    id: str | None = None,  # noqa: A002 - the field of a record
+    tables: Collection[TableName] = (),
+    whole: bool = False,
+) -> RowsOrError:
+    """The rows of a record, as ``read_rows`` gives them, or the error about it."""
     try:
-        return rulebase.evaluate_json(record, id=id)
+        return read_rows(rulebase, record, id, tables, whole)
     except RecordError as error:
         return error
+
+
+def responsible_of(
+    baseline: RuleBase,
+    rules: RuleBase,
+    record: RecordLike | bytes | str,
+    id: str | None = None,  # noqa: A002
+) -> Responsible:
+    """The ids of the rules that changed some aspects of the answer to a record; both rule bases run only when it is asked."""
+    return lambda changed: responsible_rules(read_result(baseline, record, id), read_result(rules, record, id), changed)
 
 
 def _example_from(data: Mapping[str, Any]) -> ChangedInterview:
@@ -213,15 +234,9 @@ def _rules_from(data: Mapping[str, Any]) -> ComparedRules:
     return ComparedRules(**{**data, "bands": tuple(data["bands"])})
 
 
-def _answer(result: Result) -> ComparedAnswer:
-    first = first_choice(result)
-    return ComparedAnswer(
-        damage=result.plan.damage,
-        band=band_of(result),
-        verdict=result.plan.verdict,
-        first_action=None if first is None else first.action.id,
-        outlook=result.memory.rows[OUTLOOK][0][0],
-    )
+def _answer(rows: RecordRows) -> ComparedAnswer:
+    values: dict[str, Any] = dict(zip(_SCORES, rows.scores, strict=True))
+    return ComparedAnswer(damage=round(values["damage"] * 10), **{aspect: values[aspect] for aspect in ASPECTS})
 
 
 def _answer_json(answer: ComparedAnswer) -> dict[str, Any]:

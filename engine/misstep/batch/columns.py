@@ -129,12 +129,17 @@ def read_rows(
         rows = core.rows(record, id, findings, actions, whole)
         if rows is not None:
             return RecordRows(*rows)
+    return _rows_of_result(rulebase, read_result(rulebase, record, id), tables, whole)
+
+
+def read_result(rulebase: RuleBase, record: RecordLike | bytes | str, id: str | None) -> Result:  # noqa: A002
+    """The result of a record, JSON or its data; ``id``: of one that has none. Raises RecordError."""
     if isinstance(record, bytes | str):
-        return rows_of_result(rulebase, rulebase.evaluate_json(record, id=id), tables, whole)
-    return rows_of_result(rulebase, rulebase.evaluate(record, id=id), tables, whole)
+        return rulebase.evaluate_json(record, id=id)
+    return rulebase.evaluate(record, id=id)
 
 
-def rows_of_result(rulebase: RuleBase, result: Result, tables: Collection[TableName], whole: bool) -> RecordRows:
+def _rows_of_result(rulebase: RuleBase, result: Result, tables: Collection[TableName], whole: bool) -> RecordRows:
     """The rows of a result."""
     return RecordRows(
         result.facts.id,

@@ -12,7 +12,7 @@ import pyarrow as pa
 from misstep.analysis.reading import READ
 from misstep.api import RuleBase
 from misstep.batch.arrow import decoded, has_words, is_nested, is_text, records_of, rows_of_batch
-from misstep.batch.baseline import Comparison, evaluated
+from misstep.batch.baseline import Comparison, responsible_of, rows_or_error
 from misstep.batch.columns import (
     KIND_OF_FINDING,
     TABLES,
@@ -22,7 +22,6 @@ from misstep.batch.columns import (
     answer_columns,
     answer_values,
     read_rows,
-    rows_of_result,
     to_arrays,
 )
 from misstep.batch.notes import NoteReader
@@ -78,18 +77,13 @@ def score_records(
             except RecordError as error:
                 scored.rejects.append(Reject(file, row, error.problems, id_of(logged)))
                 continue
-        try:
-            if baseline is None or comparison is None:
-                rows = read_rows(rulebase, record, name, wanted.tables, wanted.assessment)
-            else:
-                result = evaluated(rulebase, record, name)
-                comparison.add(evaluated(baseline, record, name), result, file, row)
-                if isinstance(result, RecordError):
-                    raise result
-                rows = rows_of_result(rulebase, result, wanted.tables, wanted.assessment)
-        except RecordError as error:
-            more = (Problem(Location(), f"and {error.omitted} more"),) if error.omitted else ()
-            scored.rejects.append(Reject(file, row, (*error.problems, *more), id_of(logged)))
+        rows = rows_or_error(rulebase, record, name, wanted.tables, wanted.assessment)
+        if baseline is not None and comparison is not None:
+            before = rows_or_error(baseline, record, name)
+            comparison.add(before, rows, file, row, responsible_of(baseline, rulebase, record, name))
+        if isinstance(rows, RecordError):
+            more = (Problem(Location(), f"and {rows.omitted} more"),) if rows.omitted else ()
+            scored.rejects.append(Reject(file, row, (*rows.problems, *more), id_of(logged)))
             continue
         scored.tally.add(rows)
         if told is not None:
