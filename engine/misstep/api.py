@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # imported by the methods that need them: to ask the core nee
     from misstep.analysis.calibration.certainty_figures import CertaintyFigures
     from misstep.analysis.calibration.judged_cases import CasesLike
     from misstep.analysis.certainty import Certainty
-    from misstep.analysis.changed_records import FieldUse
+    from misstep.analysis.changed_records import Evaluate, FieldUse
     from misstep.analysis.counterfactuals import Counterfactuals
     from misstep.analysis.explanation import Explanation
     from misstep.analysis.questions import Questions
@@ -188,8 +188,7 @@ class RuleBase:
         """
         from misstep.analysis.counterfactuals import find_counterfactuals
 
-        evaluate = self._pipeline(engine).evaluate
-        return find_counterfactuals(self._reader.read(facts), self._field_use, evaluate, self._limits.alternatives)
+        return find_counterfactuals(self._reader.read(facts), self._field_use, self._outcomes(engine), self._limits.alternatives)
 
     def certainty(self, facts: RecordLike, engine: EngineName = "auto") -> Certainty:
         """How certain the answer to an interview is: the range of damage over its open fields, and those that it depends on.
@@ -197,11 +196,11 @@ class RuleBase:
         The record is assessed some hundreds of times, within ``Limits.certainty``. Raises what ``assess`` does, and BudgetError
         if the record is too large for that.
         """
-        return self._certainty(self._reader.read(facts), self._pipeline(engine))
+        return self._certainty(self._reader.read(facts), engine)
 
     def certainty_json(self, record: bytes | str, engine: EngineName = "auto") -> bytes:
         """``certainty`` from JSON to JSON. Raises as ``assess_json`` does."""
-        return self._certainty(self._reader.read_json(record), self._pipeline(engine)).to_json()
+        return self._certainty(self._reader.read_json(record), engine).to_json()
 
     def suggest(self, text: str) -> list[Suggestion]:
         """The facts that a text may tell of, best first, with the words that led to them; see docs/own-words.md.
@@ -232,26 +231,34 @@ class RuleBase:
 
         return self._read_words() if self._read_words is not None else Words()
 
-    def _certainty(self, facts: Facts, pipeline: Pipeline) -> Certainty:
+    def _certainty(self, facts: Facts, engine: str) -> Certainty:
         from misstep.analysis.certainty import find_certainty
 
-        return find_certainty(facts, self._field_use, pipeline.evaluate, self._limits.certainty)
+        return find_certainty(facts, self._field_use, self._outcomes(engine), self._limits.certainty)
 
     def questions(self, facts: RecordLike, engine: EngineName = "auto") -> Questions:
         """The open fields of an interview as questions, the one whose answer changes most first, each with the reason to ask.
 
         The record is assessed some tens of times, within ``Limits.certainty``. Raises what ``assess`` does.
         """
-        return self._questions(self._reader.read(facts), self._pipeline(engine))
+        return self._questions(self._reader.read(facts), engine)
 
     def questions_json(self, record: bytes | str, engine: EngineName = "auto") -> bytes:
         """``questions`` from JSON to JSON. Raises as ``assess_json`` does."""
-        return self._questions(self._reader.read_json(record), self._pipeline(engine)).to_json()
+        return self._questions(self._reader.read_json(record), engine).to_json()
 
-    def _questions(self, facts: Facts, pipeline: Pipeline) -> Questions:
+    def _questions(self, facts: Facts, engine: str) -> Questions:
         from misstep.analysis.questions import find_questions
 
-        return find_questions(facts, self._field_use, pipeline.evaluate, self._limits.certainty)
+        return find_questions(facts, self._field_use, self._outcomes(engine), self._limits.certainty)
+
+    def _outcomes(self, engine: str) -> Evaluate:
+        """What tries a record with some of its facts changed: the core, where an engine has one."""
+        from misstep.analysis.changed_records import CoreOutcomes, Outcome
+
+        evaluate, core = self._pipeline(engine).evaluate, self._core_of(engine)
+        by_python: Evaluate = lambda facts: Outcome.of(evaluate(facts))  # noqa: E731
+        return by_python if core is None else CoreOutcomes(core, self.program, by_python)
 
     @cached_property
     def _field_use(self) -> FieldUse:
@@ -290,7 +297,7 @@ class RuleBase:
         Raises RecordError if no case is right, UsageError if a file does not exist or is given twice.
         """
         from misstep.analysis.calibration.certainty_figures import MeasuredRules, measure_certainty
-        from misstep.analysis.single_answers import Outcome
+        from misstep.analysis.changed_records import Outcome
 
         self._pipeline(engine)
         rules = MeasuredRules(

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import orjson
 
 from misstep import Limits, MisstepError
+from misstep.analysis.changed_records import Outcome
 from misstep.assessment import SCHEMA
 from misstep.assessment.assembly import outline
 from misstep.assessment.explain import Explainer
@@ -16,8 +17,9 @@ from misstep.evaluate.core import core_program, make_core
 from misstep.evaluate.python_engine import PythonEngine
 from misstep.language.program import Program
 
-Both = tuple[bytes | None, bytes | None]
-"""The answer without reasons, and the whole one; None: there is none."""
+Answers = tuple[bytes | None, bytes | None, Outcome | None]
+"""The answer without reasons, the whole one, and what it comes to; None: there is none."""
+NOTHING: Answers = (None, None, None)
 
 
 class Beside:
@@ -29,22 +31,23 @@ class Beside:
         self._explainer = Explainer(program)
         self._core = make_core(core_program(program, limits), SCHEMA)
 
-    def core(self, record: bytes) -> Both:
-        return self._core.outline(record), self._core.assess(record)
+    def core(self, record: bytes) -> Answers:
+        outcome = self._core.outcome(record)
+        return self._core.outline(record), self._core.assess(record), None if outcome is None else Outcome(*outcome)
 
-    def python(self, record: bytes) -> Both:
+    def python(self, record: bytes) -> Answers:
         try:
             result = self._pipeline.evaluate(self._reader.read_json(record))
         except MisstepError:
-            return None, None
-        return orjson.dumps(outline(result, self._explainer)), self._pipeline.to_json(result)
+            return NOTHING
+        return orjson.dumps(outline(result, self._explainer)), self._pipeline.to_json(result), Outcome.of(result)
 
     def taken(self, records: Iterable[bytes]) -> int:
         """How many records the core gives the whole answer to; all its answers are those of Python."""
         count = 0
         for record in records:
             answers = self.core(record)
-            if answers != (None, None):
+            if answers != NOTHING:
                 for answer, wanted in zip(answers, self.python(record), strict=True):
                     assert answer in (wanted, None), record
             count += answers[1] is not None

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import orjson
 import pytest
 from benchmarks.core_choice.reference import mutants
-from tests.evaluate.core import Beside
+from tests.evaluate.core import NOTHING, Beside
 from tests.evaluate.fired import case
 from tests.evaluate.oracle import LIMITS
 from tests.evaluate.packs import LONG
@@ -27,6 +28,8 @@ INTERVIEWS = Path(__file__).parents[2] / "fixtures" / "interviews"
 SAMPLED = 20_000 if LONG else 1_000
 CHANGED = 100_000 if LONG else 4_000
 NUMBERED = 5_000 if LONG else 200
+BARE = {kind.name for kind in RuleBase.shipped().kinds.values() if not any(field.required for field in kind.fields)}
+"""The kinds of which a fact needs to say nothing more."""
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +94,7 @@ def test_what_python_has_to_say_is_left_to_it(shipped: Beside) -> None:
         b'{"facts":[],"facts":[]}',
     ]
     assert shipped.taken(wrong) == 0
-    assert shipped.core(b'[{"kind":"late_arrival","minutes":12,"minutes":13}]') == (None, None)
+    assert shipped.core(b'[{"kind":"late_arrival","minutes":12,"minutes":13}]') == NOTHING
 
 
 def test_a_form_that_is_not_known_is_an_error() -> None:
@@ -121,6 +124,16 @@ def test_rows_of_scores_are_those_of_python(sampled: list[bytes]) -> None:
         rows = read_rows(rules, record, "its-name", TABLES, whole=True)
         wanted = rows_of_result(rules, rules.evaluate_json(record, id="its-name"), TABLES, whole=True)
         assert rows._replace(fired=sorted(rows.fired)) == wanted._replace(fired=sorted(wanted.fired))
+
+
+@pytest.mark.parametrize("ask", [RuleBase.certainty, RuleBase.questions, RuleBase.counterfactuals])
+def test_what_is_tried_comes_to_the_same(ask: Callable[..., Any], sampled: list[bytes]) -> None:
+    """Certainty, questions and counterfactuals try a record with facts changed, by the core where it is there."""
+    shipped = RuleBase.shipped()
+    for record in map(orjson.loads, sampled[: 1_000 if LONG else 25]):
+        bare = {"facts": [{"kind": fact["kind"]} for fact in record["facts"] if fact["kind"] in BARE]}
+        for each in (record, bare):
+            assert ask(shipped, each, engine="core").to_json() == ask(shipped, each, engine="python").to_json()
 
 
 @pytest.mark.parametrize(

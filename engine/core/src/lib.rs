@@ -89,6 +89,15 @@ impl Core {
         })
     }
 
+    /// What the answer comes to, as `Outcome` of `misstep/analysis/changed_records.py` names it.
+    fn outcome<'py>(&self, python: Python<'py>, record: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        let concluded = self.concluded(python, record, |memory| {
+            let plan = memory.make_plan();
+            (!memory.is_left()).then_some((memory, plan))
+        })?;
+        concluded.map(|(memory, plan)| memory.outcome(python, &plan)).transpose()
+    }
+
     /// The rows of the tables of scores, as `RecordRows` of `misstep/batch/columns.py` names them. `id`: of a record that has none.
     #[pyo3(signature = (record, id, findings, actions, whole))]
     fn rows<'py>(

@@ -45,6 +45,34 @@ impl Memory<'_> {
         )
     }
 
+    /// Verdict, first step, damage before and after, band and findings.
+    pub fn outcome<'py>(&self, python: Python<'py>, plan: &Plan) -> PyResult<Row<'py>> {
+        let (facts, scale) = (&self.facts, &self.program.scale);
+        let band = scale.severity.words[level(&scale.severity, self.overall_severity())];
+        let first = plan.steps.first().map_or(String::new(), |step| {
+            format!("{} {}", facts.word(step.occasion), self.program.actions[step.choices[0].action].id)
+        });
+        let findings = self.findings.iter().map(|finding| {
+            (
+                self.id(finding.fact),
+                finding.severity as f64 / 1e3,
+                finding.noticed as f64 / 1e3,
+                finding.urgency as f64 / 1e3,
+                finding.damage as f64 / 1e3,
+                facts.word(scale.verdicts[finding.verdict]),
+            )
+        });
+        row!(
+            python,
+            facts.word(plan.verdict),
+            first,
+            plan.damage as f64 / 10.0,
+            plan.damage_after as f64 / 10.0,
+            facts.word(band),
+            findings.collect::<Vec<_>>(),
+        )
+    }
+
     /// The values of `FINDINGS` of every finding, worst first.
     pub fn finding_rows<'py>(&self, python: Python<'py>) -> PyResult<Vec<Row<'py>>> {
         let (facts, scale) = (&self.facts, &self.program.scale);

@@ -5,7 +5,7 @@ A change removes one fact, or gives one of its fields another value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from misstep.analysis.changed_records import Evaluate, FieldUse, Trials, finding_ranks, with_value
+from misstep.analysis.changed_records import Evaluate, FieldUse, Outcome, Trials, with_value
 from misstep.analysis.usual_answers import Grid, Value
-from misstep.assessment.assembly import Result, band_of
 from misstep.assessment.intake import Facts, Values
 from misstep.language.facts import FIRST_VALUE, ID, KIND, Field, Row
 
@@ -71,12 +70,12 @@ def find_counterfactuals(facts: Facts, use: FieldUse, evaluate: Evaluate, most: 
 
     Raises BudgetError if the record itself needs too much work.
     """
-    trials = _BandTrials(facts, evaluate, most)
+    trials = _BandTrials(facts, evaluate, most, use.program.scale.severity.words)
     found: list[_Found] = []
     complete = True
     try:
-        if trials.now.rank:  # the mildest band cannot be lowered
-            for place, row in _worst_facts_first(trials.result, facts.given):
+        if trials.rank(trials.now):  # the mildest band cannot be lowered
+            for place, row in _worst_facts_first(trials.now, facts.given):
                 found.extend(_changes_of(place, row, facts.said[row[ID]], use, trials))
     except _EnoughError:
         complete = False
@@ -95,42 +94,32 @@ class _Found(NamedTuple):
     said: bool
 
 
-class _Answer(NamedTuple):
-    rank: int
-    band: str
-    verdict: str
-    damage: float
-
-    @classmethod
-    def of(cls, result: Result) -> _Answer:
-        band = band_of(result)
-        rank = result.memory.program.scale.severity.words.index(band)
-        return cls(rank, band, result.plan.verdict, result.plan.damage / 10)
-
-
 class _EnoughError(Exception):
     """The limit allows no more changes."""
 
 
 class _BandTrials(Trials):
-    """Tries changes of one fact, and gives the answers that have a lower band."""
+    """Tries changes of one fact, and gives the outcomes that have a lower band, out of ``bands``, mildest first."""
 
-    def __init__(self, facts: Facts, evaluate: Evaluate, most: int) -> None:
+    def __init__(self, facts: Facts, evaluate: Evaluate, most: int, bands: Sequence[str]) -> None:
         super().__init__(facts, evaluate, most)
-        self.now = _Answer.of(self.result)
+        self._bands = bands
 
-    def lower(self, row: Row, instead: Row | None) -> _Answer | None:
-        """The answer with another row, or none, in place of a row; None if its band is not lower. Raises _EnoughError."""
+    def rank(self, outcome: Outcome) -> int:
+        """That of its band, 0 the mildest."""
+        return self._bands.index(outcome.band)
+
+    def lower(self, row: Row, instead: Row | None) -> Outcome | None:
+        """The outcome with another row, or none, in place of a row; None if its band is not lower. Raises _EnoughError."""
         if not self.left:
             raise _EnoughError
-        result = self.result_with([instead]) if instead else self.result_with((), [row])
-        answer = _Answer.of(result) if result else None  # None: the changed record would need too much work
-        return answer if answer and answer.rank < self.now.rank else None
+        outcome = self.outcome_with([instead]) if instead else self.outcome_with((), [row])
+        return outcome if outcome and self.rank(outcome) < self.rank(self.now) else None  # None: it would need too much work
 
 
-def _worst_facts_first(now: Result, given: Iterable[Values]) -> list[tuple[int, Row]]:
+def _worst_facts_first(now: Outcome, given: Iterable[Values]) -> list[tuple[int, Row]]:
     """The facts with their places in the record: mistakes first, worst first, then the others by kind and id."""
-    ranks = finding_ranks(now)
+    ranks = now.ranks()
     rows = enumerate(map(tuple, given))
     return sorted(rows, key=lambda fact: (ranks.get(fact[1][ID], len(ranks)), fact[1][KIND], fact[1][ID]))
 
@@ -139,13 +128,13 @@ def _changes_of(place: int, row: Row, said: Collection[str], use: FieldUse, tria
     """The changes of one fact that lower the band, the best one of every field."""
     kind = use.program.kinds[row[KIND]]
 
-    def found(column: int, field: Field | None, instead: Value, size: float, answer: _Answer) -> _Found:
+    def found(column: int, field: Field | None, instead: Value, size: float, answer: Outcome) -> _Found:
         pointer = f"/facts/{place}" + (f"/{field.name}" if field else "")
         name, given = (field.name, row[column]) if field else (None, None)
         change = Counterfactual(
             pointer, row[ID], kind.name, name, given, instead, size, answer.band, answer.verdict, answer.damage
         )
-        key = (size, answer.rank, answer.damage, row[ID], column)
+        key = (size, trials.rank(answer), answer.damage, row[ID], column)
         return _Found(key, change, field is None or field.name in said)
 
     if not kind.assumed and (answer := trials.lower(row, None)):  # a setting that would be assumed cannot be removed
@@ -158,13 +147,13 @@ def _changes_of(place: int, row: Row, said: Collection[str], use: FieldUse, tria
             yield min(changes, key=itemgetter(0))
 
 
-def _lower_with(trials: _BandTrials, row: Row, column: int, value: Value) -> _Answer | None:
+def _lower_with(trials: _BandTrials, row: Row, column: int, value: Value) -> Outcome | None:
     return trials.lower(row, with_value(row, column, value))
 
 
 def _lowering(
-    field: Field, given: Any, lower: Callable[[Value], _Answer | None], thresholds: Iterable[float]
-) -> Iterator[tuple[Value, _Answer]]:
+    field: Field, given: Any, lower: Callable[[Value], Outcome | None], thresholds: Iterable[float]
+) -> Iterator[tuple[Value, Outcome]]:
     """The values of a field that lower the band; of numbers the nearest one on each side."""
     if field.is_number:
         if given is not None:  # else there is nothing to be near to
@@ -184,8 +173,8 @@ def _words(field: Field, given: Any) -> Iterable[Value]:
 
 
 def _nearest(
-    field: Field, given: float, outward: int, lower: Callable[[Value], _Answer | None], thresholds: Iterable[float]
-) -> tuple[Value, _Answer] | None:
+    field: Field, given: float, outward: int, lower: Callable[[Value], Outcome | None], thresholds: Iterable[float]
+) -> tuple[Value, Outcome] | None:
     """The number nearest to the given one, on one side, that lowers the band: from threshold to threshold, then by halves."""
     grid = Grid(field)
     start = grid.step_of(given, -outward)

@@ -12,11 +12,10 @@ from functools import cache
 import orjson
 from pydantic import TypeAdapter
 
-from misstep.analysis.changed_records import Evaluate, FieldUse
+from misstep.analysis.changed_records import Evaluate, FieldUse, Outcome
 from misstep.analysis.question_words import answer_words, question_words, reason_words
 from misstep.analysis.single_answers import (
     AdviceTrials,
-    Outcome,
     Tried,
     Unanswered,
     try_every_answer,

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from misstep.analysis.changed_records import Evaluate, FieldUse, Trials, finding_ranks, with_value
+from misstep.analysis.changed_records import Evaluate, FieldUse, Outcome, Trials, with_value
 from misstep.analysis.usual_answers import MOST_SUBSETS, Grid, Value, Weighed, subsets_of, usual_answers
-from misstep.assessment.assembly import Result
 from misstep.assessment.intake import Facts
 from misstep.language.facts import FIRST_VALUE, ID, KIND, Field, Row
 
@@ -35,25 +34,6 @@ class OpenField:
     changes: float
     low: float
     high: float
-
-
-class Outcome(NamedTuple):
-    """The advice of an answer, its verdict and first step, and its damage."""
-
-    verdict: str
-    first: str
-    damage: float
-
-    @classmethod
-    def of(cls, result: Result) -> Outcome:
-        """The outcome of a result: verdict, first action of the plan, damage."""
-        plan = result.plan
-        first = f"{plan.steps[0].occasion} {plan.steps[0].choices[0].action.id}" if plan.steps else ""
-        return cls(plan.verdict, first, plan.damage / 10)
-
-    def advises(self, other: Outcome) -> bool:
-        """Whether both advise the same."""
-        return self[:2] == other[:2]
 
 
 # -- open fields
@@ -115,7 +95,6 @@ class AdviceTrials(Trials):
 
     def __init__(self, facts: Facts, evaluate: Evaluate, most: int) -> None:
         super().__init__(facts, evaluate, most)
-        self.now = Outcome.of(self.result)
         self._known: dict[tuple[Row, ...], Outcome | None] = {}
 
     def with_answers(self, answers: Iterable[tuple[Unanswered, Value]]) -> Outcome | None:
@@ -125,8 +104,7 @@ class AdviceTrials(Trials):
             rows[question.row[ID]] = question.answered(answer, rows.get(question.row[ID]))
         key = tuple(rows.values())
         if key not in self._known:
-            result = self.result_with(key)
-            self._known[key] = Outcome.of(result) if result else None
+            self._known[key] = self.outcome_with(key)
         return self._known[key]
 
 
@@ -173,7 +151,7 @@ class SingleAnswers(NamedTuple):
 
 def try_every_answer(questions: Iterable[Unanswered], trials: AdviceTrials) -> SingleAnswers:
     """Try every answer to every question by itself."""
-    tried = [_try_answers(question, question.answers, trials) for question in _most_telling_first(questions, trials.result)]
+    tried = [_try_answers(question, question.answers, trials) for question in _most_telling_first(questions, trials.now)]
     complete = all(each.complete for each in tried)
     if complete and all(each.keeps for each in tried):
         between = [_look_between(each, trials) for each in tried]
@@ -184,14 +162,14 @@ def try_every_answer(questions: Iterable[Unanswered], trials: AdviceTrials) -> S
 
 def try_usual_answers(questions: Iterable[Unanswered], trials: AdviceTrials) -> SingleAnswers:
     """Try only the usual answers, which takes a third of the work. This never settles: it is never complete."""
-    first = _most_telling_first(questions, trials.result)
+    first = _most_telling_first(questions, trials.now)
     return SingleAnswers([_try_answers(each, [answer for answer, _ in each.usual], trials) for each in first], complete=False)
 
 
-def _most_telling_first(questions: Iterable[Unanswered], now: Result) -> list[Unanswered]:
+def _most_telling_first(questions: Iterable[Unanswered], now: Outcome) -> list[Unanswered]:
     """Questions about settings and other facts first, then those about mistakes, the worst mistake first: if not all can be
     tried, the most telling are."""
-    ranks = finding_ranks(now)
+    ranks = now.ranks()
     return sorted(questions, key=lambda question: ranks.get(question.row[ID], -1))
 
 
@@ -205,16 +183,15 @@ def _try_answers(question: Unanswered, answers: Iterable[Value], trials: AdviceT
     outcomes: list[tuple[Value, Outcome]] = []
     results: list[tuple[Any, object]] = []
     for answer in answers:
-        result = trials.result if answer == row[question.column] else trials.result_with([question.answered(answer)])
-        if result is None:
+        outcome = now if answer == row[question.column] else trials.outcome_with([question.answered(answer)])
+        if outcome is None:
             complete = False
             continue
-        outcome = Outcome.of(result)
         outcomes.append((answer, outcome))
         same = now.advises(outcome)
         keeps = keeps and same
         if question.field.is_number:
-            results.append((answer, _scores(result)))
+            results.append((answer, _scores(outcome)))
         if weight := weights.get(answer, 0.0):
             damages.append(outcome.damage)
             changes += 0.0 if same else weight / total
@@ -224,9 +201,9 @@ def _try_answers(question: Unanswered, answers: Iterable[Value], trials: AdviceT
     return Tried(question, open_field, moves, keeps, complete, outcomes, results)
 
 
-def _scores(result: Result) -> object:
+def _scores(outcome: Outcome) -> object:
     """All scores that can change with a number before the advice does."""
-    return (Outcome.of(result), result.plan.damage_after, sorted((row.mistake[ID], *row[1:]) for row in result.findings))
+    return outcome._replace(findings=sorted(outcome.findings))
 
 
 def _look_between(tried: Tried, trials: AdviceTrials) -> tuple[Tried, bool]:
@@ -251,15 +228,15 @@ def _look_between(tried: Tried, trials: AdviceTrials) -> tuple[Tried, bool]:
         between = grid.value(middle)
         if not low < between < high:
             continue
-        result = trials.result_with([tried.question.answered(between)])
-        if result is None:
+        outcome = trials.outcome_with([tried.question.answered(between)])
+        if outcome is None:
             whole = False
             if trials.left <= 0:
                 break
             continue
-        if not trials.now.advises(outcome := Outcome.of(result)):
+        if not trials.now.advises(outcome):
             return tried.changed_by(between, outcome), True
-        found = (between, _scores(result))
+        found = (between, _scores(outcome))
         waiting += [((low, before), found)] if before != found[1] else []
         waiting += [(found, (high, after))] if after != found[1] else []
     return tried, whole
@@ -273,9 +250,9 @@ def _look_at_every(grid: Grid, tried: Tried, trials: AdviceTrials) -> tuple[Trie
     whole = True
     for number in map(grid.value, range(grid.first, grid.last + 1)):
         if number not in before:
-            result = trials.result_with([tried.question.answered(number)])
-            if result is None:
+            outcome = trials.outcome_with([tried.question.answered(number)])
+            if outcome is None:
                 whole = False
-            elif not trials.now.advises(outcome := Outcome.of(result)):
+            elif not trials.now.advises(outcome):
                 return tried.changed_by(number, outcome), True
     return tried, whole

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from misstep.analysis.changed_records import Evaluate, with_rows, with_value
+from misstep.analysis.changed_records import with_rows, with_value
 from misstep.assessment.assembly import Result
 from misstep.assessment.intake import Facts
 from misstep.assessment.result import Assessment
@@ -58,7 +58,11 @@ class WhatIf:
 
 
 def find_what_if(
-    facts: Facts, changes: Mapping[str, Any], program: Program, evaluate: Evaluate, word: Callable[[Result], Assessment]
+    facts: Facts,
+    changes: Mapping[str, Any],
+    program: Program,
+    evaluate: Callable[[Facts], Result],
+    word: Callable[[Result], Assessment],
 ) -> WhatIf:
     """Change fields of a record, ``{"late_arrival.minutes": 5}``: of the fact of that kind or id; None: left unsaid.
 

@@ -129,7 +129,7 @@ def read_rows(
         rows = core.rows(record, id, findings, actions, whole)
         if rows is not None:
             return RecordRows(*rows)
-    return _rows_of_result(rulebase, read_result(rulebase, record, id), tables, whole)
+    return rows_of_result(rulebase, read_result(rulebase, record, id), tables, whole)
 
 
 def read_result(rulebase: RuleBase, record: RecordLike | bytes | str, id: str | None) -> Result:  # noqa: A002
@@ -139,7 +139,7 @@ def read_result(rulebase: RuleBase, record: RecordLike | bytes | str, id: str | 
     return rulebase.evaluate(record, id=id)
 
 
-def _rows_of_result(rulebase: RuleBase, result: Result, tables: Collection[TableName], whole: bool) -> RecordRows:
+def rows_of_result(rulebase: RuleBase, result: Result, tables: Collection[TableName], whole: bool) -> RecordRows:
     """The rows of a result."""
     return RecordRows(
         result.facts.id,
