@@ -76,6 +76,22 @@ def test_on_numbered_packs(first: int) -> None:
     assert taken > 0.95 * drawn
 
 
+@pytest.mark.parametrize("end", [0, 1], ids=["least", "largest"])
+def test_on_the_ends_of_numbers(end: int) -> None:
+    """Sums of numbers that are too large for it are left to Python, and are no fault of the core."""
+    for number in range(NUMBERED):
+        _, program, records = case(number)
+        ends = {
+            (kind.name, field.name): int(field.range[end]) if field.form.whole else field.range[end]
+            for kind in program.kinds.values()
+            for field in kind.fields
+            if field.is_number
+        }
+        for record in records:
+            facts = [{name: ends.get((fact["kind"], name), value) for name, value in fact.items()} for fact in record]
+            Beside(program, LIMITS).taken([orjson.dumps(facts)])
+
+
 def test_it_never_takes_more_work_than_python(sampled: list[bytes]) -> None:
     for work in (10, 100, 1_000):
         few = Beside(RuleBase.shipped().program, Limits(work=work))

@@ -1,5 +1,5 @@
 //! The bytes of a record in, its facts out; None where Python has to read it: what is wrong, and what is right but seldom.
-use crate::numbers::number;
+use crate::numbers::compare_exactly;
 use crate::program::{Field, Form, Kind, Program, Role, Value};
 use elsa::FrozenVec;
 use jiter::{Jiter, NumberAny, NumberInt, Peek};
@@ -101,7 +101,10 @@ impl<'p> Facts<'p> {
             (Value::Set(a), Value::Set(b)) => {
                 Some(self.set(a).iter().map(|&w| self.word(w)).cmp(self.set(b).iter().map(|&w| self.word(w))))
             }
-            _ => number(a)?.partial_cmp(&number(b)?),
+            (Value::Whole(a), Value::Number(b)) => compare_exactly(a, b),
+            (Value::Number(a), Value::Whole(b)) => compare_exactly(b, a).map(Ordering::reverse),
+            (Value::Number(a), Value::Number(b)) => a.partial_cmp(&b),
+            _ => None,
         }
     }
 

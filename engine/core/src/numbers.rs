@@ -1,6 +1,7 @@
 //! The arithmetic of the rule language, as `misstep/language/numbers.py` has it: by floats where they are sure, else by whole numbers;
 //! None where these are too large, or a number has more than six places.
 use crate::program::Value;
+use std::cmp::Ordering;
 
 const MILLION: i128 = 1_000_000;
 const SMALL: f64 = 1e8;
@@ -12,6 +13,13 @@ pub fn number(value: Value) -> Option<f64> {
         Value::Number(number) => Some(number),
         _ => None,
     }
+}
+
+/// A whole number beside another one; as a float it may be one that it is not.
+pub fn compare_exactly(whole: i64, number: f64) -> Option<Ordering> {
+    let below = number.floor();
+    let order = whole.cmp(&(below as i64));
+    (!number.is_nan()).then(|| if order.is_eq() && number > below { Ordering::Less } else { order })
 }
 
 pub fn calculate(operator: char, a: f64, b: f64) -> Option<f64> {
@@ -38,9 +46,9 @@ pub fn total(values: &[f64]) -> Option<f64> {
     rounded(sum(values)?, 1)
 }
 
-/// The sum of many by their number, which is not 0.
+/// The sum of many by their number; None of none: then each of them was too large.
 pub fn average(values: &[f64]) -> Option<f64> {
-    rounded(sum(values)?, values.len() as i128)
+    if values.is_empty() { None } else { rounded(sum(values)?, values.len() as i128) }
 }
 
 /// Straight lines through the points, flat outside.
