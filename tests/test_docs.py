@@ -546,9 +546,14 @@ GOLDEN = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def incidents() -> Pages:
+    return render(read_book([INCIDENTS]), {})
+
+
 @pytest.mark.parametrize("path", GOLDEN)
-def test_pages_are_as_on_file(path: str, golden: Golden) -> None:
-    golden(ROOT / "fixtures" / "expected" / "docs" / path, render(read_book([INCIDENTS]), {})[path])
+def test_pages_are_as_on_file(path: str, incidents: Pages, golden: Golden) -> None:
+    golden(ROOT / "fixtures" / "expected" / "docs" / path, incidents[path])
 
 
 def test_what_is_usual_stands_on_the_pages_of_its_kind_and_its_sources(book: Book, pages: Pages) -> None:

@@ -20,7 +20,6 @@ from misstep.language.program import Program, Rule
 from misstep.limits import Limits
 from misstep.rulebase.load import EXTENDED, load_packs
 from misstep.rulebase.packs import Merged, Pack, refuse
-from misstep.rulebase.shipped import shipped_rules
 from misstep.tools.docs.condition_words import number, signed
 from misstep.tools.docs.markdown import code, joined, say
 from misstep.tools.ruletest import run_packs
@@ -123,8 +122,8 @@ def run_examples(rulebase: RuleBase, merged: Merged) -> Examples:
     A case of an extended pack may fail because of the given packs: it is shown with its actual outcome.
     """
     own = [pack for pack in merged.packs if pack.layer > EXTENDED]
-    extended = {pack.doc.pack for pack in merged.packs if pack.layer == EXTENDED}
-    others = [p for p in load_packs([shipped_rules()], Limits()).packs if p.doc.pack in extended] if extended else []
+    extended = [pack.document.locate(()).file for pack in merged.packs if pack.layer == EXTENDED]
+    others = [p for p in load_packs(extended, Limits()).packs if p.layer != EXTENDED] if extended else []  # now with their cases
     problems: list[Problem] = []
     examples = [*_run(rulebase, own, problems), *_run(rulebase, others, [])]
     refuse(problems, Limits())
