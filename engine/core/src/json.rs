@@ -139,7 +139,8 @@ impl Json {
 
 /// Whether nothing has to be escaped: chunk by chunk, in a form that the compiler turns into instructions on many bytes at once.
 fn is_plain(text: &[u8]) -> bool {
-    let special = |bytes: &[u8]| bytes.iter().fold(false, |found, &byte| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\'));
+    let special =
+        |bytes: &[u8]| bytes.iter().fold(false, |found, &byte| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\'));
     let (chunks, rest) = text.as_chunks::<32>();
     !chunks.iter().any(|chunk| special(chunk)) && !special(rest)
 }
