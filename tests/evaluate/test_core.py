@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import islice
@@ -178,3 +180,14 @@ def test_a_field_is_read_alone(sampled: list[bytes]) -> None:
     with pytest.raises(AttributeError):
         object.__getattribute__(answer, "steps")
     assert answer.steps == RuleBase.shipped().assess(orjson.loads(sampled[0]), "python").steps
+
+
+def test_an_answer_of_it_is_read_without_the_rule_language() -> None:
+    """Its tables are most of what a new process would import."""
+    RuleBase.shipped().assess([], "core")  # the rules are in the cache by now
+    code = (
+        "import sys, misstep; misstep.assess([{'kind': 'late_arrival'}], 'core').headline; "
+        "print(*sorted(name for name in sys.modules if name.startswith(('misstep.language.', 'pydantic'))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["misstep.language.answer_words"]

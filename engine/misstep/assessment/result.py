@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
 
 import orjson
 
-from misstep.language.effects import Dimension
-from misstep.language.program import Reach, SourceKind
+from misstep.language.answer_words import Dimension, Reach, SourceKind
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

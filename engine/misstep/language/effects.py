@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, LiteralString, NamedTuple, get_args
 
+from misstep.language.answer_words import Dimension
 from misstep.language.expression import Expression, FieldRef
 from misstep.language.expression import Literal as LiteralNode
 
-Dimension = Literal["severity", "relief", "noticed", "urgency", "verdict", "overall"]
 EffectKey = Literal[
     "severity", "relief", "noticed", "urgency", "verdict", "overall", "outlook", "derive", "recommend", "veto", "note"
 ]

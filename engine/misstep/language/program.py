@@ -8,6 +8,7 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any, Literal, NamedTuple
 
+from misstep.language.answer_words import Reach, SourceKind
 from misstep.language.effects import Derive, Effect, Recommend, Text, amounts_of
 from misstep.language.expression import Expression, FieldRef, refs_in
 from misstep.language.facts import ID, Field, Kind
@@ -161,10 +162,6 @@ class Rule:
     def aggregates(self) -> tuple[Aggregate, ...]:
         """The aggregates of ``when``."""
         return tuple(b for b in self.binders if isinstance(b, Aggregate))
-
-
-Reach = Literal["repairs", "plain", "private"]
-SourceKind = Literal["survey", "study", "expert", "practice"]
 
 
 @dataclass(frozen=True, slots=True)

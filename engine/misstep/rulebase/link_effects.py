@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import cast
 
 from misstep.errors import did_you_mean, listing
-from misstep.language.effects import EFFECTS, Contribute, Derive, Dimension, Effect, LimitOutlook, Note, Recommend, Veto
+from misstep.language.answer_words import Dimension
+from misstep.language.effects import EFFECTS, Contribute, Derive, Effect, LimitOutlook, Note, Recommend, Veto
 from misstep.language.expression import Curve, Expression, Literal, Scalar
 from misstep.language.facts import Field
 from misstep.language.functions import Type
