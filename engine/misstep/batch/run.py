@@ -40,7 +40,7 @@ from misstep.batch.results import Scores, read_scores
 from misstep.batch.score_batch import id_of
 from misstep.batch.seen_ids import SeenIds, digests
 from misstep.batch.summary import EXAMPLES, MappingCoverage, Summary, Tally
-from misstep.batch.tasks import IDS, Job, Task, common_faults, reasons, score_part
+from misstep.batch.tasks import IDS, Job, Task, at_hand, common_faults, reasons, score_part
 from misstep.batch.workers import Alone, Processes, TaskRunner
 from misstep.errors import InstallationError, RecordError, UsageError, printable
 from misstep.files import discard_torn, opened, place, refuse_unreached, whole_file
@@ -207,10 +207,12 @@ def score(
         comparison = Comparison.between(baseline, rulebase) if baseline else None
         history = _history(growing, rulebase, wanted, seen) if growing else History()
         run = _Run(job, reading, kept, history, comparison, max_rejects, overwrite, append, progress, unique, seen, mapping)
-        for note in runner.run(score_part, run.tasks(names)):
-            run.record(note)
-            if run.unknown:
-                break
+        used = {parts / RULES: rulebase} | ({parts / BASELINE: baseline} if baseline else {})
+        with at_hand({file: rules for file, rules in used.items() if rules.limits == reading.limits}):
+            for note in runner.run(score_part, run.tasks(names)):
+                run.record(note)
+                if run.unknown:
+                    break
         if refused := run.refused(fail_empty):
             kept.forget()
             raise RecordError(refused)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -98,9 +99,29 @@ def score_part(task: Task) -> dict[str, Any]:
     return note
 
 
-@lru_cache(maxsize=4)
+_AT_HAND: dict[Path, RuleBase] = {}
+"""The rule bases of the runs of this process, by the files that other processes read them from."""
+
+
+@contextmanager
+def at_hand(rules: Mapping[Path, RuleBase]) -> Iterator[None]:
+    """Parts of a run that are scored in its own process take these rule bases, and read none of their files."""
+    _AT_HAND.update(rules)
+    try:
+        yield
+    finally:
+        for file in rules:
+            del _AT_HAND[file]
+
+
 def _rulebase(file: Path, limits: Limits, words: Path | None = None) -> RuleBase:
-    """A rule base of a run, read once a process; with its ``words``, where notes are read."""
+    """A rule base of a run; with its ``words``, where notes are read."""
+    return _AT_HAND.get(file) or _read_rulebase(file, limits, words)
+
+
+@lru_cache(maxsize=4)
+def _read_rulebase(file: Path, limits: Limits, words: Path | None) -> RuleBase:
+    """The same from its file, once a process."""
     return _loaded(file.read_bytes(), limits, b"" if words is None else words.read_bytes())
 
 

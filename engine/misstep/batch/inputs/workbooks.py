@@ -10,7 +10,6 @@ import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
 from zlib import error as ZlibError  # noqa: N812
 
@@ -26,8 +25,9 @@ FREE_CELLS, CELLS_PER_BYTE = FIXED.free_cells, FIXED.cells_per_byte
 """After FREE_CELLS, at most so many times the bytes of the file: rows are as wide as a sheet says it is, and empty ones take no
 bytes."""
 
-_DAMAGE = (BadZipFile, ZlibError, ParseError, EOFError, LookupError, ValueError, TypeError, OSError)
-"""Errors of openpyxl, and of what it rests on, about what is in a file."""
+_DAMAGE = (BadZipFile, ZlibError, SyntaxError, EOFError, LookupError, ValueError, TypeError, OSError)
+"""Errors of openpyxl, and of what it rests on, about what is in a file. A SyntaxError is one of XML, from lxml where that is
+installed, else from the standard library."""
 
 
 TOO_MANY_CELLS = f"has more than {FREE_CELLS} cells, and more than {CELLS_PER_BYTE} for each of its bytes, empty ones included"
