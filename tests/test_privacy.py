@@ -279,7 +279,7 @@ def breaks(*_: object, **__: object) -> Any:
     raise KeyError(f"{TEXT} {NAME} {ID} {KEY} {VALUE}")
 
 
-@pytest.mark.parametrize("inside", ["misstep.batch.score_batch.read_rows", "misstep.api.RuleBase.assess"])
+@pytest.mark.parametrize("inside", ["misstep.batch.columns.read_rows", "misstep.api.RuleBase.assess"])
 def test_of_what_breaks_within_nothing_is_told(
     watch: Watch, inside: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,8 +17,9 @@ from tests.evaluate.packs import layers
 from tests.inline import load_text
 
 from misstep import Assessment, RecordError, RuleBase
-from misstep.batch.baseline import EXAMPLES, Comparison, compare, responsible_of, rows_or_error
+from misstep.batch.baseline import EXAMPLES, Comparison, compare, responsible_of
 from misstep.batch.baseline_report import comparison_markdown, comparison_text
+from misstep.batch.columns import rows_or_error
 from misstep.tools.sample import sample_records
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

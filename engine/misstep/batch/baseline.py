@@ -14,11 +14,10 @@ import orjson
 
 from misstep.api import RuleBase
 from misstep.assessment.records import RecordLike
-from misstep.batch.columns import SCORES, RecordRows, TableName, read_result, read_rows
+from misstep.batch.columns import SCORES, RecordRows, RowsOrError, read_result, rows_or_error
 from misstep.batch.responsible import ASPECTS, Aspect, responsible_rules
 from misstep.errors import RecordError
 
-RowsOrError = RecordRows | RecordError
 Responsible = Callable[[Collection[Aspect]], set[str]]
 """The ids of the rules that changed some aspects of an answer."""
 EXAMPLES = 10
@@ -192,20 +191,6 @@ def compare(
         before, after = rows_or_error(baseline, text), rows_or_error(rules, text)
         comparison.add(before, after, file, row, responsible_of(baseline, rules, text))
     return comparison
-
-
-def rows_or_error(
-    rulebase: RuleBase,
-    record: RecordLike | bytes | str,
-    id: str | None = None,  # noqa: A002 - the field of a record
-    tables: Collection[TableName] = (),
-    whole: bool = False,
-) -> RowsOrError:
-    """The rows of a record, as ``read_rows`` gives them, or the error about it."""
-    try:
-        return read_rows(rulebase, record, id, tables, whole)
-    except RecordError as error:
-        return error
 
 
 def responsible_of(

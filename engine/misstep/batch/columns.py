@@ -16,7 +16,7 @@ import pyarrow as pa
 from misstep.api import RuleBase
 from misstep.assessment.assembly import Result
 from misstep.assessment.records import RecordLike
-from misstep.errors import BudgetError
+from misstep.errors import BudgetError, RecordError
 from misstep.evaluate.memory import Contribution
 from misstep.language.facts import ID, KIND
 
@@ -116,6 +116,9 @@ class RecordRows(NamedTuple):
     whole: bytes | None = None
 
 
+RowsOrError = RecordRows | RecordError
+
+
 def read_rows(
     rulebase: RuleBase,
     record: RecordLike | bytes | str,
@@ -130,6 +133,20 @@ def read_rows(
         if rows is not None:
             return RecordRows(*rows)
     return rows_of_result(rulebase, read_result(rulebase, record, id), tables, whole)
+
+
+def rows_or_error(
+    rulebase: RuleBase,
+    record: RecordLike | bytes | str,
+    id: str | None = None,  # noqa: A002 - the field of a record
+    tables: Collection[TableName] = (),
+    whole: bool = False,
+) -> RowsOrError:
+    """The rows of a record, as ``read_rows`` gives them, or the error about it."""
+    try:
+        return read_rows(rulebase, record, id, tables, whole)
+    except RecordError as error:
+        return error
 
 
 def read_result(rulebase: RuleBase, record: RecordLike | bytes | str, id: str | None) -> Result:  # noqa: A002

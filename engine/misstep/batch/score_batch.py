@@ -12,7 +12,7 @@ import pyarrow as pa
 from misstep.analysis.reading import READ
 from misstep.api import RuleBase
 from misstep.batch.arrow import decoded, has_words, is_nested, is_text, records_of, rows_of_batch
-from misstep.batch.baseline import Comparison, responsible_of, rows_or_error
+from misstep.batch.baseline import Comparison, responsible_of
 from misstep.batch.columns import (
     KIND_OF_FINDING,
     TABLES,
@@ -22,6 +22,7 @@ from misstep.batch.columns import (
     answer_columns,
     answer_values,
     read_rows,
+    rows_or_error,
     to_arrays,
 )
 from misstep.batch.notes import NoteReader
