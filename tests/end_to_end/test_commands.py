@@ -478,3 +478,40 @@ def test_nobody_complains_when_the_reader_has_gone(tmp_path: Path, command: str)
             [*MISSTEP, command, *arguments], stdout=closed, stderr=subprocess.PIPE, cwd=tmp_path, env=environment(), check=False
         )
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+CLOSED = {
+    "stdin": "misstep: <stdin>: is closed; give a file or a pipe: < FILE\n",
+    "stdout": "misstep: <stdout>: is closed; > /dev/null discards what is printed\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("closing", "command", "code", "out", "err"),
+    [
+        ("<&-", "kinds -o json", 0, True, ""),
+        *(("<&-", command, 2, False, CLOSED["stdin"]) for command in ("assess -", "score - -o a.jsonl", "suggest -", "mcp")),
+        *((">&-", command, 2, False, CLOSED["stdout"]) for command in ("kinds", "--version", "--help", "assess {} -o json")),
+        (">&-", "score {} -o -", 2, False, CLOSED["stdout"]),
+        ("2>&-", "score {} -o -", 0, True, ""),  # what would be told is discarded
+        ("2>&-", "assess missing.json", 2, False, ""),
+        ("2>&-", "score missing.jsonl -o a.jsonl", 2, False, ""),
+        ("<&- >&- 2>&-", "kinds", 2, False, ""),
+        ("2>/dev/full", "assess missing.json", 2, False, ""),
+    ],
+)
+def test_a_stream_that_is_closed_is_told_in_a_line(
+    tmp_path: Path, closing: str, command: str, code: int, out: bool, err: str
+) -> None:
+    line = f'"$@" {command.format(SEED)} {closing}'
+    shell = ["bash", "-c", line, "bash", *MISSTEP]
+    done = subprocess.run(shell, capture_output=True, cwd=tmp_path, env=environment(), check=False, stdin=subprocess.DEVNULL)
+    assert (done.returncode, bool(done.stdout), done.stderr.decode()) == (code, out, err)
+
+
+def test_no_file_takes_the_number_of_a_closed_stream(tmp_path: Path) -> None:
+    """A library that writes to standard error by its number would write into that file."""
+    script = tmp_path / "numbers.py"
+    script.write_text("from misstep.cli.standard_streams import open_streams\nopen_streams()\nprint(open(__file__).fileno())\n")
+    line = ["bash", "-c", '"$@" <&- 2>&-', "bash", MISSTEP[0], str(script)]
+    assert int(subprocess.run(line, capture_output=True, env=environment(), check=True).stdout) > 2

@@ -36,11 +36,23 @@ from misstep.cli import (  # noqa: F401 - each module adds its commands to ``cli
     workbench,
 )
 from misstep.cli.group import BAD, OK, STOPPED, UNREAD, cli, print_error
+from misstep.cli.standard_streams import open_streams
 from misstep.errors import MisstepError, printable
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command and exit with its exit code."""
+    open_streams()
+    try:
+        code = _run(arguments)
+    except OSError:  # standard error cannot be written, so there is nobody to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # Python flushes it once more at exit
+        code = BAD
+    sys.exit(code)
+
+
+def _run(arguments: list[str] | None) -> int:
+    """Run the command; its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # the encoding of a terminal or file may not be UTF-8
             stream.reconfigure(errors="backslashreplace")
@@ -67,4 +79,4 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         print(f"misstep: internal error ({type(error).__name__}); set MISSTEP_DEBUG=1 for a traceback", file=sys.stderr)
     if code == UNREAD:  # Python flushes the stream once more at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(code)
+    return code

@@ -145,9 +145,16 @@ def make_server(rules: Sequence[Path] = ()) -> MCPServer:
 
 
 def serve(server: MCPServer) -> None:
-    """Answer on standard input and output, until the input ends."""
-    sys.stdin = io.TextIOWrapper(BoundedLines(sys.stdin.buffer), "utf-8")
-    server.run()
+    """Answer on standard input and output, until the input ends. Raises OSError where one of them fails."""
+    given = sys.stdin  # it would be closed with its last reference
+    sys.stdin = io.TextIOWrapper(BoundedLines(given.buffer), "utf-8")
+    try:
+        server.run()
+    except ExceptionGroup as group:  # of the tasks that read and write
+        error: Exception = group
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        raise error from None
 
 
 class BoundedLines(io.BufferedIOBase):
