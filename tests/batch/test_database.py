@@ -13,10 +13,13 @@ import duckdb
 import pytest
 from tests.batch.reading import FACTS, plan, read, told
 
+from misstep import RuleBase
+from misstep.batch.columns import OutputOptions
 from misstep.batch.databases import connected, read_url
-from misstep.batch.inputs import read_part, shown_input
+from misstep.batch.inputs import Reading, read_part, rows_of, shown_input
 from misstep.batch.outputs import output_of
 from misstep.batch.parts import Logged
+from misstep.batch.score_batch import score_records
 from misstep.errors import InstallationError, MisstepError, RecordError, UsageError
 from misstep.limits import Limits
 
@@ -77,6 +80,12 @@ def postgres(postgresql: str) -> str:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgres", "duck"])
+def any_database(request: pytest.FixtureRequest) -> str:
     url: str = request.getfixturevalue(request.param)
     return url
 
@@ -143,6 +152,31 @@ def test_text_of_another_encoding_is_told(sqlite: str, tmp_path: Path) -> None:
         connection.execute("INSERT INTO latin VALUES (1, '[]'), (2, CAST(x'5be95d' AS TEXT)), (3, x'5b5d')")
         connection.commit()
     assert told(read(f"{sqlite}?table=latin", tmp_path / "spool")) == ["1: []", "2! not UTF-8 text", "3: []"]
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16"])
+def test_a_text_of_sqlite_does_not_end_at_the_character_0(encoding: str, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as connection:
+        connection.execute(f"PRAGMA encoding = '{encoding}'")
+        connection.execute("CREATE TABLE logs (id TEXT, facts TEXT, team TEXT)")
+        rows = [("a\0b", FACTS, "x\0y"), ("b", f"{FACTS}\0more", "x"), ("c", f"[]\0{' ' * 900}", "x")]
+        connection.executemany("INSERT INTO logs VALUES (?, ?, ?)", rows)
+        connection.commit()
+    url = f"sqlite:///{tmp_path}/a.db?table=logs"
+    got = read(url, tmp_path / "spool", keep=("team",), limits=Limits(record_bytes=900))
+    assert got[:2] == [Logged(1, FACTS.encode(), "a\0b", ("x\0y",)), Logged(2, f"{FACTS}\0more".encode(), "b", ("x",))]
+    assert told(got[2:]) == ["3! has more than 900 bytes, the most that a record may have"]
+    scored = score_records(got, "a", RuleBase.shipped(), OutputOptions(keep=("team",)))
+    assert next((r.row, str(r.problems[0])) for r in scored.rejects) == (2, "<record>:1:42: not valid JSON: Extra data")
+
+
+def test_a_cell_that_is_too_long_is_never_cut(any_database: str, tmp_path: Path) -> None:
+    query = f"SELECT 7 AS id, '[]' AS facts, '{'é' * 1_001}' AS team UNION ALL SELECT 8, '[]', '{'é' * 1_000}'"
+    got = read(f"{any_database}?query={query}", tmp_path / "spool", keep=("team",), limits=Limits(record_bytes=1_000))
+    assert told(got) == ["1! has more than 1000 bytes, the most that a record may have", "2: []"]
+    assert [record.id for record in got] == ["7", "8"]
+    rows = list(rows_of([f"{any_database}?query={query}"], Reading(tmp_path, limits=Limits(record_bytes=1_000))))
+    assert sorted(bool(row.wrong) for row in rows) == [False, True]
 
 
 def test_what_goes_wrong_in_the_middle_is_told_without_values(database: str, tmp_path: Path) -> None:

@@ -6,19 +6,19 @@ resumes finds them in their places; the number of a row is its place in that ord
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import orjson
 import pyarrow as pa
 
 from misstep.batch.arrow import has_words
-from misstep.batch.databases import Database, connected, quoted, read_url, reason
+from misstep.batch.databases import Database, DatabaseSystem, connected, quoted, read_url, reason
 from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.spool import NOT_UTF_8, Spool, fault_part, plan_rows
 from misstep.batch.inputs.table_rows import Columns, choose_columns, logged_row
 from misstep.batch.parts import Logged, Part, Reading, Reject, reject
-from misstep.errors import RecordError, UsageError, printable
+from misstep.errors import RecordError, UsageError, printable, too_long
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Cursor
@@ -102,19 +102,36 @@ def _rows(source: InputSource, texts: _QueryTexts, columns: Columns, reading: Re
             values = dict(zip(columns.names(), orjson.loads(text), strict=True))
         except orjson.JSONDecodeError:
             yield reject(source.name, texts.row, NOT_UTF_8)
-        else:
-            yield logged_row(source.name, texts.row, columns, values, reading)
+            continue
+        made = logged_row(source.name, texts.row, columns, values, reading)
+        if isinstance(made, Logged) and is_cut(values, reading):
+            made = reject(source.name, texts.row, too_long(reading.limits.record_bytes), made.id)
+        yield made
+
+
+def is_cut(values: Mapping[str, str | None], reading: Reading) -> bool:
+    """Whether a cell of a row is longer than a record may be: then it is not here as a whole."""
+    return any(value is not None and len(value) > reading.limits.record_bytes for value in values.values())
+
+
+_CUT = "SUBSTR(CAST({value} AS TEXT), 1, {most})"
+_BOUNDED: dict[DatabaseSystem, str] = {
+    # its text functions end at the character 0; a text of UTF-16 has two bytes for a letter
+    "sqlite": "CASE WHEN LENGTH(CAST({value} AS BLOB)) > 2 * {most} THEN HEX(ZEROBLOB({most})) ELSE CAST({value} AS TEXT) END"
+}
+"""A cell as text, of one that is too long only so much that this is seen; by the system, where SUBSTR does not do it."""
 
 
 def _select(database: Database, names: Sequence[str], by: str | None, nested: frozenset[str], reading: Reading) -> str:
     """Every row as a list in JSON: of a column of its own, SQLite's driver takes the type from the first rows, which may be null.
 
-    Cells are cut just above the longest size allowed. Rows are ordered by a column, if one is given, and then by the others,
+    Cells are bounded: see ``is_cut``. Rows are ordered by a column, if one is given, and then by the others,
     as its values need not be unique: only equal rows could change places.
     """
     most = reading.limits.record_bytes + 1
     values = [f"to_json({_column(name)})" if name in nested else _column(name) for name in names]
-    cells = ", ".join(f"SUBSTR(CAST({value} AS TEXT), 1, {most}) AS c{place}" for place, value in enumerate(values))
+    bounded = _BOUNDED.get(database.system, _CUT)
+    cells = ", ".join(f"{bounded.format(value=value, most=most)} AS c{place}" for place, value in enumerate(values))
     as_list = "json_build_array" if database.system == "postgresql" else "json_array"
     listed = f"{as_list}({', '.join(f'c{place}' for place in range(len(names)))})"
     order = [*(["o"] if by else []), *(f"c{place}" for place in range(len(names)))]

@@ -11,7 +11,7 @@ import orjson
 from misstep.batch.arrow import parquet_file, parquet_schema, rows_of_batch
 from misstep.batch.databases import connected, read_url
 from misstep.batch.inputs.csv_files import Rows
-from misstep.batch.inputs.database import database_rows
+from misstep.batch.inputs.database import database_rows, is_cut
 from misstep.batch.inputs.delimited import CsvRows, is_utf_8, wrong_width
 from misstep.batch.inputs.json_files import JsonValues, find_list, is_document
 from misstep.batch.inputs.parquet import DAMAGE, MORE_THAN_BYTES, parquet_batches, taken_groups, unpacks_too_much
@@ -84,7 +84,7 @@ def raw_rows(
         database = read_url(source.path)
         with connected(database) as cursor:
             names, texts = database_rows(cursor, database, lambda there: _wanted(source, there, mapping, reading), reading)
-            yield _of_database(names, texts, ends)
+            yield _of_database(names, texts, ends, reading)
     elif source.form == "parquet":
         yield _of_parquet(source, _wanted(source, parquet_schema(source.file).names, mapping, reading), ends)
     elif source.form == "xlsx":
@@ -202,11 +202,14 @@ def _of_parquet(source: InputSource, wanted: Sequence[str], ends: list[_Ended]) 
         ends.append(_Ended(row + 1, MORE_THAN_BYTES))
 
 
-def _of_database(names: Sequence[str], texts: Any, ends: list[_Ended]) -> Iterator[RawRow]:
+def _of_database(names: Sequence[str], texts: Any, ends: list[_Ended], reading: Reading) -> Iterator[RawRow]:
     for text in texts:
         try:
-            yield RawRow(texts.row, dict(zip(names, orjson.loads(text), strict=True)))
+            values = dict(zip(names, orjson.loads(text), strict=True))
         except orjson.JSONDecodeError:
             yield RawRow(texts.row, {}, NOT_UTF_8)
+        else:
+            wrong = too_long(reading.limits.record_bytes) if is_cut(values, reading) else ""
+            yield RawRow(texts.row, {} if wrong else values, wrong)
     if texts.fault:
         ends.append(_Ended(texts.row + 1, texts.fault))
