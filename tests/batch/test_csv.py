@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import tempfile
+import time
 from pathlib import Path
 
 import orjson
@@ -85,13 +86,43 @@ def test_a_row_that_is_broken_costs_only_itself(tmp_path: Path) -> None:
     ]
 
 
-def test_a_quote_that_is_left_open_costs_no_more_than_a_record_may_have(tmp_path: Path) -> None:
-    rows = [f'{n},"[]"\n' for n in range(1_000)]
-    rows[100] = '100,"[]\n'
-    (tmp_path / "a.csv").write_text("id,facts\n" + "".join(rows), encoding="utf-8")
-    got = read(tmp_path / "a.csv", tmp_path / "spool", limits=Limits(record_bytes=1_000))
-    assert next(record.row for record in got if not isinstance(record, Logged)) == 102
-    assert [record.row for record in got if isinstance(record, Logged)][-700:] == list(range(302, 1_002))
+@pytest.mark.parametrize("cell", ["[]", '"[]"', f'"{QUOTED}"', '"[\n]"'])
+@pytest.mark.parametrize("place", [0, 1, 100, 198, 199])
+@pytest.mark.parametrize("broken", ['x,"[]', 'x,"[],y', '"x,[]', 'x,"[{""kind"": 1}]', 'x,"""', 'x,"a\nb'])
+def test_a_quote_that_is_left_open_costs_its_row_alone(tmp_path: Path, broken: str, place: int, cell: str) -> None:
+    rows = [f"{n},{cell}" for n in range(200)]
+    rows[place] = broken
+    (tmp_path / "a.csv").write_text("id,facts\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    for limits in (Limits(), Limits(record_bytes=1_000)):
+        got = read(tmp_path / "a.csv", tmp_path / "spool", limits=limits)
+        assert [record.id for record in got if isinstance(record, Logged)] == [str(n) for n in range(200) if n != place]
+        first = 2 + place * (1 + cell.count("\n"))
+        assert [record.row for record in got if not isinstance(record, Logged)] == [first]
+        assert [record.row for record in got] == sorted(record.row for record in got)
+
+
+def test_a_row_of_several_lines_that_is_broken_is_told_once_with_its_lines(tmp_path: Path) -> None:
+    head, good = "id,facts,team\n", 'b,"[\n]",y\n'
+    width = "has 4 cells, but there are 3 columns; a text with a delimiter in it is quoted"
+    for broken, wrong in (
+        ('a,"one\ntwo ""and"" 3\nfour "x" five",y\n', f"{BROKEN}; it runs to line 4"),
+        ('a,"one\ntwo",three,"fo\nur"\n', width),
+    ):
+        (tmp_path / "a.csv").write_text(head + broken + good, encoding="utf-8")
+        assert told(read(tmp_path / "a.csv", tmp_path / "spool")) == [f"2! {wrong}", "5: [\n]"]
+    (tmp_path / "a.csv").write_text(head + 'a,"[],x\nb,"[],x\n\nc,[],x\nd,"[]",x\n', encoding="utf-8")
+    assert told(read(tmp_path / "a.csv", tmp_path / "spool")) == [
+        f"2! {BROKEN}; it runs to line 6, but rows are read again from line 5 on",
+        "5: []",
+        "6: []",
+    ]
+
+
+def test_a_file_of_open_quotes_takes_no_more_time_than_any_other(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,facts\n" + 'x",","\n' * 200_000, encoding="utf-8")
+    began = time.process_time()
+    read(tmp_path / "a.csv", tmp_path / "spool", limits=Limits(record_bytes=100_000))
+    assert time.process_time() - began < 20  # it takes 3; if every line were read to its limit, some hours
 
 
 def test_tabs_are_known_by_the_name_and_packed_files_are_unpacked(tmp_path: Path) -> None:
@@ -164,6 +195,7 @@ def test_in_rows_of_facts_what_is_broken_costs_only_the_interviews_it_may_belong
         b"e,late_arrival,1\n"
         b'f,late_arrival,"1\n'
         b"g,late_arrival,1\n"
+        b"h,late_arrival,1\n"
     )
     got = read(tmp_path / "a.csv", tmp_path / "spool", kinds=KINDS, limits=Limits(facts=2), encoding="utf-8")
     assert told(got) == [
@@ -173,7 +205,20 @@ def test_in_rows_of_facts_what_is_broken_costs_only_the_interviews_it_may_belong
         "6! not UTF-8 text",
         "8! has more than 2 facts, the most that are taken",
         "11! a row that may belong to it cannot be read",
-        f"12! {BROKEN}; what follows is not read",
+        f"12! {BROKEN}; it runs to line 14, but rows are read again from line 13 on",
+        "13! a row that may belong to it cannot be read",
+        '14: [{"kind":"late_arrival","minutes":1}]',
+    ]
+
+
+def test_a_broken_row_within_an_interview_costs_no_other(tmp_path: Path) -> None:
+    rows = ["a,late_arrival,1", "b,late_arrival,1", 'b,late_arrival,"1', "b,late_arrival,1", "c,late_arrival,1"]
+    (tmp_path / "a.csv").write_text("\n".join(["id,kind,minutes", *rows]), encoding="utf-8")
+    assert told(read(tmp_path / "a.csv", tmp_path / "spool", kinds=KINDS)) == [
+        '2: [{"kind":"late_arrival","minutes":1}]',
+        "3! a row that may belong to it cannot be read",
+        f"4! {BROKEN}; it runs to line 6, but rows are read again from line 5 on",
+        '6: [{"kind":"late_arrival","minutes":1}]',
     ]
 
 

@@ -115,7 +115,8 @@ def _check_facts(source: InputSource, header: Sequence[str], reading: Reading) -
 
 
 def _gather_interviews(source: InputSource, rows: Rows, reading: Reading) -> Iterator[Logged | Reject]:
-    """The interviews, each with the line that it begins on. They end at a broken quote: the rows after it cannot be told apart.
+    """The interviews, each with the line that it begins on. A row that cannot be read costs the interview that it stands in, or
+    those before and after it: it may belong to either.
 
     Raises RecordError where the rows of an interview do not follow each other: it would be scored in pieces.
     """
@@ -130,18 +131,27 @@ def _gather_interviews(source: InputSource, rows: Rows, reading: Reading) -> Ite
     with closing(sqlite3.connect("")) as seen:  # a file of its own that is gone afterwards: ids may be more than memory holds
         seen.execute("CREATE TABLE ids (id TEXT PRIMARY KEY) WITHOUT ROWID")
         gathered: _Gathered | None = None
+        rejected: str | None = None  # the interview before a row that cannot be read
+        unsure = ""
         for cells in rows:
             if cells.wrong:
+                unsure = "a row that may belong to it cannot be read"
                 if gathered is not None:
-                    yield gathered.logged(source.name, reading, "a row that may belong to it cannot be read")
-                yield reject(source.name, cells.row, f"{cells.wrong}; what follows is not read")
-                return
+                    yield gathered.logged(source.name, reading, unsure)
+                    rejected, gathered = gathered.id, None
+                yield reject(source.name, cells.row, cells.wrong)
+                continue
             row = {name: cell for name, cell in zip(header, cells.cells, strict=False) if name and cell not in nothing}
             id_ = row.get(reading.id, "")
+            if id_ == rejected:
+                unsure = ""
+                continue
             if gathered is None or id_ != gathered.id:
                 if gathered is not None:
                     yield gathered.logged(source.name, reading)
-                gathered = _Gathered(id_, cells.row, tuple(row.get(name) for name in reading.keep), kinds, rows.dialect.decimal)
+                kept = tuple(row.get(name) for name in reading.keep)
+                gathered = _Gathered(id_, cells.row, kept, kinds, rows.dialect.decimal, unsure)
+                rejected, unsure = None, ""
                 key = id_.encode("utf-8", "surrogateescape")
                 if id_ and not seen.execute("INSERT OR IGNORE INTO ids VALUES (CAST(? AS TEXT))", (key,)).rowcount:
                     raise RecordError(
@@ -154,10 +164,17 @@ def _gather_interviews(source: InputSource, rows: Rows, reading: Reading) -> Ite
 
 
 class _Gathered:
-    """The rows of one interview. ``kinds``: the fields of each kind; ``decimal``: of its numbers."""
+    """The rows of one interview. ``kinds``: the fields of each kind; ``decimal``: of its numbers; ``wrong``: why it is rejected,
+    whatever its rows are."""
 
     def __init__(
-        self, id_: str, row: int, kept: tuple[str | None, ...], kinds: dict[str, dict[str, Field]], decimal: Decimal
+        self,
+        id_: str,
+        row: int,
+        kept: tuple[str | None, ...],
+        kinds: dict[str, dict[str, Field]],
+        decimal: Decimal,
+        wrong: str = "",
     ) -> None:
         self.id = id_
         self._row = row
@@ -165,7 +182,7 @@ class _Gathered:
         self._kinds = kinds
         self._decimal = decimal
         self._facts: list[dict[str, object]] = []
-        self._wrong = ""
+        self._wrong = wrong
 
     def add(self, row: FactCells, count: int, expected: int, reading: Reading) -> None:
         """One more row, without the cells that say nothing."""

@@ -1,13 +1,15 @@
-"""CSV in; its dialect, and its rows, each with the line that it begins on, out. Quoting is strict: an open quote swallows the
-rest of the file.
+"""CSV in; its dialect, and its rows, each with the line that it begins on, out. Quoting is strict.
 
-A row may have several lines within quotes, up to the size limit of a record.
+A row may have several lines within quotes, up to the size limit of a record. A quote that is left open makes one row of all lines
+up to the next quote. So of a broken row of several lines only the first is sure to be lost: the others are read once more, and
+rows go on with the first of them that is one.
 """
 
 from __future__ import annotations
 
 import csv
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any, NamedTuple
@@ -20,6 +22,8 @@ from misstep.errors import RecordError, UsageError, printable, too_long
 BROKEN = "is not valid CSV: a quote is left open, or stands within a text, where it is doubled and the text quoted"
 
 LEFT_OPEN = "if it looks shorter, a quote is left open"
+
+_AGAIN = 4  # how often a byte is read once more, on average
 
 KIND = "kind"
 
@@ -70,7 +74,8 @@ class CsvRows:
         for _ in range(1, self.dialect.first):
             next(self._lines)
         self._rows = csv.reader(self._lines, **_options(self.dialect))
-        header = next(self, None)
+        self._next: Cells | None = None  # what was read in advance
+        header = self._read()
         if header is None:
             raise RecordError(f"{printable(source.name)}: is empty; it must begin with a line that names the columns")
         if header.wrong:
@@ -86,20 +91,44 @@ class CsvRows:
         return self
 
     def __next__(self) -> Cells:
+        cells, self._next = self._next or self._read(), None
+        if cells is None:
+            raise StopIteration
+        last = self._lines.last
+        if not cells.wrong or last == cells.row:
+            return cells
+        while True:
+            self._lines.again()
+            following = self._read()
+            if following is None or following.row > last or self._fits(following):
+                break
+            last = max(last, self._lines.last)
+        self._next = following
+        wrong = f"{cells.wrong}; it runs to line {last}"
+        if following is not None and following.row <= last:
+            wrong += f", but rows are read again from line {following.row} on"
+        return Cells(cells.row, [], wrong)
+
+    def _fits(self, cells: Cells) -> bool:
+        """Whether it is a row as the header has it."""
+        return not cells.wrong and len(cells.cells) == len(self.header)
+
+    def _read(self) -> Cells | None:
+        """The next row, whole or broken; None at the end."""
         while True:
             self._lines.begin()
             try:
-                cells = next(self._rows)
+                cells = Cells(self.line, next(self._rows))
+            except StopIteration:
+                return None
             except _TooLong:
                 return Cells(self.line, [], f"{too_long(self._most)}; {LEFT_OPEN}")
             except csv.Error:
-                if self._torn():
-                    raise StopIteration from None
-                return Cells(self.line, [], BROKEN)
+                cells = Cells(self.line, [], BROKEN)
             if self._torn():
-                raise StopIteration
-            if cells:
-                return Cells(self.line, cells)
+                return None
+            if cells.cells or cells.wrong:
+                return cells
 
     def _torn(self) -> bool:
         """Whether the row is only the beginning of one, as the stream ended within it."""
@@ -162,38 +191,60 @@ class _TooLong(Exception):
 
 
 class _Lines:
-    """The lines of a stream as text, counted; of one row no more than a record may have. ``torn``: the last had no end."""
+    """The lines of a stream as text, counted; of one row no more than a record may have. ``first`` and ``last``: of the row;
+    ``torn``: the last had no end."""
 
     def __init__(self, stream: Stream, most: int) -> None:
         self._stream = stream.buffered
         self._most = most
-        self._count = 0
         self._left = most
+        self._row: list[bytes] = []
+        self._again: deque[bytes] = deque()
+        self._spare = 0  # bytes that may still be read once more
         self.first = 1
+        self.last = 0
         self.torn = False
 
     def begin(self) -> None:
         """Begin a new row."""
-        self.first = self._count + 1
+        self.first = self.last + 1
         self._left = self._most
+        self._row = []
+
+    def again(self) -> None:
+        """Go back to the second line of the row, unless that was done too often: a file of open quotes takes no more time than
+        any other of its size."""
+        lines = self._row[1:]
+        size = sum(map(len, lines))
+        if size <= self._spare:
+            self._spare -= size
+            self._again.extendleft(reversed(lines))
+            self.last -= len(lines)
 
     def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._stream.readline(self._left + 2)
+        line = self._again.popleft() if self._again else self._fresh()
         if not line:
             raise StopIteration
-        self._count += 1
+        self.last += 1
+        self._row.append(line)
         self._left -= len(line)
         self.torn = not line.endswith(b"\n")
         if self._left < 0:
-            while line and not line.endswith(b"\n"):
-                line = self._stream.readline(CHUNK)
             raise _TooLong
-        if self._count == 1:
+        if self.last == 1:
             line = line.removeprefix(b"\xef\xbb\xbf")
         return line.decode("utf-8", "surrogateescape")
+
+    def _fresh(self) -> bytes:
+        """A line of the stream; of one that is too long only so much that this is seen."""
+        line = rest = self._stream.readline(self._most + 2)
+        while rest and not rest.endswith(b"\n"):
+            rest = self._stream.readline(CHUNK)
+        self._spare += _AGAIN * len(line)
+        return line
 
 
 def is_utf_8(text: str) -> bool:
