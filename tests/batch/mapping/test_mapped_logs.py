@@ -181,6 +181,13 @@ def test_a_column_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) -> 
         score(tmp_path / "log.parquet", tmp_path / "out.jsonl", mapping=RowMapping.load(WIDE))
 
 
+def test_a_column_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("late,note,note,late\n1,a,b,2\n", encoding="utf-8")
+    read = RowMapping.parse("map: 1\ncolumns: {late: integer}\nfacts: {late_arrival: {minutes: late}}\n")
+    with pytest.raises(UsageError, match="has the column 'late' twice"):
+        score(tmp_path / "log.csv", tmp_path / "out.jsonl", mapping=read)
+
+
 def test_what_is_kept_is_for_the_mapping_to_say(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="the mapping says which columns are kept"):
         score(write_log(tmp_path, "csv", rows(1)), tmp_path / "out.jsonl", mapping=RowMapping.load(WIDE), keep=["team"])

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from misstep import RuleBase, RuleError
+from misstep.batch.mapping.draft import draft_mapping
 from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.mapping.row_mapping import RowMapping
 
@@ -131,6 +134,74 @@ def test_nothing_ignored_is_counted() -> None:
         mapping(columns, facts, f"ignore: {ignore}\n").record(row, coverage)
         counted[ignore] = sorted(coverage.unread)
     assert counted == {"[]": ["candidate", "inner.note", "team"], "[candidate, inner.note]": ["team"], '"*"': []}
+
+
+def test_a_value_that_differs_from_a_word_in_case_is_told_also_where_the_column_is_kept() -> None:
+    for more in ("", "keep: {rating: rating}\n"):
+        read = mapping("{rating: text}", "{bad_joke: {when: {rating: [Nein]}}, rambling: {when: rating == 'X'}}", more)
+        coverage = LogCoverage()
+        assert [len(read.record({"rating": cell}, coverage).facts) for cell in ("Nein", " Nein ", "NEIN", "x")] == [1, 1, 0, 0]
+        assert coverage.unmapped == {"rating": Counter(["NEIN", "x"])}
+        read.record({"rating": "other"}, coverage)
+        assert ("other" in coverage.unmapped["rating"]) == (not more)  # a value that is kept means something
+        assert read.hint("rating", "x") == "; conditions have 'X', and case matters there, but not to `values` of the column"
+        assert read.hint("rating", "Neim") == "; did you mean 'Nein'?"
+
+
+NAMES = st.text(min_size=0, max_size=6) | st.sampled_from(
+    [
+        "",
+        " ",
+        "x" * 300,
+        "x" * 3_000,
+        "and",
+        "true",
+        "row",
+        "facts",
+        "\u202e",
+        "\0",
+        "\x85",
+        "😀",
+        "\uffff",
+        "a.b",
+        "A-b",
+        "{a}",
+        "'",
+        '"',
+    ]
+)
+CELLS = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=5)
+    | st.sampled_from(["yes", "no", "1"]),
+    lambda cells: st.lists(cells, max_size=2) | st.dictionaries(NAMES, cells, max_size=2),
+    max_leaves=4,
+) | st.lists(st.fixed_dictionaries({"question": NAMES, "answer": st.sampled_from(["yes", "no"])}), max_size=2)
+
+
+@given(st.lists(st.dictionaries(NAMES, CELLS, max_size=4), min_size=1, max_size=4))
+@example([{"": "x", "a": "1"}])
+@example([{"a": {"": 1}}, {"a": {"😀": 2}}])
+def test_a_draft_of_any_log_passes_the_check(rows: list[dict[str, Any]]) -> None:
+    rows = [{**row, "minutes": 3} for row in rows]
+    assert len(draft_mapping(rows).splitlines()) > 5
+    text = draft_mapping(rows).replace(
+        "  # late_arrival: {when: tardiness_min > 0, minutes: tardiness_min}", "  late_arrival: {minutes: 3}"
+    )
+    read = RowMapping.parse(text)
+    assert [len(read.record(row).facts) for row in rows] == [1] * len(rows)
+
+
+def test_a_draft_says_that_it_leaves_columns_out_and_they_are_not_counted() -> None:
+    text = draft_mapping([{"": "0", "late": "1"}, {"": "1", "late": "2"}])
+    assert "  late: integer\n" in text
+    assert text.endswith("# left out: 1 column without a name, or with one that no mapping can write\n")
+    coverage = LogCoverage()
+    mapping("{late: integer}", "{late_arrival: {minutes: late}}").record({"": "0", "late": "1"}, coverage)
+    assert not coverage.unread
 
 
 def test_a_long_value_is_a_note_and_is_never_shown() -> None:

@@ -108,6 +108,8 @@ def _wanted(source: InputSource, there: Sequence[str], mapping: RowMapping | Non
             hint = did_you_mean(column, there, f"; there are {listing(there)}")
             which = "which the mapping reads" if column in mapping.sources else "whose notes are to be read"
             raise UsageError(f"{printable(source.name)}: has no column '{column}', {which}{hint}")
+        if list(there).count(column) > 1:
+            raise UsageError(f"{printable(source.name)}: has the column '{column}' twice")
     return [column for column in there if column in notes or not mapping.ignores(column)]
 
 

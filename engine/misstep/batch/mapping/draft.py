@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections import Counter
@@ -9,12 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from misstep.errors import hidden_signs
 from misstep.language.facts import TYPES, TypeName
+from misstep.layout.wording import counted
+from misstep.limits import FIXED
 
 SAMPLE = 1_000
 """Rows that a draft is made from."""
 _MOST_WORDS = 12  # different values of a column that may be words for something
 _LONGEST_WORD = 40
+_LONGEST_NAME = FIXED.name - len("column__12345")  # and what may be added
 _PAIRS = (("question", "answer"), ("name", "value"), ("text", "value"), ("key", "value"), ("label", "value"))
 _IDS = ("id", "uuid", "interview_id", "application_id")
 
@@ -26,28 +31,36 @@ def draft_mapping(rows: Iterable[Mapping[str, Any]]) -> str:
     for row in sample:
         for name, cell in row.items():
             columns.setdefault(name, []).append(cell)
+    unnamed = [source for source in columns if not _is_name(source)]
+    columns = {source: cells for source, cells in columns.items() if source not in unnamed}
     names = _named(columns)
     lines = ["map: 1", "title: (what this log is)", "columns:"]
-    plain = {source: cells for source, cells in columns.items() if not _is_deep(cells)}
-    for source, cells in plain.items():
-        lines += _declared(names[source], source, cells, "  ")
+    declared = {s: [] if _is_deep(cells) else [*_declared(names[s], s, cells, "  ")] for s, cells in columns.items()}
+    lines += itertools.chain.from_iterable(declared.values())
     id_ = next((name for name in (*_IDS, *columns) if name in columns and _is_id(name, columns[name], len(sample))), None)
     if id_ is not None:
         lines.append(f'id: "{{{names[id_]}}}"')
-    ignored = json.dumps(sorted(columns.keys() - plain.keys()))
+    ignored = ", ".join(_quoted(source) for source in sorted(declared) if not declared[source])
     lines += [
         "keep: {}  # columns to carry along: {team: department}",
-        f"ignore: {ignored}  # columns that are never read: [candidate_name]; or '*' for all that are not declared",
+        f"ignore: [{ignored}]  # columns that are never read: [candidate_name]; or '*' for all that are not declared",
         "facts:  # a line for each kind: `misstep kinds` lists them",
         "  # late_arrival: {when: tardiness_min > 0, minutes: tardiness_min}",
     ]
+    if unnamed:
+        lines.append(f"# left out: {counted(len(unnamed), 'column')} without a name, or with one that no mapping can write")
     return "\n".join(lines) + "\n"
 
 
+def _quoted(text: str) -> str:
+    """A text as YAML has it: unlike JSON, it knows no escapes of two halves of a sign."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in json.dumps(text, ensure_ascii=False))
+
+
 def _declared(name: str, source: str, cells: Sequence[Any], indent: str) -> Iterator[str]:
-    """The declaration of a column."""
+    """The declaration of a column; of one in which no mapping can name anything, no line."""
     said = [cell for cell in cells if cell not in (None, "")]
-    origin = "" if name == source else f"from: {json.dumps(source)}, "
+    origin = "" if name == source else f"from: {_quoted(source)}, "
     if said and all(isinstance(cell, dict) for cell in said):
         yield from _group(name, source, "", said, indent)
     elif said and all(isinstance(cell, list) and all(isinstance(item, dict) for item in cell) for cell in said):
@@ -61,7 +74,7 @@ def _declared(name: str, source: str, cells: Sequence[Any], indent: str) -> Iter
     else:
         type_, seen = _type_of(said)
         if seen:
-            meanings = ", ".join(f"{json.dumps(word)}: {meaning}" for word, meaning in seen)
+            meanings = ", ".join(f"{_quoted(word)}: {meaning}" for word, meaning in seen)
             yield f"{indent}{name}: {{{origin}values: {{{meanings}}}}}"
         else:
             yield f"{indent}{name}: " + (f"{{{origin}type: {type_}}}" if origin else type_) + _comment(said, type_)
@@ -75,17 +88,24 @@ def _is_deep(cells: Sequence[Any]) -> bool:
     )
 
 
+def _is_name(source: str) -> bool:
+    """Whether a mapping can name a column of a log."""
+    return 0 < len(source) <= FIXED.short_text and next(hidden_signs(source), None) is None
+
+
 def _group(name: str, source: str, form: str, objects: Sequence[Mapping[str, Any]], indent: str) -> Iterator[str]:
-    yield f"{indent}{name}:"
-    if name != source:
-        yield f"{indent}  from: {json.dumps(source)}"
-    if form:
-        yield f"{indent}  {form}"
     columns: dict[str, list[Any]] = {}
     for item in objects:
         for key, cell in item.items():
-            if not isinstance(cell, (dict, list)):
+            if not isinstance(cell, (dict, list)) and _is_name(key):
                 columns.setdefault(key, []).append(cell)
+    if not columns:
+        return
+    yield f"{indent}{name}:"
+    if name != source:
+        yield f"{indent}  from: {_quoted(source)}"
+    if form:
+        yield f"{indent}  {form}"
     yield f"{indent}  columns:"
     names = _named(columns)
     for key, cells in columns.items():
@@ -114,7 +134,7 @@ def _comment(said: Sequence[Any], type_: str) -> str:
     """The words of a column where few stand again and again, for its author to give them a meaning."""
     words = Counter(str(cell) for cell in said)
     few = type_ == "text" and 1 <= len(words) <= min(_MOST_WORDS, len(said) / 2) and max(map(len, words)) <= _LONGEST_WORD
-    return f"  # has {', '.join(json.dumps(word, ensure_ascii=False) for word, _ in words.most_common())}" if few else ""
+    return f"  # has {', '.join(_quoted(word) for word, _ in words.most_common())}" if few else ""
 
 
 def _is_id(name: str, cells: Sequence[Any], rows: int) -> bool:
@@ -127,7 +147,7 @@ def _named(columns: Iterable[str]) -> dict[str, str]:
     """A name for each column: its own in lower case with underscores, and a number where two would be the same."""
     names: dict[str, str] = {}
     for column in columns:
-        name = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column).lower()).strip("_")
+        name = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column).lower()).strip("_")[:_LONGEST_NAME]
         name = name if name[:1].isalpha() else f"column_{name}".rstrip("_")
         taken, number = set(names.values()), 2
         names[column] = name

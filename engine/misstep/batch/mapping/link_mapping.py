@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from misstep.api import RuleBase
 from misstep.batch.mapping.mapped_columns import ColumnError, MappedColumn
-from misstep.batch.mapping.mapping_parts import ROW, ColumnGroup, FactLine, RowValues, ValueOf, as_text
+from misstep.batch.mapping.mapping_parts import ROW, ColumnGroup, ComparedWords, FactLine, RowValues, ValueOf, as_text
 from misstep.batch.mapping.mapping_schema import ColumnDoc, ColumnType, MappingDoc
 from misstep.errors import Problem, RuleError, did_you_mean, listing
 from misstep.evaluate.codegen import compiled
@@ -250,6 +250,9 @@ class MappingLinker:
         if not parts:
             return None
         self.tests += parts
+        for value in (value for part in parts for _, values in self._compared(part) for value in values):
+            if isinstance(value, str) and value != value.strip():
+                self._problem(f"{value!r} is never a value of a column: cells are read without the blanks around them", *path)
         return self._function(Logic("and", tuple(parts)))
 
     def _has_value(self, name: str, values: object, scope: Scope, path: tuple[str | int, ...]) -> list[Expression]:
@@ -293,25 +296,36 @@ class MappingLinker:
 
         return id_of
 
-    def handled(self) -> dict[int, frozenset[object]]:
-        """The places of columns whose values are only compared with constants, and these: any other value means nothing."""
+    def handled(self) -> dict[int, ComparedWords]:
+        """The places of columns of text that are compared with constants."""
         found: dict[int, set[object]] = {}
         others = {self.places[ref] for ref in self.used}
         for test in self.tests:
+            for i, values in self._compared(test):
+                found.setdefault(i, set()).update(values)
             for node in walk(test):
                 match node:
-                    case Lookup(FieldRef(name, field), Constants(values)):
-                        found.setdefault(self.places[name, field], set()).update(values)
-                    case Compare(
-                        ("==",) | ("!=",), (FieldRef(name, field), Literal(value)) | (Literal(value), FieldRef(name, field))
-                    ):
-                        found.setdefault(self.places[name, field], set()).add(value)
+                    case Compare(("==",) | ("!=",), (FieldRef(), Literal()) | (Literal(), FieldRef())):
+                        pass
                     case Compare(_, operands):
                         others |= {self.places[part.name, part.field] for part in operands if isinstance(part, FieldRef)}
                     case _:
                         pass
-        words = {i: frozenset(values) for i, values in found.items() if i not in others}
-        return {i: values for i, values in words.items() if self.columns[i].type == Type("text", unknown=True)}
+        text = Type("text", unknown=True)
+        return {i: ComparedWords(frozenset(words), i not in others) for i, words in found.items() if self.columns[i].type == text}
+
+    def _compared(self, test: Expression) -> Iterator[tuple[int, tuple[object, ...]]]:
+        """The places of columns that a condition compares with constants, and these."""
+        for node in walk(test):
+            match node:
+                case Lookup(FieldRef(name, field), Constants(values)):
+                    yield self.places[name, field], values
+                case Compare(
+                    ("==",) | ("!=",), (FieldRef(name, field), Literal(value)) | (Literal(value), FieldRef(name, field))
+                ):
+                    yield self.places[name, field], (value,)
+                case _:
+                    pass
 
 
 def _is_of(value: object, type_: Type) -> bool:

@@ -49,13 +49,13 @@ class MappedColumn:
         """The column of a declaration. ``shown``: its name in expressions. Raises ColumnError."""
         doc = ColumnDoc(type=doc) if isinstance(doc, str) else doc
         words = {word: word for word in doc.values} if isinstance(doc.values, list) else doc.values
-        meanings = None if words is None else {_folded(word): value for word, value in words.items()}
+        meanings = None if words is None else _meanings(words)
         type_ = _type(doc, words)
         if doc.columns or doc.many or doc.pairs:
             raise ColumnError("`columns`, `list` and `pairs` are for a column that is not within another one")
         if doc.unit is not None and not (type_.is_number and meanings is None):
             raise ColumnError("`unit` is for numbers without `values`")
-        nothing = frozenset(_folded(_text(value)) for value in doc.nothing)
+        nothing = frozenset(folded(_text(value)) for value in doc.nothing)
         if meanings is not None and (both := nothing & set(meanings)):
             raise ColumnError(f"'{min(both)}' stands in `values` and in `nothing`")
         return cls(shown, doc.source or name, type_, nothing, meanings, _parser(type_, doc.unit))
@@ -72,9 +72,9 @@ class MappedColumn:
         if self.type.name == "set":
             return self._read_words(cell, coverage)
         text = _text(cell)
-        if not text or (folded := _folded(text)) in self._nothing:
+        if not text or (word := folded(text)) in self._nothing:
             return None
-        value = self._parse(text) if self._meanings is None else self._meanings.get(folded)
+        value = self._parse(text) if self._meanings is None else self._meanings.get(word)
         if value is None:
             coverage.leave_unmapped(self.name, text)
         return value
@@ -84,13 +84,23 @@ class MappedColumn:
         words = cell if isinstance(cell, list) else _text(cell).split(_SEPARATOR)
         found = set()
         for text in filter(None, map(_text, words)):
-            if (folded := _folded(text)) in self._nothing:
+            if (word := folded(text)) in self._nothing:
                 continue
-            if folded in self._meanings:
-                found.add(self._meanings[folded])
+            if word in self._meanings:
+                found.add(self._meanings[word])
             else:
                 coverage.leave_unmapped(self.name, text)
         return tuple(sorted(found))
+
+
+def _meanings(words: dict[str, Any]) -> dict[str, Any]:
+    """What values mean, as they are compared. Raises ColumnError where one has two meanings."""
+    first: dict[str, str] = {}
+    for word, value in words.items():
+        before = first.setdefault(folded(word), word)
+        if (words[before], type(words[before])) != (value, type(value)):
+            raise ColumnError(f"'{before}' and '{word}' in `values` are one: case, blanks around and .0 do not matter; leave one")
+    return {folded(word): value for word, value in words.items()}
 
 
 def _type(doc: ColumnDoc, words: dict[str, Any] | None) -> Type:
@@ -163,7 +173,7 @@ def _text(cell: object) -> str:
     return f"{cell:.0f}" if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """A text as `values` and `nothing` are compared: tables may write the whole number 1 as 1.0."""
-    folded = text.strip().casefold()
-    return whole[1] if (whole := _WHOLE.fullmatch(folded)) else folded
+    word = text.strip().casefold()
+    return whole[1] if (whole := _WHOLE.fullmatch(word)) else word

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from misstep.batch.mapping.mapped_columns import MappedColumn
+from misstep.batch.mapping.mapped_columns import MappedColumn, folded
 
 ROW = "row"
 """The name of the columns that are not within another one."""
@@ -49,6 +49,20 @@ class FactLine:
     test: Callable[[RowValues], Any] | None
     fields: tuple[tuple[str, ValueOf], ...]
     required: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedWords:
+    """The words that conditions compare a column with, letter by letter; ``only``: it is used for nothing else."""
+
+    words: frozenset[object]
+    only: bool
+
+    def misses(self, value: object) -> bool:
+        """Whether a value means nothing to the conditions, or differs from one of their words in nothing but case."""
+        if value in self.words:
+            return False
+        return self.only or folded(str(value)) in {folded(str(word)) for word in self.words}
 
 
 def as_text(value: object) -> str | None:

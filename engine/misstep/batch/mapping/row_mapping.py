@@ -16,6 +16,7 @@ import orjson
 
 from misstep.api import RuleBase
 from misstep.batch.mapping.link_mapping import MappingLinker, shaped
+from misstep.batch.mapping.mapped_columns import folded
 from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.mapping.mapping_parts import ROW, ColumnGroup, RowValues, as_text
 from misstep.batch.mapping.mapping_schema import MappingDoc
@@ -50,7 +51,9 @@ class RowMapping:
         linker.refuse()
         self._handled = linker.handled()
         named = (each for group in self._groups for each in enumerate(group.columns, group.place))
-        self._words = {column.name: (*column.words, *map(str, self._handled.get(i, ()))) for i, column in named}
+        self._words = {
+            column.name: (*column.words, *map(str, self._handled[i].words if i in self._handled else ())) for i, column in named
+        }
         self._ignored = None if doc.ignore == "*" else frozenset(doc.ignore)
         self._named = {group.name: frozenset(column.source for column in group.columns) for group in self._groups}
         self._tops = self._named[ROW] | {group.source for group in self._groups if group.source}
@@ -87,7 +90,11 @@ class RowMapping:
 
     def hint(self, column: str, value: str) -> str:
         """The word with a meaning that is nearest to a value of a column that has none: ``"; did you mean 'x'?"``, or nothing."""
-        return did_you_mean(value, self._words.get(column, ()))
+        words = self._words.get(column, ())
+        alike = next((word for word in words if folded(word) == folded(value)), None)
+        if alike is not None:
+            return f"; conditions have '{alike}', and case matters there, but not to `values` of the column"
+        return did_you_mean(value, words)
 
     def record(self, row: Mapping[str, Any], coverage: LogCoverage | None = None) -> MappedRow:
         """What a row becomes. ``row``: values by column, as JSON has them: texts, numbers, lists, objects, or None."""
@@ -146,7 +153,7 @@ class RowMapping:
         for i, column in enumerate(group.columns, group.place):
             value = values[i] = column.read(cells.get(column.source), coverage)
             handled = self._handled.get(i)
-            if handled is not None and value is not None and value not in handled:
+            if handled is not None and value is not None and handled.misses(value):
                 coverage.leave_unmapped(column.name, str(value))
         if group.name != ROW:
             self._count_unread(cells, self._named[group.name], f"{group.name}.", coverage)
@@ -155,7 +162,7 @@ class RowMapping:
         if self._ignored is None:
             return
         for name, cell in cells.items():
-            if name not in named and cell not in (None, "") and before + name not in self._ignored:
+            if name and name not in named and cell not in (None, "") and before + name not in self._ignored:
                 coverage.leave_unread(before + name)
 
 
