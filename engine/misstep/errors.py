@@ -225,6 +225,10 @@ def abridged(names: Sequence[str], most: int = 8) -> list[str]:
     return [*names[: most // 2], f"... {left_out} more ...", *names[-most // 2 :]] if left_out > 0 else [*names]
 
 
+HALF_SIGN = "has half of a surrogate pair, which is no character"
+"""The message about a text that JSON can spell, and no encoding can write."""
+
+
 def too_long(most: int) -> str:
     """The message about a record that has more than so many bytes."""
     return f"has more than {most} bytes, the most that a record may have"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import sys
 from pathlib import Path
@@ -157,6 +158,27 @@ def test_what_cannot_be_measured_is_refused(misstep: Command, name: str) -> None
     run = misstep.inside("calibrate", "-", *RULES, *options, stdin=stdin)
     assert (run.code, run.out, run.err) == (2, "", f"misstep: {message}\n")
     assert list(misstep.folder.iterdir()) == []
+
+
+HALF = "has half of a surrogate pair, which is no character"
+
+
+@pytest.mark.parametrize(
+    ("broken", "place", "message"),
+    [
+        ({"basis": "\ud800"}, "/basis", f"`basis` {HALF}"),
+        ({"approximate": ["\udfff"]}, "/approximate/0", f"an item of `approximate` {HALF}"),
+        ({"expert": {"severity": "cosmetic", "gist": "a\ud800b"}}, "/expert/gist", f"`gist` {HALF}"),
+        ({"expert": {"severity": "cosmetic", "\ud800": 1}}, "/expert", f"a key {HALF}"),
+        ({"\ud800": 1}, "", f"a key {HALF}"),
+    ],
+)
+def test_half_of_a_sign_costs_its_case_alone(misstep: Command, broken: dict[str, object], place: str, message: str) -> None:
+    misstep.write("judged.jsonl", LINES + json.dumps(CASES[0] | broken) + "\n")
+    run = misstep("calibrate", "judged.jsonl", *RULES, "-o", "json")
+    assert run.code == 2
+    assert len(json.loads(run.out)["cases"]) == 3
+    assert re.fullmatch(rf"misstep: judged\.jsonl:4:[0-9]+: {re.escape(f'{place}: ' * bool(place) + message)}\n", run.err)
 
 
 def test_a_path_that_is_no_file_is_refused(misstep: Command) -> None:

@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, ValidationE
 
 from misstep.assessment.intake import Values
 from misstep.assessment.result import Plain
-from misstep.errors import Location, Problem, RecordError, did_you_mean, to_pointer
+from misstep.errors import HALF_SIGN, Location, Problem, RecordError, did_you_mean, to_pointer
 from misstep.language.facts import LARGEST, MAX_ID, MAX_TEXT, Field, Kind
 
 Given = Mapping[tuple[str | int, ...], str]
@@ -80,7 +80,7 @@ class RecordValidator:
             field = found.by_name.get(str(loc[-1])) if found else None
             message = "is missing" + (f"; it must be {field.expected()}" if field else "")
         elif kind == "string_unicode":
-            message = "has half of a surrogate pair, which is no character"
+            message = HALF_SIGN
         elif error.get("ctx") in ({"le": LARGEST}, {"ge": -LARGEST}):
             message = f"is beyond {LARGEST}, up to which whole numbers are exact"
         elif found is not None and len(loc) > 2 and str(loc[2]) in found.by_name:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin, get_t
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from misstep.errors import Problem, RuleError, did_you_mean, odd_letter
+from misstep.errors import HALF_SIGN, Problem, RuleError, did_you_mean, odd_letter
 from misstep.rulebase import schema
 from misstep.rulebase.documents import Document
 from misstep.rulebase.packs import Pack
@@ -95,6 +95,8 @@ def describe(data: object, error: ErrorDetails, root: type[schema.Doc]) -> tuple
         message = f"unknown key '{_short(last)}'{hint}" if last not in keys else f"'{last}' does not go with the other keys here"
     elif error["type"] == "missing":
         message = f"the key '{last}' is missing"
+    elif error["type"] == "string_unicode" and isinstance(here, dict):
+        message = f"a key {HALF_SIGN}"
     elif last == "[key]":
         message = f"'{_short(path[-1])}' {_expected(error, path[-1]).replace('must be', 'is not', 1)}"
     else:
@@ -153,6 +155,7 @@ _EXPECTED = {
     "greater_than_equal": "must be at least {ge:.16g}",
     "less_than_equal": "must be at most {le:.16g}",
     "string_too_short": "must not be empty",
+    "string_unicode": HALF_SIGN,
     "too_short": "must not be empty",
     "too_long": "must have at most {max_length} items",
 }

@@ -25,6 +25,7 @@ from misstep.errors import (
     printable,
     to_pointer,
 )
+from misstep.files import doubled
 from misstep.language.program import Program
 from misstep.rulebase.documents import Document
 from misstep.rulebase.read_pack import describe
@@ -122,12 +123,8 @@ def name_sets(sets: Sequence[CasesLike]) -> list[str]:
     paths = [Path(cases) for cases in sets if isinstance(cases, (str, Path))]
     if len(sets) > 1 and len(paths) < len(sets):
         raise UsageError("cases: of several sets each is the path of a file")
-    seen: set[Path] = set()
-    for path in paths:
-        file = path if path == STDIN else path.resolve()
-        if file in seen:
-            raise UsageError(f"{'<stdin>' if path == STDIN else printable(str(path))}: these cases are given twice")
-        seen.add(file)
+    if (twice := doubled(paths)) is not None:
+        raise UsageError(f"{'<stdin>' if twice == STDIN else printable(str(twice))}: these cases are given twice")
     short = ["<stdin>" if path == STDIN else path.stem for path in paths]
     return [name if short.count(name) == 1 else str(path) for name, path in zip(short, paths, strict=True)] or [""]
 

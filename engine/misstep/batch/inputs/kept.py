@@ -11,7 +11,7 @@ from codecs import BOM_UTF8
 from collections.abc import Collection, Mapping, Sequence
 
 from misstep.batch.parts import EVERY
-from misstep.errors import printable
+from misstep.errors import HALF_SIGN, printable
 from misstep.evaluate.core import Member, core_members
 
 OF_RECORDS = frozenset({"id", "facts"})
@@ -49,7 +49,7 @@ def fault_of(names: Sequence[str], values: Sequence[str | None]) -> str:
     """Why the values that were taken out cannot be carried along; empty where they can."""
     for name, value in zip(names, values, strict=False):
         if value is not None and not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value):
-            return f"the column '{printable(name)}' has half of a surrogate pair, which is no character"
+            return f"the column '{printable(name)}' {HALF_SIGN}"
     return ""
 
 
