@@ -28,6 +28,9 @@ _NO_STORAGE = {
 """Schemes of URLs that are no object storage, and the way to what they name."""
 
 
+EMPTY = "an empty name is no file or folder"
+
+
 def is_remote(name: object) -> bool:
     """Whether a name or path is in an object storage."""
     return _URL.match(str(name)) is not None
@@ -37,8 +40,10 @@ def place(name: str | os.PathLike[str]) -> Path:
     """The path of a name. A URL such as ``s3://bucket/logs`` gives a path of universal_pathlib, which has the methods of pathlib
     that are used here.
 
-    Raises UsageError where nobody knows such a storage, InstallationError where what knows it is missing.
+    Raises UsageError where the name is empty, or nobody knows such a storage, InstallationError where what knows it is missing.
     """
+    if not str(name):  # pathlib takes it for the working folder
+        raise UsageError(EMPTY)
     url = _URL.match(str(name))
     if url is None:
         return Path(name)
@@ -55,6 +60,14 @@ def place(name: str | os.PathLike[str]) -> Path:
     except ValueError:
         raise UsageError(f"{printable(str(name))}: there is no storage '{url[1]}://'; s3://BUCKET/NAME is one") from None
     return cast(Path, upath.UPath(name, use_listings_cache=False))  # others write there too
+
+
+def place_to_write(name: str | os.PathLike[str]) -> Path:
+    """The path of a name that is to be written. Raises as ``place``, and UsageError about a URL of a file of this machine."""
+    url, path = str(name), str(name).removeprefix("file://")
+    if path != url:
+        raise UsageError(f"{printable(url)}: a file of this machine is named by its path: {printable(path)}")
+    return place(name)
 
 
 def real_path(path: Path) -> Path:

@@ -146,7 +146,16 @@ def test_a_database_scored_into_itself(log: Path, tmp_path: Path) -> None:
     [
         ("sqlite:///{}/no/scores.db?table=scores", "there is no folder {}/no"),
         ("sqlite:///{}/scores.db?query=SELECT 1", "scores go into a table; end it with ?table=NAME"),
-        ("sqlite:///{}/scores.db", "does not say what to read; end it with ?table=NAME or ?query=SELECT ..."),
+        ("sqlite:///{}/scores.db", "does not say which table to write; end it with ?table=NAME"),
+        ("sqlite:///{}/scores.db?table=", "does not say which table to write; end it with ?table=NAME"),
+        ("sqlite:scores.db?table=scores", "sqlite:scores.db: a file of SQLite is named by sqlite:///PATH?table=NAME"),
+        ("sqlite:///{}/a.db?table=SQLite_x", "names that begin with sqlite_ are SQLite's own; choose another name for the table"),
+        ("sqlite:///:memory:?table=a", "a database in memory is gone with the run; name a file: sqlite:///PATH?table=NAME"),
+        ("sqlite:///{}?table=a", "{} is a folder"),
+        ("postgresql://me:secret@127.0.0.1:9/x", "postgresql://me@127.0.0.1:9/x: does not say which table to write"),
+        ("duckdb:///{}/scores.db", "scores.db: DuckDB is only read here; write *.parquet, which it reads as a table"),
+        ("file://{}/scores.csv", "file://{0}/scores.csv: a file of this machine is named by its path: {0}/scores.csv"),
+        ("", "an empty name is no file or folder"),
         ("postgresql://me:secret@127.0.0.1:9/x?table=scores", "postgresql://me@127.0.0.1:9/x?table=scores: cannot be reached"),
     ],
 )

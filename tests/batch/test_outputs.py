@@ -38,6 +38,9 @@ def test_a_table_that_is_read_is_not_written_whatever_it_is_called(tmp_path: Pat
         ({"rejects": "k.jsonl"}, "k.jsonl: is named for two outputs; give each a file of its own"),
         ({"rejects": "k.jsonl.summary.json"}, "k.jsonl.summary.json: is named for two outputs; give each a file of its own"),
         ({"rejects": "r.txt", "writes": ["r.txt"]}, "r.txt: is named for two outputs; give each a file of its own"),
+        ({"rejects": "file:///r.jsonl"}, "file:///r.jsonl: a file of this machine is named by its path: /r.jsonl"),
+        ({"journal": "file:///j"}, "file:///j: a file of this machine is named by its path: /j"),
+        ({"rejects": ""}, "an empty name is no file or folder"),
         ({"writes": ["log.jsonl"]}, "log.jsonl: is an input; write elsewhere"),
     ],
 )

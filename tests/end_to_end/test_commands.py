@@ -480,6 +480,26 @@ def test_nobody_complains_when_the_reader_has_gone(tmp_path: Path, command: str)
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        (["check", ""], "'PATH...': "),
+        (["assess", ""], "'FILE': "),
+        (["kinds", "--rules", ""], "'--rules': "),
+        (["calibrate", ""], "'CASES...': "),
+        (["map", "check", ""], "'FILE': "),
+        (["map", "init", ""], ""),
+        (["score", "", "-o", "a.jsonl"], ""),
+        (["score", SEED, "-o", ""], ""),
+        (["score", SEED, "-o", "a.jsonl", "--report", ""], "'--report': "),
+    ],
+)
+def test_an_empty_name_is_not_the_working_folder(misstep: Command, command: list[str], place: str) -> None:
+    misstep.write("pack.yaml", PACK)
+    run = misstep(*command)
+    assert (run.code, run.out, run.err) == (2, "", f"misstep: {place}an empty name is no file or folder\n")
+
+
 CLOSED = {
     "stdin": "misstep: <stdin>: is closed; give a file or a pipe: < FILE\n",
     "stdout": "misstep: <stdout>: is closed; > /dev/null discards what is printed\n",

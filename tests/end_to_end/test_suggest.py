@@ -30,11 +30,11 @@ def test_json_has_all_suggestions(misstep: Command) -> None:
 
 @pytest.mark.parametrize("text", ["", "hola que tal", "12 34"])
 def test_where_nothing_is_understood_that_is_said(misstep: Command, text: str) -> None:
-    run = misstep.inside("suggest", "-", stdin=text.encode())
-    assert (run.code, run.out) == (
-        0,
-        "nothing was understood; tell in English what went wrong, or look through `misstep kinds`\n",
-    )
+    for run in (misstep.inside("suggest", "-", stdin=text.encode()), misstep.inside("suggest", text)):
+        assert (run.code, run.out) == (
+            0,
+            "nothing was understood; tell in English what went wrong, or look through `misstep kinds`\n",
+        )
 
 
 @pytest.mark.parametrize(

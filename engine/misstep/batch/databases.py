@@ -66,22 +66,26 @@ def _place(database: Database) -> object:
     return real_path(Path(database.address)) if database.system in _FILES else database.address
 
 
-def read_url(url: str) -> Database:
-    """Parse a URL. Raises UsageError where it is incomplete."""
+def read_url(url: str, write: bool = False) -> Database:
+    """Parse a URL. Raises UsageError where it is incomplete, with what is missing: a table to ``write``, or one or a query to
+    read."""
     place, _, options = url.partition("?")
     system: DatabaseSystem = next((name for name in _FILES if place.startswith(f"{name}:")), "postgresql")
     shown = printable(_without_password(place))
     wanted = WANTED.search(options)
     if wanted is None or not wanted[2].strip():
-        raise UsageError(f"{shown}: does not say what to read; end it with ?table=NAME or ?query=SELECT ...")
+        missing = (
+            "which table to write; end it with ?table=NAME"
+            if write
+            else "what to read; end it with ?table=NAME or ?query=SELECT ..."
+        )
+        raise UsageError(f"{shown}: does not say {missing}")
     others = options[: wanted.start()]
     if system in _FILES:
         address = place.removeprefix(f"{system}:///")
         if address in ("", place) or others:
-            title = _FILES[system]
-            raise UsageError(
-                f"{shown}: a file of {title} is named by {system}:///PATH?table=NAME or {system}:///PATH?query=SELECT ..."
-            )
+            others = "" if write else f" or {system}:///PATH?query=SELECT ..."
+            raise UsageError(f"{shown}: a file of {_FILES[system]} is named by {system}:///PATH?table=NAME{others}")
     else:
         address = f"{place}?{others}" if others else place
     table, query = (wanted[2], "") if wanted[1] == "table" else ("", wanted[2].strip().rstrip(";").rstrip())
@@ -144,7 +148,8 @@ def _address(database: Database, write: bool) -> str:
             address += f"{'&' if '?' in address else '?'}connect_timeout={CONNECT_SECONDS}"
         return address
     if not write and database.address != MEMORY and not Path(database.address).is_file():
-        raise UsageError(f"{printable(database.name)}: there is no file {printable(database.address)}")
+        shown, is_folder = printable(database.address), Path(database.address).is_dir()
+        raise UsageError(f"{printable(database.name)}: " + (f"{shown} is a folder" if is_folder else f"there is no file {shown}"))
     if database.system == "duckdb":
         return database.address
     return f"file:{quote(database.address)}?mode={'rwc' if write else 'ro'}"

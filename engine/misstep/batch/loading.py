@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from misstep.batch.arrow import parquet_file, parquet_schema
 from misstep.batch.columns import TABLES, OutputOptions, TableName
-from misstep.batch.databases import Database, connected, quoted, read_url, reason
+from misstep.batch.databases import MEMORY, Database, connected, quoted, read_url, reason
 from misstep.batch.forms import OutputForm, join_parts
 from misstep.batch.history import AddedRun, History
 from misstep.batch.journal import SUFFIX
@@ -50,12 +50,18 @@ class DatabaseOutput:
 
     @classmethod
     def named(cls, url: str) -> DatabaseOutput:
-        """The output of a URL. Raises UsageError where it names no table."""
-        database = read_url(url)
+        """The output of a URL. Raises UsageError where it names no table that can be written."""
+        if url.startswith("duckdb:"):
+            name = printable(url.partition("?")[0])
+            raise UsageError(f"{name}: DuckDB is only read here; write *.parquet, which it reads as a table")
+        database = read_url(url, write=True)
+        name = printable(database.name)
         if database.query:
-            raise UsageError(f"{printable(database.name)}: scores go into a table; end it with ?table=NAME")
-        if database.system == "duckdb":
-            raise UsageError(f"{printable(database.name)}: DuckDB is only read here; write *.parquet, which it reads as a table")
+            raise UsageError(f"{name}: scores go into a table; end it with ?table=NAME")
+        if database.system == "sqlite" and database.table.casefold().startswith("sqlite_"):
+            raise UsageError(f"{name}: names that begin with sqlite_ are SQLite's own; choose another name for the table")
+        if database.address == MEMORY:
+            raise UsageError(f"{name}: a database in memory is gone with the run; name a file: sqlite:///PATH?table=NAME")
         return cls(database, url)
 
     @property

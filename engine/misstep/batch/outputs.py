@@ -21,7 +21,7 @@ from misstep.batch.loading import DatabaseOutput
 from misstep.batch.output_path import OutputPath
 from misstep.batch.summary import Summary
 from misstep.errors import UsageError, printable
-from misstep.files import doubled, is_remote, place, real_path, whole_file
+from misstep.files import doubled, is_remote, place, place_to_write, real_path, whole_file
 
 STDOUT = "-"
 
@@ -139,7 +139,7 @@ def output_of(name: str | Path) -> FileOutput | StandardOutput | DatabaseOutput:
         return StandardOutput()
     if str(name).startswith(DATABASES):
         return DatabaseOutput.named(str(name))
-    path = place(name)
+    path = place_to_write(name)
     return FileOutput(path, form_of(path))
 
 
@@ -199,7 +199,7 @@ def _overlap(file: Path, name: str) -> str:
         if str(file) == name or str(file).startswith(name.rstrip("/") + "/"):
             return within
         return matched if fnmatch.fnmatchcase(str(file), name) else ""
-    given = Path(name)
+    given = place(name)
     if given.is_dir():
         return within if real_path(file).is_relative_to(real_path(given)) else ""
     if given.exists():

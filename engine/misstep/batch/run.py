@@ -43,7 +43,7 @@ from misstep.batch.summary import EXAMPLES, MappingCoverage, Summary, Tally
 from misstep.batch.tasks import IDS, Job, Task, at_hand, common_faults, reasons, score_part
 from misstep.batch.workers import Alone, Processes, TaskRunner
 from misstep.errors import InstallationError, RecordError, UsageError, printable
-from misstep.files import discard_torn, opened, place, refuse_unreached, whole_file
+from misstep.files import discard_torn, opened, place, place_to_write, refuse_unreached, whole_file
 from misstep.limits import FIXED
 from misstep.rulebase.program_json import dump_program, dump_words
 
@@ -153,11 +153,11 @@ def score(
         raise UsageError("--append does not go with --journal: beside the output it keeps two runs from adding at a time")
     target = growing or output_of(os.fspath(output))
     unique = unique or append
-    folder = target.journal() if journal is None else place(journal)
-    rejected = target.beside("rejects.jsonl") if rejects is None else place(rejects)
+    folder = target.journal() if journal is None else place_to_write(journal)
+    rejected = target.beside("rejects.jsonl") if rejects is None else place_to_write(rejects)
     compared = target.beside("baseline.json")
     beside = [compared, rejected] if baseline else [rejected]
-    files = [*target.files(wanted.tables), *beside, *map(place, writes)]
+    files = [*target.files(wanted.tables), *beside, *map(place_to_write, writes)]
     check_no_input(target, [*files, folder], names)
     refuse_equal(files)
     runner = workers_of(on, workers, folder)

@@ -10,6 +10,7 @@ import click
 from misstep.cli.group import (
     BAD,
     OK,
+    FilePath,
     cli,
     color_option,
     engine_option,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @cli.command()
-@click.argument("file", type=click.Path(allow_dash=True, path_type=Path))
+@click.argument("file", type=FilePath(allow_dash=True))
 @rules_option
 @output_option("text", "json", help="Text: the first questions; JSON, one line for each record: all of them.")
 @record_format_option

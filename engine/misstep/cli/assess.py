@@ -11,6 +11,7 @@ from misstep.cli.group import (
     BAD,
     FOUND,
     OK,
+    FilePath,
     cli,
     color_option,
     engine_option,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @cli.command()
-@click.argument("file", type=click.Path(allow_dash=True, path_type=Path))
+@click.argument("file", type=FilePath(allow_dash=True))
 @rules_option
 @output_option("text", "json", "markdown", help="Text; JSON, one line for each record; or Markdown with all details.")
 @record_format_option

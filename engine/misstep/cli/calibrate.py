@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from misstep.cli.group import (
     BAD,
     OK,
+    FilePath,
     cli,
     color_option,
     engine_option,
@@ -34,7 +35,7 @@ _Measured = TypeVar("_Measured", "Agreement", "CertaintyFigures")
 
 
 @cli.command()
-@click.argument("cases", nargs=-1, required=True, type=click.Path(allow_dash=True, path_type=Path), metavar="CASES...")
+@click.argument("cases", nargs=-1, required=True, type=FilePath(allow_dash=True), metavar="CASES...")
 @rules_option
 @output_option("text", "json", "markdown", help="Text; JSON with every case; or Markdown.")
 @click.option("--basis", "bases", multiple=True, metavar="WORD", help="Only cases whose verdict has this basis; may be repeated.")
@@ -49,7 +50,7 @@ _Measured = TypeVar("_Measured", "Agreement", "CertaintyFigures")
 )
 @click.option(
     "--picture",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     metavar="FILE",
     help="Draw the table of bands to FILE, *.svg or *.png (extra misstep[report]).",
 )

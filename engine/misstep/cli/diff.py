@@ -9,6 +9,7 @@ import click
 from misstep.cli.group import (
     FOUND,
     OK,
+    FilePath,
     budget_option,
     cli,
     output_option,
@@ -21,9 +22,9 @@ from misstep.errors import UsageError
 
 
 @cli.command()
-@click.argument("old", type=click.Path(path_type=Path))
-@click.argument("new", type=click.Path(path_type=Path))
-@click.argument("log", type=click.Path(path_type=Path), required=False)
+@click.argument("old", type=FilePath())
+@click.argument("new", type=FilePath())
+@click.argument("log", type=FilePath(), required=False)
 @output_option("text", "json")
 @click.option(
     "--fail-above",

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from misstep.cli.group import cli, output_option, print_json
+from misstep.cli.group import FilePath, cli, output_option, print_json
 from misstep.errors import printable
 
 
 @cli.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.argument("paths", nargs=-1, type=FilePath(), metavar="[PATH]...")
 @output_option("text", "json")
 def evidence(paths: tuple[Path, ...], output: str) -> None:
     """Show what the numbers of the rules at PATH rest on, as far as their sources say. Default: the shipped rules.

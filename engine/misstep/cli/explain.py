@@ -10,6 +10,7 @@ import click
 from misstep.cli.group import (
     BAD,
     OK,
+    FilePath,
     cli,
     color_option,
     engine_option,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @cli.command()
-@click.argument("file", type=click.Path(allow_dash=True, path_type=Path))
+@click.argument("file", type=FilePath(allow_dash=True))
 @click.option("--why-not", metavar="NAME", help="Why the rule NAME did not fire, or why the action NAME is not in the plan.")
 @click.option(
     "--what-if",

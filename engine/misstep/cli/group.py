@@ -8,11 +8,12 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from misstep.errors import MisstepError
+from misstep.errors import MisstepError, UsageError
+from misstep.files import EMPTY
 
 if TYPE_CHECKING:
     from misstep.api import RuleBase
@@ -22,10 +23,24 @@ OK, FOUND, BAD, STOPPED, UNREAD = 0, 1, 2, 130, 141
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
+
+class FilePath(click.Path):
+    """The path of a file or folder. An empty one, which pathlib takes for the working folder, is a UsageError."""
+
+    def __init__(self, allow_dash: bool = False, dir_okay: bool = True) -> None:
+        super().__init__(allow_dash=allow_dash, dir_okay=dir_okay, path_type=Path)
+
+    def convert(self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Raises UsageError."""
+        if not os.fspath(value):
+            raise UsageError(f"{param.get_error_hint(ctx)}: {EMPTY}" if param is not None else EMPTY)
+        return super().convert(value, param, ctx)
+
+
 rules_option = click.option(
     "--rules",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     metavar="PATH",
     help="Pack or folder of packs to use instead of the shipped rules; may be repeated. "
     "A pack that begins with `extends: misstep` is added to the shipped rules.",
@@ -56,7 +71,7 @@ seed_option = click.option(
 budget_option = click.option(
     "--budget", type=click.IntRange(min=1), default=5000, show_default=True, metavar="N", help="Most records to assess."
 )
-paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+paths_argument = click.argument("paths", nargs=-1, required=True, type=FilePath(), metavar="PATH...")
 
 
 def output_option(*formats: str, help: str | None = None) -> Callable[[_Command], _Command]:  # noqa: A002 - as click has it

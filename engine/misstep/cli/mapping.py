@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from misstep.cli.group import FOUND, OK, cli, load_rules, rules_option, terminal_width, use_color
+from misstep.cli.group import FOUND, OK, FilePath, cli, load_rules, rules_option, terminal_width, use_color
 from misstep.errors import UsageError, printable
 from misstep.layout.wording import counted
 
@@ -47,7 +47,7 @@ def init(inputs: tuple[str, ...], input_format: InputForm | None) -> None:
 
 
 @mapping_commands.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FilePath())
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...")
 @rules_option
 @_input_format
@@ -80,7 +80,7 @@ def check(file: Path, inputs: tuple[str, ...], rules: tuple[Path, ...], input_fo
 
 
 @mapping_commands.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FilePath())
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option("--rows", type=click.IntRange(min=1), default=10, show_default=True, metavar="N", help="How many rows to show.")
 @rules_option

@@ -8,7 +8,7 @@ from typing import Literal
 
 import click
 
-from misstep.cli.group import cli, load_rules, rules_option
+from misstep.cli.group import FilePath, cli, load_rules, rules_option
 from misstep.errors import UsageError, printable
 
 
@@ -20,7 +20,7 @@ from misstep.errors import UsageError, printable
 @click.option(
     "-o",
     "--output",
-    type=click.Path(allow_dash=True, path_type=Path),
+    type=FilePath(allow_dash=True),
     metavar="FILE",
     help="Write to FILE, which must not be there yet. Default: NAME.yaml for a base or pack, standard output for entries.",
 )

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from misstep.cli.group import BAD, OK, cli, load_rules, output_option, print_error, print_json, record_format_option, rules_option
+from misstep.cli.group import (
+    BAD,
+    OK,
+    FilePath,
+    cli,
+    load_rules,
+    output_option,
+    print_error,
+    print_json,
+    record_format_option,
+    rules_option,
+)
 from misstep.errors import BudgetError, RecordError, UsageError, printable
 from misstep.layout.wording import counted
 
@@ -16,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @cli.command()
-@click.argument("log", type=click.Path(allow_dash=True, path_type=Path))
+@click.argument("log", type=FilePath(allow_dash=True))
 @rules_option
 @output_option("text", "json", help="Text: the first rules; JSON: all of them.")
 @record_format_option

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from misstep.cli.group import FOUND, OK, budget_option, cli, output_option, print_json, seed_option
+from misstep.cli.group import FOUND, OK, FilePath, budget_option, cli, output_option, print_json, seed_option
 
 
 @cli.command()
-@click.argument("rules", nargs=-1, type=click.Path(path_type=Path), metavar="[RULES]...")
+@click.argument("rules", nargs=-1, type=FilePath(), metavar="[RULES]...")
 @output_option("text", "json")
 @seed_option
 @budget_option

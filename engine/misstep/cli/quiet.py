@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from misstep.cli.group import FOUND, OK, print_json
+from misstep.cli.group import FOUND, OK, FilePath, print_json
 from misstep.layout.wording import counted
 
 
@@ -17,7 +17,7 @@ def with_quiet_log(command: Callable[..., int]) -> Callable[..., int]:
 
     @click.option(
         "--quiet",
-        type=click.Path(path_type=Path),
+        type=FilePath(),
         metavar="LOG",
         help="Instead of the cases, check LOG, a log of good records: fail if one has an urgent verdict.",
     )

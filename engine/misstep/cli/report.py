@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from misstep.cli.group import cli
+from misstep.cli.group import FilePath, cli
 
 
 @cli.command()
@@ -14,7 +14,7 @@ from misstep.cli.group import cli
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     default="report.html",
     show_default=True,
     metavar="FILE",

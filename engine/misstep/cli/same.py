@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from misstep.cli.group import FOUND, OK, budget_option, cli, output_option, print_json, seed_option
+from misstep.cli.group import FOUND, OK, FilePath, budget_option, cli, output_option, print_json, seed_option
 
 
 @cli.command()
-@click.argument("old", type=click.Path(path_type=Path))
-@click.argument("new", type=click.Path(path_type=Path))
+@click.argument("old", type=FilePath())
+@click.argument("new", type=FilePath())
 @output_option("text", "json")
 @seed_option
 @budget_option

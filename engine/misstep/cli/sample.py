@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from misstep.cli.group import cli, load_rules, rules_option, split_names
+from misstep.cli.group import FilePath, cli, load_rules, rules_option, split_names
 
 
 @cli.command()
@@ -18,7 +18,7 @@ from misstep.cli.group import cli, load_rules, rules_option, split_names
 @click.option(
     "-o",
     "--output",
-    type=click.Path(allow_dash=True, path_type=Path),
+    type=FilePath(allow_dash=True),
     default="-",
     metavar="FILE",
     help="Write to FILE, atomically, instead of standard output.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from misstep.cli.group import FOUND, OK, cli, load_rules, rules_option, split_names, terminal_width, use_color
+from misstep.cli.group import FOUND, OK, FilePath, cli, load_rules, rules_option, split_names, terminal_width, use_color
 from misstep.layout.wording import counted
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 @click.option(
     "--baseline",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     metavar="PATH",
     help="Also score with these rules and report which answers change and why; may be repeated. misstep: the shipped rules.",
 )
 @click.option(
     "--map",
     "mapping",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     metavar="FILE",
     help="A mapping from the columns of the input to facts: docs/mappings.md, misstep map.",
 )
@@ -91,7 +91,7 @@ if TYPE_CHECKING:
 @click.option("--fail-empty", is_flag=True, help="Exit with 2 where there are no interviews. Default: an empty table.")
 @click.option(
     "--report",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     metavar="FILE",
     help="Also write a page about the scores (extra misstep[report]).",
 )

@@ -56,6 +56,8 @@ def suggest(story: str, rules: tuple[Path, ...], output: str) -> int:
 
 def _read(story: str) -> str:
     """The text of the argument. Raises UsageError where it names a folder, RecordError where it cannot be read as text."""
+    if not story:  # pathlib takes it for the working folder
+        return story
     if story == "-":
         return _decoded(sys.stdin.buffer.read(MOST_BYTES + 1), "<stdin>")
     try:

@@ -12,6 +12,7 @@ import click
 from misstep.cli.group import (
     FOUND,
     OK,
+    FilePath,
     cli,
     engine_option,
     output_option,
@@ -41,15 +42,13 @@ if TYPE_CHECKING:
 @click.option("--show", is_flag=True, help="Also print the whole assessment of each case.")
 @click.option("--coverage", is_flag=True, help="Also tell what no case saw true, or false; fail if a rule never fired.")
 @click.option("--update", is_flag=True, help="Show what fails, and rewrite these expectations in the packs to what comes today.")
-@click.option(
-    "--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also write the outcomes as JUnit XML."
-)
+@click.option("--junit", type=FilePath(dir_okay=False), metavar="FILE", help="Also write the outcomes as JUnit XML.")
 @click.option("--mutate", is_flag=True, help="Change the rules, a little at a time, and tell which changes no case notices.")
 @click.option("--sample", type=click.IntRange(1), metavar="N", help="With --mutate: only so many of the changes.")
 @click.option("--seed", type=int, default=1, show_default=True, metavar="S", help="With --mutate: of all that is drawn.")
 @click.option(
     "--journal",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FilePath(dir_okay=False),
     metavar="FILE",
     help="With --mutate: keep what is done in FILE; a later run goes on from there.",
 )
@@ -253,8 +252,8 @@ def docs() -> None:
 
 
 @docs.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="Folder to write.")
+@click.argument("paths", nargs=-1, type=FilePath(), metavar="[PATH]...")
+@click.option("-o", "--output", required=True, type=FilePath(), metavar="FOLDER", help="Folder to write.")
 @click.option(
     "--format",
     "form",

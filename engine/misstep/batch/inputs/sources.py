@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from misstep.batch.databases import DATABASES, read_url
 from misstep.batch.parts import InputForm, SourceRemark
 from misstep.errors import UsageError, listing, printable
-from misstep.files import is_remote, place
+from misstep.files import EMPTY, is_remote, place
 
 STDIN = "-"
 PACKINGS = (".gz", ".zst")
@@ -98,6 +98,8 @@ def find_sources(inputs: Sequence[str], form: InputForm | None, remarks: list[So
 
 def _sources(name: str, form: InputForm | None, remarks: list[SourceRemark]) -> Iterator[InputSource]:
     shown = printable(name)
+    if not name:
+        raise UsageError(EMPTY)
     if name == STDIN:
         yield InputSource(STDIN, "<stdin>", form or "jsonl")
     elif name.startswith(DATABASES):
