@@ -36,6 +36,22 @@ def is_remote(name: object) -> bool:
     return _URL.match(str(name)) is not None
 
 
+def is_utf_8(text: str) -> bool:
+    """Whether a text can be written as UTF-8; bytes that are none, of a name or a file, stand in it as half surrogate pairs."""
+    return text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def refuse_not_utf_8(path: Path) -> None:
+    """Raise UsageError where a path is not UTF-8, and can be no table of scores: Arrow reads no other ones."""
+    if not is_utf_8(str(path)):
+        raise UsageError(f"{printable(str(path))}: the path of scores must be UTF-8 text; choose another name")
+
+
+def shown_name(name: str) -> str:
+    """A name as UTF-8 can write it, with escapes for what it cannot: the name of a file may be any bytes."""
+    return name if is_utf_8(name) else name.encode("utf-8", "backslashreplace").decode()
+
+
 def place(name: str | os.PathLike[str]) -> Path:
     """The path of a name. A URL such as ``s3://bucket/logs`` gives a path of universal_pathlib, which has the methods of pathlib
     that are used here.

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.batch.reading import LINE, read, told
 
+from misstep.batch.run import score
 from misstep.errors import MisstepError, RecordError, UsageError
 from misstep.language.facts import Field, Kind
 
@@ -163,6 +165,41 @@ def test_inputs_that_make_no_sense(
     with pytest.raises(UsageError) as raised:
         read([f"{logs}/{name}" for name in inputs], tmp_path / "spool", **options)
     assert str(raised.value) == said.replace("{}", str(logs))
+
+
+def test_a_file_is_read_though_its_name_is_not_utf_8(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / os.fsdecode(b"a\xff.jsonl")).write_bytes(LINE + b"\n")
+    (logs / os.fsdecode(b"b\xff.csv")).write_text("id,facts\na,[]\n", encoding="utf-8")
+    (logs / os.fsdecode(b"\xff")).write_bytes(b"")
+    pq.write_table(pa.table({"id": ["p"], "facts": ["[]"]}), logs / "c.parquet")
+    (logs / "c.parquet").rename(logs / os.fsdecode(b"c\xff.parquet"))
+    for inputs in ([logs], [logs / "*.*"], sorted(logs.glob("*.*"))):
+        done = score(inputs, tmp_path / "out.jsonl", workers=1, overwrite=True)
+        scored = [orjson.loads(line) for line in (tmp_path / "out.jsonl").read_bytes().splitlines()]
+        assert [row["file"].removeprefix(f"{logs}/") for row in scored] == ["a\\udcff.jsonl", "b\\udcff.csv", "c\\udcff.parquet"]
+        assert done.rejects == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"output": "\udcff.jsonl"}, "\\udcff.jsonl: the path of scores must be UTF-8 text; choose another name"),
+        ({"output": "sqlite:///\udcff.db?table=a"}, "sqlite:///\\udcff.db: is not UTF-8 text, as the URL of a database is"),
+        ({"keep": ["\udcff"]}, "the name of a column is not UTF-8 text: '\\udcff'"),
+        ({"ignore": ["\udcff"]}, "the name of a column is not UTF-8 text: '\\udcff'"),
+        ({"id": "\udcff"}, "the name of a column is not UTF-8 text: '\\udcff'"),
+    ],
+)
+def test_other_names_that_are_not_utf_8_are_refused(
+    tmp_path: Path, options: dict[str, Any], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.jsonl").write_bytes(LINE)
+    with pytest.raises(UsageError) as raised:
+        score("a.jsonl", **{"output": "out.jsonl", **options}, workers=1)
+    assert str(raised.value) == said
 
 
 def test_parquet_has_no_beginning_to_be_read_from(tmp_path: Path) -> None:

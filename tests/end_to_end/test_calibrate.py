@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
 import sys
@@ -179,6 +180,13 @@ def test_half_of_a_sign_costs_its_case_alone(misstep: Command, broken: dict[str,
     assert run.code == 2
     assert len(json.loads(run.out)["cases"]) == 3
     assert re.fullmatch(rf"misstep: judged\.jsonl:4:[0-9]+: {re.escape(f'{place}: ' * bool(place) + message)}\n", run.err)
+
+
+def test_a_file_of_cases_is_read_though_its_name_is_not_utf_8(misstep: Command) -> None:
+    names = [misstep.write(os.fsdecode(name), LINES).name for name in (b"a\xff.jsonl", b"b\xff.jsonl")]
+    run = misstep.inside("calibrate", *names, *RULES, "-o", "json")
+    assert (run.code, run.err) == (0, "")
+    assert {case["set"] for case in json.loads(run.out)["cases"]} == {"a\\udcff", "b\\udcff"}
 
 
 def test_a_path_that_is_no_file_is_refused(misstep: Command) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import signal
 import socket
 import subprocess
@@ -50,9 +51,9 @@ def test_an_address_that_is_taken_is_said(misstep: Command) -> None:
 
 def test_an_address_that_is_none_is_said(misstep: Command) -> None:
     run = misstep("serve", "--host", "no.such.host.invalid", "--port", "0")
-    assert run.code == 2
-    assert run.err.startswith("misstep: no.such.host.invalid:0: ")
-    assert run.err.count("\n") == 1
+    assert (run.code, run.err) == (2, "misstep: no.such.host.invalid:0: the host is not found\n")
+    run = misstep("serve", "--host", os.fsdecode(b"\xff"), "--port", "0")
+    assert (run.code, run.err) == (2, "misstep: \\udcff: is not the name of a host\n")
 
 
 @pytest.mark.parametrize("option", [("--port", "70000"), ("--workers", "0"), ("--queue", "0"), ("--request-seconds", "0")])

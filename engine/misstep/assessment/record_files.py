@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from misstep.errors import Location, MisstepError, Problem, RecordError, UsageError, printable, too_long
+from misstep.files import shown_name
 from misstep.limits import Limits
 from misstep.rulebase.documents import Document, read_json, read_text, read_yaml
 
@@ -20,7 +21,7 @@ FORMATS = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".yaml": "yam
 
 def read_documents(file: Path, input_format: str | None) -> Iterator[Document | MisstepError]:
     """The records of the input; a broken line of JSON lines is an error among them, the rest goes on."""
-    name = "<stdin>" if str(file) == "-" else str(file)
+    name = "<stdin>" if str(file) == "-" else shown_name(str(file))
     most = Limits().record_bytes
     with sys.stdin.buffer if name == "<stdin>" else file.open("rb") as stream:
         form = input_format or FORMATS.get(file.suffix.lower())

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from misstep.files import is_remote, opened
+from misstep.files import is_remote, is_utf_8, opened
 
 _TEXTS = (pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary(), pa.binary_view())
 _LISTS = (
@@ -29,7 +29,7 @@ _LISTS = (
 @contextmanager
 def parquet_file(path: Path, **options: object) -> Iterator[pq.ParquetFile]:
     """A Parquet file, to be read; one of this machine is opened by pyarrow itself."""
-    if not is_remote(path):
+    if not is_remote(path) and is_utf_8(str(path)):  # pyarrow takes no other names
         with pq.ParquetFile(path, **options) as file:
             yield file
         return

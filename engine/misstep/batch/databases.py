@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
 from misstep.errors import InstallationError, UsageError, printable
-from misstep.files import real_path
+from misstep.files import is_utf_8, real_path, shown_name
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection, Cursor
@@ -72,6 +72,8 @@ def read_url(url: str, write: bool = False) -> Database:
     place, _, options = url.partition("?")
     system: DatabaseSystem = next((name for name in _FILES if place.startswith(f"{name}:")), "postgresql")
     shown = printable(_without_password(place))
+    if not is_utf_8(url):
+        raise UsageError(f"{shown}: is not UTF-8 text, as the URL of a database is")
     wanted = WANTED.search(options)
     if wanted is None or not wanted[2].strip():
         missing = (
@@ -93,8 +95,8 @@ def read_url(url: str, write: bool = False) -> Database:
 
 
 def shown_input(name: str) -> str:
-    """An input as it may be shown and kept: the URL of a database without its password, anything else as it is."""
-    return read_url(name).name if name.startswith(DATABASES) else name
+    """An input as it may be shown and kept: the URL of a database without its password, anything else by its name."""
+    return read_url(name).name if name.startswith(DATABASES) else shown_name(name)
 
 
 def _without_password(place: str) -> str:

@@ -21,7 +21,7 @@ from misstep.batch.loading import DatabaseOutput
 from misstep.batch.output_path import OutputPath
 from misstep.batch.summary import Summary
 from misstep.errors import UsageError, printable
-from misstep.files import doubled, is_remote, place, place_to_write, real_path, whole_file
+from misstep.files import doubled, is_remote, place, place_to_write, real_path, refuse_not_utf_8, whole_file
 
 STDOUT = "-"
 
@@ -140,6 +140,7 @@ def output_of(name: str | Path) -> FileOutput | StandardOutput | DatabaseOutput:
     if str(name).startswith(DATABASES):
         return DatabaseOutput.named(str(name))
     path = place_to_write(name)
+    refuse_not_utf_8(path)
     return FileOutput(path, form_of(path))
 
 

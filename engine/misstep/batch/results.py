@@ -25,7 +25,7 @@ from misstep.batch.score_tables import read_columns, read_runs
 from misstep.batch.scores_view import VIEWED, scores_view
 from misstep.batch.summary import Summary
 from misstep.errors import InstallationError, UsageError, printable
-from misstep.files import is_remote, place
+from misstep.files import is_remote, place, refuse_not_utf_8
 from misstep.layout.as_html import as_html
 from misstep.layout.wording import counted
 
@@ -168,6 +168,7 @@ def read_scores(path: str | Path) -> Scores:
     if str(path).startswith(DATABASES):
         return _table_scores(read_url(str(path)))
     file = place(path)
+    refuse_not_utf_8(file)
     if not is_remote(file) and (file / RUNS).is_dir():
         return _folder_scores(file)
     check_is_file(file)

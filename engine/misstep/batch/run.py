@@ -43,7 +43,7 @@ from misstep.batch.summary import EXAMPLES, MappingCoverage, Summary, Tally
 from misstep.batch.tasks import IDS, Job, Task, at_hand, common_faults, reasons, score_part
 from misstep.batch.workers import Alone, Processes, TaskRunner
 from misstep.errors import InstallationError, RecordError, UsageError, printable
-from misstep.files import discard_torn, opened, place, place_to_write, refuse_unreached, whole_file
+from misstep.files import discard_torn, is_utf_8, opened, place, place_to_write, refuse_unreached, whole_file
 from misstep.limits import FIXED
 from misstep.rulebase.program_json import dump_program, dump_words
 
@@ -254,7 +254,10 @@ PART_BYTES = FIXED.part_bytes  # of lines: some thousand interviews, done again 
 
 
 def _check_names(wanted: OutputOptions, ignore: set[str], needed: set[str], notes: tuple[str, ...]) -> None:
-    """Raise UsageError about duplicate columns, and those that are both to be read and not to be read."""
+    """Raise UsageError about duplicate columns, those that are both to be read and not to be read, and names that are no text."""
+    for name in (*wanted.keep, *ignore, *needed, *notes):
+        if not is_utf_8(name):
+            raise UsageError(f"the name of a column is not UTF-8 text: '{printable(name)}'")
     if stated := needed.intersection(notes):
         raise UsageError(
             f"from_notes: the column '{printable(stated.pop())}' is read as it is; name one with text in people's words"

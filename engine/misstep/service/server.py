@@ -18,7 +18,7 @@ from uvicorn.config import Config
 from uvicorn.server import Server
 from uvicorn.supervisors import Multiprocess
 
-from misstep.errors import MisstepError
+from misstep.errors import MisstepError, UsageError, printable
 from misstep.service.config import Settings
 from misstep.service.logs import LOG_CONFIG, log_event
 from misstep.service.metrics import FOLDER, Metrics
@@ -111,7 +111,11 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         listener = socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
     except OSError as error:
-        raise OSError(error.errno, os.strerror(error.errno or 0), f"{settings.host}:{settings.port}") from None
+        code = error.errno or 0  # below 0: the host was not found
+        said = os.strerror(code) if code >= 0 else "the host is not found"
+        raise OSError(error.errno, said, f"{settings.host}:{settings.port}") from None
+    except (TypeError, UnicodeError):
+        raise UsageError(f"{printable(settings.host)}: is not the name of a host") from None
     listener.set_inheritable(True)
     host, port = listener.getsockname()[:2]
     logging.config.dictConfig(LOG_CONFIG)

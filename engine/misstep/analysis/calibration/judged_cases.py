@@ -25,7 +25,7 @@ from misstep.errors import (
     printable,
     to_pointer,
 )
-from misstep.files import doubled
+from misstep.files import doubled, shown_name
 from misstep.language.program import Program
 from misstep.rulebase.documents import Document
 from misstep.rulebase.read_pack import describe
@@ -125,8 +125,8 @@ def name_sets(sets: Sequence[CasesLike]) -> list[str]:
         raise UsageError("cases: of several sets each is the path of a file")
     if (twice := doubled(paths)) is not None:
         raise UsageError(f"{'<stdin>' if twice == STDIN else printable(str(twice))}: these cases are given twice")
-    short = ["<stdin>" if path == STDIN else path.stem for path in paths]
-    return [name if short.count(name) == 1 else str(path) for name, path in zip(short, paths, strict=True)] or [""]
+    short = ["<stdin>" if path == STDIN else shown_name(path.stem) for path in paths]
+    return [name if short.count(name) == 1 else shown_name(str(path)) for name, path in zip(short, paths, strict=True)] or [""]
 
 
 def read_case(entry: CaseEntry) -> JudgedDoc:

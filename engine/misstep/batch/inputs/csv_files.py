@@ -15,7 +15,7 @@ from dataclasses import replace
 import orjson
 
 from misstep.batch.inputs.cell_text import SeemsNull, read_cell
-from misstep.batch.inputs.delimited import KIND, CsvRows, is_utf_8, wrong_width
+from misstep.batch.inputs.delimited import KIND, CsvRows, wrong_width
 from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.spool import NOT_UTF_8, Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import Stream
@@ -23,6 +23,7 @@ from misstep.batch.inputs.table_rows import Columns, choose_columns, logged, log
 from misstep.batch.inputs.workbooks import WorkbookRows, workbook_rows
 from misstep.batch.parts import EVERY, Decimal, Logged, Part, Reading, Reject, reject
 from misstep.errors import RecordError, UsageError, did_you_mean, printable
+from misstep.files import is_utf_8
 from misstep.language.facts import GIVEN_ROLES, Field, Kind
 
 FACT = "fact"

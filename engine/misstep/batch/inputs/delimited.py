@@ -247,11 +247,6 @@ class _Lines:
         return line
 
 
-def is_utf_8(text: str) -> bool:
-    """Whether a cell was UTF-8 in its file."""
-    return text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
-
-
 def wrong_width(count: int, expected: int) -> str:
     """The message about a row of more or fewer cells than there are columns."""
     return (

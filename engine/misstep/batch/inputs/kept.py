@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from misstep.batch.parts import EVERY
 from misstep.errors import HALF_SIGN, printable
 from misstep.evaluate.core import Member, core_members
+from misstep.files import is_utf_8
 
 OF_RECORDS = frozenset({"id", "facts"})
 """Keys of a record: carried along, and also left in the line."""
@@ -48,7 +49,7 @@ def take_out(line: bytes, names: Sequence[str], ignore: Collection[str] = ()) ->
 def fault_of(names: Sequence[str], values: Sequence[str | None]) -> str:
     """Why the values that were taken out cannot be carried along; empty where they can."""
     for name, value in zip(names, values, strict=False):
-        if value is not None and not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value):
+        if value is not None and not is_utf_8(value):
             return f"the column '{printable(name)}' {HALF_SIGN}"
     return ""
 

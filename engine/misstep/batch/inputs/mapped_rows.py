@@ -12,7 +12,7 @@ from misstep.batch.arrow import parquet_file, parquet_schema, rows_of_batch
 from misstep.batch.databases import connected, read_url
 from misstep.batch.inputs.csv_files import Rows
 from misstep.batch.inputs.database import database_rows, is_cut
-from misstep.batch.inputs.delimited import CsvRows, is_utf_8, wrong_width
+from misstep.batch.inputs.delimited import CsvRows, wrong_width
 from misstep.batch.inputs.json_files import JsonValues, find_list, is_document
 from misstep.batch.inputs.parquet import DAMAGE, MORE_THAN_BYTES, parquet_batches, taken_groups, unpacks_too_much
 from misstep.batch.inputs.sources import InputSource
@@ -23,6 +23,7 @@ from misstep.batch.inputs.workbooks import workbook_rows
 from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.parts import Logged, Part, Reading, Reject, SourceRemark, reject
 from misstep.errors import UsageError, did_you_mean, listing, printable, too_long
+from misstep.files import is_utf_8
 
 if TYPE_CHECKING:
     from misstep.batch.mapping.row_mapping import RowMapping

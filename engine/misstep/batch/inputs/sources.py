@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from misstep.batch.databases import DATABASES, read_url
 from misstep.batch.parts import InputForm, SourceRemark
 from misstep.errors import UsageError, listing, printable
-from misstep.files import EMPTY, is_remote, place
+from misstep.files import EMPTY, is_remote, place, shown_name
 
 STDIN = "-"
 PACKINGS = (".gz", ".zst")
@@ -109,7 +109,7 @@ def _sources(name: str, form: InputForm | None, remarks: list[SourceRemark]) -> 
     elif Path(name).is_dir():
         yield from _files_below(name, form, remarks)
     elif Path(name).exists():
-        yield InputSource(str(Path(name).absolute()), name, form or _form_of(name))
+        yield InputSource(str(Path(name).absolute()), shown_name(name), form or _form_of(name))
     elif glob.has_magic(name):
         matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 - pathlib's takes no absolute ones
         if not matches:
@@ -118,7 +118,7 @@ def _sources(name: str, form: InputForm | None, remarks: list[SourceRemark]) -> 
             if Path(match).is_dir():
                 yield from _files_below(match, form, remarks)
             else:
-                yield InputSource(str(Path(match).absolute()), match, form or _form_of(match), named=False)
+                yield InputSource(str(Path(match).absolute()), shown_name(match), form or _form_of(match), named=False)
     elif Path(name).is_symlink():
         raise UsageError(f"{shown}: is a broken link")
     else:
@@ -131,7 +131,7 @@ def _files_below(folder: str, form: InputForm | None, remarks: list[SourceRemark
     for where, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
         found += [Path(where, file) for file in sorted(files) if not file.startswith((".", "_"))]
-    yield from _known(folder, [(str(path.absolute()), str(path)) for path in found], form, remarks)
+    yield from _known(shown_name(folder), [(str(path.absolute()), shown_name(str(path))) for path in found], form, remarks)
 
 
 def _known(
