@@ -15,6 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 from tests.batch.reading import LINE, read, told
 
+from misstep.batch.inputs import Reading, rows_of
+from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.run import score
 from misstep.errors import MisstepError, RecordError, UsageError
 from misstep.language.facts import Field, Kind
@@ -104,6 +106,24 @@ def test_what_cannot_be_read_is_said_before_anything_is(
         read(inputs, tmp_path / "spool", **options)
     assert str(raised.value) == f"{file}: {said}"
     assert not list((tmp_path / "spool").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "error", "said"),
+    [(name, data, error, said) for name, data, options, error, said in BAD if error is RecordError and not options],
+)
+def test_the_same_is_said_where_rows_are_mapped(
+    tmp_path: Path, name: str, data: bytes, error: type[MisstepError], said: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(data)
+    mapping = RowMapping.parse("map: 1\ncolumns: {minutes: integer}\nfacts: {late_arrival: {minutes: minutes}}\n")
+    with pytest.raises(error) as raised:
+        score(file, tmp_path / "out.jsonl", mapping=mapping, workers=1)
+    assert str(raised.value) == f"{file}: {said}"
+    with pytest.raises(error) as raised:
+        list(rows_of([str(file)], Reading(tmp_path)))
+    assert str(raised.value) == f"{file}: {said}"
 
 
 @pytest.mark.parametrize(

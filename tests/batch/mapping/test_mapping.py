@@ -11,7 +11,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from misstep import RuleBase, RuleError
+from misstep import RecordError, RuleBase, RuleError
 from misstep.batch.mapping.draft import draft_mapping
 from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.mapping.row_mapping import RowMapping
@@ -173,7 +173,7 @@ NAMES = st.text(min_size=0, max_size=6) | st.sampled_from(
 CELLS = st.recursive(
     st.none()
     | st.booleans()
-    | st.integers()
+    | st.integers(-(2**63), 2**63 - 1)
     | st.floats(allow_nan=False)
     | st.text(max_size=5)
     | st.sampled_from(["yes", "no", "1"]),
@@ -193,6 +193,12 @@ def test_a_draft_of_any_log_passes_the_check(rows: list[dict[str, Any]]) -> None
     )
     read = RowMapping.parse(text)
     assert [len(read.record(row).facts) for row in rows] == [1] * len(rows)
+
+
+@pytest.mark.parametrize("rows", [[], [{}], [{"": 1}], [{"a": {}}]])
+def test_of_nothing_there_is_no_draft(rows: list[dict[str, Any]]) -> None:
+    with pytest.raises(RecordError, match="no row can be read that has a column to declare"):
+        draft_mapping(rows)
 
 
 def test_a_draft_says_that_it_leaves_columns_out_and_they_are_not_counted() -> None:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from misstep.batch.arrow import parquet_file, parquet_schema, rows_of_batch
+from misstep.batch.arrow import parquet_file, rows_of_batch
 from misstep.batch.databases import connected, read_url
 from misstep.batch.inputs.csv_files import Rows
 from misstep.batch.inputs.database import database_rows, is_cut
 from misstep.batch.inputs.delimited import CsvRows, wrong_width
 from misstep.batch.inputs.json_files import JsonValues, find_list, is_document
-from misstep.batch.inputs.parquet import DAMAGE, MORE_THAN_BYTES, parquet_batches, taken_groups, unpacks_too_much
-from misstep.batch.inputs.sources import InputSource
+from misstep.batch.inputs.parquet import DAMAGE, MORE_THAN_BYTES, parquet_batches, schema_of, taken_groups, unpacks_too_much
+from misstep.batch.inputs.sources import InputSource, check_whole
 from misstep.batch.inputs.spool import NOT_UTF_8, Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import Stream, check_stream, open_stream
 from misstep.batch.inputs.table_rows import logged
@@ -81,20 +81,20 @@ def raw_rows(
 
     Raises UsageError or RecordError where it cannot be read, or lacks a column.
     """
+    check_whole(source)
     if source.form == "database":
         database = read_url(source.path)
         with connected(database) as cursor:
             names, texts = database_rows(cursor, database, lambda there: _wanted(source, there, mapping, reading), reading)
             yield _of_database(names, texts, ends, reading)
     elif source.form == "parquet":
-        yield _of_parquet(source, _wanted(source, parquet_schema(source.file).names, mapping, reading), ends)
+        yield _of_parquet(source, _wanted(source, schema_of(source).names, mapping, reading), ends)
     elif source.form == "xlsx":
         with workbook_rows(source, reading) as sheet:
             yield _of_table(sheet, _wanted(source, sheet.header, mapping, reading), reading)
     else:
         with open_stream(source, reading) as stream:
-            if source.streamed:
-                check_stream(source, stream)
+            check_stream(source, stream)
             remarks += stream.remarks
             yield _of_stream(source, stream, mapping, reading, ends, remarks)
 

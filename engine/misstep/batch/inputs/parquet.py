@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from misstep.batch.arrow import as_json, decoded, has_words, is_nested, is_text, longest_text, parquet_file
+from misstep.batch.arrow import as_json, decoded, has_words, is_nested, is_text, longest_text, parquet_file, parquet_schema
 from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.spool import Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import FREELY, RATIO, UNPACKS_TOO_MUCH
@@ -36,15 +36,18 @@ DAMAGE = (pa.ArrowInvalid, pa.ArrowSerializationError, OSError)  # errors of pya
 
 def check_parquet(source: InputSource, reading: Reading) -> None:
     """Raise UsageError or RecordError about a file that cannot be read."""
+    _columns(schema_of(source), source, reading)
+
+
+def schema_of(source: InputSource) -> pa.Schema:
+    """The columns of a file. Raises UsageError or RecordError where it cannot be read."""
     name = printable(source.name)
     try:
-        with parquet_file(source.file) as file:
-            schema = file.schema_arrow
+        return parquet_schema(source.file)
     except pa.ArrowNotImplementedError as error:
         raise UsageError(f"{name}: is Parquet that is not supported here: {printable(str(error))[:200]}") from None
     except DAMAGE:
         raise RecordError(f"{name}: is not a Parquet file, or is truncated or damaged") from None
-    _columns(schema, source, reading)
 
 
 def plan_parquet(source: InputSource, reading: Reading, spool: Spool) -> Iterator[Part]:

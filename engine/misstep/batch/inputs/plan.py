@@ -15,12 +15,12 @@ from misstep.batch.inputs.json_files import is_document, plan_json
 from misstep.batch.inputs.lines import plan_file, plan_stream, read_lines
 from misstep.batch.inputs.mapped_rows import RawRow, plan_mapped, raw_rows
 from misstep.batch.inputs.parquet import check_parquet, plan_parquet, read_parquet
-from misstep.batch.inputs.sources import InputSource, find_sources
+from misstep.batch.inputs.sources import InputSource, check_whole, find_sources
 from misstep.batch.inputs.spool import Spool, fault_part, read_rows
 from misstep.batch.inputs.streams import check_stream, open_stream
 from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.parts import InputForm, Logged, Part, Reading, Reject, SourceRemark, reject
-from misstep.errors import MisstepError, RecordError, UsageError, printable
+from misstep.errors import MisstepError, UsageError, printable
 
 if TYPE_CHECKING:
     from misstep.batch.mapping.row_mapping import RowMapping
@@ -81,14 +81,10 @@ def _check(source: InputSource, reading: Reading) -> None:
     name = printable(source.name)
     if source.form == "database":
         check_database(source, reading)
-    elif source.streamed:
-        if source.form in ("parquet", "xlsx"):
-            title = "Parquet" if source.form == "parquet" else "a workbook"
-            raise UsageError(f"{name}: {title} is read from a file only, as it begins at its end")
-    else:
-        try:
-            if source.form in ("parquet", "xlsx") and not source.file.stat().st_size:
-                raise RecordError(f"{name}: is empty")
+        return
+    try:
+        check_whole(source)
+        if not source.streamed:
             if source.form == "parquet":
                 check_parquet(source, reading)
             elif source.form == "xlsx":
@@ -98,8 +94,8 @@ def _check(source: InputSource, reading: Reading) -> None:
                     check_stream(source, stream)
                     if source.form in ("csv", "long-csv"):
                         check_csv(source, stream, reading)
-        except OSError as error:
-            raise UsageError(f"{name}: cannot be read: {error.strerror}") from None
+    except OSError as error:
+        raise UsageError(f"{name}: cannot be read: {error.strerror}") from None
 
 
 def _check_mapped(source: InputSource, mapping: RowMapping, reading: Reading) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from misstep.batch.databases import DATABASES, read_url
 from misstep.batch.parts import InputForm, SourceRemark
-from misstep.errors import UsageError, listing, printable
+from misstep.errors import RecordError, UsageError, listing, printable
 from misstep.files import EMPTY, is_remote, place, shown_name
 
 STDIN = "-"
@@ -75,6 +75,16 @@ class InputSource:
     def streamed(self) -> bool:
         """Whether it can only be read once, from its beginning."""
         return self.path == STDIN or not self.file.is_file()
+
+
+def check_whole(source: InputSource) -> None:
+    """Raise UsageError where a format that begins at the end of its file comes from a stream, RecordError where it is empty."""
+    if source.form in ("parquet", "xlsx"):
+        if source.streamed:
+            title = "Parquet" if source.form == "parquet" else "a workbook"
+            raise UsageError(f"{printable(source.name)}: {title} is read from a file only, as it begins at its end")
+        if not source.file.stat().st_size:
+            raise RecordError(f"{printable(source.name)}: is empty")
 
 
 def find_sources(inputs: Sequence[str], form: InputForm | None, remarks: list[SourceRemark]) -> list[InputSource]:

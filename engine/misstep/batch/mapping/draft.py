@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from misstep.errors import hidden_signs
+from misstep.errors import RecordError, hidden_signs
 from misstep.language.facts import TYPES, TypeName
 from misstep.layout.wording import counted
 from misstep.limits import FIXED
@@ -25,7 +25,10 @@ _IDS = ("id", "uuid", "interview_id", "application_id")
 
 
 def draft_mapping(rows: Iterable[Mapping[str, Any]]) -> str:
-    """The text of a mapping that declares the columns of some rows. No line under ``facts`` is guessed."""
+    """The text of a mapping that declares the columns of some rows. No line under ``facts`` is guessed.
+
+    Raises RecordError where there is none to declare.
+    """
     sample = list(islice(rows, SAMPLE))
     columns: dict[str, list[Any]] = {}
     for row in sample:
@@ -36,6 +39,8 @@ def draft_mapping(rows: Iterable[Mapping[str, Any]]) -> str:
     names = _named(columns)
     lines = ["map: 1", "title: (what this log is)", "columns:"]
     declared = {s: [] if _is_deep(cells) else [*_declared(names[s], s, cells, "  ")] for s, cells in columns.items()}
+    if not any(declared.values()):
+        raise RecordError("no row can be read that has a column to declare")
     lines += itertools.chain.from_iterable(declared.values())
     id_ = next((name for name in (*_IDS, *columns) if name in columns and _is_id(name, columns[name], len(sample))), None)
     if id_ is not None:
