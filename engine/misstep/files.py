@@ -10,7 +10,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -150,7 +150,8 @@ def whole_file(path: Path, mode: int = 0o666, sync: bool = True) -> Iterator[IO[
         if sync:
             _sync_folder(whole.parent)
     except BaseException as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # it may be what failed
+            temporary.unlink(missing_ok=True)
         if isinstance(error, OSError) and str(error.filename or temporary) == str(temporary):
             error.filename, error.filename2 = str(path), None
         raise

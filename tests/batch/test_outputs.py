@@ -40,6 +40,12 @@ def test_a_table_that_is_read_is_not_written_whatever_it_is_called(tmp_path: Pat
         ({"rejects": "r.txt", "writes": ["r.txt"]}, "r.txt: is named for two outputs; give each a file of its own"),
         ({"rejects": "file:///r.jsonl"}, "file:///r.jsonl: a file of this machine is named by its path: /r.jsonl"),
         ({"journal": "file:///j"}, "file:///j: a file of this machine is named by its path: /j"),
+        ({"rejects": "log.jsonl/r.jsonl"}, "log.jsonl/r.jsonl: there is no folder log.jsonl"),
+        ({"journal": "other.txt"}, "other.txt: is no folder; checkpoints need a folder of their own"),
+        (
+            {"journal": "mine"},
+            "mine: is no checkpoint folder, as notes.txt is in it; checkpoints need a folder of their own",
+        ),
         ({"rejects": ""}, "an empty name is no file or folder"),
         ({"writes": ["log.jsonl"]}, "log.jsonl: is an input; write elsewhere"),
     ],
@@ -49,9 +55,13 @@ def test_each_output_has_a_file_of_its_own(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("log.jsonl").write_text('{"id": "a", "facts": []}\n', encoding="utf-8")
+    Path("other.txt").touch()
+    Path("mine").mkdir()
+    Path("mine/notes.txt").touch()
     with pytest.raises(UsageError, match=f"^{re.escape(message)}$"):
         score("log.jsonl", "k.jsonl", overwrite=True, **options)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["log.jsonl"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log.jsonl", "mine", "other.txt"]
+    assert [path.name for path in Path("mine").iterdir()] == ["notes.txt"]
 
 
 def test_half_a_surrogate_pair_in_a_column_costs_its_row_alone(tmp_path: Path) -> None:

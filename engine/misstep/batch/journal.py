@@ -6,6 +6,7 @@ record is scored exactly once, whenever the run is killed.
 
 from __future__ import annotations
 
+import re
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ from misstep.files import is_remote, whole_file
 
 SUFFIX = ".misstep-run"
 ABOUT, LOCK = "run.json", "lock"
+_OURS = re.compile(rf"{LOCK}|{ABOUT}|\.{ABOUT}\..*\.tmp|[0-9a-f]{{16}}")
+"""What may be in the folder, also after a kill: the parts have a folder of their own in it."""
 RULES, BASELINE, WORDS = "rules", "baseline", "words"
 """The rule bases of a run, by which its workers score: parts of its identity, and files among its parts."""
 VERSION, COLUMN_VERSION = "version of misstep", "version of its columns"
@@ -122,6 +125,20 @@ class Journal:
                 shutil.rmtree(path, ignore_errors=True)
             elif path.name != LOCK:
                 path.unlink(missing_ok=True)
+
+
+def check_journal(folder: Path) -> None:
+    """Raise UsageError about a path that is no folder, or has anything but a journal in it: a journal is deleted as a whole."""
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        raise UsageError(f"{printable(str(folder))}: is no folder; checkpoints need a folder of their own") from None
+    for name in sorted(names):
+        if _OURS.fullmatch(name) is None:
+            shown = printable(f"{folder}: is no checkpoint folder, as {name} is in it")
+            raise UsageError(f"{shown}; checkpoints need a folder of their own")
 
 
 def is_begun(folder: Path) -> bool:

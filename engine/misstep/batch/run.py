@@ -24,7 +24,7 @@ from misstep.batch.databases import shown_input
 from misstep.batch.forms import join_bytes, join_once
 from misstep.batch.history import AddedRun, History, SourcePart
 from misstep.batch.inputs import Reading, plan_parts, read_part
-from misstep.batch.journal import BASELINE, COLUMN_VERSION, RULES, VERSION, WORDS, Journal, is_begun, part_file
+from misstep.batch.journal import BASELINE, COLUMN_VERSION, RULES, VERSION, WORDS, Journal, check_journal, is_begun, part_file
 from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.outputs import (
     GrowingOutput,
@@ -163,6 +163,7 @@ def score(
     runner = workers_of(on, workers, folder)
     for path in (folder, rejected):
         refuse_unreached(path)
+    check_journal(folder)
     if not is_begun(folder):  # of a run that goes on, some may be there
         target.check(wanted, overwrite)
         check_writable([path for path in beside if path.parent != folder], overwrite or append)
