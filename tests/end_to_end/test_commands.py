@@ -500,6 +500,11 @@ def test_an_empty_name_is_not_the_working_folder(misstep: Command, command: list
     assert (run.code, run.out, run.err) == (2, "", f"misstep: {place}an empty name is no file or folder\n")
 
 
+def test_a_device_is_no_pack(misstep: Command) -> None:
+    run = misstep("check", "/dev/null")
+    assert (run.code, run.out, run.err) == (2, "", "misstep: /dev/null: is neither a file nor a folder\n")
+
+
 CLOSED = {
     "stdin": "misstep: <stdin>: is closed; give a file or a pipe: < FILE\n",
     "stdout": "misstep: <stdout>: is closed; > /dev/null discards what is printed\n",

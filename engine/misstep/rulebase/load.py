@@ -66,7 +66,7 @@ def _files(paths: Iterable[str | Path], limits: Limits) -> tuple[dict[Path, int]
         if not str(given):
             raise UsageError("an empty path of a rule pack")
         if not path.is_dir() and not path.is_file():
-            raise UsageError(f"{path}: no such file or folder")
+            raise UsageError(f"{path}: {'is neither a file nor a folder' if path.exists() else 'no such file or folder'}")
         for file in _files_in(path) if path.is_dir() else [path]:
             if path.is_dir() and WORDS in file.relative_to(path).parts[:-1]:
                 words.setdefault(file.resolve(), layer)
