@@ -207,7 +207,7 @@ def number_of_nobody(case: Case) -> Iterator[str]:
 
 
 def default_as_said(case: Case) -> Iterator[str]:
-    """A message, headline or word that would be another one if what nobody said were otherwise, with the same plan."""
+    """A message, headline, word or advice that would be another one if what nobody said were otherwise, with the same plan."""
     result, drafter = case.base.evaluate({"facts": list(case.facts)}), _drafter(case.base)
     told = _words_of(result, drafter, case.answer.outlook)
     for way in (0, -1):
@@ -218,9 +218,11 @@ def default_as_said(case: Case) -> Iterator[str]:
 
 
 def _words_of(result: Result, drafter: Drafter, outlook: str) -> list[object]:
-    facts, _, findings, plan = result
+    facts, memory, findings, plan = result
+    kinds = [(finding.mistake, memory.program.kinds[finding.mistake[KIND]]) for finding in findings]
+    words = [drafter.of_kind(mistake, facts, text) for mistake, kind in kinds for text in (kind.word, *kind.advice.values())]
     messages = [drafter.message(step, plan, findings, facts, outlook) for step in plan.steps]
-    return [*messages, drafter.headline(plan, findings, facts, outlook), *(drafter.word(f.mistake, facts) for f in findings)]
+    return [*messages, drafter.headline(plan, findings, facts, outlook), *words]
 
 
 def _otherwise(result: Result, base: RuleBase, way: int) -> Result:
@@ -282,10 +284,11 @@ def broken_sentence(case: Case) -> Iterator[str]:
     """Doubled punctuation, an empty clause or what is left of a template, in what a person reads."""
     answer = case.answer
     texts = [answer.headline, *(f.word for f in answer.findings), *(step.title for step in answer.steps)]
+    texts += [action.text for action in answer.actions]
     texts += [text for step in answer.steps if step.message for text in (step.message.subject or "", step.message.body)]
     quoted = [value for fact in case.facts for value in fact.values() if isinstance(value, str) and len(value) > 2]
     for text in texts:
-        own = text
+        own = text.replace(" ...", " and so on")
         for value in quoted:  # what the record says is as it is
             own = own.replace(value.rstrip(" .,;:"), "it")
         found = BROKEN.search(own)

@@ -49,7 +49,7 @@ impl Memory<'_> {
         self.weighed(json.member("because"), &because);
         cite(self.program, &mut cited, because.iter().map(|reason| reason.firing));
         json.member("findings").list(&self.findings, |json, finding| {
-            self.put_finding(json, finding, Some(&self.word_of(finding.fact)));
+            self.put_finding(json, finding, Some(&self.told(self.facts.kind(finding.fact).word, finding.fact)));
             let because = self.reasons_of(Some(finding.fact));
             self.weighed(json.name("because"), &because);
             json.put("}");
@@ -155,10 +155,11 @@ impl Memory<'_> {
 
     /// How an action is done for its mistakes.
     fn advice(&self, choice: &Choice) -> String {
-        let mut advice: Vec<&str> = vec![];
+        let mut advice: Vec<String> = vec![];
         for finding in self.findings.iter().filter(|finding| choice.relieves(finding.fact)) {
             let of_kind = self.facts.kind(finding.fact).advice.iter().find(|(action, _)| *action == choice.action);
-            advice.extend(of_kind.map(|(_, text)| text.as_str()).filter(|text| !advice.contains(text)));
+            let told = of_kind.map(|(_, template)| self.told(*template, finding.fact));
+            advice.extend(told.filter(|text| !text.is_empty() && !advice.contains(text)));
         }
         advice.truncate(MOST_ADVICE);
         let text = advice.join(" ");

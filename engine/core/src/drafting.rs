@@ -51,9 +51,10 @@ impl Memory<'_> {
         said.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// The meaning of a mistake to those who saw it.
-    pub fn word_of(&self, mistake: usize) -> String {
-        self.of_kind(self.facts.kind(mistake).word, mistake).replace(GLUE, " ")
+    /// A template of the kind of a mistake in words to the person.
+    pub fn told(&self, template: Option<usize>, mistake: usize) -> String {
+        let said = self.of_kind(template, mistake).replace(GLUE, " ");
+        said.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// The message of a step; None if its channel has none, or if no action has words for it.

@@ -229,7 +229,7 @@ pub struct Kind {
     pub repair: Option<usize>,
     pub word: Option<usize>,
     /// How an action is done for it, by the action.
-    pub advice: Vec<(usize, String)>,
+    pub advice: Vec<(usize, Option<usize>)>,
     pub traits: Vec<u32>,
     pub fields: Vec<Field>,
     #[serde(skip)]

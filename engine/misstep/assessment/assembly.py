@@ -103,8 +103,9 @@ def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: Plai
     reasons = reasons_by_fact([*memory.contributions, *limits], explainer, context)
     drafts = [drafter.message(step, plan, findings, facts, summary["outlook"]) for step in plan.steps]
     because = reasons.get(None, [])
-    scored = [_finding(f, result, drafter.word(f.mistake, facts), reasons.get(f.mistake[ID], [])) for f in findings]
-    actions = [[_action(choice, result, explainer, context) for choice in step.choices] for step in plan.steps]
+    words = [drafter.of_kind(f.mistake, facts, memory.program.kinds[f.mistake[KIND]].word) for f in findings]
+    scored = [_finding(f, result, word, reasons.get(f.mistake[ID], [])) for f, word in zip(findings, words, strict=True)]
+    actions = [[_action(choice, result, explainer, drafter, context) for choice in step.choices] for step in plan.steps]
     avoid = [
         _avoided(each, action_reasons(_fired(each.firings), explainer, context))
         for each in what_to_avoid(memory.vetoes, plan, memory.program)
@@ -172,10 +173,11 @@ def _step(rank: int, step: PlannedStep, draft: Draft | None, scale: Scale, actio
     }
 
 
-def _action(choice: Choice, result: Result, explainer: Explainer, context: RecordContext) -> Plain:
+def _action(choice: Choice, result: Result, explainer: Explainer, drafter: Drafter, context: RecordContext) -> Plain:
     action, program = choice.action, result.memory.program
-    kinds = [program.kinds[f.mistake[KIND]] for f in result.findings if f.mistake[ID] in choice.relief]
-    advice = dict.fromkeys([kind.advice[action.id] for kind in kinds if action.id in kind.advice])
+    mistakes = [finding.mistake for finding in result.findings if finding.mistake[ID] in choice.relief]
+    templates = [(mistake, program.kinds[mistake[KIND]].advice.get(action.id, "")) for mistake in mistakes]
+    advice = dict.fromkeys([said for each, text in templates if (said := drafter.of_kind(each, result.facts, text))])
     return {
         "action": action.id,
         "title": action.title,

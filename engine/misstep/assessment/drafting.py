@@ -62,9 +62,9 @@ class Drafter:
         occurrence = Occurrence(facts, outlook, plan.verdict, _ids(plan), mistakes, about)
         return " ".join(self._speaker.template(self._scale.headline)(occurrence).replace(GLUE, " ").split())
 
-    def word(self, mistake: Row, facts: Facts) -> str:
-        """The meaning of a mistake to those who saw it, addressed to the person."""
-        return self._speaker.of_kind(mistake, facts, "word").replace(GLUE, " ")
+    def of_kind(self, mistake: Row, facts: Facts, text: str) -> str:
+        """A template of the kind of a mistake in words to the person."""
+        return " ".join(self._speaker.of_kind(mistake, facts, text).replace(GLUE, " ").split())
 
     def message(self, step: PlannedStep, plan: Plan, findings: Sequence[FindingRow], facts: Facts, outlook: str) -> Draft | None:
         """The message of a step; None if its channel has none, or if no action has words for it."""

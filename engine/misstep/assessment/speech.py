@@ -90,19 +90,18 @@ class Speaker:
             found = self._templates[text, lines] = self._compiled(text if lines else " ".join(text.split()), self._read)
         return found
 
-    def of_kind(self, mistake: Row, facts: Facts, what: str) -> str:
-        """Render a template of the kind of a mistake: ``said``, ``repair`` or ``word``."""
-        kind = self._program.kinds[mistake[KIND]]
-        text: str = getattr(kind, what)
+    def of_kind(self, mistake: Row, facts: Facts, text: str) -> str:
+        """Render a template of the kind of a mistake."""
         if not text:
             return ""
-        template = self._of_kinds.get((kind.name, what))
+        kind = self._program.kinds[mistake[KIND]]
+        template = self._of_kinds.get((kind.name, text))
         if template is None:
 
             def read(name: str, variables: dict[str, str]) -> _Reading:
                 return _reading(lambda of: of.mistakes[0], kind.columns, kind.fields, {name: variables[""]})
 
-            template = self._of_kinds[kind.name, what] = self._compiled(" ".join(text.split()), read)
+            template = self._of_kinds[kind.name, text] = self._compiled(" ".join(text.split()), read)
         return template(Occurrence(facts, "", "", mistakes=(mistake,))).strip()
 
     def _compiled(self, text: str, read: Callable[[str, dict[str, str]], _Reading]) -> Template:
@@ -173,7 +172,7 @@ class Speaker:
         """The mistakes that an action is for, in words: the worst two, since more of them is a confession."""
         names: list[str] = []
         for mistake in of.mistakes:
-            name = self.of_kind(mistake, of.facts, SAID).strip(" .").replace(" ", GLUE)
+            name = self.of_kind(mistake, of.facts, self._program.kinds[mistake[KIND]].said).strip(" .").replace(" ", GLUE)
             if name and name not in names:
                 names.append(name)
                 if len(names) == NAMED_MISTAKES:
@@ -182,7 +181,7 @@ class Speaker:
 
     def _repair_mistakes(self, of: Occurrence) -> str:
         """The sentences that put right the mistakes that an action is for."""
-        said = [self.of_kind(mistake, of.facts, REPAIR) for mistake in of.mistakes]
+        said = [self.of_kind(mistake, of.facts, self._program.kinds[mistake[KIND]].repair) for mistake in of.mistakes]
         return " ".join([*dict.fromkeys(sentences for sentences in said if sentences)][:NAMED_MISTAKES])
 
 

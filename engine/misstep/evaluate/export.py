@@ -160,7 +160,7 @@ class _Export:
             "assumed": kind.assumed,
             "each": kind.each,
             **{name: self._templates.of_kind(getattr(kind, name), kind) for name in ("said", "repair", "word")},
-            "advice": [[self.action(action), text] for action, text in kind.advice.items()],
+            "advice": [[self.action(action), self._templates.of_kind(text, kind)] for action, text in kind.advice.items()],
             "traits": [self.word(getattr(kind, trait)) for trait in TRAITS],
             "fields": [self._field(field) for field in kind.fields],
         }

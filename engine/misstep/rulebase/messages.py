@@ -16,6 +16,8 @@ from misstep.rulebase.templates import Names, TemplateError, check_template
 
 LONGEST = {SAID: 40, REPAIR: 60, "word": 80}
 """The most words of each template of a kind."""
+LONGEST_ADVICE = 60
+"""The most words of how an action is done for a kind."""
 
 
 class MessageChecker:
@@ -30,6 +32,9 @@ class MessageChecker:
             key: max([self._of_kind(merged.kinds[name], kind, key, limit) for name, kind in kinds.items()], default=0)
             for key, limit in LONGEST.items()
         }
+        for name, kind in kinds.items():
+            for action, text in kind.advice.items():
+                self._within(merged.kinds[name], text, kind, LONGEST_ADVICE, "advice", action)
         self.longest = {
             SAID: NAMED_MISTAKES * most[SAID] + 2,
             REPAIR: NAMED_MISTAKES * most[REPAIR],
@@ -62,9 +67,13 @@ class MessageChecker:
         if kind.role != "mistake":
             entry.report(f"`{key}` is for mistakes", key)
             return 0
-        words = self._check(entry, text, _types(kind), key)
+        return self._within(entry, text, kind, most, key)
+
+    def _within(self, entry: PackEntry[schema.KindDoc], text: str, kind: Kind, most: int, *path: str) -> int:
+        """How many words a template over the fields of a kind can be, up to the most that are taken."""
+        words = self._check(entry, text, _types(kind), *path)
         if words > most:
-            entry.report(f"this can be {words} words; at most {most} are taken", key)
+            entry.report(f"this can be {words} words; at most {most} are taken", *path)
         return min(words, most)
 
     def check_scale(self) -> None:

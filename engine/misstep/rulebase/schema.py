@@ -178,7 +178,7 @@ class KindDoc(Declaration):
     harm: Name | None = None
     mend: Name | None = None
     word: Prose = ""
-    advice: dict[Name, ShortText] = {}
+    advice: dict[Name, Annotated[Prose, StringConstraints(min_length=1)]] = {}
     assumed: ShortText | None = None
     said: ShortText | None = None
     repair: Prose = ""

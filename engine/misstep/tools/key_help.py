@@ -165,7 +165,9 @@ HELP: Mapping[type[schema.Doc], Mapping[str, KeyHelp]] = {
             f"Two sentences to the person: what it usually means to others. {_TEMPLATE}", "It weighs less than it seems."
         ),
         "advice": KeyHelp(
-            "How an action is done for it, in place of the text of the action.", {"brief_apology": "Name the minutes."}, "actions"
+            f"How an action is done for it, in place of the text of the action. {_TEMPLATE}",
+            {"brief_apology": "Name the minutes."},
+            "actions",
         ),
         "assumed": KeyHelp(
             "Of a setting: where a record has none it is there with its defaults, and this stands in the notes.",
