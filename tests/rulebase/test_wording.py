@@ -55,6 +55,21 @@ LETTERS: dict[str, tuple[list[Fact], list[str], list[str]]] = {
         ["The connection failed."],
         ["sorry"],
     ),
+    "a name said wrongly": (
+        [AFTER, {"kind": "wrong_name", "times": 3, "reaction": "annoyed"}],
+        ["I have the name right now: [the right name]."],
+        ["should have read"],
+    ),
+    "a name written wrongly": (
+        [AFTER, {"kind": "wrong_name", "medium": "email"}],
+        ["The name should have read [the right name]."],
+        ["right now"],
+    ),
+    "papers on their way, and they are called": (
+        [{**BEFORE, "channels": ["email", "phone"]}, {"kind": "wrong_document"}],
+        ["I want you to have something that is not with you yet.", "I attach the right document"],
+        ["One thing before we meet.\n\nThank"],
+    ),
     "own line": ([VIDEO, {"kind": "video_technical_failure", "fault": "candidate"}], ["failed at my end", "sorry"], []),
     "an absence for an emergency": (
         [AFTER, {"kind": "no_show", "emergency": True, "cause": "own"}],
@@ -133,6 +148,28 @@ def test_a_letter_says_this_and_not_that(name: str) -> None:
     said = letters(BASE.assess(facts))
     assert [words for words in there if words not in said] == []
     assert [words for words in absent if words in said] == []
+
+
+# what the mistake was: words of how it is prepared for
+PREPARED: dict[str, tuple[Fact, str]] = {
+    "a present": ({"kind": "unprofessional_follow_up", "sort": "gift"}, "Leave presents out"),
+    "a message that went out by mistake": ({"kind": "unprofessional_follow_up", "cause": "accident"}, "address empty"),
+    "a message that nothing more is said of": ({"kind": "unprofessional_follow_up"}, "sleep on it"),
+    "smoke": ({"kind": "poor_hygiene", "what": "smoke"}, "No smoke in the hour before"),
+    "too formal": ({"kind": "inappropriate_dress", "problem": "too_formal"}, "leave one thing off"),
+    "mispronounced": ({"kind": "wrong_name", "error": "mispronounced"}, "how the name is said"),
+    "a grip like a vice": ({"kind": "poor_handshake", "sort": "strong"}, "no firmer than theirs"),
+    "a drink at lunch": ({"kind": "meal_slip", "what": "alcohol"}, "Water, whatever they drink"),
+    "a trembling hand": ({"kind": "visible_nervousness", "signs": ["hands"]}, "hands flat on the table"),
+    "the team and not oneself": ({"kind": "weak_behavioural_answer", "flaw": "team_not_self"}, 'begins with "I"'),
+}
+
+
+@pytest.mark.parametrize("name", PREPARED)
+def test_what_is_to_be_prepared_follows_from_what_happened(name: str) -> None:
+    fact, words = PREPARED[name]
+    actions = BASE.assess([AFTER, {**fact, "reaction": "annoyed"}]).actions
+    assert [action for action in actions if action.action == "prepare_next_time" and words in action.text]
 
 
 def test_no_letter_says_a_sentence_twice() -> None:
