@@ -226,7 +226,7 @@ def test_a_folder_counts_with_its_sub_folders_and_nothing_but_yaml(write: Write)
         (["kinds.yaml", "nowhere.yaml"], "nowhere.yaml: no such file or folder"),
         (["kinds.yaml\x00"], "kinds.yaml\\x00: no such file or folder"),
         (["empty"], "empty: there is no *.yaml file in this folder"),
-        (["pipe.yaml"], "pipe.yaml: no such file or folder"),
+        (["pipe.yaml"], "pipe.yaml: is neither a file nor a folder"),
     ],
 )
 def test_a_path_that_leads_to_no_pack_is_the_callers_fault(write: Write, paths: list[str], says: str) -> None:
