@@ -120,8 +120,13 @@ def test_pydantic_takes_it_inside_of_other_types() -> None:
     assert adapter.validate_json(adapter.dump_json({"a": [seed()]})) == {"a": [seed()]}
 
 
-def test_its_json_schema_is_as_on_file(golden: Golden) -> None:
+def test_its_json_schema_takes_it() -> None:
     schema = TypeAdapter(Assessment).json_schema(mode="serialization")
     assert schema == Assessment.json_schema()
     jsonschema.validate(json.loads(seed().to_json()), schema)
+
+
+@pytest.mark.once  # versions of pydantic write the same in different ways
+def test_its_json_schema_is_as_on_file(golden: Golden) -> None:
+    schema = Assessment.json_schema()
     golden(Path(__file__).with_name("assessment.schema.json"), json.dumps(schema, indent=1) + "\n")
