@@ -13,7 +13,7 @@ from tests.end_to_end.command import INTERVIEWS, Command
 
 from misstep import InstallationError, RuleBase, __version__
 from misstep.cli.version import describe_installation
-from misstep.evaluate.core import core_fault
+from misstep.evaluate.core import Core, core_fault
 
 RECORD = [{"kind": "late_arrival", "minutes": 12}]
 BYTES = b'[{"kind": "late_arrival", "minutes": 12}]'
@@ -69,11 +69,20 @@ def test_another_version_is_not_used(installed: Callable[[object], RuleBase]) ->
     assert str(caught.value) == f"the engine 'core' needs misstep-core {__version__}, and 0.0.7 is installed"
 
 
-def test_rules_with_a_word_that_it_does_not_know_run_in_python(installed: Callable[[object], RuleBase]) -> None:
-    def refuse(program: bytes, schema: int) -> object:
-        raise ValueError("unknown variant `median`")
+def test_one_that_was_built_before_it_had_all_that_is_asked_of_it_is_not_used(installed: Callable[[object], RuleBase]) -> None:
+    before = type("Core", (), {"assess": lambda record: None})
+    rules = installed(SimpleNamespace(__version__=__version__, Core=before))
+    assert rules.assess(RECORD).findings
+    with pytest.raises(InstallationError, match="as it is in this checkout: build it anew"):
+        rules.assess(RECORD, "core")
 
-    rules = installed(SimpleNamespace(__version__=__version__, Core=refuse))
+
+def test_rules_with_a_word_that_it_does_not_know_run_in_python(installed: Callable[[object], RuleBase]) -> None:
+    class Refusing(Core):
+        def __init__(self, program: bytes, schema: int) -> None:
+            raise ValueError("unknown variant `median`")
+
+    rules = installed(SimpleNamespace(__version__=__version__, Core=Refusing))
     assert rules.assess(RECORD).findings
     with pytest.raises(InstallationError) as caught:
         rules.assess(RECORD, "core")

@@ -88,6 +88,8 @@ def core_fault() -> str | None:
         return "the engine 'core' needs misstep-core: pip install 'misstep[core]'; in a checkout ./engine/core, which needs cargo"
     if misstep_core.__version__ != __version__:  # of another version it takes rules in another form
         return f"the engine 'core' needs misstep-core {__version__}, and {misstep_core.__version__} is installed"
+    if not all(hasattr(misstep_core.Core, name) for name in vars(Core) if not name.startswith("_")):
+        return "the engine 'core' needs misstep-core as it is in this checkout: build it anew, pip install ./engine/core"
     return None
 
 
