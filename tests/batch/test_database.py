@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -198,6 +199,23 @@ def test_nothing_is_written(database: str, tmp_path: Path) -> None:
         with pytest.raises(UsageError):
             read(f"{database}?query={query}", tmp_path / "spool")
     assert len(read(f"{database}?table=interviews", tmp_path / "spool")) == len(ROWS)
+
+
+KILLED = """
+import os, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("PRAGMA cache_size = 1")  # so that pages are written before the end
+connection.executemany("INSERT INTO interviews VALUES (?, '[]', '', 0)", ((number,) for number in range(20_000)))
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_what_was_killed_while_it_wrote_is_undone(sqlite: str, tmp_path: Path) -> None:
+    """A connection that may only read cannot do it."""
+    path = sqlite.removeprefix("sqlite:///")
+    subprocess.run([sys.executable, "-c", KILLED, path], check=False)
+    assert Path(f"{path}-journal").stat().st_size
+    assert len(read(f"{sqlite}?table=interviews", tmp_path / "spool")) == len(ROWS)
 
 
 def test_functions_that_write_are_refused(postgres: str, tmp_path: Path) -> None:

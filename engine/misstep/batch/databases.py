@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import importlib
 import re
+import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import gettempdir
@@ -154,7 +155,17 @@ def _address(database: Database, write: bool) -> str:
         raise UsageError(f"{printable(database.name)}: " + (f"{shown} is a folder" if is_folder else f"there is no file {shown}"))
     if database.system == "duckdb":
         return database.address
+    if not write and database.address != MEMORY:
+        _undo_what_was_cut_off(database.address)
     return f"file:{quote(database.address)}?mode={'rwc' if write else 'ro'}"
+
+
+def _undo_what_was_cut_off(address: str) -> None:
+    """Roll back what a process that was killed has left in a file of SQLite: a connection that may only read cannot."""
+    if not Path(f"{address}-journal").is_file():  # it may also be of a writer at work, which SQLite knows by its lock
+        return
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{quote(address)}?mode=rw", timeout=1, uri=True)) as connection:
+        connection.execute("SELECT count(*) FROM sqlite_master")
 
 
 def quoted(name: str) -> str:

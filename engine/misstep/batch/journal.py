@@ -129,10 +129,10 @@ class Journal:
 
 def check_journal(folder: Path) -> None:
     """Raise UsageError about a path that is no folder, or has anything but a journal in it: a journal is deleted as a whole."""
+    if not folder.exists():
+        return
     try:
         names = [path.name for path in folder.iterdir()]
-    except FileNotFoundError:
-        return
     except NotADirectoryError:
         raise UsageError(f"{printable(str(folder))}: is no folder; checkpoints need a folder of their own") from None
     for name in sorted(names):
