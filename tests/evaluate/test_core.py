@@ -89,9 +89,10 @@ def test_on_the_ends_of_numbers(end: int) -> None:
             for field in kind.fields
             if field.is_number
         }
-        for record in records:
-            facts = [{name: ends.get((fact["kind"], name), value) for name, value in fact.items()} for fact in record]
-            Beside(program, LIMITS).taken([orjson.dumps(facts)])
+        changed = (
+            [{name: ends.get((fact["kind"], name), value) for name, value in fact.items()} for fact in facts] for facts in records
+        )
+        Beside(program, LIMITS).taken(map(orjson.dumps, changed))
 
 
 def test_it_never_takes_more_work_than_python(sampled: list[bytes]) -> None:
@@ -148,7 +149,7 @@ def test_rows_of_scores_are_those_of_python(sampled: list[bytes]) -> None:
 def test_what_is_tried_comes_to_the_same(ask: Callable[..., Any], sampled: list[bytes]) -> None:
     """Certainty, questions and counterfactuals try a record with facts changed, by the core where it is there."""
     shipped = RuleBase.shipped()
-    for record in map(orjson.loads, sampled[: 1_000 if LONG else 25]):
+    for record in map(orjson.loads, sampled[: 1_000 if LONG else 8]):
         bare = {"facts": [{"kind": fact["kind"]} for fact in record["facts"] if fact["kind"] in BARE]}
         for each in (record, bare):
             assert ask(shipped, each, engine="core").to_json() == ask(shipped, each, engine="python").to_json()
