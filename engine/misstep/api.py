@@ -39,6 +39,8 @@ if TYPE_CHECKING:  # imported by the methods that need them: to ask the core nee
 
 EngineName = Literal["auto", "core", "python", "durable"]
 Detail = Literal["full", "findings", "scores"]
+_DETAILS: dict[Detail, str] = {"full": "assess", "findings": "outline", "scores": "scores"}
+"""What of an answer is given, and the method of the core that gives it."""
 
 
 class RuleBase:
@@ -99,11 +101,11 @@ class RuleBase:
         The fast path for services: no models are made in between. ``detail``: ``findings`` leaves out reasons and texts,
         ``scores`` findings and steps too. Raises what ``assess`` does, with line and column.
         """
-        if detail not in get_args(Detail):
-            raise UsageError(f"detail: there is no '{printable(str(detail))[:60]}'; it is one of {', '.join(get_args(Detail))}")
+        if detail not in _DETAILS:
+            raise UsageError(f"detail: there is no '{printable(str(detail))[:60]}'; it is one of {', '.join(_DETAILS)}")
         core = self._core_of(engine)
         if core is not None:
-            answer = {"full": core.assess, "findings": core.outline, "scores": core.scores}[detail](record)
+            answer: bytes | None = getattr(core, _DETAILS[detail])(record)
             if answer is not None:
                 return answer
         pipeline = self._pipeline(engine)

@@ -135,8 +135,14 @@ impl<'p> Memory<'p> {
                         slots[*slot] = self.outlook_slot();
                         continue;
                     }
-                    let kinds: Vec<usize> = self.kinds_of(pattern).collect();
-                    for kind in kinds {
+                    let present: Vec<usize>; // there are more of them while rules derive facts
+                    let kinds = if pattern.among.is_none() {
+                        &pattern.kinds
+                    } else {
+                        present = self.kinds_of(pattern).collect();
+                        &present
+                    };
+                    for &kind in kinds {
                         let rows = self.rows(kind, pattern.over == Over::Finding).len();
                         let (start, end) = part(window, place, kind, rows);
                         self.spend(end - start);
