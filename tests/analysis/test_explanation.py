@@ -94,6 +94,29 @@ def test_counted_facts_and_absent_ones_are_named(cars: RuleBase) -> None:
     assert (reason.facts, reason.counted, reason.absent) == ((), ("a", "b"), ("there is no oil",))
 
 
+GUARDED = """
+schema: 1
+pack: guarded
+kinds:
+  bump: {role: mistake, title: Bump, concern: competence, fields: {note: {type: "text?"}}}
+  scar: {role: strength, title: Scar, fields: {}}
+rules:
+  counted:
+    when:
+      - {fact: bump, where: "known(note)"}
+      - {count: scar, as: n, where: "lower(bump.note) == 'x'"}
+    then: {severity: "n"}
+"""
+
+
+def test_what_is_counted_rests_on_the_conditions_before_it() -> None:
+    """Of a fact that does not meet them it cannot be said."""
+    record = [{"kind": "bump", "id": "a", "note": "X"}, {"kind": "bump", "id": "b"}, {"kind": "scar", "id": "s"}]
+    first, other = load_text(GUARDED).explain(record).findings
+    assert [(first.fact, reason.counted) for reason in first.because] == [("a", ("s",))]
+    assert not other.because
+
+
 def test_text_says_nothing_of_what_a_scale_lacks(cars: RuleBase) -> None:
     record = [{"kind": "noise", "level": 7}]
     text = as_text(explanation_document(cars.explain(record)))

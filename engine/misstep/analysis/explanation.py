@@ -251,13 +251,9 @@ class _Writer:
         own = aggregate.pattern
         needs = frozenset({own.name, *aggregate.needs} - unsettled)
         same_group = [Compare(("==",), (key.value, Literal(taken[key.name]))) for key in aggregate.keys]
-        counted = replace(
-            with_parts(rule, rule.patterns),
-            binders=(*rule.patterns, own),
-            conditions=tuple(
-                Condition(test, needs) for test in (*aggregate.conditions, *same_group) if not names_in(test) & unsettled
-            ),
-        )
+        met = [condition for condition in rule.conditions if not names_in(condition.test) & unsettled]  # others rest on these
+        of_own = [Condition(test, needs) for test in (*aggregate.conditions, *same_group) if not names_in(test) & unsettled]
+        counted = replace(with_parts(rule, rule.patterns), binders=(*rule.patterns, own), conditions=(*met, *of_own))
         patterns = [taken[pattern.name] for pattern in rule.patterns]
         for found in self._matcher.matches(counted):
             if list(found[:-1]) == patterns:
