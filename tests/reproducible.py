@@ -19,6 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "dist", "target", "*.so")
 PLACES = ("a", "another/folder")
+NEVER_CHANGES = "1580601600"
+"""Seconds since 1970. It is what hatchling takes; C that is compiled into the core would say when that was."""
 
 
 def copy_checkout(folder: Path, age: int) -> None:
@@ -32,7 +34,7 @@ def copy_checkout(folder: Path, age: int) -> None:
 def build(checkout: Path, dist: Path, core: bool) -> dict[str, str]:
     """Build a copy of the checkout; the SHA-256 of each file, by its name."""
     python = [sys.executable, "-m"]
-    env = os.environ | {"CARGO_TARGET_DIR": str(checkout / "target")}
+    env = {"SOURCE_DATE_EPOCH": NEVER_CHANGES, **os.environ, "CARGO_TARGET_DIR": str(checkout / "target")}
     commands = [[*python, "build", "--outdir", str(dist), str(checkout)]]
     if core:
         commands.append([*python, "pip", "wheel", "--quiet", "--no-deps", "-w", str(dist), str(checkout / "engine" / "core")])
