@@ -24,8 +24,8 @@ from typing import Any
 import misstep
 from misstep import RuleBase
 from misstep.analysis.calibration.certainty_figures import FactData, MeasuredRules, is_refuted
-from misstep.analysis.changed_records import Outcome
 from misstep.analysis.questions import Question, Questions
+from misstep.analysis.trial_outcomes import Outcome
 from misstep.analysis.usual_answers import Value, usual_answers
 
 CASES = Path(__file__).parents[1] / "fixtures" / "cases"

@@ -19,11 +19,12 @@ if TYPE_CHECKING:  # imported by the methods that need them: to ask the core nee
     from misstep.analysis.calibration.certainty_figures import CertaintyFigures
     from misstep.analysis.calibration.judged_cases import CasesLike
     from misstep.analysis.certainty import Certainty
-    from misstep.analysis.changed_records import Evaluate, FieldUse
+    from misstep.analysis.changed_records import FieldUse
     from misstep.analysis.counterfactuals import Counterfactuals
     from misstep.analysis.explanation import Explanation
     from misstep.analysis.questions import Questions
     from misstep.analysis.reading.reader import StoryReader, Suggestion
+    from misstep.analysis.trial_outcomes import Evaluate
     from misstep.analysis.what_if import WhatIf
     from misstep.analysis.why_not import WhyNot
     from misstep.assessment.assembly import Result
@@ -256,10 +257,13 @@ class RuleBase:
 
     def _outcomes(self, engine: str) -> Evaluate:
         """What tries a record with some of its facts changed: the core, where an engine has one."""
-        from misstep.analysis.changed_records import CoreOutcomes, Outcome
+        from misstep.analysis.trial_outcomes import CoreOutcomes, Outcome
 
         evaluate, core = self._pipeline(engine).evaluate, self._core_of(engine)
-        by_python: Evaluate = lambda facts: Outcome.of(evaluate(facts))  # noqa: E731
+
+        def by_python(facts: Facts) -> Outcome:
+            return Outcome.of(evaluate(facts))
+
         return by_python if core is None else CoreOutcomes(core, self.program, by_python)
 
     @cached_property
@@ -299,7 +303,7 @@ class RuleBase:
         Raises RecordError if no case is right, UsageError if a file does not exist or is given twice.
         """
         from misstep.analysis.calibration.certainty_figures import MeasuredRules, measure_certainty
-        from misstep.analysis.changed_records import Outcome
+        from misstep.analysis.trial_outcomes import Outcome
 
         self._pipeline(engine)
         rules = MeasuredRules(

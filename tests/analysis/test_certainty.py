@@ -18,7 +18,7 @@ from misstep import BudgetError, Limits, RecordError, RuleBase, RuleError, certa
 from misstep.analysis.calibration.certainty_figures import MeasuredRules, is_refuted, single_answers
 from misstep.analysis.certainty import DRAWS, FEWEST_DRAWS, Certainty
 from misstep.analysis.certainty_words import certainty_sentences
-from misstep.analysis.changed_records import Outcome
+from misstep.analysis.trial_outcomes import Outcome
 from misstep.analysis.usual_answers import usual_answers
 from misstep.rulebase.field_use import find_crossings
 

@@ -18,9 +18,9 @@ from tests.inline import load_text
 
 from misstep import BudgetError, Limits, RecordError, RuleBase, UsageError, questions
 from misstep.analysis.calibration.certainty_figures import is_refuted
-from misstep.analysis.changed_records import Outcome
 from misstep.analysis.question_text import MOST_LISTED, NOTHING, OPEN, SETTLED, to_text
 from misstep.analysis.questions import DO_NOT_KNOW, AnswerChoice, Question, Questions
+from misstep.analysis.trial_outcomes import Outcome
 
 TOASTER = load_text(TOAST + USUAL)
 SAMPLES: list[Record] = [

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import orjson
 
 from misstep import Limits, MisstepError
-from misstep.analysis.changed_records import Outcome
+from misstep.analysis.trial_outcomes import Outcome
 from misstep.assessment import SCHEMA
 from misstep.assessment.assembly import outline
 from misstep.assessment.explain import Explainer

@@ -220,7 +220,7 @@ def default_as_said(case: Case) -> Iterator[str]:
 def _words_of(result: Result, drafter: Drafter, outlook: str) -> list[object]:
     facts, memory, findings, plan = result
     kinds = [(finding.mistake, memory.program.kinds[finding.mistake[KIND]]) for finding in findings]
-    words = [drafter.of_kind(mistake, facts, text) for mistake, kind in kinds for text in (kind.word, *kind.advice.values())]
+    words = [drafter.told(mistake, facts, text) for mistake, kind in kinds for text in (kind.word, *kind.advice.values())]
     messages = [drafter.message(step, plan, findings, facts, outlook) for step in plan.steps]
     return [*messages, drafter.headline(plan, findings, facts, outlook), *words]
 

@@ -4,7 +4,7 @@ use crate::json::Json;
 use crate::memory::{Firing, Memory};
 use crate::planning::{Barred, Choice, Plan, PlannedStep};
 use crate::program::{Effect, Program, Value};
-use crate::scoring::{Finding, level};
+use crate::scoring::Finding;
 use crate::speech::capitalized;
 
 impl Memory<'_> {
@@ -97,8 +97,7 @@ impl Memory<'_> {
     fn summarize(&self, json: &mut Json, plan: &Plan) {
         let scale = &self.program.scale;
         json.member("damage").number(plan.damage as f64 / 10.0).member("damage_after").number(plan.damage_after as f64 / 10.0);
-        let band = scale.severity.words[level(&scale.severity, self.overall_severity())];
-        json.member("band").text(self.facts.word(band)).member("verdict").text(self.facts.word(plan.verdict));
+        json.member("band").text(self.facts.word(self.band())).member("verdict").text(self.facts.word(plan.verdict));
         json.member("outlook").text(self.facts.word(scale.outlooks[self.outlook])).member("acts").truth(plan.acts(self.program));
     }
 

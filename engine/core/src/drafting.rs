@@ -51,7 +51,7 @@ impl Memory<'_> {
         said.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// A template of the kind of a mistake in words to the person.
+    /// What a template of the kind of a mistake says to the person.
     pub fn told(&self, template: Option<usize>, mistake: usize) -> String {
         let said = self.of_kind(template, mistake).replace(GLUE, " ");
         said.split_whitespace().collect::<Vec<_>>().join(" ")

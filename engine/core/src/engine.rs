@@ -135,7 +135,7 @@ impl<'p> Memory<'p> {
                         slots[*slot] = self.outlook_slot();
                         continue;
                     }
-                    let present: Vec<usize>; // there are more of them while rules derive facts
+                    let present: Vec<usize>; // a copy: a rule that derives facts adds to them
                     let kinds = if pattern.among.is_none() {
                         &pattern.kinds
                     } else {

@@ -89,7 +89,7 @@ impl Core {
         })
     }
 
-    /// What the answer comes to, as `Outcome` of `misstep/analysis/changed_records.py` names it.
+    /// What the answer comes to, as `Outcome` of `misstep/analysis/trial_outcomes.py` names it.
     fn outcome<'py>(&self, python: Python<'py>, record: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyTuple>>> {
         let concluded = self.concluded(python, record, |memory| {
             let plan = memory.make_plan();

@@ -1,7 +1,7 @@
 //! What the tables of scores say of one record, as objects of Python: see `misstep/batch/columns.py`.
 use crate::memory::{Firing, Memory};
 use crate::planning::Plan;
-use crate::scoring::{VERDICT, level};
+use crate::scoring::VERDICT;
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
@@ -19,7 +19,6 @@ impl Memory<'_> {
     /// The values of `SCORES`.
     pub fn scores_row<'py>(&self, python: Python<'py>, plan: &Plan) -> PyResult<Row<'py>> {
         let (facts, scale) = (&self.facts, &self.program.scale);
-        let band = scale.severity.words[level(&scale.severity, self.overall_severity())];
         let first = plan.steps.iter().find(|step| step.choices.iter().any(|choice| choice.repairs(self.program)));
         let actions: Vec<&str> = plan.choices().map(|choice| self.program.actions[choice.action].id.as_str()).collect();
         let mut rules: Vec<usize> = self.reasons().map(|(_, firing)| firing.rule).collect();
@@ -29,7 +28,7 @@ impl Memory<'_> {
             python,
             plan.damage as f64 / 10.0,
             plan.damage_after as f64 / 10.0,
-            facts.word(band),
+            facts.word(self.band()),
             facts.word(plan.verdict),
             facts.word(scale.outlooks[self.outlook]),
             plan.acts(self.program),
@@ -48,7 +47,6 @@ impl Memory<'_> {
     /// Verdict, first step, damage before and after, band and findings.
     pub fn outcome<'py>(&self, python: Python<'py>, plan: &Plan) -> PyResult<Row<'py>> {
         let (facts, scale) = (&self.facts, &self.program.scale);
-        let band = scale.severity.words[level(&scale.severity, self.overall_severity())];
         let first = plan.steps.first().map_or(String::new(), |step| {
             format!("{} {}", facts.word(step.occasion), self.program.actions[step.choices[0].action].id)
         });
@@ -68,7 +66,7 @@ impl Memory<'_> {
             first,
             plan.damage as f64 / 10.0,
             plan.damage_after as f64 / 10.0,
-            facts.word(band),
+            facts.word(self.band()),
             findings.collect::<Vec<_>>(),
         )
     }

@@ -80,11 +80,17 @@ impl Memory<'_> {
         })
     }
 
-    pub fn overall_severity(&self) -> i64 {
+    fn overall_severity(&self) -> i64 {
         let weights = &self.program.scale.overall_weights;
         let weighed = self.findings.iter().map(|finding| half_up(finding.severity * weights[finding.noticed_level], 1000));
         let own: i64 = self.contributions.iter().filter(|each| each.mistake.is_none()).map(|each| each.amount).sum();
         (weighed.max().unwrap_or(0) + own).clamp(0, TOP)
+    }
+
+    /// The word for how severe it is, of the record as a whole.
+    pub fn band(&self) -> u32 {
+        let severity = &self.program.scale.severity;
+        severity.words[level(severity, self.overall_severity())]
     }
 }
 

@@ -22,8 +22,9 @@ from random import Random
 
 import orjson
 
-from misstep.analysis.changed_records import Evaluate, FieldUse
+from misstep.analysis.changed_records import FieldUse
 from misstep.analysis.single_answers import AdviceTrials, OpenField, Unanswered, try_every_answer, unanswered_fields
+from misstep.analysis.trial_outcomes import Evaluate
 from misstep.analysis.usual_answers import Value
 from misstep.assessment.intake import Facts
 from misstep.errors import BudgetError

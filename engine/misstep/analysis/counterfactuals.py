@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from misstep.analysis.changed_records import Evaluate, FieldUse, Outcome, Trials, with_value
+from misstep.analysis.changed_records import FieldUse, Trials, with_value
+from misstep.analysis.trial_outcomes import Evaluate, Outcome
 from misstep.analysis.usual_answers import Grid, Value
 from misstep.assessment.intake import Facts, Values
 from misstep.language.facts import FIRST_VALUE, ID, KIND, Field, Row
@@ -110,11 +111,12 @@ class _BandTrials(Trials):
         return self._bands.index(outcome.band)
 
     def lower(self, row: Row, instead: Row | None) -> Outcome | None:
-        """The outcome with another row, or none, in place of a row; None if its band is not lower. Raises _EnoughError."""
+        """The outcome with another row, or none, in place of a row; None if its band is not lower, or if it
+        would need too much work. Raises _EnoughError."""
         if not self.left:
             raise _EnoughError
         outcome = self.outcome_with([instead]) if instead else self.outcome_with((), [row])
-        return outcome if outcome and self.rank(outcome) < self.rank(self.now) else None  # None: it would need too much work
+        return outcome if outcome and self.rank(outcome) < self.rank(self.now) else None
 
 
 def _worst_facts_first(now: Outcome, given: Iterable[Values]) -> list[tuple[int, Row]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from misstep.analysis.changed_records import Outcome
+from misstep.analysis.trial_outcomes import Outcome
 from misstep.analysis.usual_answers import Value
 from misstep.assessment.phrases import name_of, show, shown_word, whole_percent
 from misstep.language.facts import Field

@@ -12,7 +12,7 @@ from functools import cache
 import orjson
 from pydantic import TypeAdapter
 
-from misstep.analysis.changed_records import Evaluate, FieldUse, Outcome
+from misstep.analysis.changed_records import FieldUse
 from misstep.analysis.question_words import answer_words, question_words, reason_words
 from misstep.analysis.single_answers import (
     AdviceTrials,
@@ -22,6 +22,7 @@ from misstep.analysis.single_answers import (
     try_usual_answers,
     unanswered_fields,
 )
+from misstep.analysis.trial_outcomes import Evaluate, Outcome
 from misstep.analysis.usual_answers import Value
 from misstep.assessment.intake import Facts
 from misstep.language.facts import KIND, Field

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from misstep.analysis.changed_records import Evaluate, FieldUse, Outcome, Trials, with_value
+from misstep.analysis.changed_records import FieldUse, Trials, with_value
+from misstep.analysis.trial_outcomes import Evaluate, Outcome
 from misstep.analysis.usual_answers import MOST_SUBSETS, Grid, Value, Weighed, subsets_of, usual_answers
 from misstep.assessment.intake import Facts
 from misstep.language.facts import FIRST_VALUE, ID, KIND, Field, Row

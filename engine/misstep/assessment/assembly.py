@@ -103,7 +103,7 @@ def _whole(result: Result, explainer: Explainer, drafter: Drafter, summary: Plai
     reasons = reasons_by_fact([*memory.contributions, *limits], explainer, context)
     drafts = [drafter.message(step, plan, findings, facts, summary["outlook"]) for step in plan.steps]
     because = reasons.get(None, [])
-    words = [drafter.of_kind(f.mistake, facts, memory.program.kinds[f.mistake[KIND]].word) for f in findings]
+    words = [drafter.told(f.mistake, facts, memory.program.kinds[f.mistake[KIND]].word) for f in findings]
     scored = [_finding(f, result, word, reasons.get(f.mistake[ID], [])) for f, word in zip(findings, words, strict=True)]
     actions = [[_action(choice, result, explainer, drafter, context) for choice in step.choices] for step in plan.steps]
     avoid = [
@@ -177,7 +177,7 @@ def _action(choice: Choice, result: Result, explainer: Explainer, drafter: Draft
     action, program = choice.action, result.memory.program
     mistakes = [finding.mistake for finding in result.findings if finding.mistake[ID] in choice.relief]
     templates = [(mistake, program.kinds[mistake[KIND]].advice.get(action.id, "")) for mistake in mistakes]
-    advice = dict.fromkeys([said for each, text in templates if (said := drafter.of_kind(each, result.facts, text))])
+    advice = dict.fromkeys([said for each, text in templates if (said := drafter.told(each, result.facts, text))])
     return {
         "action": action.id,
         "title": action.title,

@@ -62,8 +62,8 @@ class Drafter:
         occurrence = Occurrence(facts, outlook, plan.verdict, _ids(plan), mistakes, about)
         return " ".join(self._speaker.template(self._scale.headline)(occurrence).replace(GLUE, " ").split())
 
-    def of_kind(self, mistake: Row, facts: Facts, text: str) -> str:
-        """A template of the kind of a mistake in words to the person."""
+    def told(self, mistake: Row, facts: Facts, text: str) -> str:
+        """What a template of the kind of a mistake says to the person."""
         return " ".join(self._speaker.of_kind(mistake, facts, text).replace(GLUE, " ").split())
 
     def message(self, step: PlannedStep, plan: Plan, findings: Sequence[FindingRow], facts: Facts, outlook: str) -> Draft | None:

@@ -34,7 +34,7 @@ class Core(Protocol):
         """The scores alone, as JSON."""
 
     def outcome(self, record: object) -> tuple[Any, ...] | None:
-        """The values of an ``Outcome``, see ``analysis/changed_records.py``."""
+        """The values of an ``Outcome``, see ``analysis/trial_outcomes.py``."""
 
     def rows(self, record: object, id: str | None, findings: bool, actions: bool, whole: bool) -> CoreRows | None:  # noqa: A002
         """The rows in the tables of scores; ``id``: of a record that has none."""

@@ -22,7 +22,7 @@ import orjson
 from misstep.analysis.calibration.agreement import Figure
 from misstep.analysis.calibration.judged_cases import CaseEntry, CasesLike, name_sets, read_entries, record_problems
 from misstep.analysis.certainty import Certainty
-from misstep.analysis.changed_records import Outcome
+from misstep.analysis.trial_outcomes import Outcome
 from misstep.analysis.usual_answers import usual_answers
 from misstep.assessment.records import RecordLike
 from misstep.errors import MisstepError, Problem, RecordError, UsageError
