@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 import pytest
 from tests.house import House, Module, read_house
+from tests.mutants.__main__ import MODULES, PACKAGE, ROOT
 
 pytestmark = pytest.mark.once
 
@@ -31,6 +32,10 @@ def test_a_module_name_stands_in_one_folder(house: House) -> None:
 
 def test_the_formatter_lays_out_everything(house: House) -> None:
     assert [f"{module.path}:{line}" for module in house.modules for line in module.skips] == []
+
+
+def test_what_is_changed_for_mutants_is_there() -> None:
+    assert [name for name in MODULES if not (ROOT / PACKAGE / name).is_file()] == []
 
 
 # -- the measure itself

@@ -31,7 +31,6 @@ EQUIVALENT = Path(__file__).with_name("equivalent.yaml")
 PACKAGE = Path("engine/misstep")
 MODULES = (
     *("evaluate/codegen.py", "evaluate/emit.py", "evaluate/memory.py", "evaluate/python_engine.py"),
-    *("evaluate/speed/rule_groups.py", "evaluate/speed/switch.py"),
     *("language/expression.py", "language/functions.py", "language/numbers.py"),
     *("rulebase/link.py", "rulebase/link_effects.py", "rulebase/link_tables.py", "rulebase/link_scale.py"),
     *("rulebase/expressions.py", "rulebase/patterns.py", "rulebase/strata.py", "rulebase/cells.py", "rulebase/coverage.py"),
