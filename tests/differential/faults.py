@@ -94,11 +94,11 @@ def seen_by(copy: Path, engine: str, programs: int) -> str:
 def _built(copy: Path) -> Path:
     """The folder with the core of the copy. It is built quickly: what it answers is compared, and not its speed."""
     profile = {"CARGO_PROFILE_DEV_OPT_LEVEL": "1", "CARGO_PROFILE_DEV_DEBUG": "0", "CARGO_PROFILE_DEV_OVERFLOW_CHECKS": "false"}
+    target, folder = copy / "target", copy / "built"
     command = ["cargo", "build", "--quiet", "--manifest-path", str(copy / "engine" / "core" / "Cargo.toml")]
-    subprocess.run(command, env={**os.environ, **profile}, check=True)
-    folder = copy / "built"
+    subprocess.run([*command, "--target-dir", str(target)], env={**os.environ, **profile}, check=True)
     folder.mkdir(exist_ok=True)
-    shutil.copy(copy / "engine" / "core" / "target" / "debug" / "libmisstep_core.so", folder / "misstep_core.abi3.so")
+    shutil.copy(target / "debug" / "libmisstep_core.so", folder / "misstep_core.abi3.so")
     return folder
 
 
