@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from misstep.api import Detail
 from misstep.errors import RecordError, too_long
-from misstep.service.config import BUSY, DETAILS, GONE, JSON, LINES_TYPES, NO_STORE, QUERY, Settings
+from misstep.service.config import BUSY, DETAILS, GONE, HEADERS, JSON, LINES_TYPES, NO_STORE, QUERY, Settings
 from misstep.service.metrics import Metrics
 from misstep.service.negotiation import body_parts, choose_type, read_body, require_type, takes_gzip
 from misstep.service.problems import ProblemDetails, Rejected, problem, problem_response, record_problem
@@ -84,7 +84,7 @@ class RecordRoute:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        packed = require_type(dict(scope["headers"]), JSON)
+        packed = require_type(scope[HEADERS], JSON)
         record = await read_body(receive, packed, self._rules.current.rulebase.limits.record_bytes if packed else 0)
         if BUSY in scope:
             raise Rejected("busy", "too many requests are waiting; try again soon")
@@ -110,7 +110,7 @@ class BatchRoute:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, line by line."""
-        headers = dict(scope["headers"])
+        headers = scope[HEADERS]
         packed = require_type(headers, *LINES_TYPES)
         media_type = choose_type(headers, *LINES_TYPES)
         if self._running >= self._settings.batches:

@@ -25,6 +25,7 @@ BUSY = "misstep.busy"  # the queue was full when the request was complete
 CUT = "misstep.cut"  # the code of the problem for which a limit ended the request
 QUERY = "misstep.query"  # the query parameters by name, if there are any
 GONE = "misstep.gone"  # the client has disconnected
+HEADERS = "misstep.headers"  # the headers by name; of several with one name the last
 REQUEST_ID = "misstep.request_id"  # as in log and answer
 WAITING = "misstep.waiting"  # the request is complete and counted in the queue
 

@@ -1,18 +1,20 @@
-"""Middleware of all requests: request id, allowed hosts, unexpected exceptions, log line, metrics and common headers."""
+"""Middleware of all requests: request id, allowed hosts, rejections and exceptions, log line, metrics and common headers."""
 
 from __future__ import annotations
 
 import logging
 import re
-import secrets
 import time
+from collections.abc import Awaitable
 from http import HTTPMethod
+from random import getrandbits
 
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from misstep.service.access_log import AccessLog, request_data
-from misstep.service.config import BUSY, CUT, REQUEST_ID, Settings, route_path
+from misstep.service.config import BUSY, CUT, HEADERS, REQUEST_ID, Settings, route_path
 from misstep.service.logs import log_event, stack_of
 from misstep.service.metrics import Metrics
 from misstep.service.problems import PROBLEM_TYPES, Rejected, problem, problem_response, rejection_response
@@ -23,6 +25,7 @@ _UNSENT = 499  # as nginx: the client disconnected before the answer
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 _METHODS = frozenset(HTTPMethod)
+_HANDLERS = "starlette.exception_handlers"
 _ALWAYS = ("/healthz", "/metrics")  # answered also when the queue is full
 
 
@@ -42,10 +45,11 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         start = time.perf_counter()
-        headers = dict(scope["headers"])
+        headers = scope[HEADERS] = dict(scope["headers"])
+        scope.pop(_HANDLERS, None)  # of an application that this one is mounted in
         request_id = headers.get(b"x-request-id", b"")
         if not _ID.fullmatch(request_id):
-            request_id = secrets.token_hex(8).encode()
+            request_id = b"%016x" % getrandbits(64)
         scope[REQUEST_ID] = request_id
         method = scope["method"] if scope["method"] in _METHODS else "_OTHER"  # any text may be called a method
         span = self._spans.begin(method, headers) if self._spans else None
@@ -53,16 +57,22 @@ class RequestMiddleware:
         own_headers = (b"x-request-id", request_id), _NO_SNIFFING, *([(b"traceparent", trace.header)] if trace else [])
         status = 0
 
-        async def answer(message: Message) -> None:
+        def answer(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], *own_headers]
-            await send(message)
+            return send(message)
 
         failure: dict[str, object] = {}
         try:
-            await self._choose(scope, headers.get(b"host", b""))(scope, receive, answer)
+            try:
+                self._admit(scope, headers.get(b"host", b""))
+                await self._app(scope, receive, answer)
+            except HTTPException as error:
+                if status:
+                    raise
+                await rejection_response(error)(scope, receive, answer)
         except ClientDisconnect:
             cut = scope.get(CUT)
             failure = {"ended": cut or "client disconnected"}
@@ -84,13 +94,12 @@ class RequestMiddleware:
         elif self._log:
             self._log.add(request_id, method, route, status, seconds, trace)
 
-    def _choose(self, scope: Scope, host: bytes) -> ASGIApp:
-        """The application, or a rejection of the request."""
+    def _admit(self, scope: Scope, host: bytes) -> None:
+        """Raises Rejected if the request is for another host, or the queue is full."""
         if self._hosts and _without_port(host) not in self._hosts:
-            return rejection_response(Rejected("host", "the host of the request is not allowed"))
+            raise Rejected("host", "the host of the request is not allowed")
         if BUSY in scope and route_path(scope) not in _ALWAYS:
-            return rejection_response(Rejected("busy", "too many requests are waiting; try again soon"))
-        return self._app
+            raise Rejected("busy", "too many requests are waiting; try again soon")
 
 
 def _allowed_hosts(settings: Settings) -> frozenset[bytes]:

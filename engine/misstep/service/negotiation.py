@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from misstep.errors import did_you_mean, listing
-from misstep.service.config import QUERY
+from misstep.service.config import HEADERS, QUERY
 from misstep.service.problems import Rejected
 
 PIECE = 65_536  # bytes that are unpacked at a time
@@ -36,9 +36,9 @@ class Negotiated:
         """Answer one request."""
         if scope["query_string"]:
             scope[QUERY] = parse_query(scope["query_string"], self._query)
-        for name, value in scope["headers"]:
-            if name == b"accept" and value not in self._exactly:
-                choose_type(dict(scope["headers"]), *self._offered)
+        headers = scope[HEADERS]
+        if headers.get(b"accept", b"") not in self._exactly:
+            choose_type(headers, *self._offered)
         await self._app(scope, receive, send)
 
 

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from misstep.api import RuleBase
 from misstep.limits import Limits
-from misstep.service.config import JSON, Settings
+from misstep.service.config import HEADERS, JSON, Settings
 from misstep.service.docs_page import docs_page
 from misstep.service.negotiation import read_body, require_type
 from misstep.service.page import FILES, SECURITY_HEADERS, Page, Reply, read_file
@@ -77,7 +77,7 @@ def _file(name: str, media_type: str) -> Endpoint:
 async def _body(request: Request, most: int, *types: str) -> bytes:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Rejected("origin", "only the page of this service may post here")
-    packed = require_type(dict(request.scope["headers"]), *types)
+    packed = require_type(request.scope[HEADERS], *types)
     return await read_body(request.receive, packed, most)
 
 

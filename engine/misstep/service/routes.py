@@ -14,22 +14,20 @@ from functools import lru_cache
 import orjson
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, request_response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from misstep.errors import UsageError, unknown
 from misstep.service.access_log import AccessLog
 from misstep.service.assessing import Assessor, BatchRoute, RecordRoute
-from misstep.service.config import JSON, Settings, route_path
+from misstep.service.config import HEADERS, JSON, Settings, route_path
 from misstep.service.metrics import Metrics
 from misstep.service.middleware import RequestMiddleware
 from misstep.service.negotiation import Negotiated, takes_gzip
 from misstep.service.openapi import OPERATIONS
-from misstep.service.problems import Rejected, in_http_words, rejection_response
+from misstep.service.problems import Rejected, in_http_words
 from misstep.service.served import RuleReloader, ServedRules, reloading
 from misstep.service.tracing import exporting
 from misstep.tools.lookup import require_rule
@@ -40,7 +38,7 @@ GZIP_BYTES = 1_000  # less is not worth the work
 def create_app(
     rules: RuleReloader, settings: Settings, metrics: Metrics, pages: Sequence[BaseRoute] = (), own_process: bool = True
 ) -> ASGIApp:
-    """The service. ``pages`` are further routes; they find the rules in ``request.app.state.rules.current``.
+    """The service. ``pages`` are further routes.
 
     ``own_process``: signals, log and spans of the process are ours.
     """
@@ -59,9 +57,8 @@ def create_app(
         Route(path, Negotiated(endpoints[path], *operation.media_types, query=operation.query), methods=[operation.method])
         for path, operation in OPERATIONS.items()
     ]
-    app = _Application(routes=[*routes, *pages], exception_handlers={HTTPException: _rejected}, lifespan=lifespan)
+    app = _Application(routes=[*routes, *pages], lifespan=lifespan)
     app.router.redirect_slashes = False
-    app.state.rules = rules
     return RequestMiddleware(app, settings, metrics, log)
 
 
@@ -118,7 +115,7 @@ def _endpoints(rules: RuleReloader, settings: Settings, metrics: Metrics) -> dic
 
 def _cached(request: Request, served: ServedRules, body: bytes) -> Response:
     """An answer that depends on the rules alone; 304 for a client that has it."""
-    packed = len(body) >= GZIP_BYTES and takes_gzip(dict(request.scope["headers"]))
+    packed = len(body) >= GZIP_BYTES and takes_gzip(request.scope[HEADERS])
     # the same rules in another coding are other bytes, so the tag is weak
     headers = {"etag": f"W/{served.tag}" if packed else served.tag, "misstep-rulebase": served.tag, "cache-control": "no-cache"}
     headers["vary"] = "accept-encoding"
@@ -136,12 +133,19 @@ def _gzipped(body: bytes) -> bytes:
 
 
 class _Application(Starlette):
-    """Starlette without its handler for unexpected exceptions: middleware.py handles them without their messages."""
+    """Starlette without its handlers for exceptions, since middleware.py answers them, and with a table of paths that have no
+    parameters, since it tries one route after the other."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return ExceptionMiddleware(self.router, self.exception_handlers)
+        plain = [route for route in self.router.routes if isinstance(route, Route) and not route.param_convertors]
+        table = {(method, route.path): route for route in plain for method in route.methods or ()}
 
+        async def find(scope: Scope, receive: Receive, send: Send) -> None:
+            route = table.get((scope["method"], route_path(scope))) if scope["type"] == "http" else None
+            if route is None:
+                await self.router(scope, receive, send)
+            else:
+                scope["route"] = route
+                await route.app(scope, receive, send)
 
-def _rejected(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return rejection_response(error)
+        return find
