@@ -1,4 +1,5 @@
-"""The log line of each request. Lines are written in batches: one by one they would take more than a tenth of a request."""
+"""What is noted of each request: its metrics, and its line in the log. One by one they would take a tenth of a request, so this
+is done for many at once."""
 
 from __future__ import annotations
 
@@ -12,44 +13,57 @@ from os import getpid
 import orjson
 
 from misstep.service.logs import LINES, LOG, log_event
+from misstep.service.metrics import Metrics
 from misstep.service.tracing import Trace
 
 FLUSH_SECONDS = 0.1
-MOST_LINES = 1_000
+MOST_REQUESTS = 100
+Answered = tuple[bytes, str, str, int, float, Trace | None]
+"""A request that was answered: id, method, route, status, seconds, place in a trace."""
 
 
 class AccessLog:
-    """Logs requests. ``batched``: as finished lines, ten times a second; else each as an event for handlers of others."""
+    """Counts requests, and logs them if they are ``logged``. ``batched``: ten times a second, as finished lines; else each at
+    once, as an event for handlers of others."""
 
-    def __init__(self, batched: bool) -> None:
+    def __init__(self, metrics: Metrics, logged: bool, batched: bool) -> None:
+        self._metrics = metrics
+        self._logged = logged
         self._batched = batched
-        self._lines: list[str] = []
+        self._requests: list[tuple[float, Answered]] = []  # with the time of the answer
         self._begin = (0, "")  # a second, and the beginning of its lines
 
-    def add(self, request_id: bytes, method: str, route: str, status: int, seconds: float, trace: Trace | None) -> None:
-        """Log a request that was answered."""
-        if not self._batched:
-            log_event("request", logging.INFO, **request_data(request_id, method, route, status, seconds, trace))
-            return
-        if not self._lines:
-            asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
-        now = time.time()
+    def add(self, request: Answered) -> None:
+        """Note a request that was answered."""
+        if self._batched:
+            if not self._requests:
+                asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
+            self._requests.append((time.time(), request))
+            if len(self._requests) >= MOST_REQUESTS:
+                self.flush()
+        else:
+            self._metrics.count_request(*request[1:5])
+            if self._logged:
+                log_event("request", logging.INFO, **request_data(*request))
+
+    def flush(self) -> None:
+        """Count and log the requests so far."""
+        requests, self._requests = self._requests, []
+        for _, request in requests:
+            self._metrics.count_request(*request[1:5])
+        if requests and self._logged:
+            LOG.log(logging.INFO, "requests", extra={LINES: [self._line(*each) for each in requests]})
+
+    def _line(self, now: float, request: Answered) -> str:
+        request_id, method, route, status, seconds, trace = request
         second = int(now)
         if second != self._begin[0]:
             self._begin = (second, f'{{"time":"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.')
         traced = "," + orjson.dumps(_traced(trace)).decode()[1:-1] if trace else ""
-        self._lines.append(
+        return (
             f'{self._begin[1]}{int((now - second) * 1e6):06}+00:00","level":"info","event":"request","process":{_process()},'
             f'"request_id":"{request_id.decode()}",{_members(method, route, status)},"ms":{seconds * 1000:.3f}{traced}}}'
         )
-        if len(self._lines) >= MOST_LINES:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write the lines so far."""
-        lines, self._lines = self._lines, []
-        if lines:
-            LOG.log(logging.INFO, "requests", extra={LINES: lines})
 
 
 def request_data(

@@ -54,7 +54,7 @@ class Metrics:
         for outcome in ("loaded", "refused"):
             self.reloads.labels(outcome)
 
-    def count_request(self, route: str, method: str, status: int, seconds: float) -> None:
+    def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
         self._requests(route, method, status).inc()
         self._seconds(route).observe(seconds)

@@ -35,7 +35,7 @@ class RequestMiddleware:
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics, log: AccessLog) -> None:
         self._app = app
         self._metrics = metrics
-        self._log = log if settings.access_log else None
+        self._log = log
         self._spans = Spans() if settings.telemetry else None
         self._hosts = _allowed_hosts(settings)
 
@@ -85,14 +85,14 @@ class RequestMiddleware:
         seconds = time.perf_counter() - start
         status = status or _UNSENT
         route = getattr(scope.get("route"), "path", "") or "none"  # the path itself may contain text of a user
-        self._metrics.count_request(route, method, status, seconds)
         if span:
             span.end(method, route, status, str(failure.get("error", "")))
         if failure:
+            self._metrics.count_request(method, route, status, seconds)
             data = request_data(request_id, method, route, status, seconds, trace)
             log_event("request", logging.ERROR if "error" in failure else logging.INFO, **data, **failure)
-        elif self._log:
-            self._log.add(request_id, method, route, status, seconds, trace)
+        else:
+            self._log.add((request_id, method, route, status, seconds, trace))
 
     def _admit(self, scope: Scope, host: bytes) -> None:
         """Raises Rejected if the request is for another host, or the queue is full."""

@@ -51,8 +51,8 @@ def create_app(
                 yield
         log.flush()
 
-    log = AccessLog(batched=own_process)
-    endpoints = _endpoints(rules, settings, metrics)
+    log = AccessLog(metrics, settings.access_log, batched=own_process)
+    endpoints = _endpoints(rules, settings, metrics, log)
     routes = [
         Route(path, Negotiated(endpoints[path], *operation.media_types, query=operation.query), methods=[operation.method])
         for path, operation in OPERATIONS.items()
@@ -62,7 +62,7 @@ def create_app(
     return RequestMiddleware(app, settings, metrics, log)
 
 
-def _endpoints(rules: RuleReloader, settings: Settings, metrics: Metrics) -> dict[str, ASGIApp]:
+def _endpoints(rules: RuleReloader, settings: Settings, metrics: Metrics, log: AccessLog) -> dict[str, ASGIApp]:
     """The endpoint of each operation, by path."""
     assessor = Assessor(metrics)
 
@@ -96,6 +96,7 @@ def _endpoints(rules: RuleReloader, settings: Settings, metrics: Metrics) -> dic
         return Response(body, media_type=JSON, headers={"cache-control": "no-store", "misstep-rulebase": tag})
 
     async def figures(_: Request) -> Response:
+        log.flush()  # also counts
         return Response(metrics.text(), headers={"cache-control": "no-store", "content-type": CONTENT_TYPE_LATEST})
 
     return {
