@@ -67,6 +67,8 @@ class Told:
             one, other = (median(load.per_second for load in seen[of]) for of in (server, base))
             share = f"{1 / ratio.median:.2f} of it ({1 / ratio.highest:.2f}-{1 / ratio.lowest:.2f})"
             self.lines.append(f"{what}: {one:,.0f} a second, the framework with {size:,} bytes {other:,.0f}: {share}")
+            cpu, base_cpu = (median(load.cpu for load in seen[of]) for of in (server, base))
+            self.lines.append(f"  {cpu:.0f} µs of CPU time each, the framework {base_cpu:.0f}: {base_cpu / cpu:.2f} of it")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self.lines:

@@ -41,11 +41,13 @@ class Server:
 
 @dataclass(frozen=True)
 class Load:
-    """What wrk saw: requests answered, how many a second, and those that were not answered as they should be."""
+    """What wrk saw: requests answered, how many a second, and those that were not answered as they should be; and the CPU time of
+    the server for each, in microseconds."""
 
     requests: int
     per_second: float
     wrong: int
+    cpu: float
 
 
 @contextlib.contextmanager
@@ -108,7 +110,9 @@ def wrk(server: Server, records: Path, seconds: int) -> Load:
     script.write_text(SCRIPT.format(file=records), encoding="utf-8")
     url = f"http://{server.host}:{server.port}/assess"
     options = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script), url]
+    before = _cpu_seconds(server.pid)
     told = subprocess.run([command, *options], capture_output=True, text=True, check=True).stdout
+    cpu = _cpu_seconds(server.pid) - before
     wrong = [
         int(number)
         for line in told.splitlines()
@@ -118,4 +122,10 @@ def wrk(server: Server, records: Path, seconds: int) -> Load:
     requests, per_second = re.search(r"(\d+) requests in", told), re.search(r"Requests/sec:\s+([\d.]+)", told)
     assert requests is not None
     assert per_second is not None
-    return Load(int(requests[1]), float(per_second[1]), sum(wrong))
+    return Load(int(requests[1]), float(per_second[1]), sum(wrong), cpu / int(requests[1]) * 1e6)
+
+
+def _cpu_seconds(process: int) -> float:
+    """The CPU time of a process so far, as Linux tells it: for itself, and in the kernel for it."""
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
