@@ -85,7 +85,7 @@ def test_past_the_end_nothing_is_repaired_but_a_good_name() -> None:
     for each in drawn():
         if each.result.outlook == "closed":
             rejected = each.setting("outcome", "pending") == "rejected"
-            left = {"ask_for_feedback"} if rejected else {"brief_apology", "follow_up_apology_note"}
+            left = {"brief_apology"} if rejected else {"brief_apology", "follow_up_apology_note"}
             assert each.planned() & REPAIRS <= left
 
 
