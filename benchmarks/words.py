@@ -33,8 +33,10 @@ from misstep.rulebase.program_json import shipped_program
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 WEIGHTS = Path(ranking.__file__).parent / "weights.json"
 PARTS = 5
-_IN_FIT = {"situations": 1.0, "phrases": 1.0, "two phrases": 1.0, "stories": 1.5, "denials": 0.5, "other text": 1.5}
-"""How much a text of each set counts in the fit."""
+SETS = ("stories", "denials", "phrases", "other")
+"""The sets of a file of ``fixtures/words``."""
+_IN_FIT = {"situations": 1.0, "phrases": 1.0, "two phrases": 1.0, "stories": 1.5, "denials": 0.5, "other": 1.0}
+"""How much a text of each set counts in the fit; those of others are not in it."""
 _NEAREST = 25  # kinds of a text that the fit looks at
 _PULL = 0.5  # of the weights towards 0
 
@@ -52,33 +54,30 @@ class ToldText:
 
 def read_sets() -> dict[str, list[ToldText]]:
     """The sets, by name."""
-    words = FIXTURES / "words"
-    stories = yaml.safe_load((words / "stories.yaml").read_text("utf-8"))
-    told = [
+    known = [_read_file(name) for name in ("first", "second")]
+    sets = {name: [told for each in known for told in each[name]] for name in SETS}
+    phrases = sets["phrases"]
+    several = [_together(one, other) for one, other in zip(phrases, [*phrases[7:], *phrases[:7]], strict=True)]
+    unseen = {f"unseen {name}": texts for name, texts in _read_file("unseen").items()}
+    return {"situations": list(_situations()), "two phrases": several, **sets, **unseen}
+
+
+def _read_file(name: str) -> dict[str, list[ToldText]]:
+    """The sets of one file."""
+    held = yaml.safe_load((FIXTURES / "words" / f"{name}.yaml").read_text("utf-8"))
+    stories = [
         ToldText(
             each["story"],
             frozenset(fact["kind"] for fact in each["facts"]),
             frozenset(each.get("also", ())),
+            frozenset(each.get("not", ())),
             facts=(*each["facts"], {"kind": "interview", **each.get("interview", {})}),
         )
-        for each in stories
+        for each in held["stories"]
     ]
-    phrases = [ToldText(text, frozenset(kinds)) for text, kinds in yaml.safe_load((words / "phrases.yaml").read_text("utf-8"))]
-    denials = [
-        ToldText(each["text"], wrong=frozenset(each["not"]))
-        for each in yaml.safe_load((words / "denials.yaml").read_text("utf-8"))
-    ]
-    lines = (words / "other.txt").read_text("utf-8").splitlines()
-    other = [ToldText(line) for line in lines if line and not line.startswith("# ")]
-    several = [_together(one, other) for one, other in zip(phrases, [*phrases[7:], *phrases[:7]], strict=True)]
-    return {
-        "situations": list(_situations()),
-        "phrases": phrases,
-        "two phrases": several,
-        "stories": told,
-        "denials": denials,
-        "other text": other,
-    }
+    denials = [ToldText(each["text"], wrong=frozenset(each["not"])) for each in held["denials"]]
+    phrases = [ToldText(text, frozenset(kinds)) for text, kinds in held["phrases"]]
+    return {"stories": stories, "denials": denials, "phrases": phrases, "other": [ToldText(text) for text in held["other"]]}
 
 
 def _together(one: ToldText, other: ToldText) -> ToldText:
@@ -123,8 +122,8 @@ class Measured:
     def fit(self, part: int | None = None) -> list[float]:
         """The weights fitted to all texts, or to those of the other parts."""
         rows, right, counts = [], [], []
-        for name, texts in self.sets.items():
-            for n, told in enumerate(texts):
+        for name in _IN_FIT:
+            for n, told in enumerate(self.sets[name]):
                 if n % PARTS == part:
                     continue
                 for kind, weighed in _nearest(self.figures[name][n]):
@@ -142,9 +141,11 @@ class Measured:
     def suggestions(self) -> dict[str, list[list[Suggestion]]]:
         """What each text of each set gives."""
         found: dict[str, list[list[Suggestion]]] = {name: [[] for _ in texts] for name, texts in self.sets.items()}
+        whole = self.fit()
         for part in range(PARTS):
-            weights = self.fit(part)
+            fitted = self.fit(part)
             for name, texts in self.sets.items():
+                weights = fitted if name in _IN_FIT else whole
                 for n in range(part, len(texts), PARTS):
                     reader = self._reader(name, n)
                     found[name][n] = reader.with_weights(weights).suggest(texts[n].text, 100_000)
@@ -196,10 +197,10 @@ def _solve(matrix: list[list[float]], right: list[float]) -> list[float]:
 
 
 def report(measured: Measured, errors: bool) -> Iterable[str]:
-    """The figures as lines of text."""
+    """The figures as lines of text. ``errors``: what was read wrongly too, but for the unseen."""
     found = measured.suggestions()
-    yield f"{'set':12} {'texts':>5} {'first':>6} {'in five':>8} {'all in five':>12} {'nothing':>8}"
-    for name in ("situations", "phrases", "two phrases", "stories"):
+    yield f"{'set':15} {'texts':>5} {'first':>6} {'in five':>8} {'all in five':>12} {'nothing':>8}"
+    for name in ("situations", "phrases", "two phrases", "stories", "unseen phrases", "unseen stories"):
         texts = measured.sets[name]
         first = five = every = nothing = 0
         for told, given in zip(texts, found[name], strict=True):
@@ -209,39 +210,54 @@ def report(measured: Measured, errors: bool) -> Iterable[str]:
             five += not told.kinds.isdisjoint(kinds)
             every += told.kinds <= set(kinds)
             nothing += not given
-            if errors and not is_first:
+            if errors and not is_first and name in _IN_FIT:
                 read = ", ".join(f"{each.kind} {each.score}" for each in given[:4])
                 yield f"  - {told.text[:100]} | {', '.join(sorted(told.kinds))} | {read}"
         count = len(texts)
-        yield f"{name:12} {count:5} {first / count:6.2f} {five / count:8.2f} {every / count:12.2f} {nothing:8}"
+        yield f"{name:15} {count:5} {first / count:6.2f} {five / count:8.2f} {every / count:12.2f} {nothing:8}"
     yield ""
-    texts = measured.sets["denials"]
-    wrong = [(t, g) for t, g in zip(texts, found["denials"], strict=True) if any(each.kind in t.wrong for each in g[:3])]
-    yield f"denied or of others, among the first three: {len(wrong)} of {len(texts)}"
-    if errors:
-        yield from (f"  - {told.text} | {', '.join(f'{g.kind} {g.score}' for g in given[:3])}" for told, given in wrong)
-    texts = measured.sets["other text"]
-    alarms = [(t, g) for t, g in zip(texts, found["other text"], strict=True) if any(each.score >= 0.8 for each in g)]
-    yield f"other text with a suggestion at 0.8 or more: {len(alarms)} of {len(texts)} sentences"
-    if errors:
-        yield from (f"  - {told.text[:100]} | {', '.join(f'{g.kind} {g.score}' for g in given[:2])}" for told, given in alarms)
+    yield "denied or of others, among the first three suggestions"
+    for name in ("denials", "stories", "unseen denials", "unseen stories"):
+        pairs = [(t, g) for t, g in zip(measured.sets[name], found[name], strict=True) if t.wrong - t.kinds]
+        wrong = [(t, g) for t, g in pairs if any(each.kind in t.wrong - t.kinds for each in g[:3])]
+        yield f"{name:15} {len(wrong)} of {len(pairs)}"
+        if errors and name in _IN_FIT:
+            yield from (f"  - {told.text} | {', '.join(f'{g.kind} {g.score}' for g in given[:3])}" for told, given in wrong)
     yield ""
-    yield from _field_lines(measured.sets["stories"], found["stories"], errors)
+    yield "sentences about other things with a suggestion at 0.8 or more"
+    for name in ("other", "unseen other"):
+        texts = measured.sets[name]
+        alarms = [(t, g) for t, g in zip(texts, found[name], strict=True) if any(each.score >= 0.8 for each in g)]
+        yield f"{name:15} {len(alarms)} of {len(texts)}"
+        if errors and name in _IN_FIT:
+            yield from (
+                f"  - {told.text[:100]} | {', '.join(f'{g.kind} {g.score}' for g in given[:2])}" for told, given in alarms
+            )
     yield ""
-    yield f"{'score':12} {'suggested':>9} {'right':>6}"
-    marked = [
-        (each.score, each.kind in told.kinds)
-        for name in ("situations", "phrases", "stories")
-        for told, given in zip(measured.sets[name], found[name], strict=True)
-        for each in given
-        if each.role == "mistake" and each.kind not in told.also
-    ]
+    yield "fields of the kinds that are found"
+    for name in ("stories", "unseen stories"):
+        yield from _field_lines(name, measured.sets[name], found[name], errors and name in _IN_FIT)
+    yield ""
+    yield f"{'score':12} {'suggested':>9} {'right':>6} {'unseen':>9} {'right':>6}"
+    known, unseen = (
+        [
+            (each.score, each.kind in told.kinds)
+            for name in names
+            for told, given in zip(measured.sets[name], found[name], strict=True)
+            for each in given
+            if each.role == "mistake" and each.kind not in told.also
+        ]
+        for names in (("situations", "phrases", "stories"), ("unseen phrases", "unseen stories"))
+    )
     for low, high in ((0.0, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 1.01)):
-        inside = [right for score, right in marked if low <= score < high]
-        yield f"{low:.1f} to {min(high, 1):.1f}  {len(inside):9} {sum(inside) / max(1, len(inside)):6.2f}"
+        line = f"{low:.1f} to {min(high, 1):.1f}  "
+        for marked in (known, unseen):
+            inside = [right for score, right in marked if low <= score < high]
+            line += f" {len(inside):9} {sum(inside) / max(1, len(inside)):6.2f}"
+        yield line
 
 
-def _field_lines(texts: Sequence[ToldText], found: Sequence[list[Suggestion]], errors: bool) -> Iterable[str]:
+def _field_lines(name: str, texts: Sequence[ToldText], found: Sequence[list[Suggestion]], errors: bool) -> Iterable[str]:
     """Of the fields read for kinds that are right, how many are; and of those said, how many are read."""
     read = right = said = got = 0
     for told, given in zip(texts, found, strict=True):
@@ -253,16 +269,16 @@ def _field_lines(texts: Sequence[ToldText], found: Sequence[list[Suggestion]], e
                 continue
             said += len(fields)
             got += sum(given_fields.get(name) == value for name, value in fields.items())
-            for name, value in given_fields.items():
+            for field_name, value in given_fields.items():
                 read += 1
-                right += fields.get(name) == value
-                if errors and fields.get(name) != value:
-                    yield f"  - {told.text[:100]} | {fact['kind']}.{name}: read {value}, said {fields.get(name)}"
+                right += fields.get(field_name) == value
+                if errors and fields.get(field_name) != value:
+                    yield f"  - {told.text[:100]} | {fact['kind']}.{field_name}: read {value}, said {fields.get(field_name)}"
             if errors:
-                missed = {name: value for name, value in fields.items() if name not in given_fields}
+                missed = {field_name: value for field_name, value in fields.items() if field_name not in given_fields}
                 if missed:
                     yield f"  - {told.text[:100]} | {fact['kind']}: not read {missed}"
-    yield f"fields read: {read}, right: {right / max(1, read):.2f}; fields said: {said}, read: {got / max(1, said):.2f}"
+    yield f"{name:15} read: {read}, right: {right / max(1, read):.2f}; said: {said}, read: {got / max(1, said):.2f}"
 
 
 def main() -> None:
