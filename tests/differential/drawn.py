@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -14,6 +15,7 @@ from tests.evaluate.oracle import LIMITS
 from tests.evaluate.packs import JOINED, PackMaker, record_of
 from tests.inline import program_of_json
 
+from misstep.errors import RuleError
 from misstep.language.program import Program
 
 INTEGERS = (2, 6)  # by the number modulo 8: programs that clingo can run too
@@ -41,8 +43,12 @@ def draw(number: int) -> Drawn:
         return Drawn((text,), program_of_json(text, limits=LIMITS), [integers.record() for _ in range(4)], asp)
     joining = number % 8 in JOINING
     maker = PackMaker(dice, joining)
-    texts = (maker.pack(), maker.override()) if number % 8 in LAYERED else (maker.pack(),)
+    texts: tuple[str, ...] = (maker.pack(),)
     program = program_of_json(*texts, limits=LIMITS)
+    if number % 8 in LAYERED:
+        layers = (*texts, maker.override())
+        with suppress(RuleError):  # a field that gets another type may be refused for what rules ask of it
+            texts, program = layers, program_of_json(*layers, limits=LIMITS)
     if joining:
         least, most = (8, 9) if number % 32 == MANY_FACTS else (2, 4)
         kinds = [program.kinds[name] for name in JOINED]
