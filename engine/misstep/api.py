@@ -205,14 +205,16 @@ class RuleBase:
         """``certainty`` from JSON to JSON. Raises as ``assess_json`` does."""
         return self._certainty(self._reader.read_json(record), engine).to_json()
 
-    def suggest(self, text: str) -> list[Suggestion]:
+    def suggest(self, text: str, *, of_interview: bool = False) -> list[Suggestion]:
         """The facts that a text may tell of, best first, with the words that led to them; see docs/own-words.md.
 
+        ``of_interview``: the text is known to be about an interview, as notes of one are; else one that does not say so gets
+        lower scores.
         Nothing is assessed: show them to the person, who knows which are right. The list is empty where nothing is understood:
         the packs have words for English. The first call takes a second or two, to read the words of the packs. Raises
         RecordError for a text that is too long, RuleError where the words of a pack are wrong.
         """
-        return self._story_reader.suggest(text, self._limits.story)
+        return self._story_reader.suggest(text, self._limits.story, of_interview)
 
     def suggest_json(self, request: bytes | str) -> bytes:
         """``suggest`` from JSON to JSON: ``{"text": ...}`` in, ``{"suggestions": [...]}`` out. Raises RecordError, with line and

@@ -9,7 +9,7 @@ import pytest
 import misstep
 from misstep import RecordError, Suggestion
 from misstep.analysis.reading.amounts import find_amounts
-from misstep.analysis.reading.tokens import sentences
+from misstep.analysis.reading.scope import sentences
 
 pytestmark = pytest.mark.once  # nothing here depends on the version of Python
 
@@ -102,6 +102,11 @@ def test_each_slip_of_a_story_is_found_once_with_the_fields_of_its_own_sentences
         ("I was 10-15 mins late.", 13),
         ("I arrived an hour and a half late.", 90),
         ("I was late by twenty-five minutes.", 25),
+        ("I was three quarters of an hour late.", 45),
+        ("I was twenty odd minutes late.", 20),
+        ("I was two and a half hours late.", 150),
+        ("I was an hour and ten minutes late.", 70),
+        ("I was ten minutes late and the interview took forty minutes.", 10),
         ("I walked in late, at twenty past nine.", 20),
     ],
 )
@@ -114,6 +119,58 @@ def test_minutes_are_read_in_many_ways(text: str, minutes: int) -> None:
 )
 def test_nothing_is_guessed_from_silence(text: str) -> None:
     assert "minutes" not in fields(text, "late_arrival")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("I was ten minutes late and the lift was broken. We shook hands.", {"format": "onsite"}),
+        ("I was ten minutes late because Teams would not load. My camera froze twice on the call.", {"format": "video"}),
+        ("I was ten minutes late. I took the Zoom call in the car park and my screen froze.", {"format": "video"}),
+        ("I swore in my interview yesterday.", {"hours_since": 24}),
+        ("I had a screen two days ago and swore at the recruiter.", {"hours_since": 48}),
+        ("I swore in my interview. I only heard about it yesterday.", {}),
+        ("I swore in my interview. She wrote to me this morning.", {}),
+        ("I swore in my second interview.", {"stage": "second"}),
+        ("I swore and walked round the block three times after the interview.", {}),
+        ("It was my first interview in ten years and I swore.", {}),
+        ("I swore in the interview and they have invited me to a second interview.", {"outcome": "advanced"}),
+    ],
+)
+def test_the_interview_is_read_from_the_whole_text(text: str, told: dict[str, Any]) -> None:
+    assert next((each.fields for each in misstep.suggest(text) if each.kind == "interview"), {}) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "handled"),
+    [
+        ("I swore. I apologised.", "apologised"),
+        ("I swore. I should have apologised.", None),
+        ("I swore. Do I apologise now?", None),
+        ("I swore. I wish I had said sorry.", None),
+        ("I swore. They said sorry for the noise.", None),
+        ("I swore. I carried on as if nothing had happened.", "ignored"),
+        ("I swore. I never said sorry.", "ignored"),
+    ],
+)
+def test_what_was_done_about_it_is_what_one_did(text: str, handled: str | None) -> None:
+    assert fields(text, "swearing").get("handled") == handled
+
+
+@pytest.mark.parametrize(
+    ("text", "reaction"),
+    [
+        ("I swore. Nobody said anything but one of them smirked.", "amused"),
+        ("I swore. She raised an eyebrow.", "surprised"),
+        ("I swore. You could have heard a pin drop.", "none_seen"),
+        ("I swore. He kept looking at his watch.", "annoyed"),
+        ("I swore. I kept looking at my watch.", None),
+        ("I swore. She said it had been lovely to meet me.", None),
+        ("I swore. She said not to worry, it happens to the best of us.", "reassuring"),
+    ],
+)
+def test_gestures_tell_how_they_took_it(text: str, reaction: str | None) -> None:
+    assert fields(text, "swearing").get("reaction") == reaction
 
 
 def test_the_interview_is_told_by_its_fields_and_comes_last() -> None:
@@ -213,6 +270,27 @@ def test_long_texts_are_read(text: str) -> None:
         ("I am afraid I swore", set(), set(), set()),
         ("I was afraid I would swear", set(), set(), {"swear"}),
         ("a candidate was late and the manager waited", set(), {"wait"}, set()),
+        ("it was the boss who shouted at me", set(), {"shout"}, set()),
+        ("it was my phone that rang", set(), set(), set()),
+        ("a friend of mine swore and I laughed", set(), {"swear"}, set()),
+        ("a man I know lied", set(), {"know", "lie"}, set()),
+        ("my sister swore at her interview", set(), {"swear"}, set()),
+        ("my sister rang and I answered", set(), set(), set()),
+        ("another candidate cried", set(), {"cri"}, set()),
+        ("I was scared stiff of fainting", set(), set(), {"faint"}),
+        ("I was so afraid of crying that I fled", set(), set(), {"cri"}),
+        ("I wanted to shout but I smiled", set(), set(), {"shout"}),
+        ("I wanted to help and I shouted", set(), set(), set()),
+        ("I was about to swear and caught myself", set(), set(), {"swear"}),
+        ("there was a dog barking, theirs", set(), set(), {"bark"}),
+        ("I waited nearly half an hour", set(), set(), set()),
+        ("I should have asked", {"ask"}, set(), set()),
+        ("I should not have sworn", set(), set(), set()),
+        ("I have never not paid", set(), set(), set()),
+        ("does one swear word matter?", set(), set(), {"swear"}),
+        ("do I mention that I swore?", set(), set(), set()),
+        ("did I swear? I did not", set(), set(), {"swear"}),
+        ("did I swear? I did", set(), set(), set()),
     ],
 )
 def test_scope(text: str, denied: set[str], other: set[str], away: set[str]) -> None:

@@ -100,6 +100,6 @@ def test_no_sentence_of_the_test_sets_stands_in_the_packs() -> None:
     words = link_words(RuleBase.shipped().program, shipped_word_sources(), Limits())
     examples = {example for kind in words.kinds.values() for example in kind.examples}
     sets = read_sets()
-    tested = [told.text for name in ("stories", "denials") for told in sets[name]]
+    tested = [told.text for name in sets if name.endswith(("stories", "denials")) for told in sets[name]]
     sentences = {sentence.strip() for text in tested for sentence in re.split(r"(?<=[.!?]) ", text)}
     assert not sentences & examples

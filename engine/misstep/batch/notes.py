@@ -31,7 +31,7 @@ class NoteReader:
             return []
         known = set(stated)
         try:
-            found = self._rulebase.suggest(notes)
+            found = self._rulebase.suggest(notes, of_interview=True)
         except RecordError as error:
             raise RecordError(f"notes: {error}") from None
         return [

@@ -11,12 +11,15 @@ from misstep.language.facts import Field
 @dataclass(frozen=True, slots=True)
 class FieldWords:
     """How a field is told: ``says``, wordings for each of its values; ``near``, words that stand by its number; ``counts``, what
-    its number counts."""
+    its number counts; ``told_with``, words one of which stands in the same clause; ``against``, wordings that speak against it in
+    their sentence."""
 
     field: Field
     says: tuple[tuple[Any, tuple[str, ...]], ...] = ()
     near: tuple[str, ...] = ()
     counts: tuple[str, ...] = ()
+    told_with: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

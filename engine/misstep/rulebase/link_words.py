@@ -145,7 +145,12 @@ class _Linker:
                 if fault:
                     report(fault, *at, "says", value)
                 self._check_wordings(wordings, report, *at, "says", value)
-            for section, given in (("near", doc.near), ("counts", doc.counts)):
+            for section, given in (
+                ("near", doc.near),
+                ("counts", doc.counts),
+                ("told_with", doc.told_with),
+                ("against", doc.against),
+            ):
                 self._check_wordings(given, report, *at, section)
         return len(entry.pack.problems) == before
 
@@ -195,7 +200,14 @@ def _field_words(field: Field, docs: list[schema.FieldWordsDoc]) -> FieldWords:
             value, fault = _value(field, text)
             if not fault:
                 says[value] = tuple(dict.fromkeys((*says.get(value, ()), *wordings)))
-    return FieldWords(field, tuple(says.items()), _united(doc.near for doc in docs), _united(doc.counts for doc in docs))
+    return FieldWords(
+        field,
+        tuple(says.items()),
+        near=_united(doc.near for doc in docs),
+        counts=_united(doc.counts for doc in docs),
+        told_with=_united(doc.told_with for doc in docs),
+        against=_united(doc.against for doc in docs),
+    )
 
 
 def _value(field: Field, text: str) -> tuple[Any, str]:

@@ -378,6 +378,8 @@ class FieldWordsDoc(Doc):
     says: dict[ShortText, Wordings] = {}
     near: Wordings = []
     counts: Wordings = []
+    told_with: Wordings = []
+    against: Wordings = []
 
 
 class KindWordsDoc(Declaration):

@@ -319,6 +319,8 @@ HELP: Mapping[type[schema.Doc], Mapping[str, KeyHelp]] = {
         "says": KeyHelp("Wordings for each value.", {"ignored": ["said nothing"]}),
         "near": KeyHelp("Words near which its number stands.", ["late"]),
         "counts": KeyHelp("Words for what its number counts.", ["slice"]),
+        "told_with": KeyHelp("Words one of which its clause must have, unless it tells of a slip.", ["breakfast"]),
+        "against": KeyHelp("Wordings that say that it is not meant.", ["slice of ham"]),
     },
     schema.KindWordsDoc: {
         "": KeyHelp("How people tell of a kind. docs/own-words.md has all of it."),

@@ -116,7 +116,7 @@ def _run(rulebase: RuleBase, pack: Pack, name: str, case: CaseDoc, names: CaseNa
     fired = frozenset(rule.id for rule in result.memory.fired())
     failures = list(_failures(case, got, fired, names))
     if isinstance(case, StoryCaseDoc):
-        failures += _misread(case, rulebase.suggest(case.story))
+        failures += _misread(case, rulebase.suggest(case.story, of_interview=True))
     return make(tuple(failures), got, fired, result)
 
 

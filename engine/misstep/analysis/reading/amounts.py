@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from misstep.analysis.reading.english import NUMBERS, SECONDS, UNITS
-from misstep.analysis.reading.tokens import Token, sentences
+from misstep.analysis.reading.scope import sentences
+from misstep.analysis.reading.tokens import Token
 
 _ONE = {"a": 1, "an": 1, "one": 1, "another": 1}
 _TIMES = {"twice": 2, "thrice": 3}
 _LONGEST_AMOUNT = 40  # characters
 _BETWEEN = frozenset(("or", "to"))
-_SKIPPED = frozenset(("of", "good", "full", "whole", "more", "further", "separate", "different", "spelling", "whole"))
+_SKIPPED = frozenset(("of", "good", "full", "whole", "more", "further", "separate", "different", "spelling", "odd"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,10 @@ def _amount_at(words: list[str], i: int) -> SaidAmount | None:
     if fraction is not None:
         return fraction
     value, at = _number_at(words, i)
-    if value is None:
+    if value is None or words[at + 1 : at + 2] == ["quarters"]:
         return None
+    if words[at + 1 : at + 4] == ["and", "a", "half"]:
+        value, at = value + 0.5, at + 3
     if at + 2 < len(words) and words[at + 1] in _BETWEEN:
         other, end = _number_at(words, at + 2)
         if other is not None and other > value:
@@ -80,6 +83,11 @@ def _amount_at(words: list[str], i: int) -> SaidAmount | None:
         end = unit
         if words[unit + 1 : unit + 4] == ["and", "a", "half"]:
             value, end = value + 0.5, unit + 3
+        elif SECONDS[words[unit]] == SECONDS["hour"]:  # an hour and ten minutes, 1 hr 20 min
+            at = unit + 1 + (words[unit + 1 : unit + 2] == ["and"])
+            minutes, last = _number_at(words, at) if at < len(words) else (None, at)
+            if minutes is not None and SECONDS.get("".join(words[last + 1 : last + 2])) == SECONDS["minute"]:
+                return SaidAmount(i, last + 1, value + minutes / 60, SECONDS["hour"])
         return SaidAmount(i, end, value, SECONDS[words[unit]])
     if word in ("a", "an", "another"):
         return None
@@ -88,8 +96,12 @@ def _amount_at(words: list[str], i: int) -> SaidAmount | None:
 
 def _fraction_at(words: list[str], i: int) -> SaidAmount | None:
     """Half an hour, a quarter of an hour, quarter past."""
-    if words[i] == "half" and "hour" in words[i + 1 : i + 3]:
-        return SaidAmount(i, words.index("hour", i), 0.5, SECONDS["hour"])
+    if words[i] == "half" and words[i + 1 : i + 2] in (["a"], ["an"]) and (words[i + 2 : i + 3] or [""])[0] in SECONDS:
+        return SaidAmount(i, i + 2, 0.5, SECONDS[words[i + 2]])
+    if words[i] == "half" and words[i + 1 : i + 2] == ["hour"]:
+        return SaidAmount(i, i + 1, 0.5, SECONDS["hour"])
+    if words[i : i + 2] == ["both", "times"]:
+        return SaidAmount(i, i + 1, 2, times=True)
     if words[i] == "quarter" or words[i] == "quarters":
         three = i > 0 and words[i - 1] == "three"
         if "hour" in words[i + 1 : i + 4]:

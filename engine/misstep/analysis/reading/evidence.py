@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from misstep.analysis.reading.tokens import Token, is_note, tells_of_self
+from misstep.analysis.reading.scope import is_note, tells_of_self
+from misstep.analysis.reading.tokens import Token
 from misstep.analysis.reading.wordings import IN_A_NOTE, ON_ANOTHER_DAY, SAID_OF_OTHERS, WordIndex, WordPattern, features
 
 GAP = 3
@@ -50,6 +51,8 @@ def find_evidence(found: list[list[Token]], index: WordIndex) -> dict[int, Evide
         for name, share in shares.items():
             for owner, weight in index.weights.get(name, ()):
                 words = evidence[owner].words
+                if owner in index.with_others:
+                    share = 1.0 if share == of_others else share
                 words[n] = words.get(n, 0.0) + weight * (of_them[name] if owner in index.signals else share)
         places = places_of(sentence, index)
         spoken_against = {p.owner for p in _candidates(index.against, places) if spot(p, places) is not None}
@@ -85,7 +88,7 @@ def spot(pattern: WordPattern, places: Places) -> tuple[int, ...] | None:
         lists.append(found)
     if len(lists) == 1:
         return (lists[0][0],)
-    reach = 1 if pattern.tight else GAP + 1
+    reach = 2 if pattern.tight else GAP + 1
     best: tuple[int, ...] | None = None
     for start in lists[0]:
         row = [start]

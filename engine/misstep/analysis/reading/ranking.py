@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from misstep.analysis.reading.english import CLAUSE_STARTS
+from misstep.analysis.reading.english import CLAUSE_STARTS, FIRST, OF_INTERVIEWS, stem
 from misstep.analysis.reading.evidence import Evidence
 from misstep.analysis.reading.tokens import Token
 from misstep.analysis.reading.wordings import STOP_STEMS
@@ -25,6 +25,7 @@ FIGURES = (
     "not a mistake",
     "sentences",
     "further sentences",
+    "of an interview",  # a word of the text says so
 )
 """The figures of one kind, in the order of their weights."""
 
@@ -39,8 +40,13 @@ class WeighedKind:
     denied: bool
 
 
-def weigh(evidence: Mapping[int, Evidence], kinds: Sequence[Kind], found: list[list[Token]]) -> dict[int, WeighedKind]:
-    """The figures of all kinds that anything speaks for."""
+_INTERVIEW_STEMS = frozenset(map(stem, OF_INTERVIEWS))
+
+
+def weigh(
+    evidence: Mapping[int, Evidence], kinds: Sequence[Kind], found: list[list[Token]], of_interview: bool = False
+) -> dict[int, WeighedKind]:
+    """The figures of all kinds that anything speaks for. ``of_interview``: the text is known to be about one."""
     sums = {k: (_sum(e.patterns), _sum(e.words)) for k, e in evidence.items()}
     most = [max((row[i] for row in sums.values()), default=0.0) or 1.0 for i in range(2)]
     of_sentence = _most_by_sentence(evidence)
@@ -53,6 +59,7 @@ def weigh(evidence: Mapping[int, Evidence], kinds: Sequence[Kind], found: list[l
             scores[k][n] = sum(parts) / 2
     shares = {k: sum(value / top for value, top in zip(row, most, strict=True)) / 2 for k, row in sums.items()}
     strength = {k: {n: score * _strength(e, n) for n, score in scores[k].items()} for k, e in evidence.items()}
+    of_interview = of_interview or _is_of_interview(found)
     leads = _leads(scores)
     text_lead = _lead_over_others(shares)
     weighed = {}
@@ -75,6 +82,7 @@ def weigh(evidence: Mapping[int, Evidence], kinds: Sequence[Kind], found: list[l
                 float(kinds[k].role != "mistake"),
                 math.log1p(len(found)),
                 sum(further[:2]),
+                float(of_interview),
             ),
             best,
             _is_denied(e),
@@ -86,6 +94,14 @@ def chance(weighed: WeighedKind, weights: Sequence[float]) -> float:
     """The chance that a kind is told, 0 to 1: the logistic function of the weighted sum of its figures."""
     total = sum(figure * weight for figure, weight in zip(weighed.figures, weights, strict=True))
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def _is_of_interview(found: list[list[Token]]) -> bool:
+    """Whether a text says that it is about an interview: by a word, or as one tells of oneself and "them"."""
+    words = {token.word for sentence in found for token in sentence}
+    if not FIRST.isdisjoint(words) and not words.isdisjoint(("they", "them", "their")):
+        return True
+    return any(token.stem in _INTERVIEW_STEMS for sentence in found for token in sentence)
 
 
 def _is_denied(e: Evidence) -> bool:

@@ -10,12 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from misstep.analysis.reading.english import CLAUSE_STARTS
+from misstep.analysis.reading.english import CLAUSE_STARTS, stem
 from misstep.analysis.reading.evidence import Evidence, find_evidence
 from misstep.analysis.reading.ranking import FIGURES, WeighedKind, chance, weigh
 from misstep.analysis.reading.said_fields import FieldReader, Passage
+from misstep.analysis.reading.scope import sentences
 from misstep.analysis.reading.spelling import Spelling
-from misstep.analysis.reading.tokens import NUMBER, Token, sentences
+from misstep.analysis.reading.tokens import NUMBER, Token
 from misstep.analysis.reading.wordings import WordIndex
 from misstep.errors import RecordError
 from misstep.language.facts import Role
@@ -26,13 +27,19 @@ LEAST_SCORE = 0.005
 MOST_SUGGESTIONS = 10
 LIKELY = 0.05
 """Fields are read for kinds with at least this chance."""
+SHOWN = 0.1
+"""With less, a kind is shown to nobody."""
 SURE = 0.3
+"""A kind with this chance is taken for told where settings are read, and where another gives way to it."""
+TAKEN = 0.5
 """A kind with this chance has its sentences to itself: others read no fields from them."""
 _LEAST_KNOWN = 0.4  # of the words of a text; fewer are of another language, or of none
 _SAME_WORDS = 0.5
 """What is left of a chance where another kind is meant instead."""
 _BY_FIELDS = 0.85
 """The score of a setting that is told by its fields alone: how many of these are right."""
+_BY_FIELDS_ALONE = 0.5
+"""The same, in a text that neither names an interview nor surely tells of a slip."""
 _AFTER, _BEFORE = 3, 1
 """How many sentences after and before that of a kind its fields are read from."""
 
@@ -67,9 +74,10 @@ class StoryReader:
         self._fields = FieldReader(self.index)
         self._spelling = Spelling(self.index.spelled, self.index.stems)
 
-    def suggest(self, text: str, most: int) -> list[Suggestion]:
+    def suggest(self, text: str, most: int, of_interview: bool = False) -> list[Suggestion]:
         """The kinds that a text of at most so many characters tells of, best first; settings that are told by their fields alone
-        come last. Raises RecordError for anything but text, and for a longer one."""
+        come last. ``of_interview``: it is known to be about an interview. Raises RecordError for anything but text, and for
+        a longer one."""
         if not isinstance(text, str):
             raise RecordError("a story must be text")
         if len(text) > most:
@@ -78,7 +86,7 @@ class StoryReader:
         if self._is_foreign(found):
             return []
         evidence = find_evidence(found, self.index)
-        ranked = self._ranked(evidence, found)
+        ranked = self._ranked(evidence, found, of_interview)
         told = [
             _Told(
                 owner,
@@ -90,8 +98,9 @@ class StoryReader:
             for owner, score, weighed in ranked
         ]
         suggestions = [self._suggestion(each, told, found, evidence[each.owner]) for each in told[:MOST_SUGGESTIONS]]
-        if told and told[0].score >= SURE:
-            suggestions += self._settings(found)
+        if told and (told[0].score >= SHOWN or self._names_setting(found)):
+            sure = [each for each in told if each.score >= SURE]
+            suggestions += self._settings(found, sure, _BY_FIELDS if sure or self._names_setting(found) else _BY_FIELDS_ALONE)
         return suggestions
 
     def with_weights(self, weights: Sequence[float]) -> StoryReader:
@@ -111,9 +120,11 @@ class StoryReader:
         known = sum(word in self.index.stems for word in words)
         return not words or known < _LEAST_KNOWN * len(words)
 
-    def _ranked(self, evidence: dict[int, Evidence], found: list[list[Token]]) -> list[tuple[int, float, WeighedKind]]:
+    def _ranked(
+        self, evidence: dict[int, Evidence], found: list[list[Token]], of_interview: bool
+    ) -> list[tuple[int, float, WeighedKind]]:
         """The kinds with their chances, best first."""
-        weighed = weigh(evidence, self.index.kinds, found)
+        weighed = weigh(evidence, self.index.kinds, found, of_interview)
         chances = {owner: chance(each, self._weights) for owner, each in weighed.items() if not each.denied}
         for owner, score in list(chances.items()):
             for other in self.index.instead_of[owner]:
@@ -134,7 +145,7 @@ class StoryReader:
         )
 
     def _read_fields(self, told: _Told, all_told: Iterable[_Told], found: list[list[Token]]) -> dict[str, Any]:
-        others = [other for other in all_told if other.owner != told.owner and other.score >= SURE]
+        others = [other for other in all_told if other.owner != told.owner and other.score >= TAKEN]
         order = _passage_order(told, {other.sentence for other in others}, len(found))
         passages = [self._passage(n, told, others, found[n]) for n in order]
         return self._fields.read(told.owner, passages)
@@ -151,13 +162,19 @@ class StoryReader:
                     start = max(start, _clause_start(sentence, other.places[n][-1], own[0]))
         return self._fields.passage(sentence[start:end], tuple(place - start for place in own if start <= place < end))
 
-    def _settings(self, found: list[list[Token]]) -> Iterator[Suggestion]:
-        passages = [self._fields.passage(sentence) for sentence in found]
+    def _names_setting(self, found: list[list[Token]]) -> bool:
+        """Whether a text names what its settings are of: the interview."""
+        names = {stem(self.index.kinds[owner].name) for owner in self.index.by_fields}
+        return any(token.stem in names for sentence in found for token in sentence)
+
+    def _settings(self, found: list[list[Token]], told: Sequence[_Told], score: float) -> Iterator[Suggestion]:
+        slips = [tuple(place for each in told for place in each.places.get(n, ())) for n in range(len(found))]
+        passages = [self._fields.passage(sentence, own) for sentence, own in zip(found, slips, strict=True)]
         for owner in sorted(self.index.by_fields):
             fields = self._fields.read(owner, passages)
             if fields:
                 kind = self.index.kinds[owner]
-                yield Suggestion(kind.name, kind.role, _BY_FIELDS, fields)
+                yield Suggestion(kind.name, kind.role, score, fields)
 
     def _spans(self, told: _Told, found: list[list[Token]], evidence: Evidence) -> Iterator[tuple[int, int]]:
         """The words of the best pattern of each of its sentences; without a pattern, the words of its sentence that tell most of

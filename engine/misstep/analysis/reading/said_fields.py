@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from misstep.analysis.reading.amounts import SaidAmount, find_amounts
-from misstep.analysis.reading.english import FIRST, OTHERS, SECONDS, THIRD, UNITS
-from misstep.analysis.reading.evidence import Places, places_of, spot
-from misstep.analysis.reading.tokens import Token, sentences
+from misstep.analysis.reading.english import CLAUSE_STARTS, DETERMINERS, FIRST, OTHERS, PERSONS, SECONDS, THIRD, UNITS
+from misstep.analysis.reading.evidence import GAP, Places, places_of
+from misstep.analysis.reading.scope import sentences
+from misstep.analysis.reading.tokens import NUMBER, Token
 from misstep.analysis.reading.wordings import WordIndex, WordPattern, variants
 from misstep.language.facts import Field, Kind
 from misstep.language.words import FieldWords
@@ -20,19 +21,60 @@ _NEAR_THE_WORDS = 8
 """The most words between a count and the words of its kind."""
 
 
+_UNREAL = frozenset(
+    [
+        "should",
+        "shall",
+        "would",
+        "will",
+        "might",
+        "wish",
+        "wished",
+        "hope",
+        "hoped",
+        "expect",
+        "if",
+        "whether",
+        "want",
+        "wanted",
+        "meant",
+    ]
+)
+"""What is said behind these has not happened."""
+_REACH_OF_UNREAL = 5
+
+
 @dataclass(frozen=True)
 class _Cues:
-    """How one field is read: the patterns of each value, of what stands near its number, and of what it counts."""
+    """How one field is read: the patterns of each value, of what stands near its number, and of what it counts; those of which
+    one stands in the same clause, and those that speak against it."""
 
     field: Field
     values: tuple[tuple[Any, tuple[WordPattern, ...]], ...]
     near: tuple[WordPattern, ...]
     counts: frozenset[str]
+    told_with: tuple[WordPattern, ...] = ()
+    against: tuple[WordPattern, ...] = ()
+
+    def and_those(self, other: _Cues) -> _Cues:
+        """These cues and those of the same field in other words."""
+        values = dict(self.values)
+        for value, patterns in other.values:
+            values[value] = (*values.get(value, ()), *patterns)
+        return _Cues(
+            self.field,
+            tuple(values.items()),
+            self.near + other.near,
+            self.counts | other.counts,
+            self.told_with + other.told_with,
+            self.against + other.against,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A sentence to read fields from, and the places of the words of the kind, if it is told there."""
+    """A sentence to read fields from, and the places of the words of the kind, if it is told there; of a setting, those of the
+    slips that are."""
 
     sentence: list[Token]
     places: Places
@@ -48,7 +90,11 @@ class FieldReader:
 
     def passage(self, sentence: list[Token], own: tuple[int, ...] = ()) -> Passage:
         """A sentence, ready to be read."""
-        return Passage(sentence, places_of(sentence, self._index), own)
+        places = places_of(sentence, self._index)
+        for i, token in enumerate(sentence):
+            if token.stem == NUMBER:
+                places[NUMBER + token.word].append(i)
+        return Passage(sentence, places, own)
 
     def read(self, owner: int, passages: Sequence[Passage]) -> dict[str, Any]:
         """The fields that passages tell, nearest passage first; values as a record has them."""
@@ -57,21 +103,25 @@ class FieldReader:
             role = self._index.role_words.get(kind.role)
             own = {words.field.name: _cues(words) for words in self._index.words[owner].fields}
             counted = frozenset[str]().union(*(cues.counts for cues in own.values()))  # "four times" is said of one field
-            shared = [replace(cues, counts=cues.counts - counted) for cues in map(_cues, role.fields if role else ())]
-            self._cues[kind.name] = tuple(({cues.field.name: cues for cues in shared} | own).values())
+            for cues in map(_cues, role.fields if role else ()):
+                shared, name = replace(cues, counts=cues.counts - counted), cues.field.name
+                own[name] = own[name].and_those(shared) if name in own else shared
+            self._cues[kind.name] = tuple(own.values())
         found = {}
         for cues in self._cues[kind.name]:
-            value = self._value(cues, passages)
+            meant = [_without(cues.against, passage) for passage in passages] if cues.against else passages
+            whole = owner in self._index.by_fields and cues.field.type == "enum"
+            value = _clearest(cues, meant) if whole else self._value(cues, meant)
             if value is not None and cues.field.takes(cues.field.form.store(value)):
                 found[cues.field.name] = value
         return _in_order(found, kind)
 
     def _value(self, cues: _Cues, passages: Sequence[Passage]) -> Any:
         if cues.field.type == "set":
-            words = {value for passage in passages for value, patterns in cues.values if _best(patterns, passage)}
+            words = {value for passage in passages for value, patterns in cues.values if _best(patterns, passage, cues) > _NONE}
             return sorted(words) or None
         for passage in passages:
-            scored = [(best, value) for value, patterns in cues.values if (best := _best(patterns, passage))]
+            scored = [(best, value) for value, patterns in cues.values if (best := _best(patterns, passage, cues)) > _NONE]
             number = _number(cues, passage) if cues.near or cues.counts else None
             if number is not None:
                 return number
@@ -80,10 +130,24 @@ class FieldReader:
         return None
 
 
+def _clearest(cues: _Cues, passages: Sequence[Passage]) -> Any:
+    """The value of which a whole text says most: what it says of the interview has no sentence of its own. Of two alike, the
+    last."""
+    best, found = 0, None
+    for value, patterns in cues.values:
+        said = sum(
+            len({place for pattern in _likely(patterns, passage) for place in _told(pattern, passage)}) for passage in passages
+        )
+        if said and said >= best:
+            best, found = said, value
+    return found
+
+
 def _cues(words: FieldWords) -> _Cues:
     values = tuple((value, tuple(_patterns(wordings))) for value, wordings in words.says)
     counts = frozenset(name for pattern in _patterns(words.counts) for name in pattern.names)
-    return _Cues(words.field, values, tuple(_patterns(words.near)), counts)
+    near, told_with = tuple(_patterns(words.near)), tuple(_patterns(words.told_with))
+    return _Cues(words.field, values, near, counts, told_with, tuple(_whole_patterns(words.against)))
 
 
 def _patterns(wordings: Iterable[str]) -> Iterator[WordPattern]:
@@ -93,14 +157,26 @@ def _patterns(wordings: Iterable[str]) -> Iterator[WordPattern]:
         for variant in variants(wording):
             tokens = [token for sentence in sentences(variant, mine=True) for token in sentence]
             chosen = [token for token in tokens if token.word not in _SCOPE] or tokens
-            own = any(token.word in FIRST for token in tokens)
-            names, others = (
-                tuple(token.name for token in chosen),
-                tuple(token.other and token.word not in OTHERS for token in chosen),
-            )
-            yield WordPattern(0, wording, names, others, own, tight=False)
+            own = any(token.word in ("i", "we") for token in tokens)
+            theirs = any(token.word in _SUBJECTS for token in tokens[:2])  # "she sighed", not "interview on the phone"
+            others = tuple(theirs and token.other and token.word not in OTHERS for token in chosen)
+            yield WordPattern(0, wording, tuple(map(_name, chosen)), others, own, tight=False)
 
 
+def _whole_patterns(wordings: Iterable[str]) -> Iterator[WordPattern]:
+    """The patterns of wordings with all of their words, whoever says them."""
+    for wording in wordings:
+        for variant in variants(wording):
+            names = tuple(_name(token) for sentence in sentences(variant, mine=True) for token in sentence)
+            yield WordPattern(0, wording, names, (False,) * len(names), own=False, tight=False)
+
+
+def _name(token: Token) -> str:
+    """The name of a word in a pattern. Here "round two" is not "round the block three times"."""
+    return NUMBER + token.word if token.stem == NUMBER else token.name
+
+
+_SUBJECTS = THIRD | PERSONS | OTHERS
 _SCOPE = THIRD | frozenset(
     [
         "i",
@@ -131,23 +207,83 @@ def _in_order(found: dict[str, Any], kind: Kind) -> dict[str, Any]:
     return {field.name: found[field.name] for field in kind.fields if field.name in found}
 
 
-def _best(patterns: Iterable[WordPattern], passage: Passage) -> int:
-    """How many words the longest pattern has that stands in a passage; 0 if none does."""
+_NONE = (False, 0)
+
+
+def _best(patterns: Iterable[WordPattern], passage: Passage, cues: _Cues) -> tuple[bool, int]:
+    """How many words the longest pattern has that stands in a passage; what is said to be so counts before what is denied. A
+    truth value is told by either."""
+    best = _NONE
+    for pattern in _likely(patterns, passage):
+        found = _told(pattern, passage)
+        if found and (not cues.told_with or _is_told_with(cues, passage, found[0])):
+            said = cues.field.type == "boolean" or all(name[0] != "~" for name in pattern.names)
+            best = max(best, (said, len(pattern.names)))
+    return best
+
+
+def _without(against: Iterable[WordPattern], passage: Passage) -> Passage:
+    """A passage without the words that are not meant."""
+    passed = {place for pattern in _likely(against, passage) for place in _told(pattern, passage)}
+    if not passed:
+        return passage
+    places = {name: [place for place in found if place not in passed] for name, found in passage.places.items()}
+    return replace(passage, places=places)
+
+
+def _likely(patterns: Iterable[WordPattern], passage: Passage) -> list[WordPattern]:
+    """The patterns of which the first and the last word stand in a passage."""
     places = passage.places
-    return max([len(p.names) for p in patterns if p.names[0] in places and _holds(p, passage)], default=0)
+    return [p for p in patterns if p.names[0] in places and p.names[-1] in places]
 
 
-def _holds(pattern: WordPattern, passage: Passage) -> bool:
-    """Whether a pattern stands in a passage and is said of whom it says it of."""
-    found = spot(pattern, passage.places)
-    if found is None:
-        return False
-    tokens = [passage.sentence[i] for i in found]
-    if any(token.away for token in tokens):
-        return False
-    if any(pattern.others):
-        return any(token.other for token in tokens)
-    return not (pattern.own and any(token.other for token in tokens))
+def _told(pattern: WordPattern, passage: Passage) -> tuple[int, ...]:
+    """The first place where a pattern stands in a passage and is said of whom it says it of; none if it does not."""
+    for start in passage.places.get(pattern.names[0], ()):
+        places = [start]
+        for name in pattern.names[1:]:
+            place = next((p for p in passage.places.get(name, ()) if places[-1] < p <= places[-1] + GAP + 1), -1)
+            if place < 0:
+                break
+            places.append(place)
+        tokens = [passage.sentence[i] for i in places]
+        if len(places) < len(pattern.names) or any(token.away for token in tokens) or _is_unreal(passage.sentence, start):
+            continue
+        by_others = any(token.other for token in tokens)
+        if by_others if any(pattern.others) else not (pattern.own and by_others):
+            return tuple(places)
+    return ()
+
+
+def _is_told_with(cues: _Cues, passage: Passage, at: int) -> bool:
+    """Whether the clause of a place tells of a slip, or has one of the words that a field is told with."""
+    sentence = passage.sentence
+    start, end = at, at + 1
+    while start and not _starts_clause(sentence, start):
+        start -= 1
+    while end < len(sentence) and not _starts_clause(sentence, end):
+        end += 1
+    if any(start <= place < end for place in passage.own):
+        return True
+    return any((found := _told(pattern, passage)) and start <= found[0] < end for pattern in cues.told_with)
+
+
+def _is_unreal(sentence: list[Token], at: int) -> bool:
+    """Whether what is said at a place is only wished, feared or asked: "I should have said sorry", "do I apologise?"."""
+    for i in range(at - 1, max(-1, at - 1 - _REACH_OF_UNREAL), -1):
+        if sentence[i + 1].clause or _starts_clause(sentence, i + 1):
+            return False
+        if sentence[i].word in _UNREAL or (sentence[i].word == "do" and sentence[i + 1].word in ("i", "we")):
+            return True
+    return False
+
+
+def _starts_clause(sentence: list[Token], at: int) -> bool:
+    """Whether a clause with its own subject starts at a place; an "and" may join two nouns."""
+    word = sentence[at].word
+    if word in ("and", "or"):
+        return at + 1 < len(sentence) and (sentence[at + 1].word in FIRST | THIRD or sentence[at + 1].word in DETERMINERS)
+    return word in CLAUSE_STARTS
 
 
 def _number(cues: _Cues, passage: Passage) -> int | float | None:
@@ -158,11 +294,15 @@ def _number(cues: _Cues, passage: Passage) -> int | float | None:
     unit = UNITS.get(cues.field.unit, 0)
     best: tuple[int, float] | None = None
     if cues.near:
-        spots = [found for p in cues.near if (found := spot(p, passage.places)) is not None]
+        spots = [found for p in cues.near if (found := _told(p, passage))]
         for amount in amounts:
+            if cues.told_with and not _is_told_with(cues, passage, amount.start):
+                continue
             value = _in_unit(amount, unit, passage)
             for found in spots if value is not None else ():
                 distance = max(found[0] - amount.end, amount.start - found[-1], 0)
+                if _clause_between(passage.sentence, found, amount):
+                    continue
                 if value is not None and distance <= _NEAR and (best is None or distance < best[0]):
                     best = (distance, value)
     for amount in amounts if cues.counts else ():
@@ -173,6 +313,18 @@ def _number(cues: _Cues, passage: Passage) -> int | float | None:
     if best is None:
         return None
     return int(best[1] + 0.5) if cues.field.form.whole else float(best[1])
+
+
+def _clause_between(sentence: list[Token], found: tuple[int, ...], amount: SaidAmount) -> bool:
+    """Whether a clause with its own subject begins between words and an amount: "late, and the interview took an hour"."""
+    start, end = (found[-1] + 1, amount.start) if found[-1] < amount.start else (amount.end + 1, found[0])
+    return any(
+        sentence[i].word not in ("a", "an", "one")
+        and (sentence[i].clause or sentence[i - 1].word in ("and", "but", "so"))
+        and (sentence[i].word in FIRST | THIRD or sentence[i].word in DETERMINERS)
+        for i in range(start, end + 1)
+        if i < len(sentence)
+    )
 
 
 def _in_unit(amount: SaidAmount, unit: int, passage: Passage) -> float | None:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, product
 from typing import NamedTuple
 
-from misstep.analysis.reading.english import FIRST, NEGATORS, SMALL, STOP, STOP_IN_PATTERN, stem
-from misstep.analysis.reading.tokens import Token, sentences
+from misstep.analysis.reading.english import ARTICLES, FIRST, NEGATORS, STOP, STOP_IN_PATTERN, stem
+from misstep.analysis.reading.scope import sentences
+from misstep.analysis.reading.tokens import Token
 from misstep.language.facts import GIVEN_ROLES, Kind
 from misstep.language.program import Program, Rule
 from misstep.language.words import KindWords, Words
@@ -24,6 +25,8 @@ _FEWEST = 50
 """A rule base of fewer kinds is read as if it had as many: a word that its one kind has tells much of it all the same."""
 _COMMON = 0.4
 """A word that more of the kinds have tells of none of them."""
+_PART = 0.1
+"""Of the patterns of a kind, those in which others act: with more, words count that are said of others."""
 STOP_STEMS = frozenset(map(stem, STOP))
 _STOP_IN_PATTERN = frozenset(map(stem, STOP_IN_PATTERN))
 _NOTHING = KindWords()
@@ -99,9 +102,11 @@ def variants(wording: str) -> Iterator[str]:
 
 def to_pattern(owner: int, wording: str, tokens: list[Token]) -> WordPattern | None:
     """The pattern of a wording; None if it has no word."""
-    content = [token for token in tokens if token.stem not in _STOP_IN_PATTERN and token.word not in NEGATORS]
-    if len(content) < 2:  # "late with" is more than "late"
-        content = [token for token in tokens if token.word not in SMALL and token.word not in NEGATORS]
+    denied = any(token.denied for token in tokens if token.stem not in _STOP_IN_PATTERN)
+    told = [token for token in tokens if token.word not in NEGATORS or not denied]  # what is denied is marked; else "no" counts
+    content = [token for token in told if token.stem not in _STOP_IN_PATTERN]
+    if len(content) < 2:  # "late with" is more than "late", and "do I have the job" is more than "job"
+        content = [token for token in told if token.word not in ARTICLES]
     chosen = content or tokens
     if not chosen:
         return None
@@ -129,7 +134,7 @@ class WordIndex:
     """All that is matched with a text.
 
     ``kinds``: the kinds that can be told, in the order that owners count in; ``words``: theirs; ``signals``: the places of those
-    that are about the other side;
+    that are about the other side; ``with_others``: of those that others have a part in, by their wordings;
     ``by_fields``: the places of settings that are told by their fields alone; ``spelled`` and ``stems``: the words in all of
     it."""
 
@@ -175,6 +180,7 @@ class WordIndex:
                 for name in features(tokens, self.terms):
                     counts[name][i] += 1
         self._weigh(counts)
+        self.with_others = _with_others(patterns)
         self.patterns = _by_rarest(patterns, max(len(self.kinds), _FEWEST))
         self.against = _by_rarest((p for i, told in enumerate(self.words) for p in to_patterns(i, told.against)), _FEWEST)
 
@@ -188,6 +194,15 @@ class WordIndex:
             rare = math.log(1 + (many - len(held) + 0.5) / (len(held) + 0.5))
             self.weights[name] = tuple((i, rare * n * (_SATURATION + 1) / (n + _SATURATION)) for i, n in held.items())
         self.stems = frozenset(name.lstrip("~") for name in counts if " " not in name and "<" not in name) | STOP_STEMS
+
+
+def _with_others(patterns: Iterable[WordPattern]) -> frozenset[int]:
+    """The owners of patterns in which others act or speak, where these are not few."""
+    of_all, of_others = Counter[int](), Counter[int]()
+    for pattern in patterns:
+        of_all[pattern.owner] += 1
+        of_others[pattern.owner] += any(pattern.others)
+    return frozenset(owner for owner, count in of_others.items() if count >= _PART * of_all[owner])
 
 
 def _by_rarest(patterns: Iterable[WordPattern], many: int) -> dict[str, list[WordPattern]]:

@@ -158,7 +158,7 @@ class Page:
     def _read(self, posted: Posted) -> Posted:
         """What a text tells, to be confirmed."""
         try:
-            found = self._rulebase.suggest(posted.story.text)
+            found = self._rulebase.suggest(posted.story.text, of_interview=True)
         except RecordError as error:
             return replace(posted, wrong=(*posted.wrong, *map(str, error.problems)))
         story = posted.story.with_suggestions(found, self._kinds, self._limits.facts)

@@ -1,0 +1,308 @@
+"""The sentences of a text in scope: what is denied, said of others, or was on another day or not at all."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+from misstep.analysis.reading.english import (
+    ADJECTIVES,
+    AFTER_NOT,
+    AUXILIARIES,
+    AWAY,
+    AWAY_BEFORE_BUT,
+    AWAY_PHRASES,
+    BE,
+    BESIDE_ANOTHER,
+    CLAUSE_STARTS,
+    DETERMINERS,
+    EMPTY_SUBJECTS,
+    FEARED,
+    FEARS,
+    FILLERS,
+    FIRST,
+    FIRST_AS_OBJECT,
+    LAST_DENIED,
+    MIGHT,
+    NEGATORS,
+    NUMBERS,
+    OF_OTHERS,
+    OTHERS,
+    OUTSIDERS,
+    PERSONS,
+    QUESTIONS,
+    RELATIVES,
+    RESTRAINTS,
+    SELF,
+    SKIPPED,
+    SPEECH,
+    THEIRS,
+    THIRD,
+    TURNS,
+    stem,
+)
+from misstep.analysis.reading.tokens import NUMBER, Token, split
+
+_ENDS_AWAY = ("but", "and", "because", "until", "when")
+_AGAIN = 5
+"""How many words on something is denied behind an "or", or behind an "I" that stands after its verb."""
+
+
+def sentences(text: str, corrected: Callable[[str], str] = str, mine: bool = False) -> list[list[Token]]:
+    """The sentences of a text, in scope. ``corrected``: a word as it is meant, where it is misspelt. ``mine``: somebody tells of
+    themselves, so that "he" and "she" are others; a text that says "I" does so anyway."""
+    found = list(split(text))
+    mine = mine or tells_of_self(found)
+    note = not mine and is_note(found)
+    for sentence in found:
+        for token in sentence:
+            token.stem = NUMBER if token.word in NUMBERS or token.word[0].isdecimal() else stem(corrected(token.word))
+        _mark_others(sentence, mine, note)
+        _mark_denied(sentence)
+        _mark_away(sentence)
+    _mark_taken_back(found)
+    return found
+
+
+def is_note(found: list[list[Token]]) -> bool:
+    """Whether a text is a note of a candidate, in which others may well tell what the candidate did."""
+    return not tells_of_self(found) and any(
+        token.word in SELF and not _is_another(sentence, i) for sentence in found for i, token in enumerate(sentence)
+    )
+
+
+def tells_of_self(found: list[list[Token]]) -> bool:
+    """Whether somebody tells of themselves, and not a note of a candidate."""
+    return any(token.word in FIRST for sentence in found for token in sentence)
+
+
+def _mark_others(sentence: list[Token], mine: bool, note: bool) -> None:
+    """Mark what is said of the other side. A clause without a subject has that of the one before it, and what
+    somebody says is theirs, whoever it is about."""
+    fresh, subject, speaks = True, False, False
+    their_own = _tells_of_their_own(sentence)
+    head = -2  # the place of the noun that is the subject, where that is somebody else
+    for i, token in enumerate(sentence):
+        word = token.word
+        before, following = sentence[i - 1].word if i else "", sentence[i + 1].word if i + 1 < len(sentence) else ""
+        if token.clause and i:
+            fresh, speaks = fresh or word in CLAUSE_STARTS or _is_subject(word), False
+        if word in CLAUSE_STARTS:
+            speaks = speaks and word not in ("and", "but", "so", "then")
+            fresh = word not in ("and", "or") or _is_subject(following)
+            if word == "who" and i and not token.clause:  # it was the chair who, it was not me who
+                not_me = before == "me" and "not" in [each.word for each in sentence[max(0, i - 3) : i]]
+                if not_me or _is_noun_of_other(sentence[i - 1], mine):
+                    subject, fresh = True, False
+            continue
+        if word in SELF and not mine and _is_another(sentence, i):
+            subject, fresh = True, False
+        elif word == "i" or (word in SELF and not mine):
+            if head != i - 1:  # a man I know
+                subject, fresh = False, False
+        elif word in THIRD and not speaks and _is_other(token, following, mine, note):
+            subject, fresh = True, False
+        elif fresh and not _comes_before_subject(word, before, following):
+            if not speaks and (
+                _is_other(token, following, mine, note, their_own) or _ends_in_other(sentence, i, mine, their_own)
+            ):
+                subject, head = True, i
+            else:
+                subject = subject and (word not in FIRST or word in FIRST_AS_OBJECT) and not token.clause
+            fresh = False
+        speaks = speaks or (not subject and token.stem in _SPEECH_STEMS)
+        token.other = subject
+
+
+def _is_another(sentence: list[Token], at: int) -> bool:
+    """Whether a candidate is not the one whom a text is about: "another candidate", "the applicant before"."""
+    return any(token.word in BESIDE_ANOTHER for token in (*sentence[max(0, at - 1) : at], *sentence[at + 1 : at + 2]))
+
+
+def _is_subject(word: str) -> bool:
+    return word in DETERMINERS or word in FIRST or word in THIRD or stem(word) in _NOUNS_OF_OTHERS
+
+
+def _comes_before_subject(word: str, before: str, following: str) -> bool:
+    """Whether a word at the start of a clause is not its subject yet: "two of the panel", "it was the", "the young"."""
+    return (
+        word in SKIPPED
+        or word in ADJECTIVES
+        or (following == "of" and word not in OUTSIDERS)  # a friend of mine
+        or word in EMPTY_SUBJECTS
+        or (word in BE and before in EMPTY_SUBJECTS)
+    )
+
+
+def _is_noun_of_other(token: Token, mine: bool, their_own: bool = False) -> bool:
+    base = token.stem
+    if base in _OUTSIDER_STEMS:
+        return token.end - token.start == len(token.word)  # "my cousin's wedding" is nobody
+    return (
+        base in _OTHER_STEMS
+        or (mine and (base in _PERSON_STEMS or token.word in SELF))
+        or (their_own and base in _RELATIVE_STEMS)
+    )
+
+
+def _tells_of_their_own(sentence: list[Token]) -> bool:
+    """Whether a sentence tells of an interview of somebody else: "at her interview"."""
+    stems = [token.stem for token in sentence]
+    return any(token.word in THEIRS and not _INTERVIEW_STEMS.isdisjoint(stems[i + 1 : i + 3]) for i, token in enumerate(sentence))
+
+
+def _is_other(token: Token, following: str, mine: bool, note: bool, their_own: bool = False) -> bool:
+    """Whether the first word of a clause is of the other side."""
+    if token.word in THEIRS:
+        return (mine or (token.word == "their" and not note)) and following != "name"
+    return _is_noun_of_other(token, mine, their_own) or (token.word in THIRD and (mine or token.word == "they"))
+
+
+def _ends_in_other(sentence: list[Token], at: int, mine: bool, their_own: bool) -> bool:
+    """Whether a clause begins with one of them, or with a name of the other side of two words: the ward manager, my interviewer.
+    A manager of a shop, with "a", is rather the one whom a note is about."""
+    before, word = sentence[at - 1].word if at else "", sentence[at].word
+    if before == "of" and word == "them":
+        return True
+    noun = at + 1
+    while noun < len(sentence) and sentence[noun].word in ADJECTIVES:
+        noun += 1
+    named = noun < len(sentence) and not sentence[noun].clause and _is_noun_of_other(sentence[noun], mine, their_own)
+    return named and (before == "the" or word in ("my", "our"))
+
+
+def _mark_denied(sentence: list[Token]) -> None:
+    reach = 0
+    for i, token in enumerate(sentence):
+        word = token.word
+        before = sentence[i - 1].word if i else ""
+        if (token.clause and i) or (word in CLAUSE_STARTS and word != "or") or (word == "i" and before not in AUXILIARIES):
+            reach = 0
+        elif reach and (word == "or" or (before in AUXILIARIES and word == "i")):
+            reach = _AGAIN
+        if word in NEGATORS:
+            following = sentence[i + 1].word if i + 1 < len(sentence) else ""
+            regretted = following == "have" and before in ("should", "would")  # what should not have been has been
+            twice = word == "not" and reach  # never not
+            reach = 0 if following in AFTER_NOT or before == "why" or regretted or twice else NEGATORS[word]
+            continue
+        if word == "have" and before == "should":  # what should have been has not
+            reach = _AGAIN
+            continue
+        if reach:
+            token.denied = True
+            reach = 0 if word in LAST_DENIED or token.stem in _LAST_STEMS else reach - 1
+
+
+def _mark_away(sentence: list[Token]) -> None:
+    """Mark what was on another day, or not at all, or is not the writer's."""
+    words = [token.word for token in sentence]
+    if sentence[-1].asks and words[0] in QUESTIONS and FIRST.isdisjoint(words):
+        _set_away(sentence)
+        return
+    found = _phrases_in(sentence)
+    away = found["away"]
+    away += [i for i in found["before but"] if not TURNS.isdisjoint(words[i:])]
+    away += [n for i in found["restraint"] for n in (_clause_before(sentence, i), i)]
+    for i, token in enumerate(sentence):
+        if (
+            (token.word in AWAY and not _tells_an_amount(sentence, i))
+            or (token.word == "if" and (i == 0 or sentence[-1].asks))
+            or (token.stem in _FEAR_STEMS and _names_what_is_feared(sentence, i))
+        ):
+            away.append(i)
+    for at in away:
+        start, end = at, at
+        while start and not sentence[start].clause and words[start] not in _ENDS_AWAY:
+            start -= 1
+        ends = (*_ENDS_AWAY, "that") if "so" in words[start:at] else _ENDS_AWAY  # so afraid of it that
+        while end < len(sentence) and not (end > at and ((sentence[end].clause and at) or words[end] in ends)):
+            end += 1
+        _set_away(sentence[start:end])
+    for at in found["of others"]:
+        _set_away(sentence[:at])
+    last = sentence[-1]
+    if last.end - last.start > len(last.word) and last.stem in _NOUNS_OF_OTHERS:  # the phone was the chairman's
+        _set_away(sentence[:-1])
+
+
+def _phrases_in(sentence: list[Token]) -> dict[str, list[int]]:
+    """Where phrases of each sort begin in a sentence; fillers may stand between their words."""
+    row = [(i, _ONE_AS_ANOTHER.get(token.word) or token.stem) for i, token in enumerate(sentence) if token.word not in FILLERS]
+    bases = [base for _, base in row]
+    found: dict[str, list[int]] = {sort: [] for sort in _SORTS}
+    for n, (i, base) in enumerate(row):
+        for sort, phrase in _PHRASES.get(base, ()):
+            if bases[n : n + len(phrase)] == phrase and (base not in _THEIRS or _stands_alone(sentence, i)):
+                found[sort].append(i)
+    return found
+
+
+def _stands_alone(sentence: list[Token], at: int) -> bool:
+    """Whether "theirs" ends what is said of something, and is not the subject: "it was theirs", not "hers does the same"."""
+    return at == 0 or at + 1 == len(sentence) or sentence[at + 1].clause or sentence[at + 1].word in ("not", "that")
+
+
+def _tells_an_amount(sentence: list[Token], at: int) -> bool:
+    """Whether "nearly" or "almost" is said of an amount: "nearly half an hour late" is late."""
+    return any(
+        token.stem == NUMBER or token.word in ("half", "an", "a", "all", "every", "always") for token in sentence[at + 1 : at + 2]
+    )
+
+
+def _set_away(tokens: Iterable[Token]) -> None:
+    for token in tokens:
+        token.away = True
+
+
+def _mark_taken_back(found: list[list[Token]]) -> None:
+    """Mark a sentence that a later one takes back: "Was I late? I was not." and "A dog barked. Theirs, not mine." """
+    for n, sentence in enumerate(found):
+        words = [token.word for token in sentence[:3]]
+        ends = len(sentence) < 4 or sentence[3].clause
+        if ends and words[:1] == ["i"] and words[2:] == ["not"] and words[1] in AUXILIARIES:
+            meant = {("i", words[1]), (words[1], "i")}
+            for before in found[max(0, n - 2) : n]:
+                if not meant.isdisjoint(itertools.pairwise([token.word for token in before])):
+                    _set_away(before)
+        elif n and words[0] in _THEY_OR_IT and _phrases_in(sentence)["of others"]:
+            _set_away(found[n - 1])
+
+
+def _clause_before(sentence: list[Token], at: int) -> int:
+    """A place in the clause before that of a place; the place itself where it stands in the first."""
+    while at and not sentence[at].clause and sentence[at].word not in _ENDS_AWAY:
+        at -= 1
+    return max(0, at - 1)
+
+
+def _names_what_is_feared(sentence: list[Token], fear: int) -> bool:
+    for i, token in enumerate(sentence[fear + 1 : fear + 1 + _AGAIN]):
+        if token.clause or token.word in _ENDS_AWAY:
+            return False
+        if token.word in MIGHT or (token.word in FEARED and i < 2):
+            return True
+    return False
+
+
+_OTHER_STEMS = frozenset(map(stem, OTHERS))
+_OUTSIDER_STEMS = frozenset(map(stem, OUTSIDERS))
+_RELATIVE_STEMS = frozenset(map(stem, RELATIVES))
+_PERSON_STEMS = frozenset(map(stem, PERSONS))
+_INTERVIEW_STEMS = frozenset(map(stem, ("interview", "interviewer")))
+_NOUNS_OF_OTHERS = _OTHER_STEMS | _OUTSIDER_STEMS | _PERSON_STEMS
+_SPEECH_STEMS = frozenset(map(stem, SPEECH))
+_LAST_STEMS = frozenset(map(stem, LAST_DENIED))
+_FEAR_STEMS = frozenset(map(stem, FEARS))
+_THEIRS = ("theirs", "hers")
+_THEY_OR_IT = (*_THEIRS, "it", "that", "they")
+_ONE_AS_ANOTHER = {**dict.fromkeys(BE, "be"), **{word: word for word in _THEIRS}, "d": "would"}
+"""Words that stand for another in phrases; the stems of "theirs" and "hers" are those of other words."""
+_SORTS = {"away": AWAY_PHRASES, "before but": AWAY_BEFORE_BUT, "restraint": RESTRAINTS, "of others": OF_OTHERS}
+_PHRASES: dict[str, list[tuple[str, list[str]]]] = defaultdict(list)
+"""The phrases of each sort by the first of their stems."""
+for _sort, _phrases in _SORTS.items():
+    for _phrase in _phrases:
+        _bases = [_ONE_AS_ANOTHER.get(word) or stem(word) for word in _phrase]
+        _PHRASES[_bases[0]].append((_sort, _bases))
