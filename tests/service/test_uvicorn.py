@@ -11,7 +11,7 @@ from importlib.metadata import version
 import pytest
 from tests.end_to_end.command import ROOT
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import Server, ServerState
 from uvicorn.supervisors import Multiprocess
 
@@ -33,27 +33,14 @@ METHODS = {
         "on_message_complete": ["self"],
         "on_response_complete": ["self"],
         "send_400_response": ["self", "msg"],
-        "_start_asgi_task": ["self", "cycle", "app"],
         "_unsupported_upgrade_warning": ["self"],
-    },
-    RequestResponseCycle: {
-        "run_asgi": ["self", "app"],
-        "receive": ["self"],
-        "send": ["self", "message"],
-        "send_500_response": ["self"],
     },
     Config: {"load_app": ["self"]},
     Server: {"run": ["self", "sockets"]},
     Multiprocess: {"handle_hup": ["self"], "keep_subprocess_alive": ["self"], "run": ["self"]},
 }
-CONNECTION = {
-    *("access_logger", "app", "cycle", "expect_100_continue", "flow", "headers", "logger", "loop", "parser", "pipeline"),
-    *("root_path", "scope", "server_state", "timeout_keep_alive", "transport", "url"),
-}
-CYCLE = {
-    *("chunked_encoding", "default_headers", "disconnected", "expected_content_length", "flow", "keep_alive", "message_event"),
-    *("on_response", "response_complete", "response_started", "scope", "transport", "waiting_for_100_continue"),
-}
+CONNECTION = {"app", "cycle", "flow", "headers", "loop", "pipeline", "server_state", "transport", "url"}
+CYCLE = {"scope", "disconnected", "message_event", "response_started", "response_complete"}
 
 
 def attributes_of(method: Callable[..., object]) -> set[str]:
@@ -74,8 +61,7 @@ def test_attributes_of_a_connection_and_of_a_request_are_as_they_were() -> None:
     assert not missing, f"HttpToolsProtocol has no {sorted(missing)}. {ADVICE}"
     missing = CYCLE - attributes_of(RequestResponseCycle.__init__)
     assert not missing, f"RequestResponseCycle has no {sorted(missing)}. {ADVICE}"
-    assert {"default_headers", "total_requests"} <= set(vars(ServerState())), f"ServerState has another form. {ADVICE}"
-    assert STATUS_LINE[200] == b"HTTP/1.1 200 OK\r\n", f"STATUS_LINE. {ADVICE}"
+    assert "default_headers" in vars(ServerState()), f"ServerState has no default_headers. {ADVICE}"
     assert "processes" in attributes_of(Multiprocess.__init__), f"Multiprocess has no processes. {ADVICE}"
 
 

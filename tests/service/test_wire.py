@@ -180,15 +180,6 @@ def test_requests_one_behind_the_other_are_answered_in_order(narrow: Service) ->
     assert [part.count(b'"id":"seed"') for part in answer.split(b"HTTP/1.1 200")[1:]] == [1, 1, 1, 0]
 
 
-def test_who_asks_nothing_more_is_let_go_after_five_seconds(narrow: Service) -> None:
-    with narrow.connect() as client:
-        client.sendall(HEAD + b"content-length: %d\r\n\r\n" % len(SEED) + SEED)
-        begun = time.monotonic()
-        answer = everything(client)
-        assert time.monotonic() - begun > 4.5
-    assert (status_of(answer), body_of(answer)["id"]) == (200, "seed")
-
-
 def test_requests_that_never_stop_are_no_slow_request(narrow: Service) -> None:
     """There is always another one on its way before an answer is there; each of them is quick."""
     record = json.dumps([{"kind": "rambling"}] * 80).encode()  # takes the service longer than it takes to ask

@@ -2,8 +2,8 @@
 
 uvicorn has no limit for the size of a head or body, waits for either without a timeout, and also for a client that does not read
 (``limit_concurrency`` and its timeouts are for other things). So its protocol on httptools gets limits here: bytes are counted as
-they arrive, and one timer checks all connections, those between two requests too. After a rejection the connection is read and
-discarded for a moment, because a client that is still sending would not see the answer.
+they arrive, and one timer checks all connections. After a rejection the connection is read and discarded for a moment, because a
+client that is still sending would not see the answer.
 
 This depends on the inner parts of one minor version of uvicorn: pyproject.toml has the bound, tests/service/test_uvicorn.py the
 list of these parts.
@@ -15,13 +15,11 @@ import asyncio
 import secrets
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import unquote
 
-import httptools
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from misstep.service.config import BATCH_PATH, BUSY, CUT, GONE, REQUEST_ID, RETRY_SECONDS, WAITING, Settings
@@ -65,67 +63,6 @@ class ConnectionLimits:
             loop.call_later(self._tick, self._check_all, loop)
 
 
-class Exchange(RequestResponseCycle):
-    """A request and its answer. Where the head says how long the body is, both leave in one write."""
-
-    _head = b""  # it waits for the body
-
-    async def send(self, message: Any) -> None:
-        """Take a part of the answer."""
-        if self.flow.write_paused and not self.disconnected:
-            await self.flow.drain()
-        if self.disconnected:
-            return
-        if not self.response_started:
-            self._send_head(message["status"], message["headers"])
-        elif not self.response_complete:
-            self._send_body(message.get("body", b""), message.get("more_body", False))
-        else:
-            raise RuntimeError("a part of an answer after its end")
-
-    def _send_head(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        self.response_started, self.waiting_for_100_continue = True, False
-        lines = [STATUS_LINE[status]]
-        for name, value in (*self.default_headers, *headers):
-            lines.append(b"%b: %b\r\n" % (name, value))
-            if name == b"content-length":
-                self.expected_content_length, self.chunked_encoding = int(value), False
-            elif name == b"connection":
-                self.keep_alive = False
-        if not self.keep_alive:
-            lines.append(b"connection: close\r\n")
-        if self.chunked_encoding is None and self.scope["method"] != "HEAD" and status not in (204, 304):
-            self.chunked_encoding = True
-            lines.append(b"transfer-encoding: chunked\r\n")
-        lines.append(b"\r\n")
-        head = b"".join(lines)
-        if head.count(b"\n") != len(lines):
-            raise RuntimeError("a header of the answer has a line end in it")
-        if self.chunked_encoding:
-            self.transport.write(head)
-        else:
-            self._head = head
-
-    def _send_body(self, body: bytes, more: bool) -> None:
-        if self.scope["method"] == "HEAD":
-            body, self.expected_content_length = b"", 0
-        if self.chunked_encoding:
-            end = b"" if more else b"0\r\n\r\n"
-            self.transport.write(b"%x\r\n%b\r\n%b" % (len(body), body, end) if body else end)
-        else:
-            self.expected_content_length -= len(body)
-            if self.expected_content_length < 0 or (self.expected_content_length and not more):
-                raise RuntimeError("the body has not the length that the head says")
-            self.transport.writelines((self._head, body))
-            self._head = b""
-        if not more:
-            self.response_complete = True
-            self.message_event.set()
-            if not self.keep_alive:
-                self.transport.close()
-            self.on_response()
-
-
 class LimitedProtocol(HttpToolsProtocol):
     """One connection, within the limits."""
 
@@ -166,20 +103,19 @@ class LimitedProtocol(HttpToolsProtocol):
             self._leave_queue(cast(Scope, cycle.scope))
 
     def check(self, now: float) -> None:
-        """Reject the request if it takes too long, and close the connection if none comes; the timer calls it."""
-        limits, at_work = self._limits, self._at_work()
-        idle = not at_work and self.cycle is not None and not self._in_body and not self._unread  # between two requests
+        """Reject the request if it takes too long; the timer calls it."""
+        limits = self._limits
+        at_work = self._at_work()
         if self._rejected:
             if now - self._moved > LINGER_SECONDS:
                 self.transport.abort()
         elif self._is_batch and at_work:
             if now - self._moved > limits.request_seconds or now - self._begun > limits.batch_seconds:
                 self._reject_late(complete=not self._in_body)
-        elif idle and not self.transport.get_write_buffer_size():
-            if now - self._begun > self.timeout_keep_alive:
-                self.transport.close()
         elif now - self._begun > limits.request_seconds:
-            self._reject_late(complete=at_work and not self._in_body)
+            idle = self.cycle is not None and not self._in_body and not self._unread  # between two requests: uvicorn's timeout
+            if at_work or not idle or self.transport.get_write_buffer_size() > 0:
+                self._reject_late(complete=at_work and not self._in_body)
 
     def resume_writing(self) -> None:
         """Note that the client has taken a part of the answer."""
@@ -218,54 +154,19 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self._in_body, self._unread, self._body = True, 0, 0
         self._is_batch = self.url.partition(b"?")[0] == BATCH_PATH.encode()
-        size, length, hosts, encodings = len(self.url), 0, 0, set()
-        for name, value in self.headers:
-            size += len(name) + len(value) + 4
-            if name == b"content-length":
-                length = max(length, int(value))
-            elif name == b"host":
-                hosts += 1
-            elif name == b"transfer-encoding":
-                encodings.add(value.strip().lower())
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        encodings = {value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"}
+        lengths = [int(value) for name, value in self.headers if name == b"content-length"]
         if encodings - {b"chunked"}:
             self._reject("request", "the only transfer encoding that is supported is chunked", "http")
         elif size > self._limits.header_bytes:
             self._reject_head()
-        elif hosts > 1:
+        elif [name for name, _ in self.headers].count(b"host") > 1:
             self._reject("request", "the request has several host headers", "http")
-        elif length > self._most():
+        elif max(lengths, default=0) > self._most():
             self._reject_body()
         else:
-            self._begin_exchange()
-
-    def _begin_exchange(self) -> None:
-        """As uvicorn does, but for its limit of requests at a time, its websockets, and its way to send."""
-        url, version, scope = httptools.parse_url(self.url), self.parser.get_http_version(), cast(Scope, self.scope)
-        path = url.path.decode("ascii")
-        scope["method"] = self.parser.get_method().decode("ascii")
-        scope["http_version"] = version
-        scope["path"] = self.root_path + (unquote(path) if "%" in path else path)
-        scope["raw_path"] = self.root_path.encode("ascii") + url.path
-        scope["query_string"] = url.query or b""
-        before = self.cycle
-        self.cycle = Exchange(
-            scope=self.scope,
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=False,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
-            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
-            on_response=self.on_response_complete,
-        )
-        if before is None or before.response_complete:
-            self._start_asgi_task(self.cycle, self.app)
-        else:
-            self.flow.pause_reading()
-            self.pipeline.appendleft((self.cycle, self.app))
+            super().on_headers_complete()
 
     def on_chunk_header(self) -> None:
         """Note that the size of a chunk was read: httptools does not say which."""
@@ -337,14 +238,9 @@ class LimitedProtocol(HttpToolsProtocol):
             cast(Scope, self.cycle.scope)[GONE] = True
 
     def on_response_complete(self) -> None:
-        """Start the next request in the pipeline, and the time for it. As uvicorn does, but for a timer for each connection."""
+        """Start the time of the next request in the pipeline."""
         self._begun = self.loop.time()
-        self.server_state.total_requests += 1
-        if self.transport.is_closing():
-            return
-        self.flow.resume_reading()
-        if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+        super().on_response_complete()
 
     # -- rejections
 
