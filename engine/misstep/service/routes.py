@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, request_response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from misstep.errors import UsageError, unknown
 from misstep.service.access_log import AccessLog
@@ -134,19 +134,7 @@ def _gzipped(body: bytes) -> bytes:
 
 
 class _Application(Starlette):
-    """Starlette without its handlers for exceptions, since middleware.py answers them, and with a table of paths that have no
-    parameters, since it tries one route after the other."""
+    """Starlette without its handlers for exceptions: middleware.py answers them."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        plain = [route for route in self.router.routes if isinstance(route, Route) and not route.param_convertors]
-        table = {(method, route.path): route for route in plain for method in route.methods or ()}
-
-        async def find(scope: Scope, receive: Receive, send: Send) -> None:
-            route = table.get((scope["method"], route_path(scope))) if scope["type"] == "http" else None
-            if route is None:
-                await self.router(scope, receive, send)
-            else:
-                scope["route"] = route
-                await route.app(scope, receive, send)
-
-        return find
+        return self.router
