@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from misstep.analysis.reading.scope import is_note, tells_of_self
@@ -12,6 +12,8 @@ from misstep.analysis.reading.wordings import IN_A_NOTE, ON_ANOTHER_DAY, SAID_OF
 
 GAP = 3
 """The most words between two of a wording."""
+_GAP_OF_SMALL_WORDS = 1
+"""The same, in one of small words."""
 _FURTHER = 0.35  # what a further wording in the same sentence adds, for the words that no better one has
 _PER_WORD_BETWEEN = 0.06
 
@@ -51,8 +53,6 @@ def find_evidence(found: list[list[Token]], index: WordIndex) -> dict[int, Evide
         for name, share in shares.items():
             for owner, weight in index.weights.get(name, ()):
                 words = evidence[owner].words
-                if owner in index.with_others:
-                    share = 1.0 if share == of_others else share
                 words[n] = words.get(n, 0.0) + weight * (of_them[name] if owner in index.signals else share)
         places = places_of(sentence, index)
         spoken_against = {p.owner for p in _candidates(index.against, places) if spot(p, places) is not None}
@@ -79,32 +79,36 @@ def places_of(sentence: list[Token], index: WordIndex, denied_too: bool = False)
 
 
 def spot(pattern: WordPattern, places: Places) -> tuple[int, ...] | None:
-    """Where the words of a pattern stand in their order with small gaps: the shortest such place."""
-    lists = []
-    for name in pattern.names:
-        found = places.get(name)
-        if not found:
-            return None
-        lists.append(found)
-    if len(lists) == 1:
-        return (lists[0][0],)
-    reach = 2 if pattern.tight else GAP + 1
-    best: tuple[int, ...] | None = None
-    for start in lists[0]:
+    """The shortest place where a pattern stands; of two alike, the first."""
+    return min(spots(pattern, places), key=lambda row: row[-1] - row[0], default=None)
+
+
+def spots(pattern: WordPattern, places: Places) -> Iterator[tuple[int, ...]]:
+    """Where the words of a pattern stand in their order with small gaps: one place for each of its first word."""
+    lists = [places.get(name) for name in pattern.names]
+    if not all(lists):
+        return
+    first, *others = lists
+    reach = (_GAP_OF_SMALL_WORDS if pattern.tight else GAP) + 1
+    for start in first or ():
         row = [start]
-        for following in lists[1:]:
-            at = next((p for p in following if row[-1] < p <= row[-1] + reach), -1)
+        for following in others:
+            at = next((p for p in following or () if row[-1] < p <= row[-1] + reach), -1)
             if at < 0:
                 break
             row.append(at)
-        if len(row) == len(lists) and (best is None or row[-1] - row[0] < best[-1] - best[0]):
-            best = tuple(row)
-    return best
+        else:
+            yield tuple(row)
+
+
+def likely(patterns: Iterable[WordPattern], places: Places) -> list[WordPattern]:
+    """The patterns of which the first and the last word stand in a sentence: most others need not be looked for."""
+    return [pattern for pattern in patterns if pattern.names[0] in places and pattern.names[-1] in places]
 
 
 def _candidates(patterns: dict[str, list[WordPattern]], places: Places) -> Iterable[WordPattern]:
     for name in places:
-        yield from patterns.get(name, ())
+        yield from likely(patterns.get(name, ()), places)
 
 
 def _add_patterns(

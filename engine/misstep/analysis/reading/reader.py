@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from misstep.analysis.reading import SHOWN
 from misstep.analysis.reading.english import CLAUSE_STARTS, stem
 from misstep.analysis.reading.evidence import Evidence, find_evidence
 from misstep.analysis.reading.ranking import FIGURES, WeighedKind, chance, weigh
@@ -27,8 +28,6 @@ LEAST_SCORE = 0.005
 MOST_SUGGESTIONS = 10
 LIKELY = 0.05
 """Fields are read for kinds with at least this chance."""
-SHOWN = 0.1
-"""With less, a kind is shown to nobody."""
 SURE = 0.3
 """A kind with this chance is taken for told where settings are read, and where another gives way to it."""
 TAKEN = 0.5
@@ -98,9 +97,9 @@ class StoryReader:
             for owner, score, weighed in ranked
         ]
         suggestions = [self._suggestion(each, told, found, evidence[each.owner]) for each in told[:MOST_SUGGESTIONS]]
-        if told and (told[0].score >= SHOWN or self._names_setting(found)):
-            sure = [each for each in told if each.score >= SURE]
-            suggestions += self._settings(found, sure, _BY_FIELDS if sure or self._names_setting(found) else _BY_FIELDS_ALONE)
+        sure, named = [each for each in told if each.score >= SURE], self._names_setting(found)
+        if told and (told[0].score >= SHOWN or named):
+            suggestions += self._settings(found, sure, _BY_FIELDS if sure or named else _BY_FIELDS_ALONE)
         return suggestions
 
     def with_weights(self, weights: Sequence[float]) -> StoryReader:

@@ -8,7 +8,7 @@ from typing import Any
 
 from misstep.analysis.reading.amounts import SaidAmount, find_amounts
 from misstep.analysis.reading.english import CLAUSE_STARTS, DETERMINERS, FIRST, OTHERS, PERSONS, SECONDS, THIRD, UNITS
-from misstep.analysis.reading.evidence import GAP, Places, places_of
+from misstep.analysis.reading.evidence import Places, likely, places_of, spots
 from misstep.analysis.reading.scope import sentences
 from misstep.analysis.reading.tokens import NUMBER, Token
 from misstep.analysis.reading.wordings import WordIndex, WordPattern, variants
@@ -19,27 +19,7 @@ _NEAR = 6
 """The most words between a number and what says what it is of."""
 _NEAR_THE_WORDS = 8
 """The most words between a count and the words of its kind."""
-
-
-_UNREAL = frozenset(
-    [
-        "should",
-        "shall",
-        "would",
-        "will",
-        "might",
-        "wish",
-        "wished",
-        "hope",
-        "hoped",
-        "expect",
-        "if",
-        "whether",
-        "want",
-        "wanted",
-        "meant",
-    ]
-)
+_UNREAL = frozenset("should shall would will might wish wished hope hoped expect if whether want wanted meant".split())
 """What is said behind these has not happened."""
 _REACH_OF_UNREAL = 5
 
@@ -136,7 +116,7 @@ def _clearest(cues: _Cues, passages: Sequence[Passage]) -> Any:
     best, found = 0, None
     for value, patterns in cues.values:
         said = sum(
-            len({place for pattern in _likely(patterns, passage) for place in _told(pattern, passage)}) for passage in passages
+            len({place for pattern in likely(patterns, passage.places) for place in _told(pattern, passage)}) for passage in passages
         )
         if said and said >= best:
             best, found = said, value
@@ -214,7 +194,7 @@ def _best(patterns: Iterable[WordPattern], passage: Passage, cues: _Cues) -> tup
     """How many words the longest pattern has that stands in a passage; what is said to be so counts before what is denied. A
     truth value is told by either."""
     best = _NONE
-    for pattern in _likely(patterns, passage):
+    for pattern in likely(patterns, passage.places):
         found = _told(pattern, passage)
         if found and (not cues.told_with or _is_told_with(cues, passage, found[0])):
             said = cues.field.type == "boolean" or all(name[0] != "~" for name in pattern.names)
@@ -224,34 +204,22 @@ def _best(patterns: Iterable[WordPattern], passage: Passage, cues: _Cues) -> tup
 
 def _without(against: Iterable[WordPattern], passage: Passage) -> Passage:
     """A passage without the words that are not meant."""
-    passed = {place for pattern in _likely(against, passage) for place in _told(pattern, passage)}
+    passed = {place for pattern in likely(against, passage.places) for place in _told(pattern, passage)}
     if not passed:
         return passage
     places = {name: [place for place in found if place not in passed] for name, found in passage.places.items()}
     return replace(passage, places=places)
 
 
-def _likely(patterns: Iterable[WordPattern], passage: Passage) -> list[WordPattern]:
-    """The patterns of which the first and the last word stand in a passage."""
-    places = passage.places
-    return [p for p in patterns if p.names[0] in places and p.names[-1] in places]
-
-
 def _told(pattern: WordPattern, passage: Passage) -> tuple[int, ...]:
     """The first place where a pattern stands in a passage and is said of whom it says it of; none if it does not."""
-    for start in passage.places.get(pattern.names[0], ()):
-        places = [start]
-        for name in pattern.names[1:]:
-            place = next((p for p in passage.places.get(name, ()) if places[-1] < p <= places[-1] + GAP + 1), -1)
-            if place < 0:
-                break
-            places.append(place)
+    for places in spots(pattern, passage.places):
         tokens = [passage.sentence[i] for i in places]
-        if len(places) < len(pattern.names) or any(token.away for token in tokens) or _is_unreal(passage.sentence, start):
+        if any(token.away for token in tokens) or _is_unreal(passage.sentence, places[0]):
             continue
         by_others = any(token.other for token in tokens)
         if by_others if any(pattern.others) else not (pattern.own and by_others):
-            return tuple(places)
+            return places
     return ()
 
 

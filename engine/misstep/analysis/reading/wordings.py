@@ -25,8 +25,6 @@ _FEWEST = 50
 """A rule base of fewer kinds is read as if it had as many: a word that its one kind has tells much of it all the same."""
 _COMMON = 0.4
 """A word that more of the kinds have tells of none of them."""
-_PART = 0.1
-"""Of the patterns of a kind, those in which others act: with more, words count that are said of others."""
 STOP_STEMS = frozenset(map(stem, STOP))
 _STOP_IN_PATTERN = frozenset(map(stem, STOP_IN_PATTERN))
 _NOTHING = KindWords()
@@ -34,7 +32,7 @@ _NOTHING = KindWords()
 
 class WordPattern(NamedTuple):
     """A wording as stems in their order. ``owner``: the place of its kind; ``others``: which words are said of somebody else;
-    ``own``: it says "I"; ``tight``: nothing stands between its words; ``weight``: how much it tells."""
+    ``own``: it says "I"; ``tight``: at most one word stands between two of its own; ``weight``: how much it tells."""
 
     owner: int
     wording: str
@@ -134,7 +132,7 @@ class WordIndex:
     """All that is matched with a text.
 
     ``kinds``: the kinds that can be told, in the order that owners count in; ``words``: theirs; ``signals``: the places of those
-    that are about the other side; ``with_others``: of those that others have a part in, by their wordings;
+    that are about the other side;
     ``by_fields``: the places of settings that are told by their fields alone; ``spelled`` and ``stems``: the words in all of
     it."""
 
@@ -180,7 +178,6 @@ class WordIndex:
                 for name in features(tokens, self.terms):
                     counts[name][i] += 1
         self._weigh(counts)
-        self.with_others = _with_others(patterns)
         self.patterns = _by_rarest(patterns, max(len(self.kinds), _FEWEST))
         self.against = _by_rarest((p for i, told in enumerate(self.words) for p in to_patterns(i, told.against)), _FEWEST)
 
@@ -194,15 +191,6 @@ class WordIndex:
             rare = math.log(1 + (many - len(held) + 0.5) / (len(held) + 0.5))
             self.weights[name] = tuple((i, rare * n * (_SATURATION + 1) / (n + _SATURATION)) for i, n in held.items())
         self.stems = frozenset(name.lstrip("~") for name in counts if " " not in name and "<" not in name) | STOP_STEMS
-
-
-def _with_others(patterns: Iterable[WordPattern]) -> frozenset[int]:
-    """The owners of patterns in which others act or speak, where these are not few."""
-    of_all, of_others = Counter[int](), Counter[int]()
-    for pattern in patterns:
-        of_all[pattern.owner] += 1
-        of_others[pattern.owner] += any(pattern.others)
-    return frozenset(owner for owner, count in of_others.items() if count >= _PART * of_all[owner])
 
 
 def _by_rarest(patterns: Iterable[WordPattern], many: int) -> dict[str, list[WordPattern]]:
