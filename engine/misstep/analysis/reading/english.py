@@ -1,4 +1,4 @@
-"""What the reader knows of English: stems, spellings, small words, numbers. What is said of a kind stands in the packs."""
+"""What the reader knows of English: stems, spellings, small words, persons, numbers. Packs say what is told of a kind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import snowballstemmer
 _stem = snowballstemmer.stemmer("english").stemWord
 
 
-def _set(words: str) -> frozenset[str]:
+def word_set(words: str) -> frozenset[str]:
+    """Words between blanks."""
     return frozenset(words.split())
 
 
@@ -143,197 +144,41 @@ NEGATORS = {
     "instead": 4,
 }
 """Words that deny what follows, and how many words on."""
-AUXILIARIES = _set("do did does was were am have had d could would can will should")
-"""Between a word that denies and its subject, these stand when both have changed places: "at no point did I swear"."""
-AFTER_NOT = _set("only stop help resist sure mention surprisingly believe matter doubt longer")
-"""After these a "not" denies nothing: "could not help laughing", "not only"."""
-LAST_DENIED = _set("realise notice think mean expect")
-"""Of what is denied, these are the last: "did not notice that my phone was on"."""
 
-FIRST = _set("i my me we our ours mine myself us")
-FIRST_AS_OBJECT = _set("me us mine ours myself")
-SELF = _set("candidate applicant jobseeker student graduate interviewee")
-"""Those whom notes are about."""
-BESIDE_ANOTHER = _set("another other fellow next beside before behind")
-"""Next to one of those, they say that it is another one."""
-THIRD = _set("they he she")
-THEIRS = _set("his her their your")
-OTHERS = _set(
+FIRST = word_set("i my me we our ours mine myself us")
+THIRD = word_set("they he she")
+OTHERS = word_set(
     "interviewer recruiter panel manager hiringmanager director boss committee ceo founder chief host receptionist hr "
     "partner headhunter vp president executive owner engineer matron supervisor chef "
     "headteacher principal chairman professor foreman"
 )
 """Those who sit on the other side."""
-PERSONS = _set(
+PERSONS = word_set(
     "woman guy man lady person people men women nobody everyone everybody somebody someone both candidate candidates student "
     "students stranger teacher nurse doctor"
 )
 """Others, in a story that somebody tells of themselves."""
-OUTSIDERS = _set("friend mate pal cousin neighbour neighbor uncle aunt vicar plumber waiter candidates others girl boy kid")
-"""Others in any text: no note about a candidate calls them so, and they have no part in an interview."""
-RELATIVES = _set(
-    "mum dad brother sister wife husband son daughter parent flatmate roommate housemate girlfriend boyfriend nan gran grandad"
-)
-"""Those who may have a part in one's own interview: they are others where a sentence tells of an interview of theirs."""
-ADJECTIVES = _set(
-    "young younger old older elderly other first next last nice lovely kind poor posh tall big little new same whole "
-    "senior junior head main very actual previous former male female fellow"
-)
-"""Words between an article and its noun."""
-EMPTY_SUBJECTS = _set("it there")
-BE = _set("am is was are were be been")
-"""After an empty subject, the one that is meant follows: "it was the chair who"."""
-OF_INTERVIEWS = OTHERS | _set(
+OF_INTERVIEWS = OTHERS | word_set(
     "interview interviewed candidate applicant cv job role position vacancy question panel application apply hired hire offer "
     "reception employer screening takehome coverletter thankyou followup jobad"
 )
 """A text with one of these is rather about an interview."""
-SPEECH = _set("tell say ask call mention joke think blurt claim comment remark reply answer insist congratulate compliment")
-"""What follows these is still said by the one who said it: "I told him that he was wrong"."""
-QUESTIONS = _set("do does is are will would can did")
-"""A question that begins with these, and speaks of nobody, is a general one."""
-OF_OTHERS = (
-    ("theirs",),
-    ("hers",),
-    ("whoever",),
-    ("not", "me"),
-    ("not", "mine"),
-    ("not", "our"),
-    ("belong", "to", "the"),
-    *((whose, end) for whose in ("their", "his", "her") for end in ("end", "side")),
-)
-"""What stands before these words, "theirs" and "hers", was not the writer's: "there was a dog barking, theirs"."""
-FILLERS = _set(
-    "really just probably simply very quite actually even only maybe perhaps totally completely easily well almost all"
-)
-"""These may stand between the words of the rows above."""
-CLAUSE_STARTS = _set(
+CLAUSE_STARTS = word_set(
     "but because although though when while so then until who that which however where and or whether after before if as"
 )
-DETERMINERS = _set("the a an one two three four some any all each every both his her their this that these those my our another")
-SKIPPED = _set(
-    "the a an of one two three four some any all each every these those this luckily then also just even well so ok okay "
-    "honestly apparently at least"
+DETERMINERS = word_set(
+    "the a an one two three four some any all each every both his her their this that these those my our another"
 )
-"""Words before the subject of a clause that are not it."""
-AWAY = _set(
-    "nearly almost unless imagine suppose resisted tempted dreamt dreamed novel film movie rehearsed rehearsal mock "
-    "dreading dreaded feared"
-)
-AWAY_PHRASES = (
-    ("would", "have"),
-    ("could", "not", "have"),
-    ("what", "if"),
-    ("not", "as", "if"),
-    ("not", "as", "though"),
-    ("danger", "of"),
-    ("verge", "of"),
-    ("brink", "of"),
-    ("close", "to", "tears"),
-    ("close", "to", "crying"),
-    ("think", "i", "would"),
-    ("nobody", "could", "say"),
-    ("far", "from"),
-    ("vision", "of"),
-    ("toy", "with"),
-    ("itch", "to"),
-    ("brace", "to"),
-    ("brace", "for"),
-    ("all", "set", "to"),
-    ("plan", "to"),
-    ("this", "close", "to"),
-    ("sure", "i", "would"),
-    ("fret", "i", "would"),
-    ("feel", "i", "would"),
-    ("hope", "i", "would"),
-    ("accuse", "me", "of"),
-    ("claim", "i"),
-    ("offer", "to"),
-    ("warn", "about"),
-    *((verb, word, "i", "would") for verb in ("ask", "know") for word in ("if", "whether")),
-    *(("it", look, "as") for look in ("look", "seem", "sound")),
-    *(("it", look, "like") for look in ("look", "seem", "sound")),
-    ("have", "look", "as"),
-    ("have", "seem", "i"),
-    ("you", "should"),
-    ("you", "must"),
-    ("you", "be", "suppose", "to"),
-    ("viral", "video"),
-    ("in", "the", "paper"),
-    ("year", "ago", "i"),
-    ("i", "once"),
-    ("in", "my", "twenty"),
-    ("practice", "call"),
-    ("practice", "run"),
-    ("before", "this", "one"),
-    ("once", "i", "be", "home"),
-    ("different", "interview"),
-    ("previous", "interview"),
-    ("other", "interview", "i"),
-    ("last", "time"),
-    *(("not", "want", "to", word) for word in ("be", "seem", "look", "come", "appear")),
-    *(
-        (at, "another", place)
-        for at in ("at", "in", "for")
-        for place in ("interview", "job", "place", "company", "firm", "shop", "school", "office")
-    ),
-    *((at, "a", "different", place) for at in ("at", "in") for place in ("job", "place", "company", "firm", "shop", "school")),
-    *((at, "my", which, "job") for at in ("in", "at") for which in ("old", "last", "previous", "former")),
-    *(
-        pair
-        for person in ("candidate", "applicant", "person", "guy", "woman", "girl", "boy", "kid")
-        for pair in ((person, "before"), *((which, person) for which in ("other", "previous", "last", "next")))
-    ),
-)
-"""Stems in a row that say that this was on another day, to somebody else, or not at all."""
-AWAY_BEFORE_BUT = (
-    ("think", "i"),
-    ("think", "my"),
-    ("think", "about"),
-    ("could", "have"),
-    ("about", "to"),
-    ("want", "to"),
-    ("expect", "to"),
-    ("urge", "to"),
-    ("be", "go", "to"),
-)
-"""Stems in a row that say so where a "but" follows: "I could have told them, but I did not"."""
-TURNS = _set("but then luckily thankfully instead")
-RESTRAINTS = (
-    ("catch", "myself"),
-    ("stop", "myself"),
-    ("bite", "my", "tongue"),
-    ("manage", "not", "to"),
-    ("think", "better", "of"),
-    ("hold", "it", "together"),
-    ("keep", "it", "together"),
-    ("hold", "it", "in"),
-    ("swallow", "it"),
-    ("leave", "it", "alone"),
-    ("refuse", "to"),
-    ("not", "happen"),
-    ("nothing", "come", "of"),
-    ("just", "in", "time"),
-    ("which", "be", "false"),
-    ("which", "be", "make", "up"),
-    ("be", "make", "up"),
-    ("in", "real", "life"),
-    ("this", "time"),
-)
-"""Stems in a row after which the clause before tells of nothing that happened to the one who tells it."""
-FEARS = _set("afraid scared terrified petrified frightened dread fear worry worried")
-FEARED, MIGHT = _set("of about that"), _set("would d might could will may")
-"""What is feared follows a fear and one of these close by, or a verb that says that it may be: "afraid that my voice might"."""
 
-STOP = _set(
+STOP = word_set(
     "the a an my our his her their your of to for in on at with and was were is are be been being i he she they it we you "
     "me him them us this that these those have had has do did does so just very really such as by from into than then which "
     "whom will would should here also some ive im id or but because myself himself herself themselves am quite s t m re ve "
     "ll d if there"
 )
 """Words that tell nothing of a kind."""
-ARTICLES = _set("the a an")
-STOP_IN_PATTERN = STOP | _set("interview interviewer job about what how get who when")
+ARTICLES = word_set("the a an")
+STOP_IN_PATTERN = STOP | word_set("interview interviewer job about what how get who when")
 
 _LOW = (
     "zero once two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from misstep.analysis.reading.english import CLAUSE_STARTS, FIRST, OF_INTERVIEWS, stem
+from misstep.analysis.reading.english import FIRST, OF_INTERVIEWS, stem
 from misstep.analysis.reading.evidence import Evidence
 from misstep.analysis.reading.tokens import Token
 from misstep.analysis.reading.wordings import STOP_STEMS
@@ -38,9 +38,6 @@ class WeighedKind:
     figures: tuple[float, ...]
     sentence: int
     denied: bool
-
-
-_INTERVIEW_STEMS = frozenset(map(stem, OF_INTERVIEWS))
 
 
 def weigh(
@@ -101,7 +98,7 @@ def _is_of_interview(found: list[list[Token]]) -> bool:
     words = {token.word for sentence in found for token in sentence}
     if not FIRST.isdisjoint(words) and not words.isdisjoint(("they", "them", "their")):
         return True
-    return any(token.stem in _INTERVIEW_STEMS for sentence in found for token in sentence)
+    return any(token.stem in _OF_INTERVIEW_STEMS for sentence in found for token in sentence)
 
 
 def _is_denied(e: Evidence) -> bool:
@@ -129,9 +126,9 @@ def _of_its_clause(e: Evidence, n: int, found: list[list[Token]]) -> float:
         return 0.0
     sentence = found[n]
     start, end = min(hit.places), max(hit.places)
-    while start and not sentence[start].clause and sentence[start].word not in CLAUSE_STARTS:
+    while start and not sentence[start].starts_clause:
         start -= 1
-    while end + 1 < len(sentence) and not sentence[end + 1].clause and sentence[end + 1].word not in CLAUSE_STARTS:
+    while end + 1 < len(sentence) and not sentence[end + 1].starts_clause:
         end += 1
     words = sum(token.stem not in STOP_STEMS for token in sentence[start : end + 1])
     return min(1.0, len(hit.places) / max(1, words))
@@ -175,3 +172,6 @@ def _lead_over_others(column: Mapping[int, float]) -> dict[int, float]:
     first = ordered[0] if ordered else 0.0
     second = ordered[1] if len(ordered) > 1 else 0.0
     return {k: score - (second if score == first else first) for k, score in column.items()}
+
+
+_OF_INTERVIEW_STEMS = frozenset(map(stem, OF_INTERVIEWS))

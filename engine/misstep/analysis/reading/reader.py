@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from misstep.analysis.reading import SHOWN
-from misstep.analysis.reading.english import CLAUSE_STARTS, stem
+from misstep.analysis.reading.english import stem
 from misstep.analysis.reading.evidence import Evidence, find_evidence
 from misstep.analysis.reading.ranking import FIGURES, WeighedKind, chance, weigh
 from misstep.analysis.reading.said_fields import FieldReader, Passage
@@ -219,7 +219,7 @@ def _passage_order(told: _Told, taken: set[int], count: int) -> list[int]:
 
 def _clause_start(sentence: list[Token], after: int, before: int) -> int:
     """The start of the last clause that begins after one place and not after another."""
-    starts = [n for n in range(after + 1, before + 1) if sentence[n].clause or sentence[n].word in CLAUSE_STARTS]
+    starts = [n for n in range(after + 1, before + 1) if sentence[n].starts_clause]
     return starts[-1] if starts else before
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from misstep.analysis.reading.amounts import SaidAmount, find_amounts
-from misstep.analysis.reading.english import CLAUSE_STARTS, DETERMINERS, FIRST, OTHERS, PERSONS, SECONDS, THIRD, UNITS
+from misstep.analysis.reading.english import CLAUSE_STARTS, DETERMINERS, FIRST, OTHERS, PERSONS, SECONDS, THIRD, UNITS, word_set
 from misstep.analysis.reading.evidence import Places, likely, places_of, spots
 from misstep.analysis.reading.scope import sentences
 from misstep.analysis.reading.tokens import NUMBER, Token
@@ -19,7 +19,7 @@ _NEAR = 6
 """The most words between a number and what says what it is of."""
 _NEAR_THE_WORDS = 8
 """The most words between a count and the words of its kind."""
-_UNREAL = frozenset("should shall would will might wish wished hope hoped expect if whether want wanted meant".split())
+_UNREAL = word_set("should shall would will might wish wished hope hoped expect if whether want wanted meant")
 """What is said behind these has not happened."""
 _REACH_OF_UNREAL = 5
 
@@ -116,7 +116,8 @@ def _clearest(cues: _Cues, passages: Sequence[Passage]) -> Any:
     best, found = 0, None
     for value, patterns in cues.values:
         said = sum(
-            len({place for pattern in likely(patterns, passage.places) for place in _told(pattern, passage)}) for passage in passages
+            len({place for pattern in likely(patterns, passage.places) for place in _told(pattern, passage)})
+            for passage in passages
         )
         if said and said >= best:
             best, found = said, value

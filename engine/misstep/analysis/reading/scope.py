@@ -6,7 +6,8 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-from misstep.analysis.reading.english import (
+from misstep.analysis.reading.english import CLAUSE_STARTS, DETERMINERS, FIRST, NEGATORS, NUMBERS, OTHERS, PERSONS, THIRD, stem
+from misstep.analysis.reading.scope_words import (
     ADJECTIVES,
     AFTER_NOT,
     AUXILIARIES,
@@ -15,22 +16,15 @@ from misstep.analysis.reading.english import (
     AWAY_PHRASES,
     BE,
     BESIDE_ANOTHER,
-    CLAUSE_STARTS,
-    DETERMINERS,
     EMPTY_SUBJECTS,
     FEARED,
     FEARS,
     FILLERS,
-    FIRST,
     FIRST_AS_OBJECT,
     LAST_DENIED,
     MIGHT,
-    NEGATORS,
-    NUMBERS,
     OF_OTHERS,
-    OTHERS,
     OUTSIDERS,
-    PERSONS,
     QUESTIONS,
     RELATIVES,
     RESTRAINTS,
@@ -38,9 +32,7 @@ from misstep.analysis.reading.english import (
     SKIPPED,
     SPEECH,
     THEIRS,
-    THIRD,
     TURNS,
-    stem,
 )
 from misstep.analysis.reading.tokens import NUMBER, Token, split
 

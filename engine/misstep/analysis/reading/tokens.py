@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from misstep.analysis.reading.english import CONTRACTIONS, JOINED
+from misstep.analysis.reading.english import CLAUSE_STARTS, CONTRACTIONS, JOINED
 
 _WORD = re.compile(r"<[a-z0-9_]+>|[0-9]+(?:[.,][0-9]+)?|[^\W\d_]+\*+[^\W\d_]*(?:\*+[^\W\d_]*)*|[^\W\d_]+(?:'[^\W\d_]+)*")
 _SENTENCE = re.compile(r"[.!?;:\n\u2026]")
@@ -37,6 +37,11 @@ class Token:
     def name(self) -> str:
         """The stem with a mark where it is denied."""
         return f"~{self.stem}" if self.denied else self.stem
+
+    @property
+    def starts_clause(self) -> bool:
+        """Whether a clause starts here, by a sign or by a word."""
+        return self.clause or self.word in CLAUSE_STARTS
 
 
 def split(text: str) -> Iterator[list[Token]]:
