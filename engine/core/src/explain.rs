@@ -21,31 +21,49 @@ impl Memory<'_> {
 
     /// Give every derived fact an id, in the order of their values; the facts in the order of their kinds' names.
     pub fn name_derived(&mut self) -> Vec<usize> {
-        let mut kinds: Vec<usize> = vec![];
-        for fact in (self.facts.given..self.facts.kinds.len()).rev() {
-            let kind = self.facts.kinds[fact];
-            if !kinds.contains(&kind) {
-                kinds.push(kind);
-            }
-        }
-        kinds.reverse(); // so that the facts that others come of have their names before these
         let mut named: Vec<(usize, Vec<usize>)> = vec![];
-        for kind in kinds {
-            let mut rows = self.facts.of_kind[kind].clone();
-            if self.program.kinds[kind].each {
-                rows.sort_by(|&a, &b| self.facts.by_values(a, b).then_with(|| self.by_origin(a, b)));
-            } else {
-                rows.sort_by(|&a, &b| self.facts.by_values(a, b));
-            }
-            let ids = self.facts.free_ids(kind, rows.len());
-            for (&fact, id) in rows.iter().zip(ids) {
-                self.facts.ids[fact] = id;
-            }
-            named.push((kind, rows));
+        for fact in self.facts.given..self.facts.kinds.len() {
+            self.name_kind(self.facts.kinds[fact], &mut named);
         }
         let name = |kind: usize| self.facts.word(self.program.kinds[kind].name);
         named.sort_by(|(a, _), (b, _)| name(*a).cmp(name(*b)));
         named.into_iter().flat_map(|(_, rows)| rows).collect()
+    }
+
+    fn name_kind(&mut self, kind: usize, named: &mut Vec<(usize, Vec<usize>)>) {
+        if named.iter().any(|(other, _)| *other == kind) {
+            return;
+        }
+        let mut rows = self.facts.of_kind[kind].clone();
+        if self.program.kinds[kind].each {
+            for source in self.sources(&rows) {
+                self.name_kind(source, named); // it does not come of itself, and what it comes of has its names first
+            }
+            rows.sort_by(|&a, &b| self.facts.by_values(a, b).then_with(|| self.by_origin(a, b)));
+        } else {
+            rows.sort_by(|&a, &b| self.facts.by_values(a, b));
+        }
+        let ids = self.facts.free_ids(kind, rows.len());
+        for (&fact, id) in rows.iter().zip(ids) {
+            self.facts.ids[fact] = id;
+        }
+        named.push((kind, rows));
+    }
+
+    /// The kinds of the derived facts that some facts come of.
+    fn sources(&self, rows: &[usize]) -> Vec<usize> {
+        let mut kinds: Vec<usize> = vec![];
+        for (_, firing) in self.derivations.iter().filter(|(fact, _)| rows.contains(fact)) {
+            for &slot in self.matched(*firing) {
+                if let Slot::Fact(source) = slot {
+                    let kind = self.facts.kinds[source];
+                    if source >= self.facts.given && !kinds.contains(&kind) {
+                        kinds.push(kind);
+                    }
+                }
+            }
+        }
+        kinds
     }
 
     /// The order of equal facts that are kept each: that of the rules and facts that they come of.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -99,24 +99,35 @@ def name_derived(memory: Memory, taken: set[str]) -> dict[Row, str]:
     """An id for every derived fact, ``<kind>-<n>`` in the order of their values, so that no other order shows; equal ones that
     are kept each are in the order of the rules and facts that they come of."""
     by_kind: dict[str, list[Row]] = {}
-    last: dict[str, int] = {}
-    for place, row in enumerate(memory.derivations):
+    for row in memory.derivations:
         by_kind.setdefault(row[KIND], []).append(row)
-        last[row[KIND]] = place
     names: dict[Row, str] = {}
 
-    def origin(row: Row) -> tuple[object, ...]:
+    def matched(row: Row) -> Iterator[object]:
         ((rule, match),) = memory.derivations[row]
-        facts = [
-            fact[0] if isinstance(b, Pattern) and b.over == FINDING else fact for b, fact in zip(rule.binders, match, strict=True)
-        ]
-        return sort_key(row), rule.id, [names.get(fact, fact[ID]) if isinstance(fact, tuple) else fact for fact in facts]
+        for binder, fact in zip(rule.binders, match, strict=True):
+            yield fact[0] if isinstance(binder, Pattern) and binder.over == FINDING else fact
 
-    for kind in sorted(by_kind, key=last.__getitem__):  # so that the facts that others come of have their names before these
+    def origin(row: Row) -> tuple[object, ...]:
+        ((rule, _),) = memory.derivations[row]
+        facts = [names.get(fact, fact[ID]) if isinstance(fact, tuple) else fact for fact in matched(row)]
+        return sort_key(row), rule.id, facts
+
+    def name(kind: str) -> None:
         rows = by_kind[kind]
-        if len(rows) > 1:
-            rows.sort(key=origin if memory.program.kinds[kind].each else sort_key)
+        if rows[0] in names:
+            return
+        if memory.program.kinds[kind].each:  # it does not come of itself, and what it comes of has its names first
+            for fact in [fact for row in rows for fact in matched(row)]:
+                if isinstance(fact, tuple) and fact in memory.derivations:
+                    name(fact[KIND])
+            rows.sort(key=origin)
+        else:
+            rows.sort(key=sort_key)
         names.update(zip(rows, free_ids(kind, len(rows), taken), strict=True))
+
+    for kind in by_kind:
+        name(kind)
     return {row: names[row] for _, rows in sorted(by_kind.items()) for row in rows}
 
 
