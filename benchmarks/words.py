@@ -43,13 +43,15 @@ _PULL = 0.5  # of the weights towards 0
 
 @dataclass(frozen=True)
 class ToldText:
-    """A text, the kinds that it tells, and those that another reader might see; ``wrong``: kinds that would be wrong readings."""
+    """A text, the kinds that it tells, and those that another reader might see; ``wrong``: kinds that would be wrong readings.
+    ``facts``: with their fields, as one person has coded them; ``again``: as another has, if there was one."""
 
     text: str
     kinds: frozenset[str] = frozenset()
     also: frozenset[str] = frozenset()
     wrong: frozenset[str] = frozenset()
     facts: tuple[dict[str, Any], ...] = field(default=(), compare=False, hash=False)
+    again: tuple[dict[str, Any], ...] = field(default=(), compare=False, hash=False)
 
 
 def read_sets() -> dict[str, list[ToldText]]:
@@ -72,6 +74,7 @@ def _read_file(name: str) -> dict[str, list[ToldText]]:
             frozenset(each.get("also", ())),
             frozenset(each.get("not", ())),
             facts=(*each["facts"], {"kind": "interview", **each.get("interview", {})}),
+            again=tuple(each.get("again", ())),
         )
         for each in held["stories"]
     ]
@@ -258,26 +261,35 @@ def report(measured: Measured, errors: bool) -> Iterable[str]:
 
 
 def _field_lines(name: str, texts: Sequence[ToldText], found: Sequence[list[Suggestion]], errors: bool) -> Iterable[str]:
-    """Of the fields read for kinds that are right, how many are; and of those said, how many are read."""
+    """Of the fields read for kinds that are right, how many are; and of those said, how many are read. Where two have coded a
+    text, what either says is right, and what both say is said."""
     read = right = said = got = 0
     for told, given in zip(texts, found, strict=True):
         by_kind = {each.kind: each.fields for each in given}
+        again = {fact["kind"]: fact for fact in told.again}
         for fact in told.facts:
-            fields = {name: value for name, value in fact.items() if name != "kind"}
             given_fields = by_kind.get(fact["kind"])
             if given_fields is None:
                 continue
-            said += len(fields)
-            got += sum(given_fields.get(name) == value for name, value in fields.items())
-            for field_name, value in given_fields.items():
-                read += 1
-                right += fields.get(field_name) == value
-                if errors and fields.get(field_name) != value:
-                    yield f"  - {told.text[:100]} | {fact['kind']}.{field_name}: read {value}, said {fields.get(field_name)}"
+            codings = (fact, again.get(fact["kind"], {})) if again else (fact,)
+            both = {
+                name: value
+                for name, value in fact.items()
+                if name != "kind" and all(coded.get(name) == value for coded in codings)
+            }
+            wrong = {
+                name: value for name, value in given_fields.items() if all(coded.get(name) != value for coded in codings)
+            }
+            missed = {name: value for name, value in both.items() if name not in given_fields}
+            said += len(both)
+            got += sum(given_fields.get(name) == value for name, value in both.items())
+            read += len(given_fields)
+            right += len(given_fields) - len(wrong)
             if errors:
-                missed = {field_name: value for field_name, value in fields.items() if field_name not in given_fields}
+                start = f"  - {told.text[:100]} | {fact['kind']}"
+                yield from (f"{start}.{name}: read {value}, said {fact.get(name)}" for name, value in wrong.items())
                 if missed:
-                    yield f"  - {told.text[:100]} | {fact['kind']}: not read {missed}"
+                    yield f"{start}: not read {missed}"
     yield f"{name:15} read: {read}, right: {right / max(1, read):.2f}; said: {said}, read: {got / max(1, said):.2f}"
 
 
