@@ -76,11 +76,13 @@ class FieldReader:
                 places[NUMBER + token.word].append(i)
         return Passage(sentence, places, own)
 
-    def read(self, owner: int, passages: Sequence[Passage]) -> dict[str, Any]:
-        """The fields that passages tell, nearest passage first; values as a record has them."""
+    def read(self, owner: int, passages: Sequence[Passage], beside: Sequence[Passage] = ()) -> dict[str, Any]:
+        """The fields that passages tell, nearest passage first; values as a record has them. ``beside``: passages that tell of
+        another kind; fields that are of this kind alone are read from them where the others say nothing."""
         kind = self._index.kinds[owner]
+        role = self._index.role_words.get(kind.role)
+        of_all = {words.field.name for words in role.fields} if role else set()
         if kind.name not in self._cues:
-            role = self._index.role_words.get(kind.role)
             own = {words.field.name: _cues(words) for words in self._index.words[owner].fields}
             counted = frozenset[str]().union(*(cues.counts for cues in own.values()))  # "four times" is said of one field
             for cues in map(_cues, role.fields if role else ()):
@@ -89,7 +91,8 @@ class FieldReader:
             self._cues[kind.name] = tuple(own.values())
         found = {}
         for cues in self._cues[kind.name]:
-            meant = [_without(cues.against, passage) for passage in passages] if cues.against else passages
+            near = passages if cues.field.name in of_all else (*passages, *beside)
+            meant = [_without(cues.against, passage) for passage in near] if cues.against else near
             whole = owner in self._index.by_fields and cues.field.type == "enum"
             value = _clearest(cues, meant) if whole else self._value(cues, meant)
             if value is not None and cues.field.takes(cues.field.form.store(value)):
