@@ -49,7 +49,7 @@ _BASE = _pairs(
     "stuttered stuttering stutter stammered stammering stammer|trembled trembling tremble|blushed blushing blush|"
     "tripped tripping trip|yawned yawning yawn|argued arguing argues argument arguments argue|"
     "interrupted interrupting interruption interrupt|rambled rambling rambly ramble|lateish late|wifi internet|"
-    "min mins minutes minute|hr hrs hours hour|"
+    "min mins minutes minute|hrs hours hour|"
     "f-bomb fbomb|advert advertisement ad|colleagues coworker coworkers colleague|managers manager|"
     "bloke blokes chap chaps fella fellas guys lad fellow guy|gents gentleman guy|ladies lady woman women woman"
 )

@@ -26,7 +26,7 @@ from misstep.language.words import Words
 
 LEAST_SCORE = 0.005
 MOST_SUGGESTIONS = 10
-LIKELY = 0.05
+LIKELY = 0.01
 """Fields are read for kinds with at least this chance."""
 SURE = 0.3
 """A kind with this chance is taken for told where settings are read, and where another gives way to it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from misstep.analysis.reading.amounts import SaidAmount, find_amounts
-from misstep.analysis.reading.english import CLAUSE_STARTS, DETERMINERS, FIRST, OTHERS, PERSONS, SECONDS, THIRD, UNITS, word_set
+from misstep.analysis.reading.english import CLAUSE_STARTS, DETERMINERS, FIRST, OTHERS, PERSONS, SECONDS, THIRD, UNITS, stem, word_set
 from misstep.analysis.reading.evidence import Places, likely, places_of, spots
 from misstep.analysis.reading.scope import sentences
 from misstep.analysis.reading.tokens import NUMBER, Token
@@ -17,11 +17,15 @@ from misstep.language.words import FieldWords
 
 _NEAR = 6
 """The most words between a number and what says what it is of."""
+_SHORT = 4
+"""The most words of a sentence that says nothing but how often."""
 _NEAR_THE_WORDS = 8
 """The most words between a count and the words of its kind."""
 _UNREAL = word_set("should shall would will might wish wished hope hoped expect if whether want wanted meant")
 """What is said behind these has not happened."""
 _REACH_OF_UNREAL = 5
+_REACH_OF_SAID = 3
+_ASKS, _SAYS = frozenset(map(stem, ("ask", "wonder"))), frozenset(map(stem, ("say", "tell", "told", "said")))
 
 
 @dataclass(frozen=True)
@@ -141,8 +145,9 @@ def _patterns(wordings: Iterable[str]) -> Iterator[WordPattern]:
         for variant in variants(wording):
             tokens = [token for sentence in sentences(variant, mine=True) for token in sentence]
             chosen = [token for token in tokens if token.word not in _SCOPE] or tokens
-            own = any(token.word in ("i", "we") for token in tokens)
-            theirs = any(token.word in _SUBJECTS for token in tokens[:2])  # "she sighed", not "interview on the phone"
+            first = next((token for token in tokens if token.word in ("i", "we") or token.other), None)
+            own = first is not None and not first.other  # "she asked if I could" is of her
+            theirs = any(token.word in _SUBJECTS and not token.is_possessive for token in tokens[:2])  # not "interview on the phone"
             others = tuple(theirs and token.other and token.word not in OTHERS for token in chosen)
             yield WordPattern(0, wording, tuple(map(_name, chosen)), others, own, tight=False)
 
@@ -246,8 +251,15 @@ def _is_unreal(sentence: list[Token], at: int) -> bool:
         if sentence[i + 1].clause or _starts_clause(sentence, i + 1):
             return False
         if sentence[i].word in _UNREAL or (sentence[i].word == "do" and sentence[i + 1].word in ("i", "we")):
-            return True
+            return not _is_reported(sentence, i)
     return False
+
+
+def _is_reported(sentence: list[Token], at: int) -> bool:
+    """Whether somebody said what is unreal: "asked me if I plan children" and "said it would be a step down" have happened."""
+    word = sentence[at].word
+    said = _ASKS if word in ("if", "whether") else _SAYS if word == "would" else frozenset()
+    return any(token.stem in said for token in sentence[max(0, at - _REACH_OF_SAID) : at])
 
 
 def _starts_clause(sentence: list[Token], at: int) -> bool:
@@ -278,7 +290,7 @@ def _number(cues: _Cues, passage: Passage) -> int | float | None:
                 if value is not None and distance <= _NEAR and (best is None or distance < best[0]):
                     best = (distance, value)
     for amount in amounts if cues.counts else ():
-        if _counts(amount, cues.counts, passage) and amount.value > 1 and (passage.own or not _is_times(amount, passage)):
+        if _counts(amount, cues.counts, passage) and amount.value > 1 and _is_of_kind(amount, passage):
             distance = min((abs(amount.start - place) for place in passage.own), default=0)
             if distance <= _NEAR_THE_WORDS and (best is None or distance < best[0]):
                 best = (distance, amount.value)
@@ -304,14 +316,18 @@ def _in_unit(amount: SaidAmount, unit: int, passage: Passage) -> float | None:
     if not unit:
         return None if amount.seconds else amount.value
     if amount.seconds:
-        return amount.value * amount.seconds / unit
+        years = unit == SECONDS["month"] and amount.seconds == SECONDS["year"]
+        return amount.value * (12 if years else amount.seconds / unit)
     following = passage.sentence[amount.end + 1].word if amount.end + 1 < len(passage.sentence) else ""
     return amount.value if following == "past" and unit == SECONDS["minute"] else None
 
 
-def _is_times(amount: SaidAmount, passage: Passage) -> bool:
-    """Whether an amount says how often: then it is of the sentence that it stands in alone."""
-    return amount.times or passage.sentence[amount.noun].stem == "time"
+def _is_of_kind(amount: SaidAmount, passage: Passage) -> bool:
+    """Whether what is counted is of the kind that is told. How often something was done stands in its own sentence, or in a short
+    one that says nothing else: "Twice." """
+    if amount.times or passage.sentence[amount.noun].stem == "time":
+        return bool(passage.own) or (len(passage.sentence) <= _SHORT and not passage.sentence[amount.start].other)
+    return True
 
 
 def _counts(amount: SaidAmount, nouns: frozenset[str], passage: Passage) -> bool:

@@ -130,7 +130,7 @@ def _comes_before_subject(word: str, before: str, following: str) -> bool:
 def _is_noun_of_other(token: Token, mine: bool, their_own: bool = False) -> bool:
     base = token.stem
     if base in _OUTSIDER_STEMS:
-        return token.end - token.start == len(token.word)  # "my cousin's wedding" is nobody
+        return not token.is_possessive
     return (
         base in _OTHER_STEMS
         or (mine and (base in _PERSON_STEMS or token.word in SELF))
@@ -215,7 +215,7 @@ def _mark_away(sentence: list[Token]) -> None:
     for at in found["of others"]:
         _set_away(sentence[:at])
     last = sentence[-1]
-    if last.end - last.start > len(last.word) and last.stem in _NOUNS_OF_OTHERS:  # the phone was the chairman's
+    if last.is_possessive and last.stem in _NOUNS_OF_OTHERS:  # the phone was the chairman's
         _set_away(sentence[:-1])
 
 

@@ -39,6 +39,11 @@ class Token:
         return f"~{self.stem}" if self.denied else self.stem
 
     @property
+    def is_possessive(self) -> bool:
+        """Whether an "'s" stood behind it: "my cousin's wedding" is not of the cousin."""
+        return self.end - self.start > len(self.word)
+
+    @property
     def starts_clause(self) -> bool:
         """Whether a clause starts here, by a sign or by a word."""
         return self.clause or self.word in CLAUSE_STARTS
