@@ -277,9 +277,7 @@ def _field_lines(name: str, texts: Sequence[ToldText], found: Sequence[list[Sugg
                 for name, value in fact.items()
                 if name != "kind" and all(coded.get(name) == value for coded in codings)
             }
-            wrong = {
-                name: value for name, value in given_fields.items() if all(coded.get(name) != value for coded in codings)
-            }
+            wrong = {name: value for name, value in given_fields.items() if all(coded.get(name) != value for coded in codings)}
             missed = {name: value for name, value in both.items() if name not in given_fields}
             said += len(both)
             got += sum(given_fields.get(name) == value for name, value in both.items())

@@ -16,7 +16,7 @@ from tests.batch.reading import FACTS, plan, read, told
 
 from misstep import RuleBase
 from misstep.batch.columns import OutputOptions
-from misstep.batch.databases import connected, read_url
+from misstep.batch.databases import connected, read_url, reason
 from misstep.batch.inputs import Reading, read_part, rows_of, shown_input
 from misstep.batch.outputs import output_of
 from misstep.batch.parts import Logged
@@ -358,3 +358,22 @@ def test_duckdb_is_only_read_and_downloads_nothing(duck: str, tmp_path: Path) ->
         assert said in bad(url, tmp_path / "spool")
     with pytest.raises(UsageError, match=r"DuckDB is only read here; write \*.parquet"):
         output_of("duckdb:///a.duckdb?table=scores")
+
+
+@pytest.mark.parametrize(
+    ("driver", "told"),
+    [
+        (
+            "IO: [libpq] COPY query failed: server closed the connection unexpectedly\n\tThis probably means",
+            "server closed the connection unexpectedly",
+        ),
+        ("IO: [libpq] Failed to connect: could not translate host name", "could not translate host name"),
+        ("INTERNAL: [SQLite] failed to open 'a.db': unable to open database file", "unable to open database file"),
+        (
+            "INVALID_ARGUMENT: [libpq] Failed to execute query 'SELECT 1': ERROR:  no such relation",
+            "no such relation",
+        ),
+    ],
+)
+def test_a_driver_says_what_is_wrong_in_one_line(driver: str, told: str) -> None:
+    assert reason(OSError(driver), read_url("postgresql://reader:secret@host/db?table=t", write=True)) == told

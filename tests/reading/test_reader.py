@@ -9,7 +9,7 @@ import pytest
 import misstep
 from misstep import RecordError, Suggestion
 from misstep.analysis.reading.amounts import find_amounts
-from misstep.analysis.reading.scope import sentences
+from misstep.analysis.reading.scope import sentences, wording_tokens
 
 pytestmark = pytest.mark.once  # nothing here depends on the version of Python
 
@@ -89,7 +89,7 @@ def test_each_slip_of_a_story_is_found_once_with_the_fields_of_its_own_sentences
     assert [each.kind for each in found if each.role == "mistake"].count("late_arrival") == 1
     assert {"late_arrival", "wrong_name", "phone_rang"} <= {each.kind for each in found}
     assert fields(text, "late_arrival") == {"cause": "outside", "handled": "apologised", "reaction": "reassuring", "minutes": 12}
-    assert fields(text, "wrong_name") == {"times": 2, "reaction": "annoyed", "error": "wrong"}
+    assert fields(text, "wrong_name") == {"times": 2, "reaction": "annoyed", "whose": "hiring_manager", "error": "wrong"}
 
 
 @pytest.mark.parametrize(
@@ -171,6 +171,46 @@ def test_what_was_done_about_it_is_what_one_did(text: str, handled: str | None) 
 )
 def test_gestures_tell_how_they_took_it(text: str, reaction: str | None) -> None:
     assert fields(text, "swearing").get("reaction") == reaction
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "said"),
+    [
+        (
+            "I ate with them, had three glasses of wine and got soup down my front.",
+            "intoxication",
+            {"degree": "had_some"},
+        ),
+        ("I spelled her name wrong in the note. Twice.", "wrong_name", {"times": 2}),
+        ("I spelled her name wrong. They rang twice afterwards.", "wrong_name", {"times": None}),
+        ("I had a two year gap on my CV and they asked about it.", "unexplained_gap", {"months": 24, "asked": True}),
+        ("I got the headteacher's name wrong.", "wrong_name", {"error": "wrong"}),
+        ("HR asked me, and I called her by the wrong name.", "wrong_name", {"audience": "hr"}),
+    ],
+)
+def test_fields_are_read_where_they_are_said(text: str, kind: str, said: dict[str, Any]) -> None:
+    read = fields(text, kind)
+    assert {name: read.get(name) for name in said} == said
+
+
+def test_words_that_are_one_are_no_possessive() -> None:
+    found = best("I was rude to the hiring manager.")
+    assert (found.kind, found.fields["audience"]) == ("rudeness", "hiring_manager")
+
+
+def test_a_wording_is_split_as_a_text_is() -> None:
+    for wording in (
+        "didn't say a word",
+        "they'd thank you",
+        "my mum's car",
+        "it's ryan by the way",
+        "wi-fi died",
+        "rang 3 times",
+    ):
+        [sentence] = sentences(f"{wording}, i")
+        meant = [(token.word, token.denied, token.other, token.possessive) for token in sentence[:-1]]
+        split = [(token.word, token.denied, token.other, token.possessive) for token in wording_tokens(wording)]
+        assert split == meant
 
 
 def test_the_interview_is_told_by_its_fields_and_comes_last() -> None:

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection, Cursor
 
 CONNECT_SECONDS = 10
-_DETAIL = re.compile(r"\A[A-Z_]+: (\[\w+\] )?([Ff]ailed to ((execute query|open) '.*'|[a-z ]+): )?", re.DOTALL)
+_DETAIL = re.compile(
+    r"\A[A-Z_]+: (\[\w+\] )?(([Ff]ailed to ((execute query|open) '.*'|[a-z ]+)|COPY query failed): )?", re.DOTALL
+)
 """What the drivers put before a message."""
 _SAID = re.compile(r"\b(?:ERROR|FATAL|PANIC): +(.+)")
 """What a server of PostgreSQL says."""

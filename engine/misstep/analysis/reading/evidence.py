@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from misstep.analysis.reading.scope import is_note, tells_of_self
 from misstep.analysis.reading.tokens import Token
-from misstep.analysis.reading.wordings import IN_A_NOTE, ON_ANOTHER_DAY, SAID_OF_OTHERS, WordIndex, WordPattern, features
+from misstep.analysis.reading.wordings import (
+    IN_A_NOTE,
+    ON_ANOTHER_DAY,
+    SAID_OF_OTHERS,
+    Patterns,
+    WordIndex,
+    WordPattern,
+    features,
+)
 
 GAP = 3
 """The most words between two of a wording."""
@@ -55,7 +63,7 @@ def find_evidence(found: list[list[Token]], index: WordIndex) -> dict[int, Evide
                 words = evidence[owner].words
                 words[n] = words.get(n, 0.0) + weight * (of_them[name] if owner in index.signals else share)
         places = places_of(sentence, index)
-        spoken_against = {p.owner for p in _candidates(index.against, places) if spot(p, places) is not None}
+        spoken_against = {p.owner for p in likely(index.against, places) if spot(p, places) is not None}
         _add_patterns(n, sentence, places, evidence, index, (of_others, of_signals))
         for owner in spoken_against:
             each = evidence[owner]
@@ -101,14 +109,15 @@ def spots(pattern: WordPattern, places: Places) -> Iterator[tuple[int, ...]]:
             yield tuple(row)
 
 
-def likely(patterns: Iterable[WordPattern], places: Places) -> list[WordPattern]:
-    """The patterns of which the first and the last word stand in a sentence: most others need not be looked for."""
-    return [pattern for pattern in patterns if pattern.names[0] in places and pattern.names[-1] in places]
-
-
-def _candidates(patterns: dict[str, list[WordPattern]], places: Places) -> Iterable[WordPattern]:
-    for name in places:
-        yield from likely(patterns.get(name, ()), places)
+def likely(patterns: Patterns, places: Places) -> list[WordPattern]:
+    """The patterns whose key stands in a sentence, and their first and last word: most others need not be looked for."""
+    return [
+        pattern
+        for name in places
+        if name in patterns
+        for pattern in patterns[name]
+        if pattern.names[0] in places and pattern.names[-1] in places
+    ]
 
 
 def _add_patterns(
@@ -124,7 +133,7 @@ def _add_patterns(
     hits: dict[int, list[Hit]] = defaultdict(list)
     scoped = any(token.denied for token in sentence)
     all_places = places_of(sentence, index, denied_too=True) if scoped else places
-    for pattern in _candidates(index.patterns, all_places):
+    for pattern in likely(index.patterns, all_places):
         found = spot(pattern, places)
         if found is None:
             if scoped and spot(pattern, all_places) is not None:

@@ -145,10 +145,11 @@ class StoryReader:
 
     def _read_fields(self, told: _Told, all_told: Iterable[_Told], found: list[list[Token]]) -> dict[str, Any]:
         others = [other for other in all_told if other.owner != told.owner and other.score >= TAKEN]
-        near = _passage_order(told, set(), len(found))
         order = _passage_order(told, {other.sentence for other in others}, len(found))
         passages = [self._passage(n, told, others, found[n]) for n in order]
-        beside = [self._fields.passage(found[n], told.places.get(n, ())) for n in near] if others else []
+        whole = {n for n, passage in zip(order, passages, strict=True) if len(passage.sentence) == len(found[n])}
+        near = _passage_order(told, set(), len(found)) if others else []
+        beside = [self._fields.passage(found[n], told.places.get(n, ())) for n in near if n not in whole]
         return self._fields.read(told.owner, passages, beside)
 
     def _passage(self, n: int, told: _Told, others: Iterable[_Told], sentence: list[Token]) -> Passage:

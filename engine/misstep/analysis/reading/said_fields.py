@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from misstep.analysis.reading.amounts import SaidAmount, find_amounts
-from misstep.analysis.reading.english import CLAUSE_STARTS, DETERMINERS, FIRST, OTHERS, PERSONS, SECONDS, THIRD, UNITS, stem, word_set
+from misstep.analysis.reading.english import (
+    CLAUSE_STARTS,
+    DETERMINERS,
+    FIRST,
+    OTHERS,
+    PERSONS,
+    SECONDS,
+    THIRD,
+    UNITS,
+    stem,
+    word_set,
+)
 from misstep.analysis.reading.evidence import Places, likely, places_of, spots
-from misstep.analysis.reading.scope import sentences
+from misstep.analysis.reading.scope import wording_tokens
 from misstep.analysis.reading.tokens import NUMBER, Token
-from misstep.analysis.reading.wordings import WordIndex, WordPattern, variants
+from misstep.analysis.reading.wordings import Patterns, WordIndex, WordPattern, by_first, variants
 from misstep.language.facts import Field, Kind
 from misstep.language.words import FieldWords
 
@@ -34,25 +46,29 @@ class _Cues:
     one stands in the same clause, and those that speak against it."""
 
     field: Field
-    values: tuple[tuple[Any, tuple[WordPattern, ...]], ...]
-    near: tuple[WordPattern, ...]
+    values: tuple[tuple[Any, Patterns], ...]
+    near: Patterns
     counts: frozenset[str]
-    told_with: tuple[WordPattern, ...] = ()
-    against: tuple[WordPattern, ...] = ()
+    told_with: Patterns
+    against: Patterns
 
     def and_those(self, other: _Cues) -> _Cues:
         """These cues and those of the same field in other words."""
         values = dict(self.values)
         for value, patterns in other.values:
-            values[value] = (*values.get(value, ()), *patterns)
+            values[value] = _both(values.get(value, {}), patterns)
         return _Cues(
             self.field,
             tuple(values.items()),
-            self.near + other.near,
+            _both(self.near, other.near),
             self.counts | other.counts,
-            self.told_with + other.told_with,
-            self.against + other.against,
+            _both(self.told_with, other.told_with),
+            _both(self.against, other.against),
         )
+
+
+def _both(some: Patterns, others: Patterns) -> Patterns:
+    return by_first(chain(*some.values(), *others.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +100,8 @@ class FieldReader:
         """The fields that passages tell, nearest passage first; values as a record has them. ``beside``: passages that tell of
         another kind; fields that are of this kind alone are read from them where the others say nothing."""
         kind = self._index.kinds[owner]
-        role = self._index.role_words.get(kind.role)
-        of_all = {words.field.name for words in role.fields} if role else set()
         if kind.name not in self._cues:
+            role = self._index.role_words.get(kind.role)
             own = {words.field.name: _cues(words) for words in self._index.words[owner].fields}
             counted = frozenset[str]().union(*(cues.counts for cues in own.values()))  # "four times" is said of one field
             for cues in map(_cues, role.fields if role else ()):
@@ -95,7 +110,7 @@ class FieldReader:
             self._cues[kind.name] = tuple(own.values())
         found = {}
         for cues in self._cues[kind.name]:
-            near = passages if cues.field.name in of_all else (*passages, *beside)
+            near = (*passages, *beside) if cues.field.name in self._index.own_fields[owner] else passages
             meant = [_without(cues.against, passage) for passage in near] if cues.against else near
             whole = owner in self._index.by_fields and cues.field.type == "enum"
             value = _clearest(cues, meant) if whole else self._value(cues, meant)
@@ -132,10 +147,14 @@ def _clearest(cues: _Cues, passages: Sequence[Passage]) -> Any:
 
 
 def _cues(words: FieldWords) -> _Cues:
-    values = tuple((value, tuple(_patterns(wordings))) for value, wordings in words.says)
-    counts = frozenset(name for pattern in _patterns(words.counts) for name in pattern.names)
-    near, told_with = tuple(_patterns(words.near)), tuple(_patterns(words.told_with))
-    return _Cues(words.field, values, near, counts, told_with, tuple(_whole_patterns(words.against)))
+    return _Cues(
+        words.field,
+        tuple((value, by_first(_patterns(wordings))) for value, wordings in words.says),
+        by_first(_patterns(words.near)),
+        frozenset(name for pattern in _patterns(words.counts) for name in pattern.names),
+        by_first(_patterns(words.told_with)),
+        by_first(_whole_patterns(words.against)),
+    )
 
 
 def _patterns(wordings: Iterable[str]) -> Iterator[WordPattern]:
@@ -143,11 +162,11 @@ def _patterns(wordings: Iterable[str]) -> Iterator[WordPattern]:
     scope."""
     for wording in wordings:
         for variant in variants(wording):
-            tokens = [token for sentence in sentences(variant, mine=True) for token in sentence]
+            tokens = wording_tokens(variant)
             chosen = [token for token in tokens if token.word not in _SCOPE] or tokens
             first = next((token for token in tokens if token.word in ("i", "we") or token.other), None)
             own = first is not None and not first.other  # "she asked if I could" is of her
-            theirs = any(token.word in _SUBJECTS and not token.is_possessive for token in tokens[:2])  # not "interview on the phone"
+            theirs = any(token.word in _SUBJECTS and not token.possessive for token in tokens[:2])  # not "interview on the phone"
             others = tuple(theirs and token.other and token.word not in OTHERS for token in chosen)
             yield WordPattern(0, wording, tuple(map(_name, chosen)), others, own, tight=False)
 
@@ -156,7 +175,7 @@ def _whole_patterns(wordings: Iterable[str]) -> Iterator[WordPattern]:
     """The patterns of wordings with all of their words, whoever says them."""
     for wording in wordings:
         for variant in variants(wording):
-            names = tuple(_name(token) for sentence in sentences(variant, mine=True) for token in sentence)
+            names = tuple(map(_name, wording_tokens(variant)))
             yield WordPattern(0, wording, names, (False,) * len(names), own=False, tight=False)
 
 
@@ -199,7 +218,7 @@ def _in_order(found: dict[str, Any], kind: Kind) -> dict[str, Any]:
 _NONE = (False, 0)
 
 
-def _best(patterns: Iterable[WordPattern], passage: Passage, cues: _Cues) -> tuple[bool, int]:
+def _best(patterns: Patterns, passage: Passage, cues: _Cues) -> tuple[bool, int]:
     """How many words the longest pattern has that stands in a passage; what is said to be so counts before what is denied. A
     truth value is told by either."""
     best = _NONE
@@ -211,7 +230,7 @@ def _best(patterns: Iterable[WordPattern], passage: Passage, cues: _Cues) -> tup
     return best
 
 
-def _without(against: Iterable[WordPattern], passage: Passage) -> Passage:
+def _without(against: Patterns, passage: Passage) -> Passage:
     """A passage without the words that are not meant."""
     passed = {place for pattern in likely(against, passage.places) for place in _told(pattern, passage)}
     if not passed:
@@ -242,7 +261,8 @@ def _is_told_with(cues: _Cues, passage: Passage, at: int) -> bool:
         end += 1
     if any(start <= place < end for place in passage.own):
         return True
-    return any((found := _told(pattern, passage)) and start <= found[0] < end for pattern in cues.told_with)
+    told_with = likely(cues.told_with, passage.places)
+    return any((found := _told(pattern, passage)) and start <= found[0] < end for pattern in told_with)
 
 
 def _is_unreal(sentence: list[Token], at: int) -> bool:
@@ -278,7 +298,7 @@ def _number(cues: _Cues, passage: Passage) -> int | float | None:
     unit = UNITS.get(cues.field.unit, 0)
     best: tuple[int, float] | None = None
     if cues.near:
-        spots = [found for p in cues.near if (found := _told(p, passage))]
+        spots = [found for p in likely(cues.near, passage.places) if (found := _told(p, passage))]
         for amount in amounts:
             if cues.told_with and not _is_told_with(cues, passage, amount.start):
                 continue

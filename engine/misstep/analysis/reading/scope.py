@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from misstep.analysis.reading.english import CLAUSE_STARTS, DETERMINERS, FIRST, NEGATORS, NUMBERS, OTHERS, PERSONS, THIRD, stem
 from misstep.analysis.reading.scope_words import (
@@ -34,27 +35,51 @@ from misstep.analysis.reading.scope_words import (
     THEIRS,
     TURNS,
 )
-from misstep.analysis.reading.tokens import NUMBER, Token, split
+from misstep.analysis.reading.tokens import NUMBER, Token, joined, split
 
 _ENDS_AWAY = ("but", "and", "because", "until", "when")
 _AGAIN = 5
 """How many words on something is denied behind an "or", or behind an "I" that stands after its verb."""
 
 
-def sentences(text: str, corrected: Callable[[str], str] = str, mine: bool = False) -> list[list[Token]]:
-    """The sentences of a text, in scope. ``corrected``: a word as it is meant, where it is misspelt. ``mine``: somebody tells of
-    themselves, so that "he" and "she" are others; a text that says "I" does so anyway."""
+def sentences(text: str, corrected: Callable[[str], str] = str) -> list[list[Token]]:
+    """The sentences of a text, in scope. ``corrected``: a word as it is meant, where it is misspelt. In a text that says "I",
+    "he" and "she" are others."""
     found = list(split(text))
-    mine = mine or tells_of_self(found)
+    mine = tells_of_self(found)
     note = not mine and is_note(found)
     for sentence in found:
-        for token in sentence:
-            token.stem = NUMBER if token.word in NUMBERS or token.word[0].isdecimal() else stem(corrected(token.word))
+        _set_stems(sentence, corrected)
         _mark_others(sentence, mine, note)
         _mark_denied(sentence)
         _mark_away(sentence)
     _mark_taken_back(found)
     return found
+
+
+def wording_tokens(wording: str) -> list[Token]:
+    """The tokens of a wording of a pack, in scope. Somebody tells of themselves, so "he" and "she" are others. There are many
+    tens of thousands, so each of their words is split once."""
+    found = [Token(word, word, 0, 0, possessive=owns) for each in wording.split() for word, owns in _split_word(each)]
+    if not found:
+        return []
+    found[0].clause = True
+    found = joined(found)
+    _set_stems(found)
+    _mark_others(found, mine=True, note=False)
+    _mark_denied(found)
+    return found
+
+
+@lru_cache(maxsize=50_000)
+def _split_word(word: str) -> tuple[tuple[str, bool], ...]:
+    """The words that one with an apostrophe or a hyphen is, and whether each has an "'s"."""
+    return tuple((token.word, token.possessive) for sentence in split(word) for token in sentence)
+
+
+def _set_stems(sentence: list[Token], corrected: Callable[[str], str] = str) -> None:
+    for token in sentence:
+        token.stem = NUMBER if token.word in NUMBERS or token.word[0].isdecimal() else stem(corrected(token.word))
 
 
 def is_note(found: list[list[Token]]) -> bool:
@@ -130,7 +155,7 @@ def _comes_before_subject(word: str, before: str, following: str) -> bool:
 def _is_noun_of_other(token: Token, mine: bool, their_own: bool = False) -> bool:
     base = token.stem
     if base in _OUTSIDER_STEMS:
-        return not token.is_possessive
+        return not token.possessive
     return (
         base in _OTHER_STEMS
         or (mine and (base in _PERSON_STEMS or token.word in SELF))
@@ -215,7 +240,7 @@ def _mark_away(sentence: list[Token]) -> None:
     for at in found["of others"]:
         _set_away(sentence[:at])
     last = sentence[-1]
-    if last.is_possessive and last.stem in _NOUNS_OF_OTHERS:  # the phone was the chairman's
+    if last.possessive and last.stem in _NOUNS_OF_OTHERS:  # the phone was the chairman's
         _set_away(sentence[:-1])
 
 

@@ -21,7 +21,7 @@ _LONGEST_SENTENCE = 120  # tokens; a text without full stops is cut
 @dataclass(slots=True)
 class Token:
     """A word in lower case, its stem, and its place in the text. ``clause``: it is the first of one; ``asks``: a question mark
-    follows. ``denied``, ``other`` and ``away`` are its scope."""
+    follows; ``possessive``: an "'s" stood behind it. ``denied``, ``other`` and ``away`` are its scope."""
 
     word: str
     stem: str
@@ -29,6 +29,7 @@ class Token:
     end: int
     clause: bool = False
     asks: bool = False
+    possessive: bool = False
     denied: bool = False
     other: bool = False
     away: bool = False
@@ -37,11 +38,6 @@ class Token:
     def name(self) -> str:
         """The stem with a mark where it is denied."""
         return f"~{self.stem}" if self.denied else self.stem
-
-    @property
-    def is_possessive(self) -> bool:
-        """Whether an "'s" stood behind it: "my cousin's wedding" is not of the cousin."""
-        return self.end - self.start > len(self.word)
 
     @property
     def starts_clause(self) -> bool:
@@ -64,22 +60,23 @@ def split(text: str) -> Iterator[list[Token]]:
         if gap != " ":
             if sentence and (_SENTENCE.search(gap) or len(sentence) >= _LONGEST_SENTENCE):
                 sentence[-1].asks = "?" in gap
-                yield _joined(sentence)
+                yield joined(sentence)
                 sentence, clause = [], True
             clause = clause or _CLAUSE.search(gap) is not None
         word = match.group()
         if len(word) > _LONGEST_WORD:
             continue
-        parts = CONTRACTIONS.get(word) or (word.removesuffix("'s") if word.endswith("'s") else word.strip("'"),)
-        for part in parts:
-            sentence.append(Token(part, part, match.start(), match.end(), clause))
+        parts = CONTRACTIONS.get(word)
+        possessive = parts is None and word.endswith("'s")
+        for part in parts or (word[:-2] if possessive else word.strip("'"),):
+            sentence.append(Token(part, part, match.start(), match.end(), clause, possessive=possessive))
             clause = False
     if sentence:
         sentence[-1].asks = "?" in text[at:]
-        yield _joined(sentence)
+        yield joined(sentence)
 
 
-def _joined(tokens: list[Token]) -> list[Token]:
+def joined(tokens: list[Token]) -> list[Token]:
     """The tokens with those that are one word joined."""
     if _JOINED_FIRST.isdisjoint([token.word for token in tokens]):
         return tokens
@@ -93,7 +90,7 @@ def _joined(tokens: list[Token]) -> list[Token]:
         if size > 1:
             whole = JOINED[tuple([t.word for t in tokens[i : i + size]])]
             last = tokens[i + size - 1]
-            token = Token(whole, whole, token.start, last.end, token.clause, last.asks)
+            token = Token(whole, whole, token.start, last.end, token.clause, last.asks, last.possessive)
         found.append(token)
         i += size
     return found

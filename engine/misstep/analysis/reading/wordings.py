@@ -9,7 +9,7 @@ from itertools import islice, product
 from typing import NamedTuple
 
 from misstep.analysis.reading.english import ARTICLES, FIRST, NEGATORS, STOP, STOP_IN_PATTERN, stem
-from misstep.analysis.reading.scope import sentences
+from misstep.analysis.reading.scope import sentences, wording_tokens
 from misstep.analysis.reading.tokens import Token
 from misstep.language.facts import GIVEN_ROLES, Kind
 from misstep.language.program import Program, Rule
@@ -41,6 +41,10 @@ class WordPattern(NamedTuple):
     own: bool
     tight: bool
     weight: float = 1.0
+
+
+Patterns = dict[str, list[WordPattern]]
+"""Patterns by one of their words, which a text must have."""
 
 
 class Terms:
@@ -122,7 +126,7 @@ def to_patterns(owner: int, wordings: Iterable[str]) -> Iterator[WordPattern]:
     """The patterns of wordings, one for each of their choices."""
     for wording in wordings:
         for variant in variants(wording):
-            tokens = [token for sentence in sentences(variant, mine=True) for token in sentence]
+            tokens = wording_tokens(variant)
             pattern = to_pattern(owner, wording, tokens)
             if pattern is not None:
                 yield pattern
@@ -131,7 +135,8 @@ def to_patterns(owner: int, wordings: Iterable[str]) -> Iterator[WordPattern]:
 class WordIndex:
     """All that is matched with a text.
 
-    ``kinds``: the kinds that can be told, in the order that owners count in; ``words``: theirs; ``signals``: the places of those
+    ``kinds``: the kinds that can be told, in the order that owners count in; ``words``: theirs; ``own_fields``: the names of the
+    fields that are of a kind alone, and not of its role; ``signals``: the places of those
     that are about the other side;
     ``by_fields``: the places of settings that are told by their fields alone; ``spelled`` and ``stems``: the words in all of
     it."""
@@ -140,6 +145,7 @@ class WordIndex:
         self.kinds: list[Kind] = [kind for kind in program.kinds.values() if kind.role in GIVEN_ROLES]
         self.words = [words.kinds.get(kind.name, _NOTHING) for kind in self.kinds]
         self.signals = frozenset(i for i, kind in enumerate(self.kinds) if kind.role == "signal")
+        self.own_fields = [frozenset(field.name for field in program.own_fields(kind)) for kind in self.kinds]
         self.role_words = {role: words.kinds[role] for role in program.roles if role in words.kinds}
         self.terms = Terms(words.terms)
         place = {kind.name: i for i, kind in enumerate(self.kinds)}
@@ -166,7 +172,7 @@ class WordIndex:
             read = [[token for sentence in sentences(line) for token in sentence] for line in dict.fromkeys(lines)]
             for wording in told.says:
                 for n, variant in enumerate(variants(wording)):
-                    tokens = [token for sentence in sentences(variant, mine=True) for token in sentence]
+                    tokens = wording_tokens(variant)
                     pattern = to_pattern(i, wording, tokens)
                     if pattern is not None:
                         patterns.append(pattern)
@@ -193,7 +199,15 @@ class WordIndex:
         self.stems = frozenset(name.lstrip("~") for name in counts if " " not in name and "<" not in name) | STOP_STEMS
 
 
-def _by_rarest(patterns: Iterable[WordPattern], many: int) -> dict[str, list[WordPattern]]:
+def by_first(patterns: Iterable[WordPattern]) -> Patterns:
+    """Patterns by the first of their words."""
+    found: Patterns = defaultdict(list)
+    for pattern in patterns:
+        found[pattern.names[0]].append(pattern)
+    return dict(found)
+
+
+def _by_rarest(patterns: Iterable[WordPattern], many: int) -> Patterns:
     """Patterns by the rarest of their words, with their weights: a word tells the less, the more kinds have it in a pattern."""
     unique: dict[tuple[int, tuple[str, ...], tuple[bool, ...]], WordPattern] = {}
     for pattern in patterns:
@@ -203,7 +217,7 @@ def _by_rarest(patterns: Iterable[WordPattern], many: int) -> dict[str, list[Wor
         for name in pattern.names:
             holders[name].add(pattern.owner)
     tells = {name: math.log(many / len(held)) + 0.3 for name, held in holders.items()}
-    found: dict[str, list[WordPattern]] = defaultdict(list)
+    found: Patterns = defaultdict(list)
     for pattern in unique.values():
         rarest = max(pattern.names, key=lambda name: tells[name])
         found[rarest].append(pattern._replace(weight=sum(tells[name] for name in pattern.names)))
