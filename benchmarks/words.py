@@ -22,7 +22,7 @@ from typing import Any
 import yaml
 
 import misstep
-from misstep.analysis.reading import ranking
+from misstep.analysis.reading import SHOWN, ranking
 from misstep.analysis.reading.ranking import FIGURES, WeighedKind
 from misstep.analysis.reading.reader import StoryReader, Suggestion
 from misstep.language.words import Words
@@ -33,9 +33,9 @@ from misstep.rulebase.program_json import shipped_program
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 WEIGHTS = Path(ranking.__file__).parent / "weights.json"
 PARTS = 5
-SETS = ("stories", "denials", "phrases", "other")
+SETS = ("stories", "besides", "denials", "phrases", "other")
 """The sets of a file of ``fixtures/words``."""
-_IN_FIT = {"situations": 1.0, "phrases": 1.0, "two phrases": 1.0, "stories": 1.5, "denials": 0.5, "other": 1.0}
+_IN_FIT = {"situations": 1.0, "phrases": 1.0, "two phrases": 1.0, "stories": 1.5, "besides": 1.5, "denials": 0.5, "other": 1.0}
 """How much a text of each set counts in the fit; those of others are not in it."""
 _NEAREST = 25  # kinds of a text that the fit looks at
 _PULL = 0.5  # of the weights towards 0
@@ -43,15 +43,27 @@ _PULL = 0.5  # of the weights towards 0
 
 @dataclass(frozen=True)
 class ToldText:
-    """A text, the kinds that it tells, and those that another reader might see; ``wrong``: kinds that would be wrong readings.
+    """A text, the slips that it tells (unless nobody ``has_coded_slips``), and the kinds that another reader might see;
+    ``besides``: the strengths, the signals and what has been done since that it tells, None where nobody has coded them;
+    ``wrong``: kinds that would be wrong readings.
     ``facts``: with their fields, as one person has coded them; ``again``: as another has, if there was one."""
 
     text: str
     kinds: frozenset[str] = frozenset()
+    besides: frozenset[str] | None = None
     also: frozenset[str] = frozenset()
     wrong: frozenset[str] = frozenset()
     facts: tuple[dict[str, Any], ...] = field(default=(), compare=False, hash=False)
     again: tuple[dict[str, Any], ...] = field(default=(), compare=False, hash=False)
+    has_coded_slips: bool = True
+
+    def tells(self, kind: str, role: str) -> bool | None:
+        """Whether the text tells a kind of a role; None where readers may differ, or nobody has said."""
+        if kind in self.also or kind in self.wrong:
+            return None if kind in self.also else False
+        if role == "mistake":
+            return kind in self.kinds if self.has_coded_slips else None
+        return None if self.besides is None else kind in self.besides
 
 
 def read_sets() -> dict[str, list[ToldText]]:
@@ -71,6 +83,7 @@ def _read_file(name: str) -> dict[str, list[ToldText]]:
         ToldText(
             each["story"],
             frozenset(fact["kind"] for fact in each["facts"]),
+            frozenset(each.get("besides", ())),
             frozenset(each.get("also", ())),
             frozenset(each.get("not", ())),
             facts=(*each["facts"], {"kind": "interview", **each.get("interview", {})}),
@@ -78,13 +91,23 @@ def _read_file(name: str) -> dict[str, list[ToldText]]:
         )
         for each in held["stories"]
     ]
+    besides = [
+        ToldText(
+            each["text"],
+            besides=frozenset(each["kinds"]),
+            also=frozenset(each.get("also", ())),
+            has_coded_slips=False,
+        )
+        for each in held["besides"]
+    ]
     denials = [ToldText(each["text"], wrong=frozenset(each["not"])) for each in held["denials"]]
-    phrases = [ToldText(text, frozenset(kinds)) for text, kinds in held["phrases"]]
-    return {"stories": stories, "denials": denials, "phrases": phrases, "other": [ToldText(text) for text in held["other"]]}
+    phrases = [ToldText(text, frozenset(kinds), besides=frozenset()) for text, kinds in held["phrases"]]
+    other = [ToldText(text, besides=frozenset()) for text in held["other"]]
+    return {"stories": stories, "besides": besides, "denials": denials, "phrases": phrases, "other": other}
 
 
 def _together(one: ToldText, other: ToldText) -> ToldText:
-    return ToldText(f"I {one.text} and {other.text}", one.kinds | other.kinds)
+    return ToldText(f"I {one.text} and {other.text}", one.kinds | other.kinds, besides=frozenset())
 
 
 def _situations() -> Iterable[ToldText]:
@@ -130,14 +153,11 @@ class Measured:
                 if n % PARTS == part:
                     continue
                 for kind, weighed in _nearest(self.figures[name][n]):
-                    if (
-                        kind in told.also
-                        or weighed.denied
-                        or (name == "situations" and self.program.kinds[kind].role != "mistake")
-                    ):
+                    is_told = told.tells(kind, self.program.kinds[kind].role)
+                    if is_told is None or weighed.denied:
                         continue
                     rows.append(weighed.figures)
-                    right.append(kind in told.kinds)
+                    right.append(is_told)
                     counts.append(_IN_FIT[name])
         return fit_logistic(rows, right, counts)
 
@@ -219,6 +239,10 @@ def report(measured: Measured, errors: bool) -> Iterable[str]:
         count = len(texts)
         yield f"{name:15} {count:5} {first / count:6.2f} {five / count:8.2f} {every / count:12.2f} {nothing:8}"
     yield ""
+    yield f"{'strengths, signals and what has been done since':48} {'told':>5} {'shown':>6} {'at 0.5':>7} {'right':>6}"
+    for name in ("besides", "stories", "unseen besides", "unseen stories"):
+        yield from _besides_lines(name, measured, found[name], errors and name in _IN_FIT)
+    yield ""
     yield "denied or of others, among the first three suggestions"
     for name in ("denials", "stories", "unseen denials", "unseen stories"):
         pairs = [(t, g) for t, g in zip(measured.sets[name], found[name], strict=True) if t.wrong - t.kinds]
@@ -258,6 +282,31 @@ def report(measured: Measured, errors: bool) -> Iterable[str]:
             inside = [right for score, right in marked if low <= score < high]
             line += f" {len(inside):9} {sum(inside) / max(1, len(inside)):6.2f}"
         yield line
+
+
+def _besides_lines(name: str, measured: Measured, found: Sequence[list[Suggestion]], errors: bool) -> Iterable[str]:
+    """Of the kinds that are no slips: how many are told, and which shares of them are shown and have a score of 0.5 or more; and
+    of those with such a score, how many are right."""
+    told_count = shown = read = right = 0
+    sure = 0
+    for told, given in zip(measured.sets[name], found, strict=True):
+        scores = {each.kind: each.score for each in given if each.role != "mistake" and each.kind != "interview"}
+        besides = told.besides or frozenset()
+        told_count += len(besides)
+        shown += sum(scores.get(kind, 0) >= SHOWN for kind in besides)
+        read += sum(scores.get(kind, 0) >= 0.5 for kind in besides)
+        for kind, score in scores.items():
+            if score >= 0.5 and (is_told := told.tells(kind, measured.program.kinds[kind].role)) is not None:
+                sure += 1
+                right += is_told
+                if errors and not is_told:
+                    yield f"  - {told.text[:160]} | read {kind} {score}"
+        if errors:
+            missed = {kind: scores.get(kind, 0) for kind in besides if scores.get(kind, 0) < SHOWN}
+            if missed:
+                yield f"  - {told.text[:160]} | not shown {missed}"
+    shares = f"{shown / max(1, told_count):6.2f} {read / max(1, told_count):7.2f} {right / max(1, sure):6.2f}"
+    yield f"{name:48} {told_count:5} {shares}"
 
 
 def _field_lines(name: str, texts: Sequence[ToldText], found: Sequence[list[Suggestion]], errors: bool) -> Iterable[str]:
