@@ -23,7 +23,7 @@ import yaml
 
 import misstep
 from misstep.analysis.reading import SHOWN, ranking
-from misstep.analysis.reading.ranking import FIGURES, WeighedKind
+from misstep.analysis.reading.ranking import FIGURES, WeighedKind, Weights
 from misstep.analysis.reading.reader import StoryReader, Suggestion
 from misstep.language.words import Words
 from misstep.limits import Limits
@@ -84,7 +84,7 @@ def _read_file(name: str) -> dict[str, list[ToldText]]:
             each["story"],
             frozenset(fact["kind"] for fact in each["facts"]),
             frozenset(each.get("besides", ())),
-            frozenset(each.get("also", ())),
+            frozenset((*each.get("also", ()), *each.get("maybe", ()))),
             frozenset(each.get("not", ())),
             facts=(*each["facts"], {"kind": "interview", **each.get("interview", {})}),
             again=tuple(each.get("again", ())),
@@ -98,7 +98,7 @@ def _read_file(name: str) -> dict[str, list[ToldText]]:
             also=frozenset(each.get("also", ())),
             has_coded_slips=False,
         )
-        for each in held["besides"]
+        for each in held.get("besides", ())
     ]
     denials = [ToldText(each["text"], wrong=frozenset(each["not"])) for each in held["denials"]]
     phrases = [ToldText(text, frozenset(kinds), besides=frozenset()) for text, kinds in held["phrases"]]
@@ -145,20 +145,24 @@ class Measured:
         }
         return Words(kinds, self.words.terms)
 
-    def fit(self, part: int | None = None) -> list[float]:
+    def fit(self, part: int | None = None) -> Weights:
         """The weights fitted to all texts, or to those of the other parts."""
+        return Weights(*(self._fit(part, of == "mistakes") for of in Weights._fields))
+
+    def _fit(self, part: int | None, mistakes: bool) -> list[float]:
         rows, right, counts = [], [], []
-        for name in _IN_FIT:
+        for name, count in _IN_FIT.items():
             for n, told in enumerate(self.sets[name]):
                 if n % PARTS == part:
                     continue
                 for kind, weighed in _nearest(self.figures[name][n]):
-                    is_told = told.tells(kind, self.program.kinds[kind].role)
-                    if is_told is None or weighed.denied:
+                    role = self.program.kinds[kind].role
+                    is_told = told.tells(kind, role)
+                    if (role == "mistake") is not mistakes or is_told is None or weighed.denied:
                         continue
                     rows.append(weighed.figures)
                     right.append(is_told)
-                    counts.append(_IN_FIT[name])
+                    counts.append(count)
         return fit_logistic(rows, right, counts)
 
     def suggestions(self) -> dict[str, list[list[Suggestion]]]:
@@ -348,7 +352,10 @@ def main() -> None:
     options = parser.parse_args()
     measured = Measured()
     if options.fit:
-        fitted = dict(zip(FIGURES, (round(weight, 3) for weight in measured.fit()), strict=True))
+        fitted = {
+            of: dict(zip(FIGURES, (round(weight, 3) for weight in weights), strict=True))
+            for of, weights in measured.fit()._asdict().items()
+        }
         WEIGHTS.write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
         print(f"written: {WEIGHTS.name} of misstep {misstep.__version__}")
         return

@@ -8,6 +8,7 @@ import pytest
 
 import misstep
 from misstep import RecordError, Suggestion
+from misstep.analysis.reading import SHOWN
 from misstep.analysis.reading.amounts import find_amounts
 from misstep.analysis.reading.scope import sentences, wording_tokens
 
@@ -211,6 +212,30 @@ def test_a_wording_is_split_as_a_text_is() -> None:
         meant = [(token.word, token.denied, token.other, token.possessive) for token in sentence[:-1]]
         split = [(token.word, token.denied, token.other, token.possessive) for token in wording_tokens(wording)]
         assert split == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("At the end they walked me to the lift and said it had been a real pleasure.", "warm_close"),
+        ("I wrote to them the same evening to say sorry.", "apology_given"),
+        ("They asked if I was planning to have children.", "prying_question"),
+        ("She asked about the gap again at the end of the interview.", "topic_raised_again"),
+        ("My old manager works there and put in a good word for me.", "referral"),
+        ("It was meant to take an hour and they ended it after fifteen minutes.", "cut_short"),
+    ],
+)
+def test_what_is_told_besides_slips_is_found(text: str, kind: str) -> None:
+    found = [each for each in misstep.RuleBase.shipped().suggest(text, of_interview=True) if each.role != "mistake"]
+    assert found[0].kind == kind
+    assert found[0].score >= SHOWN
+
+
+def test_slips_come_before_what_is_told_besides() -> None:
+    found = misstep.suggest("I was ten minutes late, but at the end they walked me to the lift and said it had been a pleasure.")
+    roles = [each.role for each in found]
+    assert roles == sorted(roles, key=lambda role: role != "mistake")
+    assert {"late_arrival", "warm_close"} <= {each.kind for each in found if each.score >= SHOWN}
 
 
 def test_the_interview_is_told_by_its_fields_and_comes_last() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from misstep.analysis.reading.english import FIRST, OF_INTERVIEWS, stem
 from misstep.analysis.reading.evidence import Evidence
@@ -22,12 +23,22 @@ FIGURES = (
     "of its clause",  # how many of the words of its clause are those of its best pattern
     "lead in a sentence",  # against the other kinds of its best sentence
     "lead in the text",
-    "not a mistake",
     "sentences",
     "further sentences",
     "of an interview",  # a word of the text says so
 )
 """The figures of one kind, in the order of their weights."""
+
+
+class Weights(NamedTuple):
+    """The weights of the figures, in their order: of mistakes, and of all that is told besides."""
+
+    mistakes: Sequence[float]
+    besides: Sequence[float]
+
+    def of(self, kind: Kind) -> Sequence[float]:
+        """Those of a kind."""
+        return self.mistakes if kind.role == "mistake" else self.besides
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +51,7 @@ class WeighedKind:
     denied: bool
 
 
-def weigh(
-    evidence: Mapping[int, Evidence], kinds: Sequence[Kind], found: list[list[Token]], of_interview: bool = False
-) -> dict[int, WeighedKind]:
+def weigh(evidence: Mapping[int, Evidence], found: list[list[Token]], of_interview: bool = False) -> dict[int, WeighedKind]:
     """The figures of all kinds that anything speaks for. ``of_interview``: the text is known to be about one."""
     sums = {k: (_sum(e.patterns), _sum(e.words)) for k, e in evidence.items()}
     most = [max((row[i] for row in sums.values()), default=0.0) or 1.0 for i in range(2)]
@@ -76,7 +85,6 @@ def weigh(
                 _of_its_clause(e, best, found),
                 leads[k][best],
                 text_lead[k],
-                float(kinds[k].role != "mistake"),
                 math.log1p(len(found)),
                 sum(further[:2]),
                 float(of_interview),

@@ -13,7 +13,7 @@ from typing import Any
 from misstep.analysis.reading import SHOWN
 from misstep.analysis.reading.english import stem
 from misstep.analysis.reading.evidence import Evidence, find_evidence
-from misstep.analysis.reading.ranking import FIGURES, WeighedKind, chance, weigh
+from misstep.analysis.reading.ranking import FIGURES, WeighedKind, Weights, chance, weigh
 from misstep.analysis.reading.said_fields import FieldReader, Passage
 from misstep.analysis.reading.scope import sentences
 from misstep.analysis.reading.spelling import Spelling
@@ -26,6 +26,7 @@ from misstep.language.words import Words
 
 LEAST_SCORE = 0.005
 MOST_SUGGESTIONS = 10
+"""The most mistakes that are suggested, and the most of all else."""
 LIKELY = 0.01
 """Fields are read for kinds with at least this chance."""
 SURE = 0.3
@@ -68,15 +69,15 @@ class StoryReader:
     """Reads texts with the words of one rule base. Immutable."""
 
     def __init__(self, program: Program, words: Words) -> None:
-        self._weights: Sequence[float] = fitted_weights()
+        self._weights = fitted_weights()
         self.index = WordIndex(program, words)
         self._fields = FieldReader(self.index)
         self._spelling = Spelling(self.index.spelled, self.index.stems)
 
     def suggest(self, text: str, most: int, of_interview: bool = False) -> list[Suggestion]:
-        """The kinds that a text of at most so many characters tells of, best first; settings that are told by their fields alone
-        come last. ``of_interview``: it is known to be about an interview. Raises RecordError for anything but text, and for
-        a longer one."""
+        """The kinds that a text of at most so many characters tells of, best first: mistakes, then strengths, signals and what has
+        been done since; settings that are told by their fields alone come last. ``of_interview``: it is known to be about an
+        interview. Raises RecordError for anything but text, and for a longer one."""
         if not isinstance(text, str):
             raise RecordError("a story must be text")
         if len(text) > most:
@@ -96,22 +97,26 @@ class StoryReader:
             )
             for owner, score, weighed in ranked
         ]
-        suggestions = [self._suggestion(each, told, found, evidence[each.owner]) for each in told[:MOST_SUGGESTIONS]]
+        slips, besides = [], []
+        for each in told:
+            (slips if self.index.kinds[each.owner].role == "mistake" else besides).append(each)
+        chosen = [*slips[:MOST_SUGGESTIONS], *besides[:MOST_SUGGESTIONS]]
+        suggestions = [self._suggestion(each, told, found, evidence[each.owner]) for each in chosen]
         sure, named = [each for each in told if each.score >= SURE], self._names_setting(found)
         if told and (told[0].score >= SHOWN or named):
             suggestions += self._settings(found, sure, _BY_FIELDS if sure or named else _BY_FIELDS_ALONE)
         return suggestions
 
-    def with_weights(self, weights: Sequence[float]) -> StoryReader:
+    def with_weights(self, weights: Weights) -> StoryReader:
         """The same reader with other weights."""
         other = copy(self)
-        other._weights = tuple(weights)
+        other._weights = weights
         return other
 
     def weigh(self, text: str) -> dict[str, WeighedKind]:
         """The figures of the kinds that anything in a text speaks for, by name: what the weights are fitted to."""
         found = sentences(text, self._spelling.corrected)
-        figures = weigh(find_evidence(found, self.index), self.index.kinds, found)
+        figures = weigh(find_evidence(found, self.index), found)
         return {self.index.kinds[owner].name: weighed for owner, weighed in figures.items()}
 
     def _is_foreign(self, found: list[list[Token]]) -> bool:
@@ -123,13 +128,14 @@ class StoryReader:
         self, evidence: dict[int, Evidence], found: list[list[Token]], of_interview: bool
     ) -> list[tuple[int, float, WeighedKind]]:
         """The kinds with their chances, best first."""
-        weighed = weigh(evidence, self.index.kinds, found, of_interview)
-        chances = {owner: chance(each, self._weights) for owner, each in weighed.items() if not each.denied}
+        weighed = weigh(evidence, found, of_interview)
+        kinds = self.index.kinds
+        chances = {owner: chance(each, self._weights.of(kinds[owner])) for owner, each in weighed.items() if not each.denied}
         for owner, score in list(chances.items()):
             for other in self.index.instead_of[owner]:
                 if other in chances and score >= SURE and weighed[other].sentence == weighed[owner].sentence:
                     chances[other] *= _SAME_WORDS
-        ordered = sorted(chances.items(), key=lambda item: (-item[1], self.index.kinds[item[0]].name))
+        ordered = sorted(chances.items(), key=lambda item: (-item[1], kinds[item[0]].name))
         return [(owner, score, weighed[owner]) for owner, score in ordered if score >= LEAST_SCORE]
 
     def _suggestion(self, told: _Told, all_told: Iterable[_Told], found: list[list[Token]], evidence: Evidence) -> Suggestion:
@@ -240,7 +246,7 @@ def _joined_places(places: tuple[int, ...]) -> Iterator[tuple[int, int]]:
 
 
 @cache
-def fitted_weights() -> tuple[float, ...]:
-    """The weight of each figure, fitted by ``python -m benchmarks.words --fit``."""
+def fitted_weights() -> Weights:
+    """The weights that ``python -m benchmarks.words --fit`` has fitted."""
     fitted = json.loads((Path(__file__).parent / "weights.json").read_text("utf-8"))
-    return tuple(fitted[name] for name in FIGURES)
+    return Weights(*([fitted[of][name] for name in FIGURES] for of in Weights._fields))

@@ -38,6 +38,7 @@ from misstep.analysis.reading.scope_words import (
 from misstep.analysis.reading.tokens import NUMBER, Token, joined, split
 
 _ENDS_AWAY = ("but", "and", "because", "until", "when")
+_REACH_OF_ASKED = 5
 _AGAIN = 5
 """How many words on something is denied behind an "or", or behind an "I" that stands after its verb."""
 
@@ -219,7 +220,7 @@ def _mark_away(sentence: list[Token]) -> None:
         _set_away(sentence)
         return
     found = _phrases_in(sentence)
-    away = found["away"]
+    away = [i for i in found["away"] if not _is_asked(sentence, i)]
     away += [i for i in found["before but"] if not TURNS.isdisjoint(words[i:])]
     away += [n for i in found["restraint"] for n in (_clause_before(sentence, i), i)]
     for i, token in enumerate(sentence):
@@ -294,6 +295,11 @@ def _clause_before(sentence: list[Token], at: int) -> int:
     return max(0, at - 1)
 
 
+def _is_asked(sentence: list[Token], at: int) -> bool:
+    """Whether a phrase stands in what others asked: "they asked if I plan to have children" was asked, whatever I plan."""
+    return any(token.stem == _ASK and token.other for token in sentence[max(0, at - _REACH_OF_ASKED) : at])
+
+
 def _names_what_is_feared(sentence: list[Token], fear: int) -> bool:
     for i, token in enumerate(sentence[fear + 1 : fear + 1 + _AGAIN]):
         if token.clause or token.word in _ENDS_AWAY:
@@ -303,6 +309,7 @@ def _names_what_is_feared(sentence: list[Token], fear: int) -> bool:
     return False
 
 
+_ASK = stem("ask")
 _OTHER_STEMS = frozenset(map(stem, OTHERS))
 _OUTSIDER_STEMS = frozenset(map(stem, OUTSIDERS))
 _RELATIVE_STEMS = frozenset(map(stem, RELATIVES))
