@@ -75,8 +75,8 @@ class StoryReader:
         self._spelling = Spelling(self.index.spelled, self.index.stems)
 
     def suggest(self, text: str, most: int, of_interview: bool = False) -> list[Suggestion]:
-        """The kinds that a text of at most so many characters tells of, best first: mistakes, then strengths, signals and what has
-        been done since; settings that are told by their fields alone come last. ``of_interview``: it is known to be about an
+        """The kinds that a text of at most so many characters tells of, best first: mistakes, then strengths, signals and what
+        has been done since; settings that are told by their fields alone come last. ``of_interview``: it is known to be about an
         interview. Raises RecordError for anything but text, and for a longer one."""
         if not isinstance(text, str):
             raise RecordError("a story must be text")
@@ -97,9 +97,8 @@ class StoryReader:
             )
             for owner, score, weighed in ranked
         ]
-        slips, besides = [], []
-        for each in told:
-            (slips if self.index.kinds[each.owner].role == "mistake" else besides).append(each)
+        slips = [each for each in told if self.index.kinds[each.owner].role == "mistake"]
+        besides = [each for each in told if self.index.kinds[each.owner].role != "mistake"]
         chosen = [*slips[:MOST_SUGGESTIONS], *besides[:MOST_SUGGESTIONS]]
         suggestions = [self._suggestion(each, told, found, evidence[each.owner]) for each in chosen]
         sure, named = [each for each in told if each.score >= SURE], self._names_setting(found)
