@@ -12,7 +12,7 @@ from misstep.analysis.reading.wordings import (
     IN_A_NOTE,
     ON_ANOTHER_DAY,
     SAID_OF_OTHERS,
-    Patterns,
+    PatternsByWord,
     WordIndex,
     WordPattern,
     features,
@@ -109,7 +109,7 @@ def spots(pattern: WordPattern, places: Places) -> Iterator[tuple[int, ...]]:
             yield tuple(row)
 
 
-def likely(patterns: Patterns, places: Places) -> list[WordPattern]:
+def likely(patterns: PatternsByWord, places: Places) -> list[WordPattern]:
     """The patterns whose key stands in a sentence, and their first and last word: most others need not be looked for."""
     return [
         pattern

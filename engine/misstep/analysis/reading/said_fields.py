@@ -23,7 +23,7 @@ from misstep.analysis.reading.english import (
 from misstep.analysis.reading.evidence import Places, likely, places_of, spots
 from misstep.analysis.reading.scope import wording_tokens
 from misstep.analysis.reading.tokens import NUMBER, Token
-from misstep.analysis.reading.wordings import Patterns, WordIndex, WordPattern, by_first, variants
+from misstep.analysis.reading.wordings import PatternsByWord, WordIndex, WordPattern, by_first, variants
 from misstep.language.facts import Field, Kind
 from misstep.language.words import FieldWords
 
@@ -46,11 +46,11 @@ class _Cues:
     one stands in the same clause, and those that speak against it."""
 
     field: Field
-    values: tuple[tuple[Any, Patterns], ...]
-    near: Patterns
+    values: tuple[tuple[Any, PatternsByWord], ...]
+    near: PatternsByWord
     counts: frozenset[str]
-    told_with: Patterns
-    against: Patterns
+    told_with: PatternsByWord
+    against: PatternsByWord
 
     def and_those(self, other: _Cues) -> _Cues:
         """These cues and those of the same field in other words."""
@@ -67,7 +67,7 @@ class _Cues:
         )
 
 
-def _both(some: Patterns, others: Patterns) -> Patterns:
+def _both(some: PatternsByWord, others: PatternsByWord) -> PatternsByWord:
     return by_first(chain(*some.values(), *others.values()))
 
 
@@ -218,7 +218,7 @@ def _in_order(found: dict[str, Any], kind: Kind) -> dict[str, Any]:
 _NONE = (False, 0)
 
 
-def _best(patterns: Patterns, passage: Passage, cues: _Cues) -> tuple[bool, int]:
+def _best(patterns: PatternsByWord, passage: Passage, cues: _Cues) -> tuple[bool, int]:
     """How many words the longest pattern has that stands in a passage; what is said to be so counts before what is denied. A
     truth value is told by either."""
     best = _NONE
@@ -230,7 +230,7 @@ def _best(patterns: Patterns, passage: Passage, cues: _Cues) -> tuple[bool, int]
     return best
 
 
-def _without(against: Patterns, passage: Passage) -> Passage:
+def _without(against: PatternsByWord, passage: Passage) -> Passage:
     """A passage without the words that are not meant."""
     passed = {place for pattern in likely(against, passage.places) for place in _told(pattern, passage)}
     if not passed:

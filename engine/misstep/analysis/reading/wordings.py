@@ -43,7 +43,7 @@ class WordPattern(NamedTuple):
     weight: float = 1.0
 
 
-Patterns = dict[str, list[WordPattern]]
+PatternsByWord = dict[str, list[WordPattern]]
 """Patterns by one of their words, which a text must have."""
 
 
@@ -199,15 +199,15 @@ class WordIndex:
         self.stems = frozenset(name.lstrip("~") for name in counts if " " not in name and "<" not in name) | STOP_STEMS
 
 
-def by_first(patterns: Iterable[WordPattern]) -> Patterns:
+def by_first(patterns: Iterable[WordPattern]) -> PatternsByWord:
     """Patterns by the first of their words."""
-    found: Patterns = defaultdict(list)
+    found: PatternsByWord = defaultdict(list)
     for pattern in patterns:
         found[pattern.names[0]].append(pattern)
     return dict(found)
 
 
-def _by_rarest(patterns: Iterable[WordPattern], many: int) -> Patterns:
+def _by_rarest(patterns: Iterable[WordPattern], many: int) -> PatternsByWord:
     """Patterns by the rarest of their words, with their weights: a word tells the less, the more kinds have it in a pattern."""
     unique: dict[tuple[int, tuple[str, ...], tuple[bool, ...]], WordPattern] = {}
     for pattern in patterns:
@@ -217,7 +217,7 @@ def _by_rarest(patterns: Iterable[WordPattern], many: int) -> Patterns:
         for name in pattern.names:
             holders[name].add(pattern.owner)
     tells = {name: math.log(many / len(held)) + 0.3 for name, held in holders.items()}
-    found: Patterns = defaultdict(list)
+    found: PatternsByWord = defaultdict(list)
     for pattern in unique.values():
         rarest = max(pattern.names, key=lambda name: tells[name])
         found[rarest].append(pattern._replace(weight=sum(tells[name] for name in pattern.names)))
