@@ -43,5 +43,6 @@ class Catalogue:
         named = [
             kind for kind in self._kinds.values() if called in (kind.name, kind.name.replace("_", " "), kind.title.casefold())
         ]
-        told = [self._kinds[each.kind] for each in self._rulebase.suggest(text, of_interview=True)]
+        suggested = sorted(self._rulebase.suggest(text, of_interview=True), key=lambda each: -each.score)
+        told = [self._kinds[each.kind] for each in suggested]
         return list({kind.name: kind for kind in (*named, *told)}.values())[:MOST_FOUND]
