@@ -102,33 +102,39 @@ def name_derived(memory: Memory, taken: set[str]) -> dict[Row, str]:
     for row in memory.derivations:
         by_kind.setdefault(row[KIND], []).append(row)
     names: dict[Row, str] = {}
-
-    def matched(row: Row) -> Iterator[object]:
-        ((rule, match),) = memory.derivations[row]
-        for binder, fact in zip(rule.binders, match, strict=True):
-            yield fact[0] if isinstance(binder, Pattern) and binder.over == FINDING else fact
-
-    def origin(row: Row) -> tuple[object, ...]:
-        ((rule, _),) = memory.derivations[row]
-        facts = [names.get(fact, fact[ID]) if isinstance(fact, tuple) else fact for fact in matched(row)]
-        return sort_key(row), rule.id, facts
-
-    def name(kind: str) -> None:
-        rows = by_kind[kind]
-        if rows[0] in names:
-            return
-        if memory.program.kinds[kind].each:  # it does not come of itself, and what it comes of has its names first
-            for fact in [fact for row in rows for fact in matched(row)]:
-                if isinstance(fact, tuple) and fact in memory.derivations:
-                    name(fact[KIND])
-            rows.sort(key=origin)
-        else:
-            rows.sort(key=sort_key)
-        names.update(zip(rows, free_ids(kind, len(rows), taken), strict=True))
-
     for kind in by_kind:
-        name(kind)
+        _name_kind(kind, by_kind, memory, taken, names)
     return {row: names[row] for _, rows in sorted(by_kind.items()) for row in rows}
+
+
+def _name_kind(kind: str, by_kind: dict[str, list[Row]], memory: Memory, taken: set[str], names: dict[Row, str]) -> None:
+    """Name the facts of a kind; where they are kept each, what they come of before them, which is never of their own kind."""
+    rows = by_kind[kind]
+    if rows[0] in names:
+        return
+    if memory.program.kinds[kind].each:
+        for row in rows:
+            for fact in _matched(row, memory):
+                if isinstance(fact, tuple) and fact in memory.derivations:
+                    _name_kind(fact[KIND], by_kind, memory, taken, names)
+        rows.sort(key=lambda row: _origin(row, memory, names))
+    else:
+        rows.sort(key=sort_key)
+    names.update(zip(rows, free_ids(kind, len(rows), taken), strict=True))
+
+
+def _origin(row: Row, memory: Memory, names: dict[Row, str]) -> tuple[object, ...]:
+    """Its values, and the rule and the facts that a fact kept each comes of."""
+    ((rule, _),) = memory.derivations[row]
+    facts = [names.get(fact, fact[ID]) if isinstance(fact, tuple) else fact for fact in _matched(row, memory)]
+    return sort_key(row), rule.id, facts
+
+
+def _matched(row: Row, memory: Memory) -> Iterator[object]:
+    """What the rule has matched that a fact kept each comes of; the mistake of a finding."""
+    ((rule, match),) = memory.derivations[row]
+    for binder, fact in zip(rule.binders, match, strict=True):
+        yield fact[0] if isinstance(binder, Pattern) and binder.over == FINDING else fact
 
 
 def reasons_by_fact(
