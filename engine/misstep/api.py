@@ -206,7 +206,7 @@ class RuleBase:
         return self._certainty(self._reader.read_json(record), engine).to_json()
 
     def suggest(self, text: str, *, of_interview: bool = False) -> list[Suggestion]:
-        """The facts that a text may tell of, best first, with the words that led to them; see docs/own-words.md.
+        """The facts that a text may tell of, slips first, with the words that led to them; see docs/own-words.md.
 
         ``of_interview``: the text is known to be about an interview, as notes of one are; else one that does not say so gets
         lower scores.

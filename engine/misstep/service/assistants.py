@@ -86,7 +86,7 @@ def make_server(rules: Sequence[Path] = ()) -> MCPServer:
 
     @server.tool(annotations=_READING)
     def suggest(text: str) -> dict[str, Any]:
-        """The facts that a text may tell of, best first: to be confirmed by the person, one by one, before they are assessed."""
+        """The facts that a text may tell of, slips first: to be confirmed by the person, one by one, before they are assessed."""
         with _tool_errors():
             return {"suggestions": list(map(dataclasses.asdict, rulebase.suggest(text)))}
 

@@ -143,7 +143,7 @@ OPERATIONS = {
         "suggest",
         "Read a text for the facts that it may tell of",
         _object(suggestions=_array(_ref("Suggestion"))),
-        answer="The facts, best first; none where nothing is understood",
+        answer="The facts, slips first; none where nothing is understood",
         description="The text is not kept, and nothing of it is logged. Of suggestions with a score of 0.8 eight in ten are "
         "right: show them to the person, and assess what is confirmed. `fields`: only what the words say; `spans`: the places in "
         "the text that led to it, from and to; `wording`: that of the packs which matched best. Packs have words for English.",
