@@ -84,7 +84,7 @@ def _read_file(name: str) -> dict[str, list[ToldText]]:
             each["story"],
             frozenset(fact["kind"] for fact in each["facts"]),
             frozenset(each.get("besides", ())),
-            frozenset((*each.get("also", ()), *each.get("maybe", ()))),
+            frozenset(each.get("also", ())),
             frozenset(each.get("not", ())),
             facts=(*each["facts"], {"kind": "interview", **each.get("interview", {})}),
             again=tuple(each.get("again", ())),
@@ -291,8 +291,7 @@ def report(measured: Measured, errors: bool) -> Iterable[str]:
 def _besides_lines(name: str, measured: Measured, found: Sequence[list[Suggestion]], errors: bool) -> Iterable[str]:
     """Of the kinds that are no slips: how many are told, and which shares of them are shown and have a score of 0.5 or more; and
     of those with such a score, how many are right."""
-    told_count = shown = read = right = 0
-    sure = 0
+    told_count = shown = read = sure = right = 0
     for told, given in zip(measured.sets[name], found, strict=True):
         scores = {each.kind: each.score for each in given if each.role != "mistake" and each.kind != "interview"}
         besides = told.besides or frozenset()

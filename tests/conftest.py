@@ -32,9 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     needs.register(config)
-    gc.set_threshold(
-        100_000, 50, 100
-    )  # rule bases of many tests are held: to look through them for garbage took a tenth of the time
+    # To look for garbage among the rule bases of other tests took a tenth of the time.
+    gc.set_threshold(100_000, 50, 100)
     folder = tempfile.TemporaryDirectory(prefix="misstep-tests-")
     os.environ["MISSTEP_CACHE"] = folder.name  # nothing is left in the home of whoever runs the tests
     config.add_cleanup(folder.cleanup)

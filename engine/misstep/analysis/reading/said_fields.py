@@ -29,14 +29,16 @@ from misstep.language.words import FieldWords
 
 _NEAR = 6
 """The most words between a number and what says what it is of."""
-_SHORT = 4
-"""The most words of a sentence that says nothing but how often."""
 _NEAR_THE_WORDS = 8
 """The most words between a count and the words of its kind."""
+_SHORT = 4
+"""The most words of a sentence that says nothing but how often."""
 _UNREAL = word_set("should shall would will might wish wished hope hoped expect if whether want wanted meant")
 """What is said behind these has not happened."""
 _REACH_OF_UNREAL = 5
+"""The most words between these and what they make unreal."""
 _REACH_OF_SAID = 3
+"""The most words between an "ask" and its "if", or a "say" and its "would"."""
 _ASKS, _SAYS = frozenset(map(stem, ("ask", "wonder"))), frozenset(map(stem, ("say", "tell", "told", "said")))
 
 
@@ -185,30 +187,7 @@ def _name(token: Token) -> str:
 
 
 _SUBJECTS = THIRD | PERSONS | OTHERS
-_SCOPE = THIRD | frozenset(
-    [
-        "i",
-        "we",
-        "the",
-        "a",
-        "an",
-        "not",
-        "never",
-        "was",
-        "were",
-        "is",
-        "am",
-        "are",
-        "be",
-        "been",
-        "had",
-        "have",
-        "has",
-        "do",
-        "does",
-        "did",
-    ]
-)
+_SCOPE = THIRD | word_set("i we the a an not never was were is am are be been had have has do does did")
 
 
 def _in_order(found: dict[str, Any], kind: Kind) -> dict[str, Any]:
