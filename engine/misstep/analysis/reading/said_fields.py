@@ -89,6 +89,7 @@ class FieldReader:
     def __init__(self, index: WordIndex) -> None:
         self._index = index
         self._cues: dict[str, tuple[_Cues, ...]] = {}
+        self._of_roles: dict[str, tuple[_Cues, ...]] = {}
 
     def passage(self, sentence: list[Token], own: tuple[int, ...] = ()) -> Passage:
         """A sentence, ready to be read."""
@@ -103,13 +104,7 @@ class FieldReader:
         another kind; fields that are of this kind alone are read from them where the others say nothing."""
         kind = self._index.kinds[owner]
         if kind.name not in self._cues:
-            role = self._index.role_words.get(kind.role)
-            own = {words.field.name: _cues(words) for words in self._index.words[owner].fields}
-            counted = frozenset[str]().union(*(cues.counts for cues in own.values()))  # "four times" is said of one field
-            for cues in map(_cues, role.fields if role else ()):
-                shared, name = replace(cues, counts=cues.counts - counted), cues.field.name
-                own[name] = own[name].and_those(shared) if name in own else shared
-            self._cues[kind.name] = tuple(own.values())
+            self._cues[kind.name] = self._cues_of(owner)
         found = {}
         for cues in self._cues[kind.name]:
             near = (*passages, *beside) if cues.field.name in self._index.own_fields[owner] else passages
@@ -119,6 +114,19 @@ class FieldReader:
             if value is not None and cues.field.takes(cues.field.form.store(value)):
                 found[cues.field.name] = value
         return _in_order(found, kind)
+
+    def _cues_of(self, owner: int) -> tuple[_Cues, ...]:
+        """How the fields of a kind are read: in its own words, and in those of its role."""
+        role = self._index.kinds[owner].role
+        if role not in self._of_roles:  # kinds of a role share them
+            words = self._index.role_words.get(role)
+            self._of_roles[role] = tuple(map(_cues, words.fields if words else ()))
+        own = {words.field.name: _cues(words) for words in self._index.words[owner].fields}
+        counted = frozenset[str]().union(*(cues.counts for cues in own.values()))  # "four times" is said of one field
+        for cues in self._of_roles[role]:
+            shared, name = replace(cues, counts=cues.counts - counted), cues.field.name
+            own[name] = own[name].and_those(shared) if name in own else shared
+        return tuple(own.values())
 
     def _value(self, cues: _Cues, passages: Sequence[Passage]) -> Any:
         if cues.field.type == "set":
