@@ -25,6 +25,7 @@ import misstep
 from misstep.analysis.reading import SHOWN, ranking
 from misstep.analysis.reading.ranking import FIGURES, WeighedKind, Weights
 from misstep.analysis.reading.reader import StoryReader, Suggestion
+from misstep.analysis.reading.wordings import WordIndex
 from misstep.language.words import Words
 from misstep.limits import Limits
 from misstep.rulebase.link_words import link_words, shipped_word_sources
@@ -127,8 +128,8 @@ class Measured:
         self.sets = read_sets()
         self.program = shipped_program()
         self.words = link_words(self.program, shipped_word_sources(), Limits())
-        self.whole = StoryReader(self.program, self.words)
-        self.readers = [StoryReader(self.program, self._without(part)) for part in range(PARTS)]
+        self.whole = StoryReader(WordIndex(self.program, self.words))
+        self.readers = [StoryReader(WordIndex(self.program, self._without(part))) for part in range(PARTS)]
         self.figures = {
             name: [self._reader(name, n).weigh(told.text) for n, told in enumerate(texts)] for name, texts in self.sets.items()
         }

@@ -1,7 +1,8 @@
 """What is made of the shipped packs: made once, and from then on read from the user's cache.
 
-To parse, check and link the packs takes most of the start of a process, with the same result every time. So the result is kept as
-JSON (plain data: nothing in it is ever run), under a name made of all that it comes from: the packs and the code that links them.
+To parse, check and link the packs takes most of the start of a process, and to learn their words most of a first reading, with
+the same result every time. So the result is kept as JSON (plain data: nothing in it is ever run), under a name made of all that
+it comes from: the packs and the code that makes it.
 A cache that is missing, torn, foreign or not to be written only costs time.
 """
 
@@ -26,10 +27,11 @@ CACHE = "MISSTEP_CACHE"
 """Environment variable: the folder to keep the linked rules in, or ``off``."""
 
 
-def kept(what: str, make: Callable[[], bytes], read: Callable[[bytes], T]) -> T:
-    """What is made of the shipped rules as ``read``: from the cache, or made now and put there."""
+def kept(what: str, make: Callable[[], bytes], read: Callable[[bytes], T], also: tuple[Path, ...] = ()) -> T:
+    """What is made of the shipped rules as ``read``: from the cache, or made now and put there. ``also``: files that it comes
+    from besides the packs and the code that links them."""
     folder = _cache_folder()
-    file = folder / f"misstep-{what}-{_fingerprint()}.json" if folder else None
+    file = folder / f"misstep-{what}-{_fingerprint(also)}.json" if folder else None
     text = _read(file) if file else None
     if text is not None:
         with suppress(ValueError, LookupError, TypeError):
@@ -56,15 +58,16 @@ KEPT_SECONDS = 30 * 24 * 3600
 
 
 @cache
-def _fingerprint() -> str:
-    """A digest of the contents of all that the program comes from: the packs, and the code that links and exports them."""
+def _fingerprint(also: tuple[Path, ...]) -> str:
+    """A digest of the contents of all that something comes from: the packs, the code that links and exports them, and files
+    besides."""
     digest = hashlib.sha256()
     code = Path(__file__).resolve().parent.parent
     sources = [
         file for folder in (".", "evaluate", "rulebase", "language", "layout") for file in sorted((code / folder).glob("*.py"))
     ]
     packs = sorted(file for form in ("*.y*ml", "*.csv") for file in shipped_rules().glob(form))
-    for file in [*sources, *packs]:
+    for file in [*sources, *packs, *sorted(also)]:
         content = file.read_bytes()
         digest.update(f"{file.name} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:32]

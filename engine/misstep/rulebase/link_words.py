@@ -20,7 +20,7 @@ from misstep.language.words import FieldWords, KindWords, Words
 from misstep.limits import FIXED, Limits
 from misstep.rulebase import schema
 from misstep.rulebase.documents import read_yaml
-from misstep.rulebase.load import EXTENDED, shipped_word_files
+from misstep.rulebase.load import EXTENDED, read_shipped_words
 from misstep.rulebase.packs import Merged, Pack, PackEntry, WordFile, refuse
 from misstep.rulebase.read_pack import read_pack
 
@@ -53,7 +53,7 @@ def word_sources(merged: Merged) -> WordSources:
 
 def shipped_word_sources() -> WordSources:
     """The sources of the words of the shipped rule base."""
-    return WordSources(files=shipped_word_files())
+    return WordSources(files=read_shipped_words())
 
 
 def lazy_words(program: Program, merged: Merged, limits: Limits) -> Callable[[], Words]:

@@ -12,12 +12,11 @@ from misstep.rulebase.documents import read_text, read_yaml
 from misstep.rulebase.packs import Merged, Pack, PackEntry, WordFile, merge, refuse
 from misstep.rulebase.read_pack import read_pack
 from misstep.rulebase.sheets import Sheet, read_sheet
-from misstep.rulebase.shipped import shipped_rules
+from misstep.rulebase.shipped import WORDS, shipped_rules, shipped_word_files
 from misstep.rulebase.tables import open_tables
 
 SCALE = "scale"
 SHIPPED = "misstep"
-WORDS = "words"  # the folder, beside packs, of files that hold only words
 EXTENDED = 0  # the layer of the shipped packs that the given ones extend
 
 
@@ -35,19 +34,15 @@ def load_packs(paths: Sequence[str | Path], limits: Limits, cases: bool = True) 
     packs = list(_read_all(files, limits, cases, problems))
     packs += _extended(packs, limits, problems)
     if any(pack.doc.extends for pack in packs):
-        words = {**_shipped_words(), **words}
+        words = {**dict.fromkeys(shipped_word_files(), EXTENDED), **words}
     merged = merge(packs, limits, problems)
     merged.word_files = _read_words(words, limits)
     return merged
 
 
-def shipped_word_files() -> tuple[WordFile, ...]:
-    """The files of words of the shipped packs."""
-    return _read_words(_shipped_words(), Limits())
-
-
-def _shipped_words() -> dict[Path, int]:
-    return dict.fromkeys(sorted((shipped_rules().resolve() / WORDS).glob("*.yaml")), EXTENDED)
+def read_shipped_words() -> tuple[WordFile, ...]:
+    """The files of words of the shipped packs, unread."""
+    return _read_words(dict.fromkeys(shipped_word_files(), EXTENDED), Limits())
 
 
 def _read_words(files: dict[Path, int], limits: Limits) -> tuple[WordFile, ...]:

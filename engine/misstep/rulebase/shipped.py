@@ -6,6 +6,8 @@ from pathlib import Path
 
 from misstep.errors import InstallationError
 
+WORDS = "words"  # the folder, beside packs, of files that hold only words
+
 
 def shipped_rules() -> Path:
     """The folder of the shipped packs: in the installed package, or beside it in a checkout."""
@@ -16,3 +18,8 @@ def shipped_rules() -> Path:
     if (package / "rules").is_dir():
         return package / "rules"
     raise InstallationError(f"the shipped rules are missing: there is no folder {package / 'rules'}; install misstep anew")
+
+
+def shipped_word_files() -> list[Path]:
+    """The files of words of the shipped packs."""
+    return sorted((shipped_rules().resolve() / WORDS).glob("*.yaml"))

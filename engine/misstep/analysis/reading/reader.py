@@ -21,8 +21,6 @@ from misstep.analysis.reading.tokens import NUMBER, Token
 from misstep.analysis.reading.wordings import WordIndex
 from misstep.errors import RecordError
 from misstep.language.facts import Role
-from misstep.language.program import Program
-from misstep.language.words import Words
 
 LEAST_SCORE = 0.005
 MOST_SUGGESTIONS = 10
@@ -68,9 +66,9 @@ class Suggestion:
 class StoryReader:
     """Reads texts with the words of one rule base. Immutable."""
 
-    def __init__(self, program: Program, words: Words) -> None:
+    def __init__(self, index: WordIndex) -> None:
         self._weights = fitted_weights()
-        self.index = WordIndex(program, words)
+        self.index = index
         self._fields = FieldReader(self.index)
         self._spelling = Spelling(self.index.spelled, self.index.stems)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product
 from typing import NamedTuple
 
@@ -43,8 +43,20 @@ class WordPattern(NamedTuple):
     weight: float = 1.0
 
 
-PatternsByWord = dict[str, list[WordPattern]]
+PatternsByWord = Mapping[str, list[WordPattern]]
 """Patterns by one of their words, which a text must have."""
+
+
+class Learnt(NamedTuple):
+    """What an index learns from the words of a rule base, which takes most of its time. ``weights``: how much each feature tells
+    of kinds, by their places; ``patterns`` and ``against``: wordings of kinds, and those that speak against them; ``spelled`` and
+    ``stems``: the words in all of it."""
+
+    weights: dict[str, list[tuple[int, float]]]
+    patterns: PatternsByWord
+    against: PatternsByWord
+    spelled: frozenset[str]
+    stems: frozenset[str]
 
 
 class Terms:
@@ -136,12 +148,11 @@ class WordIndex:
     """All that is matched with a text.
 
     ``kinds``: the kinds that can be told, in the order that owners count in; ``words``: theirs; ``own_fields``: the names of the
-    fields that are of a kind alone, and not of its role; ``signals``: the places of those
-    that are about the other side;
-    ``by_fields``: the places of settings that are told by their fields alone; ``spelled`` and ``stems``: the words in all of
-    it."""
+    fields that are of a kind alone, and not of its role; ``signals``: the places of those that are about the other side;
+    ``by_fields``: the places of settings that are told by their fields alone; ``learnt``: what matches; where it is not given, it
+    is learnt now."""
 
-    def __init__(self, program: Program, words: Words) -> None:
+    def __init__(self, program: Program, words: Words, learnt: Learnt | None = None) -> None:
         self.kinds: list[Kind] = [kind for kind in program.kinds.values() if kind.role in GIVEN_ROLES]
         self.words = [words.kinds.get(kind.name, _NOTHING) for kind in self.kinds]
         self.signals = frozenset(i for i, kind in enumerate(self.kinds) if kind.role == "signal")
@@ -155,7 +166,11 @@ class WordIndex:
             for i, (kind, told) in enumerate(zip(self.kinds, self.words, strict=True))
             if kind.role == "setting" and told.fields and not told.says
         )
-        self.spelled: set[str] = set()
+        self.learnt = self._learn(program) if learnt is None else learnt
+        self.weights, self.patterns, self.against, self.spelled, self.stems = self.learnt
+
+    def _learn(self, program: Program) -> Learnt:
+        spelled: set[str] = set()
         counts: dict[str, Counter[int]] = defaultdict(Counter)
         patterns: list[WordPattern] = []
         of_rules = _words_of_rules(program.rules.values())
@@ -180,28 +195,34 @@ class WordIndex:
                         read.append(tokens)
             patterns += to_patterns(i, (kind.title,))
             for tokens in read:
-                self.spelled.update([token.word for token in tokens])
+                spelled.update([token.word for token in tokens])
                 for name in features(tokens, self.terms):
                     counts[name][i] += 1
-        self._weigh(counts)
-        self.patterns = _by_rarest(patterns, max(len(self.kinds), _FEWEST))
-        self.against = _by_rarest((p for i, told in enumerate(self.words) for p in to_patterns(i, told.against)), _FEWEST)
-
-    def _weigh(self, counts: dict[str, Counter[int]]) -> None:
-        """The weight of each feature for each kind, as BM25 has it; a feature tells the less, the more kinds have it."""
         many = max(len(self.kinds), _FEWEST)
-        self.weights: dict[str, tuple[tuple[int, float], ...]] = {}
-        for name, held in counts.items():
-            if len(held) > _COMMON * many:
-                continue
-            rare = math.log(1 + (many - len(held) + 0.5) / (len(held) + 0.5))
-            self.weights[name] = tuple((i, rare * n * (_SATURATION + 1) / (n + _SATURATION)) for i, n in held.items())
-        self.stems = frozenset(name.lstrip("~") for name in counts if " " not in name and "<" not in name) | STOP_STEMS
+        against = (p for i, told in enumerate(self.words) for p in to_patterns(i, told.against))
+        return Learnt(
+            _weights(counts, many),
+            _by_rarest(patterns, many),
+            _by_rarest(against, _FEWEST),
+            frozenset(spelled),
+            frozenset(name.lstrip("~") for name in counts if " " not in name and "<" not in name) | STOP_STEMS,
+        )
+
+
+def _weights(counts: dict[str, Counter[int]], many: int) -> dict[str, list[tuple[int, float]]]:
+    """The weight of each feature for each of so many kinds, as BM25 has it; a feature tells the less, the more kinds have it."""
+    weights = {}
+    for name, held in counts.items():
+        if len(held) > _COMMON * many:
+            continue
+        rare = math.log(1 + (many - len(held) + 0.5) / (len(held) + 0.5))
+        weights[name] = [(i, rare * n * (_SATURATION + 1) / (n + _SATURATION)) for i, n in held.items()]
+    return weights
 
 
 def by_first(patterns: Iterable[WordPattern]) -> PatternsByWord:
     """Patterns by the first of their words."""
-    found: PatternsByWord = defaultdict(list)
+    found: dict[str, list[WordPattern]] = defaultdict(list)
     for pattern in patterns:
         found[pattern.names[0]].append(pattern)
     return dict(found)
@@ -217,7 +238,7 @@ def _by_rarest(patterns: Iterable[WordPattern], many: int) -> PatternsByWord:
         for name in pattern.names:
             holders[name].add(pattern.owner)
     tells = {name: math.log(many / len(held)) + 0.3 for name, held in holders.items()}
-    found: PatternsByWord = defaultdict(list)
+    found: dict[str, list[WordPattern]] = defaultdict(list)
     for pattern in unique.values():
         rarest = max(pattern.names, key=lambda name: tells[name])
         found[rarest].append(pattern._replace(weight=sum(tells[name] for name in pattern.names)))

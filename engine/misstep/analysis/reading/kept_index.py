@@ -1,0 +1,73 @@
+"""What is learnt from the shipped words, kept in the cache of the user as JSON: to learn it takes most of a first reading."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import snowballstemmer
+
+from misstep.analysis.reading.wordings import Learnt, WordIndex, WordPattern
+from misstep.limits import Limits
+from misstep.rulebase.cache import kept
+from misstep.rulebase.program_json import dump_words, read_words, shipped_program
+from misstep.rulebase.shipped import shipped_word_files
+
+
+def shipped_index() -> WordIndex:
+    """The index of the words of the shipped rules."""
+    program = shipped_program()
+
+    def learn() -> bytes:
+        # this needs pydantic's models of packs and the YAML parser
+        from misstep.rulebase.link_words import link_words, shipped_word_sources
+
+        words = link_words(program, shipped_word_sources(), Limits())
+        learnt = WordIndex(program, words).learnt
+        plain = {**learnt._asdict(), "spelled": sorted(learnt.spelled), "stems": sorted(learnt.stems)}
+        return dump_words(words) + b"\n" + json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def read(text: bytes) -> WordIndex:
+        words, _, learnt = text.partition(b"\n")
+        return WordIndex(program, read_words(words), _read(json.loads(learnt)))
+
+    stemmer = Path(snowballstemmer.__file__).with_name("english_stemmer.py")
+    return kept("index", learn, read, also=(*Path(__file__).parent.glob("*.py"), stemmer, *shipped_word_files()))
+
+
+def _read(found: dict[str, Any]) -> Learnt:
+    return Learnt(
+        found["weights"],
+        _KeptPatterns(found["patterns"]),
+        _KeptPatterns(found["against"]),
+        frozenset(found["spelled"]),
+        frozenset(found["stems"]),
+    )
+
+
+class _KeptPatterns(Mapping[str, list[WordPattern]]):
+    """Patterns of which those of a word are made when a text first has it: most words of packs are in no text of a process."""
+
+    def __init__(self, plain: dict[str, list[list[Any]]]) -> None:
+        self._plain = plain
+        self._made: dict[str, list[WordPattern]] = {}
+
+    def __getitem__(self, word: str) -> list[WordPattern]:
+        made = self._made.get(word)
+        if made is None:
+            made = self._made[word] = [
+                WordPattern(owner, wording, tuple(names), tuple(others), own, tight, weight)
+                for owner, wording, names, others, own, tight, weight in self._plain[word]
+            ]
+        return made
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._plain
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._plain)
+
+    def __len__(self) -> int:
+        return len(self._plain)

@@ -1,0 +1,79 @@
+"""What is learnt from the shipped words is kept between processes; a cache that is not as it should be only costs time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from misstep import Limits, RuleBase
+from misstep.analysis.reading import kept_index
+from misstep.analysis.reading.kept_index import shipped_index
+from misstep.analysis.reading.reader import StoryReader
+from misstep.analysis.reading.wordings import WordIndex
+from misstep.rulebase import cache
+from misstep.rulebase.link_words import link_words, shipped_word_sources
+from misstep.rulebase.shipped import shipped_word_files
+
+STORY = (
+    "I was twelve minutes late because the bus broke down, and I called the hiring manager Tim, which is not his name. "
+    "They laughed. I didn't swear. She walked me to the lift, and I wrote to say sorry the same evening."
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv(cache.CACHE, str(tmp_path / "kept"))
+    cache._fingerprint.cache_clear()
+    yield tmp_path / "kept"
+    cache._fingerprint.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def learnt() -> WordIndex:
+    program = RuleBase.shipped().program
+    return WordIndex(program, link_words(program, shipped_word_sources(), Limits()))
+
+
+def test_what_is_kept_is_what_is_learnt(learnt: WordIndex, folder: Path) -> None:
+    for kept in (shipped_index(), shipped_index()):
+        assert kept.words == learnt.words
+        assert (kept.spelled, kept.stems) == (learnt.spelled, learnt.stems)
+        assert {name: list(map(tuple, held)) for name, held in kept.weights.items()} == learnt.weights
+        for there, here in ((kept.patterns, learnt.patterns), (kept.against, learnt.against)):
+            assert dict(there) == here
+            assert "unheard" not in there
+            assert len(there) == len(here)
+        assert StoryReader(kept).suggest(STORY, 1000) == StoryReader(learnt).suggest(STORY, 1000)
+    (file,) = folder.glob("misstep-index-*")
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_it_is_learnt_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped_index()
+    monkeypatch.setattr(kept_index, "dump_words", None)  # nothing can be learnt any more
+    assert shipped_index().patterns
+    monkeypatch.setenv(cache.CACHE, "off")
+    with pytest.raises(TypeError):
+        shipped_index()
+
+
+def test_other_words_are_learnt_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    shipped_index()
+    (words, *others) = shipped_word_files()
+    changed = tmp_path / words.name
+    changed.write_text(words.read_text("utf-8") + "\n", "utf-8")
+    monkeypatch.setattr(kept_index, "shipped_word_files", lambda: [changed, *others])
+    cache._fingerprint.cache_clear()  # as in another process
+    shipped_index()
+    assert len([*folder.glob("misstep-index-*")]) == 2
+
+
+def test_a_torn_one_is_learnt_anew(folder: Path) -> None:
+    shipped_index()
+    (file,) = folder.glob("misstep-index-*")
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-100])
+    assert StoryReader(shipped_index()).suggest(STORY, 1000)
+    assert file.read_bytes() == whole
