@@ -152,7 +152,7 @@ own answers is another matter: [promises of packs](promises-of-rules.md).
 
 `python -m tests.promises PROFILE`, in a checkout with the packages of the tests, runs all of them, or those named after the
 profile: `short` takes minutes, `nightly` hours, `release` a day. Where a profile has no command, that of the next shorter one
-stands for it.
+stands for it. All that the short profile proves, `.ci/run` proves too, most of it as tests.
 """
 
 
