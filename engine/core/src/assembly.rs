@@ -60,8 +60,7 @@ impl Memory<'_> {
             self.step(json, place, step, draft.as_ref(), &mut cited);
         });
         json.member("avoid").list(self.what_to_avoid(plan), |json, avoid| {
-            let action = &self.program.actions[avoid.action];
-            json.put("{").name("action").text(&action.id).name("title").text(&action.title);
+            json.put(&self.program.actions[avoid.action].named);
             self.ids(json.name("for"), avoid.targets);
             cite(self.program, &mut cited, avoid.firings.iter().copied());
             self.action_reasons(json.name("because"), avoid.firings);
@@ -96,27 +95,30 @@ impl Memory<'_> {
     /// The answer without reasons.
     fn summarize(&self, json: &mut Json, plan: &Plan) {
         let scale = &self.program.scale;
-        json.member("damage").number(plan.damage as f64 / 10.0).member("damage_after").number(plan.damage_after as f64 / 10.0);
-        json.member("band").text(self.facts.word(self.band())).member("verdict").text(self.facts.word(plan.verdict));
-        json.member("outlook").text(self.facts.word(scale.outlooks[self.outlook])).member("acts").truth(plan.acts(self.program));
+        json.member("damage").tenths(plan.damage).member("damage_after").tenths(plan.damage_after);
+        self.facts.put_word(json.member("band"), self.band());
+        self.facts.put_word(json.member("verdict"), plan.verdict);
+        self.facts.put_word(json.member("outlook"), scale.outlooks[self.outlook]);
+        json.member("acts").truth(plan.acts(self.program));
     }
 
     /// A finding without its reasons, with what is said of it; it is left open.
     fn put_finding(&self, json: &mut Json, finding: &Finding, said: Option<&str>) {
         let (scale, kind) = (&self.program.scale, self.facts.kind(finding.fact));
-        let word = |word: u32| self.facts.word(word);
-        json.put("{").name("fact").text(word(self.facts.ids[finding.fact]));
-        json.name("kind").text(word(kind.name)).name("title").text(&kind.title);
+        let put_word = |json: &mut Json, word: u32| {
+            self.facts.put_word(json, word);
+        };
+        json.put("{").name("fact").text(self.id(finding.fact)).put(&kind.named);
         if let Some(said) = said {
             json.name("word").text(said);
         }
         json.name("severity").thousandths(finding.severity);
-        json.name("severity_band").text(word(scale.severity.words[finding.severity_band]));
+        put_word(json.name("severity_band"), scale.severity.words[finding.severity_band]);
         json.name("noticed").thousandths(finding.noticed);
-        json.name("noticed_level").text(word(scale.noticed.words[finding.noticed_level]));
+        put_word(json.name("noticed_level"), scale.noticed.words[finding.noticed_level]);
         json.name("urgency").thousandths(finding.urgency);
-        json.name("urgency_level").text(word(scale.urgency.words[finding.urgency_level]));
-        json.name("damage").thousandths(finding.damage).name("verdict").text(word(scale.verdicts[finding.verdict]));
+        put_word(json.name("urgency_level"), scale.urgency.words[finding.urgency_level]);
+        put_word(json.name("damage").thousandths(finding.damage).name("verdict"), scale.verdicts[finding.verdict]);
     }
 
     fn step(&self, json: &mut Json, place: usize, step: &PlannedStep, draft: Option<&Draft>, cited: &mut [bool]) {
@@ -140,10 +142,10 @@ impl Memory<'_> {
         };
         json.name("actions").list(step.choices.iter().zip(&texts), |json, (choice, text)| {
             let action = &self.program.actions[choice.action];
-            json.put("{").name("action").text(&action.id).name("title").text(&action.title);
+            json.put(&action.named);
             self.ids(json.name("for"), choice.relief.iter().map(|(target, _)| *target).collect());
             json.name("reach").text(action.reach.word()).name("priority").put(&choice.priority(self.program));
-            json.name("relief").number(choice.damage_relieved as f64 / 10.0).name("text").text(text);
+            json.name("relief").tenths(choice.damage_relieved).name("text").text(text);
             let because: Vec<Firing> = choice.advice.iter().map(|advice| advice.firing).collect();
             cite(self.program, cited, because.iter().copied());
             self.action_reasons(json.name("because"), because);
@@ -174,14 +176,7 @@ impl Memory<'_> {
     /// A derived fact without its reasons; it is left open.
     fn derived(&self, json: &mut Json, fact: usize) {
         let kind = self.facts.kind(fact);
-        json.put("{")
-            .name("fact")
-            .text(self.id(fact))
-            .name("kind")
-            .text(self.facts.word(kind.name))
-            .name("title")
-            .text(&kind.title);
-        json.name("values").put("{");
+        json.put("{").name("fact").text(self.id(fact)).put(&kind.named).name("values").put("{");
         for (column, field) in kind.fields.iter().enumerate() {
             json.name(&field.name);
             match self.facts.value(fact, column) {
@@ -189,7 +184,7 @@ impl Memory<'_> {
                 Value::Truth(truth) => json.truth(truth),
                 Value::Whole(whole) => json.whole(whole),
                 Value::Number(number) => json.number(number),
-                Value::Word(word) => json.text(self.facts.word(word)),
+                Value::Word(word) => self.facts.put_word(json, word),
                 Value::Set(set) => json.texts(self.facts.set(set).iter().map(|&word| self.facts.word(word))),
             };
         }

@@ -47,14 +47,12 @@ impl Memory<'_> {
             of.step =
                 [word(step.occasion), word(step.channel), self.due_in_words(step.due_hours), clauses(&repairs), clauses(&adds)];
         }
-        let said = self.render(message.headline, &of).replace(GLUE, " ");
-        said.split_whitespace().collect::<Vec<_>>().join(" ")
+        on_one_line(&self.render(message.headline, &of))
     }
 
     /// What a template of the kind of a mistake says to the person.
     pub fn told(&self, template: Option<usize>, mistake: usize) -> String {
-        let said = self.of_kind(template, mistake).replace(GLUE, " ");
-        said.split_whitespace().collect::<Vec<_>>().join(" ")
+        on_one_line(&self.of_kind(template, mistake))
     }
 
     /// The message of a step; None if its channel has none, or if no action has words for it.
@@ -176,6 +174,22 @@ pub fn joined(parts: &[&str]) -> String {
         [only] => (*only).into(),
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
+}
+
+/// A text with single blanks between its words.
+fn on_one_line(text: &str) -> String {
+    let printed = text.bytes().fold(true, |all, byte| all & (b' '..=b'~').contains(&byte));
+    if printed && !text.contains("  ") {
+        return text.trim().into(); // nearly always
+    }
+    let mut line = String::with_capacity(text.len());
+    for word in text.split(|letter: char| GLUE.starts_with(letter) || letter.is_whitespace()).filter(|word| !word.is_empty()) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
 }
 
 /// The sentences of a text: one ends with a full stop, a question or an exclamation mark before a blank.

@@ -1,7 +1,9 @@
 //! Run the strata of a phase: rules that derive facts to a fixpoint, then all others once.
 use crate::memory::{Contribution, Firing, Memory, Recommendation, Slot, Veto, fact};
 use crate::numbers::{self, number};
-use crate::program::{Aggregate, Check, Deriving, Effect, Gather, Inside, Over, Pass, Phase, Program, Start, Step, Value};
+use crate::program::{
+    Aggregate, Check, Deriving, Effect, Gather, Inside, Met, Over, Pass, Phase, Program, Read, Start, Step, Value,
+};
 use std::cmp::Ordering;
 
 /// Which facts of growing kinds a rule is run on: the pattern at `place` takes the new facts, those before it the old ones, those after
@@ -15,45 +17,62 @@ struct Window<'w> {
 
 impl<'p> Memory<'p> {
     pub fn run(&mut self, phase: &'p Phase) {
+        let mut slots = vec![Slot::Value(Value::Unknown); self.program.most_slots];
         for deriving in &phase.deriving {
-            self.pass(&deriving.pass);
+            self.pass(&deriving.pass, &mut slots);
             if !deriving.growing.is_empty() {
                 self.fixpoint(deriving);
             }
         }
-        self.pass(&phase.pass);
+        self.pass(&phase.pass, &mut slots);
     }
 
-    fn pass(&mut self, pass: &'p Pass) {
-        let mut slots = vec![Slot::Value(Value::Unknown); self.program.most_slots];
+    fn pass(&mut self, pass: &'p Pass, slots: &mut [Slot]) {
         for of in 0..self.facts.kinds.len() {
-            self.start(&pass.facts[self.facts.kinds[of]], of, &mut slots);
+            self.start(&pass.facts[self.facts.kinds[of]], of, slots);
         }
         for place in 0..self.findings.len() {
             let of = self.findings[place].fact;
-            self.start(&pass.findings[self.facts.kinds[of]], of, &mut slots);
+            self.start(&pass.findings[self.facts.kinds[of]], of, slots);
         }
         for &rule in &pass.always {
-            self.steps(rule, 0, &mut slots, None);
+            self.steps(rule, 0, slots, None);
         }
     }
 
     fn start(&mut self, starts: &'p [Start], of: usize, slots: &mut [Slot]) {
         for start in starts {
-            if let Some((column, check)) = &start.first {
-                let value = self.facts.value(of, *column);
-                let met = match check {
-                    Check::Is(wanted) => self.facts.same(value, *wanted),
-                    Check::IsTrue => matches!(value, Value::Truth(true)),
-                    Check::IsKnown => !matches!(value, Value::Unknown),
-                };
-                if !met {
-                    continue;
+            match start.checks.iter().find(|check| !self.meets(check, of)) {
+                Some(failed) if failed.after > 0 => {
+                    let looked_at = &start.looked_at[..failed.after];
+                    self.spend(looked_at.iter().map(|&kind| self.facts.of_kind[kind].len()).sum());
+                }
+                Some(_) => (),
+                None => {
+                    slots[start.slot] = Slot::Fact(of);
+                    self.steps(start.rule, start.next, slots, None);
                 }
             }
-            slots[start.slot] = Slot::Fact(of);
-            self.steps(start.rule, start.next, slots, None);
         }
+    }
+
+    #[inline]
+    fn meets(&self, check: &Check, of: usize) -> bool {
+        let value = match check.read {
+            Read::Own(column) => self.facts.value(of, column),
+            Read::Score(score) => self.score_of(of, score),
+            Read::Setting(kind, column) => match self.facts.of_kind[kind].first() {
+                Some(&setting) => self.facts.value(setting, column),
+                None => return false,
+            },
+        };
+        let met = match &check.met {
+            Met::True => matches!(value, Value::Truth(true)),
+            Met::Known => !matches!(value, Value::Unknown),
+            Met::Compares(operator, other) => self.compares(*operator, value, *other),
+            Met::Among(values) => values.iter().any(|&other| self.facts.same(value, other)),
+        };
+        met != check.negated
     }
 
     // -- recursive rules
@@ -100,7 +119,8 @@ impl<'p> Memory<'p> {
 
     fn steps(&mut self, number: usize, from: usize, slots: &mut [Slot], window: Option<&Window>) {
         let program: &'p Program = self.program;
-        for (place, step) in program.rules[number].steps.iter().enumerate().skip(from) {
+        let steps = &program.rules[number].steps;
+        for (place, step) in steps.iter().enumerate().skip(from) {
             match step {
                 Step::Test(test) => {
                     if !self.holds(test, slots) {
@@ -135,25 +155,28 @@ impl<'p> Memory<'p> {
                         slots[*slot] = self.outlook_slot();
                         continue;
                     }
-                    let present: Vec<usize>; // a copy: a rule that derives facts adds to them
-                    let kinds = if pattern.among.is_none() {
-                        &pattern.kinds
-                    } else {
-                        present = self.kinds_of(pattern).collect();
-                        &present
-                    };
-                    for &kind in kinds {
-                        let rows = self.rows(kind, pattern.over == Over::Finding).len();
-                        let (start, end) = part(window, place, kind, rows);
+                    let findings = pattern.over == Over::Finding;
+                    let tests = steps[place + 1..].iter().map_while(Step::test);
+                    let next = place + 1 + tests.clone().count();
+                    // by place: a rule that derives facts adds to them
+                    for kind in 0..pattern.among.as_ref().map_or(pattern.kinds.len(), |_| self.facts.present.len()) {
+                        let kind = match &pattern.among {
+                            None => pattern.kinds[kind],
+                            Some(among) if among[self.facts.present[kind]] => self.facts.present[kind],
+                            Some(_) => continue,
+                        };
+                        let (start, end) = part(window, place, kind, self.rows(kind, findings).len());
                         self.spend(end - start);
                         for i in start..end {
                             if self.is_left() {
                                 return;
                             }
-                            let of = self.rows(kind, pattern.over == Over::Finding)[i];
+                            let of = self.rows(kind, findings)[i];
                             slots[*slot] = Slot::Fact(of);
-                            if others.iter().all(|&other| fact(slots[other]) != of) {
-                                self.steps(number, place + 1, slots, window);
+                            if others.iter().all(|&other| fact(slots[other]) != of)
+                                && tests.clone().all(|test| self.holds(test, slots))
+                            {
+                                self.steps(number, next, slots, window);
                             }
                         }
                     }

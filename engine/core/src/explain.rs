@@ -130,10 +130,10 @@ impl Memory<'_> {
 
     pub fn weighed(&self, json: &mut Json, reasons: &[Weighed]) {
         json.list(reasons, |json, reason| {
-            json.put("{").name("rule").text(self.facts.word(self.rule(reason.firing).id));
-            json.name("dimension").text(DIMENSIONS[reason.dimension]).name("amount");
+            json.put(&self.rule(reason.firing).begin);
+            json.put(",\"dimension\":\"").put(DIMENSIONS[reason.dimension]).put("\",\"amount\":");
             if reason.dimension == VERDICT || reason.dimension == OUTLOOK {
-                json.number(reason.amount as f64);
+                json.thousandths(reason.amount * 1000);
             } else {
                 json.thousandths(reason.amount);
             }
@@ -145,7 +145,7 @@ impl Memory<'_> {
     pub fn action_reasons(&self, json: &mut Json, mut firings: Vec<Firing>) {
         firings.sort_by(|a, b| self.by_rule_and_facts(*a, *b));
         json.list(firings, |json, firing| {
-            json.put("{").name("rule").text(self.facts.word(self.rule(firing).id));
+            json.put(&self.rule(firing).begin);
             self.explain(json, firing);
         });
     }
@@ -154,24 +154,16 @@ impl Memory<'_> {
     fn explain(&self, json: &mut Json, firing: Firing) {
         let (rule, matched) = (self.rule(firing), self.matched(firing));
         let assumed = self.rests_on(&rule.read, matched);
-        json.name("text").put("\"");
-        self.say(&rule.because, matched, |piece| {
-            json.inside(piece);
+        json.put(",\"text\":").pieces(|json| {
+            self.say(&rule.because, matched, |piece| {
+                json.put(piece);
+            });
+            if assumed && self.rests_on(&rule.shown, matched) {
+                json.put(" (assumed)");
+            }
         });
-        if assumed && self.rests_on(&rule.shown, matched) {
-            json.put(" (assumed)");
-        }
-        json.put("\"");
-        json.name("facts").texts(self.facts_of(firing).map(|fact| self.id(fact)));
-        json.name("sources").put(&rule.cites);
-        let basis = if assumed {
-            "assumed"
-        } else if rule.concluded {
-            "concluded"
-        } else {
-            "said"
-        };
-        json.name("basis").text(basis).put("}");
+        json.put(",\"facts\":").texts(self.facts_of(firing).map(|fact| self.id(fact)));
+        json.put(&rule.ends[usize::from(assumed)]);
     }
 
     /// Whether a firing decides or computes by a default, for something that the record leaves out.

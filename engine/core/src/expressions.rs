@@ -17,16 +17,9 @@ impl Memory<'_> {
             Node::And(operands) => operands.iter().all(truth),
             Node::Or(operands) => operands.iter().any(truth),
             Node::Compare(operators, operands) => {
-                let mut left = value(&operands[0]);
-                operators.iter().zip(&operands[1..]).all(|(operator, operand)| {
-                    let right = value(operand);
-                    let met = match operator {
-                        Comparator::Is => facts.same(left, right),
-                        Comparator::IsNot => !facts.same(left, right),
-                        operator => facts.compare(left, right).is_some_and(|order| meets(*operator, order)),
-                    };
-                    left = right;
-                    met
+                let mut pairs = operators.iter().zip(operands.windows(2));
+                pairs.all(|(operator, pair)| {
+                    self.compares(*operator, self.evaluate(&pair[0], slots), self.evaluate(&pair[1], slots))
                 })
             }
             Node::Among(item, values, negated) => {
@@ -44,12 +37,29 @@ impl Memory<'_> {
         }
     }
 
+    #[inline(always)]
+    pub fn compares(&self, operator: Comparator, left: Value, right: Value) -> bool {
+        match operator {
+            Comparator::Is => self.facts.same(left, right),
+            Comparator::IsNot => !self.facts.same(left, right),
+            operator => self.facts.compare(left, right).is_some_and(|order| meets(operator, order)),
+        }
+    }
+
+    #[inline(always)]
     pub fn evaluate(&self, node: &Node, slots: &[Slot]) -> Value {
+        match node {
+            Node::Constant(value) => *value,
+            Node::Field(slot, column) => self.facts.value(fact(slots[*slot]), *column),
+            _ => self.computed(node, slots), // seldom, and a large function
+        }
+    }
+
+    fn computed(&self, node: &Node, slots: &[Slot]) -> Value {
         let facts = &self.facts;
         let value = |node: &Node| self.evaluate(node, slots);
         match node {
-            Node::Constant(value) => *value,
-            Node::Field(slot, column) => facts.value(fact(slots[*slot]), *column),
+            Node::Constant(_) | Node::Field(..) => value(node),
             Node::Score(slot, score) => self.score_of(fact(slots[*slot]), *score),
             Node::Id(slot) if fact(slots[*slot]) >= facts.given => self.left(None), // derived facts have no id yet
             Node::Id(slot) => Value::Word(facts.ids[fact(slots[*slot])]),
@@ -91,7 +101,7 @@ impl Memory<'_> {
         }
     }
 
-    fn score_of(&self, mistake: usize, score: Score) -> Value {
+    pub fn score_of(&self, mistake: usize, score: Score) -> Value {
         let Some(place) = self.finding_of[mistake] else {
             return self.left(None);
         };

@@ -1,4 +1,5 @@
 //! The bytes of a record in, its facts out; None where Python has to read it: what is wrong, and what is right but seldom.
+use crate::json::Json;
 use crate::numbers::compare_exactly;
 use crate::program::{Field, Form, Kind, Program, Role, Value};
 use elsa::FrozenVec;
@@ -7,6 +8,9 @@ use std::cmp::Ordering;
 
 const MAX_ID: usize = 200;
 const MAX_TEXT: usize = 10_000;
+/// Most records have fewer, with all that rules derive.
+const USUAL_FACTS: usize = 32;
+const USUAL_FIELDS: usize = 10;
 
 /// The facts of a record, one after the other, columns of all in one list; and by kind, in the order of their ids. Those that rules
 /// derive come behind the `given` ones, and have no ids.
@@ -35,11 +39,11 @@ impl<'p> Facts<'p> {
         let mut facts = Facts {
             program,
             record_id: None,
-            kinds: vec![],
-            ids: vec![],
-            offsets: vec![],
-            values: vec![],
-            said: vec![],
+            kinds: Vec::with_capacity(USUAL_FACTS),
+            ids: Vec::with_capacity(USUAL_FACTS),
+            offsets: Vec::with_capacity(USUAL_FACTS),
+            values: Vec::with_capacity(USUAL_FACTS * USUAL_FIELDS),
+            said: Vec::with_capacity(USUAL_FACTS * USUAL_FIELDS),
             texts: FrozenVec::new(),
             sets: vec![],
             of_kind: vec![vec![]; program.kinds.len()],
@@ -81,6 +85,14 @@ impl<'p> Facts<'p> {
         words.get(word as usize).map_or_else(|| &self.texts[word as usize - words.len()], String::as_str)
     }
 
+    /// A word as JSON.
+    pub fn put_word<'j>(&self, json: &'j mut Json, word: u32) -> &'j mut Json {
+        match self.program.quoted.get(word as usize) {
+            Some(quoted) => json.put(quoted),
+            None => json.text(self.word(word)),
+        }
+    }
+
     /// The word of a field that has one.
     pub fn word_in(&self, value: Value) -> u32 {
         if let Value::Word(word) = value { word } else { self.program.scale.empty }
@@ -108,6 +120,7 @@ impl<'p> Facts<'p> {
         }
     }
 
+    #[inline]
     pub fn same(&self, a: Value, b: Value) -> bool {
         match (a, b) {
             // a text of the record that is a word of the program has its number
@@ -345,6 +358,9 @@ impl<'p> Facts<'p> {
     /// Give the facts of a kind without an id the first free ones, in the order of their values.
     fn name(&mut self, number: usize, rows: &[usize]) {
         let mut nameless: Vec<usize> = rows.iter().copied().filter(|&fact| self.ids[fact] == NO_ID).collect();
+        if nameless.is_empty() {
+            return;
+        }
         nameless.sort_by(|&a, &b| self.by_values(a, b).then_with(|| self.names(a).cmp(&self.names(b))));
         let ids = self.free_ids(number, nameless.len());
         for (fact, id) in nameless.into_iter().zip(ids) {
@@ -357,7 +373,7 @@ impl<'p> Facts<'p> {
         let name = self.word(self.program.kinds[number].name);
         let taken: Vec<&str> =
             self.ids.iter().filter(|id| **id != NO_ID).map(|id| self.word(*id)).filter(|id| id.starts_with(name)).collect();
-        let names = (1..).map(|n| format!("{name}-{n}")).filter(|id| !taken.contains(&id.as_str()));
+        let names = (1..).map(|n: usize| [name, "-", &n.to_string()].concat()).filter(|id| !taken.contains(&id.as_str()));
         names.take(count).map(|id| self.own(&id)).collect()
     }
 

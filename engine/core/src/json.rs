@@ -10,12 +10,13 @@ pub struct Json {
 
 impl Default for Json {
     fn default() -> Json {
-        Json { bytes: Vec::with_capacity(USUAL), begins: vec![], ends: vec![] }
+        Json { bytes: Vec::with_capacity(USUAL), begins: Vec::with_capacity(MEMBERS), ends: Vec::with_capacity(MEMBERS) }
     }
 }
 
 /// Most answers are shorter.
 const USUAL: usize = 1 << 15;
+const MEMBERS: usize = 18;
 
 impl Json {
     pub fn into_bytes(self) -> Vec<u8> {
@@ -36,8 +37,11 @@ impl Json {
         self
     }
 
-    pub fn to_text(&self) -> String {
-        String::from_utf8_lossy(&self.bytes).into()
+    /// What a function writes, which is JSON or a piece of it.
+    pub fn written(write: impl FnOnce(&mut Json) -> &mut Json) -> String {
+        let mut json = Json { bytes: vec![], begins: vec![], ends: vec![] };
+        write(&mut json);
+        String::from_utf8(json.bytes).unwrap_or_default() // it is made of texts
     }
 
     /// A piece that is JSON already.
@@ -59,25 +63,47 @@ impl Json {
 
     pub fn text(&mut self, text: &str) -> &mut Json {
         self.bytes.reserve(text.len() + 2);
-        self.put("\"").inside(text).put("\"")
-    }
-
-    /// A piece of a text that is begun and ended by quotation marks.
-    pub fn inside(&mut self, text: &str) -> &mut Json {
+        self.bytes.push(b'"');
         if is_plain(text.as_bytes()) {
-            return self.put(text); // nearly always
+            self.put(text); // nearly always
+        } else {
+            self.escaped(text);
         }
-        self.escaped(text);
+        self.bytes.push(b'"');
         self
     }
 
+    /// A text that a function puts piece by piece.
+    pub fn pieces(&mut self, put: impl FnOnce(&mut Json)) -> &mut Json {
+        self.put("\"");
+        let begin = self.bytes.len();
+        put(self);
+        if !is_plain(&self.bytes[begin..]) {
+            let text = self.bytes.split_off(begin);
+            self.escaped(&String::from_utf8_lossy(&text));
+        }
+        self.put("\"")
+    }
+
     fn escaped(&mut self, text: &str) {
+        for (place, line) in text.split('\n').enumerate() {
+            if place > 0 {
+                self.put("\\n");
+            }
+            if is_plain(line.as_bytes()) {
+                self.put(line);
+            } else {
+                self.escaped_line(line);
+            }
+        }
+    }
+
+    fn escaped_line(&mut self, text: &str) {
         let mut begin = 0;
         for (place, byte) in text.bytes().enumerate() {
             let escape = match byte {
                 b'"' => "\\\"",
                 b'\\' => "\\\\",
-                b'\n' => "\\n",
                 b'\r' => "\\r",
                 b'\t' => "\\t",
                 0x08 => "\\b",
@@ -99,7 +125,10 @@ impl Json {
     }
 
     pub fn whole(&mut self, whole: i64) -> &mut Json {
-        let _ = write!(self.bytes, "{whole}"); // writing to a Vec cannot fail
+        match whole {
+            0..10 => self.bytes.push(digit(whole)),   // nearly always
+            _ => drop(write!(self.bytes, "{whole}")), // writing to a Vec cannot fail
+        }
         self
     }
 
@@ -109,9 +138,25 @@ impl Json {
         self
     }
 
-    /// A float of so many thousandths.
+    /// A float of so many thousandths, of a number that a float has exactly.
     pub fn thousandths(&mut self, thousandths: i64) -> &mut Json {
-        self.number(thousandths as f64 / 1e3)
+        if thousandths < 0 {
+            self.bytes.push(b'-');
+        }
+        let (whole, rest) = (thousandths.abs() / 1000, thousandths.abs() % 1000);
+        self.whole(whole).put(".").whole(rest / 100);
+        if rest % 100 != 0 {
+            self.whole(rest / 10 % 10);
+        }
+        if rest % 10 != 0 {
+            self.whole(rest % 10);
+        }
+        self
+    }
+
+    /// The same of tenths.
+    pub fn tenths(&mut self, tenths: i64) -> &mut Json {
+        self.thousandths(tenths * 100)
     }
 
     pub fn truth(&mut self, truth: bool) -> &mut Json {
@@ -137,10 +182,20 @@ impl Json {
     }
 }
 
-/// Whether nothing has to be escaped: chunk by chunk, in a form that the compiler turns into instructions on many bytes at once.
+fn digit(digit: i64) -> u8 {
+    b'0' + digit as u8
+}
+
+/// Whether nothing has to be escaped: sixteen bytes at once, in a form that the compiler turns into instructions on as many; the last
+/// sixteen may overlap those before them.
 fn is_plain(text: &[u8]) -> bool {
-    let special =
-        |bytes: &[u8]| bytes.iter().fold(false, |found, &byte| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\'));
-    let (chunks, rest) = text.as_chunks::<32>();
-    !chunks.iter().any(|chunk| special(chunk)) && !special(rest)
+    let special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+    let Some(last) = text.last_chunk::<16>() else { return !text.iter().any(|&byte| special(byte)) };
+    let mut found = [false; 16];
+    for chunk in text.as_chunks::<16>().0.iter().chain([last]) {
+        for (found, &byte) in found.iter_mut().zip(chunk) {
+            *found |= special(byte);
+        }
+    }
+    found == [false; 16]
 }

@@ -63,6 +63,10 @@ pub struct Memory<'p> {
     left: Cell<bool>,
 }
 
+/// Most records have fewer.
+const USUAL_FIRINGS: usize = 32;
+const USUAL_MATCHES: usize = 128;
+
 impl<'p> Memory<'p> {
     pub fn new(program: &'p Program, facts: Facts<'p>) -> Memory<'p> {
         Memory {
@@ -72,10 +76,10 @@ impl<'p> Memory<'p> {
             finding_of: vec![],
             found: vec![],
             outlook: 0,
-            matches: vec![],
-            contributions: vec![],
-            recommendations: vec![],
-            vetoes: vec![],
+            matches: Vec::with_capacity(USUAL_MATCHES),
+            contributions: Vec::with_capacity(USUAL_FIRINGS),
+            recommendations: Vec::with_capacity(USUAL_FIRINGS),
+            vetoes: Vec::with_capacity(USUAL_FIRINGS),
             notes: vec![],
             outlooks: vec![],
             derivations: vec![],

@@ -158,11 +158,14 @@ pub struct Rule {
     pub because: Vec<Part>,
     pub facts: Vec<usize>,
     pub sources: Vec<String>,
-    /// Their places among the sources of the program, and their ids as they stand in an answer.
+    /// Their places among the sources of the program.
     #[serde(skip)]
     pub cited: Vec<usize>,
+    /// How a reason begins in an answer, and how it ends: where it rests on a default, and where not.
     #[serde(skip)]
-    pub cites: String,
+    pub begin: String,
+    #[serde(skip)]
+    pub ends: [String; 2],
     pub concluded: bool,
     pub read: Vec<(usize, usize)>,
     pub shown: Vec<(usize, usize)>,
@@ -234,6 +237,9 @@ pub struct Kind {
     pub fields: Vec<Field>,
     #[serde(skip)]
     pub columns: FxHashMap<String, usize>,
+    /// Its name and title, as they stand in an answer.
+    #[serde(skip)]
+    pub named: String,
 }
 
 #[derive(Clone, Copy, Deserialize, PartialEq)]
@@ -262,6 +268,9 @@ pub struct Action {
     /// The place of its part of a message.
     pub part: usize,
     pub recommended: bool,
+    /// Its id and title, as they stand in an answer.
+    #[serde(skip)]
+    pub named: String,
 }
 
 impl Reach {
@@ -455,19 +464,37 @@ pub struct Pass {
     pub always: Vec<usize>,
 }
 
-/// A rule that starts from a fact in a slot, where the fact meets a first condition; which step comes next.
+/// A rule that starts from a fact in a slot, where the fact and the settings meet its checks; which step comes next.
 pub struct Start {
     pub rule: usize,
     pub slot: usize,
     pub next: usize,
-    pub first: Option<(usize, Check)>,
+    pub checks: Vec<Check>,
+    /// The kinds whose facts the steps between the checks look at.
+    pub looked_at: Vec<usize>,
 }
 
-/// What a rule asks of a column first, so that most rules are passed over without a look at them.
-pub enum Check {
-    Is(Value),
-    IsTrue,
-    IsKnown,
+/// What a rule asks of one value, so that most rules are passed over without a look at them; `after`: so many of `looked_at`.
+pub struct Check {
+    pub read: Read,
+    pub met: Met,
+    pub negated: bool,
+    pub after: usize,
+}
+
+/// A column or score of the fact that a rule starts from, or a column of a setting, of which there is one at most.
+#[derive(Clone, Copy)]
+pub enum Read {
+    Own(usize),
+    Score(Score),
+    Setting(usize, usize),
+}
+
+pub enum Met {
+    True,
+    Known,
+    Compares(Comparator, Value),
+    Among(Vec<Value>),
 }
 
 #[derive(Deserialize)]
@@ -519,6 +546,9 @@ pub struct Program {
     pub kind_of: FxHashMap<String, usize>,
     #[serde(skip)]
     pub word_of: FxHashMap<String, u32>,
+    /// The words as JSON.
+    #[serde(skip)]
+    pub quoted: Vec<String>,
     #[serde(skip)]
     pub most_slots: usize,
     /// The kinds of settings that are assumed where a record has none.
@@ -530,12 +560,15 @@ impl Program {
     pub fn load(data: &[u8]) -> Result<Program, serde_json::Error> {
         let mut program: Program = serde_json::from_slice(data)?;
         program.word_of = program.words.iter().enumerate().map(|(i, word)| (word.clone(), i as u32)).collect();
+        program.quoted = program.words.iter().map(|word| Json::written(|json| json.text(word))).collect();
         program.most_slots = program.rules.iter().map(|rule| rule.slots + 1).max().unwrap_or(0);
         for (number, kind) in program.kinds.iter_mut().enumerate() {
             if !kind.assumed.is_empty() {
                 program.assumed.push(number);
             }
             kind.columns = kind.fields.iter().enumerate().map(|(i, field)| (field.name.clone(), i)).collect();
+            let name = &program.quoted[kind.name as usize];
+            kind.named = Json::written(|json| json.put(",\"kind\":").put(name).name("title").text(&kind.title));
             if kind.role != Role::Derived {
                 program.kind_of.insert(program.words[kind.name as usize].clone(), number);
             }
@@ -546,7 +579,14 @@ impl Program {
         for rule in &mut program.rules {
             let cited = |id: &String| program.sources.iter().position(|source| source.id == *id);
             rule.cited = rule.sources.iter().filter_map(cited).collect();
-            rule.cites = Json::default().texts(rule.sources.iter().map(String::as_str)).to_text();
+            rule.begin = format!("{{\"rule\":{}", program.quoted[rule.id as usize]);
+            let cites = Json::written(|json| json.texts(rule.sources.iter().map(String::as_str)));
+            let bases = [if rule.concluded { "concluded" } else { "said" }, "assumed"];
+            rule.ends = bases.map(|basis| format!(",\"sources\":{cites},\"basis\":\"{basis}\"}}"));
+        }
+        for action in &mut program.actions {
+            let (id, title) = (&action.id, &action.title);
+            action.named = Json::written(|json| json.put("{").name("action").text(id).name("title").text(title));
         }
         let (rules, patterns, kinds) = (&program.rules, &program.patterns, &program.kinds);
         for phase in [&mut program.phases.scoring, &mut program.phases.judging, &mut program.phases.advising] {
@@ -573,7 +613,7 @@ impl Pass {
             let of_kind = if patterns[start].over == Over::Fact { &mut pass.facts } else { &mut pass.findings };
             for &kind in &patterns[start].kinds {
                 if rules[number].can_start(&kinds[kind]) {
-                    of_kind[kind].push(Start::of(number, slot, &rules[number].steps));
+                    of_kind[kind].push(Start::of(number, slot, &rules[number].steps, &kinds[kind], patterns, kinds));
                 }
             }
         }
@@ -582,47 +622,100 @@ impl Pass {
 }
 
 impl Start {
-    fn of(rule: usize, slot: usize, steps: &[Step]) -> Start {
-        let first = match steps.first() {
-            Some(Step::Test(Node::Field(of, column))) if *of == slot => Some((*column, Check::IsTrue)),
-            Some(Step::Test(Node::Known(field))) => match **field {
-                Node::Field(of, column) if of == slot => Some((column, Check::IsKnown)),
-                _ => None,
-            },
-            Some(Step::Test(Node::Compare(operators, operands))) => match (&operators[..], &operands[..]) {
-                ([Comparator::Is], [Node::Field(of, column), Node::Constant(value)]) if *of == slot => {
-                    Some((*column, Check::Is(*value)))
+    fn of(rule: usize, slot: usize, steps: &[Step], kind: &Kind, patterns: &[Pattern], kinds: &[Kind]) -> Start {
+        let mut start = Start { rule, slot, next: 0, checks: vec![], looked_at: vec![] };
+        let mut settings: Vec<(usize, usize)> = vec![];
+        for (place, step) in steps.iter().enumerate() {
+            let pattern = match step {
+                Step::Test(test) => {
+                    let check = Check::of(test, slot, &settings, start.looked_at.len());
+                    if start.next == place && (check.is_some() || decided(test, kind).is_some()) {
+                        start.next += 1;
+                    }
+                    start.checks.extend(check);
+                    continue;
                 }
-                _ => None,
-            },
+                Step::Exists(inside, _) => &patterns[inside.pattern],
+                Step::Each(of, pattern, _) => {
+                    let pattern = &patterns[*pattern];
+                    match pattern.kinds[..] {
+                        [setting] if pattern.over == Over::Fact && kinds[setting].role == Role::Setting => {
+                            settings.push((*of, setting));
+                        }
+                        [] => (), // the outlook
+                        _ => break,
+                    }
+                    pattern
+                }
+                Step::Gather(_) => break,
+            };
+            if pattern.among.is_some() {
+                break;
+            }
+            start.looked_at.extend(&pattern.kinds);
+        }
+        start
+    }
+}
+
+impl Check {
+    fn of(test: &Node, own: usize, settings: &[(usize, usize)], after: usize) -> Option<Check> {
+        let read = |node: &Node| match node {
+            Node::Field(of, column) if *of == own => Some(Read::Own(*column)),
+            Node::Field(of, column) => {
+                settings.iter().find(|(slot, _)| slot == of).map(|(_, kind)| Read::Setting(*kind, *column))
+            }
+            Node::Score(of, score) if *of == own => Some(Read::Score(*score)),
             _ => None,
         };
-        Start { rule, slot, next: usize::from(first.is_some()), first }
+        let (read, met, negated) = match test {
+            Node::Not(test) => {
+                let check = Check::of(test, own, settings, after)?;
+                return Some(Check { negated: !check.negated, ..check });
+            }
+            Node::Known(field) => (read(field)?, Met::Known, false),
+            Node::Among(item, values, negated) => (read(item)?, Met::Among(values.clone()), *negated),
+            Node::Compare(operators, operands) => match (&operators[..], &operands[..]) {
+                ([operator], [left, Node::Constant(right)]) => (read(left)?, Met::Compares(*operator, *right), false),
+                _ => return None,
+            },
+            field => (read(field)?, Met::True, false),
+        };
+        Some(Check { read, met, negated, after })
     }
 }
 
 impl Rule {
     /// Whether it can fire from a fact of a kind, by what the kind alone decides.
     fn can_start(&self, kind: &Kind) -> bool {
-        let word = |node: &Node| match node {
-            Node::Trait(_, place) => Some(kind.traits[*place]),
-            Node::Kind(_) => Some(kind.name),
+        self.steps.iter().map_while(Step::test).all(|test| decided(test, kind) != Some(false))
+    }
+}
+
+impl Step {
+    pub fn test(&self) -> Option<&Node> {
+        if let Step::Test(test) = self { Some(test) } else { None }
+    }
+}
+
+/// What the kind of the only fact that there is yet decides of a test.
+fn decided(test: &Node, kind: &Kind) -> Option<bool> {
+    let word = |node: &Node| match node {
+        Node::Trait(_, place) => Some(kind.traits[*place]),
+        Node::Kind(_) => Some(kind.name),
+        _ => None,
+    };
+    let is = |value: &Value, wanted: u32| matches!(value, Value::Word(word) if *word == wanted);
+    match test {
+        Node::Compare(operators, operands) => match (&operators[..], &operands[..]) {
+            ([Comparator::Is], [left, Node::Constant(right)]) => Some(is(right, word(left)?)),
+            ([Comparator::IsNot], [left, Node::Constant(right)]) => Some(!is(right, word(left)?)),
             _ => None,
-        };
-        let constant = |node: &Node| if let Node::Constant(Value::Word(word)) = node { Some(*word) } else { None };
-        let is = |value: &Value, wanted: u32| matches!(value, Value::Word(word) if *word == wanted);
-        let fails = |test: &Node| match test {
-            Node::Compare(operators, operands) => match (&operators[..], &operands[..]) {
-                ([Comparator::Is], [left, right]) => word(left).zip(constant(right)).is_some_and(|(a, b)| a != b),
-                ([Comparator::IsNot], [left, right]) => word(left).zip(constant(right)).is_some_and(|(a, b)| a == b),
-                _ => false,
-            },
-            Node::Among(item, values, negated) => {
-                word(item).is_some_and(|word| values.iter().any(|value| is(value, word)) == *negated)
-            }
-            _ => false,
-        };
-        let first = self.steps.iter().map_while(|step| if let Step::Test(test) = step { Some(test) } else { None });
-        !first.into_iter().any(fails)
+        },
+        Node::Among(item, values, negated) => {
+            let word = word(item)?;
+            Some(values.iter().any(|value| is(value, word)) != *negated)
+        }
+        _ => None,
     }
 }

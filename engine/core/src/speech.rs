@@ -8,6 +8,7 @@ pub const GLUE: &str = "\0";
 const QUOTED_WORDS: usize = 25;
 const QUOTED_LENGTH: usize = 160;
 const NAMED_MISTAKES: usize = 2;
+const USUAL_LENGTH: usize = 256;
 
 /// The data of a template. `mistakes`: those that it is about, worst first; `plan`: the actions of the plan.
 #[derive(Clone, Default)]
@@ -75,11 +76,10 @@ impl Shown<'_> {
 impl Memory<'_> {
     /// Say a template; nothing where there is none.
     pub fn render(&self, template: Option<usize>, of: &Occurrence) -> String {
-        let mut said = String::new();
-        if let Some(number) = template {
-            let template = &self.program.templates[number];
-            self.pieces(template, &template.body, of, &mut said);
-        }
+        let Some(number) = template else { return String::new() };
+        let mut said = String::with_capacity(USUAL_LENGTH);
+        let template = &self.program.templates[number];
+        self.pieces(template, &template.body, of, &mut said);
         said
     }
 

@@ -154,16 +154,23 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self._in_body, self._unread, self._body = True, 0, 0
         self._is_batch = self.url.partition(b"?")[0] == BATCH_PATH.encode()
-        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-        encodings = {value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"}
-        lengths = [int(value) for name, value in self.headers if name == b"content-length"]
+        size, hosts, length = len(self.url), 0, 0
+        encodings: set[bytes] = set()
+        for name, value in self.headers:  # once: this is the hot path
+            size += len(name) + len(value) + 4
+            if name == b"content-length":
+                length = max(length, int(value))
+            elif name == b"host":
+                hosts += 1
+            elif name == b"transfer-encoding":
+                encodings.add(value.strip().lower())
         if encodings - {b"chunked"}:
             self._reject("request", "the only transfer encoding that is supported is chunked", "http")
         elif size > self._limits.header_bytes:
             self._reject_head()
-        elif [name for name, _ in self.headers].count(b"host") > 1:
+        elif hosts > 1:
             self._reject("request", "the request has several host headers", "http")
-        elif max(lengths, default=0) > self._most():
+        elif length > self._most():
             self._reject_body()
         else:
             super().on_headers_complete()
