@@ -21,7 +21,9 @@ import pytest
 from tests.end_to_end.command import Command, environment
 from tests.service.running import RECORDS_TYPE, SEED, Service, body_of, client_of, everything, post, running, status_of, until
 
-from misstep import RuleBase
+from misstep import RuleBase, assess_json
+from misstep.errors import RecordError
+from misstep.service.assessing import Assessor
 from misstep.service.config import Settings
 from misstep.service.logs import JsonFormatter
 from misstep.service.metrics import Metrics
@@ -225,6 +227,22 @@ def test_answers_of_one_never_reach_another(service: Service) -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_records_that_wait_together_have_each_its_own_answer(served: ServedRules) -> None:
+    """Also where one of them is wrong, and nobody waits any more for another."""
+
+    async def answers() -> list[bytes | BaseException]:
+        assessor = Assessor(Metrics())
+        asked = [asyncio.create_task(assessor.assess(served, record)) for record in (SEED, b"[1]", SEED, b"[]")]
+        await asyncio.sleep(0)
+        asked[2].cancel()
+        return await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 30)
+
+    first, wrong, gone, last = asyncio.run(answers())
+    assert (first, last) == (assess_json(SEED), assess_json(b"[]"))
+    assert isinstance(wrong, RecordError)
+    assert isinstance(gone, asyncio.CancelledError)
 
 
 def test_a_busy_service_is_alive_all_the_same(served: ServedRules) -> None:
