@@ -248,13 +248,9 @@ def report(measured: Measured, errors: bool) -> Iterable[str]:
     for name in ("besides", "stories", "unseen besides", "unseen stories"):
         yield from _besides_lines(name, measured, found[name], errors and name in _IN_FIT)
     yield ""
-    yield "denied or of others, among the first three suggestions"
+    yield f"{'denied or of others':19} {'texts':>5} {'in three':>9} {'shown':>6} {'at 0.5':>7}"
     for name in ("denials", "stories", "unseen denials", "unseen stories"):
-        pairs = [(t, g) for t, g in zip(measured.sets[name], found[name], strict=True) if t.wrong - t.kinds]
-        wrong = [(t, g) for t, g in pairs if any(each.kind in t.wrong - t.kinds for each in g[:3])]
-        yield f"{name:15} {len(wrong)} of {len(pairs)}"
-        if errors and name in _IN_FIT:
-            yield from (f"  - {told.text} | {', '.join(f'{g.kind} {g.score}' for g in given[:3])}" for told, given in wrong)
+        yield from _denied_lines(name, measured.sets[name], found[name], errors and name in _IN_FIT)
     yield ""
     yield "sentences about other things with a suggestion at 0.8 or more"
     for name in ("other", "unseen other"):
@@ -287,6 +283,22 @@ def report(measured: Measured, errors: bool) -> Iterable[str]:
             inside = [right for score, right in marked if low <= score < high]
             line += f" {len(inside):9} {sum(inside) / max(1, len(inside)):6.2f}"
         yield line
+
+
+def _denied_lines(name: str, texts: Sequence[ToldText], found: Sequence[list[Suggestion]], errors: bool) -> Iterable[str]:
+    """In how many texts a kind that is named and not told is among the first three suggestions, whatever their scores; in how
+    many one is shown to people at all, and has a score of 0.5 or more."""
+    count = in_three = shown = sure = 0
+    for told, given in zip(texts, found, strict=True):
+        wrong = told.wrong - told.kinds
+        score = max((each.score for each in given if each.kind in wrong), default=0.0)
+        count += bool(wrong)
+        in_three += any(each.kind in wrong for each in given[:3])
+        shown += score >= SHOWN
+        sure += score >= 0.5
+        if errors and score >= SHOWN:
+            yield f"  - {told.text} | {', '.join(f'{g.kind} {g.score}' for g in given if g.score >= SHOWN)}"
+    yield f"{name:19} {count:5} {in_three:9} {shown:6} {sure:7}"
 
 
 def _besides_lines(name: str, measured: Measured, found: Sequence[list[Suggestion]], errors: bool) -> Iterable[str]:
