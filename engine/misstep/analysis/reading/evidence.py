@@ -31,11 +31,13 @@ Places = dict[str, list[int]]
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A pattern in a sentence: the places of its words, and how much it tells."""
+    """A pattern in a sentence: the places of its words, and how much it tells. ``told``: it is told of the writer, and not of
+    somebody else or of another day."""
 
     pattern: WordPattern
     places: tuple[int, ...]
     score: float
+    told: bool
 
 
 @dataclass(slots=True)
@@ -142,10 +144,11 @@ def _add_patterns(
             continue
         score = pattern.weight * (1 - _PER_WORD_BETWEEN * (found[-1] - found[0] + 1 - len(found)))
         share = _share(pattern, found, sentence, of_others[pattern.owner in index.signals])
-        if share < IN_A_NOTE:
+        told = share >= IN_A_NOTE
+        if not told:
             each = evidence[pattern.owner]
             each.denied = max(each.denied, score)
-        hits[pattern.owner].append(Hit(pattern, found, score * share))
+        hits[pattern.owner].append(Hit(pattern, found, score * share, told))
     for owner, each_hit in hits.items():
         each_hit.sort(key=lambda hit: (-hit.score, hit.pattern.wording))
         total, used = each_hit[0].score, set(each_hit[0].places)

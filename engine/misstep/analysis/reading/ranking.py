@@ -111,7 +111,7 @@ def _is_of_interview(found: list[list[Token]]) -> bool:
 
 def _is_denied(e: Evidence) -> bool:
     """Whether the best of what is denied tells more than what is not. Where the kind is a not-doing, its own words deny."""
-    if any(name[0] == "~" for hit in e.hits.values() for name in hit.pattern.names):
+    if any(name[0] == "~" for hit in e.hits.values() if hit.told for name in hit.pattern.names):
         return False
     return e.denied > max(e.patterns.values(), default=0.0)
 
