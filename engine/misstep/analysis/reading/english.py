@@ -90,7 +90,7 @@ CONTRACTIONS = {
         for word in ("i", "you", "we", "they", "he", "she", "it", "that", "there", "who")
         for end, meant in (("d", "d"), ("ll", "will"))
     },
-    **dict.fromkeys(("im", "ive", "id"), ("i",)),
+    **dict.fromkeys(("im", "ive"), ("i",)),
     "should've": ("should", "have"),
     "would've": ("would", "have"),
     "could've": ("could", "have"),
@@ -121,6 +121,7 @@ JOINED = {
         "badmouth": "bad mouth|bad mouthed|bad mouthing",
         "overshare": "over share|over shared|over sharing",
         "infrontof": "in front of",
+        "awhile": "a while",
         "jobad": "job ad|job advert|job description|job spec",
     }.items()
     for parts in forms.split("|")
@@ -150,7 +151,7 @@ THIRD = word_set("they he she")
 OTHERS = word_set(
     "interviewer recruiter panel manager hiringmanager director boss committee ceo founder chief host receptionist hr "
     "partner headhunter vp president executive owner engineer matron supervisor chef "
-    "headteacher principal chairman professor foreman"
+    "headteacher principal chairman professor foreman leader agency agent"
 )
 """Those who sit on the other side."""
 PERSONS = word_set(

@@ -7,24 +7,41 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-from misstep.analysis.reading.english import CLAUSE_STARTS, DETERMINERS, FIRST, NEGATORS, NUMBERS, OTHERS, PERSONS, THIRD, stem
+from misstep.analysis.reading.english import (
+    ARTICLES,
+    CLAUSE_STARTS,
+    DETERMINERS,
+    FIRST,
+    NEGATORS,
+    NUMBERS,
+    OTHERS,
+    PERSONS,
+    THIRD,
+    stem,
+)
 from misstep.analysis.reading.scope_words import (
     ADJECTIVES,
     AFTER_NOT,
+    ANOTHER_DAY,
+    ANY,
     AUXILIARIES,
     AWAY,
     AWAY_BEFORE_BUT,
     AWAY_PHRASES,
     BE,
+    BEFORE_A_PERSON,
     BESIDE_ANOTHER,
     EMPTY_SUBJECTS,
+    EXPECTED,
     FEARED,
     FEARS,
     FILLERS,
     FIRST_AS_OBJECT,
     LAST_DENIED,
     MIGHT,
+    OF_A_PERSON,
     OF_OTHERS,
+    OTHER_PERSON,
     OUTSIDERS,
     QUESTIONS,
     RELATIVES,
@@ -32,6 +49,7 @@ from misstep.analysis.reading.scope_words import (
     SELF,
     SKIPPED,
     SPEECH,
+    THE_MEETING,
     THEIRS,
     TURNS,
 )
@@ -53,7 +71,8 @@ def sentences(text: str, corrected: Callable[[str], str] = str) -> list[list[Tok
         _set_stems(sentence, corrected)
         _mark_others(sentence, mine, note)
         _mark_denied(sentence)
-        _mark_away(sentence)
+    for n, sentence in enumerate(found):
+        _mark_away(sentence, found[n + 1] if n + 1 < len(found) else [])
     _mark_taken_back(found)
     return found
 
@@ -111,7 +130,7 @@ def _mark_others(sentence: list[Token], mine: bool, note: bool) -> None:
             fresh = word not in ("and", "or") or _is_subject(following)
             if word == "who" and i and not token.clause:  # it was the chair who, it was not me who
                 not_me = before == "me" and "not" in [each.word for each in sentence[max(0, i - 3) : i]]
-                if not_me or _is_noun_of_other(sentence[i - 1], mine):
+                if not_me or before in ("them", "him", "her") or _is_noun_of_other(sentence[i - 1], mine):
                     subject, fresh = True, False
             continue
         if word in SELF and not mine and _is_another(sentence, i):
@@ -155,6 +174,8 @@ def _comes_before_subject(word: str, before: str, following: str) -> bool:
 
 def _is_noun_of_other(token: Token, mine: bool, their_own: bool = False) -> bool:
     base = token.stem
+    if token.word in THE_MEETING:
+        return False
     if base in _OUTSIDER_STEMS:
         return not token.possessive
     return (
@@ -165,9 +186,10 @@ def _is_noun_of_other(token: Token, mine: bool, their_own: bool = False) -> bool
 
 
 def _tells_of_their_own(sentence: list[Token]) -> bool:
-    """Whether a sentence tells of an interview of somebody else: "at her interview"."""
+    """Whether a sentence tells of an interview of somebody else, or of their papers: "at her interview"."""
     stems = [token.stem for token in sentence]
-    return any(token.word in THEIRS and not _INTERVIEW_STEMS.isdisjoint(stems[i + 1 : i + 3]) for i, token in enumerate(sentence))
+    owned = [stems[i + 1 : i + 3] for i, token in enumerate(sentence) if token.word in THEIRS]
+    return any(not _OF_A_PERSON_STEMS.isdisjoint(each) for each in owned)
 
 
 def _is_other(token: Token, following: str, mine: bool, note: bool, their_own: bool = False) -> bool:
@@ -181,7 +203,7 @@ def _ends_in_other(sentence: list[Token], at: int, mine: bool, their_own: bool) 
     """Whether a clause begins with one of them, or with a name of the other side of two words: the ward manager, my interviewer.
     A manager of a shop, with "a", is rather the one whom a note is about."""
     before, word = sentence[at - 1].word if at else "", sentence[at].word
-    if before == "of" and word == "them":
+    if before == "of" and word in ("them", "theirs"):
         return True
     noun = at + 1
     while noun < len(sentence) and sentence[noun].word in ADJECTIVES:
@@ -195,7 +217,9 @@ def _mark_denied(sentence: list[Token]) -> None:
     for i, token in enumerate(sentence):
         word = token.word
         before = sentence[i - 1].word if i else ""
-        if (token.clause and i) or (word in CLAUSE_STARTS and word != "or") or (word == "i" and before not in AUXILIARIES):
+        if reach and before in ANY and word in ("i", "that"):  # nothing I left out, never anything that was not true
+            reach = _AGAIN
+        elif (token.clause and i) or (word in CLAUSE_STARTS and word != "or") or (word == "i" and before not in AUXILIARIES):
             reach = 0
         elif reach and (word == "or" or (before in AUXILIARIES and word == "i")):
             reach = _AGAIN
@@ -203,7 +227,8 @@ def _mark_denied(sentence: list[Token]) -> None:
             following = sentence[i + 1].word if i + 1 < len(sentence) else ""
             regretted = following == "have" and before in ("should", "would")  # what should not have been has been
             twice = word == "not" and reach  # never not
-            reach = 0 if following in AFTER_NOT or before == "why" or regretted or twice else NEGATORS[word]
+            besides = [each.word for each in sentence[i + 1 : i + 3]] == ["to", "mention"]
+            reach = 0 if following in AFTER_NOT or before == "why" or regretted or twice or besides else NEGATORS[word]
             continue
         if word == "have" and before == "should":  # what should have been has not
             reach = _AGAIN
@@ -211,23 +236,39 @@ def _mark_denied(sentence: list[Token]) -> None:
         if reach:
             token.denied = True
             reach = 0 if word in LAST_DENIED or token.stem in _LAST_STEMS else reach - 1
+    _mark_not_done(sentence)
 
 
-def _mark_away(sentence: list[Token]) -> None:
-    """Mark what was on another day, or not at all, or is not the writer's."""
+def _mark_not_done(sentence: list[Token]) -> None:
+    """Mark as denied what a clause of three words at the end says was not done: "I meant to bring them, but I didn't"."""
+    end = len(sentence) - 3
+    if end < 1 or [token.word for token in sentence[end::2]] != ["i", "not"] or sentence[end + 1].word not in AUXILIARIES:
+        return
+    start = next((i for i in reversed(range(end)) if sentence[i].word == "i"), end)
+    if not any(token.denied for token in sentence[start:end]):
+        for token in sentence[start + 1 : end]:
+            token.denied = token.word not in CLAUSE_STARTS
+
+
+def _mark_away(sentence: list[Token], following: list[Token]) -> None:
+    """Mark what was on another day, or not at all, or is not the writer's. ``following``: the next sentence."""
     words = [token.word for token in sentence]
-    if sentence[-1].asks and words[0] in QUESTIONS and FIRST.isdisjoint(words):
+    if sentence[-1].asks and (words[:2] == ["what", "if"] or (words[0] in QUESTIONS and FIRST.isdisjoint(words))):
         _set_away(sentence)
         return
     found = _phrases_in(sentence)
     away = [i for i in found["away"] if not _is_asked(sentence, i)]
-    away += [i for i in found["before but"] if not TURNS.isdisjoint(words[i:])]
-    away += [n for i in found["restraint"] for n in (_clause_before(sentence, i), i)]
+    away += [i for i in found["other person"] if not _stands_aside(sentence, i)]
+    turned = [*words, *[token.word for token in following[:1]]]
+    away += [i for i in found["before but"] if not TURNS.isdisjoint(turned[i:])]
+    away += [n for i in found["restraint"] if not sentence[i].denied for n in (_clause_before(sentence, i), i)]
     for i, token in enumerate(sentence):
         if (
             (token.word in AWAY and not _tells_an_amount(sentence, i))
             or (token.word == "if" and (i == 0 or sentence[-1].asks))
-            or (token.stem in _FEAR_STEMS and _names_what_is_feared(sentence, i))
+            or (token.stem in _FEAR_STEMS and _names_what_is_feared(sentence, i, FEARED))
+            or (token.word in EXPECTED and _names_what_is_feared(sentence, i, frozenset()))
+            or (token.stem == _THINK and _is_only_thought_of(sentence, i))
         ):
             away.append(i)
     for at in away:
@@ -235,12 +276,17 @@ def _mark_away(sentence: list[Token]) -> None:
         while start and not sentence[start].clause and words[start] not in _ENDS_AWAY:
             start -= 1
         ends = (*_ENDS_AWAY, "that") if "so" in words[start:at] else _ENDS_AWAY  # so afraid of it that
-        while end < len(sentence) and not (end > at and ((sentence[end].clause and at) or words[end] in ends)):
+        goes_on = at in found["another day"] and "i" not in words[start:at]  # at my last interview, I
+        while end < len(sentence):
+            if end > at and sentence[end].clause and at and goes_on:
+                goes_on = False
+            elif end > at and ((sentence[end].clause and at) or (words[end] in ends and words[end + 1 : end + 2] != ["be"])):
+                break
             end += 1
         _set_away(sentence[start:end])
     for at in found["of others"]:
         _set_away(sentence[:at])
-    last = sentence[-1]
+    last = sentence[-2] if words[-1] == "own" and len(words) > 1 else sentence[-1]
     if last.possessive and last.stem in _NOUNS_OF_OTHERS:  # the phone was the chairman's
         _set_away(sentence[:-1])
 
@@ -255,6 +301,12 @@ def _phrases_in(sentence: list[Token]) -> dict[str, list[int]]:
             if bases[n : n + len(phrase)] == phrase and (base not in _THEIRS or _stands_alone(sentence, i)):
                 found[sort].append(i)
     return found
+
+
+def _stands_aside(sentence: list[Token], at: int) -> bool:
+    """Whether a person is not the one that a clause is about: "as the next candidate came in"."""
+    before = [token.word for token in sentence[max(0, at - 2) : at] if token.word not in ARTICLES]
+    return not BEFORE_A_PERSON.isdisjoint(before[-1:])
 
 
 def _stands_alone(sentence: list[Token], at: int) -> bool:
@@ -300,21 +352,27 @@ def _is_asked(sentence: list[Token], at: int) -> bool:
     return any(token.stem == _ASK and token.other for token in sentence[max(0, at - _REACH_OF_ASKED) : at])
 
 
-def _names_what_is_feared(sentence: list[Token], fear: int) -> bool:
+def _is_only_thought_of(sentence: list[Token], at: int) -> bool:
+    """Whether a thought is one of doing something: "I thought about leaving"."""
+    of, verb = [token.word for token in sentence[at + 1 : at + 3]] if at + 2 < len(sentence) else ("", "")
+    return of in ("of", "about") and verb.endswith("ing")
+
+
+def _names_what_is_feared(sentence: list[Token], fear: int, feared: frozenset[str]) -> bool:
     for i, token in enumerate(sentence[fear + 1 : fear + 1 + _AGAIN]):
         if token.clause or token.word in _ENDS_AWAY:
             return False
-        if token.word in MIGHT or (token.word in FEARED and i < 2):
+        if token.word in MIGHT or (token.word in feared and i < 2):
             return True
     return False
 
 
-_ASK = stem("ask")
+_ASK, _THINK = stem("ask"), stem("think")
 _OTHER_STEMS = frozenset(map(stem, OTHERS))
 _OUTSIDER_STEMS = frozenset(map(stem, OUTSIDERS))
 _RELATIVE_STEMS = frozenset(map(stem, RELATIVES))
 _PERSON_STEMS = frozenset(map(stem, PERSONS))
-_INTERVIEW_STEMS = frozenset(map(stem, ("interview", "interviewer")))
+_OF_A_PERSON_STEMS = frozenset(map(stem, OF_A_PERSON))
 _NOUNS_OF_OTHERS = _OTHER_STEMS | _OUTSIDER_STEMS | _PERSON_STEMS
 _SPEECH_STEMS = frozenset(map(stem, SPEECH))
 _LAST_STEMS = frozenset(map(stem, LAST_DENIED))
@@ -323,7 +381,14 @@ _THEIRS = ("theirs", "hers")
 _THEY_OR_IT = (*_THEIRS, "it", "that", "they")
 _ONE_AS_ANOTHER = {**dict.fromkeys(BE, "be"), **{word: word for word in _THEIRS}, "d": "would"}
 """Words that stand for another in phrases; the stems of "theirs" and "hers" are those of other words."""
-_SORTS = {"away": AWAY_PHRASES, "before but": AWAY_BEFORE_BUT, "restraint": RESTRAINTS, "of others": OF_OTHERS}
+_SORTS = {
+    "away": (*AWAY_PHRASES, *ANOTHER_DAY),
+    "another day": ANOTHER_DAY,
+    "other person": OTHER_PERSON,
+    "before but": AWAY_BEFORE_BUT,
+    "restraint": RESTRAINTS,
+    "of others": OF_OTHERS,
+}
 _PHRASES: dict[str, list[tuple[str, list[str]]]] = defaultdict(list)
 """The phrases of each sort by the first of their stems."""
 for _sort, _phrases in _SORTS.items():

@@ -9,8 +9,10 @@ from misstep.analysis.reading.english import word_set
 
 AUXILIARIES = word_set("do did does was were am have had d could would can will should")
 """Between a word that denies and its subject, these stand when both have changed places: "at no point did I swear"."""
-AFTER_NOT = word_set("only stop help resist sure mention surprisingly believe matter doubt longer")
+AFTER_NOT = word_set("only stop help resist sure surprisingly believe matter doubt longer")
 """After these a "not" denies nothing: "could not help laughing", "not only"."""
+ANY = word_set("nothing anything nobody anybody thing word question moment time")
+"""A clause behind one of these belongs to it, with or without a "that": "there is nothing I left out"."""
 LAST_DENIED = word_set("realise notice think mean expect")
 """Of what is denied, these are the last: "did not notice that my phone was on"."""
 
@@ -20,7 +22,11 @@ SELF = word_set("candidate applicant jobseeker student graduate interviewee")
 """Those whom notes are about."""
 BESIDE_ANOTHER = word_set("another other fellow next beside before behind")
 """Next to one of those, they say that it is another one."""
+THE_MEETING = word_set("interview interviews interviewing interviewed")
+"""Words with the stem of a person that name none: the interviewer is one, the interview is not."""
 THEIRS = word_set("his her their your")
+OF_A_PERSON = word_set("interview interviewer application cv letter")
+"""What each has of their own: a sentence with "at her interview" tells of hers."""
 OUTSIDERS = word_set("friend mate pal cousin neighbour neighbor uncle aunt vicar plumber waiter candidates others girl boy kid")
 """Others in any text: no note about a candidate calls them so, and they have no part in an interview."""
 RELATIVES = word_set(
@@ -50,9 +56,7 @@ OF_OTHERS = (
     *((whose, end) for whose in ("their", "his", "her") for end in ("end", "side")),
 )
 """What stands before these words, "theirs" and "hers", was not the writer's: "there was a dog barking, theirs"."""
-FILLERS = word_set(
-    "really just probably simply very quite actually even only maybe perhaps totally completely easily well almost all"
-)
+FILLERS = word_set("really just probably simply very quite actually even only maybe perhaps totally completely well almost all")
 """These may stand between the words of a phrase."""
 SKIPPED = word_set(
     "the a an of one two three four some any all each every these those this luckily then also just even well so ok okay "
@@ -75,6 +79,16 @@ AWAY_PHRASES = (
     ("brink", "of"),
     ("close", "to", "tears"),
     ("close", "to", "crying"),
+    ("come", "close", "to"),
+    ("could", "easily", "have"),
+    ("could", "so", "easily", "have"),
+    ("i", "might"),
+    ("always", "say"),
+    ("nightmare", "where"),
+    ("nightmare", "that"),
+    ("clip", "of"),
+    ("how", "do", "i", "avoid"),
+    ("how", "do", "i", "not"),
     ("think", "i", "would"),
     ("nobody", "could", "say"),
     ("far", "from"),
@@ -83,7 +97,7 @@ AWAY_PHRASES = (
     ("itch", "to"),
     ("brace", "to"),
     ("brace", "for"),
-    ("all", "set", "to"),
+    ("be", "set", "to"),
     ("plan", "to"),
     ("this", "close", "to"),
     ("sure", "i", "would"),
@@ -94,6 +108,10 @@ AWAY_PHRASES = (
     ("claim", "i"),
     ("offer", "to"),
     ("warn", "about"),
+    ("warn", "me"),
+    ("tell", "me", "not", "to"),
+    *(("before", "i", verb) for verb in ("send", "hit", "press", "click")),
+    ("before", "it", "go"),
     *((verb, word, "i", "would") for verb in ("ask", "know") for word in ("if", "whether")),
     *(("it", look, "as") for look in ("look", "seem", "sound")),
     *(("it", look, "like") for look in ("look", "seem", "sound")),
@@ -102,20 +120,27 @@ AWAY_PHRASES = (
     ("you", "should"),
     ("you", "must"),
     ("you", "be", "suppose", "to"),
+    *(("not", "want", "to", word) for word in ("be", "seem", "look", "come", "appear")),
     ("viral", "video"),
     ("in", "the", "paper"),
+)
+"""Phrases that say that this was not at all, or not of the writer."""
+ANOTHER_DAY = (
     ("year", "ago", "i"),
+    ("year", "ago", "at"),
     ("i", "once"),
     ("in", "my", "twenty"),
     ("practice", "call"),
     ("practice", "run"),
     ("before", "this", "one"),
     ("once", "i", "be", "home"),
+    ("when", "i", "be", "home"),
     ("different", "interview"),
     ("previous", "interview"),
+    ("at", "my", "last", "interview"),
+    ("in", "my", "last", "interview"),
     ("other", "interview", "i"),
     ("last", "time"),
-    *(("not", "want", "to", word) for word in ("be", "seem", "look", "come", "appear")),
     *(
         (at, "another", place)
         for at in ("at", "in", "for")
@@ -123,18 +148,25 @@ AWAY_PHRASES = (
     ),
     *((at, "a", "different", place) for at in ("at", "in") for place in ("job", "place", "company", "firm", "shop", "school")),
     *((at, "my", which, "job") for at in ("in", "at") for which in ("old", "last", "previous", "former")),
+)
+"""Phrases that say that this was on another day. At the start of a sentence they tell when the next clause was too."""
+OTHER_PERSON = (
+    *((who, "me") for who in ("before", "after")),
     *(
         pair
         for person in ("candidate", "applicant", "person", "guy", "woman", "girl", "boy", "kid")
         for pair in ((person, "before"), *((which, person) for which in ("other", "previous", "last", "next")))
     ),
 )
-"""Phrases that say that this was on another day, to somebody else, or not at all."""
+"""Phrases that say that this was of somebody else."""
+BEFORE_A_PERSON = word_set("as to with of by at on for from than when while")
+"""Behind one of these, another person is not the one who a clause is about: "as the next candidate came"."""
 AWAY_BEFORE_BUT = (
     ("think", "i"),
     ("think", "my"),
     ("think", "about"),
     ("could", "have"),
+    *(("i", "could", verb) for verb in ("write", "tell", "ask", "say", "ring", "call", "send", "lie", "pretend")),
     ("about", "to"),
     ("want", "to"),
     ("expect", "to"),
@@ -146,6 +178,9 @@ TURNS = word_set("but then luckily thankfully instead")
 """What follows these came otherwise: "I wanted to, but"."""
 RESTRAINTS = (
     ("catch", "myself"),
+    ("in", "draft"),
+    ("bin", "it"),
+    ("would", "not", "have", "it"),
     ("stop", "myself"),
     ("bite", "my", "tongue"),
     ("manage", "not", "to"),
@@ -158,7 +193,7 @@ RESTRAINTS = (
     ("refuse", "to"),
     ("not", "happen"),
     ("nothing", "come", "of"),
-    ("just", "in", "time"),
+    ("in", "time"),
     ("which", "be", "false"),
     ("which", "be", "make", "up"),
     ("be", "make", "up"),
@@ -166,6 +201,8 @@ RESTRAINTS = (
     ("this", "time"),
 )
 """Phrases after which the clause before tells of nothing that happened to the one who tells it."""
+EXPECTED = word_set("certain convinced sure positive")
+"""What is expected follows one of these and a verb that says that it may be: "I was certain that it would break"."""
 FEARS = word_set("afraid scared terrified petrified frightened dread fear worry worried")
 FEARED, MIGHT = word_set("of about that"), word_set("would d might could will may")
 """What is feared follows a fear and one of these close by, or a verb that says that it may be: "afraid that my voice might"."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from misstep.analysis.reading.english import CLAUSE_STARTS, CONTRACTIONS, JOINED
+from misstep.analysis.reading.english import CLAUSE_STARTS, CONTRACTIONS, DETERMINERS, JOINED, word_set
 
 _WORD = re.compile(r"<[a-z0-9_]+>|[0-9]+(?:[.,][0-9]+)?|[^\W\d_]+\*+[^\W\d_]*(?:\*+[^\W\d_]*)*|[^\W\d_]+(?:'[^\W\d_]+)*")
 _SENTENCE = re.compile(r"[.!?;:\n\u2026]")
@@ -14,6 +14,7 @@ _CLAUSE = re.compile(r"[,()\u2013\u2014\"\u201c\u201d]| - ")
 _QUOTES = str.maketrans("\u2018\u2019\u02bc`", "''''")
 NUMBER = "#"
 """The stem of every number: which one it is tells of a field, not of a kind."""
+_BEFORE_A_NOUN = DETERMINERS | word_set("of no photo valid some any for with and or")
 _LONGEST_WORD = 40
 _LONGEST_SENTENCE = 120  # tokens; a text without full stops is cut
 
@@ -67,6 +68,8 @@ def split(text: str) -> Iterator[list[Token]]:
         if len(word) > _LONGEST_WORD:
             continue
         parts = CONTRACTIONS.get(word)
+        if word == "id" and not (sentence and sentence[-1].word in _BEFORE_A_NOUN) and text[match.start()] == "i":
+            parts = ("i", "d")  # a paper is "my id", or "ID"
         possessive = parts is None and word.endswith("'s")
         for part in parts or (word[:-2] if possessive else word.strip("'"),):
             sentence.append(Token(part, part, match.start(), match.end(), clause, possessive=possessive))
