@@ -31,6 +31,7 @@ from misstep.analysis.reading.scope_words import (
     BE,
     BEFORE_A_PERSON,
     BESIDE_ANOTHER,
+    CONFIRMING,
     EMPTY_SUBJECTS,
     EXPECTED,
     FEARED,
@@ -39,6 +40,8 @@ from misstep.analysis.reading.scope_words import (
     FIRST_AS_OBJECT,
     LAST_DENIED,
     MIGHT,
+    NOT_YET,
+    NOTICED,
     OF_A_PERSON,
     OF_OTHERS,
     OTHER_PERSON,
@@ -46,12 +49,14 @@ from misstep.analysis.reading.scope_words import (
     QUESTIONS,
     RELATIVES,
     RESTRAINTS,
+    SAID_WITH_SHOULD,
     SELF,
     SKIPPED,
     SPEECH,
     THE_MEETING,
     THEIRS,
     TURNS,
+    WISHES,
 )
 from misstep.analysis.reading.tokens import NUMBER, Token, joined, split
 
@@ -74,6 +79,7 @@ def sentences(text: str, corrected: Callable[[str], str] = str) -> list[list[Tok
     for n, sentence in enumerate(found):
         _mark_away(sentence, found[n + 1] if n + 1 < len(found) else [])
     _mark_taken_back(found)
+    _mark_confirmed(found)
     return found
 
 
@@ -140,7 +146,7 @@ def _mark_others(sentence: list[Token], mine: bool, note: bool) -> None:
                 subject, fresh = False, False
         elif word in THIRD and not speaks and _is_other(token, following, mine, note):
             subject, fresh = True, False
-        elif fresh and not _comes_before_subject(word, before, following):
+        elif (fresh or _is_thought_of_other(sentence, i)) and not _comes_before_subject(word, before, following):
             if not speaks and (
                 _is_other(token, following, mine, note, their_own) or _ends_in_other(sentence, i, mine, their_own)
             ):
@@ -150,6 +156,17 @@ def _mark_others(sentence: list[Token], mine: bool, note: bool) -> None:
             fresh = False
         speaks = speaks or (not subject and token.stem in _SPEECH_STEMS)
         token.other = subject
+
+
+def _is_thought_of_other(sentence: list[Token], at: int) -> bool:
+    """Whether a clause about somebody else begins behind what one thinks or sees, without a "that": "I think one of them was"."""
+    start = at
+    while start and sentence[start - 1].word in SKIPPED:
+        start -= 1
+    if start == at or not start or sentence[start - 1].stem not in _NOTICE_STEMS or not _is_noun_of_other(sentence[at], True):
+        return False
+    following = itertools.takewhile(lambda token: not token.starts_clause, sentence[at + 1 : at + 1 + _REACH_OF_ASKED])
+    return any(token.word in BE or token.word in AUXILIARIES for token in following)
 
 
 def _is_another(sentence: list[Token], at: int) -> bool:
@@ -200,9 +217,11 @@ def _is_other(token: Token, following: str, mine: bool, note: bool, their_own: b
 
 
 def _ends_in_other(sentence: list[Token], at: int, mine: bool, their_own: bool) -> bool:
-    """Whether a clause begins with one of them, or with a name of the other side of two words: the ward manager, my interviewer.
-    A manager of a shop, with "a", is rather the one whom a note is about."""
+    """Whether a clause begins with one of them, with one who is "interviewing", or with a name of the other side of two words:
+    the ward manager, my interviewer. A manager of a shop, with "a", is rather the one whom a note is about."""
     before, word = sentence[at - 1].word if at else "", sentence[at].word
+    if [token.word for token in sentence[at + 1 : at + 2]] == ["interviewing"]:
+        return True
     if before == "of" and word in ("them", "theirs"):
         return True
     noun = at + 1
@@ -213,10 +232,14 @@ def _ends_in_other(sentence: list[Token], at: int, mine: bool, their_own: bool) 
 
 
 def _mark_denied(sentence: list[Token]) -> None:
-    reach = 0
+    reach, denier = 0, len(sentence)
+    habit = _tells_a_habit(sentence)
     for i, token in enumerate(sentence):
         word = token.word
         before = sentence[i - 1].word if i else ""
+        if word == "until":  # not nervous until I walked in
+            for each in sentence[denier:i]:
+                each.denied = False
         if reach and before in ANY and word in ("i", "that"):  # nothing I left out, never anything that was not true
             reach = _AGAIN
         elif (token.clause and i) or (word in CLAUSE_STARTS and word != "or") or (word == "i" and before not in AUXILIARIES):
@@ -228,10 +251,11 @@ def _mark_denied(sentence: list[Token]) -> None:
             regretted = following == "have" and before in ("should", "would")  # what should not have been has been
             twice = word == "not" and reach  # never not
             besides = [each.word for each in sentence[i + 1 : i + 3]] == ["to", "mention"]
-            reach = 0 if following in AFTER_NOT or before == "why" or regretted or twice or besides else NEGATORS[word]
+            told = following in AFTER_NOT or before == "why" or regretted or twice or besides or (habit and i < habit)
+            reach, denier = 0 if told else NEGATORS[word], i
             continue
-        if word == "have" and before == "should":  # what should have been has not
-            reach = _AGAIN
+        if (word == "have" and before == "should") or (word in ("had", "d") and i > 1 and sentence[i - 2].word in WISHES):
+            reach = _AGAIN  # what should have been, or is wished to have been, has not
             continue
         if reach:
             token.denied = True
@@ -239,10 +263,21 @@ def _mark_denied(sentence: list[Token]) -> None:
     _mark_not_done(sentence)
 
 
+def _tells_a_habit(sentence: list[Token]) -> int:
+    """Where a sentence turns from what one never does to what one did, else 0: "I never swear, but it slipped out"."""
+    words = [token.word for token in sentence]
+    if words[:2] == ["i", "never"] or {"usually", "normally"}.intersection(words[:4]):
+        return next((i for i, token in enumerate(sentence) if token.word == "but" and i), 0)
+    return 0
+
+
 def _mark_not_done(sentence: list[Token]) -> None:
     """Mark as denied what a clause of three words at the end says was not done: "I meant to bring them, but I didn't"."""
     end = len(sentence) - 3
-    if end < 1 or [token.word for token in sentence[end::2]] != ["i", "not"] or sentence[end + 1].word not in AUXILIARIES:
+    if end < 1 or sentence[end].word != "i":
+        return
+    last = {token.word for token in sentence[end + 1 :]}
+    if last.isdisjoint(AUXILIARIES) or last.isdisjoint(("not", "never")):
         return
     start = next((i for i in reversed(range(end)) if sentence[i].word == "i"), end)
     if not any(token.denied for token in sentence[start:end]):
@@ -268,27 +303,37 @@ def _mark_away(sentence: list[Token], following: list[Token]) -> None:
             or (token.word == "if" and (i == 0 or sentence[-1].asks))
             or (token.stem in _FEAR_STEMS and _names_what_is_feared(sentence, i, FEARED))
             or (token.word in EXPECTED and _names_what_is_feared(sentence, i, frozenset()))
+            or (token.word in NOT_YET and i and words[i - 1] == "i" and SAID_WITH_SHOULD.isdisjoint(words[i + 1 : i + 2]))
             or (token.stem == _THINK and _is_only_thought_of(sentence, i))
         ):
             away.append(i)
     for at in away:
-        start, end = at, at
+        start = at
         while start and not sentence[start].clause and words[start] not in _ENDS_AWAY:
             start -= 1
         ends = (*_ENDS_AWAY, "that") if "so" in words[start:at] else _ENDS_AWAY  # so afraid of it that
         goes_on = at in found["another day"] and "i" not in words[start:at]  # at my last interview, I
-        while end < len(sentence):
-            if end > at and sentence[end].clause and at and goes_on:
-                goes_on = False
-            elif end > at and ((sentence[end].clause and at) or (words[end] in ends and words[end + 1 : end + 2] != ["be"])):
-                break
-            end += 1
-        _set_away(sentence[start:end])
+        _set_away(sentence[start : _end_of_away(sentence, at, ends, goes_on)])
     for at in found["of others"]:
         _set_away(sentence[:at])
     last = sentence[-2] if words[-1] == "own" and len(words) > 1 else sentence[-1]
     if last.possessive and last.stem in _NOUNS_OF_OTHERS:  # the phone was the chairman's
         _set_away(sentence[:-1])
+
+
+def _end_of_away(sentence: list[Token], at: int, ends: tuple[str, ...], goes_on: bool) -> int:
+    """The place before which the clause ends that a phrase stands in; with ``goes_on`` the next one. "And be" goes on with it,
+    and what is said with an "if" ends where "I would" begins."""
+    words = [token.word for token in sentence]
+    first = at + 2 if words[at] == "if" else len(sentence)
+    for end in range(at + 1, len(sentence)):
+        if sentence[end].clause and at:
+            if not goes_on:
+                return end
+            goes_on = False
+        elif (words[end] in ends and words[end + 1 : end + 2] != ["be"]) or (end >= first and words[end : end + 2] in _I_WOULD):
+            return end
+    return len(sentence)
 
 
 def _phrases_in(sentence: list[Token]) -> dict[str, list[int]]:
@@ -340,6 +385,23 @@ def _mark_taken_back(found: list[list[Token]]) -> None:
             _set_away(found[n - 1])
 
 
+def _mark_confirmed(found: list[list[Token]]) -> None:
+    """Mark as told what is confirmed: "I dreaded going blank, and sure enough I did", "They say never to shout. Well, I did." """
+    for n, sentence in enumerate(found):
+        for i, token in enumerate(sentence[1:], start=1):
+            ends = i + 1 == len(sentence) or sentence[i + 1].clause
+            if ends and sentence[i - 1].word == "i" and token.word in CONFIRMING:
+                before = [each.word for each in sentence[max(0, i - 3) : i - 1]]
+                if before == ["sure", "enough"]:
+                    meant = sentence[:i]
+                elif n and before in (["well"], []) and not sentence[-1].asks and not found[n - 1][-1].asks:
+                    meant = found[n - 1]
+                else:
+                    continue
+                for each in meant:
+                    each.away = each.denied = each.other = False
+
+
 def _clause_before(sentence: list[Token], at: int) -> int:
     """A place in the clause before that of a place; the place itself where it stands in the first."""
     while at and not sentence[at].clause and sentence[at].word not in _ENDS_AWAY:
@@ -367,6 +429,7 @@ def _names_what_is_feared(sentence: list[Token], fear: int, feared: frozenset[st
     return False
 
 
+_NOTICE_STEMS = frozenset(map(stem, NOTICED))
 _ASK, _THINK = stem("ask"), stem("think")
 _OTHER_STEMS = frozenset(map(stem, OTHERS))
 _OUTSIDER_STEMS = frozenset(map(stem, OUTSIDERS))
@@ -377,6 +440,7 @@ _NOUNS_OF_OTHERS = _OTHER_STEMS | _OUTSIDER_STEMS | _PERSON_STEMS
 _SPEECH_STEMS = frozenset(map(stem, SPEECH))
 _LAST_STEMS = frozenset(map(stem, LAST_DENIED))
 _FEAR_STEMS = frozenset(map(stem, FEARS))
+_I_WOULD = [["i", would] for would in ("would", "d")]
 _THEIRS = ("theirs", "hers")
 _THEY_OR_IT = (*_THEIRS, "it", "that", "they")
 _ONE_AS_ANOTHER = {**dict.fromkeys(BE, "be"), **{word: word for word in _THEIRS}, "d": "would"}

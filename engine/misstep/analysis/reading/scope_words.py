@@ -22,12 +22,14 @@ SELF = word_set("candidate applicant jobseeker student graduate interviewee")
 """Those whom notes are about."""
 BESIDE_ANOTHER = word_set("another other fellow next beside before behind")
 """Next to one of those, they say that it is another one."""
-THE_MEETING = word_set("interview interviews interviewing interviewed")
+THE_MEETING = word_set("interview interviews")
 """Words with the stem of a person that name none: the interviewer is one, the interview is not."""
 THEIRS = word_set("his her their your")
 OF_A_PERSON = word_set("interview interviewer application cv letter")
 """What each has of their own: a sentence with "at her interview" tells of hers."""
-OUTSIDERS = word_set("friend mate pal cousin neighbour neighbor uncle aunt vicar plumber waiter candidates others girl boy kid")
+OUTSIDERS = word_set(
+    "friend mate pal cousin neighbour neighbor uncle aunt vicar plumber waiter candidates others girl boy kid predecessor"
+)
 """Others in any text: no note about a candidate calls them so, and they have no part in an interview."""
 RELATIVES = word_set(
     "mum dad brother sister wife husband son daughter parent flatmate roommate housemate girlfriend boyfriend nan gran grandad"
@@ -68,6 +70,15 @@ AWAY = word_set(
     "dreading dreaded feared"
 )
 """Words that say by themselves what the phrases below say."""
+NOT_YET = word_set("should might ought")
+"""What one should do, or might, has not been done: "I should send them the right figure"."""
+SAID_WITH_SHOULD = word_set("have be say mention add admit explain not never")
+"""With these it has been, or is said: "I should have", "I should say that I was late"."""
+WISHES = word_set("wish wishing wished")
+CONFIRMING = word_set("did was have had do am")
+"""An "I" and one of these at the end of a clause say that something was so: "sure enough I did"."""
+NOTICED = word_set("reckon guess believe know notice see hear feel feeling suspect bet find")
+"""Behind these begins a clause, with or without a "that"."""
 AWAY_PHRASES = (
     ("would", "have"),
     ("could", "not", "have"),
@@ -82,7 +93,7 @@ AWAY_PHRASES = (
     ("come", "close", "to"),
     ("could", "easily", "have"),
     ("could", "so", "easily", "have"),
-    ("i", "might"),
+    ("love", "to", "say"),
     ("always", "say"),
     ("nightmare", "where"),
     ("nightmare", "that"),
@@ -159,7 +170,7 @@ OTHER_PERSON = (
     ),
 )
 """Phrases that say that this was of somebody else."""
-BEFORE_A_PERSON = word_set("as to with of by at on for from than when while")
+BEFORE_A_PERSON = word_set("as to with by at on for from than when while")
 """Behind one of these, another person is not the one who a clause is about: "as the next candidate came"."""
 AWAY_BEFORE_BUT = (
     ("think", "i"),
