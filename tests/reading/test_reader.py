@@ -33,6 +33,7 @@ def fields(text: str, kind: str) -> dict[str, Any]:
         ("I forgot to follow up", "no_thank_you_note"),
         ("I never sent a thank you", "no_thank_you_note"),
         ("I wore sneakers to a bank", "inappropriate_dress"),
+        ("I tried not to spill the coffee and I spilled it", "spill"),
         ("a candidate let the recruiter know that another firm had made an offer", "disclosed_other_interview"),
     ],
 )
@@ -75,6 +76,8 @@ def test_slips_of_the_finger_are_put_right() -> None:
         ("Their camera stayed off for the whole call.", "camera_off"),
         ("Your colleague was very rude to me on the phone.", "rudeness"),
         ("The director slagged off the competition for ten minutes.", "badmouthing_employer"),
+        ("The interviewer did not turn up and nobody told me.", "no_show"),
+        ("I caught my heel on the carpet, but I stayed on my feet.", "physical_mishap"),
     ],
 )
 def test_what_is_denied_or_of_others_is_not_suggested(text: str, kind: str) -> None:

@@ -133,14 +133,14 @@ def _add_patterns(
     """Add what the patterns in a sentence tell of each kind. ``of_others``: how much counts that is said of others, for kinds of
     the candidate and for signals."""
     hits: dict[int, list[Hit]] = defaultdict(list)
+    denied: dict[int, list[WordPattern]] = defaultdict(list)
     scoped = any(token.denied for token in sentence)
     all_places = places_of(sentence, index, denied_too=True) if scoped else places
     for pattern in likely(index.patterns, all_places):
         found = spot(pattern, places)
         if found is None:
             if scoped and spot(pattern, all_places) is not None:
-                each = evidence[pattern.owner]
-                each.denied = max(each.denied, pattern.weight)
+                denied[pattern.owner].append(pattern)
             continue
         score = pattern.weight * (1 - _PER_WORD_BETWEEN * (found[-1] - found[0] + 1 - len(found)))
         share = _share(pattern, found, sentence, of_others[pattern.owner in index.signals])
@@ -149,6 +149,10 @@ def _add_patterns(
             each = evidence[pattern.owner]
             each.denied = max(each.denied, score)
         hits[pattern.owner].append(Hit(pattern, found, score * share, told))
+    for owner, patterns in denied.items():
+        told_too = {name for hit in hits[owner] if hit.told for name in hit.pattern.names} if owner in hits else set()
+        weights = [each.weight for each in patterns if told_too.isdisjoint(each.names)]  # not to spill it that I spilled it
+        evidence[owner].denied = max(evidence[owner].denied, *weights, 0.0)
     for owner, each_hit in hits.items():
         each_hit.sort(key=lambda hit: (-hit.score, hit.pattern.wording))
         total, used = each_hit[0].score, set(each_hit[0].places)
