@@ -36,7 +36,7 @@ WEIGHTS = Path(ranking.__file__).parent / "weights.json"
 PARTS = 5
 SETS = ("stories", "besides", "denials", "phrases", "other")
 """The sets of a file of ``fixtures/words``."""
-_IN_FIT = {"situations": 1.0, "phrases": 1.0, "two phrases": 1.0, "stories": 1.5, "besides": 1.5, "denials": 0.5, "other": 1.0}
+_IN_FIT = {"situations": 1.0, "phrases": 1.0, "two phrases": 1.0, "stories": 1.5, "besides": 1.5, "denials": 1.5, "other": 1.0}
 """How much a text of each set counts in the fit; those of others are not in it."""
 _NEAREST = 25  # kinds of a text that the fit looks at
 _PULL = 0.5  # of the weights towards 0
