@@ -59,12 +59,14 @@ class ToldText:
     has_coded_slips: bool = True
 
     def tells(self, kind: str, role: str) -> bool | None:
-        """Whether the text tells a kind of a role; None where readers may differ, or nobody has said."""
+        """Whether the text tells a kind of a role; None where readers may differ, or nobody has said. Two people
+        coded slips and all else: what one of them says is told is told, though the other has it among what a reader might see."""
+        if kind in self.kinds or kind in (self.besides or ()):
+            return True
         if kind in self.also or kind in self.wrong:
             return None if kind in self.also else False
-        if role == "mistake":
-            return kind in self.kinds if self.has_coded_slips else None
-        return None if self.besides is None else kind in self.besides
+        has_been_coded = self.has_coded_slips if role == "mistake" else self.besides is not None
+        return False if has_been_coded else None
 
 
 def read_sets() -> dict[str, list[ToldText]]:
