@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from misstep.analysis.reading.scope import is_note, tells_of_self
+from misstep.analysis.reading.scope import is_note
 from misstep.analysis.reading.tokens import Token
 from misstep.analysis.reading.wordings import (
     IN_A_NOTE,
@@ -56,17 +56,16 @@ def find_evidence(found: list[list[Token]], index: WordIndex) -> dict[int, Evide
     """The evidence of the sentences of a text, by the place of the kind."""
     evidence: dict[int, Evidence] = defaultdict(Evidence)
     of_others = IN_A_NOTE if is_note(found) else SAID_OF_OTHERS
-    of_signals = of_others if tells_of_self(found) else IN_A_NOTE  # who tells of the other side alone may mean a signal
     for n, sentence in enumerate(found):
         shares = features(sentence, index.terms, of_others)
-        of_them = shares if of_signals == of_others else features(sentence, index.terms, of_signals)
+        of_both = features(sentence, index.terms, 1.0) if any(token.other for token in sentence) else shares
         for name, share in shares.items():
             for owner, weight in index.weights.get(name, ()):
                 words = evidence[owner].words
-                words[n] = words.get(n, 0.0) + weight * (of_them[name] if owner in index.signals else share)
+                words[n] = words.get(n, 0.0) + weight * (of_both[name] if owner in index.of_both else share)
         places = places_of(sentence, index)
         spoken_against = {p.owner for p in likely(index.against, places) if spot(p, places) is not None}
-        _add_patterns(n, sentence, places, evidence, index, (of_others, of_signals))
+        _add_patterns(n, sentence, places, evidence, index, of_others)
         for owner in spoken_against:
             each = evidence[owner]
             each.denied = max(each.denied, each.patterns.pop(n, 0.0))
@@ -128,10 +127,10 @@ def _add_patterns(
     places: Places,
     evidence: dict[int, Evidence],
     index: WordIndex,
-    of_others: tuple[float, float],
+    of_others: float,
 ) -> None:
-    """Add what the patterns in a sentence tell of each kind. ``of_others``: how much counts that is said of others, for kinds of
-    the candidate and for signals."""
+    """Add what the patterns in a sentence tell of each kind. ``of_others``: how much counts that is said of others, where a kind
+    is of the candidate alone."""
     hits: dict[int, list[Hit]] = defaultdict(list)
     denied: dict[int, list[WordPattern]] = defaultdict(list)
     scoped = any(token.denied for token in sentence)
@@ -143,7 +142,7 @@ def _add_patterns(
                 denied[pattern.owner].append(pattern)
             continue
         score = pattern.weight * (1 - _PER_WORD_BETWEEN * (found[-1] - found[0] + 1 - len(found)))
-        share = _share(pattern, found, sentence, of_others[pattern.owner in index.signals])
+        share = _share(pattern, found, sentence, 1.0 if pattern.owner in index.of_both else of_others)
         told = share >= IN_A_NOTE
         if not told:
             each = evidence[pattern.owner]

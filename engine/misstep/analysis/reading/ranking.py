@@ -55,24 +55,28 @@ def weigh(evidence: Mapping[int, Evidence], found: list[list[Token]], of_intervi
     """The figures of all kinds that anything speaks for. ``of_interview``: the text is known to be about one."""
     sums = {k: (_sum(e.patterns), _sum(e.words)) for k, e in evidence.items()}
     most = [max((row[i] for row in sums.values()), default=0.0) or 1.0 for i in range(2)]
-    of_sentence = _most_by_sentence(evidence)
+    patterns_most, words_most = _most_by_sentence(evidence)
     scores: dict[int, dict[int, float]] = {}
+    best_of: dict[int, int] = {}
     for k, e in evidence.items():
-        scores[k] = {}
-        for n in e.words:
-            top = of_sentence[n]
-            parts = (e.patterns.get(n, 0.0) / top[0], e.words[n] / top[1])
-            scores[k][n] = sum(parts) / 2
+        row: dict[int, float] = {}
+        strongest = -1.0
+        for n, words in e.words.items():
+            patterns = e.patterns.get(n, 0.0)
+            score = row[n] = (patterns / patterns_most.get(n, 1.0) + words / words_most.get(n, 1.0)) / 2
+            strength = score * (math.log1p(patterns) + math.log1p(words))
+            if strength > strongest or (strength == strongest and n < best_of[k]):
+                strongest, best_of[k] = strength, n
+        scores[k] = row
     shares = {k: sum(value / top for value, top in zip(row, most, strict=True)) / 2 for k, row in sums.items()}
-    strength = {k: {n: score * _strength(e, n) for n, score in scores[k].items()} for k, e in evidence.items()}
     of_interview = of_interview or _is_of_interview(found)
     leads = _leads(scores)
     text_lead = _lead_over_others(shares)
     weighed = {}
     for k, e in evidence.items():
-        if not strength[k]:
+        if k not in best_of:
             continue
-        best = max(strength[k], key=lambda n: (strength[k][n], -n))
+        best = best_of[k]
         further = sorted((scores[k][n] for n in scores[k] if n != best), reverse=True)
         weighed[k] = WeighedKind(
             (
@@ -142,24 +146,21 @@ def _of_its_clause(e: Evidence, n: int, found: list[list[Token]]) -> float:
     return min(1.0, len(hit.places) / max(1, words))
 
 
-def _strength(e: Evidence, n: int) -> float:
-    return math.log1p(e.patterns.get(n, 0.0)) + math.log1p(e.words.get(n, 0.0))
-
-
 def _sum(scores: Mapping[int, float]) -> float:
     """The best sentence, and a part of the others."""
     ordered = sorted(scores.values(), reverse=True)
     return ordered[0] + 0.3 * sum(ordered[1:]) if ordered else 0.0
 
 
-def _most_by_sentence(evidence: Mapping[int, Evidence]) -> dict[int, tuple[float, ...]]:
-    most: dict[int, list[float]] = {}
+def _most_by_sentence(evidence: Mapping[int, Evidence]) -> tuple[dict[int, float], dict[int, float]]:
+    """What the patterns, and what the words, of any kind tell at most, by sentence; only what is more than 0."""
+    most: tuple[dict[int, float], dict[int, float]] = ({}, {})
     for e in evidence.values():
-        for i, scores in enumerate((e.patterns, e.words)):
+        for tops, scores in zip(most, (e.patterns, e.words), strict=True):
             for n, score in scores.items():
-                row = most.setdefault(n, [0.0] * 3)
-                row[i] = max(row[i], score)
-    return {n: tuple(value or 1.0 for value in row) for n, row in most.items()}
+                if score > tops.get(n, 0.0):
+                    tops[n] = score
+    return most
 
 
 def _leads(scores: Mapping[int, Mapping[int, float]]) -> dict[int, dict[int, float]]:

@@ -30,7 +30,8 @@ LIKELY = 0.01
 SURE = 0.3
 """A kind with this chance is taken for told where settings are read, and where another gives way to it."""
 TAKEN = 0.5
-"""A kind with this chance has its sentences to itself: others read no fields from them."""
+"""A slip with this chance has its sentences to itself: others read no fields from them. Signals take none: "she said it happens"
+tells how they took the slip as well."""
 _LEAST_KNOWN = 0.4  # of the words of a text; fewer are of another language, or of none
 _SAME_WORDS = 0.5
 """What is left of a chance where another kind is meant instead."""
@@ -113,8 +114,16 @@ class StoryReader:
     def weigh(self, text: str) -> dict[str, WeighedKind]:
         """The figures of the kinds that anything in a text speaks for, by name: what the weights are fitted to."""
         found = sentences(text, self._spelling.corrected)
-        figures = weigh(find_evidence(found, self.index), found)
+        figures = self._weighed(find_evidence(found, self.index), found)
         return {self.index.kinds[owner].name: weighed for owner, weighed in figures.items()}
+
+    def _weighed(
+        self, evidence: dict[int, Evidence], found: list[list[Token]], of_interview: bool = False
+    ) -> dict[int, WeighedKind]:
+        """The figures of all kinds. Slips stand against slips alone, as a sentence with one may well tell how they took it; all
+        else stands against everything."""
+        slips = {owner: each for owner, each in evidence.items() if self.index.kinds[owner].role == "mistake"}
+        return weigh(evidence, found, of_interview) | weigh(slips, found, of_interview)
 
     def _is_foreign(self, found: list[list[Token]]) -> bool:
         words = [token.stem for sentence in found for token in sentence if token.stem != NUMBER]
@@ -125,7 +134,7 @@ class StoryReader:
         self, evidence: dict[int, Evidence], found: list[list[Token]], of_interview: bool
     ) -> list[tuple[int, float, WeighedKind]]:
         """The kinds with their chances, best first."""
-        weighed = weigh(evidence, found, of_interview)
+        weighed = self._weighed(evidence, found, of_interview)
         kinds = self.index.kinds
         chances = {owner: chance(each, self._weights.of(kinds[owner])) for owner, each in weighed.items() if not each.denied}
         for owner, score in list(chances.items()):
@@ -147,7 +156,11 @@ class StoryReader:
         )
 
     def _read_fields(self, told: _Told, all_told: Iterable[_Told], found: list[list[Token]]) -> dict[str, Any]:
-        others = [other for other in all_told if other.owner != told.owner and other.score >= TAKEN]
+        others = [
+            other
+            for other in all_told
+            if other.owner != told.owner and other.score >= TAKEN and self.index.kinds[other.owner].role == "mistake"
+        ]
         order = _passage_order(told, {other.sentence for other in others}, len(found))
         passages = [self._passage(n, told, others, found[n]) for n in order]
         whole = {n for n, passage in zip(order, passages, strict=True) if len(passage.sentence) == len(found[n])}

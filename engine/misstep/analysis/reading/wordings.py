@@ -148,14 +148,14 @@ class WordIndex:
     """All that is matched with a text.
 
     ``kinds``: the kinds that can be told, in the order that owners count in; ``words``: theirs; ``own_fields``: the names of the
-    fields that are of a kind alone, and not of its role; ``signals``: the places of those that are about the other side;
-    ``by_fields``: the places of settings that are told by their fields alone; ``learnt``: what matches; where it is not given, it
-    is learnt now."""
+    fields that are of a kind alone, and not of its role; ``of_both``: the places of those that what the other side does tells as
+    well, signals and strengths: "they nodded"; ``by_fields``: the places of settings that are told by their fields alone;
+    ``learnt``: what matches; where it is not given, it is learnt now."""
 
     def __init__(self, program: Program, words: Words, learnt: Learnt | None = None) -> None:
         self.kinds: list[Kind] = [kind for kind in program.kinds.values() if kind.role in GIVEN_ROLES]
         self.words = [words.kinds.get(kind.name, _NOTHING) for kind in self.kinds]
-        self.signals = frozenset(i for i, kind in enumerate(self.kinds) if kind.role == "signal")
+        self.of_both = frozenset(i for i, kind in enumerate(self.kinds) if kind.role in ("signal", "strength"))
         self.own_fields = [frozenset(field.name for field in program.own_fields(kind)) for kind in self.kinds]
         self.role_words = {role: words.kinds[role] for role in program.roles if role in words.kinds}
         self.terms = Terms(words.terms)
