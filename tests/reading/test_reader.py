@@ -8,7 +8,7 @@ import pytest
 
 import misstep
 from misstep import RecordError, Suggestion
-from misstep.analysis.reading import SHOWN
+from misstep.analysis.reading import READ, SHOWN
 from misstep.analysis.reading.amounts import find_amounts
 from misstep.analysis.reading.scope import sentences, wording_tokens
 
@@ -232,6 +232,25 @@ def test_what_is_told_besides_slips_is_found(text: str, kind: str) -> None:
     found = [each for each in misstep.RuleBase.shipped().suggest(text, of_interview=True) if each.role != "mistake"]
     assert found[0].kind == kind
     assert found[0].score >= SHOWN
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("I knocked a vase off the shelf. The owner said never mind, she had broken two herself.", "they_brought_it_up"),
+        ("I talked about the office move and I could see them nodding, and one wrote it all down.", "strong_answer"),
+        ("I sniffled all the way through. She walked me out to the gate and said what a pleasure it had been.", "warm_close"),
+    ],
+)
+def test_what_the_other_side_does_tells_of_signals_and_strengths(text: str, kind: str) -> None:
+    assert kind in {each.kind for each in misstep.suggest(text) if each.score >= SHOWN}
+
+
+def test_how_they_took_a_slip_does_not_take_its_place() -> None:
+    slip = "I was ten minutes late."
+    alone, beside = best(slip), best(f"{slip} She said it happens to everyone and walked me to the lift.")
+    assert alone.kind == beside.kind == "late_arrival"
+    assert beside.score >= READ
 
 
 def test_slips_come_before_what_is_told_besides() -> None:
