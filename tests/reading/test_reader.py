@@ -190,6 +190,9 @@ def test_gestures_tell_how_they_took_it(text: str, reaction: str | None) -> None
         ("I had a two year gap on my CV and they asked about it.", "unexplained_gap", {"months": 24, "asked": True}),
         ("I got the headteacher's name wrong.", "wrong_name", {"error": "wrong"}),
         ("HR asked me, and I called her by the wrong name.", "wrong_name", {"audience": "hr"}),
+        ("I swore in front of the director.", "swearing", {"audience": "executive"}),
+        ("I spelled her name wrong, and she told me twice.", "wrong_name", {"times": None}),
+        ("I have emailed them six times since Monday.", "pushy_follow_up", {"contacts": 6, "medium": "email"}),
     ],
 )
 def test_fields_are_read_where_they_are_said(text: str, kind: str, said: dict[str, Any]) -> None:
