@@ -45,6 +45,16 @@ def test_words_add_to_those_of_the_shipped_packs_unless_they_replace_them(load: 
     assert replaced._story_reader.index.words[kind].says == ("came at cockcrow",)
 
 
+def test_what_speaks_against_a_field_takes_its_numbers_too(load: Load) -> None:
+    more = (
+        "schema: 1\npack: more\nextends: misstep\nwords: {late_arrival: {fields: {minutes: {against: [minutes of apologies]}}}}\n"
+    )
+    reader, plain = load({"more.yaml": more}), RuleBase.shipped()
+    for text, read in (("I was late by ten minutes.", 10), ("I was late by ten minutes of apologies.", None)):
+        assert plain.suggest(text)[0].fields.get("minutes") == 10
+        assert reader.suggest(text)[0].fields.get("minutes") == read
+
+
 def test_words_take_no_part_in_answers(load: Load) -> None:
     assert load({"own.yaml": OWN}).digest == load({"own.yaml": OWN, "words/own.yaml": OWN_WORDS}).digest
 

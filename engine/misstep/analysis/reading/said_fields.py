@@ -76,11 +76,12 @@ def _both(some: PatternsByWord, others: PatternsByWord) -> PatternsByWord:
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A sentence to read fields from, and the places of the words of the kind, if it is told there; of a setting, those of the
-    slips that are."""
+    slips that are. ``passed``: the places of words that are not meant."""
 
     sentence: list[Token]
     places: Places
     own: tuple[int, ...] = ()
+    passed: frozenset[int] = frozenset()
 
 
 class FieldReader:
@@ -219,11 +220,11 @@ def _best(patterns: PatternsByWord, passage: Passage, cues: _Cues) -> tuple[bool
 
 def _without(against: PatternsByWord, passage: Passage) -> Passage:
     """A passage without the words that are not meant."""
-    passed = {place for pattern in likely(against, passage.places) for place in _told(pattern, passage)}
+    passed = frozenset(place for pattern in likely(against, passage.places) for place in _told(pattern, passage))
     if not passed:
         return passage
     places = {name: [place for place in found if place not in passed] for name, found in passage.places.items()}
-    return replace(passage, places=places)
+    return replace(passage, places=places, passed=passed)
 
 
 def _told(pattern: WordPattern, passage: Passage) -> tuple[int, ...]:
@@ -279,7 +280,7 @@ def _starts_clause(sentence: list[Token], at: int) -> bool:
 
 def _number(cues: _Cues, passage: Passage) -> int | float | None:
     """The number of a field in a passage: the one nearest to the words that say what it is of."""
-    amounts = find_amounts(passage.sentence)
+    amounts = [each for each in find_amounts(passage.sentence) if passage.passed.isdisjoint(range(each.start, each.end + 1))]
     if not amounts:
         return None
     unit = UNITS.get(cues.field.unit, 0)
@@ -331,9 +332,10 @@ def _in_unit(amount: SaidAmount, unit: int, passage: Passage) -> float | None:
 
 def _is_of_kind(amount: SaidAmount, passage: Passage) -> bool:
     """Whether what is counted is of the kind that is told. How often something was done stands in its own sentence, or in a short
-    one that says nothing else: "Twice." """
+    one that says nothing else: "Twice."; what others did so often is not of it."""
     if amount.times or passage.sentence[amount.noun].stem == "time":
-        return bool(passage.own) or (len(passage.sentence) <= _SHORT and not passage.sentence[amount.start].other)
+        theirs = passage.sentence[amount.start].other
+        return not theirs and (bool(passage.own) or len(passage.sentence) <= _SHORT)
     return True
 
 
