@@ -3,9 +3,10 @@
     python -m benchmarks.words          # the figures of docs/own-words.md
     python -m benchmarks.words --fit    # fit the weights of the figures anew, and write them
     python -m benchmarks.words --errors # what was read wrongly, besides
+    python -m benchmarks.words --examples # put the known stories among the examples of the packs: rules/words/stories.yaml
 
-All figures are cross-fitted: a text is read with weights that were fitted without it, and a situation that stands among the
-examples of the packs is left out of them.
+All figures are cross-fitted: a text is read with weights that were fitted without it, and a text that stands among the examples
+of the packs, whole or with a part, is left out of them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import argparse
 import dataclasses
 import json
 import math
+import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,14 +33,18 @@ from misstep.language.words import Words
 from misstep.limits import Limits
 from misstep.rulebase.link_words import link_words, shipped_word_sources
 from misstep.rulebase.program_json import shipped_program
+from misstep.rulebase.shipped import WORDS, shipped_rules
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 WEIGHTS = Path(ranking.__file__).parent / "weights.json"
+EXAMPLES = shipped_rules() / WORDS / "stories.yaml"
 PARTS = 5
 SETS = ("stories", "besides", "denials", "phrases", "other")
 """The sets of a file of ``fixtures/words``."""
 _IN_FIT = {"situations": 1.0, "phrases": 1.0, "two phrases": 1.0, "stories": 1.5, "besides": 1.5, "denials": 1.5, "other": 1.0}
 """How much a text of each set counts in the fit; those of others are not in it."""
+_AMONG_EXAMPLES = ("situations", "stories", "besides")
+_SURE_PLACE = 0.05  # a kind with this chance is taken to be told where it is read
 _NEAREST = 25  # kinds of a text that the fit looks at
 _PULL = 0.5  # of the weights towards 0
 
@@ -137,11 +144,11 @@ class Measured:
         }
 
     def _reader(self, name: str, n: int) -> StoryReader:
-        return self.readers[n % PARTS] if name == "situations" else self.whole
+        return self.readers[n % PARTS] if name in _AMONG_EXAMPLES else self.whole
 
     def _without(self, part: int) -> Words:
-        """The words without the examples that are situations of a part."""
-        texts = {told.text for told in self.sets["situations"][part::PARTS]}
+        """The words without the examples that are texts of a part, or of one."""
+        texts = "\n".join(told.text for name in _AMONG_EXAMPLES for told in self.sets[name][part::PARTS])
         kinds = {
             name: dataclasses.replace(words, examples=tuple(text for text in words.examples if text not in texts))
             for name, words in self.words.kinds.items()
@@ -180,6 +187,27 @@ class Measured:
                     reader = self._reader(name, n)
                     found[name][n] = reader.with_weights(weights).suggest(texts[n].text, 100_000)
         return found
+
+
+def examples(measured: Measured) -> dict[str, list[str]]:
+    """What the known stories give as examples: a story of one slip as a whole for that slip, else the sentences in which a kind
+    that is told is read. A kind that is not read in a story gets none from it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for told in (*measured.sets["stories"], *measured.sets["besides"]):
+        if len(told.kinds) == 1:
+            found[next(iter(told.kinds))].add(told.text)
+        parts = (told.kinds if len(told.kinds) > 1 else frozenset()) | (told.besides or frozenset())
+        for each in measured.whole.suggest(told.text, 100_000):
+            if each.kind in parts and each.score >= _SURE_PLACE:
+                found[each.kind].update(_sentence_around(told.text, start, end) for start, end in each.spans)
+    return {kind: sorted(texts) for kind, texts in sorted(found.items())}
+
+
+def _sentence_around(text: str, start: int, end: int) -> str:
+    """The sentence of a text that holds a place, or the sentences."""
+    before = [match.end() for match in re.finditer(r"[.!?\n]", text[:start])]
+    after = re.search(r"[.!?\n]", text[end:])
+    return text[before[-1] if before else 0 : end + after.end() if after else len(text)].strip()
 
 
 def _nearest(figures: dict[str, WeighedKind]) -> list[tuple[str, WeighedKind]]:
@@ -362,9 +390,16 @@ def main() -> None:
     """Print the figures, or fit the weights."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.words", description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--fit", action="store_true", help="fit the weights anew, and write them")
+    parser.add_argument("--examples", action="store_true", help="put the known stories among the examples of the packs")
     parser.add_argument("--errors", action="store_true", help="list what was read wrongly")
     options = parser.parse_args()
     measured = Measured()
+    if options.examples:
+        kinds = {kind: {"examples": texts} for kind, texts in examples(measured).items()}
+        pack = {"schema": 1, "pack": "stories-words", "title": "How people tell of it: stories", "words": kinds}
+        EXAMPLES.write_text(yaml.safe_dump(pack, allow_unicode=True, sort_keys=False, width=130), encoding="utf-8")
+        print(f"written: {EXAMPLES.name}; fit the weights anew")
+        return
     if options.fit:
         fitted = {
             of: dict(zip(FIGURES, (round(weight, 3) for weight in weights), strict=True))

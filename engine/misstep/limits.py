@@ -63,7 +63,7 @@ class FixedLimits:
     name: int = limit(80, "characters of the name of a kind, field or action", PACKS)
     identifier: int = limit(120, "characters of the id of a rule, source or pack", PACKS)
     short_text: int = limit(500, "characters of a title, and of other short texts", PACKS)
-    prose: int = limit(4_000, "characters of a reason, help or letter, and of the story of a case", PACKS)
+    prose: int = limit(4_000, "characters of a reason, help or letter, of the story of a case, and of an example of words", PACKS)
     url: int = limit(1_000, "characters of a URL", PACKS)
     expression: int = limit(1_000, "characters of a condition, or of another expression", PACKS)
     expression_depth: int = limit(32, "levels of nesting of an expression", PACKS)
