@@ -10,6 +10,7 @@ from tests.inline import load_text
 from tests.rulebase.drawn import Fact, drawn
 
 from misstep import Limits, RuleBase, UsageError
+from misstep.analysis.explanation_text import near_texts
 from misstep.analysis.rule_parts import Matcher, parts_of_rule, with_parts
 from misstep.language.expression import Compare, FieldRef, Literal, Lookup
 from misstep.language.program import Condition, Pattern
@@ -196,3 +197,11 @@ def test_what_is_planned_holds_and_all_else_has_a_reason(record: list[Fact]) -> 
 def test_an_unknown_name() -> None:
     with pytest.raises(UsageError, match="there is no rule or action 'stopp'; did you mean 'stop'"):
         GARAGE.why_not([NOISE], "stopp")
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"), [(["in_person"], "in_person"), (["in_person", "recruiter"], "in_person, recruiter"), ([], "none")]
+)
+def test_several_words_are_shown_as_people_write_them(given: list[str], shown: str) -> None:
+    record: list[Fact] = [{"kind": "interview", "moment": "before", "channels": given}, {"kind": "spill"}]
+    assert near_texts(BASE.why_not(record, "way.call-ahead")) == [f"interview-1: interview.channels is {shown}"]

@@ -73,6 +73,8 @@ def show(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else str(round(value, 3))
+    if isinstance(value, tuple):
+        return ", ".join(map(show, value)) or "none"
     return "unknown" if value is None else str(value)
 
 
