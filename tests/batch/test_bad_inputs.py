@@ -76,6 +76,13 @@ BAD: list[tuple[str, bytes, dict[str, Any], type[MisstepError], str]] = [
     ),
     (
         "a.csv",
+        b"id,facts\ra,[]\r",
+        {},
+        RecordError,
+        "line 1 ends in a carriage return alone, and so does every other; save the file with line ends of LF or CRLF",
+    ),
+    (
+        "a.csv",
         b"id,kind,minuts\n",
         {"kinds": (KIND,)},
         UsageError,

@@ -21,6 +21,8 @@ from misstep.errors import RecordError, UsageError, printable, too_long
 
 BROKEN = "is not valid CSV: a quote is left open, or stands within a text, where it is doubled and the text quoted"
 
+BARE_RETURN = "ends in a carriage return alone, and so does every other; save the file with line ends of LF or CRLF"
+
 LEFT_OPEN = "if it looks shorter, a quote is left open"
 
 _AGAIN = 4  # how often a byte is read once more, on average
@@ -79,7 +81,8 @@ class CsvRows:
         if header is None:
             raise RecordError(f"{printable(source.name)}: is empty; it must begin with a line that names the columns")
         if header.wrong:
-            raise RecordError(f"{printable(source.name)}: line {header.row} {header.wrong}")
+            wrong = BARE_RETURN if b"\r" in stream.head and b"\n" not in stream.head else header.wrong
+            raise RecordError(f"{printable(source.name)}: line {header.row} {wrong}")
         self.header = [name.strip() for name in header.cells]
 
     @property
