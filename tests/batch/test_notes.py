@@ -333,3 +333,11 @@ def test_a_limit_of_stories_holds_for_notes() -> None:
     reader = NoteReader(RuleBase(RuleBase.shipped().program, Limits(story=10)), 0.8)
     with pytest.raises(RecordError, match="notes: a story has at most 10 characters"):
         reader.read("I was twelve minutes late.")
+
+
+@pytest.mark.parametrize("least", [float("nan"), -0.1, 1.1])
+def test_a_score_beyond_its_bounds_is_wrong_usage_and_writes_nothing(tmp_path: Path, least: float) -> None:
+    log = write(tmp_path, "csv", LOG)
+    with pytest.raises(UsageError, match="notes_score must be a number from 0 to 1"):
+        score(log, tmp_path / "out.jsonl", from_notes="notes", notes_score=least, workers=1)
+    assert not (tmp_path / "out.jsonl").exists()

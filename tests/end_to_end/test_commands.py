@@ -540,3 +540,20 @@ def test_no_file_takes_the_number_of_a_closed_stream(tmp_path: Path) -> None:
     script.write_text("from misstep.cli.standard_streams import open_streams\nopen_streams()\nprint(open(__file__).fileno())\n")
     line = ["bash", "-c", '"$@" <&- 2>&-', "bash", MISSTEP[0], str(script)]
     assert int(subprocess.run(line, capture_output=True, env=environment(), check=True).stdout) > 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("score", "log.csv", "-o", "out.csv", "--from-notes", "note", "--notes-score"),
+        ("diff", "misstep", "misstep", "--fail-above"),
+        ("serve", "--request-seconds"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_what_is_no_number_is_within_no_bounds(misstep: Command, arguments: tuple[str, ...]) -> None:
+    misstep.write("log.csv", "id,note\na,I was late\n")
+    run = misstep.inside(*arguments, "nan")
+    assert run.code == 2
+    assert f"Invalid value for '{arguments[-1]}': nan is not a number." in run.err
+    assert not (misstep.folder / "out.csv").exists()

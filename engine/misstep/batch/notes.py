@@ -12,13 +12,16 @@ import orjson
 
 from misstep.api import RuleBase
 from misstep.batch.inputs.kept import with_facts
-from misstep.errors import RecordError
+from misstep.errors import RecordError, UsageError
 
 
 class NoteReader:
-    """Adds what notes tell to records. A kind that a record states is not read from its notes."""
+    """Adds what notes tell to records. A kind that a record states is not read from its notes. Raises UsageError for a score that
+    is not from 0 to 1."""
 
     def __init__(self, rulebase: RuleBase, score: float) -> None:
+        if not 0 <= score <= 1:
+            raise UsageError(f"notes_score must be a number from 0 to 1, not {score}")
         self._rulebase = rulebase
         self._score = score
         self._kinds = rulebase.kinds

@@ -10,6 +10,7 @@ from misstep.cli.group import (
     FOUND,
     OK,
     FilePath,
+    NumberRange,
     budget_option,
     cli,
     output_option,
@@ -28,7 +29,7 @@ from misstep.errors import UsageError
 @output_option("text", "json")
 @click.option(
     "--fail-above",
-    type=click.FloatRange(0, 1),
+    type=NumberRange(0, 1),
     metavar="SHARE",
     help="Exit with 1 if more than this share of LOG, 0 to 1, gets another band, verdict, first action or outlook.",
 )

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from misstep.cli.group import FOUND, OK, FilePath, cli, load_rules, rules_option, split_names, terminal_width, use_color
+from misstep.cli.group import (
+    FOUND,
+    OK,
+    FilePath,
+    NumberRange,
+    cli,
+    load_rules,
+    rules_option,
+    split_names,
+    terminal_width,
+    use_color,
+)
 from misstep.layout.wording import counted
 
 if TYPE_CHECKING:
@@ -51,7 +62,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--notes-score",
-    type=click.FloatRange(0, 1),
+    type=NumberRange(0, 1),
     default=0.8,
     show_default=True,
     metavar="SCORE",

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from misstep.cli.group import cli, rules_option
+from misstep.cli.group import NumberRange, cli, rules_option
 from misstep.errors import InstallationError
 
 
@@ -45,7 +45,7 @@ from misstep.errors import InstallationError
 )
 @click.option(
     "--request-seconds",
-    type=click.FloatRange(min=0.1),
+    type=NumberRange(min=0.1),
     default=10.0,
     show_default=True,
     help="Timeout of a request; in a batch, the longest time without progress.",
