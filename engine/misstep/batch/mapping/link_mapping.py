@@ -289,6 +289,9 @@ class MappingLinker:
         if checked is None:
             return None
         parts = [self.places[part.name, part.field] if isinstance(part, FieldRef) else str(part) for part in checked.parts]
+        if all(isinstance(part, str) for part in parts):
+            hint = f"; the column is '{{{text}}}'" if text in self.doc.columns else ""
+            self._problem(f"it names no column, so that all records would have the same id{hint}", "id")
 
         def id_of(values: RowValues) -> str | None:
             found = [part if isinstance(part, str) else as_text(values[part]) for part in parts]
