@@ -79,7 +79,7 @@ LETTERS: dict[str, tuple[list[Fact], list[str], list[str]]] = {
     "an absence for none": ([AFTER, {"kind": "no_show", "cause": "own"}], ["That was my responsibility"], ["emergency"]),
     "an absence to come": (
         [BEFORE, {"kind": "no_show"}],
-        ["I cannot come to our appointment"],
+        ["I cannot keep our appointment"],
         ["for missing our appointment"],
     ),
     "an illness before the interview": ([BEFORE, {"kind": "illness"}], ["I am not well"], ["about not being well"]),
