@@ -250,7 +250,7 @@ def test_what_the_other_side_does_tells_of_signals_and_strengths(text: str, kind
 
 
 def test_how_they_took_a_slip_does_not_take_its_place() -> None:
-    slip = "I was ten minutes late."
+    slip = "I was ten minutes late for the interview."
     alone, beside = best(slip), best(f"{slip} She said it happens to everyone and walked me to the lift.")
     assert alone.kind == beside.kind == "late_arrival"
     assert beside.score >= READ

@@ -48,7 +48,7 @@ Identifier = Annotated[str, StringConstraints(pattern=ID, max_length=FIXED.ident
 """A rule, source or pack."""
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=FIXED.short_text)]
 Prose = Annotated[str, StringConstraints(max_length=FIXED.prose)]
-Story = Annotated[str, StringConstraints(min_length=1, max_length=FIXED.prose)]
+StoryText = Annotated[str, StringConstraints(min_length=1, max_length=FIXED.prose)]
 Url = Annotated[str, StringConstraints(pattern=URL, max_length=FIXED.url)]
 ExpressionText = Annotated[str, StringConstraints(min_length=1, max_length=FIXED.expression)]
 Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
@@ -385,7 +385,7 @@ class FieldWordsDoc(Doc):
 
 class KindWordsDoc(Declaration):
     says: Wordings = []
-    examples: Annotated[list[Story], Field(max_length=FIXED.items)] = []
+    examples: Annotated[list[StoryText], Field(max_length=FIXED.items)] = []
     against: Wordings = []
     instead_of: list[Name] = []
     fields: dict[Name, FieldWordsDoc] = {}
@@ -657,7 +657,7 @@ class CaseDoc(Doc):
 class StoryCaseDoc(CaseDoc):
     """A case whose facts are to be read from a story; ``not_read``: kinds that it names and does not tell of."""
 
-    story: Story
+    story: StoryText
     expect: ExpectDoc = ExpectDoc()
     not_read: list[Name] = []
 
