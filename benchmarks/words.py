@@ -39,6 +39,7 @@ FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 WEIGHTS = Path(ranking.__file__).parent / "weights.json"
 EXAMPLES = shipped_rules() / WORDS / "stories.yaml"
 PARTS = 5
+_EXAMPLES_HEAD = "# Written by `python -m benchmarks.words --examples` from the known stories of fixtures/words."
 SETS = ("stories", "besides", "denials", "phrases", "other")
 """The sets of a file of ``fixtures/words``."""
 _IN_FIT = {"situations": 1.0, "phrases": 1.0, "two phrases": 1.0, "stories": 1.5, "besides": 1.5, "denials": 0.5, "other": 1.0}
@@ -398,9 +399,7 @@ def main() -> None:
         kinds = {kind: {"examples": texts} for kind, texts in examples(measured).items()}
         pack = {"schema": 1, "pack": "stories-words", "title": "How people tell of it: stories", "words": kinds}
         text = yaml.safe_dump(pack, allow_unicode=True, sort_keys=False, width=130)
-        EXAMPLES.write_text(
-            f"# Written by `python -m benchmarks.words --examples` from the known stories of fixtures/words.\n{text}", "utf-8"
-        )
+        EXAMPLES.write_text(f"{_EXAMPLES_HEAD}\n{text}", encoding="utf-8")
         print(f"written: {EXAMPLES.name}; fit the weights anew")
         return
     if options.fit:
