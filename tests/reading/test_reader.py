@@ -119,6 +119,22 @@ def test_minutes_are_read_in_many_ways(text: str, minutes: int) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "I said I'm gay and the room went quiet.",
+        "I mentioned that I am trans and they looked at each other.",
+        "I told the panel I'm Muslim and the mood changed.",
+        "I told him I'm black and he went red.",
+        "I said that I am autistic. He went very quiet.",
+        "I said I have a husband, and the smile went off her face.",
+    ],
+)
+def test_who_somebody_is_is_no_remark_that_offends(text: str) -> None:
+    told = [each.kind for each in misstep.RuleBase.shipped().suggest(text, of_interview=True) if each.score >= SHOWN]
+    assert "offensive_remark" not in told
+
+
+@pytest.mark.parametrize(
     "text", ["I was late.", "I was late for a job that pays 300 a day.", "I was late, after two interviews."]
 )
 def test_nothing_is_guessed_from_silence(text: str) -> None:
