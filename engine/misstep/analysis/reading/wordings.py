@@ -25,6 +25,7 @@ _FEWEST = 50
 """A rule base of fewer kinds is read as if it had as many: a word that its one kind has tells much of it all the same."""
 _COMMON = 0.4
 """A word that more of the kinds have tells of none of them."""
+_LINES_FOR_ONE = 3  # that each line of a kind without words counts for: others have hundreds
 STOP_STEMS = frozenset(map(stem, STOP))
 _STOP_IN_PATTERN = frozenset(map(stem, STOP_IN_PATTERN))
 _NOTHING = KindWords()
@@ -197,7 +198,7 @@ class WordIndex:
             for tokens in read:
                 spelled.update([token.word for token in tokens])
                 for name in features(tokens, self.terms):
-                    counts[name][i] += 1
+                    counts[name][i] += _LINES_FOR_ONE if told is _NOTHING else 1
         many = max(len(self.kinds), _FEWEST)
         against = (p for i, told in enumerate(self.words) for p in to_patterns(i, told.against))
         return Learnt(
