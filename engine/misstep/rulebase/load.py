@@ -41,12 +41,12 @@ def load_packs(paths: Sequence[str | Path], limits: Limits, cases: bool = True) 
 
 
 def read_shipped_words() -> tuple[WordFile, ...]:
-    """The files of words of the shipped packs, unread."""
+    """The text of the files of words of the shipped packs; it is not parsed."""
     return _read_words(dict.fromkeys(shipped_word_files(), EXTENDED), Limits())
 
 
 def _read_words(files: dict[Path, int], limits: Limits) -> tuple[WordFile, ...]:
-    """The files of words, unread. The limits are for those that are given, not for the shipped ones."""
+    """The text of files of words, not parsed. The limits are for files that are given, not for the shipped ones."""
     return tuple(
         WordFile(str(file), pack_text(file, Limits() if layer == EXTENDED else limits), layer) for file, layer in files.items()
     )

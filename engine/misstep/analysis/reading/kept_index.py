@@ -1,4 +1,4 @@
-"""What is learnt from the shipped words, kept in the cache of the user as JSON: to learn it takes most of a first reading."""
+"""What is learnt from the shipped words, kept as JSON in the user's cache: learning takes most of the time of a first reading."""
 
 from __future__ import annotations
 
