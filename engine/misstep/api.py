@@ -211,9 +211,9 @@ class RuleBase:
         ``of_interview``: the text is known to be about an interview, as notes of one are; else one that does not say so gets
         lower scores.
         Nothing is assessed: show them to the person, who knows which are right. The list is empty where nothing is understood:
-        the packs have words for English. The first call takes a second or two, to learn the words
-        of the packs; those of the shipped ones are kept in the user's cache. Raises
-        RecordError for a text that is too long, RuleError where the words of a pack are wrong.
+        the packs have words for English. The first call learns the words of the packs, which takes a second or two; what is
+        learnt is kept in the user's cache. Raises RecordError for a text that is too long, RuleError where the words of a pack
+        are wrong.
         """
         return self._story_reader.suggest(text, self._limits.story, of_interview)
 
@@ -226,12 +226,11 @@ class RuleBase:
 
     @cached_property
     def _story_reader(self) -> StoryReader:
-        from misstep.analysis.reading.kept_index import shipped_index
+        from misstep.analysis.reading.kept_index import index_of, shipped_index
         from misstep.analysis.reading.reader import StoryReader
-        from misstep.analysis.reading.wordings import WordIndex
 
         shipped = self._read_words is _shipped_words
-        return StoryReader(shipped_index() if shipped else WordIndex(self.program, self.words))
+        return StoryReader(shipped_index() if shipped else index_of(self.program, self.words))
 
     @cached_property
     def words(self) -> Words:

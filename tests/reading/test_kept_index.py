@@ -1,11 +1,12 @@
-"""What is learnt from the shipped words is kept between processes; a cache that is not as it should be only costs time."""
+"""What is learnt from words is kept between processes; a cache that is not as it should be only costs time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from tests.reading.conftest import OWN, OWN_WORDS
 
 from misstep import Limits, RuleBase
 from misstep.analysis.reading import kept_index
@@ -13,9 +14,10 @@ from misstep.analysis.reading.kept_index import shipped_index
 from misstep.analysis.reading.reader import StoryReader
 from misstep.analysis.reading.wordings import WordIndex
 from misstep.rulebase import cache
+from misstep.rulebase import load as load_packs
 from misstep.rulebase.link_words import link_words, shipped_word_sources
-from misstep.rulebase.shipped import shipped_word_files
 
+Load = Callable[[Mapping[str, str]], RuleBase]
 STORY = (
     "I was twelve minutes late because the bus broke down, and I called the hiring manager Tim, which is not his name. "
     "They laughed. I didn't swear. She walked me to the lift, and I wrote to say sorry the same evening."
@@ -30,13 +32,20 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     cache._fingerprint.cache_clear()
 
 
-@pytest.fixture(scope="module")
-def learnt() -> WordIndex:
+@pytest.fixture
+def few_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The shipped words are those of one file, which are learnt in no time."""
+    file = tmp_path / "shipped" / "words.yaml"
+    file.parent.mkdir()
+    file.write_text("schema: 1\npack: words\nwords: {late_arrival: {says: [came at cockcrow]}}\n", "utf-8")
+    for module in (kept_index, load_packs):
+        monkeypatch.setattr(module, "shipped_word_files", lambda: [file])
+    return [file]
+
+
+def test_what_is_kept_is_what_is_learnt(folder: Path) -> None:
     program = RuleBase.shipped().program
-    return WordIndex(program, link_words(program, shipped_word_sources(), Limits()))
-
-
-def test_what_is_kept_is_what_is_learnt(learnt: WordIndex, folder: Path) -> None:
+    learnt = WordIndex(program, link_words(program, shipped_word_sources(), Limits()))
     for kept in (shipped_index(), shipped_index()):
         assert kept.words == learnt.words
         assert (kept.spelled, kept.stems) == (learnt.spelled, learnt.stems)
@@ -50,7 +59,7 @@ def test_what_is_kept_is_what_is_learnt(learnt: WordIndex, folder: Path) -> None
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_it_is_learnt_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_learnt_once(few_words: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     shipped_index()
     monkeypatch.setattr(kept_index, "dump_words", None)  # nothing can be learnt any more
     assert shipped_index().patterns
@@ -59,21 +68,33 @@ def test_it_is_learnt_once(monkeypatch: pytest.MonkeyPatch) -> None:
         shipped_index()
 
 
-def test_other_words_are_learnt_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+def test_other_words_are_learnt_anew(few_words: list[Path], folder: Path) -> None:
     shipped_index()
-    (words, *others) = shipped_word_files()
-    changed = tmp_path / words.name
-    changed.write_text(words.read_text("utf-8") + "\n", "utf-8")
-    monkeypatch.setattr(kept_index, "shipped_word_files", lambda: [changed, *others])
+    (file,) = few_words
+    file.write_text(file.read_text("utf-8").replace("cockcrow", "dawn"), "utf-8")
     cache._fingerprint.cache_clear()  # as in another process
-    shipped_index()
+    assert StoryReader(shipped_index()).suggest("I came at dawn.", 1000)[0].kind == "late_arrival"
     assert len([*folder.glob("misstep-index-*")]) == 2
 
 
-def test_a_torn_one_is_learnt_anew(folder: Path) -> None:
+def test_a_torn_one_is_learnt_anew(few_words: list[Path], folder: Path) -> None:
     shipped_index()
     (file,) = folder.glob("misstep-index-*")
     whole = file.read_bytes()
     file.write_bytes(whole[:-100])
     assert StoryReader(shipped_index()).suggest(STORY, 1000)
     assert file.read_bytes() == whole
+
+
+def test_those_of_packs_of_ones_own_are_learnt_once(few_words: list[Path], load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "The red lanyard was gone."
+    told = {"own.yaml": OWN, "words/own.yaml": OWN_WORDS}
+    found = load(told).suggest(text)
+    assert found[0].kind == "lost_badge"
+    learnt: list[object] = []
+    monkeypatch.setattr(WordIndex, "_learn", lambda *_: learnt.append(1))
+    assert load(told).suggest(text) == found
+    assert not learnt
+    with pytest.raises(TypeError):  # nothing can be learnt any more
+        load(told | {"words/own.yaml": OWN_WORDS.replace("lanyard", "ribbon")}).suggest(text)
+    assert learnt

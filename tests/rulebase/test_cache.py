@@ -154,11 +154,28 @@ def test_other_packs_are_another_program(folder: Path, tmp_path: Path, monkeypat
     for module in (cache, program_json):
         monkeypatch.setattr(module, "shipped_rules", lambda: rules)
     cache._fingerprint.cache_clear()  # as in another process
-    (of_before,) = folder.iterdir()
     after = shipped_program()
     assert (before.version, after.version) == ("0.1.0", "0.1.1")
-    (of_after,) = set(folder.iterdir()) - {of_before}  # both are kept: two installations may stand beside each other
-    of_after.unlink()
-    os.utime(of_before, (0, 0))
-    shipped_program()
-    assert [*folder.iterdir()] == [of_after]  # what is old is gone
+    assert len([*folder.iterdir()]) == 2  # two installations may stand beside each other
+
+
+def test_those_not_used_for_longest_are_deleted(folder: Path) -> None:
+    for number in range(cache.KEPT_FILES):
+        cache.kept("rules", lambda: b"made", bytes, content=b"%d" % number)
+    files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime_ns)
+    for age, file in enumerate(reversed(files)):
+        os.utime(file, (1_000_000 - age, 1_000_000 - age))
+    other = folder / "misstep-index-other.json"
+    other.write_bytes(b"")
+    os.utime(other, (0, 0))
+
+    def never() -> bytes:
+        raise AssertionError
+
+    assert cache.kept("rules", never, bytes, content=b"0") == b"made"  # the oldest is used
+    cache.kept("rules", lambda: b"made", bytes, content=b"new")
+    left = [*folder.iterdir()]
+    assert len(left) == cache.KEPT_FILES + 1
+    assert files[0] in left
+    assert files[1] not in left
+    assert other in left

@@ -1,8 +1,8 @@
-"""What is made of the shipped packs: made once, and from then on read from the user's cache.
+"""What is made of packs: made once, and from then on read from the user's cache.
 
-To parse, check and link the packs takes most of the start of a process, and to learn their words most of a first reading, with
-the same result every time. So the result is kept as JSON (plain data: nothing in it is ever run), under a name made of all that
-it comes from: the packs and the code that makes it.
+To parse, check and link the shipped packs takes most of the start of a process, and to learn the words of packs most of a first
+reading, with the same result every time. So the result is kept as JSON (plain data: nothing in it is ever run), under a name
+made of all that it comes from: the packs and the code that makes it.
 A cache that is missing, torn, foreign or not to be written only costs time.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -27,11 +26,16 @@ CACHE = "MISSTEP_CACHE"
 """Environment variable: the folder to keep the linked rules in, or ``off``."""
 
 
-def kept(what: str, make: Callable[[], bytes], read: Callable[[bytes], T], also: tuple[Path, ...] = ()) -> T:
-    """What is made of the shipped rules as ``read``: from the cache, or made now and put there. ``also``: files that it comes
-    from besides the packs and the code that links them."""
+def kept(
+    what: str, make: Callable[[], bytes], read: Callable[[bytes], T], also: tuple[Path, ...] = (), content: bytes = b""
+) -> T:
+    """What is made of the shipped rules, or of ``content``, as ``read``: from the cache, or made now and put there. ``also``:
+    files that it comes from besides the packs and the code that links them."""
     folder = _cache_folder()
-    file = folder / f"misstep-{what}-{_fingerprint(also)}.json" if folder else None
+    file = None
+    if folder is not None:
+        of = f"{_fingerprint(also)}-{hashlib.sha256(content).hexdigest()[:32]}" if content else _fingerprint(also)
+        file = folder / f"misstep-{what}-{of}.json"
     text = _read(file) if file else None
     if text is not None:
         with suppress(ValueError, LookupError, TypeError):
@@ -53,8 +57,9 @@ def _cache_folder() -> Path | None:
     return folder if folder.is_absolute() else None  # a user without a home
 
 
-KEPT_SECONDS = 30 * 24 * 3600
-"""What is older is deleted; younger ones may be of another installation beside this one."""
+KEPT_FILES = 8
+"""So many of a sort are kept; those that nobody has used for longest are deleted. They are of packs as they were before, and of
+other installations."""
 
 
 @cache
@@ -83,17 +88,23 @@ def _read(file: Path) -> bytes | None:
             checksum, text = stream.readline().strip(), stream.read()
     except OSError:
         return None
+    with suppress(OSError):
+        os.utime(file)
     return text if hashlib.sha256(text).hexdigest().encode() == checksum else None
 
 
-def _write(file: Path, text: bytes, older: str) -> None:
-    """Put a text into the cache for its owner only, and delete those of long ago, by the pattern of their names."""
+def _write(file: Path, text: bytes, all_of_it: str) -> None:
+    """Put a text into the cache for its owner only, and delete those of its sort, by the pattern of their names, that are too
+    many."""
     from misstep.files import whole_file
 
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with whole_file(file, mode=0o600) as stream:
         stream.write(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
-    for old in file.parent.glob(older):
+    used: list[tuple[float, Path]] = []
+    for each in file.parent.glob(all_of_it):
         with suppress(OSError):
-            if old.stat().st_mtime < time.time() - KEPT_SECONDS:
-                old.unlink()
+            used.append((each.stat().st_mtime, each))
+    for _, unused in sorted(used)[:-KEPT_FILES]:
+        with suppress(OSError):
+            unused.unlink()

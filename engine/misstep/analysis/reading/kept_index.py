@@ -1,19 +1,24 @@
-"""What is learnt from the shipped words, kept as JSON in the user's cache: learning takes most of the time of a first reading."""
+"""What is learnt from words of packs, kept as JSON in the user's cache: learning takes most of the time of a first reading."""
 
 from __future__ import annotations
 
-import json
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
 import snowballstemmer
 
 from misstep.analysis.reading.wordings import Learnt, WordIndex, WordPattern
+from misstep.language.program import Program
+from misstep.language.words import Words
 from misstep.limits import Limits
 from misstep.rulebase.cache import kept
-from misstep.rulebase.program_json import dump_words, read_words, shipped_program
+from misstep.rulebase.program_json import dump_program, dump_words, read_words, shipped_program
 from misstep.rulebase.shipped import shipped_word_files
+
+_CODE = (*sorted(Path(__file__).parent.glob("*.py")), Path(snowballstemmer.__file__).with_name("english_stemmer.py"))
 
 
 def shipped_index() -> WordIndex:
@@ -25,19 +30,34 @@ def shipped_index() -> WordIndex:
         from misstep.rulebase.link_words import link_words, shipped_word_sources
 
         words = link_words(program, shipped_word_sources(), Limits())
-        learnt = WordIndex(program, words).learnt
-        plain = {**learnt._asdict(), "spelled": sorted(learnt.spelled), "stems": sorted(learnt.stems)}
-        return dump_words(words) + b"\n" + json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+        return zlib.compress(dump_words(words) + b"\n" + _dump(WordIndex(program, words).learnt), 1)
 
     def read(text: bytes) -> WordIndex:
-        words, _, learnt = text.partition(b"\n")
-        return WordIndex(program, read_words(words), _read(json.loads(learnt)))
+        words, _, learnt = zlib.decompress(text).partition(b"\n")
+        return WordIndex(program, read_words(words), _read(learnt))
 
-    stemmer = Path(snowballstemmer.__file__).with_name("english_stemmer.py")
-    return kept("index", learn, read, also=(*Path(__file__).parent.glob("*.py"), stemmer, *shipped_word_files()))
+    return kept("index", learn, read, also=(*_CODE, *shipped_word_files()))
 
 
-def _read(found: dict[str, Any]) -> Learnt:
+def index_of(program: Program, words: Words) -> WordIndex:
+    """The index of the words of any rules."""
+
+    def learn() -> bytes:
+        return zlib.compress(_dump(WordIndex(program, words).learnt), 1)
+
+    def read(text: bytes) -> WordIndex:
+        return WordIndex(program, words, _read(zlib.decompress(text)))
+
+    return kept("index", learn, read, also=_CODE, content=dump_program(program) + dump_words(words))
+
+
+def _dump(learnt: Learnt) -> bytes:
+    plain = {**learnt._asdict(), "spelled": sorted(learnt.spelled), "stems": sorted(learnt.stems)}
+    return orjson.dumps(plain, default=tuple)
+
+
+def _read(text: bytes) -> Learnt:
+    found = orjson.loads(text)
     return Learnt(
         found["weights"],
         _KeptPatterns(found["patterns"]),
