@@ -34,9 +34,10 @@ def pytest_configure(config: pytest.Config) -> None:
     needs.register(config)
     # To look for garbage among the rule bases of other tests took a tenth of the time.
     gc.set_threshold(100_000, 50, 100)
-    folder = tempfile.TemporaryDirectory(prefix="misstep-tests-")
-    os.environ["MISSTEP_CACHE"] = folder.name  # nothing is left in the home of whoever runs the tests
-    config.add_cleanup(folder.cleanup)
+    if not hasattr(config, "workerinput"):  # the workers share the folder of the process that began them
+        folder = tempfile.TemporaryDirectory(prefix="misstep-tests-")
+        os.environ["MISSTEP_CACHE"] = folder.name  # nothing is left in the home of whoever runs the tests
+        config.add_cleanup(folder.cleanup)
 
 
 @pytest.fixture

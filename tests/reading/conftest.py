@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from misstep import RuleBase
+from misstep.analysis.reading import kept_index
+from misstep.rulebase import load as load_module
 
 OWN = """
 schema: 1
@@ -50,3 +52,13 @@ def load(tmp_path: Path) -> Callable[[Mapping[str, str]], RuleBase]:
         return RuleBase.load(tmp_path)
 
     return loaded
+
+
+@pytest.fixture
+def few_words(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The shipped words are those of one file, which are learnt in no time."""
+    file = tmp_path_factory.mktemp("shipped") / "words.yaml"
+    file.write_text("schema: 1\npack: words\nwords: {late_arrival: {says: [came at cockcrow]}}\n", "utf-8")
+    for module in (kept_index, load_module):
+        monkeypatch.setattr(module, "shipped_word_files", lambda: [file])
+    return [file]

@@ -14,7 +14,6 @@ from misstep.analysis.reading.kept_index import shipped_index
 from misstep.analysis.reading.reader import StoryReader
 from misstep.analysis.reading.wordings import WordIndex
 from misstep.rulebase import cache
-from misstep.rulebase import load as load_packs
 from misstep.rulebase.link_words import link_words, shipped_word_sources
 
 Load = Callable[[Mapping[str, str]], RuleBase]
@@ -30,17 +29,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     cache._fingerprint.cache_clear()
     yield tmp_path / "kept"
     cache._fingerprint.cache_clear()
-
-
-@pytest.fixture
-def few_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The shipped words are those of one file, which are learnt in no time."""
-    file = tmp_path / "shipped" / "words.yaml"
-    file.parent.mkdir()
-    file.write_text("schema: 1\npack: words\nwords: {late_arrival: {says: [came at cockcrow]}}\n", "utf-8")
-    for module in (kept_index, load_packs):
-        monkeypatch.setattr(module, "shipped_word_files", lambda: [file])
-    return [file]
 
 
 def test_what_is_kept_is_what_is_learnt(folder: Path) -> None:

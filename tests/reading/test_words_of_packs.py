@@ -26,40 +26,45 @@ def test_a_kind_of_ones_own_is_found_by_its_words(load: Load) -> None:
     assert "badge" in [TEXT[start:end] for start, end in found.spans]
 
 
+@pytest.mark.usefixtures("few_words")
 def test_words_may_stand_in_the_pack_itself(load: Load) -> None:
     words = OWN_WORDS[OWN_WORDS.index("words:") :]
     assert load({"own.yaml": OWN + words}).suggest(TEXT)[0].kind == "lost_badge"
 
 
+@pytest.mark.usefixtures("few_words")
 def test_a_kind_without_words_is_found_by_its_title(load: Load) -> None:
     assert load({"own.yaml": OWN}).suggest("lost badge")[0].kind == "lost_badge"
 
 
+@pytest.mark.usefixtures("few_words")
 def test_words_add_to_those_of_the_shipped_packs_unless_they_replace_them(load: Load) -> None:
-    more = "schema: 1\npack: more\nextends: misstep\nwords: {{late_arrival: {{{}says: [came at cockcrow]}}}}\n"
-    added = load({"more.yaml": more.format("")})
-    assert added.suggest("I came at cockcrow.")[0].kind == "late_arrival"
-    assert added.suggest("I was twenty minutes late.")[0].kind == "late_arrival"
-    replaced = load({"more.yaml": more.format("replace: true, ")})
-    assert replaced.suggest("I came at cockcrow.")[0].kind == "late_arrival"
-    kind = replaced._story_reader.index.kinds.index(replaced.kinds["late_arrival"])
-    assert replaced._story_reader.index.words[kind].says == ("came at cockcrow",)
+    more = "schema: 1\npack: more\nextends: misstep\nwords: {{late_arrival: {{{}says: [came at dusk]}}}}\n"
+    for replaces, says in (("", ("came at cockcrow", "came at dusk")), ("replace: true, ", ("came at dusk",))):
+        rulebase = load({"more.yaml": more.format(replaces)})
+        assert rulebase.words.kinds["late_arrival"].says == says
+        for word in says:
+            assert rulebase.suggest(f"I {word}.")[0].kind == "late_arrival"
 
 
+@pytest.mark.usefixtures("few_words")
 def test_what_speaks_against_a_field_takes_its_numbers_too(load: Load) -> None:
-    more = (
-        "schema: 1\npack: more\nextends: misstep\nwords: {late_arrival: {fields: {minutes: {against: [minutes of apologies]}}}}\n"
-    )
-    reader, plain = load({"more.yaml": more}), RuleBase.shipped()
-    for text, read in (("I was late by ten minutes.", 10), ("I was late by ten minutes of apologies.", None)):
-        assert plain.suggest(text)[0].fields.get("minutes") == 10
-        assert reader.suggest(text)[0].fields.get("minutes") == read
+    more = "schema: 1\npack: more\nextends: misstep\nwords: {late_arrival: {fields: {minutes: {AGAINST}}}}\n"
+    for against, text, read in (
+        ("near: [late by]", "I arrived late by ten minutes of apologies.", 10),
+        ("near: [late by], against: [minutes of apologies]", "I arrived late by ten minutes.", 10),
+        ("near: [late by], against: [minutes of apologies]", "I arrived late by ten minutes of apologies.", None),
+    ):
+        found = load({"more.yaml": more.replace("AGAINST", against)}).suggest(text)[0]
+        assert (found.kind, found.fields.get("minutes")) == ("late_arrival", read)
 
 
+@pytest.mark.usefixtures("few_words")
 def test_words_take_no_part_in_answers(load: Load) -> None:
     assert load({"own.yaml": OWN}).digest == load({"own.yaml": OWN, "words/own.yaml": OWN_WORDS}).digest
 
 
+@pytest.mark.usefixtures("few_words")
 def test_files_of_words_are_parsed_only_when_they_are_asked_for(load: Load) -> None:
     rulebase = load({"own.yaml": OWN, "words/own.yaml": "schema: 1\npack: [\n"})
     assert rulebase.assess([{"kind": "lost_badge"}]).findings
@@ -84,6 +89,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.usefixtures("few_words")
 @pytest.mark.parametrize("words", list(FAULTS))
 def test_a_fault_is_told_with_its_place(load: Load, words: str) -> None:
     text = f"schema: 1\npack: own-words\nterms: {{badge: [badge]}}\nwords:\n{words}\n"
@@ -92,6 +98,7 @@ def test_a_fault_is_told_with_its_place(load: Load, words: str) -> None:
     assert re.search(r"words/own\.yaml:5:\d+: " + FAULTS[words], str(error.value)), str(error.value)
 
 
+@pytest.mark.usefixtures("few_words")
 def test_a_file_of_words_holds_nothing_else(load: Load) -> None:
     with pytest.raises(RuleError, match="holds `words` and `terms` alone; move `kinds` to a pack outside of it"):
         load({"own.yaml": OWN, "words/more.yaml": OWN.replace("pack: own", "pack: more")}).suggest("")
