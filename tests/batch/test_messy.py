@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from tests.end_to_end.command import environment
+from tests.end_to_end.command import run_command
 
 NONE = "none of {} records could be scored, all for one reason:"
 NO_FIELD = "there is no such field; there are id, facts; --keep carries further columns along, --ignore leaves them out"
@@ -26,13 +24,12 @@ class Came(NamedTuple):
 
 
 def score(folder: Path, name: str, *options: str) -> Came:
-    command = [sys.executable, "-m", "misstep", "score", name, "-o", str(folder / "out.jsonl"), "--workers", "1", *options]
-    run = subprocess.run(command, capture_output=True, text=True, cwd=MESSY, env=environment())
+    run = run_command(MESSY, "score", name, "-o", str(folder / "out.jsonl"), "--workers", "1", *options)
     rows, rejects = (
         [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
         for file in (folder / "out.jsonl", folder / "out.rejects.jsonl")
     )
-    return Came(run.returncode, run.stderr.splitlines(), rows, rejects)
+    return Came(run.code, run.err.splitlines(), rows, rejects)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -16,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.end_to_end.command import environment
+from tests.end_to_end.command import Run, run_command
 
 import misstep
 from misstep import RecordError, UsageError
@@ -35,10 +33,8 @@ def write(file: Path, records: Sequence[Any]) -> Path:
     return file
 
 
-def command(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "misstep", "score", *arguments], input=given, capture_output=True, cwd=folder, env=environment()
-    )
+def command(folder: Path, *arguments: str, given: bytes = b"") -> Run:
+    return run_command(folder, "score", *arguments, stdin=given)
 
 
 # -- nothing to score
@@ -61,10 +57,10 @@ def test_no_interviews_are_a_table_without_rows(tmp_path: Path, name: str, sourc
 
 def test_the_command_where_there_is_nothing(tmp_path: Path) -> None:
     run = command(tmp_path, "-", "-o", "scores.jsonl")
-    assert (run.returncode, run.stdout, run.stderr) == (0, b"0 interviews scored into scores.jsonl\n", b"")
+    assert (run.code, run.raw, run.err) == (0, b"0 interviews scored into scores.jsonl\n", "")
     run = command(tmp_path, "-", "-o", "more.jsonl", "--fail-empty")
-    assert (run.returncode, run.stdout) == (2, b"")
-    assert run.stderr == b"misstep: there are no interviews, which --fail-empty forbids\n"
+    assert (run.code, run.raw) == (2, b"")
+    assert run.err == "misstep: there are no interviews, which --fail-empty forbids\n"
 
 
 # -- everything wrong
@@ -162,24 +158,24 @@ def test_ids_are_seen_once(ids: list[str]) -> None:
 def test_scores_go_to_standard_output(log: Path, tmp_path: Path) -> None:
     command(tmp_path, "log.jsonl", "-o", "scores.jsonl", "--workers", "1")
     run = command(tmp_path, "log.jsonl", "-o", "-", "--workers", "1")
-    assert run.stdout == (tmp_path / "scores.jsonl").read_bytes()
-    assert run.stderr.decode().splitlines() == [
+    assert run.raw == (tmp_path / "scores.jsonl").read_bytes()
+    assert run.err.splitlines() == [
         "8 interviews scored",
         "misstep: 3 interviews with the id of one before; --unique leaves them out",
     ]
     piped = command(tmp_path, "-", "-o", "-", "--unique", given=log.read_bytes())
-    assert len(piped.stdout.splitlines()) == 5
-    assert piped.stderr.decode().splitlines()[1] == "misstep: 3 interviews left out, with the id of one before"
+    assert len(piped.raw.splitlines()) == 5
+    assert piped.err.splitlines()[1] == "misstep: 3 interviews left out, with the id of one before"
     run = command(tmp_path, "log.jsonl", "-o", "-", "--with", "findings")
-    assert (run.returncode, run.stdout) == (2, b"")
-    assert run.stderr == b"misstep: standard output takes one table; give a file for that of findings\n"
+    assert (run.code, run.raw) == (2, b"")
+    assert run.err == "misstep: standard output takes one table; give a file for that of findings\n"
 
 
 def test_rejects_beside_standard_output(tmp_path: Path) -> None:
     write(tmp_path / "log.jsonl", [{"facts": LATE}, {"facts": 5}])
     run = command(tmp_path, "log.jsonl", "-o", "-", "--workers", "1")
-    assert (run.returncode, len(run.stdout.splitlines())) == (1, 1)
-    assert run.stderr.decode().splitlines()[1:] == [
+    assert (run.code, len(run.raw.splitlines())) == (1, 1)
+    assert run.err.splitlines()[1:] == [
         "misstep: 1 record could not be scored: the first:",
         "misstep: log.jsonl:2: /facts: must be a list of facts",
     ]
@@ -232,7 +228,7 @@ def test_files_that_are_left_out_are_named(tmp_path: Path) -> None:
         (str(logs), "2 files are left out: b.txt, deep/c.pdf")
     ]
     run = command(tmp_path, "logs", "-o", "more.jsonl", "--workers", "1")
-    assert run.stderr == b"misstep: logs: 2 files are left out: b.txt, deep/c.pdf\n"
+    assert run.err == "misstep: logs: 2 files are left out: b.txt, deep/c.pdf\n"
     (logs / "a.jsonl").unlink()
     with pytest.raises(UsageError, match="no files to read in this folder; looked for: JSON"):
         score(logs, tmp_path / "none.jsonl", workers=1)

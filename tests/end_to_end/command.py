@@ -1,4 +1,4 @@
-"""The command line as its users run it: a process of its own, in a folder of its own."""
+"""The command line as its users run it: in a folder of its own, in a process whose streams and environment are its own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
+
+from tests.forked import can_fork, run_forked
 
 from misstep.cli import main
 
@@ -35,8 +37,20 @@ class Run:
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "MISSTEP_CACHE") if name in os.environ}
     return {**kept, "PYTHONPATH": str(ROOT / "engine"), "COLUMNS": "100", "LANG": "C.UTF-8", **(extra or {})}
+
+
+def run_command(folder: Path, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Run:
+    """Run misstep in a folder. ``env``: what is added to its environment."""
+    if can_fork(env or {}):
+        code, out, err = run_forked(arguments, folder, environment(env), stdin)
+    else:
+        done = subprocess.run(
+            [*MISSTEP, *arguments], input=stdin, capture_output=True, cwd=folder, env=environment(env), check=False
+        )
+        code, out, err = done.returncode, done.stdout, done.stderr
+    return Run(code, out, err.decode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +60,8 @@ class Command:
     folder: Path
 
     def __call__(self, *arguments: str | Path, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Run:
-        done = subprocess.run(
-            [*MISSTEP, *map(str, arguments)], input=stdin, capture_output=True, cwd=self.folder, env=environment(env), check=False
-        )
-        run = Run(done.returncode, done.stdout, done.stderr.decode())
-        shown = run.err + done.stdout.decode(errors="replace")
+        run = run_command(self.folder, *map(str, arguments), stdin=stdin, env=env)
+        shown = run.err + run.raw.decode(errors="replace")
         assert "Traceback" not in shown, shown
         assert "internal error" not in run.err, run.err
         return run

@@ -17,7 +17,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
@@ -25,6 +25,7 @@ from unittest import mock
 import pytest
 from tests.conftest import without_digests
 from tests.end_to_end.command import FIXTURES, MISSTEP, ROOT, environment
+from tests.forked import CLIENT, forking
 from tests.needs import found, require
 from tests.service.running import Service, running
 
@@ -83,11 +84,12 @@ def python_output(code: str, service: str) -> str:
     return out.getvalue()
 
 
-def console_output(command: str, folder: Path, service: str) -> str:
-    """What a command prints. One that needs no shell runs in this process: to start Python would take most of the time."""
+def console_output(command: str, folder: Path, service: str, start: Sequence[str]) -> str:
+    """What a command prints. One that needs no shell runs in this process: to start Python would take most of the time.
+    ``start``: what misstep is begun with in a shell."""
     if re.fullmatch(r"misstep [\w./=, -]+", command):
         return printed(shlex.split(command)[1:])
-    script = f'misstep() {{ {" ".join(MISSTEP)} "$@"; }}; {command.replace(ADDRESS, service)}'
+    script = f'misstep() {{ {shlex.join(start)} "$@"; }}; {command.replace(ADDRESS, service)}'
     done = subprocess.run(
         ["bash", "-c", script],
         stdout=subprocess.PIPE,
@@ -112,18 +114,22 @@ def printed(arguments: list[str]) -> str:
     return out.getvalue().decode()
 
 
-def expected_outputs(block: Block, before: Block | None, folder: Path, service: str) -> list[tuple[str, str]]:
+def expected_outputs(
+    block: Block, before: Block | None, folder: Path, service: str, start: Sequence[str]
+) -> list[tuple[str, str]]:
     """What a block shows as output, and what comes; by parts, for one that may be abridged in one of them."""
     if block.language == "console":
         shown = re.findall(r"(?m)^(\$ .*\n)((?:(?!\$ ).*\n)*)", block.text)
         return [
-            (command + output, command + (output if lacks(command) else console_output(command[2:], folder, service)))
+            (command + output, command + (output if lacks(command) else console_output(command[2:], folder, service, start)))
             for command, output in shown
         ]
     if block.language == "text" and before is not None and before.language == "python":
         return [(block.text, python_output(before.text, service))]
     if block.language == "text" and before is not None and ".venv/bin/misstep " in before.text:
-        return [(block.text, console_output("misstep " + before.text.rpartition(".venv/bin/misstep ")[2], folder, service))]
+        return [
+            (block.text, console_output("misstep " + before.text.rpartition(".venv/bin/misstep ")[2], folder, service, start))
+        ]
     return []
 
 
@@ -142,11 +148,12 @@ def test_examples_of_documents_print_what_is_shown(
     (tmp_path / "fixtures").symlink_to(FIXTURES)
     monkeypatch.chdir(tmp_path)
     update = pytestconfig.getoption("--update-golden")
+    start = MISSTEP if name == "README.md" else [*CLIENT, forking()]
     right, after = "", 0
     for before, block in zip([None, *inside], inside, strict=False):
         if block.language == "yaml" and (named := re.match(r"# ([\w-]+\.yaml)\n", block.text)):
             (tmp_path / named[1]).write_text(block.text, encoding="utf-8")
-        outputs = expected_outputs(block, before, tmp_path, service.url)
+        outputs = expected_outputs(block, before, tmp_path, service.url, start)
         parts = [shown if matches(shown, got) or (update and ABRIDGED.search(shown)) else got for shown, got in outputs]
         right += text[after : block.start] + ("".join(parts) if parts else block.text)
         after = block.end

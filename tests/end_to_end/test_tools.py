@@ -73,7 +73,7 @@ def examples() -> dict[str, Example]:
 def output_of(example: Example, folder: Path, ignored: Sequence[str] = ()) -> str:
     for name, code in {**example.modules, "example.py": example.program}.items():
         (folder / name).write_text(code, encoding="utf-8")
-    kept = {name: os.environ[name] for name in ("JAVA_HOME", "MISSTEP_CACHE") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("JAVA_HOME",) if name in os.environ}
     home = {"HOME": str(folder)}  # some tools leave things there
     options = [option for warning in ["error", *ignored] for option in ("-W", warning)]
     done = subprocess.run(

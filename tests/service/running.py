@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -79,7 +78,7 @@ def running(*options: str | Path, env: dict[str, str] | None = None, program: st
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         text=True,
-        env={**environment(env), "MISSTEP_CACHE": os.environ["MISSTEP_CACHE"]},
+        env=environment(env),
     )
     service = Service(process)
     reader = threading.Thread(target=read_log, args=(service,))

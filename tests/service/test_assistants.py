@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -154,9 +153,7 @@ def test_a_message_without_end_is_not_held(capsys: pytest.CaptureFixture[str]) -
 def test_the_command_speaks_on_standard_input_and_output(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(PACK, "utf-8")
     options = ["mcp", "--rules", str(tmp_path / "own.yaml")]
-    parameters = StdioServerParameters(
-        command=MISSTEP[0], args=[*MISSTEP[1:], *options], env={**environment(), "MISSTEP_CACHE": os.environ["MISSTEP_CACHE"]}
-    )
+    parameters = StdioServerParameters(command=MISSTEP[0], args=[*MISSTEP[1:], *options], env=environment())
     answer = call(stdio_client(parameters), "assess", facts=[{"kind": "slipped"}])
     assert answer["findings"][0]["title"] == "Slipped"
 
