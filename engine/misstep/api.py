@@ -77,9 +77,9 @@ class RuleBase:
         return cls(program, limits, lazy_words(program, merged, limits))
 
     @classmethod
-    def shipped(cls) -> RuleBase:
-        """The rule base that comes with misstep, loaded once."""
-        return _shipped()
+    def shipped(cls, limits: Limits | None = None) -> RuleBase:
+        """The rule base that comes with misstep, loaded once; another one for each call with limits."""
+        return _shipped() if limits is None else cls(_shipped_program, limits, _shipped_words)
 
     def assess(self, facts: RecordLike, engine: EngineName = "auto") -> Assessment:
         """Assess one interview: a record ``{"id": ..., "facts": [...]}``, or just its facts.
@@ -344,7 +344,7 @@ class RuleBase:
         read = partial(make_core, schema=SCHEMA)
         try:
             if self._given_program is _shipped_program:
-                return kept("core", lambda: core_program(self.program, self._limits), read)
+                return kept("core", lambda: core_program(self.program, self._limits), read, content=repr(self._limits).encode())
             return read(core_program(self.program, self._limits))
         except ValueError as error:  # a word of the rule language that it does not know yet
             return f"the engine 'core' does not take these rules: {error}"

@@ -47,6 +47,11 @@ def kept(
     return read(text)
 
 
+def forget_packs() -> None:
+    """Look at the packs and the code again: they may have changed since this process began."""
+    _fingerprint.cache_clear()
+
+
 def _cache_folder() -> Path | None:
     chosen = os.environ.get(CACHE, "")
     if chosen == "off":

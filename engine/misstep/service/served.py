@@ -10,13 +10,14 @@ import contextlib
 import dataclasses
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import orjson
+import pydantic
 from watchfiles import Change, awatch
 
 from misstep import __version__
@@ -24,6 +25,7 @@ from misstep.api import RuleBase
 from misstep.errors import MisstepError, RecordError
 from misstep.language.facts import GIVEN_ROLES
 from misstep.limits import Limits
+from misstep.rulebase.cache import forget_packs, kept
 from misstep.rulebase.link import load_program
 from misstep.rulebase.link_words import lazy_words, word_sources
 from misstep.rulebase.packs import Merged
@@ -37,6 +39,10 @@ from misstep.tools.sample import sample_records
 
 DEBOUNCE_MS, POLL_MS = 200, 500  # packs that are saved one after the other are loaded once
 MOST_EXAMPLES, MOST_FACTS = 3, 5
+_SORTS = ("documents", "kinds", "rules")
+_PACKAGE = Path(__file__).parents[1]
+_CODE = tuple(sorted(file for folder in ("assessment", "service", "tools") for file in (_PACKAGE / folder).glob("*.py")))
+"""Files that what is sent about rules comes from, beside those of the rule language."""
 
 
 @dataclass(frozen=True)
@@ -58,32 +64,62 @@ class ServedRules:
 def load_served(settings: Settings) -> ServedRules:
     """Load, check and compile the packs. Raises RuleError with every problem, UsageError if a path does not exist."""
     limits = Limits(record_bytes=settings.body_bytes, facts=settings.facts)
-    program, merged = load_program(settings.rules or (shipped_rules(),), limits)
+    if not settings.rules:
+        return _load_shipped(limits)
+    program, merged = load_program(settings.rules, limits)
     rulebase = RuleBase(program, limits, lazy_words(program, merged, limits))
-    if settings.rules and word_sources(merged).given:
+    if word_sources(merged).given:
         rulebase.suggest("")  # reads the words, which takes a while: with an error in them these rules are not taken
+    return _served(rulebase, _texts(rulebase, merged))
+
+
+def _load_shipped(limits: Limits) -> ServedRules:
+    """The shipped rules; what is sent about them comes from the user's cache."""
+    forget_packs()  # they may have changed since they were loaded last, in a checkout
+    rulebase = RuleBase.shipped(limits)
+
+    def write() -> bytes:
+        return orjson.dumps(_texts(rulebase, load_program([shipped_rules()], limits)[1]))
+
+    content = f"{limits} pydantic {pydantic.VERSION}"  # which makes some of the schemas
+    return _served(rulebase, kept("served", write, orjson.loads, also=_CODE, content=content.encode()))
+
+
+def _served(rulebase: RuleBase, texts: dict[str, dict[str, str]]) -> ServedRules:
+    program = rulebase.program
     tag = f'"{program.name}/{program.version}/{program.digest}"'
-    kinds = {name: kind_with_rules(program, kind) for name, kind in program.kinds.items()}
-    documents: dict[str, object] = {
-        "/kinds": [kinds[name] for name, kind in program.kinds.items() if kind.role in GIVEN_ROLES],
-        "/schema": schemas(rulebase.record_schema()),
-        "/version": {
-            "misstep": __version__,
-            "engine": "python" if rulebase.core is None else "core",
-            "rulebase": {"name": program.name, "version": program.version, "digest": program.digest},
-        },
-        "/openapi.json": describe(rulebase, _examples(rulebase, merged), __version__),
+    version = {
+        "misstep": __version__,
+        "engine": "python" if rulebase.core is None else "core",
+        "rulebase": {"name": program.name, "version": program.version, "digest": program.digest},
     }
-    pages = rule_pages(program, merged)
+    documents, kinds, rules = ({name: text.encode() for name, text in texts[sort].items()} for sort in _SORTS)
     return ServedRules(
         rulebase=rulebase,
         tag=tag,
         header=(b"misstep-rulebase", tag.encode()),
-        kinds={name: orjson.dumps(kind) for name, kind in kinds.items()},
-        documents={path: orjson.dumps(document) for path, document in documents.items()},
-        # only the name of the file: the folders of the server are private
-        rules={page.rule: orjson.dumps(dataclasses.replace(page, file=Path(page.file).name)) for page in pages},
+        documents={**documents, "/version": orjson.dumps(version)},
+        kinds=kinds,
+        rules=rules,
     )
+
+
+def _texts(rulebase: RuleBase, merged: Merged) -> dict[str, dict[str, str]]:
+    """What is sent about a rule base, as JSON, by sort and name."""
+    program = rulebase.program
+    kinds = {name: kind_with_rules(program, kind) for name, kind in program.kinds.items()}
+    documents = {
+        "/kinds": [kinds[name] for name, kind in program.kinds.items() if kind.role in GIVEN_ROLES],
+        "/schema": schemas(rulebase.record_schema()),
+        "/openapi.json": describe(rulebase, _examples(rulebase, merged), __version__),
+    }
+    # only the name of the file: the folders of the server are private
+    rules = {page.rule: dataclasses.replace(page, file=Path(page.file).name) for page in rule_pages(program, merged)}
+    sorts: tuple[Mapping[str, object], ...] = (documents, kinds, rules)
+    return {
+        sort: {name: orjson.dumps(thing).decode() for name, thing in things.items()}
+        for sort, things in zip(_SORTS, sorts, strict=True)
+    }
 
 
 def _examples(rulebase: RuleBase, merged: Merged) -> dict[str, RecordExample]:
