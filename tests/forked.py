@@ -3,8 +3,8 @@
 To start Python and to import all of it would take most of the time of hundreds of tests. ``tests/smoke.py``, the examples of the
 README, and whatever has settings that Python reads when it starts, run processes of their own.
 
-``python -m tests.forked SOCKET`` serves until its standard input ends. A message is JSON with ``arguments``, ``folder`` and
-``environment``, and comes with the three streams of the command; the exit code goes back.
+``python -m tests.forked NAME`` serves on a socket of that name until its standard input ends. A message is JSON with
+``arguments``, ``folder`` and ``environment``, and comes with the three streams of the command; the exit code goes back.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ import sys
 import tempfile
 import time
 import traceback
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 MOST_BYTES = 200_000
 CLIENT = [sys.executable, "-I", "-S", str(Path(__file__).with_name("forked_client.py"))]
-"""How a shell runs a command: with the socket and its arguments."""
+"""How a shell runs a command: with the name of the socket, and its arguments."""
 _OF_PYTHON = ("PYTHON", "LANG", "LC_", "LD_")
 _APART = ("misstep.service", "misstep.batch.cluster", "misstep.evaluate.durable")
 """What begins threads, or is not everywhere."""
@@ -48,20 +49,26 @@ def can_fork(environment: Mapping[str, str]) -> bool:
 
 @functools.cache
 def forking() -> str:
-    """The socket of the process that runs commands; it begins with the first call, and ends with this process."""
-    folder = tempfile.TemporaryDirectory(prefix="misstep-forked-")
-    path = f"{folder.name}/socket"
-    command = [sys.executable, "-m", "tests.forked", path]
+    """The name of the socket of the process that runs commands; it begins with the first call, and ends with this process."""
+    name = f"misstep-{uuid.uuid4()}"
+    command = [sys.executable, "-m", "tests.forked", name]
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1])
     assert server.stdout is not None
     assert server.stdout.readline() == b"ready\n"
 
+    begun_by = os.getpid()
+
     def end() -> None:
-        server.communicate()
-        folder.cleanup()
+        if os.getpid() == begun_by:  # and not in a child that a test has forked
+            server.communicate()
 
     atexit.register(end)
-    return path
+    return name
+
+
+def address_of(name: str) -> str:
+    """The address of a socket that is no file: it is gone with its process."""
+    return f"\0{name}"
 
 
 def run_forked(arguments: Sequence[str], folder: Path, environment: Mapping[str, str], given: bytes) -> tuple[int, bytes, bytes]:
@@ -71,7 +78,7 @@ def run_forked(arguments: Sequence[str], folder: Path, environment: Mapping[str,
         streams[0].write(given)
         streams[0].seek(0)
         channel = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
-        channel.connect(forking())
+        channel.connect(address_of(forking()))
         asked = {"arguments": list(arguments), "folder": str(folder), "environment": dict(environment)}
         socket.send_fds(channel, [json.dumps(asked).encode()], [stream.fileno() for stream in streams])
         code = channel.recv(100)
@@ -82,13 +89,13 @@ def run_forked(arguments: Sequence[str], folder: Path, environment: Mapping[str,
         return int(code), streams[1].read(), streams[2].read()
 
 
-def _serve(path: str) -> None:
+def _serve(name: str) -> None:
     _import_all()
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
-        server.bind(path)
+        server.bind(address_of(name))
         server.listen(16)
         print("ready", flush=True)
         while sys.stdin not in select.select([server, sys.stdin], [], [])[0]:

@@ -1,4 +1,4 @@
-"""Run a command of misstep in a child of ``tests/forked.py``: SOCKET ARGUMENTS.... Only what takes no time is imported here."""
+"""Run a command of misstep in a child of ``tests/forked.py``: NAME ARGUMENTS.... Only what takes no time is imported here."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import socket
 import sys
 
 with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as channel:
-    channel.connect(sys.argv[1])
+    channel.connect(f"\0{sys.argv[1]}")
     asked = {"arguments": sys.argv[2:], "folder": os.getcwd(), "environment": dict(os.environ)}  # noqa: PTH109
     socket.send_fds(channel, [json.dumps(asked).encode()], [0, 1, 2])
     code = channel.recv(100)

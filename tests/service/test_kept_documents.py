@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from misstep.analysis.reading import kept_index
 from misstep.rulebase import cache, program_json
 from misstep.rulebase.shipped import shipped_rules
 from misstep.service import served
@@ -46,3 +47,9 @@ def test_those_of_packs_that_have_changed_are_made_anew(tmp_path: Path, monkeypa
     after = load_served(Settings())
     assert ("/0.1.0/" in before.tag, "/0.1.1/" in after.tag) == (True, True)
     assert before.documents["/version"] != after.documents["/version"]
+
+
+def test_no_request_waits_until_the_words_are_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = load_served(Settings())
+    monkeypatch.setattr(kept_index, "kept", None)  # nothing can be read or learnt any more
+    assert loaded.rulebase.suggest("I was late for the interview.")[0].kind == "late_arrival"

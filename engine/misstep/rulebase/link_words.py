@@ -20,7 +20,7 @@ from misstep.language.words import FieldWords, KindWords, Words
 from misstep.limits import FIXED, Limits
 from misstep.rulebase import schema
 from misstep.rulebase.documents import read_yaml
-from misstep.rulebase.load import EXTENDED, read_shipped_words
+from misstep.rulebase.load import read_shipped_words
 from misstep.rulebase.packs import Merged, Pack, PackEntry, WordFile, refuse
 from misstep.rulebase.read_pack import read_pack
 
@@ -38,11 +38,6 @@ class WordSources:
     packs: tuple[Pack, ...] = ()
     files: tuple[WordFile, ...] = ()
     layers: Mapping[str, int] | None = None
-
-    @property
-    def given(self) -> bool:
-        """Whether there are words beside those of shipped packs that others extend."""
-        return bool(self.packs) or any(file.layer != EXTENDED for file in self.files)
 
 
 def word_sources(merged: Merged) -> WordSources:

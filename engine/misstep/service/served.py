@@ -27,7 +27,7 @@ from misstep.language.facts import GIVEN_ROLES
 from misstep.limits import Limits
 from misstep.rulebase.cache import forget_packs, kept
 from misstep.rulebase.link import load_program
-from misstep.rulebase.link_words import lazy_words, word_sources
+from misstep.rulebase.link_words import lazy_words
 from misstep.rulebase.packs import Merged
 from misstep.rulebase.shipped import shipped_rules
 from misstep.service.config import Header, Settings
@@ -64,13 +64,15 @@ class ServedRules:
 def load_served(settings: Settings) -> ServedRules:
     """Load, check and compile the packs. Raises RuleError with every problem, UsageError if a path does not exist."""
     limits = Limits(record_bytes=settings.body_bytes, facts=settings.facts)
-    if not settings.rules:
-        return _load_shipped(limits)
-    program, merged = load_program(settings.rules, limits)
-    rulebase = RuleBase(program, limits, lazy_words(program, merged, limits))
-    if word_sources(merged).given:
-        rulebase.suggest("")  # reads the words, which takes a while: with an error in them these rules are not taken
-    return _served(rulebase, _texts(rulebase, merged))
+    if settings.rules:
+        program, merged = load_program(settings.rules, limits)
+        rulebase = RuleBase(program, limits, lazy_words(program, merged, limits))
+        served = _served(rulebase, _texts(rulebase, merged))
+    else:
+        served = _load_shipped(limits)
+    # Learns the words, which may take seconds: no request waits for that, and rules with an error in their words are not taken.
+    served.rulebase.suggest("")
+    return served
 
 
 def _load_shipped(limits: Limits) -> ServedRules:
