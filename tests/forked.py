@@ -30,7 +30,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-MOST_BYTES = 200_000
+MOST_BYTES = 200_000  # of a message; a socket takes no more at once
 CLIENT = [sys.executable, "-I", "-S", str(Path(__file__).with_name("forked_client.py"))]
 """How a shell runs a command: with the name of the socket, and its arguments."""
 _OF_PYTHON = ("PYTHON", "LANG", "LC_", "LD_")

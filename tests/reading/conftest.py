@@ -55,10 +55,10 @@ def load(tmp_path: Path) -> Callable[[Mapping[str, str]], RuleBase]:
 
 
 @pytest.fixture
-def few_words(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+def few_words(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The shipped words are those of one file, which are learnt in no time."""
     file = tmp_path_factory.mktemp("shipped") / "words.yaml"
     file.write_text("schema: 1\npack: words\nwords: {late_arrival: {says: [came at cockcrow]}}\n", "utf-8")
     for module in (kept_index, load_module):
         monkeypatch.setattr(module, "shipped_word_files", lambda: [file])
-    return [file]
+    return file

@@ -26,9 +26,9 @@ STORY = (
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv(cache.CACHE, str(tmp_path / "kept"))
-    cache._fingerprint.cache_clear()
+    cache.forget_packs()
     yield tmp_path / "kept"
-    cache._fingerprint.cache_clear()
+    cache.forget_packs()
 
 
 def test_what_is_kept_is_what_is_learnt(folder: Path) -> None:
@@ -47,7 +47,7 @@ def test_what_is_kept_is_what_is_learnt(folder: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_it_is_learnt_once(few_words: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_learnt_once(few_words: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shipped_index()
     monkeypatch.setattr(kept_index, "dump_words", None)  # nothing can be learnt any more
     assert shipped_index().patterns
@@ -56,16 +56,15 @@ def test_it_is_learnt_once(few_words: list[Path], monkeypatch: pytest.MonkeyPatc
         shipped_index()
 
 
-def test_other_words_are_learnt_anew(few_words: list[Path], folder: Path) -> None:
+def test_other_words_are_learnt_anew(few_words: Path, folder: Path) -> None:
     shipped_index()
-    (file,) = few_words
-    file.write_text(file.read_text("utf-8").replace("cockcrow", "dawn"), "utf-8")
-    cache._fingerprint.cache_clear()  # as in another process
+    few_words.write_text(few_words.read_text("utf-8").replace("cockcrow", "dawn"), "utf-8")
+    cache.forget_packs()  # as in another process
     assert StoryReader(shipped_index()).suggest("I came at dawn.", 1000)[0].kind == "late_arrival"
     assert len([*folder.glob("misstep-index-*")]) == 2
 
 
-def test_a_torn_one_is_learnt_anew(few_words: list[Path], folder: Path) -> None:
+def test_a_torn_one_is_learnt_anew(few_words: Path, folder: Path) -> None:
     shipped_index()
     (file,) = folder.glob("misstep-index-*")
     whole = file.read_bytes()
@@ -74,7 +73,7 @@ def test_a_torn_one_is_learnt_anew(few_words: list[Path], folder: Path) -> None:
     assert file.read_bytes() == whole
 
 
-def test_those_of_packs_of_ones_own_are_learnt_once(few_words: list[Path], load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_those_of_packs_of_ones_own_are_learnt_once(few_words: Path, load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     text = "The red lanyard was gone."
     told = {"own.yaml": OWN, "words/own.yaml": OWN_WORDS}
     found = load(told).suggest(text)

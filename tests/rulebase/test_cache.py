@@ -24,9 +24,9 @@ INTERVIEWS = sorted((Path(__file__).parents[2] / "fixtures" / "interviews").glob
 @pytest.fixture(autouse=True)
 def fingerprint() -> Iterator[None]:
     """Of this test alone."""
-    cache._fingerprint.cache_clear()
+    cache.forget_packs()
     yield
-    cache._fingerprint.cache_clear()
+    cache.forget_packs()
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_code_of_the_same_size_and_time_is_other_code(
     shipped_program()
     status = code.stat()
     code.write_text("A = 2\n", "utf-8")
-    cache._fingerprint.cache_clear()  # as in another process
+    cache.forget_packs()  # as in another process
     os.utime(code, ns=(status.st_atime_ns, status.st_mtime_ns))
     shipped_program()
     assert len(linked) == 2
@@ -153,7 +153,7 @@ def test_other_packs_are_another_program(folder: Path, tmp_path: Path, monkeypat
         (rules / pack.name).write_text(pack.read_text("utf-8").replace("version: 0.1.0", "version: 0.1.1"), "utf-8")
     for module in (cache, program_json):
         monkeypatch.setattr(module, "shipped_rules", lambda: rules)
-    cache._fingerprint.cache_clear()  # as in another process
+    cache.forget_packs()  # as in another process
     after = shipped_program()
     assert (before.version, after.version) == ("0.1.0", "0.1.1")
     assert len([*folder.iterdir()]) == 2  # two installations may stand beside each other

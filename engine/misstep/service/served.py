@@ -40,9 +40,8 @@ from misstep.tools.sample import sample_records
 DEBOUNCE_MS, POLL_MS = 200, 500  # packs that are saved one after the other are loaded once
 MOST_EXAMPLES, MOST_FACTS = 3, 5
 _SORTS = ("documents", "kinds", "rules")
-_PACKAGE = Path(__file__).parents[1]
-_CODE = tuple(sorted(file for folder in ("assessment", "service", "tools") for file in (_PACKAGE / folder).glob("*.py")))
-"""Files that what is sent about rules comes from, beside those of the rule language."""
+_CODE = tuple(sorted(Path(__file__).parents[1].rglob("*.py")))
+"""What is sent about rules has types and answers in it from all over the package."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def _load_shipped(limits: Limits) -> ServedRules:
     def write() -> bytes:
         return orjson.dumps(_texts(rulebase, load_program([shipped_rules()], limits)[1]))
 
-    content = f"{limits} pydantic {pydantic.VERSION}"  # which makes some of the schemas
+    content = f"{limits} {__version__} pydantic {pydantic.VERSION}"  # which makes some of the schemas
     return _served(rulebase, kept("served", write, orjson.loads, also=_CODE, content=content.encode()))
 
 
