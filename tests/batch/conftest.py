@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from tests.batch.databases import emptied
 from tests.batch.server import running_server
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The address of a database of PostgreSQL."""
+def _server() -> Iterator[str]:
     with running_server() as address:
         yield address
+
+
+@pytest.fixture
+def postgresql(_server: str) -> str:
+    """The address of a database of PostgreSQL, empty for each test."""
+    return emptied(_server)

@@ -15,6 +15,18 @@ def connect(address: str) -> Any:
     return dbapi.connect(f"file:{place.removeprefix('/')}" if system == "sqlite" else address)
 
 
+def emptied(address: str) -> str:
+    """A database of PostgreSQL, without what earlier tests left in any of its schemas."""
+    schemas = "SELECT nspname AS name FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
+    found = [row["name"] for row in rows_of(address, schemas)]
+    with connect(address) as connection, connection.cursor() as cursor:
+        for name in found:
+            cursor.execute(f'DROP SCHEMA "{name}" CASCADE')
+        cursor.execute("CREATE SCHEMA public")
+        connection.commit()
+    return address
+
+
 def rows_of(address: str, query: str) -> Rows:
     with connect(address) as connection, connection.cursor() as cursor:
         cursor.execute(query)

@@ -60,12 +60,7 @@ def output(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/scores.db?table=scores"
     if request.param != "postgresql":
         return str(request.param)
-    address: str = request.getfixturevalue("postgresql")
-    with connect(address) as connection, connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA public CASCADE")
-        cursor.execute("CREATE SCHEMA public")
-        connection.commit()
-    return f"{address}?table=scores"
+    return f"{request.getfixturevalue('postgresql')}?table=scores"
 
 
 def interviews(output: str) -> Records:
@@ -201,7 +196,6 @@ def test_a_run_that_replaces_can_be_added_to(tmp_path: Path) -> None:
 
 def test_a_schema_of_postgresql(postgresql: str) -> None:
     with connect(postgresql) as connection, connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA IF EXISTS hr CASCADE")
         cursor.execute("CREATE SCHEMA hr")
         connection.commit()
     output = f"{postgresql}?table=hr.scores"

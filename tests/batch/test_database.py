@@ -62,8 +62,6 @@ def postgres(postgresql: str) -> str:
     """The same in PostgreSQL."""
     with closing(adbc_driver_postgresql.dbapi.connect(postgresql)) as connection, closing(connection.cursor()) as cursor:
         for statement in (
-            "DROP SCHEMA IF EXISTS hr CASCADE",
-            'DROP TABLE IF EXISTS interviews, vacant, "odd ""name"',
             "CREATE TABLE interviews (id INTEGER, facts TEXT, team TEXT, score REAL)",
             "CREATE SCHEMA hr",
             "CREATE TABLE hr.logged (facts JSONB, id UUID, day DATE, fine BOOLEAN)",

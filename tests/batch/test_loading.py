@@ -41,10 +41,6 @@ def address(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/scores.db"
     found: str = request.getfixturevalue("postgresql")
-    with connect(found) as connection, connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA public CASCADE")
-        cursor.execute("CREATE SCHEMA public")
-        connection.commit()
     return found
 
 
@@ -113,7 +109,6 @@ def test_loading_that_fails_goes_on_where_it_was(log: Path, address: str) -> Non
 def test_a_schema_of_postgresql(log: Path, tmp_path: Path, postgresql: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with connect(postgresql) as connection, connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA IF EXISTS hr CASCADE")
         cursor.execute("CREATE SCHEMA hr")
         connection.commit()
     score(log, f"{postgresql}?table=hr.scores", keep=["team"], workers=1)
