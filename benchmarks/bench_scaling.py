@@ -22,7 +22,7 @@ from benchmarks.scaling.alone import RAISED, alone
 from benchmarks.scaling.growth import grow
 from benchmarks.scaling.packs import RECORD, SHAPES, Breadth, joined, write_join, write_packs
 from benchmarks.scaling.table import Row, Table
-from benchmarks.scaling.threads import THREADS, count_wrong
+from benchmarks.scaling.threads import RECORDS, THREADS, count_wrong
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from misstep import RuleBase
@@ -35,6 +35,7 @@ PROCESSES = 3
 ASSESSMENTS = int(os.environ.get("MISSTEP_BENCH_ASSESSMENTS", "100000"))
 ENGINES = ["python", pytest.param("durable", marks=pytest.mark.needs("durable"))]
 SLOWER = 10  # times fewer calls of the second engine
+QUICK = 100  # the most of anything where benchmarks are disabled: what runs once runs
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +92,7 @@ class Sized:
 def measure(benchmark: BenchmarkFixture, table: Table, what: str, base: Sized, sized: Sized, folder: Path) -> None:
     """One row of the table: the assessment against that of another size, and load and memory in processes of their own."""
     benchmark.group = what
-    if benchmark.disabled:  # what runs once runs
+    if benchmark.disabled:
         benchmark(sized.assess)
         return
     one, other = base.round(), sized.round()
@@ -112,6 +113,7 @@ def bench_facts(
     benchmark: BenchmarkFixture, table: Table, raised: RuleBase, tmp_path: Path, count: int, whole: bool
 ) -> None:  # fmt: skip
     """The cost of one fact should not grow with their number: no more times as long than times as many."""
+    count = quick(benchmark, count)
     base, sized = (Sized(n, shipped_rules(), raised, mistakes(raised, n), whole) for n in (1, count))
     what = "facts, shipped rules" + (", JSON with all reasons" if whole else "")
     measure(benchmark, table, what, base, sized, tmp_path)
@@ -140,7 +142,7 @@ def bench_rules(
     benchmark: BenchmarkFixture, table: Table, hundred: Sized, tmp_path: Path, count: int, breadth: Breadth
 ) -> None:  # fmt: skip
     """Rules that do not fire should cost little: the same twenty fire in every size."""
-    sized = of_rules(tmp_path, count, (), breadth)
+    sized = of_rules(tmp_path, quick(benchmark, count), (), breadth)
     assert sized.rulebase.fired(RECORD) == hundred.rulebase.fired(RECORD)
     measure(benchmark, table, f"rules, {breadth}", hundred, sized, tmp_path)
 
@@ -148,7 +150,7 @@ def bench_rules(
 @pytest.mark.parametrize("shape", SHAPES)
 def bench_shapes(benchmark: BenchmarkFixture, table: Table, hundred: Sized, tmp_path: Path, shape: str) -> None:
     """Which rules cost something where they do not fire: 4,900 of one shape, four hundred for each kind."""
-    sized = of_rules(tmp_path, 5000, (shape,))
+    sized = of_rules(tmp_path, quick(benchmark, 5000), (shape,))
     assert sized.rulebase.fired(RECORD) == hundred.rulebase.fired(RECORD)
     measure(benchmark, table, f"rules, same kinds: {shape}", hundred, sized, tmp_path)
 
@@ -167,6 +169,7 @@ def bench_joins(
 ) -> None:  # fmt: skip
     """One rule over two or three patterns, so many facts for each and as many matches: equal fields should cost what there
     are facts, another condition what there are pairs or triples."""
+    count = quick(benchmark, count)
     packs = write_join(tmp_path / "packs", patterns, equal)
     rulebase = RuleBase.load(packs, limits=RAISED)
     base, sized = (Sized(n, packs, rulebase, joined(patterns, n)) for n in (10, count))
@@ -182,7 +185,7 @@ def bench_joins(
 def bench_growth(benchmark: BenchmarkFixture, table: Table, engine: str) -> None:
     """What a process holds after so many assessments, no record like another."""
     benchmark.group = "growth"
-    many = 100 if benchmark.disabled else calls(engine)
+    many = quick(benchmark, calls(engine))
     points = benchmark.pedantic(grow, (engine, many), rounds=1)
     assert points[-1].after == many
     table.add_growth(f"{engine}: MiB held", {point.after: point.resident for point in points})
@@ -194,10 +197,15 @@ def bench_growth(benchmark: BenchmarkFixture, table: Table, engine: str) -> None
 def bench_threads(benchmark: BenchmarkFixture, table: Table, engine: str) -> None:
     """Threads that share a rule base get the answers that one thread gets."""
     benchmark.group = "threads"
-    many = 100 if benchmark.disabled else calls(engine) // 2
-    wrong = benchmark.pedantic(count_wrong, (engine, many), rounds=1)
+    many = quick(benchmark, calls(engine) // 2)
+    wrong = benchmark.pedantic(count_wrong, (engine, many, quick(benchmark, RECORDS)), rounds=1)
     table.lines.append(f"{engine}: {THREADS} threads share one rule base, {many:,} answers, {wrong} wrong")
     assert not wrong
+
+
+def quick(benchmark: BenchmarkFixture, count: int) -> int:
+    """A count, or fewer where nothing is measured."""
+    return min(count, QUICK) if benchmark.disabled else count
 
 
 def calls(engine: str) -> int:

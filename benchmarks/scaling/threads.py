@@ -19,10 +19,10 @@ SIZES = (1, 1, 2, 3, 4, 6, 10, 25, 60)
 SWITCH = 1e-5  # seconds that a thread has at a time: as many turns as possible
 
 
-def count_wrong(engine: str, calls: int) -> int:
-    """Let threads assess so many times; how many answers are wrong."""
+def count_wrong(engine: str, calls: int, count: int) -> int:
+    """Let threads assess so many times, so many records; how many answers are wrong."""
     shipped = RuleBase.shipped()
-    records = list(islice(endless(shipped.kinds.values(), sizes=SIZES), RECORDS))
+    records = list(islice(endless(shipped.kinds.values(), sizes=SIZES), count))
     expected = [_assess(shipped, record, engine, by_json=False) for record in records]
     shared = RuleBase(shipped.program)  # its functions are yet to be written
 
@@ -30,7 +30,7 @@ def count_wrong(engine: str, calls: int) -> int:
         rng = random.Random(seed)
         wrong = 0
         for call in range(calls // THREADS):
-            place = rng.randrange(RECORDS)
+            place = rng.randrange(count)
             wrong += _assess(shared, records[place], engine, by_json=bool(call % 2)) != expected[place]
         return wrong
 
