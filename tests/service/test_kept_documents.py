@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.reading.conftest import few_words  # noqa: F401 - a fixture
 
 from misstep.analysis.reading import kept_index
 from misstep.rulebase import cache, program_json
@@ -14,6 +15,9 @@ from misstep.rulebase.shipped import shipped_rules
 from misstep.service import served
 from misstep.service.config import Settings
 from misstep.service.served import load_served
+
+
+pytestmark = pytest.mark.usefixtures("few_words")
 
 
 @pytest.fixture(autouse=True)
@@ -52,4 +56,4 @@ def test_those_of_packs_that_have_changed_are_made_anew(tmp_path: Path, monkeypa
 def test_no_request_waits_until_the_words_are_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = load_served(Settings())
     monkeypatch.setattr(kept_index, "kept", None)  # nothing can be read or learnt any more
-    assert loaded.rulebase.suggest("I was late for the interview.")[0].kind == "late_arrival"
+    assert loaded.rulebase.suggest("I came at cockcrow to the interview.")[0].kind == "late_arrival"
