@@ -16,7 +16,6 @@ from misstep.service import served
 from misstep.service.config import Settings
 from misstep.service.served import load_served
 
-
 pytestmark = pytest.mark.usefixtures("few_words")
 
 
