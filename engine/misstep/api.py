@@ -211,7 +211,7 @@ class RuleBase:
         ``of_interview``: the text is known to be about an interview, as notes of one are; else one that does not say so gets
         lower scores.
         Nothing is assessed: show them to the person, who knows which are right. The list is empty where nothing is understood:
-        the packs have words for English. The first call learns the words of the packs, which takes a second or two; what is
+        the packs have words for English. The first call learns the words of the packs, which takes a few seconds; what is
         learnt is kept in the user's cache. Raises RecordError for a text that is too long, RuleError where the words of a pack
         are wrong.
         """

@@ -175,7 +175,7 @@ STOP = word_set(
     "the a an my our his her their your of to for in on at with and was were is are be been being i he she they it we you "
     "me him them us this that these those have had has do did does so just very really such as by from into than then which "
     "whom will would should here also some ive im id or but because myself himself herself themselves am quite s t m re ve "
-    "ll d if there"
+    "ll d if there someone somebody"
 )
 """Words that tell nothing of a kind."""
 ARTICLES = word_set("the a an")

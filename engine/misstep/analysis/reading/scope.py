@@ -31,6 +31,7 @@ from misstep.analysis.reading.scope_words import (
     BE,
     BEFORE_A_PERSON,
     BESIDE_ANOTHER,
+    COMFORTS,
     CONFIRMING,
     EMPTY_SUBJECTS,
     EXPECTED,
@@ -292,7 +293,7 @@ def _mark_away(sentence: list[Token], following: list[Token]) -> None:
         _set_away(sentence)
         return
     found = _phrases_in(sentence)
-    away = [i for i in found["away"] if not _is_asked(sentence, i)]
+    away = [i for i in found["away"] if i not in found["comfort"] and not _is_asked(sentence, i)]
     away += [i for i in found["other person"] if not _stands_aside(sentence, i)]
     turned = [*words, *[token.word for token in following[:1]]]
     away += [i for i in found["before but"] if not TURNS.isdisjoint(turned[i:])]
@@ -301,7 +302,7 @@ def _mark_away(sentence: list[Token], following: list[Token]) -> None:
         if (
             (token.word in AWAY and not _tells_an_amount(sentence, i))
             or (token.word == "if" and (i == 0 or sentence[-1].asks))
-            or (token.stem in _FEAR_STEMS and _names_what_is_feared(sentence, i, FEARED))
+            or (token.stem in _FEAR_STEMS and not token.denied and _names_what_is_feared(sentence, i, FEARED))
             or (token.word in EXPECTED and _names_what_is_feared(sentence, i, frozenset()))
             or (token.word in NOT_YET and i and words[i - 1] == "i" and SAID_WITH_SHOULD.isdisjoint(words[i + 1 : i + 2]))
             or (token.stem == _THINK and _is_only_thought_of(sentence, i))
@@ -452,6 +453,7 @@ _SORTS = {
     "before but": AWAY_BEFORE_BUT,
     "restraint": RESTRAINTS,
     "of others": OF_OTHERS,
+    "comfort": COMFORTS,
 }
 _PHRASES: dict[str, list[tuple[str, list[str]]]] = defaultdict(list)
 """The phrases of each sort by the first of their stems."""

@@ -136,6 +136,11 @@ AWAY_PHRASES = (
     ("in", "the", "paper"),
 )
 """Phrases that say that this was not at all, or not of the writer."""
+COMFORTS = (
+    *(("tell", "me", "not", "to", verb) for verb in ("worry", "apologise", "panic", "fret", "mind", "rush", "stress")),
+    *(("could", "not", "have", "be", how) for how in ("nicer", "kinder", "sweeter", "gentler", "better", "friendlier", "more")),
+)
+"""Phrases that begin like those, and say how somebody took it: "they could not have been nicer"."""
 ANOTHER_DAY = (
     ("year", "ago", "i"),
     ("year", "ago", "at"),

@@ -23,9 +23,10 @@ candidate did; and that is said of another day."""
 _SATURATION = 1.5  # of BM25: the tenth wording with a word tells little more than the third
 _FEWEST = 50
 """A rule base of fewer kinds is read as if it had as many: a word that its one kind has tells much of it all the same."""
-_COMMON = 0.4
-"""A word that more of the kinds have tells of none of them."""
-_LINES_FOR_ONE = 3  # that each line of a kind without words counts for: others have hundreds
+_SHARE = 2
+"""How many times an even share of the lines with a word a kind must have for the word to tell of it."""
+_FEWEST_LINES = 30
+"""A kind of fewer lines is read as if it had as many: others have hundreds."""
 STOP_STEMS = frozenset(map(stem, STOP))
 _STOP_IN_PATTERN = frozenset(map(stem, STOP_IN_PATTERN))
 _NOTHING = KindWords()
@@ -195,10 +196,11 @@ class WordIndex:
                     if n < MOST_READ:
                         read.append(tokens)
             patterns += to_patterns(i, (kind.title,))
+            each = max(1, round(_FEWEST_LINES / len(read)))
             for tokens in read:
                 spelled.update([token.word for token in tokens])
                 for name in features(tokens, self.terms):
-                    counts[name][i] += _LINES_FOR_ONE if told is _NOTHING else 1
+                    counts[name][i] += each
         many = max(len(self.kinds), _FEWEST)
         against = (p for i, told in enumerate(self.words) for p in to_patterns(i, told.against))
         return Learnt(
@@ -211,13 +213,19 @@ class WordIndex:
 
 
 def _weights(counts: dict[str, Counter[int]], many: int) -> dict[str, list[tuple[int, float]]]:
-    """The weight of each feature for each of so many kinds, as BM25 has it; a feature tells the less, the more kinds have it."""
+    """The weight of each feature for each of so many kinds, as BM25 has it: a feature tells the less, the more kinds have it. How
+    many these are is the exponential of the entropy of its lines over them: one line of another kind is hardly one more. A pair
+    of words in one line alone tells no more than the words."""
     weights = {}
     for name, held in counts.items():
-        if len(held) > _COMMON * many:
+        total = sum(held.values())
+        if total == 1 and " " in name:
             continue
-        rare = math.log(1 + (many - len(held) + 0.5) / (len(held) + 0.5))
-        weights[name] = [(i, rare * n * (_SATURATION + 1) / (n + _SATURATION)) for i, n in held.items()]
+        kinds = math.exp(-sum(n / total * math.log(n / total) for n in held.values())) if len(held) > 1 else 1.0
+        rare = math.log(1 + (many - kinds + 0.5) / (kinds + 0.5))
+        told = [(i, n) for i, n in held.items() if n * many >= _SHARE * total]
+        if told:
+            weights[name] = [(i, rare * n * (_SATURATION + 1) / (n + _SATURATION)) for i, n in told]
     return weights
 
 
