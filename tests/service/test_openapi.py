@@ -33,7 +33,7 @@ from misstep.service.served import load_served
 pytestmark = pytest.mark.once  # nothing here depends on the version of Python
 
 LONG = os.environ.get("MISSTEP_TEST_PROFILE") == "long"
-CASES = 20_000 if LONG else 250
+CASES = 20_000 if LONG else 400
 LINES = "application/x-ndjson"
 
 

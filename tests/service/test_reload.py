@@ -16,7 +16,7 @@ from tests.service.running import Service, client_of, running, until
 
 pytestmark = pytest.mark.once  # nothing here depends on the version of Python
 
-RELOADS = 1_000 if os.environ.get("MISSTEP_TEST_PROFILE") == "long" else 30
+RELOADS = 1_000 if os.environ.get("MISSTEP_TEST_PROFILE") == "long" else 60
 JSON = {"content-type": "application/json"}
 
 
