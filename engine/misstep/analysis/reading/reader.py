@@ -102,7 +102,9 @@ class StoryReader:
         suggestions = [self._suggestion(each, told, found, evidence[each.owner]) for each in chosen]
         sure, named = [each for each in told if each.score >= SURE], self._names_setting(found)
         if told and (told[0].score >= SHOWN or named):
-            suggestions += self._settings(found, sure, _BY_FIELDS if sure or named else _BY_FIELDS_ALONE)
+            # who sat down somewhere was at an interview no surer than something went wrong at one
+            score = _BY_FIELDS if named or of_interview else min(_BY_FIELDS, told[0].score) if sure else _BY_FIELDS_ALONE
+            suggestions += self._settings(found, sure, round(score, 3))
         return suggestions
 
     def with_weights(self, weights: Weights) -> StoryReader:
