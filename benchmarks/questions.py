@@ -26,7 +26,8 @@ from misstep import RuleBase
 from misstep.analysis.calibration.certainty_figures import FactData, MeasuredRules, is_refuted
 from misstep.analysis.questions import Question, Questions
 from misstep.analysis.trial_outcomes import Outcome
-from misstep.analysis.usual_answers import Value, usual_answers
+from misstep.analysis.usual_answers import usual_answers
+from misstep.language.facts import Value
 
 CASES = Path(__file__).parents[1] / "fixtures" / "cases"
 FILES = ("dev.jsonl", "fresh.jsonl", "quiet.jsonl", "found.jsonl")

@@ -25,10 +25,9 @@ import orjson
 from misstep.analysis.changed_records import FieldUse
 from misstep.analysis.single_answers import AdviceTrials, OpenField, Unanswered, try_every_answer, unanswered_fields
 from misstep.analysis.trial_outcomes import Evaluate
-from misstep.analysis.usual_answers import Value
 from misstep.assessment.intake import Facts
 from misstep.errors import BudgetError
-from misstep.language.facts import ID, KIND, UNSAID
+from misstep.language.facts import ID, KIND, UNSAID, Value
 from misstep.language.program import Program
 
 DRAWS, FEWEST_DRAWS = 300, 20

@@ -15,9 +15,9 @@ import orjson
 
 from misstep.analysis.changed_records import FieldUse, Trials, with_value
 from misstep.analysis.trial_outcomes import Evaluate, Outcome
-from misstep.analysis.usual_answers import Grid, Value
+from misstep.analysis.usual_answers import Grid
 from misstep.assessment.intake import Facts, Values
-from misstep.language.facts import FIRST_VALUE, ID, KIND, Field, Row
+from misstep.language.facts import FIRST_VALUE, ID, KIND, Field, Row, Value
 
 WORD_COST, FACT_COST = 1.0, 2.0
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from misstep.analysis.trial_outcomes import Outcome
-from misstep.analysis.usual_answers import Value
 from misstep.assessment.phrases import name_of, show, shown_word, whole_percent
-from misstep.language.facts import Field
+from misstep.language.facts import Field, Value
 from misstep.language.program import Program
 from misstep.layout.wording import capitalized, lowered, spaced
 

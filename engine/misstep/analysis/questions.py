@@ -23,9 +23,8 @@ from misstep.analysis.single_answers import (
     unanswered_fields,
 )
 from misstep.analysis.trial_outcomes import Evaluate, Outcome
-from misstep.analysis.usual_answers import Value
 from misstep.assessment.intake import Facts
-from misstep.language.facts import KIND, Field
+from misstep.language.facts import KIND, Field, Value
 from misstep.language.program import Program
 
 DO_NOT_KNOW = "I do not know."

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from misstep.analysis.changed_records import FieldUse, Trials, with_value
 from misstep.analysis.trial_outcomes import Evaluate, Outcome
-from misstep.analysis.usual_answers import MOST_SUBSETS, Grid, Value, Weighed, subsets_of, usual_answers
+from misstep.analysis.usual_answers import MOST_SUBSETS, Grid, Weighed, subsets_of, usual_answers
 from misstep.assessment.intake import Facts
-from misstep.language.facts import FIRST_VALUE, ID, KIND, Field, Row
+from misstep.language.facts import FIRST_VALUE, ID, KIND, Field, Row, Value
 
 MOST_STEPS = 2000
 """If rules do not state the numbers at which they turn, all numbers of a field are tried, up to this many."""

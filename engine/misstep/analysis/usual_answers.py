@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations
 from math import ceil, floor
 
-from misstep.language.facts import UNSAID, Field, Kind
+from misstep.language.facts import UNSAID, Field, Kind, Value
 from misstep.language.program import Program
 
-Value = bool | int | float | str | tuple[str, ...] | None
 Weighed = tuple[Value, float]
 """An answer with its weight."""
 MOST_SUBSETS = 6

@@ -14,6 +14,8 @@ from misstep.limits import FIXED
 FieldType = Literal["boolean", "integer", "number", "text", "enum", "set"]
 TypeName = Literal["boolean", "integer", "number", "text", "enum", "set", "id"]
 ValueSort = Literal["truth", "number", "word", "set"]
+Value = bool | int | float | str | tuple[str, ...] | None
+"""A value of a field, as memory has it: of a set its words, sorted; None where it is not known."""
 Row = tuple[Any, ...]
 """One fact: ``(id, kind, *values)``, values in the order of ``Kind.fields``. The id of a derived fact is None, as equal ones are
 one; where its kind keeps each, a number of its own."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from difflib import ndiff
-from typing import Any
 
 from misstep.errors import printable
 from misstep.tools.base_changes import SECTIONS, BaseChange, NextVersion
@@ -50,7 +49,7 @@ def _parts(version: str) -> list[int]:
     return [int(part) for part in (*version.split("."), "0", "0")[:3]]
 
 
-def changes_json(changes: Sequence[BaseChange]) -> list[dict[str, Any]]:
+def changes_json(changes: Sequence[BaseChange]) -> list[dict[str, object]]:
     """The changes as plain data."""
     return [
         {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeGuard
+from typing import NamedTuple, TypeGuard
 
 from misstep.assessment.result import Assessment, DerivedFact, Finding, Reason, Step
 from misstep.rulebase.schema import (
@@ -122,7 +122,7 @@ def _compare_members(prefix: ExpectPath, expected: object, got: object, members:
         yield from _compare((*prefix, member), getattr(expected, member), getattr(got, member))
 
 
-def _compare(path: ExpectPath, expected: float | str | bool | None, got: Any) -> Iterator[Mismatch]:
+def _compare(path: ExpectPath, expected: float | str | bool | None, got: object) -> Iterator[Mismatch]:
     """Compare one value; None expects nothing."""
     if expected is None or _holds(expected, got):
         return
@@ -145,7 +145,7 @@ def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(value) or "no words"
     if isinstance(value, bool):

@@ -7,7 +7,7 @@ example that the schema takes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from misstep.language.effects import DIMENSIONS
 from misstep.rulebase import schema
@@ -41,7 +41,7 @@ class KeyHelp(NamedTuple):
     """What a key means, an example of its value, and which names complete it: as its value, or as the keys of a mapping."""
 
     text: str
-    example: Any = None
+    example: object = None
     names: NameSort | None = None
 
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter_ns
-from typing import Any
 
 from misstep.api import RuleBase
 from misstep.assessment.assembly import Result
+from misstep.assessment.records import RecordLike
 from misstep.evaluate.codegen import Generated, generate
 from misstep.evaluate.memory import CONCLUSIONS, Match, Memory, extent_of
 from misstep.language.facts import Row
@@ -79,7 +79,7 @@ class RuleProfiler:
         self._functions: dict[str, Generated] = {}
         self.profile = LogProfile(rules={rule: RuleCost(rule) for rule in rulebase.program.rules})
 
-    def add(self, record: Any) -> None:
+    def add(self, record: RecordLike) -> None:
         """Measure a record. Raises RecordError, BudgetError."""
         rulebase, profile = self._rulebase, self.profile
         result = rulebase.evaluate(record)

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from misstep.errors import UsageError, printable, unknown
 from misstep.files import whole_file
@@ -216,8 +216,8 @@ def _test_about(about: str | None, program: Program) -> _Test:
 def _test(kind: Kind, field: Field) -> _Test | None:
     """A condition on a field: on the side that is worse, where it says so. None for a text, or where there is one value only."""
     name, worse = field.name, field.worse
-    yes: Any
-    no: Any
+    yes: object
+    no: object
     if field.is_number:
         low, high = max(field.range[0], -1e6), min(field.range[1], 1e6)
         lower = worse == "lower"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from misstep.api import RuleBase
 from misstep.language.effects import Derive, Recommend, Veto
@@ -17,6 +17,7 @@ from misstep.rulebase.link import load_program
 from misstep.rulebase.link_words import lazy_words
 from misstep.rulebase.load import EXTENDED
 from misstep.rulebase.packs import Merged, Pack, PackEntry
+from misstep.rulebase.schema import Doc
 from misstep.rulebase.tables import RowEntry
 from misstep.tools.docs.examples import Examples, run_examples
 
@@ -100,7 +101,7 @@ class Book:
 
     def origin(self, section: str, name: str) -> Origin:
         """The place and text of a declaration."""
-        entries: Mapping[str, PackEntry[Any]] = getattr(self.merged, section)
+        entries: Mapping[str, PackEntry[Doc]] = getattr(self.merged, section)
         entry = entries[name]
         place = entry.place()
         return Origin(entry.pack.doc.pack, Path(place.file).name, place.line, entry.text)
@@ -167,6 +168,6 @@ def _tables(pack: Pack, program: Program, merged: Merged) -> Iterable[ShownTable
             yield ShownTable(name, title, entry.doc.help, entry.doc.hit, [*rows[0].cells], shown)
 
 
-def _of_pack(pack: Pack, names: Iterable[str], entries: Mapping[str, PackEntry[Any]], things: Mapping[str, _T]) -> list[_T]:
+def _of_pack(pack: Pack, names: Iterable[str], entries: Mapping[str, PackEntry[Doc]], things: Mapping[str, _T]) -> list[_T]:
     """The declarations of a pack that no other pack replaces or disables."""
     return [things[name] for name in names if name in things and entries[name].pack is pack]

@@ -11,6 +11,7 @@ from misstep.language.expression import Compare, Expression, FieldRef, Literal, 
 from misstep.language.expression_text import written_expression
 from misstep.language.program import Aggregate, Existence, Pattern, Rule
 from misstep.rulebase.packs import PackEntry
+from misstep.rulebase.schema import RuleDoc
 from misstep.tools.lints.linted import LintedBase, LintFinding, PlacedTests
 from misstep.tools.lints.rule_conditions import LEVELS, ConditionReader, TooManyBoxes
 
@@ -50,7 +51,7 @@ def find_contradictions(base: LintedBase) -> Iterator[LintFinding]:
 class _Whole:
     """All conditions of one rule."""
 
-    def __init__(self, base: LintedBase, rule: Rule, entry: PackEntry[Any]) -> None:
+    def __init__(self, base: LintedBase, rule: Rule, entry: PackEntry[RuleDoc]) -> None:
         self.base, self.rule, self.entry = base, rule, entry
         self.reader = ConditionReader(base.knowledge, rule)
         self.every: _Tests = [(condition.test, True) for condition in rule.conditions]

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import permutations
-from typing import Any
 
 from misstep.language.effects import Contribute, Effect, Recommend, Veto
 from misstep.language.expression import Compare, Count, Curve, Expression, FieldRef, Literal, names_in, with_name
@@ -16,6 +15,7 @@ from misstep.language.program import FINDING, Aggregate, Pattern, Program, Rule,
 from misstep.rulebase.link_effects import AMOUNTS
 from misstep.rulebase.load import EXTENDED
 from misstep.rulebase.packs import PackEntry
+from misstep.rulebase.schema import RuleDoc
 from misstep.tools.lints.linted import LintedBase, LintFinding
 from misstep.tools.lints.rule_conditions import ConditionReader, TooManyBoxes
 
@@ -111,7 +111,7 @@ FAR_BEYOND = 20
 """How many times the longest other time is surely another unit."""
 
 
-def _doublings(base: LintedBase) -> Iterator[tuple[PackEntry[Any], tuple[str | int, ...], float]]:
+def _doublings(base: LintedBase) -> Iterator[tuple[PackEntry[RuleDoc], tuple[str | int, ...], float]]:
     for rule, entry in base.rules():
         for path, effect in base.effects(rule, entry):
             match effect:
@@ -156,7 +156,7 @@ def find_vetoed_advice(base: LintedBase) -> Iterator[LintFinding]:
 def _vetoed(
     base: LintedBase,
     rule: Rule,
-    entry: PackEntry[Any],
+    entry: PackEntry[RuleDoc],
     path: tuple[str | int, ...],
     advice: Recommend,
     vetoes: Mapping[str, list[tuple[Rule, Veto]]],

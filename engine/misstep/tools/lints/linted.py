@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from misstep.errors import Problem
 from misstep.language.effects import EFFECTS, Effect
@@ -27,12 +27,12 @@ SECTIONS = ("constants", "roles", "kinds", "tables", "rules", "actions", "source
 class LintFinding(NamedTuple):
     """What a lint found: the declaration, the message, and the path of the place in the declaration."""
 
-    entry: PackEntry[Any]
+    entry: PackEntry[schema.Doc]
     message: str
     path: tuple[str | int, ...] = ()
 
     @property
-    def declared(self) -> PackEntry[Any]:
+    def declared(self) -> PackEntry[schema.Doc]:
         """The declaration that may waive it: of a row its table."""
         return self.entry.table if isinstance(self.entry, RowEntry) else self.entry
 
@@ -64,7 +64,7 @@ Place = tuple[str, tuple[str | int, ...]]
 """A declaration: its file, and its path there."""
 
 
-def place_of(entry: PackEntry[Any]) -> Place:
+def place_of(entry: PackEntry[schema.Doc]) -> Place:
     """Where a declaration stands, for sets of them."""
     return entry.pack.document.file, entry.path
 
@@ -86,13 +86,13 @@ class LintedBase:
         """The packs that are checked, without the shipped ones that they extend."""
         return (pack for pack in self.merged.packs if pack.layer != EXTENDED)
 
-    def cases(self) -> Iterator[PackEntry[Any]]:
+    def cases(self) -> Iterator[PackEntry[schema.CaseDoc | schema.StoryCaseDoc]]:
         """The cases of these packs."""
         for pack in self.own_packs():
             for name, case in pack.doc.cases.items():
                 yield PackEntry(pack, ("cases", name), case)
 
-    def declarations(self) -> Iterator[PackEntry[Any]]:
+    def declarations(self) -> Iterator[PackEntry[schema.Doc]]:
         """All that is declared in these packs, but the rows of tables; and their cases."""
         for section in SECTIONS:
             for entry in getattr(self.merged, section).values():
@@ -100,7 +100,7 @@ class LintedBase:
                     yield entry
         yield from self.cases()
 
-    def rules(self) -> Iterator[tuple[Rule, PackEntry[Any]]]:
+    def rules(self) -> Iterator[tuple[Rule, PackEntry[schema.RuleDoc]]]:
         """The rules of these packs, rows of tables too, each with its declaration."""
         for rule in self.program.rules.values():
             entry = self.merged.rules[rule.id]
@@ -127,7 +127,7 @@ class LintedBase:
         """The families of rules."""
         return [*find_families(self.knowledge, self.plain)]
 
-    def tests(self, rule: Rule, entry: PackEntry[Any]) -> Iterator[PlacedTests]:
+    def tests(self, rule: Rule, entry: PackEntry[schema.RuleDoc]) -> Iterator[PlacedTests]:
         """The texts with the conditions of a rule; those in the cells of a table are left out."""
         placed = zip(self.merged.condition_places[rule.id], rule.conditions, strict=False)
         for path, group in groupby(placed, key=lambda pair: pair[0]):
@@ -144,9 +144,11 @@ class LintedBase:
             self._beyond[key] = tuple(message for test in placed.tests for message in beyond_limits(test, *readers))
         return self._beyond[key]
 
-    def binders(self, rule: Rule, entry: PackEntry[Any]) -> Iterator[tuple[tuple[str | int, ...], Existence | Aggregate]]:
+    def binders(
+        self, rule: Rule, entry: PackEntry[schema.RuleDoc]
+    ) -> Iterator[tuple[tuple[str | int, ...], Existence | Aggregate]]:
         """The existences and aggregates that a rule writes out, each with the path of its condition, or else its own."""
-        doc: schema.RuleDoc = entry.doc
+        doc = entry.doc
         items = [("when", i, item) for i, item in enumerate(doc.when) if not isinstance(item, str)]
         aggregates, existences = iter(rule.aggregates), iter([each for each in rule.existences if not each.taken])
         unless = [("unless", i, item) for i, item in enumerate(doc.unless)]
@@ -158,7 +160,7 @@ class LintedBase:
             elif named.fact is None:
                 yield path, next(aggregates)
 
-    def effects(self, rule: Rule, entry: PackEntry[Any]) -> list[PlacedEffect]:
+    def effects(self, rule: Rule, entry: PackEntry[schema.RuleDoc]) -> list[PlacedEffect]:
         """The effects of a rule."""
         if rule.id not in self._effects:
             paths: list[tuple[str | int, ...]] = []

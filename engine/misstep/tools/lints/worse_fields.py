@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Iterator
+from typing import NamedTuple
 
 from misstep.api import RuleBase
 from misstep.assessment.assembly import Result
 from misstep.errors import MisstepError
 from misstep.language.effects import EFFECTS, Contribute, amounts_of
 from misstep.language.expression import FieldRef, walk
-from misstep.language.facts import Field, Kind
+from misstep.language.facts import Field, Kind, Value
 from misstep.language.program import Rule
 from misstep.rulebase.field_use import FieldKey, find_thresholds
 from misstep.rulebase.packs import PackEntry
+from misstep.rulebase.schema import RuleDoc
 from misstep.tools.lints.linted import LintedBase, LintFinding
 from misstep.tools.lints.rule_conditions import ConditionReader
 from misstep.tools.lints.value_sets import ValueSet
@@ -27,16 +28,16 @@ MOST_VALUES = 40
 MOST_CONTEXTS = 6
 """Values of the other fields that one field is tried with."""
 
-FactValues = dict[str, Any]
-_Tried = tuple[Any, Result]
+FactValues = dict[str, object]
+_Tried = tuple[Value, Result]
 
 
 class Milder(NamedTuple):
     """Two records with one mistake that differ in one field, of which the worse one has less damage: the values, the scores, and
     the rule that takes most off. ``fall``: by how much the damage is less."""
 
-    better: Any
-    worse: Any
+    better: Value
+    worse: Value
     before: float
     after: float
     fall: float
@@ -79,7 +80,7 @@ def _finding(base: LintedBase, kind: Kind, field: Field, context: FactValues, mi
     return LintFinding(entry, message, ("fields", field.name, "worse") if field.name in entry.doc.fields else ())
 
 
-def _place(base: LintedBase, rule: Rule, entry: PackEntry[Any], field: Field) -> tuple[str | int, ...]:
+def _place(base: LintedBase, rule: Rule, entry: PackEntry[RuleDoc], field: Field) -> tuple[str | int, ...]:
     """Where a rule counts with a field, or asks for it."""
     computed = [(path, amounts_of(effect)) for path, effect in base.effects(rule, entry) if isinstance(effect, Contribute)]
     for path, nodes in (*computed, *((placed.path, placed.tests) for placed in base.tests(rule, entry))):
@@ -88,7 +89,7 @@ def _place(base: LintedBase, rule: Rule, entry: PackEntry[Any], field: Field) ->
     return ()
 
 
-def _said(value: Any) -> str:
+def _said(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else value if isinstance(value, str) else f"{value:.10g}"
 
 
@@ -107,7 +108,9 @@ class _Trials:
         read = self._read.get((kind.name, field.name), [])
         found: dict[Hashable, FactValues] = {(): {}}
         for boxes in read:
-            values = {name: sample for name, box in boxes.items() if (sample := _sample(kind.by_name[name], box)) is not None}
+            values: FactValues = {
+                name: sample for name, box in boxes.items() if (sample := _sample(kind.by_name[name], box)) is not None
+            }
             found.setdefault(tuple(sorted((name, str(value)) for name, value in values.items())), values)
         return [*found.values()][:MOST_CONTEXTS] if read else []
 
@@ -196,17 +199,17 @@ def _bounds(base: LintedBase) -> dict[tuple[str, str], bool]:
     return found
 
 
-def _sample(field: Field, values: ValueSet) -> Any:
+def _sample(field: Field, values: ValueSet) -> Value:
     """A value of a field that is among some; None where the default is, or none can be told."""
     if values.spans:
         (low, above), (high, _) = values.spans[0]
         number = low + (above > 0) if math.isfinite(low) else high - 1 if math.isfinite(high) else 0
         return int(number) if field.form.whole else float(number)
-    choices: Sequence[Any] = [choice for choice in field.choices if choice in values.words]
+    choices = [choice for choice in field.choices if choice in values.words]
     return None if not choices or field.default in choices else choices[0]
 
 
-def _values(field: Field, thresholds: frozenset[float]) -> Iterator[Any]:
+def _values(field: Field, thresholds: frozenset[float]) -> Iterator[Value]:
     """The values of a field to try: of numbers from better to worse; of others the worst is the last."""
     if not field.is_number:
         yield from (*(value for value in field.answers if value != field.worse), field.worse)
@@ -220,7 +223,7 @@ def _values(field: Field, thresholds: frozenset[float]) -> Iterator[Any]:
     yield from numbers if field.worse == "higher" else reversed(numbers)
 
 
-def _any_value(field: Field) -> Any:
+def _any_value(field: Field) -> object:
     """A value of a field that must be given."""
     if field.is_number:
         low, high = field.range

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from misstep.errors import Location
 from misstep.language.effects import Contribute, Derive, Effect, Recommend, amounts_of
@@ -35,7 +35,11 @@ from misstep.language.operators import Comparator
 from misstep.language.program import Action, Aggregate, Condition, Existence, Rule
 from misstep.rulebase.load import EXTENDED
 from misstep.rulebase.packs import PackEntry
+from misstep.rulebase.schema import RuleDoc
 from misstep.tools.lints.linted import LintedBase
+
+_Changed = TypeVar("_Changed", covariant=True)
+_Part = TypeVar("_Part", bound=Rule | Action | Effect | Expression)
 
 QUARTER = 4
 HALF_A_POINT = 0.5
@@ -53,10 +57,10 @@ class Mutant:
     mutated: Rule | Action
 
 
-class _Change(NamedTuple):
+class _Change(NamedTuple, Generic[_Changed]):
     """What stands in place of a part of a rule, and the change in words."""
 
-    part: Any
+    part: _Changed
     words: str
 
 
@@ -66,16 +70,16 @@ def make_mutants(base: LintedBase) -> Iterator[Mutant]:
         for number, (path, change) in enumerate(_of_rule(rule, entry, base), 1):
             yield Mutant(f"{rule.id}#{number}", entry.place(*path), change.words, rule, change.part)
     for name, action in base.program.actions.items():
-        entry = base.merged.actions[name]
-        if entry.pack.layer != EXTENDED:
-            for number, (key, change) in enumerate(_of_action(action), 1):
-                yield Mutant(f"action {name}#{number}", entry.place(key), change.words, action, change.part)
+        declared = base.merged.actions[name]
+        if declared.pack.layer != EXTENDED:
+            for number, (key, other) in enumerate(_of_action(action), 1):
+                yield Mutant(f"action {name}#{number}", declared.place(key), other.words, action, other.part)
 
 
-_Placed = tuple[tuple[str | int, ...], _Change]
+_Placed = tuple[tuple[str | int, ...], _Change[Rule]]
 
 
-def _of_rule(rule: Rule, entry: PackEntry[Any], base: LintedBase) -> Iterator[_Placed]:
+def _of_rule(rule: Rule, entry: PackEntry[RuleDoc], base: LintedBase) -> Iterator[_Placed]:
     """The rules that a rule is changed to, each with the path of the change."""
     places = base.merged.condition_places[rule.id]
     for i, condition in enumerate(rule.conditions):
@@ -85,19 +89,19 @@ def _of_rule(rule: Rule, entry: PackEntry[Any], base: LintedBase) -> Iterator[_P
             yield places[i] if i < len(places) else (), _Change(replace(rule, conditions=conditions), change.words)
     yield from _ors_between(rule, places)
     for path, binder in base.binders(rule, entry):
-        for change in _of_binder(binder):
-            yield path, _Change(_with_binder(rule, binder, change.part), change.words)
+        for bound in _of_binder(binder):
+            yield path, _Change(_with_binder(rule, binder, bound.part), bound.words)
         if isinstance(binder, Existence) and binder.negated:
             existences = tuple(each for each in rule.existences if each is not binder)
             yield path[:2], _Change(replace(rule, existences=existences), "`unless` taken out")
     for i, (path, effect) in enumerate(base.effects(rule, entry)):
-        for change in _of_effect(effect):
-            effects = (*rule.effects[:i], change.part, *rule.effects[i + 1 :])
-            yield path, _Change(replace(rule, effects=effects), change.words)
+        for caused in _of_effect(effect):
+            effects = (*rule.effects[:i], caused.part, *rule.effects[i + 1 :])
+            yield path, _Change(replace(rule, effects=effects), caused.words)
         yield path, _Change(replace(rule, effects=(*rule.effects[:i], *rule.effects[i + 1 :])), f"`{path[1]}` taken out")
 
 
-def _of_action(action: Action) -> Iterator[tuple[str, _Change]]:
+def _of_action(action: Action) -> Iterator[tuple[str, _Change[Action]]]:
     for key in ("due_hours", "relief"):
         value = getattr(action, key)
         if value:
@@ -171,7 +175,7 @@ def _needed(rule: Rule, conditions: Sequence[Condition]) -> KnownFields:
 # -- existences, aggregates, effects
 
 
-def _of_binder(binder: Existence | Aggregate) -> Iterator[_Change]:
+def _of_binder(binder: Existence | Aggregate) -> Iterator[_Change[Existence | Aggregate]]:
     tests = binder.conditions
     for i, test in enumerate(tests):
         for change in _within(test):
@@ -189,18 +193,17 @@ def _of_binder(binder: Existence | Aggregate) -> Iterator[_Change]:
             yield _Change(replace(binder, value=change.part), change.words)
 
 
-def _with_binder(rule: Rule, old: Existence | Aggregate, new: Any) -> Rule:
+def _with_binder(rule: Rule, old: Existence | Aggregate, new: Existence | Aggregate) -> Rule:
     key = "existences" if isinstance(old, Existence) else "binders"
-    changed: Rule = _with(rule, key, tuple(new if each is old else each for each in getattr(rule, key)))
-    return changed
+    return _with(rule, key, tuple(new if each is old else each for each in getattr(rule, key)))
 
 
-def _with(part: Any, key: str, value: object) -> Any:
+def _with(part: _Part, key: str, value: Any) -> _Part:
     """A part of a rule, with another value of one of its fields."""
     return replace(part, **{key: value})
 
 
-def _of_effect(effect: Effect) -> Iterator[_Change]:
+def _of_effect(effect: Effect) -> Iterator[_Change[Effect]]:
     match effect:
         case Contribute(dimension=dimension, amount=amount) if dimension != "verdict":
             yield from (_Change(replace(effect, amount=change.part), change.words) for change in _within(amount, HALF_A_POINT))
@@ -220,7 +223,7 @@ def _of_effect(effect: Effect) -> Iterator[_Change]:
 _BOUNDS: dict[Comparator, Comparator] = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 
 
-def _within(node: Expression, least: float = 0) -> Iterator[_Change]:
+def _within(node: Expression, least: float = 0) -> Iterator[_Change[Expression]]:
     """The expressions that differ from one in a single place. ``least``: the least change of a number that is an amount."""
     match node:
         case Literal(int() | float() as value) if not isinstance(value, bool):
@@ -249,10 +252,10 @@ def _within(node: Expression, least: float = 0) -> Iterator[_Change]:
             yield from _of_parts(node, 0)
 
 
-def _of_parts(node: Expression, least: float) -> Iterator[_Change]:
+def _of_parts(node: Expression, least: float) -> Iterator[_Change[Expression]]:
     """The same for a node whose parts are changed one at a time."""
     for each in fields(node):
-        value: Any = getattr(node, each.name)
+        value = getattr(node, each.name)
         if isinstance(value, tuple):
             for i, part in enumerate(value):
                 for change in _within(part, least) if isinstance(part, Expression) else ():
@@ -261,7 +264,7 @@ def _of_parts(node: Expression, least: float) -> Iterator[_Change]:
             yield from (_Change(_with(node, each.name, change.part), change.words) for change in _within(value, least))
 
 
-def _of_points(node: Curve, points: tuple[tuple[float, float], ...], least: float) -> Iterator[_Change]:
+def _of_points(node: Curve, points: tuple[tuple[float, float], ...], least: float) -> Iterator[_Change[Expression]]:
     """A curve with one coordinate of a point changed, so that its points still go from left to right."""
     for i, (x, y) in enumerate(points):
         for moved in [*((changed, y) for changed in _numbers(x, 0)), *((x, changed) for changed in _numbers(y, least))]:

@@ -16,7 +16,7 @@ from itertools import groupby
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from random import Random
-from typing import IO, Any
+from typing import IO
 
 from misstep.api import RuleBase
 from misstep.errors import EngineError, UsageError, listing, printable
@@ -133,8 +133,9 @@ def _judge_of(base: LintedBase, settings: MutationSettings) -> MutantJudge:
     return MutantJudge(base.program, cases, settings.records, settings.seed)
 
 
-_worker: dict[str, Any] = {}
-"""In a process of the pool: its judge, and all mutants by their ids."""
+_judges: list[MutantJudge] = []
+_mutants: dict[str, Mutant] = {}
+"""In a process of the pool: its only judge, and all mutants by their ids."""
 
 
 def _begin(settings: MutationSettings) -> None:
@@ -142,8 +143,8 @@ def _begin(settings: MutationSettings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     base = LintedBase(*load_program(settings.paths, Limits()))
-    _worker["judge"] = _judge_of(base, settings)
-    _worker["mutants"] = {mutant.id: mutant for mutant in make_mutants(base)}
+    _judges.append(_judge_of(base, settings))
+    _mutants.update((mutant.id, mutant) for mutant in make_mutants(base))
 
 
 def _end_with_parent() -> None:
@@ -154,7 +155,8 @@ def _end_with_parent() -> None:
 
 
 def _judge_task(ids: tuple[str, ...]) -> list[JudgedMutant]:
-    return [*_worker["judge"].judge([_worker["mutants"][name] for name in ids])]
+    (judge,) = _judges
+    return [*judge.judge([_mutants[name] for name in ids])]
 
 
 # -- the journal
@@ -188,7 +190,7 @@ def _read_journal(stream: IO[bytes], key: str, file: Path) -> tuple[list[JudgedM
     kept: list[JudgedMutant] = []
     end = 0
     for line in stream:
-        data: Any = None
+        data: object = None
         with suppress(ValueError):
             data = json.loads(line)
         if not line.endswith(b"\n") or not isinstance(data, dict):
@@ -208,6 +210,6 @@ def _read_journal(stream: IO[bytes], key: str, file: Path) -> tuple[list[JudgedM
 
 def _key(settings: MutationSettings, program: Program, base: LintedBase) -> str:
     """A digest of all that the results depend on: the rules, their cases, and what is drawn."""
-    cases: Iterable[Any] = [[entry.pack.doc.pack, entry.name, entry.raw] for entry in base.cases()]
+    cases: Iterable[object] = [[entry.pack.doc.pack, entry.name, entry.raw] for entry in base.cases()]
     text = json.dumps([program.digest, [*cases], settings.records, settings.seed], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -13,7 +13,7 @@ from misstep.errors import MisstepError
 from misstep.evaluate.codegen import Generated, generate
 from misstep.evaluate.memory import Match
 from misstep.language.expression import FieldRef, walk
-from misstep.language.facts import ID, KIND, Field, Kind, Row
+from misstep.language.facts import ID, KIND, Field, Kind, Row, Value
 from misstep.language.program import FINDING, Pattern
 from misstep.language.promise import AFTER, ANSWER, BEFORE, NO_ACTION, FieldChange, Promise
 from misstep.rulebase.link_promises import promised_kinds
@@ -28,19 +28,19 @@ class Breach(NamedTuple):
 
     record: SearchedRecord
     after: SearchedRecord | None
-    values: dict[str, Any]
+    values: dict[str, Value]
 
 
-ValuePick = Callable[[Sequence[Any]], Sequence[Any]]
+ValuePick = Callable[[Sequence[object]], Sequence[object]]
 """Chooses among the values that a field may be changed to."""
 
 
-def every_value(values: Sequence[Any]) -> Sequence[Any]:
+def every_value(values: Sequence[object]) -> Sequence[object]:
     """All of them."""
     return values
 
 
-def nearest_value(values: Sequence[Any]) -> Sequence[Any]:
+def nearest_value(values: Sequence[object]) -> Sequence[object]:
     """The one that is next to the value that is changed."""
     return values[:1]
 
@@ -216,9 +216,9 @@ class BreachFinder:
         """An answer as a fact of a kind; only the fields that are read have values."""
         return (None, kind.name, *(self._reading[each.name](result) if each.name in self._read else None for each in kind.fields))
 
-    def _values_of(self, bound: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:
+    def _values_of(self, bound: Mapping[str, tuple[object, Any]]) -> dict[str, Value]:
         """The values of the fields that the conditions read."""
-        values: dict[str, Any] = {}
+        values: dict[str, Value] = {}
         for ref in self.read:
             if ref.name in bound:
                 binder, row = bound[ref.name]
@@ -227,7 +227,7 @@ class BreachFinder:
         return values
 
 
-def changed_values(field: Field, old: Any, change: FieldChange, telling: Sequence[Any]) -> list[Any]:
+def changed_values(field: Field, old: Value, change: FieldChange, telling: Sequence[Any]) -> list[object]:
     """The values, as records have them, that a field is changed to, in a direction the nearest first; none where it has no such
     value."""
     if change.word is None:
@@ -248,20 +248,20 @@ def changed_values(field: Field, old: Any, change: FieldChange, telling: Sequenc
     return [field.worse] if is_answer else []
 
 
-def _fact_of(binder: Any, row: Any) -> Row:
+def _fact_of(binder: object, row: Any) -> Row:
     """The fact that a pattern took, of a finding its mistake."""
     fact: Row = row[0] if isinstance(binder, Pattern) and binder.over == FINDING else row
     return fact
 
 
-def _with_field(record: SearchedRecord, fact: Row, name: str, value: Any) -> SearchedRecord:
+def _with_field(record: SearchedRecord, fact: Row, name: str, value: object) -> SearchedRecord:
     """The record with another value in a field of a fact, which it may only assume."""
     if any(each["id"] == fact[ID] for each in record):
         return [{**each, name: value} if each["id"] == fact[ID] else each for each in record]
     return [*record, {"id": fact[ID], "kind": fact[KIND], name: value}]
 
 
-def _value(binder: Any, row: Any, field: str, rulebase: RuleBase, answers: Mapping[str, Kind]) -> Any:
+def _value(binder: object, row: Any, field: str, rulebase: RuleBase, answers: Mapping[str, Kind]) -> Any:
     """The value of a field of what a pattern took."""
     if not isinstance(binder, Pattern):
         return row

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import get_args
 
 import orjson
 
 from misstep.errors import printable
 from misstep.language.expression_text import written_value
+from misstep.language.facts import Value
 from misstep.layout.wording import counted
 from misstep.tools.proofs.prove import ProofAnswer, ProvedPromise
 from misstep.tools.proofs.record_search import SearchedRecord
@@ -46,13 +47,13 @@ def record_text(record: SearchedRecord) -> str:
     return orjson.dumps(record).decode()
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Value) -> str:
     if isinstance(value, tuple):
         return ", ".join(value) or "empty"
     return "unknown" if value is None else str(value).lower() if isinstance(value, bool) else written_value(value).strip("'")
 
 
-def promises_json(found: Sequence[ProvedPromise]) -> list[dict[str, Any]]:
+def promises_json(found: Sequence[ProvedPromise]) -> list[dict[str, object]]:
     """The same as plain data."""
     return [
         {

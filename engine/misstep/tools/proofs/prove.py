@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from random import Random
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from misstep.api import RuleBase
 from misstep.errors import Location
@@ -149,7 +149,7 @@ class _Attempt:
         maker = RecordMaker([self.rulebase.program], values, [promise.when.patterns], self.seed)
         chance = Random(f"changes {self.seed}")  # noqa: S311 - no secret
 
-        def pick(every: Sequence[Any]) -> Sequence[Any]:
+        def pick(every: Sequence[object]) -> Sequence[object]:
             return every if len(every) <= MOST_PICKED else chance.sample(every, MOST_PICKED)
 
         for record in suspects:

@@ -99,11 +99,11 @@ class RecordMaker:
                     fact[name] = other["id"] if other["kind"] in reference.ids else other["kind"]
         return facts
 
-    def _fields(self, kind: Kind, often: float) -> dict[str, Any]:
+    def _fields(self, kind: Kind, often: float) -> dict[str, object]:
         given = (field for field in kind.fields if field.required or self._random.random() < often)
         return {field.name: self._value(kind, field) for field in given}
 
-    def _value(self, kind: Kind, field: Field) -> Any:
+    def _value(self, kind: Kind, field: Field) -> object:
         """A value of a field: most often one at which rules may turn."""
         draw, telling = self._random, self._values.of(kind.name, field)
         if not field.is_number or draw.random() > _ANYWHERE:

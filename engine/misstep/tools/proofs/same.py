@@ -150,10 +150,10 @@ def _kind(old: LoadedBase, new: LoadedBase, name: str) -> Kind:
     return old.program.kinds.get(name) or new.program.kinds[name]
 
 
-def _conclusions(result: Result, rules: Collection[Rule], kinds: Collection[str]) -> list[Counter[Any]]:
+def _conclusions(result: Result, rules: Collection[Rule], kinds: Collection[str]) -> list[Counter[object]]:
     """All that some rules concluded of a record, as far as others may see it: of derived facts those of some kinds."""
     memory = result.memory
-    added, least = Counter[Any](), Counter[Any]()
+    added, least = Counter[object](), Counter[object]()
     for each in memory.contributions:
         if each.rule in rules:
             target = None if each.mistake is None else each.mistake[ID]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from misstep.errors import printable
 from misstep.tools.proofs.promise_report import record_text
 from misstep.tools.proofs.prove import ProofAnswer
@@ -27,7 +25,7 @@ def sameness_text(found: Sameness) -> str:
     return "".join(printable(line) + "\n" for line in lines)
 
 
-def sameness_json(found: Sameness) -> dict[str, Any]:
+def sameness_json(found: Sameness) -> dict[str, object]:
     """The same as plain data."""
     return {
         "answer": found.answer.replace(" ", "_"),

@@ -41,7 +41,7 @@ def _smaller(record: SearchedRecord, kinds: dict[str, Kind]) -> Iterator[Searche
                 yield [*record[:i], {**fact, name: plainer}, *record[i + 1 :]]
 
 
-def _plainer(field: Field, value: Any) -> Iterator[Any]:
+def _plainer(field: Field, value: Any) -> Iterator[float | list[str]]:
     """Plainer values of a field, the plainest first."""
     if field.is_number:
         low, high = field.range

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import combinations, pairwise
 from math import ceil, floor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from misstep.language.expression import Constants, FieldRef, Literal, walk
+from misstep.language.expression import Constants, FieldRef, Literal, Scalar, walk
 from misstep.language.facts import Field
 from misstep.language.program import Program
 from misstep.rulebase.field_use import FieldKey, expressions_of, find_thresholds
+
+if TYPE_CHECKING:
+    from misstep.tools.sample import SampleValue
 
 OTHER_TEXT = "x"
 """A text that no rule asks for."""
@@ -28,12 +31,12 @@ class TellingValues:
     def __init__(self, programs: Iterable[Program], besides: TellingValues | None = None) -> None:
         """``besides``: values that are worth trying too."""
         named = besides._named if besides is not None else {}
-        self._named: dict[FieldKey, set[Any]] = {key: {*values} for key, values in named.items()}
+        self._named: dict[FieldKey, set[Scalar]] = {key: {*values} for key, values in named.items()}
         for program in programs:
             for found in (find_thresholds(program), _constants(program)):
                 for key, values in found.items():
                     self._named.setdefault(key, set()).update(values)
-        self._values: dict[tuple[str, Field], tuple[Any, ...]] = {}
+        self._values: dict[tuple[str, Field], tuple[SampleValue, ...]] = {}
 
     def of(self, kind: str, field: Field) -> tuple[Any, ...]:
         """The values of a field as records have them; numbers ascend, words stand in their order."""
@@ -41,7 +44,7 @@ class TellingValues:
             self._values[kind, field] = self._some(kind, field)
         return self._values[kind, field]
 
-    def _some(self, kind: str, field: Field) -> tuple[Any, ...]:
+    def _some(self, kind: str, field: Field) -> tuple[SampleValue, ...]:
         if field.form.sort == "set":
             count = len(field.values)
             sizes = range(count + 1) if 2**count <= MOST_SUBSETS else (0, 1, 2, count)
@@ -52,7 +55,7 @@ class TellingValues:
         places = range(min(MOST_NUMBERS, len(every)))
         return tuple(every[i * (len(every) - 1) // max(1, len(places) - 1)] for i in places)
 
-    def every(self, kind: str, field: Field) -> tuple[Any, ...]:
+    def every(self, kind: str, field: Field) -> tuple[float | str, ...]:
         """The numbers or texts of a field so that nothing turns between them, where rules compare it with constants alone: those
         that rules name, one between any two of these, and the ends."""
         named = self._named.get((kind, field.name), set())
@@ -61,7 +64,7 @@ class TellingValues:
         return (*sorted(each for each in named if isinstance(each, str)), OTHER_TEXT)
 
 
-def _numbers(field: Field, named: Iterable[float]) -> tuple[Any, ...]:
+def _numbers(field: Field, named: Iterable[float]) -> tuple[float, ...]:
     low, high = field.minimum, field.maximum
     marks = {mark for mark in (*named, field.default) if mark is not None and not isinstance(mark, bool)}
     least = low if low is not None else min(marks | {0.0}) - MORE if high is None else min(marks | {high}) - MORE
@@ -74,9 +77,9 @@ def _numbers(field: Field, named: Iterable[float]) -> tuple[Any, ...]:
     return tuple(sorted({*map(float, ends), *between}))
 
 
-def _constants(program: Program) -> Mapping[FieldKey, set[Any]]:
+def _constants(program: Program) -> Mapping[FieldKey, set[Scalar]]:
     """The texts that stand beside a text field in a condition or an amount, and the numbers of lists beside a number field."""
-    found: dict[FieldKey, set[Any]] = {}
+    found: dict[FieldKey, set[Scalar]] = {}
     for rule in program.rules.values():
         for node, patterns in expressions_of(rule):
             parts = [*walk(node)]

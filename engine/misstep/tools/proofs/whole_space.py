@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import combinations, pairwise, product
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from misstep.errors import listing
 from misstep.language.expression import Compare, Constants, Expression, FieldRef, Known, Literal, Lookup, parts_of, walk
@@ -15,12 +15,16 @@ from misstep.rulebase.field_use import FieldKey, expressions_of
 from misstep.tools.proofs.record_search import SearchedRecord
 from misstep.tools.proofs.telling_values import OTHER_TEXT, TellingValues
 
+if TYPE_CHECKING:
+    from misstep.tools.sample import SampleValue
+
 MOST_VALUES = 10_000
 """Values of one field that are tried one by one."""
 
 MOST_FACTS = 100_000
 """Different facts of one kind that are tried."""
 
+_T = TypeVar("_T")
 _Options = Sequence[dict[str, Any] | None]
 
 
@@ -61,7 +65,7 @@ class WholeSpace:
     def _facts(self, kind: Kind) -> list[dict[str, Any]]:
         """The different facts of a kind."""
         fields = [field for field in kind.fields if field.required or (kind.name, field.name) in self._read]
-        choices = [self.of(kind.name, field) for field in fields]
+        choices: list[tuple[object, ...]] = [self.of(kind.name, field) for field in fields]
         omitted = object()
         choices = [(*each, omitted) if field.unknown else each for field, each in zip(fields, choices, strict=True)]
         if prod(map(len, choices)) > MOST_FACTS:
@@ -75,7 +79,7 @@ class WholeSpace:
             for values in product(*choices)
         ]
 
-    def of(self, kind: str, field: Field) -> tuple[Any, ...]:
+    def of(self, kind: str, field: Field) -> tuple[SampleValue, ...]:
         """The values of a field that make a difference, without that it may be left out."""
         key = (kind, field.name)
         if key not in self._read:
@@ -100,7 +104,7 @@ class WholeSpace:
         return field.choices
 
 
-def _few(values: Iterable[Any], count: int) -> tuple[Any, ...]:
+def _few(values: Iterable[_T], count: int) -> tuple[_T, ...]:
     if count > MOST_VALUES:
         raise EndlessSpace
     return tuple(values)
