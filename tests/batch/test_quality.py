@@ -53,7 +53,9 @@ def test_reasons_of_many_sorts_are_told_together(tmp_path: Path, monkeypatch: py
 
 
 def test_a_reject_that_stands_for_many_counts_as_many() -> None:
-    rejects = [{"file": "a", "row": 1, "count": 7, "problems": [{"pointer": "", "message": "damaged"}]}] * 2
+    rejects: list[tasks.RejectLine] = [
+        {"file": "a", "row": 1, "count": 7, "problems": [{"pointer": "", "message": "damaged"}]}
+    ] * 2
     assert tasks.reasons(rejects) == {"damaged": 14}
 
 

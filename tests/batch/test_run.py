@@ -21,7 +21,7 @@ import misstep
 from misstep import EngineError, RecordError, UsageError
 from misstep.batch import run as running
 from misstep.batch.columns import OutputOptions
-from misstep.batch.journal import Journal
+from misstep.batch.journal import Journal, PartNote
 from misstep.batch.run import Progress, score
 from misstep.batch.tasks import Task, score_part
 from misstep.batch.workers import Processes
@@ -368,7 +368,7 @@ def test_a_process_that_a_run_before_left_behind_does_no_harm(log: Path, tmp_pat
     output = tmp_path / "scores.parquet"
     late: list[Task] = []
 
-    def keeping(task: Task) -> dict[str, Any]:
+    def keeping(task: Task) -> PartNote:
         late.append(task)
         return score_part(task)
 
@@ -433,7 +433,7 @@ def test_whichever_write_fails_the_same_command_goes_on(log: Path, tmp_path: Pat
     assert fails > 10
 
 
-def killing(marker: Path, always: bool) -> Callable[[Task], dict[str, Any]]:
+def killing(marker: Path, always: bool) -> Callable[[Task], PartNote]:
     return _Killing(marker, always)
 
 
@@ -443,7 +443,7 @@ class _Killing:
     def __init__(self, marker: Path, always: bool) -> None:
         self.marker, self.always = marker, always
 
-    def __call__(self, task: Task) -> dict[str, Any]:
+    def __call__(self, task: Task) -> PartNote:
         if task.part.number == 2 and (self.always or not self.marker.exists()):
             self.marker.touch()
             os.kill(os.getpid(), signal.SIGKILL)

@@ -179,7 +179,7 @@ class Comparison:
 
 
 def compare(
-    records: Iterable[bytes | str | Mapping[str, Any] | Sequence[Any]], rules: RuleBase, baseline: RuleBase, file: str = ""
+    records: Iterable[bytes | str | Mapping[str, object] | Sequence[object]], rules: RuleBase, baseline: RuleBase, file: str = ""
 ) -> Comparison:
     """Compare two rule bases on records: JSON text, or its data. ``file``: the name of their file, for the examples.
 
@@ -224,7 +224,7 @@ def _answer(rows: RecordRows) -> ComparedAnswer:
     return ComparedAnswer(damage=round(values["damage"] * 10), **{aspect: values[aspect] for aspect in ASPECTS})
 
 
-def _answer_json(answer: ComparedAnswer) -> dict[str, Any]:
+def _answer_json(answer: ComparedAnswer) -> dict[str, object]:
     return {**answer._asdict(), "damage": answer.damage / 10}
 
 

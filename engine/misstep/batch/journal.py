@@ -12,13 +12,16 @@ import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import orjson
 from filelock import FileLock, Timeout
 
 from misstep.errors import UsageError, printable
 from misstep.files import is_remote, whole_file
+
+if TYPE_CHECKING:
+    from misstep.batch.summary import TallyCounts
 
 SUFFIX = ".misstep-run"
 ABOUT, LOCK = "run.json", "lock"
@@ -29,6 +32,21 @@ RULES, BASELINE, WORDS = "rules", "baseline", "words"
 VERSION, COLUMN_VERSION = "version of misstep", "version of its columns"
 """Parts of an identity that come with misstep, and cannot be chosen."""
 NOTES = f"{'[0-9]' * 8}.json"
+
+
+class PartNote(TypedDict):
+    """What is noted of a part that is done. ``unnamed``: interviews without an id; ``common``: what is wrong with every reject;
+    ``examples``: of them, for the summary."""
+
+    number: int
+    digest: str
+    interviews: int
+    unnamed: int
+    rejects: int
+    common: list[str] | None
+    examples: list[dict[str, Any]]
+    tally: TallyCounts
+    comparison: dict[str, Any] | None
 
 
 class Journal:
@@ -98,7 +116,7 @@ class Journal:
         with whole_file(self.folder / ABOUT) as stream:
             stream.write(orjson.dumps({**self._identity, "parts": self.parts.name}))
 
-    def note(self, number: int) -> dict[str, Any] | None:
+    def note(self, number: int) -> PartNote | None:
         """The note of a part that is done, else None."""
         return read_note(self.parts, number) if part_file(self.parts, number, "json").name in self._noted else None
 
@@ -152,24 +170,24 @@ def part_file(folder: Path, number: int, what: str) -> Path:
     return folder / f"{number:08}.{what}"
 
 
-def read_note(parts: Path, number: int) -> dict[str, Any] | None:
+def read_note(parts: Path, number: int) -> PartNote | None:
     """The note of a part, if it is there."""
-    return _read_json(part_file(parts, number, "json"))
+    note: PartNote | None = _read_json(part_file(parts, number, "json"))
+    return note
 
 
-def write_note(parts: Path, number: int, note: Mapping[str, Any]) -> None:
+def write_note(parts: Path, number: int, note: PartNote) -> None:
     """Note that a part is done, after all its files are written."""
     with whole_file(part_file(parts, number, "json")) as stream:
         stream.write(orjson.dumps(note))
 
 
-def _read_json(file: Path) -> dict[str, Any] | None:
-    """The object in a file, if it is there."""
+def _read_json(file: Path) -> Any:
+    """The object in a file; None if it is not there."""
     try:
-        found: dict[str, Any] = orjson.loads(file.read_bytes())
+        return orjson.loads(file.read_bytes())
     except FileNotFoundError:
         return None
     except ValueError:
         folder = printable(str(file.parent))
         raise UsageError(f"{printable(str(file))}: is damaged; delete the folder {folder} to start anew") from None
-    return found

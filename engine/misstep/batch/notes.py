@@ -45,7 +45,7 @@ class NoteReader:
             and self._required[each.kind] <= each.fields.keys()
         ]
 
-    def add(self, record: Any, notes: str | None) -> tuple[Any, list[str]]:
+    def add(self, record: object, notes: str | None) -> tuple[Any, list[str]]:
         """A record, as data or as JSON in bytes, with the facts that its notes tell, and their kinds. One that states none has
         these alone; one that is wrong stays as it is. Raises as ``read`` does."""
         try:
@@ -63,7 +63,7 @@ class NoteReader:
         return record, []
 
 
-def _stated(record: Any) -> set[str]:
+def _stated(record: object) -> set[str]:
     """The kinds of the facts of a record, as far as it is one."""
     facts = record.get("facts") if isinstance(record, Mapping) else record
     found = [fact.get("kind") for fact in facts if isinstance(fact, Mapping)] if isinstance(facts, list) else []

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path, PurePath
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -205,7 +206,7 @@ def _folder_scores(folder: Path) -> Scores:
     return Scores(folder, form, summary, [file for file, _ in found])
 
 
-def _needs(package: str) -> Any:
+def _needs(package: str) -> ModuleType:
     """A package that few need. Raises InstallationError where it is missing."""
     try:
         return importlib.import_module(package)

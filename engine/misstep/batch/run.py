@@ -24,7 +24,18 @@ from misstep.batch.databases import shown_input
 from misstep.batch.forms import join_bytes, join_once
 from misstep.batch.history import AddedRun, History, SourcePart
 from misstep.batch.inputs import Reading, plan_parts, read_part
-from misstep.batch.journal import BASELINE, COLUMN_VERSION, RULES, VERSION, WORDS, Journal, check_journal, is_begun, part_file
+from misstep.batch.journal import (
+    BASELINE,
+    COLUMN_VERSION,
+    RULES,
+    VERSION,
+    WORDS,
+    Journal,
+    PartNote,
+    check_journal,
+    is_begun,
+    part_file,
+)
 from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.outputs import (
     GrowingOutput,
@@ -40,7 +51,7 @@ from misstep.batch.results import Scores, read_scores
 from misstep.batch.score_batch import id_of
 from misstep.batch.seen_ids import SeenIds, digests
 from misstep.batch.summary import EXAMPLES, MappingCoverage, Summary, Tally
-from misstep.batch.tasks import IDS, Job, Task, at_hand, common_faults, reasons, score_part
+from misstep.batch.tasks import IDS, Job, RejectLine, Task, at_hand, common_faults, reasons, score_part
 from misstep.batch.workers import Alone, Processes, TaskRunner
 from misstep.errors import InstallationError, RecordError, UsageError, printable
 from misstep.files import discard_torn, is_utf_8, opened, place, place_to_write, refuse_unreached, whole_file
@@ -278,7 +289,7 @@ def _dumped(rulebase: RuleBase) -> bytes:
     return dump_program(rulebase.program)
 
 
-def _lines(part: Path) -> Iterator[dict[str, Any]]:
+def _lines(part: Path) -> Iterator[RejectLine]:
     with opened(part) as stream:
         yield from map(orjson.loads, stream)
 
@@ -362,13 +373,14 @@ class _Run:
         self.duplicates += fresh.count(False)
         return frozenset(row for row, new in zip(named, fresh, strict=True) if not new)
 
-    def record(self, note: dict[str, Any]) -> None:
+    def record(self, note: PartNote) -> None:
         """Count a part that is done."""
         number = note["number"]
         self.numbers.append(number)
         self.examples = sorted([*self.examples, *((number, e) for e in note["examples"])], key=itemgetter(0))[:EXAMPLES]
         self.tally = Tally.merged([self.tally, Tally.from_json(note["tally"])])
         if self.comparison is not None:
+            assert note["comparison"] is not None
             self.comparison.merge(Comparison.from_json(note["comparison"]))
         self.interviews += note["interviews"]
         self.rejects += note["rejects"]

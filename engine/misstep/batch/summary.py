@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import orjson
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -19,7 +19,7 @@ from misstep.__about__ import __version__
 from misstep.api import RuleBase
 from misstep.assessment.result import RuleBaseInfo
 from misstep.batch.columns import SCHEMA, RecordRows, TableName
-from misstep.batch.mapping.mapping_coverage import LogCoverage
+from misstep.batch.mapping.mapping_coverage import CoverageCounts, LogCoverage
 from misstep.batch.parts import SourceRemark
 from misstep.errors import UsageError
 from misstep.language.scale import ScaleWords
@@ -89,6 +89,14 @@ def notes_text(notes: NotesCount) -> str:
     return "; ".join(said)
 
 
+class TallyCounts(TypedDict):
+    """The sums of a tally as plain data. ``kinds``: as the fields of KindSum; ``notes``: as those of NotesCount."""
+
+    fired: dict[str, int]
+    kinds: dict[str, list[int]]
+    notes: dict[str, Any]
+
+
 class Tally:
     """Sums over interviews, which a worker fills one by one. Belongs to one thread."""
 
@@ -131,7 +139,7 @@ class Tally:
         """The sums of each kind of mistake, by name."""
         return {kind: KindSum(*self._kinds[kind]) for kind in sorted(self._kinds)}
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> TallyCounts:
         """The sums as plain data, for a note of a part."""
         return {
             "fired": dict(sorted(self.fired.items())),
@@ -140,7 +148,7 @@ class Tally:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Tally:
+    def from_json(cls, data: TallyCounts) -> Tally:
         """A tally from its ``to_json``."""
         tally = cls()
         tally._fired.update(data["fired"])
@@ -216,10 +224,21 @@ class MappingCoverage:
         }
         return cls(**found, hints={column: words for column, words in hints.items() if words})
 
+    @property
+    def counts(self) -> CoverageCounts:
+        """All but the hints."""
+        return {
+            "rows": self.rows,
+            "made": self.made,
+            "unmade": self.unmade,
+            "unread": self.unread,
+            "unmapped": self.unmapped,
+        }
+
     @classmethod
     def merged(cls, parts: Sequence[MappingCoverage]) -> MappingCoverage:
         """The sums over several runs."""
-        whole = LogCoverage.merged(LogCoverage.from_json(asdict(part)) for part in parts)
+        whole = LogCoverage.merged(LogCoverage.from_json(part.counts) for part in parts)
         hints: dict[str, dict[str, str]] = {}
         for part in parts:
             for column, words in part.hints.items():

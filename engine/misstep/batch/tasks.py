@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import orjson
 
@@ -19,7 +19,7 @@ from misstep.batch.columns import OutputOptions
 from misstep.batch.forms import OutputForm, write_part
 from misstep.batch.inputs import Reading, read_part
 from misstep.batch.inputs.kept import OF_RECORDS
-from misstep.batch.journal import BASELINE, RULES, WORDS, part_file, read_note, write_note
+from misstep.batch.journal import BASELINE, RULES, WORDS, PartNote, part_file, read_note, write_note
 from misstep.batch.mapping.mapping_coverage import OTHERS
 from misstep.batch.notes import NoteReader
 from misstep.batch.parts import Part, Reject
@@ -35,6 +35,27 @@ IDS = "ids"
 """The file of a part with the digests of its ids."""
 MOST_REASONS = 100
 """Of rejects; those that come up later are counted together."""
+
+
+class ProblemLine(TypedDict):
+    """A problem of a reject as data. ``column``: where the records are lines of the input as they are."""
+
+    column: NotRequired[int]
+    pointer: str
+    message: str
+
+
+class _RejectPlace(TypedDict):
+    file: str
+    row: int
+    id: NotRequired[str]
+    count: NotRequired[int]
+
+
+class RejectLine(_RejectPlace):
+    """A reject as data, without what it has not: an id, and the count of what it stands for."""
+
+    problems: list[ProblemLine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +84,7 @@ class Task:
         return f"{self.part.name} from row {self.part.row}"
 
 
-def score_part(task: Task) -> dict[str, Any]:
+def score_part(task: Task) -> PartNote:
     """Score one part into files of its own, and note that it is done. A part with a note is not scored again: its worker may
     have died before it could report."""
     job, part = task.job, task.part
@@ -84,7 +105,7 @@ def score_part(task: Task) -> dict[str, Any]:
         stream.writelines(orjson.dumps(reject, option=orjson.OPT_APPEND_NEWLINE) for reject in rejects)
     with whole_file(part_file(job.folder, part.number, IDS)) as stream:
         stream.writelines(digests(scored.ids))
-    note = {
+    note: PartNote = {
         "number": part.number,
         "digest": part.digest,
         "interviews": len(scored.rows["interviews"]),
@@ -131,28 +152,28 @@ def _loaded(program: bytes, limits: Limits, words: bytes) -> RuleBase:
     return RuleBase(read_program(program), limits, (lambda: read_words(words)) if words else None)
 
 
-def _reject(reject: Reject, lines: bool) -> dict[str, Any]:
+def _reject(reject: Reject, lines: bool) -> RejectLine:
     """A reject as data, without what it has not. ``lines``: whether the records are lines of the input as they are, so that
     columns can be found."""
-    found: dict[str, Any] = {"file": reject.file, "row": reject.row}
+    found: _RejectPlace = {"file": reject.file, "row": reject.row}
     if reject.id is not None:
         found["id"] = reject.id
     if reject.count > 1:
         found["count"] = reject.count
-    return found | {"problems": [_problem(problem, lines) for problem in reject.problems]}
+    return {**found, "problems": [_problem(problem, lines) for problem in reject.problems]}
 
 
-def _problem(problem: Problem, lines: bool) -> dict[str, Any]:
+def _problem(problem: Problem, lines: bool) -> ProblemLine:
     place = problem.location
     message = printable(problem.message)[:MAX_LENGTH]
     first, _, deeper = place.pointer[1:].partition("/")
     if lines and first and not deeper and first not in OF_RECORDS:
         message += "; --keep carries further columns along, --ignore leaves them out"
-    found = {"pointer": place.pointer, "message": message}
+    found: ProblemLine = {"pointer": place.pointer, "message": message}
     return {"column": place.column, **found} if lines and place.column else found
 
 
-def _fault(problem: Mapping[str, Any]) -> str:
+def _fault(problem: ProblemLine) -> str:
     """A problem wherever it stands: ``/facts/3/kind`` is ``/facts/*/kind``."""
     pointer = re.sub(r"(?<=/)[0-9]+(?=/|\Z)", "*", problem["pointer"])
     return f"{pointer}: {problem['message']}" if pointer else problem["message"]
@@ -166,7 +187,7 @@ def common_faults(of_all: Iterable[Iterable[str]]) -> list[str] | None:
     return common
 
 
-def reasons(rejects: Iterable[Mapping[str, Any]]) -> Counter[str]:
+def reasons(rejects: Iterable[RejectLine]) -> Counter[str]:
     """How many records are wrong for which reason, each counted once for each of its own."""
     found: Counter[str] = Counter()
     for reject in rejects:
@@ -175,7 +196,7 @@ def reasons(rejects: Iterable[Mapping[str, Any]]) -> Counter[str]:
     return found
 
 
-def _example(reject: Mapping[str, Any]) -> dict[str, Any]:
+def _example(reject: RejectLine) -> dict[str, Any]:
     """A reject for the summary, its problems as text."""
     messages = [": ".join(filter(None, [problem["pointer"], problem["message"]])) for problem in reject["problems"]]
     return {**reject, "problems": messages}

@@ -258,12 +258,10 @@ def score(
     for remark in outcome.summary.remarks:
         print(f"misstep: {printable(f'{remark.file}: {remark.text}')}", file=sys.stderr)
     if mapped is not None and outcome.summary.coverage is not None:
-        from dataclasses import asdict
-
         from misstep.batch.mapping.coverage_report import coverage_text
         from misstep.batch.mapping.mapping_coverage import LogCoverage
 
-        coverage = LogCoverage.from_json(asdict(outcome.summary.coverage))
+        coverage = LogCoverage.from_json(outcome.summary.coverage.counts)
         print(coverage_text(mapped, coverage, terminal_width(), use_color("auto")), end="", file=says)
     if outcome.summary.duplicates and not append:
         count = outcome.summary.words.counted(outcome.summary.duplicates)

@@ -30,7 +30,7 @@ def check_database(source: InputSource, reading: Reading) -> None:
     database = read_url(source.path)
     with connected(database) as cursor:
         _columns(cursor, database, reading)
-        found = _QueryTexts(cursor, f"SELECT 'x' FROM {_from(database)} LIMIT 1")  # noqa: S608
+        found = QueryTexts(cursor, f"SELECT 'x' FROM {_from(database)} LIMIT 1")  # noqa: S608
         list(found)
         if found.fault:
             raise RecordError(f"{printable(database.name)}: {found.fault}")
@@ -42,7 +42,7 @@ def plan_database(source: InputSource, reading: Reading, spool: Spool) -> Iterat
     with connected(database) as cursor:
         columns, nested = _columns(cursor, database, reading)
         spool.remarks += columns.remarks(source.name)
-        texts = _QueryTexts(cursor, _select(database, columns.names(), columns.id, nested, reading))
+        texts = QueryTexts(cursor, _select(database, columns.names(), columns.id, nested, reading))
         yield from plan_rows(source, _rows(source, texts, columns, reading), reading, spool)
         if texts.fault:
             yield fault_part(spool, source, texts.row + 1, texts.fault)
@@ -57,11 +57,11 @@ def _columns(cursor: Cursor, database: Database, reading: Reading) -> tuple[Colu
 
 def database_rows(
     cursor: Cursor, database: Database, choose: Callable[[Sequence[str]], Sequence[str]], reading: Reading
-) -> tuple[Sequence[str], _QueryTexts]:
+) -> tuple[Sequence[str], QueryTexts]:
     """The columns that are chosen from those that are there, and the rows: their values as a list in JSON each."""
     there, nested = _there(cursor, database)
     names = choose(there)
-    return names, _QueryTexts(cursor, _select(database, names, None, nested, reading))
+    return names, QueryTexts(cursor, _select(database, names, None, nested, reading))
 
 
 def _there(cursor: Cursor, database: Database) -> tuple[list[str], frozenset[str]]:
@@ -75,7 +75,7 @@ def _there(cursor: Cursor, database: Database) -> tuple[list[str], frozenset[str
     return schema.names, frozenset(field.name for field in schema if not has_words(field.type))
 
 
-class _QueryTexts:
+class QueryTexts:
     """The texts that a query gives, a row each. ``row``: how many there were; ``fault``: why it ended before its end, if it did:
     without the words of the database, in which there may be values."""
 
@@ -96,7 +96,7 @@ class _QueryTexts:
             self.fault = "the database failed before the last row; run the query there to see why"
 
 
-def _rows(source: InputSource, texts: _QueryTexts, columns: Columns, reading: Reading) -> Iterator[Logged | Reject]:
+def _rows(source: InputSource, texts: QueryTexts, columns: Columns, reading: Reading) -> Iterator[Logged | Reject]:
     for text in texts:
         try:
             values = dict(zip(columns.names(), orjson.loads(text), strict=True))

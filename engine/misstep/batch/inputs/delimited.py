@@ -10,9 +10,9 @@ from __future__ import annotations
 import csv
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.streams import CHUNK, Stream
@@ -58,6 +58,15 @@ class Cells(NamedTuple):
     row: int
     cells: list[str]
     wrong: str = ""
+
+
+class _Options(TypedDict, total=False):
+    """A dialect, as the csv module names its parts."""
+
+    delimiter: str
+    strict: bool
+    doublequote: bool
+    escapechar: str
 
 
 class CsvRows:
@@ -184,8 +193,8 @@ def _whole_rows(lines: list[str], dialect: Dialect) -> Iterator[list[str]]:
             return
 
 
-def _options(dialect: Dialect) -> Mapping[str, Any]:
-    escape = {"doublequote": False, "escapechar": "\\"} if dialect.backslash else {}
+def _options(dialect: Dialect) -> _Options:
+    escape: _Options = {"doublequote": False, "escapechar": "\\"} if dialect.backslash else {}
     return {"delimiter": dialect.delimiter, "strict": True, **escape}
 
 

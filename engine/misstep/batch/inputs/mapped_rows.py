@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
 from misstep.batch.arrow import parquet_file, rows_of_batch
 from misstep.batch.databases import connected, read_url
 from misstep.batch.inputs.csv_files import Rows
-from misstep.batch.inputs.database import database_rows, is_cut
+from misstep.batch.inputs.database import QueryTexts, database_rows, is_cut
 from misstep.batch.inputs.delimited import CsvRows, wrong_width
 from misstep.batch.inputs.json_files import JsonValues, find_list, is_document
 from misstep.batch.inputs.parquet import DAMAGE, MORE_THAN_BYTES, parquet_batches, schema_of, taken_groups, unpacks_too_much
@@ -33,7 +33,7 @@ class RawRow(NamedTuple):
     """A row of a log: its number from 1, its values by column, or what is wrong with it."""
 
     row: int
-    values: dict[str, Any]
+    values: Mapping[str, object]
     wrong: str = ""
 
 
@@ -205,7 +205,7 @@ def _of_parquet(source: InputSource, wanted: Sequence[str], ends: list[_Ended]) 
         ends.append(_Ended(row + 1, MORE_THAN_BYTES))
 
 
-def _of_database(names: Sequence[str], texts: Any, ends: list[_Ended], reading: Reading) -> Iterator[RawRow]:
+def _of_database(names: Sequence[str], texts: QueryTexts, ends: list[_Ended], reading: Reading) -> Iterator[RawRow]:
     for text in texts:
         try:
             values = dict(zip(names, orjson.loads(text), strict=True))

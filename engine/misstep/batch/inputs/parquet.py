@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -29,7 +28,7 @@ BATCH_BYTES = 64_000_000  # of one column, where its values are long
 FREE_VALUES = FIXED.free_values
 """Beyond these a file has at most as many rows, and facts in lists, as bytes: equal ones take next to none."""
 MORE_THAN_BYTES = f"has more rows or facts than bytes, and more than {FREE_VALUES}, the most that are taken of such a file"
-_IN_PIECES: dict[str, Any] = {"buffer_size": 65_536, "pre_buffer": False}  # of a column chunk, which is not read as a whole
+_IN_PIECES: dict[str, int] = {"buffer_size": 65_536, "pre_buffer": False}  # of a column chunk, which is not read as a whole
 
 DAMAGE = (pa.ArrowInvalid, pa.ArrowSerializationError, OSError)  # errors of pyarrow about what is in a file
 

@@ -9,7 +9,6 @@ import datetime
 import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 from zipfile import BadZipFile, ZipFile
 from zlib import error as ZlibError  # noqa: N812
 
@@ -39,7 +38,7 @@ class WorkbookRows:
 
     dialect = Dialect(",")
 
-    def __init__(self, source: InputSource, rows: Iterator[tuple[Any, ...]], reading: Reading) -> None:
+    def __init__(self, source: InputSource, rows: Iterator[tuple[object, ...]], reading: Reading) -> None:
         self._rows = rows
         self._most = reading.limits.record_bytes
         self._cells = max(FREE_CELLS, CELLS_PER_BYTE * source.file.stat().st_size)  # that may still come

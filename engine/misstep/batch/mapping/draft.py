@@ -24,13 +24,13 @@ _PAIRS = (("question", "answer"), ("name", "value"), ("text", "value"), ("key", 
 _IDS = ("id", "uuid", "interview_id", "application_id")
 
 
-def draft_mapping(rows: Iterable[Mapping[str, Any]]) -> str:
+def draft_mapping(rows: Iterable[Mapping[str, object]]) -> str:
     """The text of a mapping that declares the columns of some rows. No line under ``facts`` is guessed.
 
     Raises RecordError where there is none to declare.
     """
     sample = list(islice(rows, SAMPLE))
-    columns: dict[str, list[Any]] = {}
+    columns: dict[str, list[object]] = {}
     for row in sample:
         for name, cell in row.items():
             columns.setdefault(name, []).append(cell)
@@ -85,7 +85,7 @@ def _declared(name: str, source: str, cells: Sequence[Any], indent: str) -> Iter
             yield f"{indent}{name}: " + (f"{{{origin}type: {type_}}}" if origin else type_) + _comment(said, type_)
 
 
-def _is_deep(cells: Sequence[Any]) -> bool:
+def _is_deep(cells: Sequence[object]) -> bool:
     """Whether values have nothing but further objects and lists in them: a mapping reads one level."""
     items = [item for cell in cells for item in (cell if isinstance(cell, list) else [cell]) if item not in (None, "")]
     return bool(items) and not any(
@@ -98,8 +98,8 @@ def _is_name(source: str) -> bool:
     return 0 < len(source) <= FIXED.short_text and next(hidden_signs(source), None) is None
 
 
-def _group(name: str, source: str, form: str, objects: Sequence[Mapping[str, Any]], indent: str) -> Iterator[str]:
-    columns: dict[str, list[Any]] = {}
+def _group(name: str, source: str, form: str, objects: Sequence[Mapping[str, object]], indent: str) -> Iterator[str]:
+    columns: dict[str, list[object]] = {}
     for item in objects:
         for key, cell in item.items():
             if not isinstance(cell, (dict, list)) and _is_name(key):
@@ -117,7 +117,7 @@ def _group(name: str, source: str, form: str, objects: Sequence[Mapping[str, Any
         yield from _declared(names[key], key, cells, f"{indent}    ")
 
 
-def _type_of(said: Sequence[Any]) -> tuple[str, list[tuple[str, str]]]:
+def _type_of(said: Sequence[object]) -> tuple[str, list[tuple[str, str]]]:
     """The type of a column, from the values that are said; or the words for true and false that it has."""
     texts = [cell if isinstance(cell, str) else json.dumps(cell) for cell in said]
     words = Counter(text.strip() for text in texts)
@@ -135,14 +135,14 @@ def _type_of(said: Sequence[Any]) -> tuple[str, list[tuple[str, str]]]:
     return "text", []
 
 
-def _comment(said: Sequence[Any], type_: str) -> str:
+def _comment(said: Sequence[object], type_: str) -> str:
     """The words of a column where few stand again and again, for its author to give them a meaning."""
     words = Counter(str(cell) for cell in said)
     few = type_ == "text" and 1 <= len(words) <= min(_MOST_WORDS, len(said) / 2) and max(map(len, words)) <= _LONGEST_WORD
     return f"  # has {', '.join(_quoted(word) for word, _ in words.most_common())}" if few else ""
 
 
-def _is_id(name: str, cells: Sequence[Any], rows: int) -> bool:
+def _is_id(name: str, cells: Sequence[object], rows: int) -> bool:
     """Whether a column tells the rows apart."""
     plain = [cell for cell in cells if isinstance(cell, (str, int)) and cell != ""]
     return (name.lower().endswith("id") or name in _IDS) and len(plain) == rows == len(set(plain))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from misstep.api import RuleBase
 from misstep.batch.mapping.mapped_columns import ColumnError, MappedColumn
@@ -48,6 +48,9 @@ def shaped(document: Document) -> MappingDoc:
     except ValidationError as error:
         found = [describe(document.data, e, MappingDoc) for e in error.errors(include_url=False)]
         raise RuleError(sorted({Problem(document.locate(path), message) for path, message in found})) from None
+
+
+_T = TypeVar("_T")
 
 
 class _RowWriter(ExpressionWriter):
@@ -127,7 +130,7 @@ class MappingLinker:
         facts = {name: types for name, types in self.facts.items() if name not in self.lists or name == each}
         return Scope(facts, own=ROW)
 
-    def _attempt(self, path: tuple[str | int, ...], check: Callable[[], Any]) -> Any:
+    def _attempt(self, path: tuple[str | int, ...], check: Callable[[], _T]) -> _T | None:
         try:
             return check()
         except ExpressionError as error:
@@ -141,10 +144,10 @@ class MappingLinker:
     def _known(self, scope: Scope) -> KnownFields:
         return frozenset((name, field) for name, fields in scope.facts.items() for field in fields)
 
-    def _function(self, node: Expression) -> Callable[[RowValues], Any]:
+    def _function(self, node: Expression) -> Callable[[RowValues], object]:
         writer = _RowWriter(self.places)
         source = f"def fire(values):\n    return {writer.expression(node)}\n"
-        function: Callable[[RowValues], Any] = compiled(source, "<mapping>", writer.constants)
+        function: Callable[[RowValues], object] = compiled(source, "<mapping>", writer.constants)
         return function
 
     def _value(self, text: str, scope: Scope, *path: str | int) -> tuple[ValueOf, Checked] | None:
@@ -152,10 +155,10 @@ class MappingLinker:
         try:
             checked, needs = check_value(text, scope, NOTHING), NOTHING
         except ExpressionError:
-            checked = self._attempt(path, lambda: check_value(text, scope, self._known(scope)))
-            if checked is None:
+            found = self._attempt(path, lambda: check_value(text, scope, self._known(scope)))
+            if found is None:
                 return None
-            needs = refs_in(checked.node)
+            checked, needs = found, refs_in(found.node)
         self.used |= refs_in(checked.node)
         return ValueOf(tuple(sorted(self.places[ref] for ref in needs)), self._function(checked.node)), checked
 
@@ -177,7 +180,7 @@ class MappingLinker:
                 found.append(self._line(title, kind, doc, path))
         return tuple(found)
 
-    def _line(self, title: str, kind: Kind, doc: Mapping[str, Any], path: tuple[str | int, ...]) -> FactLine:
+    def _line(self, title: str, kind: Kind, doc: Mapping[str, object], path: tuple[str | int, ...]) -> FactLine:
         each, given = doc.get("each"), {k: v for k, v in doc.items() if k not in ("when", "each")}
         if each is not None and each not in self.lists:
             hint = did_you_mean(
@@ -236,8 +239,9 @@ class MappingLinker:
         constant = [str(word) for word in words]
         return ValueOf((), lambda _: list(constant))
 
-    def _test(self, when: object, scope: Scope, path: tuple[str | int, ...]) -> Callable[[RowValues], Any] | None:
+    def _test(self, when: object, scope: Scope, path: tuple[str | int, ...]) -> Callable[[RowValues], object] | None:
         """The condition of a line: an expression, or the values that columns must have."""
+        parts: Sequence[Expression] | None
         if isinstance(when, str):
             parts = self._attempt(path, lambda: check_condition(when, scope, NOTHING))
         elif isinstance(when, dict) and when:

@@ -4,7 +4,7 @@ said, and counted."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ import orjson
 
 from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.mapping.mapping_schema import ColumnDoc, ColumnType, Unit
-from misstep.language.facts import LARGEST, TYPES, TypeName
+from misstep.language.expression import Scalar
+from misstep.language.facts import LARGEST, TYPES, TypeName, Value
 from misstep.language.functions import Type
 
 _SECONDS: dict[Unit, int] = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400, "weeks": 604_800}
@@ -41,8 +42,8 @@ class MappedColumn:
     source: str
     type: Type
     _nothing: frozenset[str]
-    _meanings: dict[str, Any] | None
-    _parse: Callable[[str], Any]
+    _meanings: dict[str, Scalar] | None
+    _parse: Callable[[str], Value]
 
     @classmethod
     def declared(cls, name: str, shown: str, doc: ColumnDoc | ColumnType) -> MappedColumn:
@@ -65,7 +66,7 @@ class MappedColumn:
         """The values that have a meaning, as they are compared; none where any of its type has one."""
         return tuple(self._meanings or ())
 
-    def read(self, cell: object, coverage: LogCoverage) -> Any:
+    def read(self, cell: object, coverage: LogCoverage) -> Value:
         """What a cell means; None where nothing is said. A value without a meaning is counted."""
         if cell is None:
             return None
@@ -82,18 +83,18 @@ class MappedColumn:
     def _read_words(self, cell: object, coverage: LogCoverage) -> tuple[str, ...]:
         assert self._meanings is not None
         words = cell if isinstance(cell, list) else _text(cell).split(_SEPARATOR)
-        found = set()
+        found: set[str] = set()
         for text in filter(None, map(_text, words)):
             if (word := folded(text)) in self._nothing:
                 continue
             if word in self._meanings:
-                found.add(self._meanings[word])
+                found.add(str(self._meanings[word]))
             else:
                 coverage.leave_unmapped(self.name, text)
         return tuple(sorted(found))
 
 
-def _meanings(words: dict[str, Any]) -> dict[str, Any]:
+def _meanings(words: Mapping[str, Scalar]) -> dict[str, Scalar]:
     """What values mean, as they are compared. Raises ColumnError where one has two meanings."""
     first: dict[str, str] = {}
     for word, value in words.items():
@@ -103,7 +104,7 @@ def _meanings(words: dict[str, Any]) -> dict[str, Any]:
     return {folded(word): value for word, value in words.items()}
 
 
-def _type(doc: ColumnDoc, words: dict[str, Any] | None) -> Type:
+def _type(doc: ColumnDoc, words: Mapping[str, Any] | None) -> Type:
     """The type of a column: as declared, or that of the meanings of its values."""
     if words is None:
         if doc.type in ("enum", "set"):
@@ -130,7 +131,7 @@ def _number(type_: TypeName) -> Type:
     return Type(type_, low=-LARGEST, high=LARGEST, unknown=True)
 
 
-def _parser(type_: Type, unit: Unit | None) -> Callable[[str], Any]:
+def _parser(type_: Type, unit: Unit | None) -> Callable[[str], Value]:
     """Reads the text of a cell that has no declared values; None where it is not of the type."""
     if unit is not None:
         return lambda text: _measure(text, unit, whole=type_.name == "integer")
@@ -138,7 +139,7 @@ def _parser(type_: Type, unit: Unit | None) -> Callable[[str], Any]:
     if type_.sort == "word":
         return lambda text: text
 
-    def parse(text: str) -> Any:
+    def parse(text: str) -> Value:
         value: Any = read(text, _SEPARATOR)
         return None if isinstance(value, str) or not abs(value) <= LARGEST else value
 

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict
 
 MOST_VALUES = 20
 """Different values of one column that are told apart."""
 MOST_COLUMNS = 1_000
 LONGEST = 40  # characters of a value that are shown: longer ones are notes, not words for something
 OTHERS = "(others)"
+
+
+class CoverageCounts(TypedDict):
+    """The counts of a coverage as plain data."""
+
+    rows: int
+    made: dict[str, int]
+    unmade: dict[str, int]
+    unread: dict[str, int]
+    unmapped: dict[str, dict[str, int]]
 
 
 @dataclass(slots=True)
@@ -36,7 +46,7 @@ class LogCoverage:
         shown = value if len(value) <= LONGEST else OTHERS
         values[shown if shown in values or len(values) < MOST_VALUES else OTHERS] += 1
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> CoverageCounts:
         """The counts as plain data."""
         return {
             "rows": self.rows,
@@ -47,7 +57,7 @@ class LogCoverage:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> LogCoverage:
+    def from_json(cls, data: CoverageCounts) -> LogCoverage:
         """Counts from their ``to_json``."""
         unmapped = {column: Counter(values) for column, values in data["unmapped"].items()}
         return cls(data["rows"], Counter(data["made"]), Counter(data["unmade"]), Counter(data["unread"]), unmapped)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from misstep.batch.mapping.mapped_columns import MappedColumn, folded
+from misstep.language.facts import Value
 
 ROW = "row"
 """The name of the columns that are not within another one."""
 
-RowValues = list[Any]
+RowValues = list[Value]
 """What the columns say, by their places."""
 
 
@@ -32,9 +32,9 @@ class ValueOf:
     """A function of the values of a row. ``needs``: the places of those without which there is no value."""
 
     needs: tuple[int, ...]
-    run: Callable[[RowValues], Any]
+    run: Callable[[RowValues], object]
 
-    def __call__(self, values: RowValues) -> Any:
+    def __call__(self, values: RowValues) -> object:
         """The value; None where one that it needs is unknown."""
         return None if any(values[i] is None for i in self.needs) else self.run(values)
 
@@ -46,7 +46,7 @@ class FactLine:
     title: str
     kind: str
     each: ColumnGroup | None
-    test: Callable[[RowValues], Any] | None
+    test: Callable[[RowValues], object] | None
     fields: tuple[tuple[str, ValueOf], ...]
     required: frozenset[str]
 

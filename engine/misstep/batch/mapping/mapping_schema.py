@@ -5,7 +5,7 @@ Names of kinds and columns, and expressions, are checked later (mapping.py): her
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, Tag
 
@@ -38,7 +38,7 @@ class ColumnDoc(Doc):
 
 TypeOrColumn = Annotated[Annotated[ColumnType, Tag("text")] | Annotated[ColumnDoc, Tag("mapping")], by_shape]
 
-FactDoc = dict[Name, Any]
+FactDoc = dict[Name, object]
 """``when``, ``each``, and the fields of the kind."""
 
 
@@ -49,14 +49,14 @@ class ExpectedDoc(Doc):
     """What a row becomes."""
 
     id: str | None = None
-    facts: list[dict[str, Any]]
+    facts: list[dict[str, object]]
     keep: dict[str, str | None] = Field(default_factory=dict)
 
 
 class RowCaseDoc(Doc):
     """A row of a log, and what it becomes."""
 
-    row: dict[str, Any]
+    row: dict[str, object]
     expect: ExpectedDoc
 
 

@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import orjson
 
@@ -32,7 +32,7 @@ class MappedRow(NamedTuple):
     """A record, and the values that are carried along."""
 
     id: str | None
-    facts: list[dict[str, Any]]
+    facts: list[dict[str, object]]
     kept: tuple[str | None, ...]
 
 
@@ -96,7 +96,7 @@ class RowMapping:
             return f"; conditions have '{alike}', and case matters there, but not to `values` of the column"
         return did_you_mean(value, words)
 
-    def record(self, row: Mapping[str, Any], coverage: LogCoverage | None = None) -> MappedRow:
+    def record(self, row: Mapping[str, object], coverage: LogCoverage | None = None) -> MappedRow:
         """What a row becomes. ``row``: values by column, as JSON has them: texts, numbers, lists, objects, or None."""
         coverage = LogCoverage() if coverage is None else coverage
         coverage.rows += 1
@@ -126,7 +126,7 @@ class RowMapping:
                     place = self._document.locate(("cases", name, "expect", what))
                     yield Problem(place, f"the row becomes {what} {_json(found)}, not {_json(expected)}", name)
 
-    def _facts(self, values: RowValues, lists: dict[str, list[RowValues]], coverage: LogCoverage) -> Iterator[dict[str, Any]]:
+    def _facts(self, values: RowValues, lists: dict[str, list[RowValues]], coverage: LogCoverage) -> Iterator[dict[str, object]]:
         for line in self._lines:
             for element in [[]] if line.each is None else lists[line.each.name]:
                 place = line.each.place if line.each else 0
@@ -140,7 +140,7 @@ class RowMapping:
                 else:
                     coverage.unmade[line.title] += 1
 
-    def _elements(self, group: ColumnGroup, row: Mapping[str, Any], coverage: LogCoverage) -> list[RowValues]:
+    def _elements(self, group: ColumnGroup, row: Mapping[str, object], coverage: LogCoverage) -> list[RowValues]:
         """The values of each object of a list."""
         found = []
         for item in _nested(group, row, list, coverage) or ():
@@ -149,7 +149,7 @@ class RowMapping:
             found.append(element[group.place :])
         return found
 
-    def _fill(self, values: RowValues, group: ColumnGroup, cells: Mapping[str, Any], coverage: LogCoverage) -> None:
+    def _fill(self, values: RowValues, group: ColumnGroup, cells: Mapping[str, object], coverage: LogCoverage) -> None:
         for i, column in enumerate(group.columns, group.place):
             value = values[i] = column.read(cells.get(column.source), coverage)
             handled = self._handled.get(i)
@@ -158,7 +158,7 @@ class RowMapping:
         if group.name != ROW:
             self._count_unread(cells, self._named[group.name], f"{group.name}.", coverage)
 
-    def _count_unread(self, cells: Mapping[str, Any], named: Iterable[str], before: str, coverage: LogCoverage) -> None:
+    def _count_unread(self, cells: Mapping[str, object], named: Iterable[str], before: str, coverage: LogCoverage) -> None:
         if self._ignored is None:
             return
         for name, cell in cells.items():
@@ -166,21 +166,21 @@ class RowMapping:
                 coverage.leave_unread(before + name)
 
 
-def _object(group: ColumnGroup, row: Mapping[str, Any], coverage: LogCoverage) -> Mapping[str, Any]:
+def _object(group: ColumnGroup, row: Mapping[str, object], coverage: LogCoverage) -> Mapping[str, object]:
     """The values of a group by their names in the log. A name that stands twice with different values says nothing."""
     if group.name == ROW:
         return row
     if group.pairs is None:
         return _nested(group, row, dict, coverage) or {}
     key, value = group.pairs
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for item in _nested(group, row, list, coverage) or ():
         if isinstance(item, dict) and isinstance(name := item.get(key), str):
             found[name] = item.get(value) if found.get(name, item.get(value)) == item.get(value) else None
     return found
 
 
-def _nested(group: ColumnGroup, row: Mapping[str, Any], shape: type[_Shape], coverage: LogCoverage) -> _Shape | None:
+def _nested(group: ColumnGroup, row: Mapping[str, object], shape: type[_Shape], coverage: LogCoverage) -> _Shape | None:
     """The value of a column with others within it; in a table it stands as JSON. What is none of its shape is counted."""
     cell = row.get(group.source)
     if cell in (None, ""):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 import orjson
 import pyarrow as pa
@@ -67,6 +67,34 @@ _READ = (
 _COUNTED = ("band", "verdict", "first_occasion", "first_action")
 _HELPED = ("file", "row", "id", "verdict", "damage", "damage_after", "due_hours", "first_action")
 _WORST = ("file", "row", "id", "damage", "worst", "worst_severity", "first_occasion", "first_action")
+
+
+class _WorstRow(TypedDict):
+    """The columns of an interview with much damage. ``worst``: its worst mistake, if it has one."""
+
+    file: str
+    row: int
+    id: str | None
+    damage: float
+    worst: str | None
+    worst_severity: float | None
+    first_occasion: str | None
+    first_action: str | None
+
+
+class _HelpedRow(TypedDict):
+    """The columns of an interview that a step helps. ``rank``: of its verdict; ``relief``: in tenths of a percent."""
+
+    file: str
+    row: int
+    id: str | None
+    verdict: str
+    damage: float
+    damage_after: float
+    due_hours: float | None
+    first_action: str | None
+    rank: int
+    relief: int
 
 
 def measure(results: Sequence[Scores], by: Sequence[str] | None = None, outcome: OutcomeChoice | None = None) -> LogFigures:
@@ -158,8 +186,8 @@ class _Sums:
     after: int = 0
     words: dict[str, Counter[str]] = field(default_factory=lambda: {column: Counter() for column in _COUNTED})
     actions: Counter[str] = field(default_factory=Counter)
-    worst: list[dict[str, Any]] = field(default_factory=list)
-    helped: list[dict[str, Any]] = field(default_factory=list)
+    worst: list[_WorstRow] = field(default_factory=list)
+    helped: list[_HelpedRow] = field(default_factory=list)
     helped_count: int = 0
     within_day: int = 0
     mistakes: int = 0
@@ -194,7 +222,7 @@ class _Sums:
         told = pa.nulls(len(batch), pa.string())
         mix = [batch[column] if len(values) <= MIXED else told for column, values in self.mix.items()]
         keys = ["value", *(f"mix{place}" for place in range(len(mix)))]
-        wanted: list[tuple[Any, str]] = [
+        wanted: list[tuple[str | list[str], str]] = [
             ([], "count_all"),
             *[(name, "sum") for name in ("tenths", "squares", "severe", "mistakes")],
         ]
@@ -259,19 +287,19 @@ _TIME_OF_DAY = (r"^(\d{4}-\d{2}-\d{2})[T ]\d{2}:\d{2}.*$", r"\1")
 """What stands after a date, and what is left."""
 
 
-def _grouped(rows: pa.Table, keys: Sequence[str], wanted: Sequence[tuple[Any, str]]) -> Iterator[tuple[Any, ...]]:
+def _grouped(rows: pa.Table, keys: Sequence[str], wanted: Sequence[tuple[str | list[str], str]]) -> Iterator[tuple[Any, ...]]:
     """Keys and sums of each group."""
     sums = rows.group_by(list(keys), use_threads=False).aggregate(list(wanted))
     names = [*keys, *(how if not name else f"{name}_{how}" for name, how in wanted)]
     return zip(*[sums[name].to_pylist() for name in names], strict=True)
 
 
-def _how_bad(row: Mapping[str, Any]) -> tuple[float, float, str, int]:
+def _how_bad(row: _WorstRow) -> tuple[float, float, str, int]:
     """Worst first. An interview without mistakes has no worst severity."""
     return (-row["damage"], -(row["worst_severity"] or 0), row["file"], row["row"])
 
 
-def _how_urgent(row: Mapping[str, Any]) -> tuple[int, int, str, int]:
+def _how_urgent(row: _HelpedRow) -> tuple[int, int, str, int]:
     return (-row["rank"], -row["relief"], row["file"], row["row"])
 
 
@@ -317,20 +345,23 @@ def _groupings(sums: _Sums, columns: Sequence[str]) -> Iterator[Grouping]:
         yield grouping(column, groups or {}, mix)
 
 
-def _interview(row: Mapping[str, Any], summary: Summary) -> Interview:
-    worst, first, occasion = row["worst"], row["first_action"], row["first_occasion"] or ""
+def _interview(row: _WorstRow, summary: Summary) -> Interview:
+    titles = summary.titles
     return Interview(
         row["file"],
         row["row"],
         row["id"],
         row["damage"],
-        summary.titles.kinds.get(worst, worst) or "",
-        summary.titles.occasions.get(occasion, occasion),
-        summary.titles.actions.get(first, first) or "",
+        _title(titles.kinds, row["worst"]),
+        _title(titles.occasions, row["first_occasion"]),
+        _title(titles.actions, row["first_action"]),
     )
 
 
-def _helped(row: Mapping[str, Any], summary: Summary) -> Helped:
-    first = row["first_action"]
-    title = summary.titles.actions.get(first, first) or ""
+def _helped(row: _HelpedRow, summary: Summary) -> Helped:
+    title = _title(summary.titles.actions, row["first_action"])
     return Helped(row["file"], row["row"], row["id"], row["verdict"], row["damage"], row["damage_after"], row["due_hours"], title)
+
+
+def _title(titles: Mapping[str, str], name: str | None) -> str:
+    return titles.get(name, name) if name else ""
