@@ -53,7 +53,7 @@ class Field:
     worse: Any = None
     help: str = ""
     title: str = ""
-    words: tuple[tuple[Any, str], ...] = ()
+    words: tuple[tuple[Value, str], ...] = ()
     was: tuple[str, ...] = ()
     ordered: bool = False
 

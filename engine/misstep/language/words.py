@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from misstep.language.facts import Field
 
@@ -15,7 +14,7 @@ class FieldWords:
     their sentence."""
 
     field: Field
-    says: tuple[tuple[Any, tuple[str, ...]], ...] = ()
+    says: tuple[tuple[object, tuple[str, ...]], ...] = ()
     near: tuple[str, ...] = ()
     counts: tuple[str, ...] = ()
     told_with: tuple[str, ...] = ()

@@ -214,7 +214,7 @@ def _field(name: str, doc: schema.FieldDoc, derived: bool) -> Field:
     return replace(field, default=default, words=_words(field, doc.words or {}))
 
 
-def _words(field: Field, sentences: Mapping[str, str]) -> tuple[tuple[Any, str], ...]:
+def _words(field: Field, sentences: Mapping[str, str]) -> tuple[tuple[bool | str, str], ...]:
     """The sentences for values, in the order of the values. Raises ValueError for one of a value that the field does not have."""
     values = {str(value).lower() if isinstance(value, bool) else value: value for value in field.choices or field.values}
     if sentences and not values:

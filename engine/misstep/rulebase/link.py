@@ -5,11 +5,11 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from misstep.language.effects import Text
 from misstep.language.facts import Kind
-from misstep.language.program import Aggregate, Existence, Pattern, Program, Rule, Source
+from misstep.language.program import Aggregate, Existence, Pattern, Program, Rule, Source, Stratum
 from misstep.layout.wording import name_from_id
 from misstep.limits import Limits
 from misstep.rulebase import schema
@@ -65,7 +65,7 @@ def link_program(merged: Merged, limits: Limits) -> Program:
     _refuse_idle_kinds(merged, kinds, rules)
     _check_statements(merged, kinds)
     usual = link_usual(merged, roles, kinds)
-    strata: Any = ((), (), ())
+    strata: tuple[tuple[Stratum, ...], ...] = ((), (), ())
     if not problems:
         try:
             strata = stratify(rules, kinds)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
 
 from misstep.errors import did_you_mean, listing
 from misstep.language.effects import Note, Text
@@ -142,7 +141,7 @@ def _given_pattern(names: RuleNames, name: str, path: tuple[str | int, ...]) -> 
 
 def _change(names: RuleNames, name: str, field_name: str, doc: schema.PromiseDoc, path: tuple[str | int, ...]) -> FieldChange:
     assert doc.change is not None
-    value: Any = doc.change[str(path[-1])]
+    value = doc.change[str(path[-1])]
     pattern = _given_pattern(names, name, path)
     if not field_name:
         if value != "worse":

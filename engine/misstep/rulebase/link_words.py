@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 from misstep.errors import Problem, RuleError, did_you_mean
 from misstep.language.facts import Field, Kind
@@ -189,7 +188,7 @@ def _united(lists: Iterable[list[str]]) -> tuple[str, ...]:
 
 
 def _field_words(field: Field, docs: list[schema.FieldWordsDoc]) -> FieldWords:
-    says: dict[Any, tuple[str, ...]] = {}
+    says: dict[object, tuple[str, ...]] = {}
     for doc in docs:
         for text, wordings in doc.says.items():
             value, fault = _value(field, text)
@@ -205,7 +204,7 @@ def _field_words(field: Field, docs: list[schema.FieldWordsDoc]) -> FieldWords:
     )
 
 
-def _value(field: Field, text: str) -> tuple[Any, str]:
+def _value(field: Field, text: str) -> tuple[object, str]:
     """A value as a record has it, and the fault if there is one. A value of a set is one of its words; any text is one of a
     text."""
     if field.type == "set":

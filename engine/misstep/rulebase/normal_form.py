@@ -124,7 +124,7 @@ def _own(binder: Pattern | Aggregate | GroupKey) -> dict[str, str]:
     return {binder.pattern.name: "own"} if isinstance(binder, Aggregate) else {}
 
 
-def _plain(value: Any, names: Mapping[str, str]) -> Any:
+def _plain(value: object, names: Mapping[str, str]) -> object:
     """Plain data of a value, with its names by others, and without words."""
     if is_dataclass(value) and not isinstance(value, type):
         kind = type(value)

@@ -247,7 +247,7 @@ def old_names(doc: schema.Doc) -> tuple[str, ...]:
     return (was,) if isinstance(was, str) else tuple(was or ())
 
 
-def _declarations(section: dict[str, Any] | BaseModel) -> Iterable[tuple[str, Any]]:
+def _declarations(section: dict[str, schema.Declaration] | BaseModel) -> Iterable[tuple[str, schema.Declaration]]:
     if isinstance(section, dict):
         return section.items()
     return [(name, doc) for name, doc in section if doc is not None]

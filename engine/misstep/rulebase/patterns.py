@@ -11,7 +11,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from types import MappingProxyType
-from typing import Any, TypeVar, get_args
+from typing import TypeVar, get_args
 
 from misstep.errors import did_you_mean
 from misstep.language.expression import Compare, Expression, KnownFields, known_where, names_in, refs_in, with_name
@@ -298,7 +298,7 @@ class RuleNames:
         self.extremes.append(Existence(replace(pattern, name=other), tests, needs, negated=True, taken=True))
 
     def _aggregate(self, item: schema.PatternDoc, i: int) -> Aggregate | None:
-        function: Any = next(k for k in _AGGREGATES if getattr(item, k) is not None)
+        function = next(k for k in _AGGREGATES if getattr(item, k) is not None)
         path: tuple[str | int, ...] = ("when", i)
         words = getattr(item, function)
         if item.name is None:

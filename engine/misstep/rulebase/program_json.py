@@ -90,13 +90,13 @@ def _dump(whole: Program | Words) -> bytes:
 
 def _read_dump(text: bytes) -> Any:
     content = json.loads(text)
-    shared: list[Any] = []
+    shared: list[object] = []
     for value in content["shared"]:
         shared.append(_whole(value, shared))
     return _whole(content["whole"], shared)
 
 
-def _whole(value: Any, shared: list[Any]) -> Any:
+def _whole(value: Any, shared: list[object]) -> Any:
     if type(value) is list:
         return tuple([_whole(part, shared) if type(part) in _NESTED else part for part in value])
     if type(value) is not dict:

@@ -87,7 +87,7 @@ def _not_true(value: object) -> object:
 class Doc(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
-    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+    def __deepcopy__(self, memo: dict[int, object] | None = None) -> Self:
         """Itself, for it is frozen: pydantic copies a default for each document that does not give the field."""
         return self
 
@@ -305,7 +305,9 @@ class TableDoc(Declaration):
     gaps: Literal["allowed"] | None = None
     rows: Annotated[list[Annotated[list[CellDoc], Field(min_length=1)]], Field(min_length=1)] | None = None
     csv: Annotated[str, StringConstraints(pattern=CSV_FILE, max_length=FIXED.file_name)] | None = None
-    then: Annotated[dict[Name, Any], Field(min_length=1, json_schema_extra={"propertyNames": {"enum": [*ThenDoc.model_fields]}})]
+    then: Annotated[
+        dict[Name, object], Field(min_length=1, json_schema_extra={"propertyNames": {"enum": [*ThenDoc.model_fields]}})
+    ]
     """As in a rule; ``{output}`` stands for a cell of the row."""
     because: ShortText | None = None
     title: ShortText | None = None

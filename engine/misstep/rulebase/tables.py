@@ -36,7 +36,7 @@ _SINGLE = re.compile(r"-?[\w.]+")  # a cell that is one value; any other one is 
 class TableCell(NamedTuple):
     """The value of a cell, and where it is: its path in the pack, or its place in a CSV file."""
 
-    value: Any
+    value: object
     origin: tuple[str | int, ...] | Location
 
 
@@ -77,7 +77,7 @@ class RowEntry(PackEntry[schema.RuleDoc]):
         return next((name for name in _OUTPUT.findall(part) if name in outputs), None) if isinstance(part, str) else None
 
     @property
-    def raw(self) -> Any:
+    def raw(self) -> dict[str, object]:
         """The values of the cells by their heads."""
         return {head: cell.value for head, cell in self.cells.items()}
 
@@ -158,7 +158,7 @@ class _Opener:
             if name not in said:
                 self.table.report(f"neither `then` nor `because` says {{{name}}}", "outputs", i)
 
-    def _of_pack(self, rows: list[list[Any]]) -> Iterator[dict[str, TableCell]]:
+    def _of_pack(self, rows: Sequence[Sequence[object]]) -> Iterator[dict[str, TableCell]]:
         if len(rows) > self.limits.rules:
             self.table.report(f"more than {self.limits.rules} rows, the most rules of a rule base", "rows")
             return
@@ -228,7 +228,7 @@ class _Opener:
             if isinstance(value, list):
                 row.pack.problems.append(row.cell_problem(head, "an output is one value"))
                 return None
-        data: dict[str, Any] = {"then": _filled_effects(table.then, outputs)}
+        data: dict[str, object] = {"then": _filled_effects(table.then, outputs)}
         if table.because is not None and (because := _filled(table.because, outputs, ("because",))) is not _LEFT_OUT:
             data["because"] = written(because)
         given = table.model_dump(include={"title", "help", "sources", "waive"}, exclude_unset=True)
@@ -269,9 +269,9 @@ def _texts(part: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[st
         yield from _texts(below, (*path, step))
 
 
-def _filled_effects(then: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+def _filled_effects(then: Mapping[str, object], outputs: Mapping[str, object]) -> dict[str, object]:
     """The effects with the cells put in; one that an empty cell belongs to is left out."""
-    effects: dict[str, Any] = {}
+    effects: dict[str, object] = {}
     for key, given in then.items():
         items = [filled for item in _listed(given) if (filled := _filled(item, outputs, ("then", key))) is not _LEFT_OUT]
         if items:
@@ -279,7 +279,7 @@ def _filled_effects(then: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict
     return effects
 
 
-def _filled(part: Any, outputs: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+def _filled(part: object, outputs: Mapping[str, object], path: tuple[str, ...]) -> object:
     """The part of a table at a path with the cells in the place of their names; _LEFT_OUT if one of them says nothing."""
     if isinstance(part, str):
         named = [name for name in _OUTPUT.findall(part) if name in outputs]

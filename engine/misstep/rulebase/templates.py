@@ -63,13 +63,13 @@ class Compiled(NamedTuple):
     """The names that a template uses, and its function: ``say({variable: value})``."""
 
     references: dict[str, Variable]
-    say: Callable[[dict[str, Any]], str]
+    say: Callable[[dict[str, object]], str]
 
 
 class TemplateCompiler:
     """Compiles templates that have been checked. ``shown`` puts a value into words."""
 
-    def __init__(self, shown: Callable[[Any], str]) -> None:
+    def __init__(self, shown: Callable[[object], str]) -> None:
         self._environment = _environment(shown)
 
     def compile(self, text: str) -> Compiled:
@@ -79,7 +79,7 @@ class TemplateCompiler:
         run = self._environment.from_string(tree).root_render_func
         references = {variable: reference for reference, variable in flat.variables.items()}
 
-        def say(values: dict[str, Any]) -> str:
+        def say(values: dict[str, object]) -> str:
             context: Any = _Context()
             context.resolve_or_missing = values.__getitem__
             return "".join(run(context))
@@ -87,7 +87,7 @@ class TemplateCompiler:
         return Compiled(references, say)
 
 
-def template_tree(text: str) -> tuple[list[Variable], list[dict[str, Any]]]:
+def template_tree(text: str) -> tuple[list[Variable], list[dict[str, object]]]:
     """A template that has been checked, as plain data: its variables, and its pieces with these by number. A node is
     ``{form: what it is made of}``."""
     tree = _Tree()
@@ -101,10 +101,10 @@ class _Tree:
     def __init__(self) -> None:
         self.variables: dict[Variable, int] = {}
 
-    def body(self, body: list[nodes.Node]) -> list[dict[str, Any]]:
+    def body(self, body: list[nodes.Node]) -> list[dict[str, object]]:
         return [piece for node in body for piece in self.statement(node)]
 
-    def statement(self, node: nodes.Node) -> list[dict[str, Any]]:
+    def statement(self, node: nodes.Node) -> list[dict[str, object]]:
         if isinstance(node, nodes.Output):
             return [
                 {"text": part.data} if isinstance(part, nodes.TemplateData) else {"value": self.term(part)} for part in node.nodes
@@ -113,7 +113,7 @@ class _Tree:
         branches = [[self.term(each.test), self.body(each.body)] for each in (node, *node.elif_)]
         return [{"if": [branches, self.body(node.else_)]}]
 
-    def term(self, node: nodes.Node) -> dict[str, Any]:
+    def term(self, node: nodes.Node) -> dict[str, object]:
         match node:
             case nodes.Const(value=value):
                 name = {bool: "truth", int: "whole", float: "number", str: "text"}[type(value)]
@@ -140,7 +140,7 @@ class _Tree:
                 return {"compare": [operator, self.term(left), self.term(right)]}
         raise TypeError(node)
 
-    def variable(self, name: str, field: str) -> dict[str, Any]:
+    def variable(self, name: str, field: str) -> dict[str, object]:
         return {"variable": self.variables.setdefault((name, field), len(self.variables))}
 
 
@@ -150,7 +150,7 @@ class _Context:
     __slots__ = ("resolve_or_missing",)
 
 
-def _environment(shown: Callable[[Any], str]) -> ImmutableSandboxedEnvironment:
+def _environment(shown: Callable[[object], str]) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, finalize=shown, autoescape=False, cache_size=0)
     environment.globals.clear()
     environment.tests.clear()
