@@ -176,7 +176,7 @@ class RuleBase:
         result = self.evaluate(facts, engine)
         return why_no_rule(rules[name], result) if name in rules else why_no_action(actions[name], result)
 
-    def what_if(self, facts: RecordLike, changes: Mapping[str, Any], engine: EngineName = "auto") -> WhatIf:
+    def what_if(self, facts: RecordLike, changes: Mapping[str, object], engine: EngineName = "auto") -> WhatIf:
         """The answer with some fields changed, beside the answer as it is: ``{"late_arrival.minutes": 5}``, by the kind or the id
         of a fact; None leaves a field unsaid. Raises UsageError where a change cannot be made, and what ``assess`` does."""
         from misstep.analysis.what_if import find_what_if

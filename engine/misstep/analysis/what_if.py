@@ -13,7 +13,7 @@ from misstep.assessment.assembly import Result
 from misstep.assessment.intake import Facts
 from misstep.assessment.result import Assessment
 from misstep.errors import UsageError, did_you_mean, listing, printable
-from misstep.language.facts import ID, KIND, Field, Row
+from misstep.language.facts import ID, KIND, Field, Row, Value
 from misstep.language.program import Program
 
 
@@ -24,8 +24,8 @@ class ChangedField:
     fact: str
     kind: str
     field: str
-    given: Any
-    instead: Any
+    given: Value
+    instead: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class WhatIf:
 
 def find_what_if(
     facts: Facts,
-    changes: Mapping[str, Any],
+    changes: Mapping[str, object],
     program: Program,
     evaluate: Callable[[Facts], Result],
     word: Callable[[Result], Assessment],
@@ -85,7 +85,7 @@ def _short(answer: Assessment) -> ShortAnswer:
     return ShortAnswer(answer.damage, answer.damage_after, answer.band, answer.verdict, answer.outlook, answer.headline, steps)
 
 
-def _change(facts: Facts, place: str, value: Any, program: Program) -> tuple[Facts, ChangedField]:
+def _change(facts: Facts, place: str, value: object, program: Program) -> tuple[Facts, ChangedField]:
     name, dot, field_name = place.rpartition(".")
     if not dot:
         raise UsageError(f"what-if {printable(place)[:60]}: expected FACT.FIELD, as in late_arrival.minutes")
@@ -122,7 +122,7 @@ def _row(facts: Facts, name: str) -> Row:
     )
 
 
-def _stored(field: Field, value: Any, place: str) -> Any:
+def _stored(field: Field, value: object, place: str) -> Any:
     """The value as memory has it; text is read as the field's type."""
     if value is None:
         if field.required:

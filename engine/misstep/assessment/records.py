@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sized
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import orjson
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # pydantic takes a third of the time of a short command, and 
     from misstep.assessment.record_models import Fact, Record
     from misstep.assessment.record_validator import Given, RecordValidator
 
-RecordLike: TypeAlias = "Record | Mapping[str, Any] | Iterable[Fact | Mapping[str, Any]]"
+RecordLike: TypeAlias = "Record | Mapping[str, object] | Iterable[Fact | Mapping[str, object]]"
 """A record, a mapping of its shape, or just the facts."""
 
 

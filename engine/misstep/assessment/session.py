@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from misstep.assessment.intake import Facts
@@ -41,7 +41,7 @@ class Session:
         self._retracted: deque[str] = deque(maxlen=RETRACTED)
         self._facts = self._check(())
 
-    def post(self, fact: Fact | Mapping[str, Any]) -> str:
+    def post(self, fact: Fact | Mapping[str, object]) -> str:
         """Add a fact. Returns the name to retract it by: its id, or a made one, which is nobody's id, if it has none.
 
         Raises RecordError where the fact is wrong or does not go with the others, and then it is not added.

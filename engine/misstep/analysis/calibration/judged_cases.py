@@ -33,7 +33,7 @@ from misstep.rulebase.schema import Doc, Name, Prose, ShortText
 
 UNKNOWN = "unknown"
 STDIN = Path("-")
-CasesLike = str | Path | Iterable[Mapping[str, Any]]
+CasesLike = str | Path | Iterable[Mapping[str, object]]
 """The path of a file of JSON lines, or the cases themselves."""
 
 

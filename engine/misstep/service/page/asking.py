@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from misstep.analysis.questions import Question
 from misstep.api import RuleBase
@@ -51,7 +50,7 @@ class Asking:
     settled: bool = False
 
 
-def find_asking(rulebase: RuleBase, story: Story, facts: Sequence[Mapping[str, Any]], places: Sequence[int]) -> Asking:
+def find_asking(rulebase: RuleBase, story: Story, facts: Sequence[Mapping[str, object]], places: Sequence[int]) -> Asking:
     """What to ask about facts without errors, which stand at these places of the story."""
     again = story.asked_about(story.at)
     if again is not None:
