@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import snowballstemmer
 
-from misstep.analysis.reading.wordings import Learnt, WordIndex, WordPattern
+from misstep.analysis.reading.wordings import Learnt, Lesson, TaughtPattern, WordIndex, WordPattern, lessons
 from misstep.language.program import Program
 from misstep.language.words import Words
 from misstep.limits import Limits
@@ -26,11 +26,8 @@ def shipped_index() -> WordIndex:
     program = shipped_program()
 
     def learn() -> bytes:
-        # this needs pydantic's models of packs and the YAML parser
-        from misstep.rulebase.link_words import link_words, shipped_word_sources
-
-        words = link_words(program, shipped_word_sources(), Limits())
-        return zlib.compress(dump_words(words) + b"\n" + _dump(WordIndex(program, words).learnt), 1)
+        words = _shipped_words()
+        return zlib.compress(dump_words(words) + b"\n" + _dump(WordIndex(program, words, known=_shipped_lessons()).learnt), 1)
 
     def read(text: bytes) -> WordIndex:
         words, _, learnt = zlib.decompress(text).partition(b"\n")
@@ -39,11 +36,40 @@ def shipped_index() -> WordIndex:
     return kept("index", learn, read, also=(*_CODE, *shipped_word_files()))
 
 
+def _shipped_words() -> Words:
+    # this needs pydantic's models of packs and the YAML parser
+    from misstep.rulebase.link_words import link_words, shipped_word_sources
+
+    return link_words(shipped_program(), shipped_word_sources(), Limits())
+
+
+def _shipped_lessons() -> dict[str, Lesson]:
+    """What the words of each shipped kind teach: rules that extend the shipped ones learn but their own."""
+
+    def learn() -> bytes:
+        taught = dict(lessons(shipped_program(), _shipped_words(), {}))
+        return zlib.compress(orjson.dumps(taught, default=tuple), 1)
+
+    def read(text: bytes) -> dict[str, Lesson]:
+        return {
+            key: Lesson(lines, counts, _taught(patterns), _taught(against), spelled)
+            for key, (lines, counts, patterns, against, spelled) in orjson.loads(zlib.decompress(text)).items()
+        }
+
+    return kept("lessons", learn, read, also=(*_CODE, *shipped_word_files()))
+
+
+def _taught(plain: list[list[Any]]) -> list[TaughtPattern]:
+    return [(wording, tuple(names), tuple(others), own, tight) for wording, names, others, own, tight in plain]
+
+
 def index_of(program: Program, words: Words) -> WordIndex:
     """The index of the words of any rules."""
 
     def learn() -> bytes:
-        return zlib.compress(_dump(WordIndex(program, words).learnt), 1)
+        extends_shipped = shipped_program().kinds.keys() <= program.kinds.keys()
+        known = _shipped_lessons() if extends_shipped else {}
+        return zlib.compress(_dump(WordIndex(program, words, known=known).learnt), 1)
 
     def read(text: bytes) -> WordIndex:
         return WordIndex(program, words, _read(zlib.decompress(text)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from itertools import islice, product
 from typing import NamedTuple
 
@@ -59,6 +60,25 @@ class Learnt(NamedTuple):
     against: PatternsByWord
     spelled: frozenset[str]
     stems: frozenset[str]
+
+
+TaughtPattern = tuple[str, tuple[str, ...], tuple[bool, ...], bool, bool]
+"""A pattern without its owner and its weight, which depend on the other kinds."""
+
+
+class Lesson(NamedTuple):
+    """What the words of one kind teach, whatever other kinds there are. ``lines``: how many were read; ``counts``: in how many of
+    them each feature is; ``patterns`` and ``against``: its wordings, and those that speak against it; ``spelled``: the words in
+    the lines."""
+
+    lines: int
+    counts: dict[str, int]
+    patterns: list[TaughtPattern]
+    against: list[TaughtPattern]
+    spelled: list[str]
+
+
+_NO_LESSONS: Mapping[str, Lesson] = {}
 
 
 class Terms:
@@ -152,10 +172,12 @@ class WordIndex:
     ``kinds``: the kinds that can be told, in the order that owners count in; ``words``: theirs; ``own_fields``: the names of the
     fields that are of a kind alone, and not of its role; ``of_both``: the places of those that what the other side does tells as
     well, signals and strengths: "they nodded"; ``by_fields``: the places of settings that are told by their fields alone;
-    ``learnt``: what matches; where it is not given, it is learnt now."""
+    ``learnt``: what matches; where it is not given, it is learnt now, of lessons that are ``known`` and others."""
 
-    def __init__(self, program: Program, words: Words, learnt: Learnt | None = None) -> None:
-        self.kinds: list[Kind] = [kind for kind in program.kinds.values() if kind.role in GIVEN_ROLES]
+    def __init__(
+        self, program: Program, words: Words, learnt: Learnt | None = None, known: Mapping[str, Lesson] = _NO_LESSONS
+    ) -> None:
+        self.kinds = _told_kinds(program)
         self.words = [words.kinds.get(kind.name, _NOTHING) for kind in self.kinds]
         self.of_both = frozenset(i for i, kind in enumerate(self.kinds) if kind.role in ("signal", "strength"))
         self.own_fields = [frozenset(field.name for field in program.own_fields(kind)) for kind in self.kinds]
@@ -164,45 +186,24 @@ class WordIndex:
         place = {kind.name: i for i, kind in enumerate(self.kinds)}
         self.instead_of = [frozenset(place[other] for other in told.instead_of if other in place) for told in self.words]
         self.by_fields = frozenset(
-            i
-            for i, (kind, told) in enumerate(zip(self.kinds, self.words, strict=True))
-            if kind.role == "setting" and told.fields and not told.says
+            i for i, (kind, told) in enumerate(zip(self.kinds, self.words, strict=True)) if _is_by_fields(kind, told)
         )
-        self.learnt = self._learn(program) if learnt is None else learnt
+        self.learnt = self._learn(lesson for _, lesson in lessons(program, words, known)) if learnt is None else learnt
         self.weights, self.patterns, self.against, self.spelled, self.stems = self.learnt
 
-    def _learn(self, program: Program) -> Learnt:
+    def _learn(self, lessons: Iterable[Lesson]) -> Learnt:
         spelled: set[str] = set()
         counts: dict[str, Counter[int]] = defaultdict(Counter)
         patterns: list[WordPattern] = []
-        of_rules = _words_of_rules(program.rules.values())
-        for i, (kind, told) in enumerate(zip(self.kinds, self.words, strict=True)):
-            if i in self.by_fields:
-                continue
-            lines = [kind.title, kind.name.replace("_", " "), *told.examples]
-            if told is _NOTHING:
-                lines += [
-                    kind.help,
-                    *(text for f in program.own_fields(kind) for _, text in f.words),
-                    *of_rules.get(kind.name, ()),
-                ]
-            read = [[token for sentence in sentences(line) for token in sentence] for line in dict.fromkeys(lines)]
-            for wording in told.says:
-                for n, variant in enumerate(variants(wording)):
-                    tokens = wording_tokens(variant)
-                    pattern = to_pattern(i, wording, tokens)
-                    if pattern is not None:
-                        patterns.append(pattern)
-                    if n < MOST_READ:
-                        read.append(tokens)
-            patterns += to_patterns(i, (kind.title,))
-            each = max(1, round(_FEWEST_LINES / len(read)))
-            for tokens in read:
-                spelled.update([token.word for token in tokens])
-                for name in features(tokens, self.terms):
-                    counts[name][i] += each
+        against: list[WordPattern] = []
+        for i, lesson in enumerate(lessons):
+            each = max(1, round(_FEWEST_LINES / max(1, lesson.lines)))
+            for name, lines in lesson.counts.items():
+                counts[name][i] += lines * each
+            patterns += (WordPattern(i, *pattern) for pattern in lesson.patterns)
+            against += (WordPattern(i, *pattern) for pattern in lesson.against)
+            spelled.update(lesson.spelled)
         many = max(len(self.kinds), _FEWEST)
-        against = (p for i, told in enumerate(self.words) for p in to_patterns(i, told.against))
         return Learnt(
             _weights(counts, many),
             _by_rarest(patterns, many),
@@ -210,6 +211,55 @@ class WordIndex:
             frozenset(spelled),
             frozenset(name.lstrip("~") for name in counts if " " not in name and "<" not in name) | STOP_STEMS,
         )
+
+
+def lessons(program: Program, words: Words, known: Mapping[str, Lesson]) -> Iterator[tuple[str, Lesson]]:
+    """What the words of each kind teach, by keys of what it comes from, in the order of the kinds: as known, or learnt now."""
+    of_rules = _words_of_rules(program.rules.values())
+    terms = Terms(words.terms)
+    of_terms = sorted(words.terms.items())
+    for kind in _told_kinds(program):
+        told = words.kinds.get(kind.name, _NOTHING)
+        more: list[str] = []
+        if told is _NOTHING:
+            own = (text for field in program.own_fields(kind) for _, text in field.words)
+            more = [kind.help, *own, *of_rules.get(kind.name, ())]
+        title = None if _is_by_fields(kind, told) else kind.title
+        texts = (title, kind.name, told.says, told.examples, told.against, more, of_terms)
+        key = sha256(repr(texts).encode()).hexdigest()
+        yield key, known.get(key) or _lesson(kind, told, terms, more)
+
+
+def _told_kinds(program: Program) -> list[Kind]:
+    """The kinds that can be told, in the order that owners count in."""
+    return [kind for kind in program.kinds.values() if kind.role in GIVEN_ROLES]
+
+
+def _lesson(kind: Kind, told: KindWords, terms: Terms, more: Iterable[str]) -> Lesson:
+    """What the words of a kind teach. ``more``: lines besides."""
+    against = [pattern[1:6] for pattern in to_patterns(0, told.against)]
+    if _is_by_fields(kind, told):
+        return Lesson(0, {}, [], against, [])
+    lines = dict.fromkeys((kind.title, kind.name.replace("_", " "), *told.examples, *more))
+    read = [[token for sentence in sentences(line) for token in sentence] for line in lines]
+    patterns: list[WordPattern] = []
+    for wording in told.says:
+        for n, variant in enumerate(variants(wording)):
+            tokens = wording_tokens(variant)
+            pattern = to_pattern(0, wording, tokens)
+            if pattern is not None:
+                patterns.append(pattern)
+            if n < MOST_READ:
+                read.append(tokens)
+    patterns += to_patterns(0, (kind.title,))
+    counts = Counter(name for tokens in read for name in features(tokens, terms))
+    spelled = {token.word for tokens in read for token in tokens}
+    return Lesson(len(read), dict(counts), [pattern[1:6] for pattern in patterns], against, sorted(spelled))
+
+
+def _is_by_fields(kind: Kind, told: KindWords) -> bool:
+    """Whether a setting is told by its fields alone."""
+    return kind.role == "setting" and bool(told.fields) and not told.says
 
 
 def _weights(counts: dict[str, Counter[int]], many: int) -> dict[str, list[tuple[int, float]]]:
