@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from benchmarks import before_after, same_answers
+from benchmarks import before_after, narrowest, same_answers
 from benchmarks.peers.contenders import CONTENDERS, Contender
 from benchmarks.peers.report import DATA, DOCUMENT, PICTURE, SHOWN, save
 from benchmarks.peers.table import Row, Run, render, times
@@ -153,3 +153,18 @@ def test_a_row_is_slower_that_is_slower_in_every_round() -> None:
     assert line_of(table, "assess").split() == ["assess", "1.000", "1.200", "1.110", "1.300", "1.201", "slower"]
     assert line_of(table, "score").split() == ["score", "1.000", "0.500", "0.500", "0.500", "0.500"]
     assert line_of(table, "all rows").split() == ["all", "rows", "0.923"]
+
+
+# -- how narrow ranges could be
+
+
+def test_the_narrowest_range_holds_seven_in_eight() -> None:
+    assert narrowest.narrowest([0, 10, 11, 12, 13, 14, 15, 16]) == 6
+    assert narrowest.narrowest([0, 1, 50, 51]) == 51
+
+
+def test_cases_are_put_together_by_their_mistakes() -> None:
+    (line,) = narrowest.report(with_kinds=False)
+    kinds = [*narrowest.report(with_kinds=True)]
+    assert kinds[-1] == line
+    assert line.startswith(f"{len(kinds) - 1} groups, ")

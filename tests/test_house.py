@@ -11,6 +11,7 @@ from tests.mutants.__main__ import MODULES, PACKAGE, ROOT
 pytestmark = pytest.mark.once
 
 MOST_ROOMS = 14
+MOST_ANY = 239  # half of what the package used when it was half as large
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +21,10 @@ def house() -> House:
 
 def test_the_package_has_few_rooms(house: House) -> None:
     assert 0 < len(house.rooms) <= MOST_ROOMS, house.rooms
+
+
+def test_values_have_types(house: House) -> None:
+    assert 0 < sum(module.any_uses for module in house.modules) <= MOST_ANY
 
 
 def test_a_public_type_name_stands_in_one_module(house: House) -> None:
