@@ -226,10 +226,13 @@ def test_nobody_is_advised_against_preparing() -> None:
     assert [each.record for each in drawn() if "prepare_next_time" in {avoided.action for avoided in each.result.avoid}] == []
 
 
-def test_in_the_room_the_breath_comes_first() -> None:
+def test_in_the_room_the_breath_comes_first_once_what_goes_on_is_ended() -> None:
     rooms = [step for each in drawn() for step in each.result.steps if step.occasion == "in_the_room"]
-    calm = [[action.action for action in step.actions] for step in rooms]
-    assert [actions for actions in calm if "carry_on_composed" in actions[1:]] == []
+    said = [[action.action for action in step.actions if BASE.actions[action.action].part != "stop"] for step in rooms]
+    assert [actions for actions in said if "carry_on_composed" in actions[1:]] == []
+    stops = [[BASE.actions[action.action].part == "stop" for action in step.actions] for step in rooms]
+    assert [each for each in stops if each != sorted(each, reverse=True)] == []
+    assert any(map(any, stops))
 
 
 STEP = re.compile(r"\b(apolog\w*|sorry|sentence|message|note|letter|plain word|a call)\b", re.IGNORECASE)
