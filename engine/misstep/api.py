@@ -56,12 +56,14 @@ class RuleBase:
         program: Program | Callable[[], Program],
         limits: Limits | None = None,
         words: Callable[[], Words] | None = None,
+        files: tuple[str, ...] = (),
     ) -> None:
         """``program``: the checked rules, or what gives them when somebody first asks for them; ``words``: gives how people tell
-        of its kinds."""
+        of its kinds; ``files``: those that were read for it."""
         self._given_program = program
         self._read_words = words
         self._limits = limits or Limits()
+        self._files = files
 
     @classmethod
     def load(cls, *paths: str | Path, limits: Limits | None = None) -> RuleBase:
@@ -74,7 +76,7 @@ class RuleBase:
 
         limits = limits or Limits()
         program, merged = load_program(paths, limits)
-        return cls(program, limits, lazy_words(program, merged, limits))
+        return cls(program, limits, lazy_words(program, merged, limits), merged.files)
 
     @classmethod
     def shipped(cls, limits: Limits | None = None) -> RuleBase:
@@ -374,6 +376,11 @@ class RuleBase:
             made = Pipeline(self.program, DurableEngine(self.program), self._limits)
             pipeline = self._pipelines.setdefault(engine, made)
         return pipeline
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that it was loaded from, which no tool should replace; none for the shipped one, or one that was pickled."""
+        return self._files
 
     @property
     def limits(self) -> Limits:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fnmatch
 import glob
 import importlib
 import io
@@ -11,6 +12,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import product
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -92,6 +94,37 @@ def real_path(path: Path) -> Path:
         return path.resolve()
     except (OSError, RuntimeError):  # Python before 3.13 has no OSError for a loop
         return path.absolute()
+
+
+def refuse_inputs(files: Iterable[Path], names: Iterable[str]) -> None:
+    """Raise UsageError where a file to be written is one that is read."""
+    for name, file in product(names, files):
+        if message := _overlap(file, name):
+            raise UsageError(f"{printable(str(file))}: {message}; write elsewhere")
+
+
+def _overlap(file: Path, name: str) -> str:
+    """The message about a file that is an input, or empty. In an object storage names alone count: one stands for an object, or
+    for all that begin as if in a folder."""
+    within, matched = f"lies in the input {printable(name)}", f"the input {printable(name)} matches it too"
+    if is_remote(name) or is_remote(file):
+        if str(file) == name or str(file).startswith(name.rstrip("/") + "/"):
+            return within
+        return matched if fnmatch.fnmatchcase(str(file), name) else ""
+    given = place(name)
+    if given.is_dir():
+        return within if real_path(file).is_relative_to(real_path(given)) else ""
+    if given.exists():
+        return "is an input" if _is_same(file, given) else ""
+    return matched if file.absolute().match(str(given.absolute())) else ""
+
+
+def _is_same(file: Path, given: Path) -> bool:
+    """Whether two paths name one file, be it by links of either sort."""
+    try:
+        return file.samefile(given)
+    except OSError:  # what is to be written need not be there yet
+        return real_path(file) == real_path(given)
 
 
 def doubled(paths: Iterable[Path]) -> Path | None:

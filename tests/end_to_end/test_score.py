@@ -259,12 +259,14 @@ def test_how_certain_each_answer_is_stands_in_columns(misstep: Command, form: st
         assert "certainty_low" in (misstep.folder / f"scores.{form}").read_text(encoding="utf-8").splitlines()[0]
 
 
-def test_a_report_replaces_neither_rules_nor_scores(misstep: Command) -> None:
+def test_a_run_replaces_neither_rules_nor_scores(misstep: Command) -> None:
     misstep.write("log.jsonl", LATE)
     pack = "schema: 1\npack: own\nextends: misstep\n"
     misstep.write("own.yaml", pack)
     for arguments, named in (
         (["--rules", "own.yaml", "--report", "own.yaml"], "own.yaml: is an input; write elsewhere"),
+        (["--rules", "own.yaml", "--rejects", "own.yaml"], "own.yaml: is an input; write elsewhere"),
+        (["--baseline", "own.yaml", "--rejects", "own.yaml"], "own.yaml: is an input; write elsewhere"),
         (["--report", "scores.jsonl"], "scores.jsonl: is named for two outputs; give each a file of its own"),
     ):
         run = alone(misstep, "log.jsonl", "-o", "scores.jsonl", "--overwrite", *arguments)

@@ -56,6 +56,11 @@ class Database:
     query: str
     name: str
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The file of this machine that holds it, if one does."""
+        return (self.address,) if self.system in _FILES and self.address != MEMORY else ()
+
     def may_be(self, output: Database) -> bool:
         """Whether a table to be written is what is read here, or may be a part of it. Case does not tell tables apart."""
         if self.system != output.system or _place(self) != _place(output):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fnmatch
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
 from pathlib import Path
 from secrets import token_hex
 from tempfile import gettempdir
@@ -21,7 +19,7 @@ from misstep.batch.loading import DatabaseOutput
 from misstep.batch.output_path import OutputPath
 from misstep.batch.summary import Summary
 from misstep.errors import UsageError, printable
-from misstep.files import doubled, is_remote, place, place_to_write, real_path, refuse_not_utf_8, whole_file
+from misstep.files import doubled, is_remote, place_to_write, refuse_inputs, refuse_not_utf_8, whole_file
 
 STDOUT = "-"
 
@@ -170,39 +168,21 @@ def check_writable(files: Sequence[Path], overwrite: bool) -> None:
 
 
 def check_no_input(output: Output, files: Sequence[Path], inputs: Sequence[str]) -> None:
-    """Raise UsageError where a file to be written is an input, or would be one next time."""
+    """Raise UsageError where a file to be written is an input, or would be one next time.
+
+    ``inputs``: also the files of the rules, of the baseline and of the mapping.
+    """
     for name in inputs:
         if name.startswith(DATABASES):
-            if isinstance(output, DatabaseOutput) and read_url(name).may_be(output.database):
+            read = read_url(name)
+            if isinstance(output, DatabaseOutput) and read.may_be(output.database):
                 raise UsageError(f"{printable(output.name)}: is an input; write elsewhere")
+            refuse_inputs(files, read.files)
         elif name != STDIN:
             refuse_inputs(files, [name])
-
-
-def refuse_inputs(files: Iterable[Path], names: Iterable[str]) -> None:
-    """Raise UsageError where a file to be written is one that is read."""
-    for name, file in product(names, files):
-        if message := _overlap(file, name):
-            raise UsageError(f"{printable(str(file))}: {message}; write elsewhere")
 
 
 def refuse_equal(files: Sequence[Path]) -> None:
     """Raise UsageError where two files to be written are one."""
     if (file := doubled(files)) is not None:
         raise UsageError(f"{printable(str(file))}: is named for two outputs; give each a file of its own")
-
-
-def _overlap(file: Path, name: str) -> str:
-    """The message about a file that is an input, or empty. In an object storage names alone count: one stands for an object, or
-    for all that begin as if in a folder."""
-    within, matched = f"lies in the input {printable(name)}", f"the input {printable(name)} matches it too"
-    if is_remote(name) or is_remote(file):
-        if str(file) == name or str(file).startswith(name.rstrip("/") + "/"):
-            return within
-        return matched if fnmatch.fnmatchcase(str(file), name) else ""
-    given = place(name)
-    if given.is_dir():
-        return within if real_path(file).is_relative_to(real_path(given)) else ""
-    if given.exists():
-        return "is an input" if real_path(file) == real_path(given) else ""
-    return matched if file.absolute().match(str(given.absolute())) else ""

@@ -36,6 +36,7 @@ from misstep.batch.journal import (
     is_begun,
     part_file,
 )
+from misstep.batch.loading import DatabaseOutput
 from misstep.batch.mapping.mapping_coverage import LogCoverage
 from misstep.batch.outputs import (
     GrowingOutput,
@@ -169,8 +170,9 @@ def score(
     compared = target.beside("baseline.json")
     beside = [compared, rejected] if baseline else [rejected]
     files = [*target.files(wanted.tables), *beside, *map(place_to_write, writes)]
-    check_no_input(target, [*files, folder], names)
-    refuse_equal(files)
+    read = [*rulebase.files, *(baseline.files if baseline else ()), *((mapping.file,) if mapping else ())]
+    check_no_input(target, [*files, folder], [*names, *read])
+    refuse_equal([*files, *map(Path, target.database.files)] if isinstance(target, DatabaseOutput) else files)
     runner = workers_of(on, workers, folder)
     for path in (folder, rejected):
         refuse_unreached(path)

@@ -46,12 +46,11 @@ def report(results: tuple[str, ...], output: Path, by: tuple[str, ...], outcome:
     misstep report 'sqlite:///log.db?table=scores'
     """
     from misstep.batch.databases import DATABASES
-    from misstep.batch.outputs import refuse_inputs
     from misstep.batch.report.outcomes import OutcomeChoice
     from misstep.batch.report.report_page import check_report_file, write_report
     from misstep.batch.results import read_scores
     from misstep.errors import UsageError, printable
-    from misstep.files import doubled, place
+    from misstep.files import doubled, place, refuse_inputs
 
     chosen = OutcomeChoice.parse(outcome) if outcome else None
     check_report_file(output, overwrite)

@@ -179,7 +179,6 @@ def score(
     misstep score logs/ -o scores.csv --keep team,month --with findings
     misstep score 'sqlite:///log.db?table=interviews' -o 'sqlite:///log.db?table=scores'
     """
-    from misstep.batch.outputs import refuse_inputs
     from misstep.batch.run import score as run
     from misstep.batch.summary import notes_text
     from misstep.cli.progress import show_progress
@@ -192,7 +191,6 @@ def score(
 
         chosen = OutcomeChoice.parse(ended) if ended else None
         check_report_file(report, overwrite)
-        refuse_inputs([report], [str(path) for path in (*rules, *baseline, *([mapping] if mapping is not None else []))])
 
     def then(scores: Scores) -> None:
         if report is not None:

@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
@@ -133,6 +134,18 @@ class Merged:
         """Whether an action or source that an entry names is declared, or broken; an unknown one is reported."""
         names, there = getattr(self, section), f"; declare it under {section}:"
         return (section, word) in self.broken or entry.knows(section[:-1], word, names, *path, otherwise=there)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every file that was read: of packs, of their tables, and of words."""
+        packs = [Path(pack.document.file) for pack in self.packs]
+        sheets = [
+            file.parent / table.csv
+            for file, pack in zip(packs, self.packs, strict=True)
+            for table in pack.doc.tables.values()
+            if table.csv is not None
+        ]
+        return (*map(str, packs + sheets), *(words.file for words in self.word_files))
 
     def is_broken(self, word: str) -> bool:
         """Whether a word is the name of a broken kind or role."""

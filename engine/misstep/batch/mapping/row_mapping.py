@@ -70,6 +70,11 @@ class RowMapping:
         return cls(document, shaped(document), rulebase or RuleBase.shipped())
 
     @property
+    def file(self) -> str:
+        """The file that it was read from, or a name for its text."""
+        return self._document.file
+
+    @property
     def digest(self) -> str:
         """Of its content: whether it is another one."""
         return hashlib.sha256(self._document.text.encode()).hexdigest()
