@@ -96,6 +96,12 @@ def real_path(path: Path) -> Path:
         return path.absolute()
 
 
+def refuse_existing(file: Path, overwrite: bool) -> None:
+    """Raise UsageError where a file is there that would be replaced; a pipe or terminal is written to, and stays."""
+    if file.is_file() and not overwrite:
+        raise UsageError(f"{printable(str(file))}: is there already; give --overwrite to replace it, or choose another name")
+
+
 def refuse_inputs(files: Iterable[Path], names: Iterable[str]) -> None:
     """Raise UsageError where a file to be written is one that is read."""
     for name, file in product(names, files):

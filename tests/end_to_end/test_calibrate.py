@@ -236,6 +236,16 @@ def test_a_picture_takes_the_place_of_another(misstep: Command) -> None:
     assert (misstep.folder / "bands.svg").read_text(encoding="utf-8").startswith("<svg ")
 
 
+def test_a_picture_replaces_neither_cases_nor_rules(misstep: Command) -> None:
+    misstep.write("judged.svg", LINES)
+    misstep.write("rules.svg", "schema: 1\npack: own\nextends: misstep\n")
+    for picture in ("judged.svg", "rules.svg"):
+        before = (misstep.folder / picture).read_bytes()
+        run = misstep.inside("calibrate", "judged.svg", "--rules", "rules.svg", "--picture", picture)
+        assert (run.code, run.out, run.err) == (2, "", f"misstep: {picture}: is an input; write elsewhere\n")
+        assert (misstep.folder / picture).read_bytes() == before
+
+
 def test_a_picture_that_cannot_be_put_down_is_said_and_leaves_nothing(misstep: Command) -> None:
     (misstep.folder / "bands.svg").mkdir()
     run = misstep.inside("calibrate", "-", *RULES, "--picture", "bands.svg", stdin=LINES.encode())

@@ -49,6 +49,26 @@ def test_what_cannot_be_done_is_said_and_leaves_nothing_behind(misstep: Command,
     assert list(misstep.folder.iterdir()) == []
 
 
+def test_a_file_is_replaced_only_where_that_is_asked_for_and_rules_never(misstep: Command) -> None:
+    misstep.write("log.jsonl", "mine")
+    pack = "schema: 1\npack: own\nextends: misstep\n"
+    misstep.write("own.yaml", pack)
+    there = "log.jsonl: is there already; give --overwrite to replace it, or choose another name"
+    read = "own.yaml: is an input; write elsewhere"
+    for arguments, message in (
+        (["-o", "log.jsonl"], there),
+        (["--rules", "own.yaml", "-o", "own.yaml"], read),
+        (["--rules", "own.yaml", "-o", "own.yaml", "--overwrite"], read),
+    ):
+        run = misstep.inside("sample", "5", *arguments)
+        assert (run.code, run.out, run.err) == (2, "", f"misstep: {message}\n")
+    assert (misstep.folder / "log.jsonl").read_text("utf-8") == "mine"
+    assert (misstep.folder / "own.yaml").read_text("utf-8") == pack
+    run = misstep.inside("sample", "5", "-o", "log.jsonl", "--overwrite")
+    assert (run.code, run.out, run.err) == (0, "", "")
+    assert (misstep.folder / "log.jsonl").read_bytes() == misstep.inside("sample", "5").raw
+
+
 @pytest.mark.parametrize("count", ["0", "-1", "many", "1.5"])
 def test_a_count_is_a_whole_number_from_one(misstep: Command, count: str) -> None:
     run = misstep.inside("sample", "--", count)

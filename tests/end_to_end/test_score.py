@@ -275,3 +275,7 @@ def test_a_run_replaces_neither_rules_nor_scores(misstep: Command) -> None:
     run = misstep.inside("test", "own.yaml", "--junit", "own.yaml")
     said = "own.yaml: ends as a file of rules does; give --junit a file *.xml"
     assert (run.code, run.out, run.err) == (2, "", f"misstep: {said}\n")
+    misstep.write("rules.xml", pack)
+    run = misstep.inside("test", "rules.xml", "--junit", "rules.xml")
+    assert (run.code, run.out, run.err) == (2, "", "misstep: rules.xml: is an input; write elsewhere\n")
+    assert (misstep.folder / "rules.xml").read_text("utf-8") == pack

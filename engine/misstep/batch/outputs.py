@@ -19,7 +19,7 @@ from misstep.batch.loading import DatabaseOutput
 from misstep.batch.output_path import OutputPath
 from misstep.batch.summary import Summary
 from misstep.errors import UsageError, printable
-from misstep.files import doubled, is_remote, place_to_write, refuse_inputs, refuse_not_utf_8, whole_file
+from misstep.files import doubled, is_remote, place_to_write, refuse_existing, refuse_inputs, refuse_not_utf_8, whole_file
 
 STDOUT = "-"
 
@@ -163,8 +163,7 @@ def check_writable(files: Sequence[Path], overwrite: bool) -> None:
         if file.is_dir():
             way = "give --append to add to it, or another file" if (file / RUNS).is_dir() else "give a file"
             raise UsageError(f"{shown}: is a folder; {way}")
-        if file.exists() and not overwrite:
-            raise UsageError(f"{shown}: is there already; give --overwrite to replace it, or choose another name")
+        refuse_existing(file, overwrite)
 
 
 def check_no_input(output: Output, files: Sequence[Path], inputs: Sequence[str]) -> None:

@@ -83,6 +83,7 @@ def calibrate(
     from misstep.analysis.calibration import agreement_report, certainty_report
     from misstep.analysis.calibration.picture import check_picture_file, write_picture
     from misstep.assessment.record_files import check_is_file
+    from misstep.files import refuse_inputs
 
     if certainty and (bases or min_confidence is not None or picture is not None or _is_given("worst")):
         raise UsageError("--certainty measures the records of all cases; remove --basis, --min-confidence, --worst and --picture")
@@ -92,6 +93,8 @@ def calibrate(
         if str(file) != "-":
             check_is_file(file)
     rulebase = load_rules(rules)
+    if picture is not None:
+        refuse_inputs([picture], [*(str(file) for file in cases if str(file) != "-"), *rulebase.files])
     if certainty:
         figures = rulebase.measure_certainty(*cases, engine=engine)
         return _print(figures, figures.problems, output, color, certainty_report.to_text, certainty_report.to_markdown)

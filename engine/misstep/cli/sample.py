@@ -23,7 +23,8 @@ from misstep.cli.group import FilePath, cli, load_rules, rules_option, split_nam
     metavar="FILE",
     help="Write to FILE, atomically, instead of standard output.",
 )
-def sample(count: int, seed: int, rules: tuple[Path, ...], columns: str, output: Path) -> None:
+@click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
+def sample(count: int, seed: int, rules: tuple[Path, ...], columns: str, output: Path, overwrite: bool) -> None:
     """Generate a log of N made-up interviews, as JSON lines, for experiments.
 
     The records follow the kinds of the rule base; frequencies are made up. The same N, seed and rules always give the same log.
@@ -34,10 +35,14 @@ def sample(count: int, seed: int, rules: tuple[Path, ...], columns: str, output:
     """
     import orjson
 
-    from misstep.files import whole_file
+    from misstep.files import refuse_existing, refuse_inputs, whole_file
     from misstep.tools.sample import sample_records
 
-    records = sample_records(load_rules(rules), count, seed, tuple(dict.fromkeys(split_names(columns))))
+    rulebase = load_rules(rules)
+    if str(output) != "-":
+        refuse_inputs([output], rulebase.files)
+        refuse_existing(output, overwrite)
+    records = sample_records(rulebase, count, seed, tuple(dict.fromkeys(split_names(columns))))
     lines = (orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE) for record in records)
     if str(output) == "-":
         sys.stdout.flush()

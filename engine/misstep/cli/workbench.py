@@ -100,9 +100,10 @@ def test(
 
 
 def _write_junit(file: Path, report: CaseReport) -> None:
-    from misstep.files import whole_file
+    from misstep.files import refuse_inputs, whole_file
     from misstep.tools.junit import to_junit
 
+    refuse_inputs([file], report.files)
     with whole_file(file) as stream:
         stream.write(to_junit(report.outcomes))
 

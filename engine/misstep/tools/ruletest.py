@@ -57,12 +57,13 @@ class CaseOutcome:
 @dataclass(frozen=True, slots=True)
 class CaseReport:
     """The outcomes of cases, and the rules of the packs, ``rules`` in number, that fire in none of them. ``conditions``: those of
-    the rules, and how the cases saw them, where that is asked for."""
+    the rules, and how the cases saw them, where that is asked for; ``files``: all that were read."""
 
     outcomes: tuple[CaseOutcome, ...]
     rules: int
     never_fired: tuple[str, ...]
     conditions: tuple[SeenCondition, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 def run_cases(
@@ -94,6 +95,7 @@ def run_cases(
         len(own),
         tuple(rule for rule in own if rule not in fired),
         tuple(cover_conditions(base, memories)) if coverage else (),
+        merged.files,
     )
 
 

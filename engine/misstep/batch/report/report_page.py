@@ -25,7 +25,7 @@ from misstep.batch.report.summing import measure
 from misstep.batch.results import Scores
 from misstep.batch.summary import notes_text
 from misstep.errors import UsageError, printable
-from misstep.files import whole_file
+from misstep.files import refuse_existing, whole_file
 
 
 def write_report(
@@ -54,8 +54,7 @@ def check_report_file(file: Path, overwrite: bool = False) -> None:
         raise UsageError(f"{name}: no such folder")
     if file.is_dir():
         raise UsageError(f"{name}: is a folder; give a file")
-    if file.exists() and not overwrite:
-        raise UsageError(f"{name}: is there already; give --overwrite to replace it, or choose another name")
+    refuse_existing(file, overwrite)
     require_vl_convert()
 
 
