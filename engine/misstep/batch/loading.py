@@ -62,6 +62,8 @@ class DatabaseOutput:
             raise UsageError(f"{name}: names that begin with sqlite_ are SQLite's own; choose another name for the table")
         if database.address == MEMORY:
             raise UsageError(f"{name}: a database in memory is gone with the run; name a file: sqlite:///PATH?table=NAME")
+        if database.system == "sqlite" and Path(database.address).is_dir():
+            raise UsageError(f"{name}: {printable(database.address)} is a folder; name a file: sqlite:///PATH?table=NAME")
         return cls(database, url)
 
     @property

@@ -176,7 +176,7 @@ def check_no_input(output: Output, files: Sequence[Path], inputs: Sequence[str])
             read = read_url(name)
             if isinstance(output, DatabaseOutput) and read.may_be(output.database):
                 raise UsageError(f"{printable(output.name)}: is an input; write elsewhere")
-            refuse_inputs(files, read.files)
+            refuse_inputs(files, [file for file in read.files if not Path(file).is_dir()])
         elif name != STDIN:
             refuse_inputs(files, [name])
 
