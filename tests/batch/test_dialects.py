@@ -160,13 +160,39 @@ def test_a_byte_that_is_no_text_costs_only_its_row(tmp_path: Path) -> None:
     assert told(read(tmp_path / "a.csv", tmp_path / "spool", keep=("team",))) == ["2: []", "3: []", "4! not UTF-8 text"]
 
 
-def test_text_that_stops_being_of_its_encoding_is_read_up_to_there(tmp_path: Path) -> None:
-    text = "id,facts\n" + "a,[]\n" * 100_000
-    (tmp_path / "a.csv").write_bytes(text.encode("utf-16") + b"\x00\xd8")
-    *rows, fault = read(tmp_path / "a.csv", tmp_path / "spool")
+@pytest.mark.parametrize("count", [1, 2, 10_921, 10_922, 10_923, 100_000])  # around the end of the first chunk, and of others
+@pytest.mark.parametrize(
+    ("encoding", "damage"),
+    [
+        ("utf-16", b"x"),
+        ("utf-16", b"\x00\xd8"),
+        ("utf-16", b"\x00\xdc\n\x00"),
+        ("utf-16-le", b"x"),
+        ("utf-16-be", b"\xdc\x00\x00\n"),
+        ("utf-32", b"xy"),
+        ("utf-32", b"\x00\x00\x11\x00" * 3),
+        ("utf-7", b"+2AA-"),
+        ("iso2022_jp", b"\x1b$)x"),
+    ],
+)
+def test_text_that_stops_being_of_its_encoding_is_read_up_to_there(
+    tmp_path: Path, encoding: str, damage: bytes, count: int
+) -> None:
+    text = "id,facts\n" + "a,[]\n" * count
+    (tmp_path / "a.csv").write_bytes(text.encode(encoding) + damage)
+    *rows, fault = read(tmp_path / "a.csv", tmp_path / "spool", encoding=encoding)
     assert all(isinstance(row, Logged) for row in rows)
-    assert len(rows) > 60_000
-    assert told([fault])[0].endswith("! the text is not utf-16 from here on")
+    assert len(rows) == count
+    assert told([fault]) == [f"{count + 2}! the text is not {encoding} from here on"]
+
+
+def test_lines_of_json_before_a_fault_of_the_encoding_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes('{"facts": []}\n[]\n'.encode("utf-16") + b"x")
+    assert told(read(tmp_path / "a.jsonl", tmp_path / "spool")) == [
+        '1: {"facts": []}',
+        "2: []",
+        "3! the text is not utf-16 from here on",
+    ]
 
 
 def test_lines_of_json_may_be_utf_16(tmp_path: Path) -> None:

@@ -113,14 +113,22 @@ class Stream(io.RawIOBase):
         return data
 
     def _recode(self, data: bytes, last: bool) -> bytes:
-        """Bytes as UTF-8."""
+        """Bytes as UTF-8, up to a fault."""
         if self._decoder is None:
             return data
+        before = self._decoder.getstate()
         try:
             return self._decoder.decode(data, last).encode("utf-8", "surrogateescape")
-        except UnicodeError:
+        except UnicodeError as error:
             self.fault = f"the text is not {self.encoding} from here on"
-            return b""
+            text = ""
+            if isinstance(error, UnicodeDecodeError):
+                self._decoder.setstate(before)
+                whole = error.start - (len(error.object) - len(data))  # what it still had of the bytes before stands in front
+                text = self._decoder.decode(data[: max(whole, 0)])
+            elif isinstance(error, UnicodeEncodeError):  # half of a surrogate pair
+                text = error.object[: error.start]
+            return text.encode("utf-8", "surrogateescape")
 
     def close(self) -> None:
         """Close the file."""
