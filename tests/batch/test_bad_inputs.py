@@ -148,6 +148,16 @@ def test_what_is_found_in_a_folder_and_cannot_be_read_costs_the_others_nothing(
     assert told(read(logs, tmp_path / "spool", **options)) == ["1: [1]", f"1! {said}", "1: [2]"]
 
 
+def test_what_is_named_and_cannot_be_read_stops_the_run_before_the_others(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(LINE)
+    (tmp_path / "b.parquet").write_bytes(b"PAR1")
+    with pytest.raises(RecordError, match=r"b\.parquet: is not a Parquet file, or is truncated or damaged$"):
+        score([tmp_path / "a.jsonl", tmp_path / "b.parquet"], tmp_path / "s.csv")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl", "b.parquet"]
+    outcome = score(f"{tmp_path}/[ab].*", tmp_path / "s.csv")
+    assert (outcome.interviews, outcome.rejects) == (1, 1)
+
+
 def nothing(folder: Path) -> None:
     pass
 
