@@ -86,6 +86,23 @@ def test_a_row_that_is_broken_costs_only_itself(tmp_path: Path) -> None:
     ]
 
 
+RETURN = "has a carriage return alone, which ends no line here; save the file with line ends of LF or CRLF"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("id,facts\na,[]\r\nb,[]\rc,[]\rd,[]\ne,[]\n", ["2: []", f"3! {RETURN}", "4: []"]),
+        ('id,facts\na,"[]"\rb,"[]"\nc,[]\n', [f"2! {RETURN}", "3: []"]),
+        ('id,facts\n"a\rb",[]\n', ["2: []"]),  # within a text it is one of its signs
+        ("id,facts\na,[]\nb,[]\r", ["2: []", "3: []"]),
+    ],
+)
+def test_a_carriage_return_alone_is_named(tmp_path: Path, text: str, found: list[str]) -> None:
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8", newline="")
+    assert told(read(tmp_path / "a.csv", tmp_path / "spool")) == found
+
+
 @pytest.mark.parametrize("cell", ["[]", '"[]"', f'"{QUOTED}"', '"[\n]"'])
 @pytest.mark.parametrize("place", [0, 1, 100, 198, 199])
 @pytest.mark.parametrize("broken", ['x,"[]', 'x,"[],y', '"x,[]', 'x,"[{""kind"": 1}]', 'x,"""', 'x,"a\nb'])

@@ -23,6 +23,8 @@ BROKEN = "is not valid CSV: a quote is left open, or stands within a text, where
 
 BARE_RETURN = "ends in a carriage return alone, and so does every other; save the file with line ends of LF or CRLF"
 
+LONE_RETURN = "has a carriage return alone, which ends no line here; save the file with line ends of LF or CRLF"
+
 LEFT_OPEN = "if it looks shorter, a quote is left open"
 
 _AGAIN = 4  # how often a byte is read once more, on average
@@ -135,8 +137,8 @@ class CsvRows:
                 return None
             except _TooLong:
                 return Cells(self.line, [], f"{too_long(self._most)}; {LEFT_OPEN}")
-            except csv.Error:
-                cells = Cells(self.line, [], BROKEN)
+            except csv.Error as error:  # that of a line end within a row is the only one with these words
+                cells = Cells(self.line, [], LONE_RETURN if "new-line character" in str(error) else BROKEN)
             if self._torn():
                 return None
             if cells.cells or cells.wrong:
