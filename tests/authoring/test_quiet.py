@@ -56,6 +56,24 @@ def test_a_record_that_is_urgent_is_found(facts: list[dict[str, object]], tmp_pa
     assert found.mistakes
 
 
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--mutate"], "--mutate"),
+        (["-k", "small"], "-k"),
+        (["--update", "--show"], "--show, --update"),
+        (["--junit", "log.jsonl", "--coverage"], "--coverage, --junit"),
+        (["--seed", "1", "--sample", "3", "--journal", "j"], "--sample, --seed, --journal"),
+    ],
+)
+def test_what_is_for_cases_does_not_go_with_it(misstep: Command, options: list[str], named: str) -> None:
+    misstep.write("kitchen.yaml", PACK)
+    misstep.write("log.jsonl", '[{"kind": "dent", "depth": 4}]\n')
+    run = misstep.inside("test", "kitchen.yaml", "--quiet", "log.jsonl", *options)
+    said = f"misstep: --quiet checks a log instead of the cases; remove {named}\n"
+    assert (run.code, run.out, run.err) == (2, "", said)
+
+
 def test_test_names_record_and_step(misstep: Command) -> None:
     misstep.write("kitchen.yaml", PACK)
     misstep.write("log.jsonl", '[{"kind": "dent", "depth": 4}]\n{"id": "deep", "facts": [{"kind": "dent", "depth": 6}]}\n')

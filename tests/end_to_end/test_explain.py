@@ -47,6 +47,16 @@ WRONG: dict[tuple[str, ...], str] = {
     ("--why-not", "outage.minuts"): "misstep: there is no rule or action 'outage.minuts'; did you mean 'outage.minutes'?",
     ("--what-if", "outge.minutes=1"): "misstep: what-if outge: the record has no such fact; did you mean 'outage'?",
     ("--what-if", "outage.minuts=1"): "misstep: what-if outage.minuts: outage has no field 'minuts'; did you mean 'minutes'?",
+    ("--why-not", ""): "misstep: there is no rule or action ''",
+    ("--what-if", "outage.minutes=1", "--what-if", "outage.minutes=2"): (
+        "misstep: what-if outage.minutes: is changed twice; give the field one value"
+    ),
+    ("--what-if", "outage.minutes=1", "--what-if", "outage-1.minutes=2"): (
+        "misstep: what-if outage-1.minutes: is changed twice; give the field one value"
+    ),
+    ("--why-not", "", "--counterfactual"): (
+        "misstep: --why-not, --what-if and --counterfactual are questions of their own: ask one at a time"
+    ),
     ("--why-not", "outage", "--counterfactual"): (
         "misstep: --why-not, --what-if and --counterfactual are questions of their own: ask one at a time"
     ),

@@ -173,6 +173,22 @@ BAD = {
     ),
     "twice": (["log.jsonl", "log.jsonl"], "log.jsonl: is given twice; every interview is to be scored once"),
     "the output as input": (["log.jsonl", "scores.parquet"], "scores.parquet: is an input; write elsewhere"),
+    "the title of no report": (["log.jsonl", "--title", "May"], "--title and --outcome go with --report"),
+    "the outcome of no report": (["log.jsonl", "--outcome", "hired"], "--title and --outcome go with --report"),
+    "a score of no notes": (["log.jsonl", "--notes-score", "0.8"], "--notes-score goes with --from-notes"),
+    "notes of no name": (
+        ["log.jsonl", "--from-notes", ""],
+        "from_notes: an empty name is no column; name one with text in people's",
+    ),
+    "a column of no name": (["log.jsonl", "--keep", ","], "keep: an empty name is no column; name columns as in team,month"),
+    "the delimiter of no CSV": (
+        ["log.jsonl", "--delimiter", ";"],
+        "delimiter and decimal say how the cells of CSV stand, and no input is CSV; remove them",
+    ),
+    "the decimal sign of no CSV": (
+        ["log.jsonl", "--decimal", ","],
+        "delimiter and decimal say how the cells of CSV stand, and no input is CSV; remove them",
+    ),
     "no rules": (["log.jsonl", "--rules", "no.yaml"], "no.yaml: "),
     "no cluster": (
         ["log.jsonl", "--on", "spark://x"],

@@ -66,12 +66,14 @@ def find_what_if(
 ) -> WhatIf:
     """Change fields of a record, ``{"late_arrival.minutes": 5}``: of the fact of that kind or id; None: left unsaid.
 
-    Raises UsageError where there is no such fact or field, or where the field does not take the value.
+    Raises UsageError where there is no such fact or field, where a field does not take the value, or is changed twice.
     """
     made: list[ChangedField] = []
     changed = facts
     for place, value in changes.items():
         changed, change = _change(changed, place, value, program)
+        if any((change.fact, change.field) == (other.fact, other.field) for other in made):
+            raise UsageError(f"what-if {printable(place)[:60]}: is changed twice; give the field one value")
         made.append(change)
     now, then = evaluate(facts), evaluate(changed)
     before, after = ({rule.id for rule in result.memory.fired()} for result in (now, then))

@@ -272,6 +272,10 @@ def _check_names(wanted: OutputOptions, ignore: set[str], needed: set[str], note
     for name in (*wanted.keep, *ignore, *needed, *notes):
         if not is_utf_8(name):
             raise UsageError(f"the name of a column is not UTF-8 text: '{printable(name)}'")
+    if "" in wanted.keep:
+        raise UsageError("keep: an empty name is no column; name columns as in team,month")
+    if "" in notes:
+        raise UsageError("from_notes: an empty name is no column; name one with text in people's words")
     if stated := needed.intersection(notes):
         raise UsageError(
             f"from_notes: the column '{printable(stated.pop())}' is read as it is; name one with text in people's words"

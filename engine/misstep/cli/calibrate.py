@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
-from click.core import ParameterSource
 
 from misstep.cli.group import (
     BAD,
@@ -17,6 +16,7 @@ from misstep.cli.group import (
     cli,
     color_option,
     engine_option,
+    is_given,
     load_rules,
     output_option,
     rules_option,
@@ -85,7 +85,7 @@ def calibrate(
     from misstep.assessment.record_files import check_is_file
     from misstep.files import refuse_inputs
 
-    if certainty and (bases or min_confidence is not None or picture is not None or _is_given("worst")):
+    if certainty and (bases or min_confidence is not None or picture is not None or is_given("worst")):
         raise UsageError("--certainty measures the records of all cases; remove --basis, --min-confidence, --worst and --picture")
     if picture is not None:
         check_picture_file(picture)
@@ -104,10 +104,6 @@ def calibrate(
     if picture is not None:
         write_picture(agreement, picture)
     return code
-
-
-def _is_given(option: str) -> bool:
-    return click.get_current_context().get_parameter_source(option) is not ParameterSource.DEFAULT
 
 
 def _print(

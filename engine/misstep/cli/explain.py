@@ -23,7 +23,7 @@ from misstep.cli.group import (
     use_color,
     write_bytes,
 )
-from misstep.errors import BudgetError, EngineError, RecordError, UsageError
+from misstep.errors import BudgetError, EngineError, RecordError, UsageError, printable
 
 if TYPE_CHECKING:
     from misstep.api import EngineName
@@ -72,10 +72,14 @@ def explain(
     """
     from misstep.assessment.record_files import answer_for, check_is_file, read_documents
 
-    if sum(map(bool, (why_not, what_if, counterfactual))) > 1:
+    if sum((why_not is not None, bool(what_if), counterfactual)) > 1:
         raise UsageError("--why-not, --what-if and --counterfactual are questions of their own: ask one at a time")
-    if output == "mermaid" and (why_not or what_if or counterfactual):
+    if output == "mermaid" and (why_not is not None or what_if or counterfactual):
         raise UsageError("--output mermaid: only a whole explanation is drawn as a graph")
+    changes = [change.partition("=") for change in what_if]
+    names = [name for name, _, _ in changes]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise UsageError(f"what-if {printable(twice[0])[:60]}: is changed twice; give the field one value")
     if str(file) != "-":
         check_is_file(file)  # before the rules are loaded, which takes longer
     rulebase = load_rules(rules)
@@ -83,12 +87,11 @@ def explain(
     def answer(facts: Any) -> tuple[_Told, ReportDocument]:
         from misstep.analysis import explanation_text as texts
 
-        if why_not:
+        if why_not is not None:
             reason = rulebase.why_not(facts, why_not, engine)
             return reason, texts.why_not_document(reason, "rule" if why_not in rulebase.rules else "action")
         if what_if:
-            changes = {name: value or None for name, _, value in (change.partition("=") for change in what_if)}
-            changed = rulebase.what_if(facts, changes, engine)
+            changed = rulebase.what_if(facts, {name: value or None for name, _, value in changes}, engine)
             return changed, texts.what_if_document(changed)
         if counterfactual:
             found = rulebase.counterfactuals(facts, engine)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from misstep.errors import MisstepError, UsageError
 from misstep.files import EMPTY
@@ -136,6 +137,11 @@ def print_error(error: MisstepError) -> None:
     """Print every problem of an error on standard error, one on each line."""
     for line in str(error).splitlines():
         print(f"misstep: {line}", file=sys.stderr)
+
+
+def is_given(option: str) -> bool:
+    """Whether an option of the command that runs stands on its line, by the name of its parameter."""
+    return click.get_current_context().get_parameter_source(option) is not ParameterSource.DEFAULT
 
 
 def load_rules(paths: tuple[Path, ...]) -> RuleBase:

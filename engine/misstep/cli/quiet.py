@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 
 import click
 
-from misstep.cli.group import FOUND, OK, FilePath, print_json
+from misstep.cli.group import FOUND, OK, FilePath, is_given, print_json
+from misstep.errors import UsageError
 from misstep.layout.wording import counted
 
 
@@ -23,9 +24,18 @@ def with_quiet_log(command: Callable[..., int]) -> Callable[..., int]:
     )
     @wraps(command)
     def checked(paths: tuple[Path, ...], output: str, quiet: Path | None, **options: object) -> int:
-        return command(paths, output=output, **options) if quiet is None else _check(paths, quiet, output)
+        if quiet is None:
+            return command(paths, output=output, **options)
+        if others := [param.opts[0] for param in click.get_current_context().command.params if _goes_astray(param, options)]:
+            raise UsageError(f"--quiet checks a log instead of the cases; remove {', '.join(others)}")
+        return _check(paths, quiet, output)
 
     return checked
+
+
+def _goes_astray(param: click.Parameter, options: Mapping[str, object]) -> bool:
+    """Whether an option is given that is only for cases."""
+    return param.name in options and is_given(str(param.name))
 
 
 def _check(paths: tuple[Path, ...], log: Path, output: str) -> int:

@@ -14,6 +14,7 @@ from misstep.cli.group import (
     FilePath,
     NumberRange,
     cli,
+    is_given,
     load_rules,
     rules_option,
     split_names,
@@ -184,6 +185,10 @@ def score(
     from misstep.cli.progress import show_progress
     from misstep.errors import UsageError, printable
 
+    if report is None and (title or ended):
+        raise UsageError("--title and --outcome go with --report")
+    if from_notes is None and is_given("notes_score"):
+        raise UsageError("--notes-score goes with --from-notes")
     chosen = None
     if report is not None:
         from misstep.batch.report.outcomes import OutcomeChoice

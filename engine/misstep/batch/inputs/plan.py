@@ -41,6 +41,8 @@ def plan_parts(
     """
     said: list[SourceRemark] = [] if remarks is None else remarks
     sources = find_sources(inputs, reading.form, said)
+    if (reading.delimiter or reading.decimal) and not any(source.form in ("csv", "long-csv") for source in sources):
+        raise UsageError("delimiter and decimal say how the cells of CSV stand, and no input is CSV; remove them")
     faults: dict[InputSource, str] = {}
     for source in sources:
         try:
