@@ -3,9 +3,9 @@
     python -m benchmarks.narrowest          # the figure of docs/api.md
     python -m benchmarks.narrowest --kinds  # the ranges of each kind, besides
 
-Judged cases are put together by the kinds of their mistakes. For each group of four or more, the narrowest range that holds the
-damage of seven in eight of these very cases is taken: in hindsight, which no forecast has. Ranges that hold as many and are chosen
-beforehand cannot be narrower on the whole.
+Judged cases are put together by the kinds of their mistakes. For each group of four or more, the narrowest range is taken that
+holds the damage of seven in eight of these very cases: in hindsight, which no forecast has. Ranges that hold as many and are
+chosen beforehand cannot be narrower on the whole.
 """
 
 from __future__ import annotations
