@@ -174,8 +174,12 @@ def whole_file(path: Path, mode: int = 0o666, sync: bool = True) -> Iterator[IO[
     if path.is_dir():  # before the work is done, not after it
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if path.exists() and not path.is_file():
-        with path.open("wb") as stream:
-            yield stream
+        try:
+            with path.open("wb") as stream:
+                yield stream
+        except OSError as error:
+            error.filename = error.filename or str(path)
+            raise
         return
     whole = real_path(path)  # a link stays one
     temporary = whole.with_name(f".{whole.name}.{secrets.token_hex(8)}.tmp")  # other writers have other names

@@ -509,6 +509,7 @@ CLOSED = {
     "stdin": "misstep: <stdin>: is closed; give a file or a pipe: < FILE\n",
     "stdout": "misstep: <stdout>: is closed; > /dev/null discards what is printed\n",
 }
+FULL = "misstep: {}: No space left on device\n"
 
 
 @pytest.mark.parametrize(
@@ -523,14 +524,22 @@ CLOSED = {
         ("2>&-", "score missing.jsonl -o a.jsonl", 2, False, ""),
         ("<&- >&- 2>&-", "kinds", 2, False, ""),
         ("2>/dev/full", "assess missing.json", 2, False, ""),
+        *(
+            (">/dev/full", command, 2, False, FULL.format("<stdout>"))
+            for command in ("kinds", "--version", "assess {}", "sample 500")
+        ),
+        (">/dev/full", "score {} -o -", 2, False, FULL.format("<stdout>")),
+        ("", "sample 500 -o /dev/full", 2, False, FULL.format("/dev/full")),
     ],
 )
-def test_a_stream_that_is_closed_is_told_in_a_line(
-    tmp_path: Path, closing: str, command: str, code: int, out: bool, err: str
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_stream_that_is_closed_or_full_is_told_in_a_line(
+    tmp_path: Path, closing: str, command: str, code: int, out: bool, err: str, unbuffered: str
 ) -> None:
     line = f'"$@" {command.format(SEED)} {closing}'
     shell = ["bash", "-c", line, "bash", *MISSTEP]
-    done = subprocess.run(shell, capture_output=True, cwd=tmp_path, env=environment(), check=False, stdin=subprocess.DEVNULL)
+    env = environment() | {"PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(shell, capture_output=True, cwd=tmp_path, env=env, check=False, stdin=subprocess.DEVNULL)
     assert (done.returncode, bool(done.stdout), done.stderr.decode()) == (code, out, err)
 
 

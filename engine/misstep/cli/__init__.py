@@ -36,7 +36,7 @@ from misstep.cli import (  # noqa: F401 - each module adds its commands to ``cli
     workbench,
 )
 from misstep.cli.group import BAD, OK, STOPPED, UNREAD, cli, print_error
-from misstep.cli.standard_streams import open_streams
+from misstep.cli.standard_streams import STDOUT, open_streams
 from misstep.errors import MisstepError, printable
 
 
@@ -56,7 +56,7 @@ def _run(arguments: list[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # the encoding of a terminal or file may not be UTF-8
             stream.reconfigure(errors="backslashreplace")
-    code = BAD
+    code, is_lost = BAD, False
     try:
         result = cli.main(arguments, prog_name="misstep", standalone_mode=False)
         sys.stdout.flush()  # may fail: the disk may be full
@@ -71,12 +71,13 @@ def _run(arguments: list[str] | None) -> int:
     except BrokenPipeError:
         code = UNREAD
     except OSError as error:
+        is_lost = error.filename == STDOUT
         place = f"{printable(str(error.filename))}: " if error.filename else ""
         print(f"misstep: {place}{error.strerror or printable(str(error))}", file=sys.stderr)
     except Exception as error:
         if os.environ.get("MISSTEP_DEBUG"):
             raise
         print(f"misstep: internal error ({type(error).__name__}); set MISSTEP_DEBUG=1 for a traceback", file=sys.stderr)
-    if code == UNREAD:  # Python flushes the stream once more at exit
+    if is_lost or code == UNREAD:  # Python flushes the stream once more at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
