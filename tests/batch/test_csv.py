@@ -17,7 +17,8 @@ from tests.batch.reading import FACTS, plan, read, told
 
 from misstep import RuleBase
 from misstep.batch.columns import OutputOptions
-from misstep.batch.inputs import read_part
+from misstep.batch.inputs import Reading, plan_parts, read_part
+from misstep.batch.mapping.row_mapping import RowMapping
 from misstep.batch.parts import Logged
 from misstep.batch.score_batch import score_records
 from misstep.errors import MisstepError
@@ -84,6 +85,16 @@ def test_a_row_that_is_broken_costs_only_itself(tmp_path: Path) -> None:
         "13: []",
         f"14! {BROKEN}",
     ]
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b" \n\r\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n", b"\xff\xfe", gzip.compress(b"\xef\xbb\xbf")]
+)
+def test_a_file_of_nothing_has_no_interviews(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "a.csv").write_bytes(data)
+    assert read(tmp_path / "a.csv", tmp_path / "spool") == []
+    mapping = RowMapping.parse("map: 1\ncolumns: {m: integer}\nfacts: {late_arrival: {minutes: m}}\n")
+    assert list(plan_parts([str(tmp_path / "a.csv")], Reading(tmp_path / "spool"), mapping=mapping)) == []
 
 
 RETURN = "has a carriage return alone, which ends no line here; save the file with line ends of LF or CRLF"

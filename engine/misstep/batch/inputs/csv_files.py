@@ -15,7 +15,7 @@ from dataclasses import replace
 import orjson
 
 from misstep.batch.inputs.cell_text import SeemsNull, read_cell
-from misstep.batch.inputs.delimited import KIND, CsvRows, wrong_width
+from misstep.batch.inputs.delimited import KIND, CsvRows, is_blank, wrong_width
 from misstep.batch.inputs.sources import InputSource
 from misstep.batch.inputs.spool import NOT_UTF_8, Spool, fault_part, plan_rows
 from misstep.batch.inputs.streams import Stream
@@ -34,7 +34,7 @@ FactCells = dict[str, str]
 
 def check_csv(source: InputSource, stream: Stream, reading: Reading) -> None:
     """Raise UsageError or RecordError about a wrong header."""
-    if stream.head.strip():
+    if not is_blank(stream.head):
         _columns(source, CsvRows(source, stream, reading), reading)
 
 
@@ -54,7 +54,7 @@ def plan_workbook(source: InputSource, reading: Reading, spool: Spool) -> Iterat
 
 def plan_csv(source: InputSource, stream: Stream, reading: Reading, spool: Spool) -> Iterator[Part]:
     """The parts of a stream; none of one in which there is nothing, not even a header."""
-    if not stream.head.strip():
+    if is_blank(stream.head):
         return
     rows = CsvRows(source, stream, reading)
     spool.remarks += rows.remarks

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
+from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Iterator
 from itertools import product
@@ -147,6 +148,11 @@ class CsvRows:
     def _torn(self) -> bool:
         """Whether the row is only the beginning of one, as the stream ended within it."""
         return bool(self._stream.fault) and self._lines.torn
+
+
+def is_blank(head: bytes) -> bool:
+    """Whether there is nothing in a file that begins so, not even a header; the mark of UTF-8 is nothing."""
+    return not head.removeprefix(BOM_UTF8).strip()
 
 
 def usual_delimiter(source: InputSource) -> str:

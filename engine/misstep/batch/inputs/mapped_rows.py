@@ -12,7 +12,7 @@ from misstep.batch.arrow import parquet_file, rows_of_batch
 from misstep.batch.databases import connected, read_url
 from misstep.batch.inputs.csv_files import Rows
 from misstep.batch.inputs.database import QueryTexts, database_rows, is_cut
-from misstep.batch.inputs.delimited import CsvRows, wrong_width
+from misstep.batch.inputs.delimited import CsvRows, is_blank, wrong_width
 from misstep.batch.inputs.json_files import JsonValues, find_list, is_document
 from misstep.batch.inputs.parquet import DAMAGE, MORE_THAN_BYTES, parquet_batches, schema_of, taken_groups, unpacks_too_much
 from misstep.batch.inputs.sources import InputSource, check_whole
@@ -124,7 +124,7 @@ def _of_stream(
 ) -> Iterator[RawRow]:
     last = 0
     if source.form in ("csv", "long-csv"):
-        if stream.head.strip():
+        if not is_blank(stream.head):
             rows = CsvRows(source, stream, reading)
             remarks += rows.remarks
             yield from _of_table(rows, _wanted(source, rows.header, mapping, reading), reading)
