@@ -162,6 +162,7 @@ def test_a_bar_on_a_terminal_and_nothing_in_a_pipe(misstep: Command) -> None:
     assert b"100%" in shown
 
 
+NO_CSV = "delimiter and decimal say how the cells of CSV stand, and no input is CSV; remove them"
 BAD = {
     "nothing to read": (["no.jsonl"], "no.jsonl: no such file"),
     "no match": (["logs/*.jsonl"], "logs/*.jsonl: no file matches"),
@@ -181,14 +182,8 @@ BAD = {
         "from_notes: an empty name is no column; name one with text in people's",
     ),
     "a column of no name": (["log.jsonl", "--keep", ","], "keep: an empty name is no column; name columns as in team,month"),
-    "the delimiter of no CSV": (
-        ["log.jsonl", "--delimiter", ";"],
-        "delimiter and decimal say how the cells of CSV stand, and no input is CSV; remove them",
-    ),
-    "the decimal sign of no CSV": (
-        ["log.jsonl", "--decimal", ","],
-        "delimiter and decimal say how the cells of CSV stand, and no input is CSV; remove them",
-    ),
+    "the delimiter of no CSV": (["log.jsonl", "--delimiter", ";"], NO_CSV),
+    "the decimal sign of no CSV": (["log.jsonl", "--decimal", ","], NO_CSV),
     "no rules": (["log.jsonl", "--rules", "no.yaml"], "no.yaml: "),
     "no cluster": (
         ["log.jsonl", "--on", "spark://x"],
@@ -273,6 +268,15 @@ def test_how_certain_each_answer_is_stands_in_columns(misstep: Command, form: st
         assert first["depends_on"][0].startswith(("late_arrival.", "interview."))
     else:
         assert "certainty_low" in (misstep.folder / f"scores.{form}").read_text(encoding="utf-8").splitlines()[0]
+
+
+def test_a_report_is_not_written_into_a_folder_of_rules(misstep: Command) -> None:
+    misstep.write("log.jsonl", LATE)
+    (misstep.folder / "rules").mkdir()
+    misstep.write("rules/own.yaml", "schema: 1\npack: own\nextends: misstep\n")
+    for option in ("--rules", "--baseline"):
+        run = alone(misstep, "log.jsonl", "-o", "scores.jsonl", option, "rules", "--report", "rules/may.html")
+        assert run.err.startswith("misstep: rules/may.html: lies in the input rules; write elsewhere")
 
 
 def test_a_run_replaces_neither_rules_nor_scores(misstep: Command) -> None:

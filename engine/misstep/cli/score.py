@@ -184,6 +184,7 @@ def score(
     from misstep.batch.summary import notes_text
     from misstep.cli.progress import show_progress
     from misstep.errors import UsageError, printable
+    from misstep.files import refuse_inputs
 
     if report is None and (title or ended):
         raise UsageError("--title and --outcome go with --report")
@@ -196,6 +197,8 @@ def score(
 
         chosen = OutcomeChoice.parse(ended) if ended else None
         check_report_file(report, overwrite)
+        # a report is read by people: it has no place in a folder of rules, which may be read as a pack next time
+        refuse_inputs([report], [str(path) for path in (*rules, *baseline) if path.is_dir()])
 
     def then(scores: Scores) -> None:
         if report is not None:

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import snowballstemmer
 
-from misstep.analysis.reading.wordings import Learnt, Lesson, TaughtPattern, WordIndex, WordPattern, lessons
+from misstep.analysis.reading.wordings import Learnt, Lesson, TaughtPattern, WordIndex, WordPattern, lessons_of
 from misstep.language.program import Program
 from misstep.language.words import Words
 from misstep.limits import Limits
@@ -47,7 +47,7 @@ def _shipped_lessons() -> dict[str, Lesson]:
     """What the words of each shipped kind teach: rules that extend the shipped ones learn but their own."""
 
     def learn() -> bytes:
-        taught = dict(lessons(shipped_program(), _shipped_words(), {}))
+        taught = dict(lessons_of(shipped_program(), _shipped_words(), {}))
         return zlib.compress(orjson.dumps(taught, default=tuple), 1)
 
     def read(text: bytes) -> dict[str, Lesson]:

@@ -188,7 +188,7 @@ class WordIndex:
         self.by_fields = frozenset(
             i for i, (kind, told) in enumerate(zip(self.kinds, self.words, strict=True)) if _is_by_fields(kind, told)
         )
-        self.learnt = self._learn(lesson for _, lesson in lessons(program, words, known)) if learnt is None else learnt
+        self.learnt = self._learn(lesson for _, lesson in lessons_of(program, words, known)) if learnt is None else learnt
         self.weights, self.patterns, self.against, self.spelled, self.stems = self.learnt
 
     def _learn(self, lessons: Iterable[Lesson]) -> Learnt:
@@ -213,7 +213,7 @@ class WordIndex:
         )
 
 
-def lessons(program: Program, words: Words, known: Mapping[str, Lesson]) -> Iterator[tuple[str, Lesson]]:
+def lessons_of(program: Program, words: Words, known: Mapping[str, Lesson]) -> Iterator[tuple[str, Lesson]]:
     """What the words of each kind teach, by keys of what it comes from, in the order of the kinds: as known, or learnt now."""
     of_rules = _words_of_rules(program.rules.values())
     terms = Terms(words.terms)
